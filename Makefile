@@ -1,0 +1,96 @@
+# Every target sets up what it needs in .venv, from the locked requirements, once.
+# Needed from the system: python3 (3.11 or newer) with venv, make, git; chromium for the
+# browser tests and the screenshot. On Debian: apt-get install python3-venv make git chromium
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --require-hashes
+# pyright runs on the node of its own locked package and never looks for a newer self.
+export PYRIGHT_PYTHON_GLOBAL_NODE := off
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast lint format bench docs docs-serve lock vendor screenshot wheel venv clean distclean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMPS)/runtime $(STAMPS)/demo  ## a real wildfire day, replayed through a real server, on a map
+	@$(BIN)/wideberth demo $(ARGS)
+
+test: lint $(STAMPS)/dev  ## everything that must hold: lint, types, floors, all tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-fast: $(STAMPS)/dev  ## the tests that take seconds, and nothing else
+	$(BIN)/python -m pytest -q -m "not slow and not browser" $(ARGS)
+
+lint: $(STAMPS)/dev  ## ruff, format, types (pyright), floors (import-linter)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMPS)/dev  ## format the code and sort its imports
+	$(BIN)/ruff check --select I --fix --quiet
+	$(BIN)/ruff format
+
+bench: $(STAMPS)/runtime $(STAMPS)/bench  ## every benchmark beside its peer; BENCH=name for one
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+docs: $(STAMPS)/runtime $(STAMPS)/docs  ## the manual, into site/
+	$(BIN)/python tools/decisions_index.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(STAMPS)/runtime $(STAMPS)/docs  ## the manual on a local port, rebuilt as you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+lock: $(STAMPS)/lock  ## write requirements/*.lock from pyproject.toml; UPGRADE=1 for the newest
+	tools/lock.sh
+
+vendor: $(STAMPS)/runtime  ## fetch the browser's library and base map again from npm
+	$(BIN)/python tools/vendor_web.py
+
+screenshot: $(STAMPS)/runtime $(STAMPS)/demo $(STAMPS)/dev  ## the picture in the README, from the running demo
+	$(BIN)/python tools/screenshot.py
+
+wheel: $(STAMPS)/runtime  ## the wheel, into dist/
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation >/dev/null
+	@ls dist/*.whl
+
+venv: $(STAMPS)/runtime $(STAMPS)/dev  ## only set up .venv
+
+clean:  ## remove what was built; .venv stays
+	rm -rf build dist site .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## remove .venv too
+	rm -rf .venv
+
+$(STAMPS)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "wideberth needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 1; }
+	@echo "setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/runtime: requirements/runtime.lock requirements/build.lock pyproject.toml | $(STAMPS)/python
+	@echo "installing what wideberth runs on"
+	@$(INSTALL) -r requirements/runtime.lock -r requirements/build.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Sample flights of the package traffic: data files, never imported, so without its dependencies.
+$(STAMPS)/demo: requirements/demo.lock | $(STAMPS)/python
+	@echo "installing the sample flights"
+	@$(INSTALL) --no-deps -r $<
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/demo
+$(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs $(STAMPS)/lock: $(STAMPS)/%: requirements/%.lock $(STAMPS)/runtime
+	@echo "installing what make needs for: $*"
+	@$(INSTALL) -r $<
+	@touch $@

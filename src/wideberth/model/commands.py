@@ -1,0 +1,256 @@
+"""Commands: what somebody asks for. Imperative; each is decided at exactly one position."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wideberth.model.ids import (
+    IntentId,
+    KeyId,
+    NoticeId,
+    Ovn,
+    PartyId,
+    SubscriptionId,
+    UnitToken,
+    ZoneId,
+)
+from wideberth.model.intents import IntentKind, Provenance, Step, Visibility
+from wideberth.model.notices import ReadBack, Verb
+from wideberth.model.parties import Author, Role
+from wideberth.model.settings import Rules
+from wideberth.model.warnings import StandingWarning
+from wideberth.model.zones import ZoneRule
+from wideberth.space.volume import Volume4D
+
+__all__ = [
+    "AcknowledgeNotice",
+    "AdoptRules",
+    "AmendIntent",
+    "ChangeIntentState",
+    "ClearWarning",
+    "CloseSubscription",
+    "Command",
+    "DeclareZone",
+    "EnrolKey",
+    "IntentDetails",
+    "OpenSpace",
+    "OpenSubscription",
+    "RaiseWarning",
+    "RecordCheck",
+    "RecordSegment",
+    "RegisterParty",
+    "ReleaseNotice",
+    "Request",
+    "RevokeKey",
+    "SubmitIntent",
+    "WithdrawZone",
+    "WorsenWarning",
+]
+
+
+class OpenSpace(msgspec.Struct, frozen=True, tag=True):
+    """Open the space: the first command of every record. host: who runs this node."""
+
+    origin: str
+    host: str
+    rules: Rules
+    exercise: bool = False
+
+
+class AdoptRules(msgspec.Struct, frozen=True, tag=True):
+    """Put other rules in force from here on."""
+
+    rules: Rules
+
+
+class RegisterParty(msgspec.Struct, frozen=True, tag=True):
+    """Register a party, or change what is known of it."""
+
+    party: PartyId
+    name: str
+    units: tuple[UnitToken, ...] = ()
+    contact: str | None = None
+    neutral: bool = False
+
+
+class EnrolKey(msgspec.Struct, frozen=True, tag=True):
+    """Enrol a party's public key. proof: its signature over :func:`wideberth.model.envelope` 's
+    enrolment text, which shows that the party holds the private half.
+    """
+
+    party: PartyId
+    key_id: KeyId
+    public_key: str
+    roles: tuple[Role, ...]
+    proof: str
+
+
+class RevokeKey(msgspec.Struct, frozen=True, tag=True):
+    """Take a key out of force from this position on."""
+
+    party: PartyId
+    key_id: KeyId
+
+
+class IntentDetails(msgspec.Struct, frozen=True):
+    """What a party says of an intent; all of it can be amended but the kind."""
+
+    kind: IntentKind
+    volumes: tuple[Volume4D, ...]
+    visibility: Visibility
+    provenance: Provenance
+    priority: int = 0
+    count: int | None = None
+    call_sign: str | None = None
+    place_name: str | None = None
+
+
+class SubmitIntent(msgspec.Struct, frozen=True, tag=True):
+    """Tell a new intent. key: OVNs of the intents that the author knows of."""
+
+    intent: IntentId
+    details: IntentDetails
+    key: tuple[Ovn, ...] = ()
+    activated: bool = False
+
+
+class AmendIntent(msgspec.Struct, frozen=True, tag=True):
+    """Tell a new version of an intent. ovn: of the version it replaces."""
+
+    intent: IntentId
+    ovn: Ovn
+    details: IntentDetails
+    key: tuple[Ovn, ...] = ()
+
+
+class ChangeIntentState(msgspec.Struct, frozen=True, tag=True):
+    """Take one step with an intent. ovn: of the version it is taken on."""
+
+    intent: IntentId
+    ovn: Ovn
+    step: Step
+
+
+class DeclareZone(msgspec.Struct, frozen=True, tag=True):
+    """Declare a zone, or a new version of one (then version is the one it replaces)."""
+
+    zone: ZoneId
+    name: str
+    rule: ZoneRule
+    volumes: tuple[Volume4D, ...]
+    reason: str
+    notice_us: int = 0
+    kinds: tuple[IntentKind, ...] = ()
+    replaces_version: int = 0
+
+
+class WithdrawZone(msgspec.Struct, frozen=True, tag=True):
+    """Withdraw a zone."""
+
+    zone: ZoneId
+    version: int
+
+
+class OpenSubscription(msgspec.Struct, frozen=True, tag=True):
+    """Ask to be told of whatever touches a volume."""
+
+    subscription: SubscriptionId
+    volume: Volume4D
+
+
+class CloseSubscription(msgspec.Struct, frozen=True, tag=True):
+    """Stop a subscription."""
+
+    subscription: SubscriptionId
+
+
+class AcknowledgeNotice(msgspec.Struct, frozen=True, tag=True):
+    """Answer a notice with one of the verbs of D-01."""
+
+    notice: NoticeId
+    verb: Verb
+    unit: UnitToken | None = None
+    system: str | None = None
+    reason: str | None = None
+    read_back: ReadBack | None = None
+    attested: bool = False
+
+
+class ReleaseNotice(msgspec.Struct, frozen=True, tag=True):
+    """Say, as the owner of the presence, that a notice held for it may close."""
+
+    notice: NoticeId
+
+
+class RaiseWarning(msgspec.Struct, frozen=True, tag=True):
+    """Record that a warning was raised."""
+
+    warning: StandingWarning
+
+
+class WorsenWarning(msgspec.Struct, frozen=True, tag=True):
+    """Record that a warning worsened."""
+
+    warning: StandingWarning
+
+
+class ClearWarning(msgspec.Struct, frozen=True, tag=True):
+    """Record that a warning was cleared, and on which fixes that rests."""
+
+    warning: StandingWarning
+
+
+class RecordCheck(msgspec.Struct, frozen=True, tag=True):
+    """Record that a dry run met hidden intents, for their owners to see and to be counted."""
+
+    owners: tuple[tuple[PartyId, int], ...]
+
+
+class RecordSegment(msgspec.Struct, frozen=True, tag=True):
+    """Record the digest of a spilled segment of tracks, so that a track can be proved later."""
+
+    name: str
+    sha256: str
+    start_us: int
+    end_us: int
+    fixes: int
+
+
+Command = (
+    OpenSpace
+    | AdoptRules
+    | RegisterParty
+    | EnrolKey
+    | RevokeKey
+    | SubmitIntent
+    | AmendIntent
+    | ChangeIntentState
+    | DeclareZone
+    | WithdrawZone
+    | OpenSubscription
+    | CloseSubscription
+    | AcknowledgeNotice
+    | ReleaseNotice
+    | RaiseWarning
+    | WorsenWarning
+    | ClearWarning
+    | RecordCheck
+    | RecordSegment
+)
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A command and who asks for it.
+
+    key: the client's idempotency key; the same key from the same party is one request, also across
+    a crash. said: the signed statement (JWS compact), verbatim; seq, previous and digest are the
+    statement's place in the chain of its signing key, checked by the rules.
+    """
+
+    author: Author
+    command: Command
+    key: str | None = None
+    said: str | None = None
+    seq: int = 0
+    previous: str = ""
+    digest: str = ""

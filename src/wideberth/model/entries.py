@@ -1,0 +1,289 @@
+"""Entries: what was said and decided. One line of the record each; past tense; integers only.
+
+The envelope of an entry is the exact JSON written here once and never again: later readers decode
+it, nobody re-encodes it. What a sensor, a library or the geometry decided (pairs, gaps, rule
+version) is in the entry, so that a fold copies and never recomputes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from wideberth.errors import NewerEntry
+from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
+from wideberth.model.intents import FieldChange, Intent, IntentState, Step
+from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
+from wideberth.model.parties import Author, Key, Party
+from wideberth.model.settings import Rules
+from wideberth.model.subscriptions import Subscription
+from wideberth.model.warnings import StandingWarning
+from wideberth.model.zones import Zone
+from wideberth.space.volume import Gap
+
+__all__ = [
+    "ENTRY_VERSION",
+    "Body",
+    "ClashFound",
+    "Entry",
+    "HiddenChecked",
+    "IntentAccepted",
+    "IntentAmended",
+    "IntentStateChanged",
+    "KeyEnrolled",
+    "KeyRevoked",
+    "NoticeAcknowledged",
+    "NoticeIssued",
+    "NoticeReleased",
+    "PartyRegistered",
+    "RulesAdopted",
+    "SegmentRecorded",
+    "SpaceOpened",
+    "SubscribersNotified",
+    "SubscriptionClosed",
+    "SubscriptionOpened",
+    "WarningCleared",
+    "WarningRaised",
+    "WarningWorsened",
+    "ZoneDeclared",
+    "ZoneWithdrawn",
+    "decode_entry",
+    "encode_entry",
+]
+
+ENTRY_VERSION = 1
+
+
+class SpaceOpened(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """The first entry: the space, its host and its rules."""
+
+    origin: str
+    host: str
+    rules: Rules
+    exercise: bool = False
+
+
+class RulesAdopted(msgspec.Struct, frozen=True, tag=True):
+    """Other rules hold from here on."""
+
+    rules: Rules
+
+
+class PartyRegistered(msgspec.Struct, frozen=True, tag=True):
+    """A party is known, or known differently."""
+
+    party: Party
+
+
+class KeyEnrolled(msgspec.Struct, frozen=True, tag=True):
+    """A key is in force from this position on; proof shows that its party holds it."""
+
+    key: Key
+    proof: str
+
+
+class KeyRevoked(msgspec.Struct, frozen=True, tag=True):
+    """A key is out of force from this position on."""
+
+    party: PartyId
+    key_id: KeyId
+
+
+class IntentAccepted(msgspec.Struct, frozen=True, tag=True):
+    """A new intent stands. rules: version of the rules it was decided under."""
+
+    intent: Intent
+    rules: str
+
+
+class IntentAmended(msgspec.Struct, frozen=True, tag=True):
+    """A new version of an intent stands; changes: field by field (N-16)."""
+
+    intent: Intent
+    changes: tuple[FieldChange, ...]
+    rules: str
+
+
+class IntentStateChanged(msgspec.Struct, frozen=True, tag=True):
+    """An intent took a step; version and OVN are new."""
+
+    intent: IntentId
+    party: PartyId
+    step: Step
+    before: IntentState
+    state: IntentState
+    version: int
+    ovn: Ovn
+
+
+class ClashFound(msgspec.Struct, frozen=True, tag=True):
+    """Two objects clash under a rule. Evidence of the decision; each party learns by its notice."""
+
+    first: ObjectRef
+    second: ObjectRef
+    gap: Gap
+    rule: str
+
+
+class ZoneDeclared(msgspec.Struct, frozen=True, tag=True):
+    """A zone, or a version of it, stands."""
+
+    zone: Zone
+
+
+class ZoneWithdrawn(msgspec.Struct, frozen=True, tag=True):
+    """A zone no longer stands."""
+
+    zone: ZoneId
+    party: PartyId
+    version: int
+
+
+class SubscriptionOpened(msgspec.Struct, frozen=True, tag=True):
+    """A subscription stands."""
+
+    subscription: Subscription
+
+
+class SubscriptionClosed(msgspec.Struct, frozen=True, tag=True):
+    """A subscription no longer stands."""
+
+    subscription: SubscriptionId
+    party: PartyId
+
+
+class SubscribersNotified(msgspec.Struct, frozen=True, tag=True):
+    """The subscriptions (by number) that an intent's change touched; each index counts one up.
+
+    subject_back: how many entries before this one the change stands.
+    """
+
+    subject: ObjectRef
+    subject_back: int
+    subscriptions: tuple[int, ...]
+
+
+class NoticeIssued(msgspec.Struct, frozen=True, tag=True):
+    """A notice is on its way."""
+
+    notice: Notice
+
+
+class NoticeAcknowledged(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A notice was answered. closes: the notices that leave the open list with it."""
+
+    acknowledgement: Acknowledgement
+    recipient: PartyId
+    sender: PartyId | None = None
+    closes: tuple[NoticeId, ...] = ()
+
+
+class NoticeReleased(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """The owner of the presence let a held notice close. closes: what leaves the open list."""
+
+    notice: NoticeId
+    recipient: PartyId
+    by: Author
+    closes: tuple[NoticeId, ...] = ()
+
+
+class WarningRaised(msgspec.Struct, frozen=True, tag=True):
+    """A warning stands."""
+
+    warning: StandingWarning
+
+
+class WarningWorsened(msgspec.Struct, frozen=True, tag=True):
+    """A warning is more serious than it was."""
+
+    warning: StandingWarning
+
+
+class WarningCleared(msgspec.Struct, frozen=True, tag=True):
+    """A warning no longer stands; its objects carry the fixes that this rests on."""
+
+    warning: StandingWarning
+
+
+class HiddenChecked(msgspec.Struct, frozen=True, tag=True):
+    """A party's dry run met hidden intents of these owners, so many each."""
+
+    party: PartyId
+    owners: tuple[tuple[PartyId, int], ...]
+
+
+class SegmentRecorded(msgspec.Struct, frozen=True, tag=True):
+    """The digest of a spilled segment of tracks."""
+
+    name: str
+    sha256: str
+    start_us: int
+    end_us: int
+    fixes: int
+
+
+Body = (
+    SpaceOpened
+    | RulesAdopted
+    | PartyRegistered
+    | KeyEnrolled
+    | KeyRevoked
+    | IntentAccepted
+    | IntentAmended
+    | IntentStateChanged
+    | ClashFound
+    | ZoneDeclared
+    | ZoneWithdrawn
+    | SubscriptionOpened
+    | SubscriptionClosed
+    | SubscribersNotified
+    | NoticeIssued
+    | NoticeAcknowledged
+    | NoticeReleased
+    | WarningRaised
+    | WarningWorsened
+    | WarningCleared
+    | HiddenChecked
+    | SegmentRecorded
+)
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the record.
+
+    v: the version of this format. time_us: when it was decided, never before its predecessor. author: who caused it. request: the
+    client's idempotency key, on the first entry of a command only; command_digest: SHA-256 of the
+    command, there too; entries: how many entries the command made. said: the signed statement
+    that caused it, verbatim (JWS compact), there too.
+    """
+
+    v: int
+    time_us: int
+    author: Author
+    body: Body
+    request: str | None = None
+    command_digest: str | None = None
+    entries: int = 0
+    said: str | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Entry)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The envelope: exact bytes of the entry, JSON in UTF-8 without spaces, fields as declared."""
+    return _encoder.encode(entry)
+
+
+def decode_entry(envelope: bytes, *, position: int) -> Entry:
+    """The entry in an envelope. position: where it stands, for the error.
+
+    Raises NewerEntry where its version or its type is not known to this program.
+    """
+    try:
+        entry = _decoder.decode(envelope)
+    except msgspec.ValidationError as error:
+        raise NewerEntry(position, str(error)) from error
+    if entry.v != ENTRY_VERSION:
+        raise NewerEntry(position, entry.v)
+    return entry

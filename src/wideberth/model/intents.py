@@ -1,0 +1,163 @@
+"""Intents: what a party says that it will do, and the legal transitions between their states."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from wideberth.model.ids import IntentId, Ovn, PartyId
+from wideberth.space.volume import Volume4D
+
+__all__ = [
+    "TRANSITIONS",
+    "FieldChange",
+    "Intent",
+    "IntentKind",
+    "IntentState",
+    "Provenance",
+    "Source",
+    "Step",
+    "Visibility",
+    "VisibilityLevel",
+]
+
+
+class IntentKind(StrEnum):
+    """What is told: a flight, a movement on the ground or water, a hazard, people to be spared."""
+
+    FLIGHT = "flight"
+    MOVEMENT = "movement"
+    HAZARD = "hazard"
+    PRESENCE = "presence"
+
+
+class IntentState(StrEnum):
+    """States of an intent (ASTM F3548-21 OperationalIntentState, and Ended)."""
+
+    ACCEPTED = "Accepted"
+    ACTIVATED = "Activated"
+    NONCONFORMING = "Nonconforming"
+    CONTINGENT = "Contingent"
+    ENDED = "Ended"
+
+
+class Step(StrEnum):
+    """What a party asks of one of its intents."""
+
+    ACTIVATE = "activate"
+    DECLARE_NONCONFORMING = "declare-nonconforming"
+    DECLARE_CONTINGENT = "declare-contingent"
+    END = "end"
+
+
+TRANSITIONS: dict[tuple[IntentState, Step], IntentState] = {
+    (IntentState.ACCEPTED, Step.ACTIVATE): IntentState.ACTIVATED,
+    (IntentState.ACCEPTED, Step.DECLARE_NONCONFORMING): IntentState.NONCONFORMING,
+    (IntentState.ACCEPTED, Step.DECLARE_CONTINGENT): IntentState.CONTINGENT,
+    (IntentState.ACCEPTED, Step.END): IntentState.ENDED,
+    (IntentState.ACTIVATED, Step.DECLARE_NONCONFORMING): IntentState.NONCONFORMING,
+    (IntentState.ACTIVATED, Step.DECLARE_CONTINGENT): IntentState.CONTINGENT,
+    (IntentState.ACTIVATED, Step.END): IntentState.ENDED,
+    (IntentState.NONCONFORMING, Step.ACTIVATE): IntentState.ACTIVATED,
+    (IntentState.NONCONFORMING, Step.DECLARE_CONTINGENT): IntentState.CONTINGENT,
+    (IntentState.NONCONFORMING, Step.END): IntentState.ENDED,
+    (IntentState.CONTINGENT, Step.END): IntentState.ENDED,
+}
+"""(state, step): next state. A pair that is not here is refused. ASTM F3548-21 section 4.4: an
+intent that is Contingent never comes back; it ends."""
+
+
+class VisibilityLevel(StrEnum):
+    """How much of an intent others learn (presets of a disclosure profile)."""
+
+    OPEN = "open"  # all parties of the space
+    NAMED = "named"  # the parties listed; others learn nothing at all
+    ON_CONFLICT = "on-conflict"  # others learn only that something of a kind conflicts, where
+
+
+class Visibility(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who sees an intent. parties: those who see all of it, whatever the level."""
+
+    level: VisibilityLevel
+    parties: tuple[PartyId, ...] = ()
+
+
+class Source(StrEnum):
+    """Where coordinates come from (N-05)."""
+
+    GPS = "gps"
+    MAP = "map"
+    IMAGERY = "imagery"
+    ADDRESS = "address"  # derived from an address: always raises a caution
+    RELAYED = "relayed"
+    PLANNED = "planned"  # drawn by the author of the plan
+
+
+class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where coordinates come from, how good they are and which role checked them (N-05)."""
+
+    source: Source
+    accuracy_mm: int = 0
+    captured_us: int | None = None
+    checked_by: str | None = None
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field of an amendment, before and after, in words (N-16)."""
+
+    field: str
+    before: str
+    after: str
+
+
+class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One version of an intent. It is the union of its volumes; each counts for itself.
+
+    told_us: when this version was told. lead_us: from then to the first start (N-04); negative
+    when it was told after the start. late: lead_us is below the agreed minimum (N-07).
+    minimum_lead_us: that minimum. cautions: what a reader must know (``address-derived``).
+    count: vehicles or aircraft. call_sign: what it answers to. place_name: words beside the
+    geometry, never instead of it (N-06).
+    """
+
+    id: IntentId
+    party: PartyId
+    kind: IntentKind
+    priority: int
+    state: IntentState
+    version: int
+    ovn: Ovn
+    volumes: tuple[Volume4D, ...]
+    visibility: Visibility
+    provenance: Provenance
+    told_us: int
+    lead_us: int
+    minimum_lead_us: int = 0
+    late: bool = False
+    count: int | None = None
+    call_sign: str | None = None
+    place_name: str | None = None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def start_us(self) -> int:
+        """When the first volume begins."""
+        return min(volume.start_us for volume in self.volumes)
+
+    @property
+    def end_us(self) -> int:
+        """When the last volume ends (N-17: every intent has an end)."""
+        return max(volume.end_us for volume in self.volumes)
+
+    def is_shown_to(self, party: PartyId) -> bool:
+        """Whether the party sees the whole intent."""
+        return (
+            party == self.party
+            or self.visibility.level is VisibilityLevel.OPEN
+            or party in self.visibility.parties
+        )
+
+    def is_felt_by(self, party: PartyId) -> bool:
+        """Whether the party may learn of a conflict with it at all."""
+        return self.is_shown_to(party) or self.visibility.level is VisibilityLevel.ON_CONFLICT

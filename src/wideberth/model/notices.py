@@ -1,0 +1,167 @@
+"""Notices, their ladder, and the sentence that every acknowledgement carries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from wideberth.model.ids import NoticeId, PartyId, UnitToken
+from wideberth.model.parties import Author
+from wideberth.space.volume import Gap
+
+__all__ = [
+    "NEITHER_PERMISSION_NOR_GUARANTEE",
+    "Acknowledgement",
+    "Cell",
+    "Clash",
+    "Notice",
+    "ObjectRef",
+    "ObjectType",
+    "Overlap",
+    "ReadBack",
+    "ReadBackDifference",
+    "Urgency",
+    "Verb",
+]
+
+NEITHER_PERMISSION_NOR_GUARANTEE = (
+    "This confirms receipt; it is neither permission nor a guarantee,"
+    " and lack of notice removes no protection."
+)
+"""The sentence of D-02, carried by every acknowledgement in every language and export."""
+
+
+class Verb(StrEnum):
+    """What can be answered to a notice (D-01). None of them approves, clears or permits."""
+
+    RECEIVED = "RECEIVED"
+    READ_BACK = "READ-BACK"
+    PASSED_DOWN = "PASSED-DOWN"
+    LOADED = "LOADED"
+    CANNOT_COMPLY = "CANNOT-COMPLY"
+    DISPUTED = "DISPUTED"
+
+
+class Urgency(StrEnum):
+    """How soon a notice must reach people, by rule and never by judgement."""
+
+    ROUTINE = "routine"
+    PROMPT = "prompt"
+    IMMEDIATE = "immediate"
+
+
+class ObjectType(StrEnum):
+    """What a notice can be about."""
+
+    INTENT = "intent"
+    ZONE = "zone"
+
+
+class ObjectRef(msgspec.Struct, frozen=True):
+    """One version of an intent or zone."""
+
+    type: ObjectType
+    id: str
+    version: int
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of the agreed grid, nanodegrees: the overlap rounded out, and labelled so (P-03)."""
+
+    south_nd: int
+    west_nd: int
+    size_nd: int
+
+
+class Overlap(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The part two volumes share, or lie too close in. Heights in mm above the WGS84 ellipsoid.
+
+    cells: where, for somebody who may not see the other's geometry. whole: the recipient's own
+    volume is all that can be said (it is too large or too close to a pole for the grid).
+    """
+
+    start_us: int
+    end_us: int
+    lower_mm: int
+    upper_mm: int
+    cells: tuple[Cell, ...] = ()
+    whole: bool = False
+
+
+class Clash(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One clash as the recipient of a notice may see it.
+
+    own: the recipient's object (None for a neutral). other and other_party: None where they may
+    not be seen; then contact says whom to call. gap: what lies between; 0 where they overlap.
+    rule: which rule found it, with its version.
+    """
+
+    rule: str
+    other_kind: str
+    gap: Gap
+    overlap: Overlap
+    own: ObjectRef | None = None
+    other: ObjectRef | None = None
+    other_party: PartyId | None = None
+    contact: str | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The telling: one version of an object on its way to one party, however many clashes it names.
+
+    number: counts the recipient's notices without a gap. subject: None where the recipient may not
+    see it. units: who must know, as the distribution list stood when it was issued.
+    supersedes: the notice of the version before; having this one loaded closes that one too.
+    held_by: this party's word ends it and no acknowledgement of the recipient does (a hazard that
+    touches a presence). withdrawal: the subject ended; what is asked is to take it off the list.
+    """
+
+    id: NoticeId
+    number: int
+    recipient: PartyId
+    sender: PartyId | None
+    urgency: Urgency
+    issued_us: int
+    subject: ObjectRef | None = None
+    clashes: tuple[Clash, ...] = ()
+    units: tuple[UnitToken, ...] = ()
+    late: bool = False
+    lead_us: int = 0
+    supersedes: tuple[NoticeId, ...] = ()
+    held_by: PartyId | None = None
+    withdrawal: bool = False
+
+
+class ReadBack(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the receiver read back (N-08): a point of the area, when, and how high."""
+
+    latitude_nd: int
+    longitude_nd: int
+    start_us: int
+    end_us: int
+    lower_mm: int
+    upper_mm: int
+
+
+class ReadBackDifference(msgspec.Struct, frozen=True):
+    """One field of a read-back that is off by more than the tolerance."""
+
+    field: str
+    told: str
+    read_back: str
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer to a notice. attested: a role of the party stands for all its units."""
+
+    notice: NoticeId
+    verb: Verb
+    by: Author
+    time_us: int
+    unit: UnitToken | None = None
+    system: str | None = None
+    reason: str | None = None
+    read_back: ReadBack | None = None
+    differences: tuple[ReadBackDifference, ...] = ()
+    attested: bool = False

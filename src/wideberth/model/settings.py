@@ -1,0 +1,135 @@
+"""The rules in force in a space: which kinds clash, how, and what must lie between them.
+
+They are an entry of the record like everything else, so that a decision can be replayed under the
+rules that stood when it was made.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from wideberth.model.intents import IntentKind
+from wideberth.model.notices import Urgency
+from wideberth.space.time import DAY_US, MINUTE_US
+from wideberth.space.volume import NANODEGREES, Separation
+
+__all__ = [
+    "DEFAULT_RULES",
+    "Effect",
+    "KindLimit",
+    "PairRule",
+    "ReadBackTolerance",
+    "Rules",
+    "TerrainBound",
+]
+
+
+class Effect(StrEnum):
+    """What a clash of two intents does."""
+
+    WARN = "warn"  # tell both, block nobody
+    REFUSE = "refuse"  # the later one is not accepted, unless its key proves that it knew
+    NONE = "none"
+
+
+class PairRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What holds between two kinds, in either order.
+
+    separation: nearer than this in all three dimensions is a clash. higher_priority_passes: an
+    intent of higher priority is not refused because of one of lower priority (ASTM F3548-21
+    SCD0015 ff.). key_proves: naming the other's OVN lifts the refusal.
+    """
+
+    kinds: tuple[IntentKind, IntentKind]
+    effect: Effect = Effect.WARN
+    separation: Separation = Separation()
+    urgency: Urgency = Urgency.PROMPT
+    higher_priority_passes: bool = True
+    key_proves: bool = True
+
+
+class KindLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What holds for one kind: the lead time agreed (N-04), how far ahead, and how long (N-17)."""
+
+    kind: IntentKind
+    minimum_lead_us: int = 0
+    horizon_us: int = 30 * DAY_US  # ASTM F3548-21 OiMaxPlanHorizonDays
+    longest_us: int = 30 * DAY_US
+
+
+class TerrainBound(msgspec.Struct, frozen=True):
+    """The lowest and highest ground in the space, mm above the WGS84 ellipsoid."""
+
+    lowest_mm: int
+    highest_mm: int
+
+
+class ReadBackTolerance(msgspec.Struct, frozen=True):
+    """How far a read-back may be off (N-08 [P]: 100 m, 1 min, 100 ft)."""
+
+    horizontal_mm: int = 100_000
+    time_us: int = MINUTE_US
+    vertical_mm: int = 30_480
+
+
+class Rules(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The rules in force. version: cited by every clash found under them.
+
+    default: what holds for a pair of kinds that has no rule of its own. same_party: whether a
+    party's own intents clash with each other. terrain and pressure_error_mm: how heights above
+    ground and flight levels compare with others; without them such heights are refused.
+    cell_nd: the agreed grid to which an overlap with a hidden intent is rounded out.
+    check_budget: how many hidden touches a party's dry runs may meet in a day.
+    check_largest_mm: the widest volume whose dry run is tested against hidden intents.
+    """
+
+    version: str
+    pairs: tuple[PairRule, ...] = ()
+    default: Effect = Effect.WARN
+    separation: Separation = Separation()
+    same_party: bool = False
+    limits: tuple[KindLimit, ...] = ()
+    terrain: TerrainBound | None = None
+    pressure_error_mm: int | None = None
+    cell_nd: int = NANODEGREES // 100
+    check_budget: int = 50
+    check_largest_mm: int = 50_000_000
+    read_back: ReadBackTolerance = ReadBackTolerance()
+
+    def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
+        """The rule between two kinds, in either order."""
+        for rule in self.pairs:
+            if rule.kinds in ((first, second), (second, first)):
+                return rule
+        return PairRule((first, second), self.default, self.separation)
+
+    def limit(self, kind: IntentKind) -> KindLimit:
+        """The limits of a kind."""
+        return next((limit for limit in self.limits if limit.kind is kind), KindLimit(kind))
+
+    @property
+    def widest(self) -> Separation:
+        """The largest separation that any pair of kinds asks for, dimension by dimension."""
+        asked = [self.separation, *(rule.separation for rule in self.pairs)]
+        return Separation(
+            max(each.horizontal_mm for each in asked),
+            max(each.vertical_mm for each in asked),
+            max(each.time_us for each in asked),
+        )
+
+
+_PRESENCE_LIMIT = KindLimit(
+    IntentKind.PRESENCE, horizon_us=90 * DAY_US, longest_us=90 * DAY_US
+)  # N-09 [P]: a protected site is validated again after 90 days
+
+DEFAULT_RULES = Rules(
+    version="default-1",
+    pairs=(
+        PairRule((IntentKind.HAZARD, IntentKind.PRESENCE), urgency=Urgency.IMMEDIATE),
+        PairRule((IntentKind.PRESENCE, IntentKind.PRESENCE), effect=Effect.NONE),
+    ),
+    limits=(_PRESENCE_LIMIT,),
+)
+"""Warn both, block nobody; touching counts; a hazard on people is told at once."""

@@ -1,0 +1,65 @@
+"""Warnings: what the system says of its own accord."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from wideberth.model.ids import PartyId, WarningId
+
+__all__ = ["StandingWarning", "TrackFix", "WarningKind", "WarningObject"]
+
+
+class WarningKind(StrEnum):
+    """What a warning is about."""
+
+    CONFLICT = "conflict"
+    SEPARATION = "separation"
+    INCURSION = "incursion"
+    DEPARTURE = "departure"
+    LATE_NOTICE = "late notice"
+    UNACKNOWLEDGED = "unacknowledged"
+    RED_LINE = "red line"
+    SILENCE = "silence"
+    IMPLAUSIBLE = "implausible"
+
+
+class TrackFix(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A reported position that a warning rests on. Never an invented one."""
+
+    latitude_nd: int
+    longitude_nd: int
+    time_us: int
+    altitude_w84_mm: int | None = None
+
+
+class WarningObject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One side of a warning. facts: at least two by which people recognise it (L-06)."""
+
+    type: str  # "track", "zone" or "intent"
+    id: str
+    party: PartyId | None = None
+    facts: tuple[str, ...] = ()
+    fix: TrackFix | None = None
+
+
+class StandingWarning(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A warning as it stands. margin_mm and margin_us: how far from the rule's limit, negative
+    when inside; uncertainty_mm: how sure that is. rule: id and version (L-11).
+    parties: whom it is addressed to; each sees its own object, and of the other what it may.
+    """
+
+    id: WarningId
+    kind: WarningKind
+    rule: str
+    objects: tuple[WarningObject, ...]
+    parties: tuple[PartyId, ...]
+    raised_us: int
+    updated_us: int
+    horizontal_mm: int | None = None
+    vertical_mm: int | None = None
+    time_us: int | None = None
+    uncertainty_mm: int = 0
+    level: int = 1
+    last_known: bool = False

@@ -1,0 +1,43 @@
+"""What every test may use: Hypothesis profiles, the requirement marker, a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+
+import hypothesis
+import pytest
+
+REQUIREMENT_ID = re.compile(r"[A-Z]{1,2}-\d{2}")
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# No deadline in either: the suite asserts no times. In CI the same examples come each time, so
+# that a red run is about the change; at home fresh ones come, and failures are remembered.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("dev", deadline=None)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("requirement"):
+            if not marker.args or not all(REQUIREMENT_ID.fullmatch(id_) for id_ in marker.args):
+                raise pytest.UsageError(
+                    f"{item.nodeid}: requirement{marker.args} is not an id such as 'D-04'"
+                )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of chromium; a test that asks for it skips where there is none, but not in CI."""
+    for name in CHROMIUM_NAMES:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    message = "chromium is not installed: apt-get install chromium"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)

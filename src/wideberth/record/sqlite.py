@@ -1,0 +1,406 @@
+"""The record in one SQLite file: any number of processes, one machine, no other service.
+
+Write-ahead log, ``synchronous=FULL``, one transaction per append: entries, tree nodes and signed
+head become durable together. Whose turn it is, is decided by the head's size, compared and moved
+inside that transaction; a lock is only how one waits.
+
+A folder holds ``record.sqlite3`` (mode 0600, folder 0700), and while it is open ``-wal`` and
+``-shm`` beside it: these three belong together, never copy or remove one of them alone.
+
+Interior nodes are numbered in their order of completion (:func:`merkle.node_number`), so that every
+table only grows at its end. A leaf is kept beside salt and envelope: a proof needs neither.
+
+One object, one connection, one thread at a time. A reader in another thread or process sees each
+append when it is durable, and never blocks a writer. Never open a record across a fork.
+"""
+
+# apsw's stub names collections.abc.Buffer, which Python 3.11 does not have:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import apsw
+
+from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
+from wideberth.record.keys import OriginKey, sync_folder
+from wideberth.record.merkle import (
+    EMPTY_ROOT,
+    Frontier,
+    interior_nodes,
+    leaf_hash,
+    node_number,
+)
+from wideberth.record.notes import Checkpoint, VerifierKey, checkpoint_text, parse_vkey
+from wideberth.record.proofs import ProvingRecord
+from wideberth.record.protocol import Head, Row
+from wideberth.record.sealing import (
+    RandomBytes,
+    Sealed,
+    check_page,
+    check_position,
+    check_time,
+    seal,
+)
+
+__all__ = ["OLDEST_SQLITE", "RECORD_FILE", "SqliteRecord", "require_sqlite"]
+
+RECORD_FILE = "record.sqlite3"
+OLDEST_SQLITE = (3, 51, 3)  # older ones may corrupt a WAL file when it is reset
+APPLICATION_ID = 0x57424C47  # "WBLG", in the file's header
+FORMAT_VERSION = 1  # PRAGMA user_version
+BUSY_TIMEOUT_S = 10.0
+_BUSY_SLEEP_S = 0.001  # at most; short and random, so that a waiting process gets its turn
+
+_SCHEMA = """
+CREATE TABLE head (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  vkey TEXT NOT NULL,        -- origin and public key of the log
+  size INTEGER NOT NULL,     -- entries in the record
+  root BLOB NOT NULL,        -- 32 bytes: RFC 6962 root of their leaves
+  time_us INTEGER NOT NULL,  -- microseconds since 1970 of the newest append, 0 if there is none
+  signature BLOB NOT NULL    -- 64 bytes: Ed25519 over the checkpoint text
+) STRICT;
+CREATE TABLE entry (
+  position INTEGER PRIMARY KEY,
+  leaf BLOB NOT NULL,        -- 33 bytes: 0x01, SHA-256(salt || envelope)
+  salt BLOB,                 -- 16 bytes
+  envelope BLOB
+) STRICT;
+CREATE TABLE node (
+  number INTEGER PRIMARY KEY,  -- in order of completion, from 0
+  hash BLOB NOT NULL           -- 32 bytes
+) STRICT;
+"""
+
+
+def require_sqlite(version: str) -> None:
+    """Raise RecordUnavailable for an SQLite library older than OLDEST_SQLITE.
+
+    >>> require_sqlite("3.51.3")
+    """
+    if tuple(int(part) for part in version.split(".")) < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise RecordUnavailable(
+            f"SQLite {version} may corrupt a record; install apsw with SQLite {oldest} or newer"
+        )
+
+
+class SqliteRecord(ProvingRecord):
+    """A record in folder. With a key: for appending, made where there is none. Without: to read.
+
+    vfs: the name of a registered SQLite VFS; None for the system's. Raises RecordUnavailable (no
+    record there, no access, library too old), RecordCorrupt (not a record), InvalidValue (the
+    record is another log's, key does not belong to it).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: OriginKey | None = None,
+        random_bytes: RandomBytes = os.urandom,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        vfs: str | None = None,
+    ) -> None:
+        require_sqlite(apsw.sqlite_lib_version())
+        self._folder = folder
+        self._key = key
+        self._random_bytes = random_bytes
+        self._busy_timeout_s = busy_timeout_s
+        self._vfs = vfs
+        self._holds_lock = False
+        self._frontier = Frontier()  # of the newest tree that this object read or wrote
+        if key is not None:
+            _make_private(folder)
+        with _translated():
+            self._db = self._connected()
+        try:
+            with _translated():
+                self._prepare()
+                self._verifier = self._read_verifier()
+        except BaseException:
+            self._db.close()
+            raise
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The log's name and public key."""
+        return self._verifier
+
+    def head(self) -> Head:
+        """The newest durable head; inside exclusive() the head under the lock."""
+        return self._signed_head()[0]
+
+    def append(self, envelopes: Sequence[bytes], expected_position: int, *, time_us: int) -> Head:
+        """Append all envelopes or none; on disk, synced, when this returns.
+
+        Raises as the protocol says. In exclusive() this ends the lock, also where it raises.
+        """
+        key = self._appending_key()
+        sealed = seal(envelopes, self._random_bytes)
+        with _translated():
+            if not self._holds_lock:
+                # Most lost races end here, without a lock and without a wait.
+                check_position(self.head(), expected_position)
+                self._begin()
+            try:
+                head = self._write(sealed, expected_position, time_us=time_us, key=key)
+                self._db.execute("COMMIT")
+            finally:
+                self._end()
+        return head
+
+    def read(self, from_position: int, limit: int) -> list[Row]:
+        """At most limit durable rows from from_position on."""
+        check_page(from_position, limit)
+        with _translated():
+            found = self._db.execute(
+                "SELECT position, salt, envelope FROM entry WHERE position >= ?"
+                " ORDER BY position LIMIT ?",
+                (from_position, limit),
+            ).fetchall()
+        rows: list[Row] = []
+        for expected, (position, salt, envelope) in enumerate(found, start=from_position):
+            if position != expected:
+                raise RecordCorrupt(expected, f"missing; the next entry is {position}")
+            if not isinstance(salt, bytes) or not isinstance(envelope, bytes):
+                raise RecordCorrupt(expected, "its salt or envelope is gone")
+            rows.append(Row(expected, salt, envelope))
+        return rows
+
+    @contextmanager
+    def exclusive(self) -> Generator[Head]:
+        """Hold SQLite's write lock (BEGIN IMMEDIATE) until the first append or the end."""
+        self._appending_key()
+        with _translated():
+            self._begin()
+        self._holds_lock = True
+        try:
+            yield self.head()
+        finally:
+            self._end()
+
+    def reader(self) -> SqliteRecord:
+        """A second connection to the same file, for reading only."""
+        return SqliteRecord(self._folder, busy_timeout_s=self._busy_timeout_s, vfs=self._vfs)
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the write-ahead log into the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connected(self) -> apsw.Connection:
+        path = self._folder / RECORD_FILE
+        flags = apsw.SQLITE_OPEN_READONLY if self._key is None else apsw.SQLITE_OPEN_READWRITE
+        if self._key is None and not path.exists():
+            raise RecordUnavailable(f"there is no record in {self._folder}")
+        db = apsw.Connection(str(path), flags=flags, vfs=self._vfs)
+        db.set_busy_handler(_busy_handler(self._busy_timeout_s))
+        return db
+
+    def _prepare(self) -> None:
+        db = self._db
+        if self._key is not None:
+            self._enter_wal()
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1")  # where fsync is weak
+            db.execute("PRAGMA journal_size_limit=67108864")  # bytes of log kept after a burst
+        db.execute("PRAGMA cache_size=-16000; PRAGMA trusted_schema=0; PRAGMA cell_size_check=1")
+        if db.pragma("user_version") == 0 and self._key is not None:
+            self._create(self._key)
+        if db.pragma("application_id") != APPLICATION_ID:
+            raise RecordCorrupt(None, f"{self._folder / RECORD_FILE} is no record")
+        if db.pragma("user_version") != FORMAT_VERSION:
+            raise RecordUnavailable(
+                f"the record has format {db.pragma('user_version')}, this program knows"
+                f" {FORMAT_VERSION}"
+            )
+
+    def _enter_wal(self) -> None:
+        """Switch to WAL. SQLite does not wait for others who do the same, so this tries again."""
+        deadline_s = time.monotonic() + self._busy_timeout_s
+        while True:
+            try:
+                mode = self._db.pragma("journal_mode", "wal")
+            except apsw.BusyError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(random.uniform(0, _BUSY_SLEEP_S))  # noqa: S311  # spreads waiters
+                continue
+            if mode != "wal":
+                raise RecordUnavailable(f"{self._folder} cannot hold a write-ahead log")
+            return
+
+    def _create(self, key: OriginKey) -> None:
+        self._begin()
+        try:
+            if self._db.pragma("user_version") == 0:  # nobody was quicker
+                self._db.execute(_SCHEMA)
+                signature = _signature(key, Head(0, EMPTY_ROOT, 0))
+                self._db.execute(
+                    "INSERT INTO head VALUES (1, ?, 0, ?, 0, ?)", (key.vkey, EMPTY_ROOT, signature)
+                )
+                self._db.pragma("application_id", APPLICATION_ID)
+                self._db.pragma("user_version", FORMAT_VERSION)
+            self._db.execute("COMMIT")
+        finally:
+            self._end()
+        sync_folder(self._folder)
+
+    def _read_verifier(self) -> VerifierKey:
+        vkey = self._db.execute("SELECT vkey FROM head").get
+        try:
+            verifier = parse_vkey(vkey)
+        except (InvalidValue, TypeError, AttributeError) as error:
+            raise RecordCorrupt(None, f"no verifier key: {error}") from error
+        if self._key is not None and self._key.verifier != verifier:
+            raise InvalidValue("key", "origin", self._key.vkey, f"give the key of {vkey}")
+        return verifier
+
+    def _appending_key(self) -> OriginKey:
+        if self._key is None:
+            raise RecordUnavailable("opened for reading; open the record with its key to append")
+        return self._key
+
+    def _begin(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def _end(self) -> None:
+        """Leave no transaction behind, whatever happened. After a COMMIT there is none."""
+        self._holds_lock = False
+        if self._db.in_transaction:
+            with suppress(apsw.Error):  # SQLite rolls back by itself after most failures
+                self._db.execute("ROLLBACK")
+
+    def _write(
+        self, sealed: list[Sealed], expected_position: int, *, time_us: int, key: OriginKey
+    ) -> Head:
+        before = self.head()
+        check_position(before, expected_position)
+        check_time(before, time_us)
+        if not sealed:
+            return before
+        frontier = self._frontier_at(before)
+        nodes = frontier.append(item.leaf_hash for item in sealed)
+        head = Head(frontier.size, frontier.root(), time_us)
+        self._db.executemany(
+            "INSERT INTO entry VALUES (?, ?, ?, ?)",
+            (
+                (position, item.leaf, item.salt, item.envelope)
+                for position, item in enumerate(sealed, start=before.size)
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO node VALUES (?, ?)", enumerate(nodes, start=interior_nodes(before.size))
+        )
+        self._db.execute(
+            "UPDATE head SET size = ?, root = ?, time_us = ?, signature = ? WHERE size = ?",
+            (head.size, head.root, time_us, _signature(key, head), expected_position),
+        )
+        if self._db.changes() != 1:
+            raise RecordCorrupt(None, f"the head moved from {expected_position} under the lock")
+        self._frontier = frontier  # of a tree that may yet fail to commit: _frontier_at compares
+        return head
+
+    def _frontier_at(self, head: Head) -> Frontier:
+        """The right edge of the tree under head, for this object to grow."""
+        kept = self._frontier
+        if kept.size == head.size and kept.root() == head.root:
+            return kept.copy()
+        frontier = Frontier.read(self._node, head.size)
+        if frontier.root() != head.root:
+            raise RecordCorrupt(None, "the stored nodes do not give the head's root")
+        return frontier
+
+    def _signed_head(self) -> tuple[Head, bytes]:
+        with _translated():
+            row = self._db.execute("SELECT size, root, time_us, signature FROM head").fetchone()
+        if row is None:
+            raise RecordCorrupt(None, "there is no head")
+        size, root, time_us, signature = row
+        return Head(size, root, time_us), signature
+
+    def _node(self, level: int, index: int) -> bytes:
+        with _translated():
+            if level:
+                number = node_number(level, index)
+                row = self._db.execute("SELECT hash FROM node WHERE number = ?", (number,)).get
+            else:
+                row = self._db.execute("SELECT leaf FROM entry WHERE position = ?", (index,)).get
+        if row is None:
+            raise RecordCorrupt(
+                ((index + 1) << level) - 1, f"its tree node of level {level} is gone"
+            )
+        return row if level else leaf_hash(row)
+
+
+def _signature(key: OriginKey, head: Head) -> bytes:
+    return key.sign(checkpoint_text(Checkpoint(key.origin, head.size, head.root)))
+
+
+def _make_private(folder: Path) -> None:
+    """Folder 0700 and file 0600 before SQLite opens it; -wal and -shm take the file's mode."""
+    path = folder / RECORD_FILE
+    try:
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            sync_folder(folder.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.close(descriptor)
+    except OSError as error:
+        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+
+
+def _busy_handler(timeout_s: float) -> Callable[[int], bool]:
+    """Wait in short random steps: SQLite's own back-off grows to 100 ms and starves a waiter."""
+    began_s = 0.0
+
+    def is_waiting(earlier_calls: int) -> bool:
+        nonlocal began_s
+        if earlier_calls == 0:
+            began_s = time.monotonic()
+        if time.monotonic() - began_s > timeout_s:
+            return False
+        time.sleep(random.uniform(0, _BUSY_SLEEP_S))  # noqa: S311  # spreads waiters, no secret
+        return True
+
+    return is_waiting
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """SQLite's errors as the record's."""
+    try:
+        yield
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise RecordCorrupt(None, f"the file is damaged: {error}") from error
+    except apsw.ConstraintError as error:
+        raise RecordCorrupt(None, f"rows stand beyond the head: {error}") from error
+    except apsw.BusyError as error:
+        raise RecordUnavailable("another process kept the record locked for too long") from error
+    except (
+        apsw.FullError,
+        apsw.IOError,
+        apsw.CantOpenError,
+        apsw.ReadOnlyError,
+        apsw.PermissionsError,
+        apsw.LockedError,
+        apsw.ProtocolError,
+        apsw.NoMemError,
+        apsw.ConnectionClosedError,
+    ) as error:
+        raise RecordUnavailable(f"the store failed: {error}") from error

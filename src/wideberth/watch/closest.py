@@ -1,0 +1,477 @@
+"""Closest approach between all pairs of tracks, with look-ahead.
+
+Two tracks are too close when at one moment between now and the look-ahead they are within the
+horizontal *and* the vertical limit. Each is taken to hold its course, speed and climb from its
+last reported position (:mod:`wideberth.watch.paths`): that is a prediction, made here and kept
+nowhere.
+
+Everything errs toward "conflict": the horizontal limit is widened by both uncertainties and by the
+bound of the path model, the vertical one by both uncertainties; a height that is unknown, or not
+comparable with the other's, counts as every height, and the answer says so. The distances that are
+reported are the middle values; what was added stands beside them.
+
+Method: a sweep over boxes that enclose each whole path, along the widest axis of ECEF space (no
+seam, no pole); then a linear test whose error bound is the sagitta of both paths; only the rest is
+solved on curved paths. Rounding aside, no pair within the stated limits is missed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from wideberth.watch.paths import (
+    EARTH_RADIUS_MAX_M,
+    EARTH_RADIUS_MIN_M,
+    Floats,
+    curvature_radius_m,
+    ecef_m,
+    path_error_m,
+    tangent,
+    up,
+)
+
+# numba has no types of its own: what its decorator returns is unknown to the checker.
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# A kernel takes flat arrays, by position.
+# ruff: noqa: PLR0913
+
+__all__ = [
+    "HEIGHT_ELLIPSOID",
+    "HEIGHT_MIXED",
+    "HEIGHT_PRESSURE",
+    "HEIGHT_UNKNOWN",
+    "Limits",
+    "Movers",
+    "Pairs",
+    "evaluate",
+    "too_close",
+]
+
+Ints = NDArray[np.int64]
+
+HEIGHT_UNKNOWN = 0  # taken as any height
+HEIGHT_ELLIPSOID = 1  # both above the WGS84 ellipsoid
+HEIGHT_PRESSURE = (
+    2  # both pressure altitudes: one reference, the weather cancels between neighbours
+)
+HEIGHT_MIXED = 3  # one of each, within the configured pressure error
+
+
+@dataclass(frozen=True)
+class Limits:
+    """horizontal_m, vertical_m: too close at or below both. look_ahead_s: how far ahead.
+    pressure_error_m: NaN means that a pressure altitude is not compared with an ellipsoid height.
+    """
+
+    horizontal_m: float
+    vertical_m: float
+    look_ahead_s: float
+    pressure_error_m: float = math.nan
+
+
+@dataclass(frozen=True)
+class Movers:
+    """The tracks as the kernels read them, each an array of n. Built by :meth:`of`.
+
+    position_ecef_m, tangent, normal: (n, 3) at the last reported position. radius_m: of the path.
+    speed_m_s: 0 where unknown. age_s: of the position, at now. altitude_*_m: at the last report,
+    NaN where unknown. climb_m_s: 0 where unknown. horizontal_error_m, vertical_error_m: at now.
+    owner, identity: codes; two of one identity are one thing told twice and never a pair; two of
+    one owner of 0 or more are a pair only if asked for.
+    """
+
+    position_ecef_m: Floats
+    tangent: Floats
+    normal: Floats
+    radius_m: Floats
+    speed_m_s: Floats
+    age_s: Floats
+    altitude_w84_m: Floats
+    altitude_std_m: Floats
+    climb_m_s: Floats
+    horizontal_error_m: Floats
+    vertical_error_m: Floats
+    owner: Ints
+    identity: Ints
+
+    def __len__(self) -> int:
+        return len(self.speed_m_s)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        latitude_deg: Floats,
+        longitude_deg: Floats,
+        speed_m_s: Floats,
+        course_deg: Floats,
+        age_s: Floats,
+        altitude_w84_m: Floats,
+        altitude_std_m: Floats,
+        climb_m_s: Floats,
+        horizontal_error_m: Floats,
+        vertical_error_m: Floats,
+        owner: Ints,
+        identity: Ints,
+    ) -> Movers:
+        """Movers from columns; NaN where speed, course, altitude or climb is unknown."""
+        known = np.isfinite(speed_m_s) & np.isfinite(course_deg)
+        course = np.where(known, course_deg, 0.0)
+        return cls(
+            position_ecef_m=ecef_m(latitude_deg, longitude_deg),
+            tangent=tangent(latitude_deg, longitude_deg, course),
+            normal=up(latitude_deg, longitude_deg),
+            radius_m=curvature_radius_m(latitude_deg, course),
+            speed_m_s=np.where(known, speed_m_s, 0.0),
+            age_s=age_s,
+            altitude_w84_m=altitude_w84_m,
+            altitude_std_m=altitude_std_m,
+            climb_m_s=np.nan_to_num(climb_m_s, nan=0.0),
+            horizontal_error_m=horizontal_error_m,
+            vertical_error_m=vertical_error_m,
+            owner=owner,
+            identity=identity,
+        )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of movers, each an array: first < second; sorted.
+
+    now_horizontal_m, now_vertical_m: at now, on the predicted path of each. closest_s: when their
+    horizontal distance is least within the look-ahead; closest_horizontal_m, closest_vertical_m:
+    then. loss_s: when they first are too close, 0 if they are now, infinity if never.
+    Vertical distances are NaN where heights are not comparable (height: one of HEIGHT_*).
+    horizontal_error_m: what was added to the horizontal limit; vertical_error_m likewise.
+    """
+
+    first: Ints
+    second: Ints
+    now_horizontal_m: Floats
+    now_vertical_m: Floats
+    closest_s: Floats
+    closest_horizontal_m: Floats
+    closest_vertical_m: Floats
+    loss_s: Floats
+    height: Ints
+    horizontal_error_m: Floats
+    vertical_error_m: Floats
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pairs:
+    """All pairs that are, or will be within the look-ahead, too close."""
+    if len(movers) < 2:
+        return _evaluated(movers, np.empty((0, 2), np.int64), limits)
+    run_m = movers.speed_m_s * (movers.age_s + limits.look_ahead_s)
+    half_m = limits.horizontal_m / 2 + movers.horizontal_error_m + _path_pad_m(run_m)
+    start = movers.position_ecef_m + movers.tangent * (movers.speed_m_s * movers.age_s)[:, None]
+    sway_m = run_m**2 / (2 * EARTH_RADIUS_MIN_M) + run_m**3 / (6 * EARTH_RADIUS_MIN_M**2)
+    step = movers.tangent * (movers.speed_m_s * limits.look_ahead_s)[:, None]
+    reach = (half_m + sway_m)[:, None]
+    low = np.minimum(start, start + step) - reach
+    high = np.maximum(start, start + step) + reach
+    axis = int(np.argmax(np.ptp(start, axis=0)))
+    order = np.argsort(low[:, axis], kind="stable")
+    axes = [axis, (axis + 1) % 3, (axis + 2) % 3]
+    rows = _sweep(
+        np.ascontiguousarray(low[order][:, axes]),
+        np.ascontiguousarray(high[order][:, axes]),
+        np.ascontiguousarray(start[order]),
+        np.ascontiguousarray(movers.tangent[order] * movers.speed_m_s[order][:, None]),
+        (half_m + sway_m)[order],
+        limits.look_ahead_s,
+        movers.owner[order],
+        movers.identity[order],
+        same_owner,
+    )
+    found = np.sort(order[rows], axis=1)
+    found = found[np.lexsort((found[:, 1], found[:, 0]))]
+    pairs = _evaluated(movers, found, limits)
+    return _chosen(pairs, np.isfinite(pairs.loss_s))
+
+
+def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs:
+    """The closest approach of given pairs, too close or not, in the order given."""
+    return _evaluated(movers, np.stack([first, second], axis=1).astype(np.int64), limits)
+
+
+def _path_pad_m(run_m: Floats) -> Floats:
+    # 2 mm more: the arc of a chord is short by up to 1 mm at 50 km, and a float64 ECEF
+    # coordinate is good to 1 nm.
+    return path_error_m(run_m) + 0.002
+
+
+def _chosen(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
+    columns = {name: getattr(pairs, name)[keep] for name in Pairs.__dataclass_fields__}
+    return Pairs(**columns)
+
+
+def _evaluated(movers: Movers, found: Ints, limits: Limits) -> Pairs:
+    numbers, height = _approach(
+        found,
+        movers.position_ecef_m,
+        movers.tangent,
+        movers.normal,
+        movers.radius_m,
+        movers.speed_m_s,
+        movers.age_s,
+        movers.altitude_w84_m,
+        movers.altitude_std_m,
+        movers.climb_m_s,
+        movers.horizontal_error_m
+        + _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s)),
+        movers.vertical_error_m,
+        limits.horizontal_m,
+        limits.vertical_m,
+        limits.look_ahead_s,
+        limits.pressure_error_m,
+    )
+    return Pairs(
+        first=found[:, 0],
+        second=found[:, 1],
+        now_horizontal_m=numbers[0],
+        now_vertical_m=numbers[1],
+        closest_s=numbers[2],
+        closest_horizontal_m=numbers[3],
+        closest_vertical_m=numbers[4],
+        loss_s=numbers[5],
+        height=height,
+        horizontal_error_m=numbers[6],
+        vertical_error_m=numbers[7],
+    )
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _sweep(
+    low: Floats,
+    high: Floats,
+    start: Floats,
+    velocity: Floats,
+    half_m: Floats,
+    look_ahead_s: float,
+    owner: Ints,
+    identity: Ints,
+    same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+) -> Ints:
+    """Pairs of rows whose boxes meet and whose linear paths come within reach."""
+    count = len(low)
+    found = np.empty((1024, 2), np.int64)
+    used = 0
+    for i in range(count):
+        for j in range(i + 1, count):
+            if low[j, 0] > high[i, 0]:
+                break
+            if low[j, 1] > high[i, 1] or high[j, 1] < low[i, 1]:
+                continue
+            if low[j, 2] > high[i, 2] or high[j, 2] < low[i, 2]:
+                continue
+            if identity[i] == identity[j]:
+                continue
+            if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
+                continue
+            dx = start[j, 0] - start[i, 0]
+            dy = start[j, 1] - start[i, 1]
+            dz = start[j, 2] - start[i, 2]
+            wx = velocity[j, 0] - velocity[i, 0]
+            wy = velocity[j, 1] - velocity[i, 1]
+            wz = velocity[j, 2] - velocity[i, 2]
+            speed2 = wx * wx + wy * wy + wz * wz
+            t = 0.0
+            if speed2 > 1e-12:
+                t = -(dx * wx + dy * wy + dz * wz) / speed2
+                t = 0.0 if t < 0.0 else (look_ahead_s if t > look_ahead_s else t)
+            dx += wx * t
+            dy += wy * t
+            dz += wz * t
+            reach = half_m[i] + half_m[j]
+            if dx * dx + dy * dy + dz * dz > reach * reach:
+                continue
+            if used == len(found):
+                more = np.empty((2 * used, 2), np.int64)
+                more[:used] = found
+                found = more
+            found[used, 0] = i
+            found[used, 1] = j
+            used += 1
+    return found[:used]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _difference(
+    t: float,
+    i: int,
+    j: int,
+    position: Floats,
+    tangents: Floats,
+    normals: Floats,
+    radius_m: Floats,
+    speed_m_s: Floats,
+    age_s: Floats,
+    out: Floats,
+) -> None:
+    """The ECEF difference of two movers at t and its rate, into out[0:3] and out[3:6]."""
+    for k in range(6):
+        out[k] = 0.0
+    for side in range(2):
+        row = i if side == 0 else j
+        sign = -1.0 if side == 0 else 1.0
+        radius = radius_m[row]
+        angle = speed_m_s[row] * (age_s[row] + t) / radius
+        sine, cosine = math.sin(angle), math.cos(angle)
+        half = math.sin(angle / 2)
+        ahead, drop = radius * sine, 2 * radius * half * half
+        rate_ahead, rate_drop = speed_m_s[row] * cosine, speed_m_s[row] * sine
+        for k in range(3):
+            u, n = tangents[row, k], normals[row, k]
+            out[k] += sign * (position[row, k] + ahead * u - drop * n)
+            out[3 + k] += sign * (rate_ahead * u - rate_drop * n)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _arc(out: Floats) -> float:
+    half = math.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2]) / (2 * EARTH_RADIUS_MAX_M)
+    return 2 * EARTH_RADIUS_MAX_M * math.asin(half if half < 1.0 else 1.0)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from top to bottom
+    found: Ints,
+    position: Floats,
+    tangents: Floats,
+    normals: Floats,
+    radius_m: Floats,
+    speed_m_s: Floats,
+    age_s: Floats,
+    altitude_w84_m: Floats,
+    altitude_std_m: Floats,
+    climb_m_s: Floats,
+    horizontal_error_m: Floats,
+    vertical_error_m: Floats,
+    horizontal_m: float,
+    vertical_m: float,
+    look_ahead_s: float,
+    pressure_error_m: float,
+) -> tuple[Floats, Ints]:
+    """Eight rows of numbers per pair (the columns of Pairs) and the kind of height."""
+    count = len(found)
+    numbers = np.empty((8, count))
+    height = np.empty(count, np.int64)
+    out = np.empty(6)
+    for p in range(count):
+        i, j = found[p, 0], found[p, 1]
+        reach = horizontal_m + horizontal_error_m[i] + horizontal_error_m[j]
+
+        # Heights: one reference for both, or within the configured error, or unknown.
+        rise = altitude_w84_m[j] - altitude_w84_m[i]
+        band = vertical_m + vertical_error_m[i] + vertical_error_m[j] + 0.001  # against rounding
+        kind = HEIGHT_ELLIPSOID
+        if math.isnan(rise):
+            kind = HEIGHT_PRESSURE
+            rise = altitude_std_m[j] - altitude_std_m[i]
+        if math.isnan(rise) and not math.isnan(pressure_error_m):
+            kind = HEIGHT_MIXED
+            band += pressure_error_m
+            rise = altitude_std_m[j] - altitude_w84_m[i]
+            if math.isnan(rise):
+                rise = altitude_w84_m[j] - altitude_std_m[i]
+        if math.isnan(rise):
+            kind = HEIGHT_UNKNOWN
+        climb = climb_m_s[j] - climb_m_s[i]
+        if kind != HEIGHT_UNKNOWN:
+            rise += climb_m_s[j] * age_s[j] - climb_m_s[i] * age_s[i]
+
+        # The moment of least horizontal distance: the root of the distance's rate.
+        _difference(0.0, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+        now_m = _arc(out)
+        rate_now = out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
+        _difference(
+            look_ahead_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+        )
+        end_m = _arc(out)
+        rate_end = out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
+        if rate_now < 0.0 < rate_end:
+            early, late = 0.0, look_ahead_s
+            for _ in range(60):
+                middle = 0.5 * (early + late)
+                _difference(
+                    middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+                )
+                if out[0] * out[3] + out[1] * out[4] + out[2] * out[5] < 0.0:
+                    early = middle
+                else:
+                    late = middle
+                if late - early < 1e-6:
+                    break
+            closest_s = 0.5 * (early + late)
+            _difference(
+                closest_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+            )
+            closest_m = _arc(out)
+        elif end_m < now_m:
+            # Also where neighbours on parallel courses draw together as great circles do.
+            closest_s, closest_m = look_ahead_s, end_m
+        else:
+            closest_s, closest_m = 0.0, now_m
+
+        # When they are within the horizontal limit: [enter, leave], each rounded outward.
+        enter, leave = math.inf, -math.inf
+        if closest_m <= reach:
+            enter = 0.0
+            if now_m > reach:
+                far, near = 0.0, closest_s
+                while near - far > 1e-6:
+                    middle = 0.5 * (far + near)
+                    _difference(
+                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+                    )
+                    if _arc(out) <= reach:
+                        near = middle
+                    else:
+                        far = middle
+                enter = far
+            leave = look_ahead_s
+            if end_m > reach:
+                near, far = closest_s, look_ahead_s
+                while far - near > 1e-6:
+                    middle = 0.5 * (far + near)
+                    _difference(
+                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+                    )
+                    if _arc(out) <= reach:
+                        near = middle
+                    else:
+                        far = middle
+                leave = far
+
+        # And within the vertical one.
+        if kind != HEIGHT_UNKNOWN:
+            if climb == 0.0:
+                if not abs(rise) <= band:
+                    enter = math.inf
+            else:
+                down, above = (-band - rise) / climb, (band - rise) / climb
+                if down > above:
+                    down, above = above, down
+                enter = max(enter, down)
+                leave = min(leave, above)
+        loss_s = max(enter, 0.0) if enter <= leave else math.inf
+
+        numbers[0, p] = now_m
+        numbers[1, p] = abs(rise) if kind != HEIGHT_UNKNOWN else math.nan
+        numbers[2, p] = closest_s
+        numbers[3, p] = closest_m
+        numbers[4, p] = abs(rise + climb * closest_s) if kind != HEIGHT_UNKNOWN else math.nan
+        numbers[5, p] = loss_s
+        numbers[6, p] = reach - horizontal_m
+        numbers[7, p] = band - vertical_m
+        height[p] = kind
+    return numbers, height

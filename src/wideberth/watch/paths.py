@@ -1,0 +1,130 @@
+"""Where a moving thing will be if it holds its course: the one place where a path is predicted.
+
+A track is taken to run along the geodesic of its present course at its present ground speed, over
+the WGS84 ellipsoid at height 0. That geodesic is replaced by its circle of curvature, which needs
+one sine and one cosine per position and no iteration:
+
+    p(s) = p0 + R sin(s/R) u - R (1 - cos(s/R)) n
+
+with n the ellipsoid's normal at p0, u the unit tangent along the course and R the radius of
+curvature of the normal section in that course (Euler). Against the exact geodesic (Karney's, in
+the tests) it is off by less than :func:`path_error_m`: 3 mm at 20 km, 9 cm at 100 km, 2.3 m at
+300 km. Every test that rests on a predicted position widens its limit by that error.
+
+Frames: ECEF metres, no poles and no antimeridian. Pure functions of arrays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "EARTH_RADIUS_MAX_M",
+    "EARTH_RADIUS_MIN_M",
+    "MAX_RUN_M",
+    "Floats",
+    "along_path_ecef_m",
+    "arc_m",
+    "course_deg",
+    "curvature_radius_m",
+    "ecef_m",
+    "geodetic_deg",
+    "path_error_m",
+    "tangent",
+    "up",
+]
+
+Floats = NDArray[np.float64]
+
+_A_M = 6_378_137.0  # WGS84 semi-major axis
+_F = 1 / 298.257223563  # WGS84 flattening
+_E2 = _F * (2 - _F)
+EARTH_RADIUS_MIN_M = _A_M * (1 - _E2)  # meridional curvature at the equator, the smallest
+EARTH_RADIUS_MAX_M = _A_M / (1 - _F)  # curvature at the poles, the largest
+MAX_RUN_M = 2_000_000.0  # the error bound of a path is stated up to here
+
+
+def path_error_m(run_m: Floats) -> Floats:
+    """How far p(s) may be from the exact geodesic after run_m metres (a bound; up to MAX_RUN_M).
+
+    The term is torsion and the change of curvature along the path, both of order e^2 s^3 / R^2;
+    the factor was checked against Karney's solution over random and polar starts (tests).
+    """
+    return 0.002 + _E2 * np.abs(run_m) ** 3 / (2 * EARTH_RADIUS_MIN_M**2)
+
+
+def ecef_m(latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Floats:
+    """ECEF positions (n, 3) in metres of points on the ellipsoid."""
+    lat, lon = np.radians(latitude_deg), np.radians(longitude_deg)
+    prime_m = _A_M / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
+    return np.stack(
+        [
+            prime_m * np.cos(lat) * np.cos(lon),
+            prime_m * np.cos(lat) * np.sin(lon),
+            prime_m * (1 - _E2) * np.sin(lat),
+        ],
+        axis=-1,
+    )
+
+
+def geodetic_deg(position_ecef_m: Floats) -> tuple[Floats, Floats]:
+    """Latitude and longitude in degrees of points on, or within metres of, the ellipsoid."""
+    x, y, z = position_ecef_m[..., 0], position_ecef_m[..., 1], position_ecef_m[..., 2]
+    latitude_deg = np.degrees(np.arctan2(z, (1 - _E2) * np.hypot(x, y)))
+    return latitude_deg, np.degrees(np.arctan2(y, x))
+
+
+def up(latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Floats:
+    """The ellipsoid's outward unit normals (n, 3)."""
+    lat, lon = np.radians(latitude_deg), np.radians(longitude_deg)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
+def tangent(latitude_deg: ArrayLike, longitude_deg: ArrayLike, course: ArrayLike) -> Floats:
+    """Unit tangents (n, 3) along a course in degrees, clockwise from north."""
+    east, north = _east_north(latitude_deg, longitude_deg)
+    azimuth = np.radians(course)[..., np.newaxis]
+    return north * np.cos(azimuth) + east * np.sin(azimuth)
+
+
+def curvature_radius_m(latitude_deg: ArrayLike, course: ArrayLike) -> Floats:
+    """Radius of curvature of the normal section along a course in degrees (Euler's formula)."""
+    lat, azimuth = np.radians(latitude_deg), np.radians(course)
+    w2 = 1 - _E2 * np.sin(lat) ** 2
+    meridional_m = _A_M * (1 - _E2) / w2**1.5
+    prime_m = _A_M / np.sqrt(w2)
+    return 1 / (np.cos(azimuth) ** 2 / meridional_m + np.sin(azimuth) ** 2 / prime_m)
+
+
+def along_path_ecef_m(
+    position: Floats, tangents: Floats, normals: Floats, radius_m: Floats, run_m: Floats
+) -> Floats:
+    """ECEF positions (n, 3) after run_m metres along each path."""
+    angle = run_m / radius_m
+    ahead_m = (radius_m * np.sin(angle))[..., np.newaxis]
+    drop_m = (2 * radius_m * np.sin(angle / 2) ** 2)[..., np.newaxis]
+    return position + ahead_m * tangents - drop_m * normals
+
+
+def arc_m(chord_m: Floats) -> Floats:
+    """Distance over the ground of two points chord_m apart: never more than it is.
+
+    On the flattest circle of the ellipsoid; short by at most 1 mm at 50 km and 0.8 m at 500 km.
+    """
+    half = np.minimum(chord_m / (2 * EARTH_RADIUS_MAX_M), 1.0)
+    return 2 * EARTH_RADIUS_MAX_M * np.arcsin(half)
+
+
+def course_deg(from_ecef_m: Floats, latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Floats:
+    """The course in degrees with which one arrives at a point from another (n, 3)."""
+    east, north = _east_north(latitude_deg, longitude_deg)
+    step = ecef_m(latitude_deg, longitude_deg) - from_ecef_m
+    return np.degrees(np.arctan2((step * east).sum(-1), (step * north).sum(-1))) % 360.0
+
+
+def _east_north(latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> tuple[Floats, Floats]:
+    lat, lon = np.radians(latitude_deg), np.radians(longitude_deg)
+    east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], axis=-1)
+    north = np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
+    return east, north

@@ -1,0 +1,539 @@
+"""The live tracks: what was last reported of each moving thing, in arrays.
+
+Nothing here is invented. A row holds the last reported position, never one between two reports or
+after the last; where it will be is worked out in :mod:`wideberth.watch.paths`, by those who ask.
+The table can be rebuilt from the reports.
+
+The rules, row by row of a batch, in the order of their times:
+
+* refused, counted and named: no id, a position that is none, a time ahead of now by more than the
+  bound, a time older than what the table forgets;
+* a speed, course, altitude, rate or accuracy that cannot be is taken as not said, and counted;
+* ``repeated``: the moment that is held already, and the same place within both accuracies;
+* ``contradictory``: that moment at another place. The position held stays; it is implausible;
+* ``late``: older than the position held. It goes into the trail at its place, and that is all;
+* ``taken``: newer. A step that needs more than the greatest speed or climb makes it implausible
+  (it is still stored as reported: which of the two is wrong, nobody here knows).
+
+Implausible ends after some plausible reports in a row. Until then nothing that concerns the track
+may be cleared. The velocity is the reported one; else, from the last two positions where they are
+1 s to the bound apart and plausible; else unknown, and then nothing is predicted of the track.
+
+A track belongs to its feed's party: no party can move a track that another's feed brought. Two
+parties that report one id have a track each, of one identity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US
+from wideberth.watch.paths import Floats, arc_m, course_deg, ecef_m
+from wideberth.watch.reports import ReportBatch
+from wideberth.watch.settings import FeedSettings, TrackSettings
+
+__all__ = [
+    "IMPLAUSIBLE_RULES",
+    "BadRow",
+    "TrackKey",
+    "TrackRow",
+    "TrackTable",
+    "Trail",
+    "UpdateReport",
+    "Velocity",
+]
+
+Slots = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_NEVER_US = np.iinfo(np.int64).min
+_NAMED = 100  # bad rows named one by one; the rest are counted
+_MAX_ID_LENGTH = 128
+_STOPPED_M_S = 0.5  # slower than this, a course means nothing
+
+IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-impossible")
+_TOO_FAST, _TWO_PLACES, _TOO_STEEP = 1, 2, 3
+
+
+class Velocity:
+    """Where a velocity comes from."""
+
+    UNKNOWN = 0
+    REPORTED = 1
+    DERIVED = 2
+
+
+class TrackKey(msgspec.Struct, frozen=True):
+    """feed_party: whose feed brings it, or None. track_id: what that feed calls it."""
+
+    feed_party: str | None
+    track_id: str
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that was not taken: its index in the batch, the id it gave, the rule it broke."""
+
+    index: int
+    track_id: str
+    rule: str
+
+
+class TrackRow(msgspec.Struct, frozen=True):
+    """One track as it is held: None where nothing was said. state: ``live`` or ``silent``.
+
+    uncertainty_m: around where its course leads, at the moment asked about. Every other number is
+    as reported, except a velocity whose velocity_source is ``derived``.
+    """
+
+    key: TrackKey
+    callsign: str | None
+    owner: str | None
+    feed: str
+    time_us: int
+    latitude_deg: float
+    longitude_deg: float
+    altitude_w84_m: float | None
+    altitude_std_m: float | None
+    ground_speed_m_s: float | None
+    course_deg: float | None
+    vertical_rate_m_s: float | None
+    velocity_source: str
+    uncertainty_m: float
+    state: str
+    implausible: str | None
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The last positions of a track, oldest first, as reported."""
+
+    time_us: NDArray[np.int64]
+    latitude_deg: Floats
+    longitude_deg: Floats
+    altitude_w84_m: Floats
+
+
+@dataclass
+class UpdateReport:
+    """What became of a batch. counts: by ``taken``, ``late``, ``repeated``, ``contradictory``,
+    ``refused``; refused: how many by rule; dropped: optional fields taken as not said, by field;
+    bad_rows: the first hundred refused ones.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    refused: Counter[str] = field(default_factory=Counter[str])
+    dropped: Counter[str] = field(default_factory=Counter[str])
+    bad_rows: list[BadRow] = field(default_factory=list[BadRow])
+
+
+class TrackTable:
+    """Live tracks, one slot each; a freed slot is used again. Not safe for several threads.
+
+    The arrays are public to be read by kernels at :meth:`slots`; only the methods write them.
+    Lengths in metres, speeds in m/s, angles in degrees, time in microseconds; NaN is unknown.
+    """
+
+    def __init__(self, settings: TrackSettings | None = None, *, capacity: int = 256) -> None:
+        self.settings = settings or TrackSettings()
+        length = self.settings.trail_length
+        self.time_us = np.full(capacity, _NEVER_US, np.int64)
+        self.latitude_deg = np.zeros(capacity)
+        self.longitude_deg = np.zeros(capacity)
+        self.altitude_w84_m = np.zeros(capacity)
+        self.altitude_std_m = np.zeros(capacity)
+        self.ground_speed_m_s = np.zeros(capacity)
+        self.course_deg = np.zeros(capacity)
+        self.vertical_rate_m_s = np.zeros(capacity)
+        self.accuracy_m = np.zeros(capacity)
+        self.vertical_error_m = np.zeros(capacity)
+        self.clock_error_us = np.zeros(capacity, np.int64)
+        self.silence_after_us = np.zeros(capacity, np.int64)
+        self.velocity_source = np.zeros(capacity, np.int8)
+        self.implausible_left = np.zeros(capacity, np.int64)
+        self.implausible_rule = np.zeros(capacity, np.int8)
+        self.owner_code = np.full(capacity, -1, np.int64)
+        self.identity_code = np.full(capacity, -1, np.int64)
+        self._trail_time_us = np.zeros((capacity, length), np.int64)
+        self._trail_numbers = np.zeros((capacity, length, 3))
+        self._trail_count = np.zeros(capacity, np.int64)
+        self._key: list[TrackKey | None] = [None] * capacity
+        self._callsign: list[str | None] = [None] * capacity
+        self._owner: list[str | None] = [None] * capacity
+        self._feed: list[str] = [""] * capacity
+        self._slot_of: dict[TrackKey, int] = {}
+        self._free: list[int] = list(range(capacity - 1, -1, -1))
+        self._codes: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._slot_of)
+
+    def slots(self) -> Slots:
+        """The slots in use, ascending."""
+        return np.flatnonzero(self.time_us != _NEVER_US)
+
+    def slot_of(self, key: TrackKey) -> int | None:
+        """The slot of a track, None where there is no such track."""
+        return self._slot_of.get(key)
+
+    def key(self, slot: int) -> TrackKey:
+        """The key of the track in a slot. Raises KeyError where the slot is free."""
+        key = self._key[slot]
+        if key is None:
+            raise KeyError(slot)
+        return key
+
+    def owner(self, slot: int) -> str | None:
+        """The party whose thing it is, None where that is not known."""
+        return self._owner[slot]
+
+    def code(self, name: str) -> int:
+        """A number for a party or an identity, the same each time (0 or more)."""
+        return self._codes.setdefault(name, len(self._codes))
+
+    def silent(self, slots: Slots, now_us: int) -> Mask:
+        """Which of the tracks have said nothing for longer than their feed's bound."""
+        return now_us - self.time_us[slots] > self.silence_after_us[slots]
+
+    def age_s(self, slots: Slots, now_us: int) -> Floats:
+        """How old each last position is; 0 where it is dated ahead of now."""
+        return np.maximum(now_us - self.time_us[slots], 0) / SECOND_US
+
+    def horizontal_error_m(self, slots: Slots, now_us: int) -> Floats:
+        """How far each thing may be from where its course leads: its accuracy, its feed's clock
+        error at its speed, and the widening with age.
+        """
+        speed_m_s = np.nan_to_num(self.ground_speed_m_s[slots], nan=0.0)
+        clock_m = speed_m_s * self.clock_error_us[slots] / SECOND_US
+        aged_m = self.settings.widening_m_s * self.age_s(slots, now_us)
+        return self.accuracy_m[slots] + clock_m + aged_m
+
+    def row(self, slot: int, now_us: int) -> TrackRow:
+        """A track as it is held, for showing. Raises KeyError where the slot is free."""
+        key = self.key(slot)
+        one = np.array([slot])
+        source = ("unknown", "reported", "derived")[int(self.velocity_source[slot])]
+        return TrackRow(
+            key=key,
+            callsign=self._callsign[slot],
+            owner=self._owner[slot],
+            feed=self._feed[slot],
+            time_us=int(self.time_us[slot]),
+            latitude_deg=float(self.latitude_deg[slot]),
+            longitude_deg=float(self.longitude_deg[slot]),
+            altitude_w84_m=_known(self.altitude_w84_m[slot]),
+            altitude_std_m=_known(self.altitude_std_m[slot]),
+            ground_speed_m_s=_known(self.ground_speed_m_s[slot]),
+            course_deg=_known(self.course_deg[slot]),
+            vertical_rate_m_s=_known(self.vertical_rate_m_s[slot]),
+            velocity_source=source,
+            uncertainty_m=float(self.horizontal_error_m(one, now_us)[0]),
+            state="silent" if self.silent(one, now_us)[0] else "live",
+            implausible=IMPLAUSIBLE_RULES[int(self.implausible_rule[slot])] or None,
+        )
+
+    def trail(self, slot: int) -> Trail:
+        """The last reported positions of a track, oldest first."""
+        count = int(self._trail_count[slot])
+        numbers = self._trail_numbers[slot, :count]
+        return Trail(
+            self._trail_time_us[slot, :count].copy(),
+            numbers[:, 0].copy(),
+            numbers[:, 1].copy(),
+            numbers[:, 2].copy(),
+        )
+
+    def update(self, batch: ReportBatch, now_us: int) -> UpdateReport:
+        """Takes in a batch by the rules above. now_us: the time at which it came."""
+        report = UpdateReport()
+        good = self._checked(batch, now_us, report)
+        if not len(good):
+            return report
+        fields = _cleaned(batch, report, self.settings)
+        slots = self._slots_for(batch, good)
+        # Several reports of one track: one after the other, in the order of time.
+        order = np.lexsort((good, batch.time_us[good], slots))
+        good, slots = good[order], slots[order]
+        starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
+        turn = np.arange(len(slots)) - np.repeat(starts, np.diff(np.r_[starts, len(slots)]))
+        for k in range(int(turn.max()) + 1):
+            now = turn == k
+            self._apply(batch, fields, good[now], slots[now], report)
+        return report
+
+    def forget(self, now_us: int) -> list[TrackKey]:
+        """Drops the tracks that are older than the bound and gives their keys. Not a clearance."""
+        slots = self.slots()
+        old = slots[now_us - self.time_us[slots] > self.settings.forget_after_us]
+        return [self._drop(int(slot)) for slot in old]
+
+    def remove(self, key: TrackKey) -> bool:
+        """Drops one track; False where there is no such track."""
+        slot = self._slot_of.get(key)
+        if slot is not None:
+            self._drop(slot)
+        return slot is not None
+
+    def _drop(self, slot: int) -> TrackKey:
+        key = self.key(slot)
+        del self._slot_of[key]
+        self._key[slot] = None
+        self.time_us[slot] = _NEVER_US
+        self._free.append(slot)
+        return key
+
+    def _checked(self, batch: ReportBatch, now_us: int, report: UpdateReport) -> Slots:
+        """The rows that can be taken; the others are counted and named."""
+        rule = np.zeros(len(batch), np.int8)
+        names = ("", "track-id", "position", "time-range", "time-ahead", "time-old")
+        rule[batch.time_us < now_us - self.settings.forget_after_us] = 5
+        rule[batch.time_us > now_us + self.settings.max_future_us] = 4
+        rule[(batch.time_us < MIN_US) | (batch.time_us > MAX_US)] = 3
+        with np.errstate(invalid="ignore"):
+            placed = (np.abs(batch.latitude_deg) <= 90) & (np.abs(batch.longitude_deg) <= 180)
+        rule[~placed] = 2
+        rule[[not 0 < len(name) <= _MAX_ID_LENGTH for name in batch.track_id]] = 1
+        bad: list[int] = np.flatnonzero(rule).tolist()
+        for index in bad:
+            name = names[int(rule[index])]
+            report.refused[name] += 1
+            report.counts["refused"] += 1
+            if len(report.bad_rows) < _NAMED:
+                shown = batch.track_id[index][:_MAX_ID_LENGTH]
+                report.bad_rows.append(BadRow(index, shown, name))
+        return np.flatnonzero(rule == 0)
+
+    def _slots_for(self, batch: ReportBatch, good: Slots) -> Slots:
+        feed = self.settings.of_feed(batch.feed)
+        slots = np.empty(len(good), np.int64)
+        rows: list[int] = good.tolist()
+        for k, index in enumerate(rows):
+            key = TrackKey(batch.feed_party, batch.track_id[index])
+            slot = self._slot_of.get(key)
+            if slot is None:
+                slot = self._new_slot(key)
+            slots[k] = slot
+            self._name(slot, batch, index, feed)
+        return slots
+
+    def _new_slot(self, key: TrackKey) -> int:
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        self._slot_of[key] = slot
+        self._key[slot] = key
+        self._callsign[slot] = self._owner[slot] = None
+        self.owner_code[slot] = -1
+        self.identity_code[slot] = self.code("track " + key.track_id)
+        self.implausible_left[slot] = self.implausible_rule[slot] = 0
+        self._trail_count[slot] = 0
+        return slot
+
+    def _name(self, slot: int, batch: ReportBatch, index: int, feed: FeedSettings) -> None:
+        callsign, owner = batch.callsign[index], batch.owner[index]
+        if callsign:
+            self._callsign[slot] = callsign[:_MAX_ID_LENGTH]
+        if owner and owner != self._owner[slot]:
+            self._owner[slot] = owner
+            self.owner_code[slot] = self.code("party " + owner)
+        self._feed[slot] = batch.feed
+        self.silence_after_us[slot] = feed.silence_after_us
+        self.clock_error_us[slot] = feed.clock_error_us
+        self.vertical_error_m[slot] = feed.vertical_error_m
+
+    def _grow(self) -> None:
+        size = len(self.time_us)
+        for name, value in list(vars(self).items()):
+            if isinstance(value, np.ndarray):
+                column = cast("NDArray[np.generic]", value)
+                setattr(self, name, np.concatenate([column, np.zeros_like(column)]))
+        self.time_us[size:] = _NEVER_US
+        for names in (self._key, self._callsign, self._owner):
+            names.extend([None] * size)
+        self._feed.extend([""] * size)
+        self._free.extend(range(2 * size - 1, size - 1, -1))
+
+    def _apply(
+        self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots, report: UpdateReport
+    ) -> None:
+        """One report each of different tracks."""
+        held_us, time_us = self.time_us[slots], batch.time_us[rows]
+        new = held_us == _NEVER_US
+        late, same = time_us < held_us, time_us == held_us
+        self._take(batch, fields, rows[~(late | same)], slots[~(late | same)], new[~(late | same)])
+        for row, slot in zip(rows[late].tolist(), slots[late].tolist(), strict=True):
+            self._file(slot, batch, fields, row)
+        apart = self._apart(batch, fields, rows[same], slots[same])
+        contradicted = slots[same][apart]
+        self._doubt(contradicted, np.full(len(contradicted), _TWO_PLACES, np.int8))
+        report.counts["taken"] += int((~(late | same)).sum())
+        report.counts["late"] += int(late.sum())
+        report.counts["contradictory"] += int(apart.sum())
+        report.counts["repeated"] += int(same.sum() - apart.sum())
+
+    def _apart(self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots) -> Mask:
+        """Which reports of the moment held are at another place or height than the one held."""
+        away_m = _distance_m(
+            ecef_m(self.latitude_deg[slots], self.longitude_deg[slots]),
+            ecef_m(batch.latitude_deg[rows], batch.longitude_deg[rows]),
+        )
+        error_m = self._default_accuracy(batch, fields, rows) + self.accuracy_m[slots]
+        return away_m > error_m
+
+    def _default_accuracy(self, batch: ReportBatch, fields: _Fields, rows: Slots) -> Floats:
+        default_m = self.settings.of_feed(batch.feed).horizontal_error_m
+        return np.nan_to_num(fields.accuracy_m[rows], nan=default_m)
+
+    def _take(
+        self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots, new: Mask
+    ) -> None:
+        time_us = batch.time_us[rows]
+        latitude, longitude = batch.latitude_deg[rows], batch.longitude_deg[rows]
+        accuracy_m = self._default_accuracy(batch, fields, rows)
+        w84_m, std_m = fields.altitude_w84_m[rows], fields.altitude_std_m[rows]
+
+        # The step from the position held; for a new track there is none.
+        before = ecef_m(self.latitude_deg[slots], self.longitude_deg[slots])
+        step_m = _distance_m(before, ecef_m(latitude, longitude))
+        step_s = np.where(new, np.inf, (time_us - self.time_us[slots]) / SECOND_US)
+        rise_m = w84_m - self.altitude_w84_m[slots]
+        rise_m = np.where(np.isnan(rise_m), std_m - self.altitude_std_m[slots], rise_m)
+        slack_s = step_s + 1.0  # time stamps are often whole seconds
+        limits = self.settings
+        too_fast = step_m > limits.max_speed_m_s * slack_s + accuracy_m + self.accuracy_m[slots]
+        too_steep = np.abs(rise_m) > (
+            limits.max_climb_m_s * slack_s + 2 * self.vertical_error_m[slots]
+        )
+        doubtful = ~new & (too_fast | too_steep)
+
+        self._set_velocity(fields, rows, slots, before, step_m, step_s, doubtful | new)
+        climb = fields.vertical_rate_m_s[rows]
+        near = ~new & ~doubtful & (step_s >= 1) & (step_s * SECOND_US <= limits.derive_within_us)
+        with np.errstate(invalid="ignore"):
+            derived = np.where(near, rise_m / step_s, np.nan)
+        self.vertical_rate_m_s[slots] = np.where(np.isnan(climb), derived, climb)
+
+        self.time_us[slots] = time_us
+        self.latitude_deg[slots], self.longitude_deg[slots] = latitude, longitude
+        self.altitude_w84_m[slots], self.altitude_std_m[slots] = w84_m, std_m
+        self.accuracy_m[slots] = accuracy_m
+        better = slots[~doubtful & (self.implausible_left[slots] > 0)]
+        self.implausible_left[better] -= 1
+        self.implausible_rule[better[self.implausible_left[better] == 0]] = 0
+        rules = np.where(too_fast, _TOO_FAST, _TOO_STEEP).astype(np.int8)
+        self._doubt(slots[doubtful], rules[doubtful])
+        self._append_trail(slots, time_us, np.stack([latitude, longitude, w84_m], axis=1))
+
+    def _set_velocity(
+        self,
+        fields: _Fields,
+        rows: Slots,
+        slots: Slots,
+        before: Floats,
+        step_m: Floats,
+        step_s: Floats,
+        no_step: Mask,
+    ) -> None:
+        """Reported, else derived from the step (which the position held has not yet made)."""
+        speed, course = fields.ground_speed_m_s[rows].copy(), fields.course_deg[rows].copy()
+        with np.errstate(invalid="ignore"):
+            course[np.isnan(course) & (speed < _STOPPED_M_S)] = 0.0
+        reported = np.isfinite(speed) & np.isfinite(course)
+        usable = ~reported & ~no_step & (step_s >= 1)
+        usable &= step_s * SECOND_US <= self.settings.derive_within_us
+        speed[usable] = step_m[usable] / step_s[usable]
+        latitude, longitude = fields.latitude_deg[rows], fields.longitude_deg[rows]
+        course[usable] = course_deg(before[usable], latitude[usable], longitude[usable])
+        known = reported | usable
+        source = np.where(reported, Velocity.REPORTED, Velocity.DERIVED)
+        self.velocity_source[slots] = np.where(known, source, Velocity.UNKNOWN)
+        self.ground_speed_m_s[slots] = np.where(known, speed, np.nan)
+        self.course_deg[slots] = np.where(known, course, np.nan)
+
+    def _doubt(self, slots: Slots, rules: NDArray[np.int8]) -> None:
+        self.implausible_left[slots] = self.settings.plausible_again_after
+        self.implausible_rule[slots] = rules
+
+    def _append_trail(self, slots: Slots, time_us: NDArray[np.int64], numbers: Floats) -> None:
+        length = self.settings.trail_length
+        full = slots[self._trail_count[slots] == length]
+        self._trail_time_us[full, :-1] = self._trail_time_us[full, 1:]
+        self._trail_numbers[full, :-1] = self._trail_numbers[full, 1:]
+        self._trail_count[full] -= 1
+        at = self._trail_count[slots]
+        self._trail_time_us[slots, at] = time_us
+        self._trail_numbers[slots, at] = numbers
+        self._trail_count[slots] += 1
+
+    def _file(self, slot: int, batch: ReportBatch, fields: _Fields, row: int) -> None:
+        """Puts a late report into the trail at its place, if the trail reaches back so far."""
+        count, length = int(self._trail_count[slot]), self.settings.trail_length
+        times = self._trail_time_us[slot]
+        at = int(np.searchsorted(times[:count], batch.time_us[row]))
+        if times[at] == batch.time_us[row] or (count == length and at == 0):
+            return
+        numbers = self._trail_numbers[slot]
+        if count == length:  # the oldest makes room
+            at -= 1
+            times[:at] = times[1 : at + 1]
+            numbers[:at] = numbers[1 : at + 1]
+        else:
+            times[at + 1 : count + 1] = times[at:count]
+            numbers[at + 1 : count + 1] = numbers[at:count]
+            self._trail_count[slot] += 1
+        times[at] = batch.time_us[row]
+        numbers[at] = (
+            batch.latitude_deg[row],
+            batch.longitude_deg[row],
+            fields.altitude_w84_m[row],
+        )
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """The columns of a batch that may be missing, with what cannot be taken as not said."""
+
+    latitude_deg: Floats
+    longitude_deg: Floats
+    altitude_w84_m: Floats
+    altitude_std_m: Floats
+    ground_speed_m_s: Floats
+    course_deg: Floats
+    vertical_rate_m_s: Floats
+    accuracy_m: Floats
+
+
+def _cleaned(batch: ReportBatch, report: UpdateReport, settings: TrackSettings) -> _Fields:
+    bounds = {
+        "altitude_w84_m": (-8_000.0, 100_000.0),
+        "altitude_std_m": (-8_000.0, 100_000.0),
+        "ground_speed_m_s": (0.0, settings.max_speed_m_s),
+        "course_deg": (0.0, 360.0),
+        "vertical_rate_m_s": (-settings.max_climb_m_s, settings.max_climb_m_s),
+        "accuracy_m": (0.0, 1e6),
+    }
+    columns: dict[str, Floats] = {}
+    for name, (low, high) in bounds.items():
+        values: Floats = getattr(batch, name)
+        with np.errstate(invalid="ignore"):
+            wrong = ~np.isnan(values) & ~((values >= low) & (values <= high))
+        if wrong.any():
+            report.dropped[name] += int(wrong.sum())
+            values = np.where(wrong, np.nan, values)
+        columns[name] = values
+    return _Fields(batch.latitude_deg, batch.longitude_deg, **columns)
+
+
+def _distance_m(one: Floats, other: Floats) -> Floats:
+    squares: Floats = np.square(one - other)
+    return arc_m(np.sqrt(squares[..., 0] + squares[..., 1] + squares[..., 2]))
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

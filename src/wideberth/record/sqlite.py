@@ -21,9 +21,7 @@ append when it is durable, and never blocks a writer. Never open a record across
 from __future__ import annotations
 
 import os
-import random
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -31,6 +29,15 @@ from typing import Self
 import apsw
 
 from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
+from wideberth.record.database import (
+    APPLICATION_ID,
+    FORMAT_VERSION,
+    check_format,
+    connect,
+    enter_wal,
+    make_private,
+    translated,
+)
 from wideberth.record.keys import OriginKey, sync_folder
 from wideberth.record.merkle import (
     EMPTY_ROOT,
@@ -51,14 +58,9 @@ from wideberth.record.sealing import (
     seal,
 )
 
-__all__ = ["OLDEST_SQLITE", "RECORD_FILE", "SqliteRecord", "require_sqlite"]
+__all__ = ["BUSY_TIMEOUT_S", "SqliteRecord"]
 
-RECORD_FILE = "record.sqlite3"
-OLDEST_SQLITE = (3, 51, 3)  # older ones may corrupt a WAL file when it is reset
-APPLICATION_ID = 0x57424C47  # "WBLG", in the file's header
-FORMAT_VERSION = 1  # PRAGMA user_version
 BUSY_TIMEOUT_S = 10.0
-_BUSY_SLEEP_S = 0.001  # at most; short and random, so that a waiting process gets its turn
 
 _SCHEMA = """
 CREATE TABLE head (
@@ -82,18 +84,6 @@ CREATE TABLE node (
 """
 
 
-def require_sqlite(version: str) -> None:
-    """Raise RecordUnavailable for an SQLite library older than OLDEST_SQLITE.
-
-    >>> require_sqlite("3.51.3")
-    """
-    if tuple(int(part) for part in version.split(".")) < OLDEST_SQLITE:
-        oldest = ".".join(map(str, OLDEST_SQLITE))
-        raise RecordUnavailable(
-            f"SQLite {version} may corrupt a record; install apsw with SQLite {oldest} or newer"
-        )
-
-
 class SqliteRecord(ProvingRecord):
     """A record in folder. With a key: for appending, made where there is none. Without: to read.
 
@@ -111,7 +101,6 @@ class SqliteRecord(ProvingRecord):
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         vfs: str | None = None,
     ) -> None:
-        require_sqlite(apsw.sqlite_lib_version())
         self._folder = folder
         self._key = key
         self._random_bytes = random_bytes
@@ -120,11 +109,10 @@ class SqliteRecord(ProvingRecord):
         self._holds_lock = False
         self._frontier = Frontier()  # of the newest tree that this object read or wrote
         if key is not None:
-            _make_private(folder)
-        with _translated():
-            self._db = self._connected()
+            make_private(folder)
+        self._db = connect(folder, to_write=key is not None, busy_timeout_s=busy_timeout_s, vfs=vfs)
         try:
-            with _translated():
+            with translated:
                 self._prepare()
                 self._verifier = self._read_verifier()
         except BaseException:
@@ -147,7 +135,7 @@ class SqliteRecord(ProvingRecord):
         """
         key = self._appending_key()
         sealed = seal(envelopes, self._random_bytes)
-        with _translated():
+        with translated:
             if not self._holds_lock:
                 # Most lost races end here, without a lock and without a wait.
                 check_position(self.head(), expected_position)
@@ -162,7 +150,7 @@ class SqliteRecord(ProvingRecord):
     def read(self, from_position: int, limit: int) -> list[Row]:
         """At most limit durable rows from from_position on."""
         check_page(from_position, limit)
-        with _translated():
+        with translated:
             found = self._db.execute(
                 "SELECT position, salt, envelope FROM entry WHERE position >= ?"
                 " ORDER BY position LIMIT ?",
@@ -181,7 +169,7 @@ class SqliteRecord(ProvingRecord):
     def exclusive(self) -> Generator[Head]:
         """Hold SQLite's write lock (BEGIN IMMEDIATE) until the first append or the end."""
         self._appending_key()
-        with _translated():
+        with translated:
             self._begin()
         self._holds_lock = True
         try:
@@ -203,47 +191,12 @@ class SqliteRecord(ProvingRecord):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _connected(self) -> apsw.Connection:
-        path = self._folder / RECORD_FILE
-        flags = apsw.SQLITE_OPEN_READONLY if self._key is None else apsw.SQLITE_OPEN_READWRITE
-        if self._key is None and not path.exists():
-            raise RecordUnavailable(f"there is no record in {self._folder}")
-        db = apsw.Connection(str(path), flags=flags, vfs=self._vfs)
-        db.set_busy_handler(_busy_handler(self._busy_timeout_s))
-        return db
-
     def _prepare(self) -> None:
-        db = self._db
         if self._key is not None:
-            self._enter_wal()
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute("PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1")  # where fsync is weak
-            db.execute("PRAGMA journal_size_limit=67108864")  # bytes of log kept after a burst
-        db.execute("PRAGMA cache_size=-16000; PRAGMA trusted_schema=0; PRAGMA cell_size_check=1")
-        if db.pragma("user_version") == 0 and self._key is not None:
-            self._create(self._key)
-        if db.pragma("application_id") != APPLICATION_ID:
-            raise RecordCorrupt(None, f"{self._folder / RECORD_FILE} is no record")
-        if db.pragma("user_version") != FORMAT_VERSION:
-            raise RecordUnavailable(
-                f"the record has format {db.pragma('user_version')}, this program knows"
-                f" {FORMAT_VERSION}"
-            )
-
-    def _enter_wal(self) -> None:
-        """Switch to WAL. SQLite does not wait for others who do the same, so this tries again."""
-        deadline_s = time.monotonic() + self._busy_timeout_s
-        while True:
-            try:
-                mode = self._db.pragma("journal_mode", "wal")
-            except apsw.BusyError:
-                if time.monotonic() > deadline_s:
-                    raise
-                time.sleep(random.uniform(0, _BUSY_SLEEP_S))  # noqa: S311  # spreads waiters
-                continue
-            if mode != "wal":
-                raise RecordUnavailable(f"{self._folder} cannot hold a write-ahead log")
-            return
+            enter_wal(self._db, timeout_s=self._busy_timeout_s)
+            if self._db.pragma("user_version") == 0:
+                self._create(self._key)
+        check_format(self._db)
 
     def _create(self, key: OriginKey) -> None:
         self._begin()
@@ -327,7 +280,7 @@ class SqliteRecord(ProvingRecord):
         return frontier
 
     def _signed_head(self) -> tuple[Head, bytes]:
-        with _translated():
+        with translated:
             row = self._db.execute("SELECT size, root, time_us, signature FROM head").fetchone()
         if row is None:
             raise RecordCorrupt(None, "there is no head")
@@ -335,7 +288,7 @@ class SqliteRecord(ProvingRecord):
         return Head(size, root, time_us), signature
 
     def _node(self, level: int, index: int) -> bytes:
-        with _translated():
+        with translated:
             if level:
                 number = node_number(level, index)
                 row = self._db.execute("SELECT hash FROM node WHERE number = ?", (number,)).get
@@ -350,57 +303,3 @@ class SqliteRecord(ProvingRecord):
 
 def _signature(key: OriginKey, head: Head) -> bytes:
     return key.sign(checkpoint_text(Checkpoint(key.origin, head.size, head.root)))
-
-
-def _make_private(folder: Path) -> None:
-    """Folder 0700 and file 0600 before SQLite opens it; -wal and -shm take the file's mode."""
-    path = folder / RECORD_FILE
-    try:
-        if not folder.exists():
-            folder.mkdir(mode=0o700, parents=True)
-            sync_folder(folder.parent)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.close(descriptor)
-    except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
-
-
-def _busy_handler(timeout_s: float) -> Callable[[int], bool]:
-    """Wait in short random steps: SQLite's own back-off grows to 100 ms and starves a waiter."""
-    began_s = 0.0
-
-    def is_waiting(earlier_calls: int) -> bool:
-        nonlocal began_s
-        if earlier_calls == 0:
-            began_s = time.monotonic()
-        if time.monotonic() - began_s > timeout_s:
-            return False
-        time.sleep(random.uniform(0, _BUSY_SLEEP_S))  # noqa: S311  # spreads waiters, no secret
-        return True
-
-    return is_waiting
-
-
-@contextmanager
-def _translated() -> Generator[None]:
-    """SQLite's errors as the record's."""
-    try:
-        yield
-    except (apsw.CorruptError, apsw.NotADBError) as error:
-        raise RecordCorrupt(None, f"the file is damaged: {error}") from error
-    except apsw.ConstraintError as error:
-        raise RecordCorrupt(None, f"rows stand beyond the head: {error}") from error
-    except apsw.BusyError as error:
-        raise RecordUnavailable("another process kept the record locked for too long") from error
-    except (
-        apsw.FullError,
-        apsw.IOError,
-        apsw.CantOpenError,
-        apsw.ReadOnlyError,
-        apsw.PermissionsError,
-        apsw.LockedError,
-        apsw.ProtocolError,
-        apsw.NoMemError,
-        apsw.ConnectionClosedError,
-    ) as error:
-        raise RecordUnavailable(f"the store failed: {error}") from error

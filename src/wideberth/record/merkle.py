@@ -180,13 +180,13 @@ def is_consistent(
     """Whether proof shows that the tree (new, new_root) extends the tree (old, old_root).
 
     Equal sizes need equal roots and an empty proof. From size 0 nothing is provable: False, unless
-    new is 0 as well. Source: RFC 9162, 2.1.4.2.
+    new is 0 as well, and both roots are ``EMPTY_ROOT``. Source: RFC 9162, 2.1.4.2.
     """
-    if not 0 <= old <= new or not _are_hashes(old_root, new_root, *proof):
+    if not 0 <= old <= new:
         return False
     if old == new:
-        return not proof and old_root == new_root
-    if old == 0 or not proof:
+        return not proof and old_root == new_root and (old > 0 or old_root == EMPTY_ROOT)
+    if old == 0 or not proof or not _are_hashes(old_root, new_root, *proof):
         return False
     path = [old_root, *proof] if old.bit_count() == 1 else list(proof)
     fn, sn = old - 1, new - 1

@@ -26,6 +26,7 @@ parties that report one id have a track each, of one identity.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import cast
@@ -475,7 +476,7 @@ class TrackTable:
         """Puts a late report into the trail at its place, if the trail reaches back so far."""
         count, length = int(self._trail_count[slot]), self.settings.trail_length
         times = self._trail_time_us[slot]
-        at = int(np.searchsorted(times[:count], batch.time_us[row]))
+        at = bisect_left(times, batch.time_us[row], 0, count)
         if times[at] == batch.time_us[row] or (count == length and at == 0):
             return
         numbers = self._trail_numbers[slot]

@@ -15,7 +15,7 @@ from wideberth.model.ids import (
     ZoneId,
 )
 from wideberth.model.intents import IntentKind, Provenance, Step, Visibility
-from wideberth.model.notices import ReadBack, Verb
+from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.settings import Rules
 from wideberth.model.warnings import StandingWarning
@@ -172,7 +172,7 @@ class AcknowledgeNotice(msgspec.Struct, frozen=True, tag=True):
     unit: UnitToken | None = None
     system: str | None = None
     reason: str | None = None
-    read_back: ReadBack | None = None
+    read_back: Particulars | None = None
     attested: bool = False
 
 
@@ -243,13 +243,15 @@ class Request(msgspec.Struct, frozen=True):
     """A command and who asks for it.
 
     key: the client's idempotency key; the same key from the same party is one request, also across
-    a crash. said: the signed statement (JWS compact), verbatim; seq, previous and digest are the
+    a crash. fingerprint: SHA-256 of what the client sent, so that a key is not used for two things.
+    said: the signed statement (JWS compact), verbatim; seq, previous and digest are the
     statement's place in the chain of its signing key, checked by the rules.
     """
 
     author: Author
     command: Command
     key: str | None = None
+    fingerprint: str = ""
     said: str | None = None
     seq: int = 0
     previous: str = ""

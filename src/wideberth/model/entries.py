@@ -23,7 +23,8 @@ from wideberth.space.volume import Gap
 __all__ = [
     "ENTRY_VERSION",
     "Body",
-    "ClashFound",
+    "ClashPair",
+    "ClashesFound",
     "Entry",
     "HiddenChecked",
     "IntentAccepted",
@@ -115,13 +116,23 @@ class IntentStateChanged(msgspec.Struct, frozen=True, tag=True):
     ovn: Ovn
 
 
-class ClashFound(msgspec.Struct, frozen=True, tag=True):
-    """Two objects clash under a rule. Evidence of the decision; each party learns by its notice."""
+class ClashPair(msgspec.Struct, frozen=True):
+    """One clash of the object that an entry is about. rule: id and version of the rule."""
 
-    first: ObjectRef
-    second: ObjectRef
+    other: ObjectRef
     gap: Gap
     rule: str
+
+
+class ClashesFound(msgspec.Struct, frozen=True, tag=True):
+    """What an object clashes with, and which notices carry that to whom.
+
+    Evidence of the decision, shown to nobody as it is: each party learns by its own notice.
+    """
+
+    about: ObjectRef
+    pairs: tuple[ClashPair, ...]
+    told: tuple[tuple[PartyId, NoticeId], ...]
 
 
 class ZoneDeclared(msgspec.Struct, frozen=True, tag=True):
@@ -230,7 +241,7 @@ Body = (
     | IntentAccepted
     | IntentAmended
     | IntentStateChanged
-    | ClashFound
+    | ClashesFound
     | ZoneDeclared
     | ZoneWithdrawn
     | SubscriptionOpened
@@ -250,10 +261,12 @@ Body = (
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the record.
 
-    v: the version of this format. time_us: when it was decided, never before its predecessor. author: who caused it. request: the
-    client's idempotency key, on the first entry of a command only; command_digest: SHA-256 of the
-    command, there too; entries: how many entries the command made. said: the signed statement
-    that caused it, verbatim (JWS compact), there too.
+    v: the version of this format. time_us: when it was decided, never before its predecessor.
+    author: who caused it. On the first entry of a command only: request, the client's idempotency
+    key; fingerprint, SHA-256 of what the client sent; entries, how many entries the command made;
+    said, the signed statement that caused it, verbatim (JWS compact); said_digest, its SHA-256,
+    which the next statement of the same key names as its predecessor. The entries that follow by
+    rule have the mechanism as their author, so that a notice does not name who is hidden.
     """
 
     v: int
@@ -261,9 +274,10 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     author: Author
     body: Body
     request: str | None = None
-    command_digest: str | None = None
+    fingerprint: str | None = None
     entries: int = 0
     said: str | None = None
+    said_digest: str | None = None
 
 
 _encoder = msgspec.json.Encoder()

@@ -19,7 +19,7 @@ __all__ = [
     "ObjectRef",
     "ObjectType",
     "Overlap",
-    "ReadBack",
+    "Particulars",
     "ReadBackDifference",
     "Urgency",
     "Verb",
@@ -107,11 +107,26 @@ class Clash(msgspec.Struct, frozen=True, omit_defaults=True):
     contact: str | None = None
 
 
+class Particulars(msgspec.Struct, frozen=True):
+    """What is read back (N-08): a point of the area, when, and how high.
+
+    Heights in mm above the WGS84 ellipsoid. In a notice: as told; in an answer: as read back.
+    """
+
+    latitude_nd: int
+    longitude_nd: int
+    start_us: int
+    end_us: int
+    lower_mm: int
+    upper_mm: int
+
+
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """The telling: one version of an object on its way to one party, however many clashes it names.
 
     number: counts the recipient's notices without a gap. subject: None where the recipient may not
-    see it. units: who must know, as the distribution list stood when it was issued.
+    see it. particulars: what is to be read back. units: who must know, as the distribution list
+    stood when it was issued.
     supersedes: the notice of the version before; having this one loaded closes that one too.
     held_by: this party's word ends it and no acknowledgement of the recipient does (a hazard that
     touches a presence). withdrawal: the subject ended; what is asked is to take it off the list.
@@ -125,23 +140,13 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     issued_us: int
     subject: ObjectRef | None = None
     clashes: tuple[Clash, ...] = ()
+    particulars: Particulars | None = None
     units: tuple[UnitToken, ...] = ()
     late: bool = False
     lead_us: int = 0
     supersedes: tuple[NoticeId, ...] = ()
     held_by: PartyId | None = None
     withdrawal: bool = False
-
-
-class ReadBack(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the receiver read back (N-08): a point of the area, when, and how high."""
-
-    latitude_nd: int
-    longitude_nd: int
-    start_us: int
-    end_us: int
-    lower_mm: int
-    upper_mm: int
 
 
 class ReadBackDifference(msgspec.Struct, frozen=True):
@@ -162,6 +167,6 @@ class Acknowledgement(msgspec.Struct, frozen=True, omit_defaults=True):
     unit: UnitToken | None = None
     system: str | None = None
     reason: str | None = None
-    read_back: ReadBack | None = None
+    read_back: Particulars | None = None
     differences: tuple[ReadBackDifference, ...] = ()
     attested: bool = False

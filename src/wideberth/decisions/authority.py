@@ -1,0 +1,106 @@
+"""Who may ask what: roles, and the chain of signed statements."""
+
+from __future__ import annotations
+
+from wideberth.decisions.outcome import refused
+from wideberth.model.commands import (
+    AcknowledgeNotice,
+    AdoptRules,
+    AmendIntent,
+    ChangeIntentState,
+    ClearWarning,
+    CloseSubscription,
+    Command,
+    DeclareZone,
+    EnrolKey,
+    OpenSpace,
+    OpenSubscription,
+    RaiseWarning,
+    RecordCheck,
+    RecordSegment,
+    RegisterParty,
+    ReleaseNotice,
+    Request,
+    RevokeKey,
+    SubmitIntent,
+    WithdrawZone,
+    WorsenWarning,
+)
+from wideberth.model.ids import KeyId
+from wideberth.model.parties import How, Role
+from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.picture.picture import Picture
+
+__all__ = ["ROLE_FOR", "refuse_authority"]
+
+ROLE_FOR: dict[type[Command], Role | None] = {
+    SubmitIntent: Role.TELL,
+    AmendIntent: Role.TELL,
+    ChangeIntentState: Role.TELL,
+    DeclareZone: Role.TELL,
+    WithdrawZone: Role.TELL,
+    OpenSubscription: Role.WATCH,
+    CloseSubscription: Role.WATCH,
+    RecordCheck: Role.WATCH,
+    AcknowledgeNotice: Role.ACKNOWLEDGE,
+    ReleaseNotice: Role.ACKNOWLEDGE,
+    EnrolKey: Role.ADMINISTER,
+    RevokeKey: Role.ADMINISTER,
+    OpenSpace: None,
+    AdoptRules: None,
+    RegisterParty: None,
+    RaiseWarning: None,
+    WorsenWarning: None,
+    ClearWarning: None,
+    RecordSegment: None,
+}
+"""The role a command needs; None: the mechanism itself, or its host by the command line."""
+
+
+def refuse_authority(picture: Picture, request: Request) -> Refusal | None:
+    """Why the author may not ask this, or None where it may."""
+    author = request.author
+    role = ROLE_FOR[type(request.command)]
+    if author.how is How.SYSTEM:
+        return None
+    if role is None:
+        return refused(
+            RefusalKind.FORBIDDEN, "host-only", "only the host's own command line does this"
+        )
+    if author.party not in picture.parties:
+        return refused(RefusalKind.FORBIDDEN, "party-unknown", "register the party before it acts")
+    if not author.may(role):
+        return refused(
+            RefusalKind.FORBIDDEN,
+            "role-missing",
+            f"use a credential with the role {role.value}",
+            field="role",
+            value=", ".join(author.roles),
+        )
+    return _refuse_chain(picture, request) if author.how is How.SIGNED else None
+
+
+def _refuse_chain(picture: Picture, request: Request) -> Refusal | None:
+    """Each key's statements form a chain, so that none can be left out or put in later."""
+    key = picture.keys.get((request.author.party, KeyId(request.author.subject)))
+    if key is None:
+        return refused(
+            RefusalKind.FORBIDDEN, "key-not-in-force", "sign with a key that is enrolled"
+        )
+    if request.seq != key.last_seq + 1:
+        return refused(
+            RefusalKind.STALE,
+            "statement-out-of-turn",
+            f"this key's next statement is number {key.last_seq + 1}",
+            field="party_seq",
+            value=str(request.seq),
+        )
+    if request.previous != key.last_digest:
+        return refused(
+            RefusalKind.STALE,
+            "statement-chain-broken",
+            "name the digest of this key's last statement in prev",
+            field="prev",
+            value=request.previous,
+        )
+    return None

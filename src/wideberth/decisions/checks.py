@@ -1,0 +1,154 @@
+"""The dry run: what would this intent touch, and how near. Shows nothing that telling it would not.
+
+Against intents that the asker may see it is free. Against hidden ones (``on-conflict``) it tells
+only true overlaps, rounded out to the agreed cell, only for volumes under the agreed size, each
+such touch an entry that its owner sees and counted against a daily budget: so it cannot be used to
+find out where a hidden volume lies beyond what one honest telling would show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from wideberth.decisions.clashes import (
+    IntentClash,
+    intent_clashes,
+    intent_ref,
+    prepared_volumes,
+    zone_clashes,
+)
+from wideberth.decisions.disclosure import clash_for, zone_clash_for_teller
+from wideberth.decisions.intents import intent_as_told
+from wideberth.decisions.outcome import Accepted, Context, Decision
+from wideberth.model.commands import IntentDetails, RecordCheck
+from wideberth.model.entries import HiddenChecked
+from wideberth.model.ids import IntentId, PartyId
+from wideberth.model.intents import Intent, IntentState
+from wideberth.model.notices import Clash
+from wideberth.model.parties import Author
+from wideberth.model.refusals import Refusal
+from wideberth.picture.fold import day_of
+from wideberth.picture.picture import Picture
+from wideberth.space.volume import Circle, Volume4D
+
+__all__ = ["DryRun", "HiddenTest", "dry_run", "record_check"]
+
+
+class HiddenTest(msgspec.Struct, frozen=True):
+    """Whether hidden intents were tested, and if not, why: ``too-large``, ``budget-spent``,
+    ``not-asked``. left_today: how many touches the budget still allows.
+    """
+
+    done: bool
+    reason: str
+    left_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The answer to a dry run. owners: whose hidden intents it met, so many each; to be recorded
+    before the answer leaves, and never part of it.
+    """
+
+    intent: Intent
+    clashes: tuple[Clash, ...]
+    hidden: HiddenTest
+    owners: tuple[tuple[PartyId, int], ...]
+
+
+def dry_run(
+    picture: Picture,
+    details: IntentDetails,
+    author: Author,
+    context: Context,
+    *,
+    replaces: IntentId | None = None,
+    ask_hidden: bool = True,
+) -> DryRun | Refusal:
+    """What the intent would touch, as the author may see it, the nearest first.
+
+    replaces: the intent that this would be a new version of: it is left out of the test.
+    """
+    intent_id = replaces or IntentId(context.new_id())
+    told = intent_as_told(
+        picture,
+        intent_id,
+        author.party,
+        details,
+        context,
+        version=1,
+        state=IntentState.ACCEPTED,
+    )
+    if isinstance(told, Refusal):
+        return told
+    prepared = prepared_volumes(picture, told.volumes)
+    hidden = _may_test_hidden(picture, told, context, ask_hidden=ask_hidden)
+    shown: list[Clash] = []
+    met: dict[PartyId, int] = {}
+    for clash in intent_clashes(picture, told, prepared):
+        visible = clash.other.is_shown_to(author.party)
+        if not visible and not (hidden.done and clash.overlaps):
+            continue
+        if not visible and sum(met.values()) >= hidden.left_today:
+            break
+        seen = _seen(picture, author.party, told, clash)
+        if seen is not None:
+            shown.append(seen)
+            if not visible:
+                met[clash.other.party] = met.get(clash.other.party, 0) + 1
+    reference = intent_ref(told)
+    shown.extend(
+        zone_clash_for_teller(clash, reference) for clash in zone_clashes(picture, told, prepared)
+    )
+    shown.sort(key=lambda each: (each.gap.horizontal_mm, each.gap.vertical_mm, each.gap.time_us))
+    return DryRun(told, tuple(shown), hidden, tuple(sorted(met.items())))
+
+
+def record_check(
+    picture: Picture, command: RecordCheck, author: Author, context: Context
+) -> Decision:
+    """The entry by which owners see that their hidden intents were met by a dry run."""
+    return Accepted((HiddenChecked(author.party, command.owners),))
+
+
+def _seen(picture: Picture, reader: PartyId, told: Intent, clash: IntentClash) -> Clash | None:
+    return clash_for(
+        picture,
+        reader,
+        own=intent_ref(told),
+        own_volume=clash.own_volume,
+        other=clash.other,
+        other_volume=clash.other_volume,
+        clash=clash,
+    )
+
+
+def _may_test_hidden(
+    picture: Picture, told: Intent, context: Context, *, ask_hidden: bool
+) -> HiddenTest:
+    rules = picture.space.rules
+    spent_on = picture.check_days.get(told.party)
+    spent = spent_on[1] if spent_on is not None and spent_on[0] == day_of(context.now_us) else 0
+    left = max(0, rules.check_budget - spent)
+    if not ask_hidden:
+        return HiddenTest(done=False, reason="not-asked", left_today=left)
+    if any(_width_mm(volume) > rules.check_largest_mm for volume in told.volumes):
+        return HiddenTest(done=False, reason="too-large", left_today=left)
+    if not left:
+        return HiddenTest(done=False, reason="budget-spent", left_today=0)
+    return HiddenTest(done=True, reason="", left_today=left)
+
+
+def _width_mm(volume: Volume4D) -> int:
+    """An upper bound of how wide a footprint is, good enough for a limit: never too small."""
+    shape = volume.footprint
+    if isinstance(shape, Circle):
+        return 2 * shape.radius_mm
+    latitudes = [vertex[0] for vertex in shape.vertices]
+    longitudes = [vertex[1] for vertex in shape.vertices]
+    # a nanodegree is at most 0.11170 mm (of latitude, at a pole)
+    return round(
+        0.1117 * (max(latitudes) - min(latitudes)) + 0.1117 * (max(longitudes) - min(longitudes))
+    )

@@ -1,0 +1,365 @@
+"""The rules for intents: telling one, amending it, taking steps with it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wideberth.decisions.clashes import (
+    IntentClash,
+    intent_clashes,
+    prepared_volumes,
+    zone_clashes,
+)
+from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.decisions.subscriptions import notified
+from wideberth.decisions.telling import tell_of_intent
+from wideberth.errors import InvalidValue
+from wideberth.model.commands import AmendIntent, ChangeIntentState, IntentDetails, SubmitIntent
+from wideberth.model.entries import Body, IntentAccepted, IntentAmended, IntentStateChanged
+from wideberth.model.ids import IntentId, Ovn, PartyId
+from wideberth.model.intents import (
+    TRANSITIONS,
+    FieldChange,
+    Intent,
+    IntentKind,
+    IntentState,
+    Source,
+    Step,
+    VisibilityLevel,
+)
+from wideberth.model.parties import Author
+from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.settings import Effect, KindLimit
+from wideberth.picture.picture import Picture
+from wideberth.space.time import SECOND_US, format_rfc3339
+from wideberth.space.vertical import AltitudeModel
+
+__all__ = ["amend", "change_state", "intent_as_told", "submit"]
+
+MAX_VOLUMES = 200
+"""Volumes in one intent; with 10,000 vertices in all (ASTM F3548-21 OiMaxVertices)."""
+MAX_VERTICES_IN_ALL = 10_000
+
+
+def submit(picture: Picture, command: SubmitIntent, author: Author, context: Context) -> Decision:
+    """A new intent: accepted with its clashes told, or refused with the reason."""
+    if picture.intents.get(command.intent) is not None:
+        return refused(RefusalKind.CONFLICT, "intent-id-taken", "choose another id", field="intent")
+    state = IntentState.ACTIVATED if command.activated else IntentState.ACCEPTED
+    told = intent_as_told(
+        picture, command.intent, author.party, command.details, context, version=1, state=state
+    )
+    if isinstance(told, Refusal):
+        return told
+    return _tell(picture, context, told, key=command.key, before=None)
+
+
+def amend(picture: Picture, command: AmendIntent, author: Author, context: Context) -> Decision:
+    """A new version of an intent, with the difference field by field (N-16)."""
+    standing = _own_intent(picture, command.intent, author.party, command.ovn)
+    if isinstance(standing, Refusal):
+        return standing
+    if command.details.kind is not standing.kind:
+        return refused(
+            RefusalKind.INVALID,
+            "kind-changed",
+            f"end this {standing.kind.value} and tell a new intent",
+            field="kind",
+            value=command.details.kind.value,
+        )
+    told = intent_as_told(
+        picture,
+        command.intent,
+        author.party,
+        command.details,
+        context,
+        version=standing.version + 1,
+        state=standing.state,
+    )
+    if isinstance(told, Refusal):
+        return told
+    if not _differences(standing, told):
+        return refused(RefusalKind.INVALID, "nothing-changed", "change something, or send nothing")
+    return _tell(picture, context, told, key=command.key, before=standing)
+
+
+def change_state(
+    picture: Picture, command: ChangeIntentState, author: Author, context: Context
+) -> Decision:
+    """One step with an intent, by the table of legal transitions."""
+    standing = _own_intent(picture, command.intent, author.party, command.ovn)
+    if isinstance(standing, Refusal):
+        return standing
+    state = TRANSITIONS.get((standing.state, command.step))
+    if state is None:
+        return refused(
+            RefusalKind.CONFLICT,
+            "no-such-transition",
+            f"an intent that is {standing.state.value} cannot take the step {command.step.value}",
+            field="step",
+            value=command.step.value,
+        )
+    stepped = msgspec.structs.replace(
+        standing, state=state, version=standing.version + 1, ovn=Ovn(context.new_id())
+    )
+    changed = IntentStateChanged(
+        standing.id, standing.party, command.step, standing.state, state, stepped.version,
+        stepped.ovn,
+    )  # fmt: skip
+    prepared = prepared_volumes(picture, standing.volumes)
+    telling: list[Body] = []
+    if command.step is not Step.ACTIVATE:
+        clashes = intent_clashes(picture, stepped, prepared)
+        zones = zone_clashes(picture, stepped, prepared)
+        telling = tell_of_intent(
+            picture,
+            context,
+            stepped,
+            clashes,
+            zones,
+            also=_parties_told(picture, standing),
+            withdrawal=command.step is Step.END,
+        )
+    notes = notified(picture, stepped, prepared, back=1 + len(telling))
+    return Accepted((changed, *telling, *notes))
+
+
+def intent_as_told(
+    picture: Picture,
+    intent_id: IntentId,
+    party: PartyId,
+    details: IntentDetails,
+    context: Context,
+    *,
+    version: int,
+    state: IntentState,
+) -> Intent | Refusal:
+    """The intent that these details make now, or why they do not make one."""
+    limit = picture.space.rules.limit(details.kind)
+    try:
+        _require_details(picture.altitude_model, details)
+    except InvalidValue as error:
+        return invalid(error)
+    lead_us = min(volume.start_us for volume in details.volumes) - context.now_us
+    told = Intent(
+        id=intent_id,
+        party=party,
+        kind=details.kind,
+        priority=details.priority,
+        state=state,
+        version=version,
+        ovn=Ovn(context.new_id()),
+        volumes=details.volumes,
+        visibility=details.visibility,
+        provenance=details.provenance,
+        told_us=context.now_us,
+        lead_us=lead_us,
+        minimum_lead_us=limit.minimum_lead_us,
+        late=lead_us < limit.minimum_lead_us,
+        count=details.count,
+        call_sign=details.call_sign,
+        place_name=details.place_name,
+        cautions=("address-derived",) if details.provenance.source is Source.ADDRESS else (),
+    )
+    return _refuse_times(told, limit, context.now_us) or told
+
+
+def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> None:
+    """Raise InvalidValue for what contradicts itself or is missing."""
+    if not details.volumes:
+        if details.place_name is not None:
+            raise InvalidValue(
+                "place_name, volumes",
+                "place-name-alone",
+                details.place_name,
+                "a place name is never the area; give its geometry as well (N-06)",
+            )
+        raise InvalidValue("volumes", "no-volume", [], "give at least one volume")
+    if len(details.volumes) > MAX_VOLUMES:
+        raise InvalidValue(
+            "volumes", "volume-count", len(details.volumes), f"give up to {MAX_VOLUMES} volumes"
+        )
+    vertices = 0
+    for index, volume in enumerate(details.volumes):
+        try:
+            altitude_model.require_comparable(volume)
+        except InvalidValue as error:
+            raise error.within(f"volumes.{index}") from error
+        shape = volume.footprint
+        vertices += 1 if not hasattr(shape, "vertices") else len(shape.vertices)  # type: ignore[union-attr]
+    if vertices > MAX_VERTICES_IN_ALL:
+        raise InvalidValue(
+            "volumes", "vertex-count", vertices, f"give up to {MAX_VERTICES_IN_ALL} vertices in all"
+        )
+    if (
+        details.kind is IntentKind.PRESENCE
+        and details.visibility.level is not VisibilityLevel.NAMED
+    ):
+        raise InvalidValue(
+            "kind, visibility",
+            "presence-is-named",
+            [details.kind.value, details.visibility.level.value],
+            "a presence is shown to the parties that you name and to nobody else",
+        )
+    if details.kind is IntentKind.MOVEMENT and details.count is None:
+        raise InvalidValue(
+            "count", "movement-count", None, "say how many vehicles or craft move (N-03)"
+        )
+    if details.count is not None and not 1 <= details.count <= 100_000:
+        raise InvalidValue("count", "count-range", details.count, "give 1 to 100,000")
+    if not 0 <= details.priority <= 1000:
+        raise InvalidValue("priority", "priority-range", details.priority, "give 0 to 1000")
+    if (
+        details.kind is not IntentKind.FLIGHT
+        and details.provenance.source is Source.PLANNED
+        and details.provenance.accuracy_mm == 0
+    ):
+        raise InvalidValue(
+            "provenance.accuracy_m",
+            "accuracy-missing",
+            0,
+            f"say how accurate the coordinates of this {details.kind.value} are (N-05)",
+        )
+
+
+def _refuse_times(intent: Intent, limit: KindLimit, now_us: int) -> Refusal | None:
+    now = format_rfc3339(now_us)
+    for index, volume in enumerate(intent.volumes):
+        if volume.end_us < now_us:
+            end = format_rfc3339(volume.end_us)
+            return refused(
+                RefusalKind.INVALID,
+                "already-over",
+                f"this window ended before now ({now}); tell what is still to come",
+                field=f"volumes.{index}.end",
+                value=end,
+            )
+    if intent.end_us - intent.start_us > limit.longest_us:
+        return refused(
+            RefusalKind.INVALID,
+            "too-long",
+            f"a {intent.kind.value} lasts up to {limit.longest_us // SECOND_US} s;"
+            " tell a shorter one and renew it",
+            field="volumes",
+            value=f"{(intent.end_us - intent.start_us) // SECOND_US} s",
+        )
+    if intent.start_us > now_us + limit.horizon_us:
+        return refused(
+            RefusalKind.INVALID,
+            "too-far-ahead",
+            f"a {intent.kind.value} is told up to {limit.horizon_us // SECOND_US} s ahead",
+            field="volumes",
+            value=format_rfc3339(intent.start_us),
+        )
+    return None
+
+
+def _own_intent(
+    picture: Picture, intent_id: IntentId, party: PartyId, ovn: Ovn
+) -> Intent | Refusal:
+    standing = picture.intents.get(intent_id)
+    if standing is None or not standing.is_shown_to(party):
+        return refused(RefusalKind.UNKNOWN, "no-such-intent", "no intent of this id stands")
+    if standing.party != party:
+        return refused(
+            RefusalKind.FORBIDDEN, "not-yours", "only the party that told an intent changes it"
+        )
+    if standing.ovn != ovn:
+        return refused(
+            RefusalKind.STALE,
+            "ovn-stale",
+            f"version {standing.version} stands; read it and send its OVN",
+            field="ovn",
+            value=ovn,
+        )
+    return standing
+
+
+def _tell(
+    picture: Picture,
+    context: Context,
+    intent: Intent,
+    *,
+    key: tuple[Ovn, ...],
+    before: Intent | None,
+) -> Decision:
+    prepared = prepared_volumes(picture, intent.volumes)
+    clashes = intent_clashes(picture, intent, prepared)
+    refusal = _refuse_clashes(intent, clashes, key)
+    if refusal is not None:
+        return refusal
+    zones = zone_clashes(picture, intent, prepared)
+    rules = picture.space.rules.version
+    first: Body = (
+        IntentAccepted(intent, rules)
+        if before is None
+        else IntentAmended(intent, _differences(before, intent), rules)
+    )
+    also: frozenset[PartyId] = frozenset()
+    if before is not None:
+        earlier = prepared_volumes(picture, before.volumes)
+        partners = {clash.other.party for clash in intent_clashes(picture, before, earlier)}
+        also = _parties_told(picture, before) | {
+            party for party in partners if before.is_shown_to(party)
+        }
+        prepared = [*prepared, *earlier]
+    telling = tell_of_intent(picture, context, intent, clashes, zones, also=also)
+    notes = notified(picture, intent, prepared, back=1 + len(telling))
+    return Accepted((first, *telling, *notes))
+
+
+def _refuse_clashes(
+    intent: Intent, clashes: list[IntentClash], key: tuple[Ovn, ...]
+) -> Refusal | None:
+    """Safety: a rule that forbids two intents to stand together refuses the later one, unless its
+    author proved that it knew. A hidden intent warns and never refuses: a no would disclose it.
+    """
+    known = set(key)
+    in_the_way = [
+        clash
+        for clash in clashes
+        if clash.rule.effect is Effect.REFUSE
+        and clash.other.is_shown_to(intent.party)
+        and not (clash.rule.higher_priority_passes and intent.priority > clash.other.priority)
+        and not (clash.rule.key_proves and clash.other.ovn in known)
+    ]
+    if not in_the_way:
+        return None
+    return Refusal(
+        RefusalKind.CONFLICT,
+        in_the_way[0].rule_id,
+        "the rules in force forbid this beside the intents named; change the volumes, or show"
+        " that you know of them by their OVNs in key where the rule allows it",
+        with_intents=tuple(clash.other.id for clash in in_the_way),
+        from_us=min(clash.overlap.start_us for clash in in_the_way),
+        until_us=max(clash.overlap.end_us for clash in in_the_way),
+    )
+
+
+def _parties_told(picture: Picture, intent: Intent) -> frozenset[PartyId]:
+    return frozenset(
+        party for party, _ in picture.told.get(intent.id) or () if party != intent.party
+    )
+
+
+_COMPARED = (
+    "priority",
+    "volumes",
+    "visibility",
+    "provenance",
+    "count",
+    "call_sign",
+    "place_name",
+)
+
+
+def _differences(before: Intent, after: Intent) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(name, _in_words(getattr(before, name)), _in_words(getattr(after, name)))
+        for name in _COMPARED
+        if getattr(before, name) != getattr(after, name)
+    )
+
+
+def _in_words(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,225 @@
+"""The rules for answering a notice: the ladder, the read-back, and what closes it.
+
+RECEIVED ends nothing. A notice leaves the open list when every unit on its list has LOADED it, or
+a role attests that, or a later notice of the same subject is loaded in its place. One that is held
+for a presence closes only by its owner's word, or once the hazard is withdrawn or moved away.
+"""
+
+from __future__ import annotations
+
+from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.model.commands import AcknowledgeNotice, ReleaseNotice
+from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
+from wideberth.model.ids import NoticeId
+from wideberth.model.notices import (
+    Acknowledgement,
+    Particulars,
+    ReadBackDifference,
+    Verb,
+)
+from wideberth.model.parties import Author, How
+from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.settings import ReadBackTolerance
+from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.space.geodesic import distance_m
+from wideberth.space.time import format_rfc3339
+from wideberth.space.volume import NANODEGREES
+
+__all__ = ["LADDER", "acknowledge", "differences", "release"]
+
+LADDER = (Verb.RECEIVED, Verb.READ_BACK, Verb.PASSED_DOWN, Verb.LOADED)
+"""The hops of a notice, the furthest last. CANNOT-COMPLY and DISPUTED are exits at its side."""
+
+_NEEDS: dict[Verb, tuple[str, ...]] = {
+    Verb.RECEIVED: (),
+    Verb.READ_BACK: ("read_back",),
+    Verb.PASSED_DOWN: ("unit",),
+    Verb.LOADED: ("unit", "system"),
+    Verb.CANNOT_COMPLY: ("reason",),
+    Verb.DISPUTED: ("reason",),
+}
+_MAY_HAVE: dict[Verb, tuple[str, ...]] = {
+    Verb.CANNOT_COMPLY: ("unit",),
+    Verb.DISPUTED: ("unit",),
+}
+_FIELDS = ("unit", "system", "reason", "read_back")
+
+
+def acknowledge(
+    picture: Picture, command: AcknowledgeNotice, author: Author, context: Context
+) -> Decision:
+    """One answer to a notice."""
+    standing = picture.notices.get(command.notice)
+    if standing is None or standing.notice.recipient != author.party:
+        return refused(
+            RefusalKind.UNKNOWN, "no-such-notice", "no open notice to this party has this id"
+        )
+    refusal = _refuse_fields(command, standing) or _refuse_unsigned(command, author)
+    if refusal is not None:
+        return refusal
+    notice = standing.notice
+    off: tuple[ReadBackDifference, ...] = ()
+    if command.read_back is not None:
+        if notice.particulars is None:
+            return refused(
+                RefusalKind.INVALID,
+                "nothing-to-read-back",
+                "this notice tells no area of which a point could be read back",
+                field="read_back",
+            )
+        off = differences(notice.particulars, command.read_back, picture.space.rules.read_back)
+    elif command.verb in (Verb.PASSED_DOWN, Verb.LOADED) and _is_misread(standing):
+        return refused(
+            RefusalKind.CONFLICT,
+            "read-back-mismatch",
+            "the last read-back was off by more than the tolerance; read back again first (N-08)",
+            field="verb",
+            value=command.verb.value,
+        )
+    answer = Acknowledgement(
+        notice=notice.id,
+        verb=command.verb,
+        by=author,
+        time_us=context.now_us,
+        unit=command.unit,
+        system=command.system,
+        reason=command.reason,
+        read_back=command.read_back,
+        differences=off,
+        attested=command.attested,
+    )
+    after = OpenNotice(notice, (*standing.answers, answer))
+    closes = _closed_by(picture, after) if _is_loaded(after) and notice.held_by is None else ()
+    return Accepted((NoticeAcknowledged(answer, notice.recipient, notice.sender, closes),))
+
+
+def release(picture: Picture, command: ReleaseNotice, author: Author, context: Context) -> Decision:
+    """The word of the presence's owner that a notice held for it may close."""
+    standing = picture.notices.get(command.notice)
+    if standing is None or standing.notice.held_by != author.party:
+        return refused(
+            RefusalKind.UNKNOWN, "no-such-notice", "no notice held for this party has this id"
+        )
+    closes = _closed_by(picture, standing) if _is_loaded(standing) else ()
+    return Accepted((NoticeReleased(command.notice, standing.notice.recipient, author, closes),))
+
+
+def differences(
+    told: Particulars, read_back: Particulars, tolerance: ReadBackTolerance
+) -> tuple[ReadBackDifference, ...]:
+    """The fields of a read-back that are off by more than the tolerance, as told and as read."""
+    off: list[ReadBackDifference] = []
+    apart_mm = 1000 * distance_m(
+        told.latitude_nd / NANODEGREES,
+        told.longitude_nd / NANODEGREES,
+        read_back.latitude_nd / NANODEGREES,
+        read_back.longitude_nd / NANODEGREES,
+    )
+    if apart_mm > tolerance.horizontal_mm:
+        off.append(ReadBackDifference("area", _place(told), _place(read_back)))
+    for name in ("start_us", "end_us"):
+        ours, theirs = getattr(told, name), getattr(read_back, name)
+        if abs(ours - theirs) > tolerance.time_us:
+            off.append(
+                ReadBackDifference(
+                    name.removesuffix("_us"), format_rfc3339(ours), format_rfc3339(theirs)
+                )
+            )
+    for name in ("lower_mm", "upper_mm"):
+        ours, theirs = getattr(told, name), getattr(read_back, name)
+        if abs(ours - theirs) > tolerance.vertical_mm:
+            off.append(
+                ReadBackDifference(
+                    name.removesuffix("_mm"), f"{ours / 1000} m", f"{theirs / 1000} m"
+                )
+            )
+    return tuple(off)
+
+
+def _place(particulars: Particulars) -> str:
+    return (
+        f"{particulars.latitude_nd / NANODEGREES:.6f}, {particulars.longitude_nd / NANODEGREES:.6f}"
+    )
+
+
+def _refuse_fields(command: AcknowledgeNotice, standing: OpenNotice) -> Refusal | None:
+    """Each verb has its own fields: none may be missing, none may contradict it (N-02)."""
+    needed: tuple[str, ...] = _NEEDS[command.verb]
+    if command.attested:
+        if command.verb is not Verb.LOADED:
+            return refused(
+                RefusalKind.INVALID,
+                "attested-is-loaded",
+                "only LOADED can be attested for all units",
+                field="verb, attested",
+                value=command.verb.value,
+            )
+        needed = ()
+    allowed = needed + _MAY_HAVE.get(command.verb, ())
+    if command.attested:
+        allowed = ("system",)
+    for name in _FIELDS:
+        given = getattr(command, name) is not None
+        if given and name not in allowed:
+            return refused(
+                RefusalKind.INVALID,
+                "field-contradicts-verb",
+                f"leave {name} out of {command.verb.value}",
+                field=f"verb, {name}",
+                value=command.verb.value,
+            )
+        if not given and name in needed:
+            return refused(
+                RefusalKind.INVALID,
+                "field-missing",
+                f"{command.verb.value} needs {name}",
+                field=name,
+            )
+    units = standing.notice.units
+    if command.unit is not None and units and command.unit not in units:
+        return refused(
+            RefusalKind.INVALID,
+            "unit-not-listed",
+            "name a unit of this notice's distribution list",
+            field="unit",
+            value=command.unit,
+        )
+    return None
+
+
+def _refuse_unsigned(command: AcknowledgeNotice, author: Author) -> Refusal | None:
+    if command.verb is Verb.RECEIVED or author.how is not How.ATTESTED:
+        return None
+    return refused(
+        RefusalKind.FORBIDDEN,
+        "signature-required",
+        f"sign {command.verb.value} with a key of this party; a token alone says RECEIVED",
+        field="verb",
+        value=command.verb.value,
+    )
+
+
+def _is_misread(standing: OpenNotice) -> bool:
+    read = [answer for answer in standing.answers if answer.verb is Verb.READ_BACK]
+    return bool(read) and bool(read[-1].differences)
+
+
+def _is_loaded(standing: OpenNotice) -> bool:
+    units = standing.notice.units
+    if standing.attested:
+        return True
+    loaded = standing.loaded_units
+    return loaded.issuperset(units) if units else bool(loaded)
+
+
+def _closed_by(picture: Picture, standing: OpenNotice) -> tuple[NoticeId, ...]:
+    """The notice and those it stands in the place of, as far back as they are still open."""
+    closes: list[NoticeId] = []
+    waiting = [standing.notice.id]
+    while waiting:
+        notice_id = waiting.pop()
+        open_notice = picture.notices.get(notice_id)
+        if open_notice is not None and notice_id not in closes:
+            closes.append(notice_id)
+            waiting.extend(open_notice.notice.supersedes)
+    return tuple(closes)

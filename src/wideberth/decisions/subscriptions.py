@@ -1,0 +1,87 @@
+"""The rules for subscriptions, and which of them a change of an intent touches."""
+
+from __future__ import annotations
+
+from wideberth.decisions.clashes import intent_ref
+from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.errors import InvalidValue
+from wideberth.model.commands import CloseSubscription, OpenSubscription
+from wideberth.model.entries import (
+    Body,
+    SubscribersNotified,
+    SubscriptionClosed,
+    SubscriptionOpened,
+)
+from wideberth.model.intents import Intent
+from wideberth.model.parties import Author
+from wideberth.model.refusals import RefusalKind
+from wideberth.model.subscriptions import Subscription
+from wideberth.picture.picture import Picture
+from wideberth.space.prepared import PreparedVolume
+from wideberth.space.time import format_rfc3339
+from wideberth.space.volume import Separation
+
+__all__ = ["close_subscription", "notified", "open_subscription"]
+
+_TOUCHING = Separation()
+
+
+def notified(
+    picture: Picture, intent: Intent, prepared: list[PreparedVolume], *, back: int
+) -> list[Body]:
+    """The entry that counts a notification on each subscription that the change touches, if any.
+
+    prepared: its volumes, before and after. back: how many entries lie between it and the change.
+    Only subscribers that may see the intent are told of it.
+    """
+    numbers: set[int] = set()
+    for volume in prepared:
+        for subscription_id, _, _ in picture.subscription_space.conflicts(volume, _TOUCHING):
+            subscription = picture.subscriptions[subscription_id]  # pyright: ignore[reportArgumentType]
+            if subscription.party != intent.party and intent.is_shown_to(subscription.party):
+                numbers.add(subscription.number)
+    if not numbers:
+        return []
+    return [SubscribersNotified(intent_ref(intent), back, tuple(sorted(numbers)))]
+
+
+def open_subscription(
+    picture: Picture, command: OpenSubscription, author: Author, context: Context
+) -> Decision:
+    """A subscription from here on."""
+    if picture.subscriptions.get(command.subscription) is not None:
+        return refused(
+            RefusalKind.CONFLICT, "subscription-id-taken", "choose another id", field="subscription"
+        )
+    try:
+        picture.altitude_model.require_comparable(command.volume)
+    except InvalidValue as error:
+        return invalid(error.within("volume"))
+    if command.volume.end_us < context.now_us:
+        return refused(
+            RefusalKind.INVALID,
+            "already-over",
+            "give an end that is still to come",
+            field="volume.end",
+            value=format_rfc3339(command.volume.end_us),
+        )
+    number = picture.subscription_count
+    return Accepted(
+        (
+            SubscriptionOpened(
+                Subscription(command.subscription, number, author.party, command.volume)
+            ),
+        )
+    )
+
+
+def close_subscription(
+    picture: Picture, command: CloseSubscription, author: Author, context: Context
+) -> Decision:
+    """The subscription's end. Another's subscription is unknown here."""
+    standing = picture.subscriptions.get(command.subscription)
+    if standing is None or standing.party != author.party:
+        return refused(
+            RefusalKind.UNKNOWN, "no-such-subscription", "no subscription of yours has this id"
+        )
+    return Accepted((SubscriptionClosed(standing.id, standing.party),))

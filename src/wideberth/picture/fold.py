@@ -1,0 +1,365 @@
+"""Fold: entries into the picture. Total, pure, never refuses; refusing is the rules' work.
+
+What a fold needs of geometry it copies from the entry; only the index over live volumes, which can
+be rebuilt, is derived from it. The same functions fold into a picture and into an overlay of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from wideberth.model.entries import (
+    ClashesFound,
+    Entry,
+    HiddenChecked,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    KeyEnrolled,
+    KeyRevoked,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    PartyRegistered,
+    RulesAdopted,
+    SegmentRecorded,
+    SpaceOpened,
+    SubscribersNotified,
+    SubscriptionClosed,
+    SubscriptionOpened,
+    WarningCleared,
+    WarningRaised,
+    WarningWorsened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.ids import IntentId, NoticeId, PartyId, SubscriptionId, ZoneId
+from wideberth.model.intents import Intent, IntentState
+from wideberth.model.parties import How
+from wideberth.picture.picture import OpenNotice, Outcome, Picture, SpaceFacts
+from wideberth.space.prepared import PreparedVolume, prepare
+from wideberth.space.time import DAY_US, HOUR_US
+from wideberth.space.volume import Volume4D
+
+__all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
+
+GRACE_US = HOUR_US
+"""How long an object stays in the picture after its last window, for late positions and notices."""
+
+REQUEST_LIFE_US = DAY_US
+"""How long an idempotency key is remembered."""
+
+
+def fold_all(picture: Picture, entries: Iterable[Entry]) -> Picture:
+    """Fold entries in order, the first at position picture.size. Returns the same picture."""
+    for entry in entries:
+        fold(picture, entry)
+    return picture
+
+
+def fold(picture: Picture, entry: Entry) -> None:
+    """Fold the entry at position picture.size."""
+    position = picture.size
+    picture.time_us = entry.time_us
+    if entry.request is not None:
+        _fold_request(picture, entry, position)
+    if entry.said is not None:
+        _fold_chain(picture, entry)
+    _FOLDS[type(entry.body)](picture, entry.body, entry, position)
+    picture.size = position + 1
+    if not picture.is_overlay:
+        _let_leave(picture)
+
+
+def day_of(time_us: int) -> int:
+    """The UTC day that a time is in, counted from 1970."""
+    return time_us // DAY_US
+
+
+def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
+    key = (entry.author.party, entry.request or "")
+    picture.requests[key] = Outcome(position, entry.entries, entry.fingerprint or "", entry.time_us)
+    if not picture.is_overlay:
+        picture.request_ages.append((entry.time_us, key))
+
+
+def _fold_chain(picture: Picture, entry: Entry) -> None:
+    key_id = (entry.author.party, entry.author.subject)
+    key = picture.keys.get(key_id)  # pyright: ignore[reportArgumentType]
+    if key is not None and entry.author.how is How.SIGNED:
+        picture.keys[key.party, key.key_id] = msgspec.structs.replace(
+            key, last_seq=key.last_seq + 1, last_digest=entry.said_digest or ""
+        )
+
+
+def _let_leave(picture: Picture) -> None:
+    """Take out what can no longer matter at the picture's time."""
+    while picture.expiries and picture.expiries[0][0] < picture.time_us:
+        _, table, object_id = heapq.heappop(picture.expiries)
+        if table == "intent":
+            intent = picture.intents.get(IntentId(object_id))
+            if intent is not None and intent.end_us + GRACE_US < picture.time_us:
+                _drop_intent(picture, IntentId(object_id))
+        elif table == "zone":
+            zone = picture.zones.get(ZoneId(object_id))
+            if zone is not None and zone.end_us + GRACE_US < picture.time_us:
+                _drop_zone(picture, ZoneId(object_id))
+        else:
+            subscription = picture.subscriptions.get(SubscriptionId(object_id))
+            if subscription is not None:
+                _drop_subscription(picture, SubscriptionId(object_id))
+    keep_from = 0
+    for time_us, key in picture.request_ages:
+        if time_us + REQUEST_LIFE_US >= picture.time_us:
+            break
+        keep_from += 1
+        outcome = picture.requests.get(key)
+        if outcome is not None and outcome.time_us == time_us:
+            picture.requests.pop(key, None)
+    if keep_from:
+        del picture.request_ages[:keep_from]
+
+
+def _prepared(picture: Picture, volumes: tuple[Volume4D, ...]) -> list[PreparedVolume]:
+    return [prepare(volume, picture.altitude_model) for volume in volumes]
+
+
+def _note(picture: Picture, object_id: str, position: int) -> None:
+    if picture.history is not None:
+        picture.history.note_object(object_id, position)
+
+
+def _stream(picture: Picture, parties: Iterable[PartyId | None], position: int) -> None:
+    if picture.history is not None:
+        for party in dict.fromkeys(parties):
+            if party is not None:
+                picture.history.note_stream(party, position)
+
+
+def _space_opened(picture: Picture, body: SpaceOpened, entry: Entry, position: int) -> None:
+    picture.space = SpaceFacts(body.origin, body.host, body.rules, body.exercise)
+    picture.adopt(body.rules)
+
+
+def _rules_adopted(picture: Picture, body: RulesAdopted, entry: Entry, position: int) -> None:
+    picture.adopt(body.rules)
+
+
+def _party_registered(picture: Picture, body: PartyRegistered, entry: Entry, position: int) -> None:
+    picture.parties[body.party.id] = body.party
+
+
+def _key_enrolled(picture: Picture, body: KeyEnrolled, entry: Entry, position: int) -> None:
+    picture.keys[body.key.party, body.key.key_id] = body.key
+
+
+def _key_revoked(picture: Picture, body: KeyRevoked, entry: Entry, position: int) -> None:
+    picture.keys.pop((body.party, body.key_id), None)
+
+
+def _intent_accepted(picture: Picture, body: IntentAccepted, entry: Entry, position: int) -> None:
+    _put_intent(picture, body.intent, position)
+    if picture.history is not None:
+        picture.history.note_intent(body.intent.party, body.intent.id)
+
+
+def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, position: int) -> None:
+    _put_intent(picture, body.intent, position)
+
+
+def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
+    picture.intents[intent.id] = intent
+    picture.intent_space.put(intent.id, _prepared(picture, intent.volumes))
+    picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
+    _note(picture, intent.id, position)
+    _stream(picture, (intent.party,), position)
+
+
+def _intent_state_changed(
+    picture: Picture, body: IntentStateChanged, entry: Entry, position: int
+) -> None:
+    _note(picture, body.intent, position)
+    _stream(picture, (body.party,), position)
+    intent = picture.intents.get(body.intent)
+    if intent is None:
+        return
+    if body.state is IntentState.ENDED:
+        _drop_intent(picture, body.intent)
+        return
+    picture.intents[body.intent] = msgspec.structs.replace(
+        intent, state=body.state, version=body.version, ovn=body.ovn
+    )
+
+
+def _drop_intent(picture: Picture, intent: IntentId) -> None:
+    picture.intents.pop(intent, None)
+    picture.told.pop(intent, None)
+    picture.intent_space.discard(intent)
+
+
+def _clashes_found(picture: Picture, body: ClashesFound, entry: Entry, position: int) -> None:
+    subject = body.about.id
+    stands = IntentId(subject) in picture.intents or ZoneId(subject) in picture.zones
+    if stands and body.told:
+        latest = dict(picture.told.get(subject) or ())
+        latest.update(body.told)
+        picture.told[subject] = tuple(latest.items())
+    _note(picture, body.about.id, position)
+
+
+def _zone_declared(picture: Picture, body: ZoneDeclared, entry: Entry, position: int) -> None:
+    zone = body.zone
+    picture.zones[zone.id] = zone
+    picture.zone_space.put(zone.id, _prepared(picture, zone.volumes))
+    picture.expire_at(zone.end_us + GRACE_US, "zone", zone.id)
+    _note(picture, zone.id, position)
+    _stream(picture, (zone.party,), position)
+
+
+def _zone_withdrawn(picture: Picture, body: ZoneWithdrawn, entry: Entry, position: int) -> None:
+    _drop_zone(picture, body.zone)
+    _note(picture, body.zone, position)
+    _stream(picture, (body.party,), position)
+
+
+def _drop_zone(picture: Picture, zone: ZoneId) -> None:
+    picture.zones.pop(zone, None)
+    picture.told.pop(zone, None)
+    picture.zone_space.discard(zone)
+
+
+def _subscription_opened(
+    picture: Picture, body: SubscriptionOpened, entry: Entry, position: int
+) -> None:
+    subscription = body.subscription
+    picture.subscriptions[subscription.id] = subscription
+    picture.subscription_ids[subscription.number] = subscription.id
+    picture.subscription_count = max(picture.subscription_count, subscription.number + 1)
+    picture.subscription_space.put(
+        subscription.id, [prepare(subscription.volume, picture.altitude_model)]
+    )
+    picture.expire_at(subscription.volume.end_us + GRACE_US, "subscription", subscription.id)
+
+
+def _subscription_closed(
+    picture: Picture, body: SubscriptionClosed, entry: Entry, position: int
+) -> None:
+    _drop_subscription(picture, body.subscription)
+
+
+def _drop_subscription(picture: Picture, subscription_id: SubscriptionId) -> None:
+    subscription = picture.subscriptions.pop(subscription_id, None)
+    if subscription is not None:
+        picture.subscription_ids.pop(subscription.number, None)
+    picture.subscription_space.discard(subscription_id)
+
+
+def _subscribers_notified(
+    picture: Picture, body: SubscribersNotified, entry: Entry, position: int
+) -> None:
+    parties: list[PartyId] = []
+    for number in body.subscriptions:
+        subscription_id = picture.subscription_ids.get(number)
+        subscription = picture.subscriptions.get(subscription_id) if subscription_id else None
+        if subscription is None:
+            continue
+        picture.subscriptions[subscription.id] = msgspec.structs.replace(
+            subscription, notification_index=subscription.notification_index + 1
+        )
+        parties.append(subscription.party)
+    _stream(picture, parties, position)
+
+
+def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position: int) -> None:
+    notice = body.notice
+    picture.notices[notice.id] = OpenNotice(notice)
+    picture.notice_counts[notice.recipient] = notice.number
+    _note(picture, notice.id, position)
+    _stream(picture, (notice.recipient,), position)
+    if picture.history is not None:
+        picture.history.note_notice(notice.recipient, position)
+
+
+def _notice_acknowledged(
+    picture: Picture, body: NoticeAcknowledged, entry: Entry, position: int
+) -> None:
+    answer = body.acknowledgement
+    standing = picture.notices.get(answer.notice)
+    if standing is not None:
+        picture.notices[answer.notice] = OpenNotice(standing.notice, (*standing.answers, answer))
+    _note(picture, answer.notice, position)
+    _stream(picture, (body.recipient, body.sender), position)
+    _close(picture, body.closes)
+
+
+def _notice_released(picture: Picture, body: NoticeReleased, entry: Entry, position: int) -> None:
+    _note(picture, body.notice, position)
+    _stream(picture, (body.recipient, body.by.party), position)
+    standing = picture.notices.get(body.notice)
+    if standing is not None:
+        picture.notices[body.notice] = msgspec.structs.replace(
+            standing, notice=msgspec.structs.replace(standing.notice, held_by=None)
+        )
+    _close(picture, body.closes)
+
+
+def _close(picture: Picture, notices: Iterable[NoticeId]) -> None:
+    for notice_id in notices:
+        picture.notices.pop(notice_id, None)
+
+
+def _warning_stands(
+    picture: Picture, body: WarningRaised | WarningWorsened, entry: Entry, position: int
+) -> None:
+    picture.warnings[body.warning.id] = body.warning
+    _note(picture, body.warning.id, position)
+    _stream(picture, body.warning.parties, position)
+
+
+def _warning_cleared(picture: Picture, body: WarningCleared, entry: Entry, position: int) -> None:
+    picture.warnings.pop(body.warning.id, None)
+    _note(picture, body.warning.id, position)
+    _stream(picture, body.warning.parties, position)
+
+
+def _hidden_checked(picture: Picture, body: HiddenChecked, entry: Entry, position: int) -> None:
+    day = day_of(entry.time_us)
+    met = sum(count for _, count in body.owners)
+    last = picture.check_days.get(body.party)
+    before = last[1] if last is not None and last[0] == day else 0
+    picture.check_days[body.party] = (day, before + met)
+    _stream(picture, (owner for owner, _ in body.owners), position)
+
+
+def _segment_recorded(picture: Picture, body: SegmentRecorded, entry: Entry, position: int) -> None:
+    _note(picture, body.name, position)
+
+
+_FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
+    SpaceOpened: _space_opened,
+    RulesAdopted: _rules_adopted,
+    PartyRegistered: _party_registered,
+    KeyEnrolled: _key_enrolled,
+    KeyRevoked: _key_revoked,
+    IntentAccepted: _intent_accepted,
+    IntentAmended: _intent_amended,
+    IntentStateChanged: _intent_state_changed,
+    ClashesFound: _clashes_found,
+    ZoneDeclared: _zone_declared,
+    ZoneWithdrawn: _zone_withdrawn,
+    SubscriptionOpened: _subscription_opened,
+    SubscriptionClosed: _subscription_closed,
+    SubscribersNotified: _subscribers_notified,
+    NoticeIssued: _notice_issued,
+    NoticeAcknowledged: _notice_acknowledged,
+    NoticeReleased: _notice_released,
+    WarningRaised: _warning_stands,
+    WarningWorsened: _warning_stands,
+    WarningCleared: _warning_cleared,
+    HiddenChecked: _hidden_checked,
+    SegmentRecorded: _segment_recorded,
+}

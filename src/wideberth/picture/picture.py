@@ -1,0 +1,185 @@
+"""The picture: all entries folded together, the state at one position of the record.
+
+It holds what can still matter: live and future intents, zones and subscriptions, open notices,
+standing warnings, idempotency keys of the last 24 h. The rest leaves by rule and is found through
+the index over the record (:mod:`wideberth.picture.history`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from wideberth.model.ids import (
+    IntentId,
+    KeyId,
+    NoticeId,
+    PartyId,
+    SubscriptionId,
+    WarningId,
+    ZoneId,
+)
+from wideberth.model.intents import Intent
+from wideberth.model.notices import Acknowledgement, Notice, Verb
+from wideberth.model.parties import Key, Party
+from wideberth.model.settings import DEFAULT_RULES, Rules
+from wideberth.model.subscriptions import Subscription
+from wideberth.model.warnings import StandingWarning
+from wideberth.model.zones import Zone
+from wideberth.picture.history import History
+from wideberth.picture.spatial import Spatial
+from wideberth.picture.tables import Layer, Table
+from wideberth.space.vertical import AltitudeModel
+from wideberth.space.vertical import TerrainBound as GroundBound
+
+__all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SpaceFacts"]
+
+DIGEST_VERSION = "wideberth-picture-1"
+
+
+class SpaceFacts(msgspec.Struct, frozen=True):
+    """What holds for the space as a whole."""
+
+    origin: str = ""
+    host: str = ""
+    rules: Rules = DEFAULT_RULES
+    exercise: bool = False
+
+
+class OpenNotice(msgspec.Struct, frozen=True):
+    """A notice on the open list and every answer to it so far."""
+
+    notice: Notice
+    answers: tuple[Acknowledgement, ...] = ()
+
+    @property
+    def understood(self) -> bool:
+        """Whether a read-back within tolerance was given after the last one that was off (N-08)."""
+        good = False
+        for answer in self.answers:
+            if answer.verb is Verb.READ_BACK:
+                good = not answer.differences
+        return good
+
+    @property
+    def loaded_units(self) -> frozenset[str]:
+        """Units of the distribution list that have LOADED it, or for which a role attested it."""
+        loaded: set[str] = set()
+        for answer in self.answers:
+            if answer.verb is Verb.LOADED:
+                if answer.attested:
+                    return frozenset(self.notice.units)
+                if answer.unit is not None:
+                    loaded.add(answer.unit)
+        return frozenset(loaded)
+
+    @property
+    def attested(self) -> bool:
+        """Whether a role of the recipient attested that it is loaded everywhere."""
+        return any(each.verb is Verb.LOADED and each.attested for each in self.answers)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a request: where its entries stand. fingerprint: of what the client sent."""
+
+    position: int
+    entries: int
+    fingerprint: str
+    time_us: int
+
+
+class Picture:
+    """The tables. Made empty; changed by :func:`wideberth.picture.fold.fold` alone.
+
+    size: entries folded so far, so the next one stands at position size. time_us: of the last one.
+    """
+
+    def __init__(self, below: Picture | None = None) -> None:
+        self._below = below
+        self.size = below.size if below else 0
+        self.time_us = below.time_us if below else 0
+        self.space = below.space if below else SpaceFacts()
+        self.subscription_count = below.subscription_count if below else 0
+        self.altitude_model = below.altitude_model if below else AltitudeModel()
+        self.widest = below.widest if below else DEFAULT_RULES.widest
+        self.parties: Table[PartyId, Party] = Layer(below.parties) if below else {}
+        self.keys: Table[tuple[PartyId, KeyId], Key] = Layer(below.keys) if below else {}
+        self.intents: Table[IntentId, Intent] = Layer(below.intents) if below else {}
+        self.zones: Table[ZoneId, Zone] = Layer(below.zones) if below else {}
+        self.subscriptions: Table[SubscriptionId, Subscription] = (
+            Layer(below.subscriptions) if below else {}
+        )
+        self.subscription_ids: Table[int, SubscriptionId] = (
+            Layer(below.subscription_ids) if below else {}
+        )
+        self.notices: Table[NoticeId, OpenNotice] = Layer(below.notices) if below else {}
+        self.notice_counts: Table[PartyId, int] = Layer(below.notice_counts) if below else {}
+        self.told: Table[str, tuple[tuple[PartyId, NoticeId], ...]] = (
+            Layer(below.told) if below else {}
+        )
+        self.warnings: Table[WarningId, StandingWarning] = Layer(below.warnings) if below else {}
+        self.requests: Table[tuple[PartyId, str], Outcome] = Layer(below.requests) if below else {}
+        self.check_days: Table[PartyId, tuple[int, int]] = Layer(below.check_days) if below else {}
+        self.intent_space = Spatial(below.intent_space if below else None)
+        self.zone_space = Spatial(below.zone_space if below else None)
+        self.subscription_space = Spatial(below.subscription_space if below else None)
+        self.history = None if below else History()
+        self.expiries: list[tuple[int, str, str]] = []
+        self.request_ages: list[tuple[int, tuple[PartyId, str]]] = []
+
+    @property
+    def is_overlay(self) -> bool:
+        """Whether this is a layer over another picture, for deciding one batch."""
+        return self._below is not None
+
+    def overlay(self) -> Picture:
+        """A layer over this picture. Folding into it leaves this one alone."""
+        return Picture(self)
+
+    def adopt(self, rules: Rules) -> None:
+        """Put rules in force, and the way heights compare under them."""
+        self.space = msgspec.structs.replace(self.space, rules=rules)
+        self.widest = rules.widest
+        ground = rules.terrain
+        self.altitude_model = AltitudeModel(
+            terrain=None if ground is None else GroundBound(ground.lowest_mm, ground.highest_mm),
+            pressure_error_mm=rules.pressure_error_mm,
+        )
+
+    def expire_at(self, end_us: int, table: str, object_id: str) -> None:
+        """Let an object leave the picture once the record's time is past end_us."""
+        if not self.is_overlay:
+            heapq.heappush(self.expiries, (end_us, table, object_id))
+
+    def digest(self) -> str:
+        """SHA-256 of the versioned canonical form: equal wherever the same entries were folded."""
+        canonical: dict[str, Any] = {
+            "version": DIGEST_VERSION,
+            "size": self.size,
+            "time_us": self.time_us,
+            "space": self.space,
+            "subscription_count": self.subscription_count,
+        }
+        tables: dict[str, Table[Any, Any]] = {
+            "parties": self.parties,
+            "keys": self.keys,
+            "intents": self.intents,
+            "zones": self.zones,
+            "subscriptions": self.subscriptions,
+            "subscription_ids": self.subscription_ids,
+            "notices": self.notices,
+            "notice_counts": self.notice_counts,
+            "told": self.told,
+            "warnings": self.warnings,
+            "requests": self.requests,
+            "check_days": self.check_days,
+        }
+        for name, table in tables.items():
+            canonical[name] = sorted(
+                ([msgspec.json.encode(key).decode(), table[key]] for key in table),
+                key=lambda row: row[0],
+            )
+        return sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()

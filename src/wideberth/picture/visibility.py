@@ -1,0 +1,82 @@
+"""Which entries of the record a party may read whole, envelope and all.
+
+Its own words, what was said to it, and what is open to it; never the evidence of who clashes with
+whom, which names objects that one side may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wideberth.model.entries import (
+    Entry,
+    HiddenChecked,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    KeyEnrolled,
+    KeyRevoked,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    PartyRegistered,
+    RulesAdopted,
+    SpaceOpened,
+    SubscriptionClosed,
+    SubscriptionOpened,
+    WarningCleared,
+    WarningRaised,
+    WarningWorsened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.ids import PartyId
+
+__all__ = ["is_readable"]
+
+
+def is_readable(entry: Entry, party: PartyId) -> bool:
+    """Whether the party may read the whole entry. What is not known here is not readable."""
+    rule = _READABLE.get(type(entry.body))
+    return rule is not None and rule(entry.body, party)
+
+
+def _by_all(_body: object, _party: PartyId) -> bool:
+    return True
+
+
+def _by_its_party(body: Any, party: PartyId) -> bool:
+    return body.party == party
+
+
+def _by_whom_it_is_shown(body: IntentAccepted | IntentAmended, party: PartyId) -> bool:
+    return body.intent.is_shown_to(party)
+
+
+def _by_the_only_one_warned(body: Any, party: PartyId) -> bool:
+    # Each side of a warning sees its own object whole, and the other's only in part.
+    return body.warning.parties == (party,)
+
+
+_READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
+    SpaceOpened: _by_all,
+    RulesAdopted: _by_all,
+    PartyRegistered: _by_all,
+    KeyEnrolled: _by_all,
+    KeyRevoked: _by_all,
+    ZoneDeclared: _by_all,
+    ZoneWithdrawn: _by_all,
+    IntentAccepted: _by_whom_it_is_shown,
+    IntentAmended: _by_whom_it_is_shown,
+    IntentStateChanged: _by_its_party,
+    SubscriptionClosed: _by_its_party,
+    HiddenChecked: _by_its_party,
+    SubscriptionOpened: lambda body, party: body.subscription.party == party,
+    NoticeIssued: lambda body, party: body.notice.recipient == party,
+    NoticeAcknowledged: lambda body, party: party in (body.recipient, body.sender),
+    NoticeReleased: lambda body, party: party in (body.recipient, body.by.party),
+    WarningRaised: _by_the_only_one_warned,
+    WarningWorsened: _by_the_only_one_warned,
+    WarningCleared: _by_the_only_one_warned,
+}

@@ -1,0 +1,409 @@
+"""The loop: takes commands, decides them in groups, appends, folds, publishes.
+
+Everything meets here. Commands that wait while a write is under way are decided together, in
+order, on an overlay of the picture, and written with one sync; nobody waits to fill a batch. An
+answer leaves after the write is durable. Reads and streams see only what is durable: a failed
+append drops the overlay, and nothing happened.
+
+Who owns what: the event loop's thread owns the picture and the queue; one worker thread owns the
+record's writing connection, another its reading one. ``_turn`` is held by whoever is between
+reading the picture's size and folding up to a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Self, TypeVar
+
+from wideberth.decisions.decide import decide
+from wideberth.decisions.outcome import Accepted, Context, Repeated
+from wideberth.errors import Overloaded, PositionTaken, RecordUnavailable
+from wideberth.model.commands import Request
+from wideberth.model.entries import ENTRY_VERSION, Body, Entry, decode_entry, encode_entry
+from wideberth.model.ids import PartyId
+from wideberth.model.parties import SYSTEM
+from wideberth.model.refusals import Refusal
+from wideberth.picture.fold import fold
+from wideberth.picture.picture import Outcome, Picture
+from wideberth.record.protocol import Head, Record, Row
+from wideberth.space.time import SECOND_US
+
+__all__ = ["Applied", "Service", "Settings", "StreamEvent", "new_id", "now_us"]
+
+T = TypeVar("T")
+
+
+def now_us() -> int:
+    """Microseconds since 1970 by this machine's clock."""
+    return time.time_ns() // 1000
+
+
+def new_id() -> str:
+    """A fresh id of 128 random bits: it tells nothing, and nobody guesses another's."""
+    return secrets.token_urlsafe(16).replace("-", "a").replace("_", "b")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the loop behaves. queue: commands that may wait; batch: decided together at most;
+    batch_us: how long deciding may hold a write back; skew_us: how far the clock may be behind the
+    record before this node stops deciding; poll_s: how often to look for others' appends.
+    """
+
+    queue: int = 4096
+    batch: int = 256
+    batch_us: int = 15_000
+    skew_us: int = 5 * SECOND_US
+    poll_s: float = 0.02
+    page: int = 2_000
+    recent: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Yes, and durable: the entries of the request, the first at position.
+
+    repeated: the request had been answered before, and these are the entries of that time.
+    """
+
+    position: int
+    entries: tuple[Entry, ...]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a party's stream. number: counts from 1 without a gap."""
+
+    number: int
+    position: int
+    entry: Entry
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A request in the queue and whoever waits for its answer."""
+
+    request: Request
+    answer: asyncio.Future[Applied | Refusal]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one pass over the queue decided, on an overlay that starts at position start."""
+
+    start: int
+    time_us: int
+    envelopes: list[bytes] = field(default_factory=list[bytes])
+    entries: list[Entry] = field(default_factory=list[Entry])
+    answers: list[tuple[_Waiting, Applied | Refusal | Repeated]] = field(
+        default_factory=list["tuple[_Waiting, Applied | Refusal | Repeated]"]
+    )
+
+
+class Service:
+    """One node: a record, the picture of it, and the loop between. Use as an async context."""
+
+    def __init__(
+        self,
+        record: Record,
+        *,
+        settings: Settings | None = None,
+        clock_us: Callable[[], int] = now_us,
+        ids: Callable[[], str] = new_id,
+    ) -> None:
+        self._record = record
+        self._reader = record.reader()
+        self._settings = settings or Settings()
+        self._clock_us = clock_us
+        self._ids = ids
+        self.picture = Picture()
+        self._queue: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-write")
+        self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-read")
+        self._recent: OrderedDict[int, Entry] = OrderedDict()
+        self._listeners: dict[PartyId, set[asyncio.Event]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+        self.fold_listeners: list[Callable[[int, Sequence[Entry]], None]] = []
+        """Called with (position of the first, entries) after each fold of durable entries."""
+
+    async def __aenter__(self) -> Self:
+        """Fold the record from its start, then take commands."""
+        async with self._turn:
+            await self._catch_up()
+        self._tasks = [
+            asyncio.create_task(self._loop(), name="wideberth-loop"),
+            asyncio.create_task(self._follow(), name="wideberth-follow"),
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop. Commands still in the queue are told that nothing happened."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._queue:
+            waiting = self._queue.popleft()
+            if not waiting.answer.done():
+                waiting.answer.set_exception(Overloaded(1))
+        for listeners in self._listeners.values():
+            for event in listeners:
+                event.set()
+        self._write_thread.shutdown()
+        self._read_thread.shutdown()
+        self._reader.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the service has stopped or is stopping."""
+        return self._closed
+
+    def context(self) -> Context:
+        """The time and the ids for a decision now: never earlier than the record's last entry."""
+        return Context(max(self._clock_us(), self.picture.time_us), self._ids)
+
+    async def submit(self, request: Request) -> Applied | Refusal:
+        """Decide a request at exactly one position; what is applied is durable on return.
+
+        Raises Overloaded when the queue is full or the clock cannot be trusted, RecordUnavailable
+        when the store failed (nothing happened; try again with the same key).
+        """
+        if len(self._queue) >= self._settings.queue or self._closed:
+            raise Overloaded(1)
+        if self._clock_us() < self.picture.time_us - self._settings.skew_us:
+            raise Overloaded(5)
+        answer: asyncio.Future[Applied | Refusal] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(request, answer))
+        self._arrived.set()
+        return await answer
+
+    async def current(self) -> Picture:
+        """The picture, brought up to the record's head: for a read that must be current."""
+        head = await self._read(self._reader.head)
+        if head.size > self.picture.size:
+            async with self._turn:
+                await self._catch_up()
+        return self.picture
+
+    async def entries_at(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions: from memory where recent, else from the record."""
+        found: dict[int, Entry] = {}
+        for position in positions:
+            entry = self._recent.get(position)
+            if entry is not None:
+                found[position] = entry
+        missing = sorted({position for position in positions if position not in found})
+        if missing:
+            rows = await self._read(lambda: _rows_at(self._reader, missing))
+            for row in rows:
+                found[row.position] = decode_entry(row.envelope, position=row.position)
+        return [found[position] for position in positions]
+
+    async def again(self, outcome: Outcome) -> Applied:
+        """What a request that was answered before gave: the same entries."""
+        where = range(outcome.position, outcome.position + outcome.entries)
+        return Applied(outcome.position, tuple(await self.entries_at(where)), repeated=True)
+
+    async def rows(self, from_position: int, limit: int) -> list[Row]:
+        """Rows of the record as they stand, for proofs and exports."""
+        return await self._read(lambda: self._reader.read(from_position, limit))
+
+    async def reading(self, ask: Callable[[Record], T]) -> T:
+        """Ask the record something in its reading thread: a proof, a receipt, its checkpoint."""
+        return await self._read(lambda: ask(self._reader))
+
+    async def events(self, party: PartyId, after: int, limit: int) -> list[StreamEvent]:
+        """Up to limit events of the party's stream after number after, in order, none twice."""
+        history = self.picture.history
+        if history is None:
+            return []
+        page = history.stream(party, after, limit)
+        entries = await self.entries_at([position for _, position in page])
+        return [
+            StreamEvent(number, position, entry)
+            for (number, position), entry in zip(page, entries, strict=True)
+        ]
+
+    @contextlib.contextmanager
+    def listening(self, party: PartyId) -> Generator[asyncio.Event]:
+        """An asyncio.Event that is set whenever the party's stream grew; clear it, then read."""
+        event = asyncio.Event()
+        listeners = self._listeners.setdefault(party, set())
+        listeners.add(event)
+        try:
+            yield event
+        finally:
+            listeners.discard(event)
+            if not listeners:
+                self._listeners.pop(party, None)
+
+    async def _loop(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._queue:
+                count = min(len(self._queue), self._settings.batch)
+                taken = [self._queue.popleft() for _ in range(count)]
+                try:
+                    left = await self._handle(taken)
+                except asyncio.CancelledError:
+                    _fail(taken, Overloaded(1))
+                    raise
+                except Exception as error:  # noqa: BLE001  # the top of a task: nobody waits
+                    _fail(taken, error)
+                else:
+                    self._queue.extendleft(reversed(left))
+
+    async def _handle(self, taken: list[_Waiting]) -> list[_Waiting]:
+        """Decide, append, fold, answer. Gives back what the time to decide did not reach."""
+        async with self._turn:
+            for _ in range(2):  # two races may be lost; the third attempt holds the lock
+                batch, left = self._decide(taken)
+                try:
+                    await self._write(
+                        self._record.append, batch.envelopes, batch.start, time_us=batch.time_us
+                    )
+                except PositionTaken:
+                    await self._catch_up()
+                    continue
+                break
+            else:
+                batch, left = await self._decide_locked(taken)
+            self._fold(batch.start, batch.entries)
+        for waiting, answer in batch.answers:
+            final = await self.again(answer.outcome) if isinstance(answer, Repeated) else answer
+            if not waiting.answer.done():
+                waiting.answer.set_result(final)
+        return left
+
+    async def _decide_locked(self, taken: list[_Waiting]) -> tuple[_Batch, list[_Waiting]]:
+        lock = self._record.exclusive()
+        await self._write(lock.__enter__)
+        try:
+            await self._catch_up()
+            batch, left = self._decide(taken)
+            await self._write(
+                self._record.append, batch.envelopes, batch.start, time_us=batch.time_us
+            )
+        finally:
+            await self._write(lock.__exit__, None, None, None)
+        return batch, left
+
+    def _decide(self, taken: list[_Waiting]) -> tuple[_Batch, list[_Waiting]]:
+        """Decide as many as fit the time, in order, on an overlay; the rest is given back."""
+        overlay = self.picture.overlay()
+        context = self.context()
+        batch = _Batch(overlay.size, context.now_us)
+        until_ns = time.perf_counter_ns() + self._settings.batch_us * 1000
+        for index, waiting in enumerate(taken):
+            if index and time.perf_counter_ns() > until_ns:
+                return batch, taken[index:]
+            batch.answers.append((waiting, self._decide_one(overlay, waiting.request, batch)))
+        return batch, []
+
+    def _decide_one(
+        self, overlay: Picture, request: Request, batch: _Batch
+    ) -> Applied | Refusal | Repeated:
+        decision = decide(overlay, request, Context(batch.time_us, self._ids))
+        if not isinstance(decision, Accepted):
+            return decision
+        position = overlay.size
+        entries = _entries_of(request, decision.bodies, batch.time_us)
+        for entry in entries:
+            fold(overlay, entry)
+            batch.entries.append(entry)
+            batch.envelopes.append(encode_entry(entry))
+        return Applied(position, entries)
+
+    async def _catch_up(self) -> None:
+        """Fold whatever the record has beyond the picture. The caller holds the turn."""
+        while True:
+            start, page = self.picture.size, self._settings.page
+            rows = await self._read(lambda start=start, page=page: self._reader.read(start, page))
+            if not rows:
+                return
+            self._fold(
+                rows[0].position,
+                [decode_entry(row.envelope, position=row.position) for row in rows],
+            )
+
+    def _fold(self, start: int, entries: Sequence[Entry]) -> None:
+        picture, recent = self.picture, self._recent
+        for position, entry in enumerate(entries, start):
+            fold(picture, entry)
+            recent[position] = entry
+        while len(recent) > self._settings.recent:
+            recent.popitem(last=False)
+        if entries:
+            for listener in self.fold_listeners:
+                listener(start, entries)
+        history = picture.history
+        if history is not None and history.touched:
+            for party in history.touched:
+                for event in self._listeners.get(party, ()):
+                    event.set()
+            history.touched.clear()
+
+    async def _follow(self) -> None:
+        """See what other processes append, so that streams here have it too."""
+        while True:
+            await asyncio.sleep(self._settings.poll_s)
+            with contextlib.suppress(RecordUnavailable):
+                head: Head = await self._read(self._reader.head)
+                if head.size > self.picture.size and not self._turn.locked():
+                    async with self._turn:
+                        await self._catch_up()
+
+    async def _write(self, call: Callable[..., T], *args: object, **more: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._write_thread, lambda: call(*args, **more))
+
+    async def _read(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._read_thread, call)
+
+
+def _entries_of(request: Request, bodies: tuple[Body, ...], time_us: int) -> tuple[Entry, ...]:
+    """The entries of one request: the first carries who asked, in whose words, under which key."""
+    first = Entry(
+        v=ENTRY_VERSION,
+        time_us=time_us,
+        author=request.author,
+        body=bodies[0],
+        request=request.key,
+        fingerprint=request.fingerprint or None,
+        entries=len(bodies),
+        said=request.said,
+        said_digest=request.digest or None,
+    )
+    more = tuple(
+        Entry(v=ENTRY_VERSION, time_us=time_us, author=SYSTEM, body=body) for body in bodies[1:]
+    )
+    return (first, *more)
+
+
+def _rows_at(record: Record, positions: list[int]) -> list[Row]:
+    """Rows at sorted positions, neighbours in one read."""
+    rows: list[Row] = []
+    start = 0
+    for index in range(1, len(positions) + 1):
+        if index == len(positions) or positions[index] != positions[index - 1] + 1:
+            rows.extend(record.read(positions[start], index - start))
+            start = index
+    return rows
+
+
+def _fail(taken: list[_Waiting], error: Exception) -> None:
+    for waiting in taken:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)

@@ -6,7 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --require-hashes
+# Wheels only: no compiler is needed, and nothing is built from what the hashes do not cover.
+INSTALL := $(PIP) install --require-hashes --only-binary :all:
 # pyright runs on the node of its own locked package and never looks for a newer self.
 export PYRIGHT_PYTHON_GLOBAL_NODE := off
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1

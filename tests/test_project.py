@@ -11,10 +11,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 PROJECT = Path(__file__).resolve().parent.parent
 CONFIGURATION = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = sorted((PROJECT / "requirements").glob("*.lock"))
+LOCKED = r"(?m)^([A-Za-z0-9._-]+)(?:\[[^]]+\])?==(\S+)"
 GROUPS = {
     "runtime": CONFIGURATION["project"]["dependencies"],
     **CONFIGURATION["dependency-groups"],
@@ -113,18 +115,23 @@ def test_a_lock_file_gives_a_hash_for_each_exact_version(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_each_dependency_is_locked(group: str) -> None:
+def test_each_dependency_is_locked_to_a_version_that_fits(group: str) -> None:
     text = (PROJECT / "requirements" / f"{group}.lock").read_text(encoding="utf-8")
-    locked = {normalised(line) for line in re.findall(r"^[A-Za-z0-9].*$", text, re.MULTILINE)}
-    missing = {normalised(requirement) for requirement in GROUPS[group]} - locked
-    assert not missing, f"run `make lock`: {missing}"
+    locked: dict[str, list[str]] = {}
+    for name, version in re.findall(LOCKED, text):
+        locked.setdefault(normalised(name), []).append(version)
+    for requirement in map(Requirement, GROUPS[group]):
+        versions = locked.get(normalised(requirement.name), [])
+        assert versions, f"run `make lock`: {requirement.name} is not in {group}.lock"
+        for version in versions:
+            assert version in requirement.specifier, f"run `make lock`: {requirement}"
 
 
 def test_the_lock_files_agree() -> None:
     versions: dict[str, dict[str, set[str]]] = {}
     for lock in LOCKS:
         text = lock.read_text(encoding="utf-8")
-        for name, version in re.findall(r"(?m)^([A-Za-z0-9._-]+)(?:\[[^]]+\])?==(\S+)", text):
+        for name, version in re.findall(LOCKED, text):
             versions.setdefault(normalised(name), {}).setdefault(lock.name, set()).add(version)
     # A package may have one version for each Python; then it has the same ones everywhere.
     differing = {n: v for n, v in versions.items() if len(set(map(frozenset, v.values()))) > 1}

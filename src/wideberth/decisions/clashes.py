@@ -162,15 +162,13 @@ def zone_clashes(
 
 def overlap_band(first: PreparedVolume, second: PreparedVolume) -> Overlap:
     """The time and the heights that two volumes share; where apart, what lies between."""
+    ours, theirs = first.volume, second.volume
+    floor_mm, ceiling_mm = first.altitude_model.band_w84_mm(ours)
+    other_floor_mm, other_ceiling_mm = second.altitude_model.band_w84_mm(theirs)
     start_us, end_us = sorted(
-        (max(first.start_us, second.start_us), min(first.end_us, second.end_us))
+        (max(ours.start_us, theirs.start_us), min(ours.end_us, theirs.end_us))
     )
-    lower_mm, upper_mm = sorted(
-        (
-            max(first.lower_w84_mm, second.lower_w84_mm),
-            min(first.upper_w84_mm, second.upper_w84_mm),
-        )
-    )
+    lower_mm, upper_mm = sorted((max(floor_mm, other_floor_mm), min(ceiling_mm, other_ceiling_mm)))
     return Overlap(start_us, end_us, lower_mm, upper_mm)
 
 

@@ -188,7 +188,7 @@ def _cell_volume(cell: Cell, own: PreparedVolume) -> PreparedVolume | None:
             Polygon(corners),
             Altitude(-8_000_000, AltitudeReference.W84),
             Altitude(100_000_000, AltitudeReference.W84),
-            own.start_us,
-            own.end_us,
+            own.volume.start_us,
+            own.volume.end_us,
         )
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref, prepared_volumes
+from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref
 from wideberth.decisions.disclosure import (
     clash_for,
     zone_clash_for_owner,
@@ -129,8 +129,9 @@ def tell_of_intent(
                 supersedes=(before,) if before is not None else (),
                 clashes=tuple(draft.clashes),
                 particulars=_particulars(picture, intent, draft, shown=shown),
-                late=intent.late,
-                lead_us=intent.lead_us,
+                # The lead time of a hidden intent would tell its start beyond the overlap.
+                late=intent.late and shown,
+                lead_us=intent.lead_us if shown else 0,
                 held_by=None if withdrawal else draft.held_by,
                 withdrawal=withdrawal,
             ),
@@ -148,7 +149,7 @@ def tell_of_intent(
 
 def particulars_of(picture: Picture, intent: Intent) -> Particulars:
     """What is read back of an intent: a point of its first volume, its whole time and heights."""
-    prepared = prepared_volumes(picture, intent.volumes)
+    bands = [picture.altitude_model.band_w84_mm(volume) for volume in intent.volumes]
     shape = intent.volumes[0].footprint
     latitude_nd, longitude_nd = (
         (shape.latitude_nd, shape.longitude_nd) if isinstance(shape, Circle) else shape.vertices[0]
@@ -158,8 +159,8 @@ def particulars_of(picture: Picture, intent: Intent) -> Particulars:
         longitude_nd,
         intent.start_us,
         intent.end_us,
-        min(volume.lower_w84_mm for volume in prepared),
-        max(volume.upper_w84_mm for volume in prepared),
+        min(lower_mm for lower_mm, _ in bands),
+        max(upper_mm for _, upper_mm in bands),
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
 from wideberth.space.time import DAY_US, MINUTE_US
+from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "PairRule",
     "ReadBackTolerance",
     "Rules",
-    "TerrainBound",
 ]
 
 
@@ -57,13 +57,6 @@ class KindLimit(msgspec.Struct, frozen=True, omit_defaults=True):
     minimum_lead_us: int = 0
     horizon_us: int = 30 * DAY_US  # ASTM F3548-21 OiMaxPlanHorizonDays
     longest_us: int = 30 * DAY_US
-
-
-class TerrainBound(msgspec.Struct, frozen=True):
-    """The lowest and highest ground in the space, mm above the WGS84 ellipsoid."""
-
-    lowest_mm: int
-    highest_mm: int
 
 
 class ReadBackTolerance(msgspec.Struct, frozen=True):

@@ -33,7 +33,6 @@ from wideberth.picture.history import History
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
 from wideberth.space.vertical import AltitudeModel
-from wideberth.space.vertical import TerrainBound as GroundBound
 
 __all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SpaceFacts"]
 
@@ -143,10 +142,8 @@ class Picture:
         """Put rules in force, and the way heights compare under them."""
         self.space = msgspec.structs.replace(self.space, rules=rules)
         self.widest = rules.widest
-        ground = rules.terrain
         self.altitude_model = AltitudeModel(
-            terrain=None if ground is None else GroundBound(ground.lowest_mm, ground.highest_mm),
-            pressure_error_mm=rules.pressure_error_mm,
+            terrain=rules.terrain, pressure_error_mm=rules.pressure_error_mm
         )
 
     def expire_at(self, end_us: int, table: str, object_id: str) -> None:

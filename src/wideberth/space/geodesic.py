@@ -1,0 +1,26 @@
+"""Distance between two points on the WGS84 ellipsoid, by the exact library."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+__all__ = ["distance_m"]
+
+
+@cache
+def _geod() -> Any:
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")
+
+
+def distance_m(
+    latitude_a_deg: float, longitude_a_deg: float, latitude_b_deg: float, longitude_b_deg: float
+) -> float:
+    """Metres along the geodesic between two points [deg, WGS84]. Error below a micrometre.
+
+    Source: Karney, Algorithms for geodesics (2013), as PROJ has it.
+    """
+    _, _, metres = _geod().inv(longitude_a_deg, latitude_a_deg, longitude_b_deg, latitude_b_deg)
+    return float(metres)

@@ -149,7 +149,8 @@ _UNAVAILABLE = (
 
 def _as_record_error(error: apsw.Error) -> RecordError | None:
     """What a caller of the record can act on; None for a mistake in this program."""
-    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+    # Every statement here is fixed, so one that does not compile has met another schema.
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.SQLError)):
         return RecordCorrupt(None, f"the file is damaged: {error}")
     if isinstance(error, apsw.ConstraintError):
         return RecordCorrupt(None, f"rows stand beyond the head: {error}")

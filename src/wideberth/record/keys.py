@@ -99,11 +99,10 @@ class OriginKey:
     def _parsed(cls, text: str) -> OriginKey:
         # Nothing of the text goes into an error: it is a secret.
         fault = InvalidValue("key file", "key-file", "(kept secret)", "give a file that make wrote")
-        prefix, _, rest = text.removesuffix("\n").rpartition("+")[0].rpartition("+")
-        secret_text = text.removesuffix("\n").rpartition("+")[2]
-        origin = prefix.removeprefix(f"{_PREFIX}+")
-        if not prefix.startswith(f"{_PREFIX}+"):
+        parts = text.removesuffix("\n").split("+", 4)  # the base64 may hold a plus, the name never
+        if len(parts) != 5 or "+".join(parts[:2]) != _PREFIX:
             raise fault
+        origin, identifier, secret_text = parts[2:]
         try:
             secret = b64decode(secret_text, validate=True)
         except (Base64Error, ValueError):
@@ -111,7 +110,7 @@ class OriginKey:
         if len(secret) != 1 + _SEED_BYTES or secret[0] != ED25519:
             raise fault
         key = cls(origin, secret[1:])
-        if key.verifier.key_id.hex() != rest:
+        if key.verifier.key_id.hex() != identifier:
             raise fault
         return key
 

@@ -259,7 +259,7 @@ def parse_receipt(text: str) -> Receipt:
     proof = tuple(_from_base64(line, field="receipt.proof") for line in lines)
     if any(len(item) != HASH_BYTES for item in proof):
         raise InvalidValue("receipt.proof", "length", text, f"give hashes of {HASH_BYTES} bytes")
-    parse_note(note)
+    parse_checkpoint(parse_note(note).text)
     return Receipt(index, proof, note, extra)
 
 

@@ -36,6 +36,7 @@ from wideberth.record.database import (
     connect,
     enter_wal,
     make_private,
+    require_sqlite,
     translated,
 )
 from wideberth.record.keys import OriginKey, sync_folder
@@ -108,6 +109,7 @@ class SqliteRecord(ProvingRecord):
         self._vfs = vfs
         self._holds_lock = False
         self._frontier = Frontier()  # of the newest tree that this object read or wrote
+        require_sqlite(apsw.sqlite_lib_version())
         if key is not None:
             make_private(folder)
         self._db = connect(folder, to_write=key is not None, busy_timeout_s=busy_timeout_s, vfs=vfs)

@@ -243,7 +243,6 @@ def faulty() -> Iterator[FaultyVFS]:
 
 
 @pytest.mark.parametrize("error", [apsw.IOError, apsw.FullError])
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_whichever_write_or_sync_fails_the_append_fails_whole(
     tmp_path: Path, key: OriginKey, faulty: FaultyVFS, error: type[Exception]
 ) -> None:

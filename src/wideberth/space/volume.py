@@ -95,9 +95,7 @@ class Volume4D(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         for name, instant_us in (("start", self.start_us), ("end", self.end_us)):
             if not MIN_US <= instant_us <= MAX_US:
-                raise InvalidValue(
-                    name, "time-range", instant_us, "give a time from 1900 to 9999"
-                )
+                raise InvalidValue(name, "time-range", instant_us, "give a time from 1900 to 9999")
         if self.end_us < self.start_us:
             start, end = format_rfc3339(self.start_us), format_rfc3339(self.end_us)
             raise InvalidValue(
@@ -133,7 +131,9 @@ class Separation(msgspec.Struct, frozen=True):
         for name in ("horizontal_mm", "vertical_mm", "time_us"):
             value = getattr(self, name)
             if not 0 <= value <= 10**15:
-                raise InvalidValue(name, "separation-range", value, "give a separation of 0 or more")
+                raise InvalidValue(
+                    name, "separation-range", value, "give a separation of 0 or more"
+                )
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -197,9 +197,7 @@ def _position_nd(latitude_deg: object, longitude_deg: object, *, field: str) -> 
 
 
 def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _require_position(latitude_nd: int, longitude_nd: int) -> None:

@@ -30,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 )
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names bytes by their length: what is packed may hold the time, and names have to be stable."""
+    if isinstance(val, bytes) and not (len(val) <= 40 and val.isascii() and val.isalnum()):
+        return f"{argname}-of-{len(val)}-bytes"
+    return None
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of chromium; a test that asks for it skips where there is none, but not in CI."""

@@ -64,6 +64,14 @@ def test_the_empty_house_keeps_every_contract(small_house: Path) -> None:
     assert "3 kept, 0 broken" in done.stdout
 
 
+def test_the_command_line_may_put_the_faces_together(small_house: Path) -> None:
+    (small_house / "wideberth" / "faces" / "cli" / "serve.py").write_text(
+        "import wideberth.faces.api"
+    )
+    done = lint_imports(small_house)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
     ("module", "source", "contract"),
     [
@@ -78,7 +86,8 @@ def test_the_empty_house_keeps_every_contract(small_house: Path) -> None:
         pytest.param(
             "watch/a.py", "def f():\n    import wideberth.record", "floors", id="a late import"
         ),
-        pytest.param("faces/cli/a.py", "import wideberth.faces.api", "No face", id="face to face"),
+        pytest.param("faces/web/a.py", "import wideberth.faces.api", "No face", id="face to face"),
+        pytest.param("faces/api/a.py", "import wideberth.faces.cli", "No face", id="face to cli"),
         pytest.param("decisions/a.py", "import asyncio", "pure floors", id="decisions wait"),
         pytest.param("model/a.py", "from random import random", "pure floors", id="model random"),
         pytest.param("basement.py", "", "floors", id="a module without a floor"),

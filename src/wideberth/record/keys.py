@@ -24,7 +24,7 @@ from wideberth.record.notes import (
     sign_text,
 )
 
-__all__ = ["OriginKey"]
+__all__ = ["OriginKey", "sync_folder", "write_new"]
 
 _PREFIX = "PRIVATE+KEY"
 _SEED_BYTES = 32
@@ -55,7 +55,7 @@ class OriginKey:
         secret = b64encode(bytes([ED25519]) + seed).decode("ascii")
         line = f"{_PREFIX}+{origin}+{key.verifier.key_id.hex()}+{secret}\n"
         try:
-            _write_new(path, line.encode())
+            write_new(path, line.encode())
         except OSError as error:
             raise RecordUnavailable(f"{path}: {error.strerror}") from error
         return key
@@ -115,7 +115,7 @@ class OriginKey:
         return key
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes) -> None:
     """Write a new file of mode 0600 and sync it and its folder. A half-written one is removed."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Names bytes by their length: what is packed may hold the time, and names have to be stable."""
+    """Names bytes by their length: what is packed may hold the time, and names must not."""
     if isinstance(val, bytes) and not (len(val) <= 40 and val.isascii() and val.isalnum()):
         return f"{argname}-of-{len(val)}-bytes"
     return None

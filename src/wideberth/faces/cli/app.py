@@ -1,0 +1,73 @@
+"""The frame of the command line. Each sub-command is a module of its own, loaded when it is called.
+
+To add ``wideberth serve``: write ``faces/cli/serve.py`` with a typer function or ``typer.Typer``
+(for commands with sub-commands) named ``command``, and add ``"serve"`` to COMMANDS. The first
+line of its docstring is the line in ``wideberth --help``. Keep its heavy imports inside the
+function, so that ``--help`` stays quick. Print results to standard output and everything else to
+standard error.
+Exit codes: 0 done; 1 the answer is "no" (conflicts, a record that does not verify); 2 bad input.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+__all__ = ["COMMANDS", "app"]
+
+COMMANDS = ("check",)
+"""The sub-commands, in the order of the help: module names below wideberth.faces.cli."""
+
+
+class _LateCommands(TyperGroup):
+    """A group that imports the module of a command only when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click gives it
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - click gives it
+        if cmd_name not in COMMANDS:
+            return None
+        return _command(cmd_name)
+
+
+def _command(name: str) -> Any:
+    given = import_module(f"wideberth.faces.cli.{name.replace('-', '_')}").command
+    if isinstance(given, typer.Typer):
+        command = typer.main.get_command(given)
+    else:
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(name=name)(given)
+        command = typer.main.get_command(alone)
+    command.name = name
+    return command
+
+
+app = typer.Typer(
+    name="wideberth",
+    cls=_LateCommands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"wideberth {version('wideberth')}")
+        raise typer.Exit
+
+
+@app.callback()
+def wideberth(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Deconfliction for parties who share a space but not a command."""

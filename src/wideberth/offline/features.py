@@ -1,0 +1,224 @@
+"""One feature: what a sender wrote about one volume, read strictly and never guessed.
+
+The readers of each format (:mod:`~wideberth.offline.geojson`, :mod:`~wideberth.offline.table`)
+bring a :class:`Statement`; the rules about its fields stand here once. Every broken rule of a
+feature is found, not only the first.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from wideberth.errors import InvalidValue
+from wideberth.model.intents import IntentKind
+from wideberth.offline.problems import described
+from wideberth.space.altitude import Altitude, altitude
+from wideberth.space.time import parse_rfc3339
+from wideberth.space.volume import Circle, Footprint, Volume4D
+
+__all__ = ["MISSING", "Feature", "Findings", "Statement", "read_statement", "safe"]
+
+MAX_NAME_CHARACTERS = 256
+MAX_PRIORITY = 2**31 - 1  # ASTM F3548-21 OpenAPI, Priority: a 32-bit integer
+
+_ANYWHERE = Circle(0, 0, 1)  # stands in for a bad geometry while the other fields are judged
+
+T = TypeVar("T")
+
+
+class _Missing:
+    """The type of MISSING."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()
+"""A field that is not there. JSON null means the same."""
+
+
+class Feature(msgspec.Struct, frozen=True):
+    """One volume of one intent, as a file said it.
+
+    source: the file; index: the feature in it, from 0 (the parts of a MultiPolygon share one).
+    intent: the intent's id; is_named: whether the file gave it, or the place stands for it.
+    party, kind, priority: None where the feature does not say.
+    """
+
+    source: str
+    index: int
+    id: str | None
+    intent: str
+    is_named: bool
+    party: str | None
+    kind: IntentKind | None
+    priority: int | None
+    volume: Volume4D
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """The fields of one feature as they came, MISSING where they did not.
+
+    lower and upper: (value, units, reference), or an InvalidValue that says why not.
+    """
+
+    intent: object
+    party: object
+    kind: object
+    priority: object
+    lower: tuple[object, object, object] | InvalidValue
+    upper: tuple[object, object, object] | InvalidValue
+    start: object
+    end: object
+
+
+class Findings:
+    """The broken rules of one feature. A reader that fails gives None; the rest is still read."""
+
+    def __init__(self) -> None:
+        self.errors: list[InvalidValue] = []
+
+    def of(self, read: Callable[[], T]) -> T | None:
+        """What read gives; None, and the error noted, where it raises InvalidValue."""
+        try:
+            return read()
+        except InvalidValue as error:
+            self.errors.append(error)
+            return None
+
+
+def read_statement(
+    statement: Statement,
+    footprints: list[Footprint] | None,
+    *,
+    source: str,
+    index: int,
+    feature_id: str | None,
+    findings: Findings,
+) -> list[Feature]:
+    """The features of one statement: one for each footprint; none where a rule is broken.
+
+    footprints: None where the geometry itself is bad, which findings then says already.
+    """
+    name = findings.of(lambda: _name(statement.intent, field="intent"))
+    party = findings.of(lambda: _name(statement.party, field="party"))
+    kind = findings.of(lambda: _kind(statement.kind))
+    priority = findings.of(lambda: _priority(statement.priority))
+    lower = findings.of(lambda: _altitude(statement.lower, field="lower"))
+    upper = findings.of(lambda: _altitude(statement.upper, field="upper"))
+    start_us = findings.of(lambda: _time(statement.start, field="start"))
+    end_us = findings.of(lambda: _time(statement.end, field="end"))
+    if lower is None or upper is None or start_us is None or end_us is None:
+        return []
+    shapes = footprints or [_ANYWHERE]  # so that the window and the band are judged in any case
+    volumes = findings.of(
+        lambda: [Volume4D(shape, lower, upper, start_us, end_us) for shape in shapes]
+    )
+    if findings.errors or volumes is None or footprints is None:
+        return []
+    return [
+        Feature(
+            source=source,
+            index=index,
+            id=feature_id,
+            intent=name if name is not None else f"{source}#{index}",
+            is_named=name is not None,
+            party=party,
+            kind=kind,
+            priority=priority,
+            volume=volume,
+        )
+        for volume in volumes
+    ]
+
+
+def safe(value: object) -> object:
+    """The value if an error can carry it; a short description of one that is large or nested."""
+    is_small = value is None or isinstance(value, bool | float)
+    if is_small or (isinstance(value, str) and len(value) <= 1000):
+        return value
+    if isinstance(value, int) and abs(value) < 10**40:
+        return value
+    return described(value)
+
+
+def _name(value: object, *, field: str) -> str | None:
+    if value is MISSING or value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidValue(
+            field,
+            "text",
+            safe(value),
+            'give text, in quotes (7 and "7" are not taken for the same name)',
+        )
+    if not value or value != value.strip():
+        raise InvalidValue(
+            field, "name", safe(value), "give a name without space around it, or leave it out"
+        )
+    if len(value) > MAX_NAME_CHARACTERS:
+        raise InvalidValue(
+            field, "name-length", safe(value), f"give at most {MAX_NAME_CHARACTERS} characters"
+        )
+    if not (value.isascii() and value.isprintable()) and any(
+        unicodedata.category(character) in {"Cc", "Cs"} for character in value
+    ):
+        raise InvalidValue(
+            field, "name-characters", safe(value), "give a name without control characters"
+        )
+    return value
+
+
+def _kind(value: object) -> IntentKind | None:
+    if value is MISSING or value is None:
+        return None
+    if not isinstance(value, str) or value not in _KINDS:
+        raise InvalidValue("kind", "intent-kind", safe(value), f"give one of {', '.join(_KINDS)}")
+    return _KINDS[value]
+
+
+_KINDS = {kind.value: kind for kind in IntentKind}
+
+
+def _priority(value: object) -> int | None:
+    if value is MISSING or value is None:
+        return None
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not -MAX_PRIORITY <= value <= MAX_PRIORITY
+    ):
+        raise InvalidValue(
+            "priority",
+            "priority",
+            safe(value),
+            f"give a whole number from -{MAX_PRIORITY} to {MAX_PRIORITY}",
+        )
+    return value
+
+
+def _altitude(stated: tuple[object, object, object] | InvalidValue, *, field: str) -> Altitude:
+    if isinstance(stated, InvalidValue):
+        raise stated
+    value, units, reference = stated
+    for name, part in (("value", value), ("units", units), ("reference", reference)):
+        if part is MISSING:
+            raise InvalidValue(f"{field}.{name}", "missing", part, "give it; it is never assumed")
+    if isinstance(value, int) and abs(value) > 10**12:
+        value = 1e13 if value > 0 else -1e13  # out of range in any unit
+    try:
+        return altitude(safe(value), safe(units), safe(reference))
+    except InvalidValue as error:
+        raise error.within(field) from None
+
+
+def _time(value: object, *, field: str) -> int:
+    if value is MISSING or value is None:
+        raise InvalidValue(
+            field, "missing", value, "give a time with its offset, like 2026-09-09T18:00:00Z"
+        )
+    return parse_rfc3339(safe(value), field=field)

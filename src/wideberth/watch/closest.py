@@ -103,6 +103,10 @@ class Movers:
     def __len__(self) -> int:
         return len(self.speed_m_s)
 
+    def take(self, rows: NDArray[np.int64]) -> Movers:
+        """Some of them, in the order of rows."""
+        return Movers(**{name: getattr(self, name)[rows] for name in _COLUMNS})
+
     @classmethod
     def of(
         cls,
@@ -138,6 +142,9 @@ class Movers:
             owner=owner,
             identity=identity,
         )
+
+
+_COLUMNS = tuple(Movers.__dataclass_fields__)
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ class Margin(msgspec.Struct, frozen=True):
     time_us: until the condition begins; 0 when it holds now, None when it does not come.
     horizontal_mm, vertical_mm: then, 0 inside; vertical None: heights unknown or not comparable,
     taken as every height. now_*: at the moment of the observation. required_*: what the rule asks.
+    window_us: how long before its window opens, or after it closed, 0 within (of a departure).
     """
 
     time_us: int | None = None
@@ -129,6 +130,7 @@ class Margin(msgspec.Struct, frozen=True):
     required_horizontal_mm: int = 0
     required_vertical_mm: int = 0
     required_time_us: int = 0
+    window_us: int = 0
 
 
 class Uncertainty(msgspec.Struct, frozen=True):

@@ -1,0 +1,440 @@
+"""From numbers to observations: each condition that the watch looks for, one function each.
+
+Every function is given the look, the rules and the keys that stand, and returns observations: what
+holds now, and of each standing warning whose objects speak what fresh data says of it. For a
+standing warning without an observation nothing is known, and it stands as last known.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from wideberth.space.prepared import PreparedVolume
+from wideberth.space.time import SECOND_US
+from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Pairs, evaluate, too_close
+from wideberth.watch.look import Look, mm, track_facts, track_key, us
+from wideberth.watch.look import ref_of as track_ref
+from wideberth.watch.observations import (
+    AreaFacts,
+    Margin,
+    ObjectRef,
+    Observation,
+    Uncertainty,
+    Verdict,
+    WarningKey,
+    WarningKind,
+)
+from wideberth.watch.settings import WatchSettings
+from wideberth.watch.tracks import IMPLAUSIBLE_RULES, TrackTable
+from wideberth.watch.zones import Entries, Places, WatchedVolume, entries, places, watched
+
+__all__ = [
+    "EDGE_MARGIN_M",
+    "Area",
+    "area_of",
+    "departures",
+    "implausible",
+    "incursions",
+    "pairs",
+    "silences",
+]
+
+EDGE_MARGIN_M = 100.0  # an area counts as left when its edge is this far behind
+_EDGE_MARGIN_VERTICAL_M = 30.0
+
+Keys = Collection[WarningKey]
+
+
+@dataclass(frozen=True)
+class Area:
+    """A zone or an intent as the watch holds it. kind: ``zone`` or ``intent``. rule: what a track
+    that enters it is told. exempt: parties whose tracks may be in it.
+    """
+
+    kind: str
+    id: str
+    name: str
+    owner: str | None
+    version: int
+    rule: str
+    exempt: frozenset[str]
+    volumes: tuple[WatchedVolume, ...]
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The name of the area in a warning."""
+        return ObjectRef(self.kind, self.id)
+
+    def facts(self, volume: int) -> AreaFacts:
+        """What identifies the area; volume: which of its volumes is meant."""
+        return AreaFacts(self.ref, self.name, self.owner, self.version, volume)
+
+
+def area_of(  # noqa: PLR0913 - what is known of an area, once
+    *,
+    kind: str,
+    area_id: str,
+    name: str,
+    owner: str | None,
+    version: int,
+    rule: str,
+    exempt: Iterable[str],
+    volumes: Iterable[PreparedVolume],
+) -> Area:
+    """An area from prepared volumes."""
+    made = tuple(watched(each) for each in volumes)
+    return Area(kind, area_id, name, owner, version, rule, frozenset(exempt), made)
+
+
+def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
+    """Conflict (too close within the look-ahead) and separation (too close now) of two tracks.
+    One of the two stands for a pair at a time.
+    """
+    limits = _limits(settings)
+    hits = too_close(look.movers, limits, same_owner=settings.pairs.same_owner)
+    told: list[Observation] = []
+    seen: set[tuple[int, int]] = set()
+    for k in range(len(hits)):
+        rows = int(hits.first[k]), int(hits.second[k])
+        seen.add(rows)
+        conflict, separation = _pair_keys(look, rows)
+        if hits.loss_s[k] <= 0:
+            replaced = conflict if conflict in standing else None
+            told.append(_pair(look, settings, hits, k, separation, replaces=replaced))
+            if replaced is not None:
+                told.append(_pair(look, settings, hits, k, conflict))
+        elif separation in standing:
+            told.append(_pair(look, settings, hits, k, separation, verdict=Verdict.NEAR))
+        else:
+            told.append(_pair(look, settings, hits, k, conflict))
+    return told + _standing_pairs(look, settings, limits, standing, seen)
+
+
+def incursions(
+    look: Look, area: Area, settings: WatchSettings, standing: Keys
+) -> list[Observation]:
+    """Tracks that are in an area, or will enter it within the look-ahead."""
+    ahead_s = settings.zone_look_ahead_us / SECOND_US
+    exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
+    rows = np.flatnonzero(~np.isin(look.movers.owner, exempt))
+    found = _entries(look, area, rows, settings, ahead_s)
+    told: list[Observation] = []
+    seen: set[int] = set()
+    for k in np.flatnonzero(np.isfinite(found.entry_s)).tolist():
+        row = int(rows[k])
+        seen.add(row)
+        told.append(_incursion(look, area, settings, found, k, row, Verdict.HOLDS))
+    stand = [(key, look.row(key.objects[0])) for key in _about(standing, area, "incursion")]
+    left = np.array([row for _, row in stand if row is not None and row not in seen], np.int64)
+    factor = settings.warnings.clear_factor
+    wide = _entries(look, area, left, settings, ahead_s * factor, margin_m=EDGE_MARGIN_M)
+    for k, row in enumerate(left.tolist()):
+        verdict = Verdict.NEAR if math.isfinite(wide.entry_s[k]) else Verdict.CLEAR
+        if verdict is Verdict.CLEAR and (look.doubtful[row] or not look.course_known[row]):
+            verdict = Verdict.UNKNOWN
+        told.append(_incursion(look, area, settings, wide, k, int(row), verdict))
+    return told
+
+
+def departures(
+    look: Look, row: int, own: list[Area], left: Collection[str], settings: WatchSettings
+) -> tuple[list[Observation], str | None]:
+    """Whether one track is outside all of its own intents: an observation about each of those of
+    the ids left, which it may have left; and the id of the intent that it is in, None for none.
+    """
+    one = np.array([row])
+    movers = look.movers.take(one)
+    at = [
+        places(
+            each.volumes,
+            movers,
+            time_us=look.time_us[one],
+            clock_error_s=look.clock_error_s[one],
+        )
+        for each in own
+    ]
+    within = next((area.id for area, place in zip(own, at, strict=True) if place.inside[0]), None)
+    if within is not None:
+        verdict = Verdict.UNKNOWN if look.doubtful[row] else Verdict.CLEAR
+    else:
+        outside = all(place.surely_outside[0] for place in at)
+        verdict = Verdict.HOLDS if outside else Verdict.NEAR
+    told = [
+        _departure(look, row, area, place, settings, verdict)
+        for area, place in zip(own, at, strict=True)
+        if area.id in left
+    ]
+    return told, within
+
+
+def silences(
+    table: TrackTable,
+    now_us: int,
+    matters: Collection[ObjectRef] | None,
+    settings: WatchSettings,
+    standing: Keys,
+) -> list[Observation]:
+    """Tracks that have said nothing for longer than their feed's bound. matters: whose silence is
+    a warning; None: everybody's.
+    """
+    slots = table.slots()
+    silent: set[int] = set(slots[table.silent(slots, now_us)].tolist())
+    stood = {
+        table.slot_of(track_key(key.objects[0]))
+        for key in standing
+        if key.kind is WarningKind.SILENCE
+    }
+    told: list[Observation] = []
+    for slot in sorted(silent | {slot for slot in stood if slot is not None}):
+        ref, is_silent = track_ref(table.key(slot)), slot in silent
+        key = WarningKey(WarningKind.SILENCE, (ref,))
+        if key not in standing and not (matters is None or ref in matters):
+            continue
+        age_us = now_us - int(table.time_us[slot])
+        bound_us = int(table.silence_after_us[slot])
+        error_m = float(table.horizontal_error_m(np.array([slot]), now_us)[0])
+        told.append(
+            Observation(
+                key=key,
+                verdict=Verdict.HOLDS if is_silent else Verdict.CLEAR,
+                level=1 if age_us <= 3 * bound_us else 2,
+                rule="feed-silence",
+                rule_version=settings.version,
+                margin=Margin(time_us=0 if is_silent else None, required_time_us=bound_us),
+                uncertainty=Uncertainty(math.ceil(error_m * 1000), None, max(age_us, 0)),
+                objects=(track_facts(table, slot, now_us),),
+                oldest_us=min(now_us, int(table.time_us[slot])),
+                predicted=False,
+            )
+        )
+    return told
+
+
+def implausible(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
+    """Tracks of which something was reported that cannot be."""
+    told: list[Observation] = []
+    doubtful = set(np.flatnonzero(look.doubtful).tolist())
+    stood = {look.row(key.objects[0]) for key in standing if key.kind is WarningKind.IMPLAUSIBLE}
+    for row in sorted(doubtful | {row for row in stood if row is not None}):
+        rule = IMPLAUSIBLE_RULES[int(look.table.implausible_rule[look.slots[row]])]
+        error_m = float(look.movers.horizontal_error_m[row])
+        told.append(
+            Observation(
+                key=WarningKey(WarningKind.IMPLAUSIBLE, (look.ref(row),)),
+                verdict=Verdict.HOLDS if row in doubtful else Verdict.CLEAR,
+                level=1,
+                rule=rule or "plausible-again",
+                rule_version=settings.version,
+                margin=Margin(time_us=0 if row in doubtful else None),
+                uncertainty=look.uncertainty(row, horizontal_m=error_m, vertical_m=None),
+                objects=(look.facts(row),),
+                oldest_us=look.oldest_us(row),
+                predicted=False,
+            )
+        )
+    return told
+
+
+def _limits(settings: WatchSettings) -> Limits:
+    rules = settings.pairs
+    error_m = math.nan if rules.pressure_error_m is None else rules.pressure_error_m
+    return Limits(rules.horizontal_m, rules.vertical_m, rules.look_ahead_us / SECOND_US, error_m)
+
+
+def _pair_keys(look: Look, rows: tuple[int, int]) -> tuple[WarningKey, WarningKey]:
+    objects = tuple(sorted(look.ref(row) for row in rows))
+    return (
+        WarningKey(WarningKind.CONFLICT, objects),
+        WarningKey(WarningKind.SEPARATION, objects),
+    )
+
+
+def _standing_pairs(
+    look: Look,
+    settings: WatchSettings,
+    limits: Limits,
+    standing: Keys,
+    seen: set[tuple[int, int]],
+) -> list[Observation]:
+    """What fresh data says of the standing pairs that are not too close any more."""
+    left: list[tuple[WarningKey, tuple[int, int]]] = []
+    for key in sorted(standing):
+        if key.kind not in {WarningKind.CONFLICT, WarningKind.SEPARATION}:
+            continue
+        rows = [row for row in map(look.row, key.objects) if row is not None]
+        pair = (min(rows), max(rows)) if len(rows) == 2 else None
+        if pair is not None and pair not in seen:
+            left.append((key, pair))
+    first = np.array([pair[0] for _, pair in left], np.int64)
+    second = np.array([pair[1] for _, pair in left], np.int64)
+    factor = settings.warnings.clear_factor
+    wide = dataclasses.replace(
+        limits,
+        horizontal_m=limits.horizontal_m * factor,
+        vertical_m=limits.vertical_m * factor,
+        look_ahead_s=limits.look_ahead_s * factor,
+    )
+    at = evaluate(look.movers, first, second, wide)
+    told: list[Observation] = []
+    for k, (key, pair) in enumerate(left):
+        verdict = Verdict.NEAR if math.isfinite(at.loss_s[k]) else Verdict.CLEAR
+        blind = key.kind is WarningKind.CONFLICT and not all(look.course_known[list(pair)])
+        if verdict is Verdict.CLEAR and (blind or any(look.doubtful[list(pair)])):
+            verdict = Verdict.UNKNOWN
+        told.append(_pair(look, settings, at, k, key, verdict=verdict))
+    return told
+
+
+def _pair(
+    look: Look,
+    settings: WatchSettings,
+    at: Pairs,
+    k: int,
+    key: WarningKey,
+    *,
+    verdict: Verdict = Verdict.HOLDS,
+    replaces: WarningKey | None = None,
+) -> Observation:
+    rules = settings.pairs
+    rows = int(at.first[k]), int(at.second[k])
+    loss_s, known = float(at.loss_s[k]), int(at.height[k]) != HEIGHT_UNKNOWN
+    level = _urgency(loss_s, settings)
+    if loss_s <= 0 and at.now_horizontal_m[k] <= rules.horizontal_m / 2:
+        level += 0 if known and at.now_vertical_m[k] > rules.vertical_m / 2 else 1
+    return Observation(
+        key=key,
+        verdict=verdict,
+        level=level,
+        rule="pair-separation",
+        rule_version=settings.version,
+        margin=Margin(
+            time_us=us(loss_s),
+            horizontal_mm=mm(float(at.closest_horizontal_m[k])),
+            vertical_mm=mm(float(at.closest_vertical_m[k])),
+            now_horizontal_mm=mm(float(at.now_horizontal_m[k])),
+            now_vertical_mm=mm(float(at.now_vertical_m[k])),
+            required_horizontal_mm=round(rules.horizontal_m * 1000),
+            required_vertical_mm=round(rules.vertical_m * 1000),
+            required_time_us=rules.look_ahead_us,
+        ),
+        uncertainty=look.uncertainty(
+            *rows,
+            horizontal_m=float(at.horizontal_error_m[k]),
+            vertical_m=float(at.vertical_error_m[k]) if known else None,
+        ),
+        objects=tuple(sorted((look.facts(row) for row in rows), key=lambda facts: facts.ref)),
+        oldest_us=look.oldest_us(*rows),
+        predicted=loss_s > 0,
+        supersedes=replaces,
+    )
+
+
+def _urgency(begins_s: float, settings: WatchSettings) -> int:
+    """1 and up: one more for each time to go that is passed, and one more for now."""
+    steps = settings.warnings.urgent_us
+    if begins_s <= 0:
+        return len(steps) + 2
+    return 1 + sum(begins_s * SECOND_US <= step for step in steps)
+
+
+def _about(standing: Keys, area: Area, kind: str) -> list[WarningKey]:
+    ref = area.ref
+    return sorted(key for key in standing if key.kind == kind and key.objects[1] == ref)
+
+
+def _entries(
+    look: Look,
+    area: Area,
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
+    settings: WatchSettings,
+    ahead_s: float,
+    *,
+    margin_m: float = 0.0,
+) -> Entries:
+    error_m = settings.pairs.pressure_error_m
+    return entries(
+        area.volumes,
+        look.movers.take(rows),
+        now_us=look.now_us,
+        look_ahead_s=ahead_s,
+        clock_error_s=look.clock_error_s[rows],
+        pressure_error_m=math.nan if error_m is None else error_m,
+        margin_m=margin_m,
+        vertical_margin_m=_EDGE_MARGIN_VERTICAL_M if margin_m else 0.0,
+    )
+
+
+def _incursion(
+    look: Look,
+    area: Area,
+    settings: WatchSettings,
+    found: Entries,
+    k: int,
+    row: int,
+    verdict: Verdict,
+) -> Observation:
+    entry_s = float(found.entry_s[k])
+    vertical_m = float(look.movers.vertical_error_m[row])
+    return Observation(
+        key=WarningKey(WarningKind.INCURSION, (look.ref(row), area.ref)),
+        verdict=verdict,
+        level=_urgency(entry_s, settings),
+        rule=area.rule,
+        rule_version=settings.version,
+        margin=Margin(
+            time_us=us(entry_s),
+            horizontal_mm=0 if math.isfinite(entry_s) else mm(float(found.distance_m[k])),
+            vertical_mm=mm(float(found.vertical_m[k])),
+            now_horizontal_mm=mm(float(found.distance_m[k])),
+            now_vertical_mm=mm(float(found.vertical_m[k])),
+            required_time_us=settings.zone_look_ahead_us,
+        ),
+        uncertainty=look.uncertainty(
+            row,
+            horizontal_m=float(look.movers.horizontal_error_m[row]),
+            vertical_m=vertical_m if found.height_known[k] else None,
+        ),
+        objects=(look.facts(row), area.facts(int(found.volume[k]))),
+        oldest_us=look.oldest_us(row),
+        predicted=entry_s > 0,
+    )
+
+
+def _departure(
+    look: Look,
+    row: int,
+    area: Area,
+    at: Places,
+    settings: WatchSettings,
+    verdict: Verdict,
+) -> Observation:
+    away_m = float(at.horizontal_m[0])
+    vertical_m = float(at.vertical_m[0])
+    return Observation(
+        key=WarningKey(WarningKind.DEPARTURE, (look.ref(row), area.ref)),
+        verdict=verdict,
+        level=1 + sum(away_m >= step for step in settings.warnings.far_m),
+        rule="left-own-intent",
+        rule_version=settings.version,
+        margin=Margin(
+            time_us=0,
+            horizontal_mm=mm(away_m),
+            vertical_mm=mm(vertical_m),
+            now_horizontal_mm=mm(away_m),
+            now_vertical_mm=mm(vertical_m),
+            window_us=us(float(at.time_s[0])) or 0,
+        ),
+        uncertainty=look.uncertainty(
+            row,
+            horizontal_m=float(look.movers.horizontal_error_m[row]),
+            vertical_m=None if math.isnan(vertical_m) else float(look.movers.vertical_error_m[row]),
+        ),
+        objects=(look.facts(row), area.facts(int(at.volume[0]))),
+        oldest_us=look.oldest_us(row),
+        predicted=False,
+    )

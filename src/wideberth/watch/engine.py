@@ -1,0 +1,262 @@
+"""The watch: tracks in, warnings out. No clock, no disk, no network; the same calls give the same
+events.
+
+What it holds is made anew from the reports and the areas it is given; a warning that stands is in
+the record by its events. An answer without warnings rests on :meth:`Watch.feeds`: who has spoken,
+and how long ago. No information is not clearance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from wideberth.errors import InvalidValue
+from wideberth.space.prepared import PreparedVolume
+from wideberth.watch import conditions
+from wideberth.watch.conditions import Area, area_of
+from wideberth.watch.look import Look, ref_of
+from wideberth.watch.observations import (
+    ObjectRef,
+    Observation,
+    StandingWarning,
+    WarningEvent,
+    WarningKey,
+    WarningKind,
+)
+from wideberth.watch.reports import ReportBatch
+from wideberth.watch.settings import WatchSettings
+from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
+from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
+
+__all__ = ["FeedState", "Watch", "digest_id"]
+
+
+class FeedState(msgspec.Struct, frozen=True):
+    """What an answer rests on: one feed, how many of its tracks are held and how many of them are
+    silent, and the time of its newest position.
+    """
+
+    feed: str
+    tracks: int
+    silent: int
+    newest_us: int
+
+
+@dataclass(frozen=True)
+class _Intent:
+    """An intent that tracks are held to. track_ids: those that fly under it; None: all of its
+    owner's. require_entry: a track leaves it only after it was in it.
+    """
+
+    area: Area
+    owner: str
+    track_ids: frozenset[str] | None
+    require_entry: bool
+    warn_entry: bool
+
+
+def digest_id(key: WarningKey, raised_us: int) -> str:
+    """An id that is the same in every process: of the key and the time it was raised."""
+    content = msgspec.json.encode((key, raised_us), order="deterministic")
+    return "w-" + hashlib.blake2b(content, digest_size=10).hexdigest()
+
+
+class Watch:
+    """Live tracks against each other, against zones and against intents. Not safe for threads."""
+
+    def __init__(
+        self, settings: WatchSettings | None = None, *, make_id: MakeId = digest_id
+    ) -> None:
+        self.settings = settings or WatchSettings()
+        self.table = TrackTable(self.settings.tracks)
+        self._make_id = make_id
+        self._zones: dict[str, Area] = {}
+        self._intents: dict[str, _Intent] = {}
+        self._state = WarningState()
+        self._last_in: dict[TrackKey, str] = {}
+        self._now_us: int | None = None
+
+    @property
+    def standing(self) -> Mapping[WarningKey, StandingWarning]:
+        """The warnings that stand."""
+        return self._state.standing
+
+    def put_zone(
+        self,
+        zone_id: str,
+        volumes: Iterable[PreparedVolume],
+        *,
+        name: str,
+        owner: str | None = None,
+        version: int = 1,
+        rule: str = "keep-out",
+        exempt: Iterable[str] = (),
+    ) -> None:
+        """Adds a zone, or puts a new version in the place of the old; its warnings go on.
+        exempt: parties whose tracks may be in it.
+        """
+        self._zones[zone_id] = area_of(
+            kind="zone",
+            area_id=zone_id,
+            name=name,
+            owner=owner,
+            version=version,
+            rule=f"zone-{rule}",
+            exempt=exempt,
+            volumes=volumes,
+        )
+
+    def put_intent(  # noqa: PLR0913 - what is known of an intent, once
+        self,
+        intent_id: str,
+        volumes: Iterable[PreparedVolume],
+        *,
+        name: str,
+        owner: str,
+        version: int = 1,
+        track_ids: Iterable[str] | None = None,
+        require_entry: bool | None = None,
+        warn_entry: bool = True,
+    ) -> None:
+        """Adds an intent that is under way, or puts a new version in the place of the old.
+
+        track_ids: the tracks that are held to it; None: all of the owner's. require_entry: a track
+        departs only after it was inside; None: so where track_ids is None (an aircraft on its way
+        to the area has not left it). warn_entry: whether others are warned of entering it; never
+        for people or sites to be spared, unless their party agreed.
+        """
+        ids = None if track_ids is None else frozenset(track_ids)
+        area = area_of(
+            kind="intent",
+            area_id=intent_id,
+            name=name,
+            owner=owner,
+            version=version,
+            rule="entry-into-intent",
+            exempt=(owner,),
+            volumes=volumes,
+        )
+        if not area.volumes:
+            raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
+        entry_first = ids is None if require_entry is None else require_entry
+        self._intents[intent_id] = _Intent(area, owner, ids, entry_first, warn_entry)
+
+    def remove_zone(self, zone_id: str, now_us: int) -> list[WarningEvent]:
+        """Takes a zone away; its warnings lapse. Nothing where there is no such zone."""
+        if self._zones.pop(zone_id, None) is None:
+            return []
+        return self._withdraw(ObjectRef("zone", zone_id), now_us)
+
+    def remove_intent(self, intent_id: str, now_us: int) -> list[WarningEvent]:
+        """Takes an intent away (it ended); its warnings lapse."""
+        if self._intents.pop(intent_id, None) is None:
+            return []
+        self._last_in = {key: each for key, each in self._last_in.items() if each != intent_id}
+        return self._withdraw(ObjectRef("intent", intent_id), now_us)
+
+    def remove_track(self, key: TrackKey, now_us: int) -> list[WarningEvent]:
+        """Takes a track away because its party said that it is over; its warnings lapse."""
+        self.table.remove(key)
+        self._last_in.pop(key, None)
+        return self._withdraw(ref_of(key), now_us)
+
+    def observe(self, batch: ReportBatch, now_us: int) -> UpdateReport:
+        """Takes in reports that came at now_us. Warnings follow at the next tick."""
+        return self.table.update(batch, now_us)
+
+    def tick(self, now_us: int) -> list[WarningEvent]:
+        """Looks at everything once, and says what happened since the last look, in order.
+
+        now_us: a time before the last tick's counts as the last tick's.
+        """
+        now_us = now_us if self._now_us is None else max(now_us, self._now_us)
+        self._now_us = now_us
+        for key in self.table.forget(now_us):
+            self._last_in.pop(key, None)
+        self._state, events = step(
+            self._state, self._observations(now_us), now_us, self.settings.warnings, self._make_id
+        )
+        return events
+
+    def tracks(self, now_us: int) -> list[TrackRow]:
+        """Every track as it is held."""
+        slots: list[int] = self.table.slots().tolist()
+        return [self.table.row(slot, now_us) for slot in slots]
+
+    def feeds(self, now_us: int) -> list[FeedState]:
+        """What an empty answer rests on: each feed, and how fresh it is."""
+        rows = self.tracks(now_us)
+        found: list[FeedState] = []
+        for feed in sorted({row.feed for row in rows}):
+            own = [row for row in rows if row.feed == feed]
+            silent = sum(row.state == "silent" for row in own)
+            found.append(FeedState(feed, len(own), silent, max(row.time_us for row in own)))
+        return found
+
+    def _withdraw(self, ref: ObjectRef, now_us: int) -> list[WarningEvent]:
+        self._state, events = withdraw(self._state, ref, now_us)
+        return events
+
+    def _observations(self, now_us: int) -> list[Observation]:
+        standing = self._state.standing.keys()
+        look = Look.at(self.table, now_us)
+        told = conditions.pairs(look, self.settings, standing)
+        for zone_id in sorted(self._zones):
+            told += conditions.incursions(look, self._zones[zone_id], self.settings, standing)
+        for intent_id in sorted(self._intents):
+            intent = self._intents[intent_id]
+            if intent.warn_entry:
+                told += conditions.incursions(look, intent.area, self.settings, standing)
+        told += self._departures(look, standing)
+        told += conditions.implausible(look, self.settings, standing)
+        matters = None if self.settings.silence_of_all else self._matters(standing)
+        told += conditions.silences(self.table, now_us, matters, self.settings, standing)
+        return told
+
+    def _departures(self, look: Look, standing: Collection[WarningKey]) -> list[Observation]:
+        """Each track against its own intents; it left the one in which it was last."""
+        told: list[Observation] = []
+        stand: dict[ObjectRef, set[str]] = {}
+        for each in standing:
+            if each.kind is WarningKind.DEPARTURE:
+                stand.setdefault(each.objects[0], set()).add(each.objects[1].id)
+        for row, own in self._own_intents(look):
+            key = self.table.key(int(look.slots[row]))
+            areas = [intent.area for intent in own]
+            last = self._last_in.get(key)
+            bound = [intent.area.id for intent in own if not intent.require_entry]
+            left = set(stand.get(ref_of(key), ()))
+            if last in {area.id for area in areas}:
+                left.add(str(last))
+            elif bound:
+                left.add(bound[0])
+            observed, within = conditions.departures(look, row, areas, left, self.settings)
+            told += observed
+            if within is not None:
+                self._last_in[key] = within
+        return told
+
+    def _own_intents(self, look: Look) -> list[tuple[int, list[_Intent]]]:
+        """The rows of tracks that are held to intents, with those."""
+        own: dict[int, list[_Intent]] = {}
+        for intent_id in sorted(self._intents):
+            intent = self._intents[intent_id]
+            mine = look.movers.owner == self.table.code("party " + intent.owner)
+            rows: list[int] = np.flatnonzero(mine).tolist()
+            for row in rows:
+                track_id = self.table.key(int(look.slots[row])).track_id
+                if intent.track_ids is None or track_id in intent.track_ids:
+                    own.setdefault(row, []).append(intent)
+        return sorted(own.items())
+
+    def _matters(self, standing: Collection[WarningKey]) -> set[ObjectRef]:
+        """The tracks whose silence is a warning: of a party with an intent here, or warned of."""
+        owners = {intent.owner for intent in self._intents.values()}
+        slots: list[int] = self.table.slots().tolist()
+        found = {ref_of(self.table.key(slot)) for slot in slots if self.table.owner(slot) in owners}
+        return found.union(*(key.objects for key in standing))

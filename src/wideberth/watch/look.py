@@ -1,0 +1,132 @@
+"""One look: the tracks that speak, as the kernels read them, with their names and facts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wideberth.space.time import SECOND_US
+from wideberth.watch.closest import Movers
+from wideberth.watch.observations import ObjectRef, TrackFacts, Uncertainty
+from wideberth.watch.paths import Floats
+from wideberth.watch.tracks import TrackKey, TrackTable, Velocity
+
+__all__ = ["Look", "mm", "ref_of", "track_facts", "track_key", "us"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The tracks that are not silent at now_us; row k of each array is one of them.
+
+    doubtful: implausible, so that nothing about it can be clear. course_known: it can be
+    predicted. row_of: the row of a slot.
+    """
+
+    table: TrackTable
+    now_us: int
+    slots: NDArray[np.int64]
+    movers: Movers
+    time_us: NDArray[np.int64]
+    clock_error_s: Floats
+    doubtful: NDArray[np.bool_]
+    course_known: NDArray[np.bool_]
+    row_of: dict[int, int]
+
+    @classmethod
+    def at(cls, table: TrackTable, now_us: int) -> Look:
+        """The table's tracks at now_us."""
+        slots = table.slots()
+        slots = slots[~table.silent(slots, now_us)]
+        numbered: list[int] = slots.tolist()
+        return cls(
+            table=table,
+            now_us=now_us,
+            slots=slots,
+            movers=Movers.of(
+                latitude_deg=table.latitude_deg[slots],
+                longitude_deg=table.longitude_deg[slots],
+                speed_m_s=table.ground_speed_m_s[slots],
+                course_deg=table.course_deg[slots],
+                age_s=table.age_s(slots, now_us),
+                altitude_w84_m=table.altitude_w84_m[slots],
+                altitude_std_m=table.altitude_std_m[slots],
+                climb_m_s=table.vertical_rate_m_s[slots],
+                horizontal_error_m=table.horizontal_error_m(slots, now_us),
+                vertical_error_m=table.vertical_error_m[slots],
+                owner=table.owner_code[slots],
+                identity=table.identity_code[slots],
+            ),
+            time_us=table.time_us[slots],
+            clock_error_s=table.clock_error_us[slots] / SECOND_US,
+            doubtful=table.implausible_left[slots] > 0,
+            course_known=table.velocity_source[slots] != Velocity.UNKNOWN,
+            row_of={slot: row for row, slot in enumerate(numbered)},
+        )
+
+    def ref(self, row: int) -> ObjectRef:
+        """The name of the track in a row."""
+        return ref_of(self.table.key(int(self.slots[row])))
+
+    def row(self, ref: ObjectRef) -> int | None:
+        """The row of a track, None where it is silent or gone."""
+        slot = self.table.slot_of(track_key(ref))
+        return None if slot is None else self.row_of.get(slot)
+
+    def facts(self, row: int) -> TrackFacts:
+        """What identifies the track in a row."""
+        return track_facts(self.table, int(self.slots[row]), self.now_us)
+
+    def oldest_us(self, *rows: int) -> int:
+        """The time of the oldest position among the rows, never after now."""
+        return min(self.now_us, *(int(self.time_us[row]) for row in rows))
+
+    def uncertainty(self, *rows: int, horizontal_m: float, vertical_m: float | None) -> Uncertainty:
+        """What was allowed for, of the rows together."""
+        clock_us = max(us(float(self.clock_error_s[row])) or 0 for row in rows)
+        return Uncertainty(
+            horizontal_mm=math.ceil(horizontal_m * 1000),
+            vertical_mm=None if vertical_m is None else math.ceil(vertical_m * 1000),
+            time_us=self.now_us - self.oldest_us(*rows) + clock_us,
+        )
+
+
+def ref_of(key: TrackKey) -> ObjectRef:
+    """The name of a track in a warning."""
+    return ObjectRef("track", key.track_id, key.feed_party or "")
+
+
+def track_key(ref: ObjectRef) -> TrackKey:
+    """The key in the table of a track named in a warning."""
+    return TrackKey(ref.feed_party or None, ref.id)
+
+
+def track_facts(table: TrackTable, slot: int, now_us: int) -> TrackFacts:
+    """What identifies a track: its last report, in whole numbers."""
+    row = table.row(slot, now_us)
+    return TrackFacts(
+        ref=ref_of(row.key),
+        callsign=row.callsign,
+        owner=row.owner,
+        time_us=row.time_us,
+        latitude_nd=round(row.latitude_deg * 1e9),
+        longitude_nd=round(row.longitude_deg * 1e9),
+        altitude_w84_mm=mm(row.altitude_w84_m),
+        altitude_std_mm=mm(row.altitude_std_m),
+        ground_speed_mm_s=mm(row.ground_speed_m_s),
+        course_mdeg=mm(row.course_deg),
+    )
+
+
+def mm(metres: float | None) -> int | None:
+    """Whole millimetres, rounded down so that no more distance is claimed than there is; None for
+    None, NaN and infinity.
+    """
+    return math.floor(metres * 1000) if metres is not None and math.isfinite(metres) else None
+
+
+def us(seconds: float) -> int | None:
+    """Whole microseconds, rounded down; None for NaN and infinity."""
+    return math.floor(seconds * SECOND_US) if math.isfinite(seconds) else None

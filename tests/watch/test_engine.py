@@ -1,0 +1,287 @@
+"""The watch as a whole: reports and areas in, warnings out, the same each time."""
+
+import math
+
+import pyproj
+
+from wideberth.space.altitude import altitude
+from wideberth.space.prepared import prepare
+from wideberth.space.time import SECOND_US
+from wideberth.space.volume import Volume4D, circle
+from wideberth.watch.engine import Watch
+from wideberth.watch.observations import ObjectRef, Updated, WarningKey, WarningKind
+from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
+from wideberth.watch.tracks import TrackKey
+
+GEOD = pyproj.Geod(ellps="WGS84")
+T0_US = 1_600_000_000 * SECOND_US
+SETTINGS = WatchSettings(
+    tracks=TrackSettings(default_feed=FeedSettings(horizontal_error_m=10, vertical_error_m=10)),
+    pairs=PairSettings(horizontal_m=1000, vertical_m=150, look_ahead_us=120 * SECOND_US),
+)
+
+
+def at(seconds):
+    return T0_US + round(seconds * SECOND_US)
+
+
+class Flight:
+    """One thing that flies straight on from a place, reported when asked."""
+
+    def __init__(self, name, latitude, longitude, speed=0.0, course=0.0, **more):
+        self.name, self.start, self.speed, self.course = name, (longitude, latitude), speed, course
+        self.more = {"altitude_w84_m": 500.0, "owner": f"party-{name}"} | more
+
+    def report(self, seconds, **changed):
+        longitude, latitude, _ = GEOD.fwd(*self.start, self.course, self.speed * seconds)
+        fields = {"ground_speed_m_s": self.speed, "course_deg": self.course} | self.more | changed
+        return PositionReport(self.name, at(seconds), latitude, longitude, **fields)
+
+
+def heard(watch, seconds, *flights, **changed):
+    reports = [flight.report(seconds, **changed) for flight in flights]
+    watch.observe(ReportBatch.of(reports, feed="radio", feed_party="desk"), at(seconds))
+    return said(watch.tick(at(seconds)))
+
+
+def said(events):
+    """(event, kind) of what would be recorded."""
+    return [
+        (type(event).__name__, str(event.warning.key.kind))
+        for event in events
+        if not isinstance(event, Updated)
+    ]
+
+
+def run(watch, seconds, *flights):
+    return {second: told for second in seconds if (told := heard(watch, second, *flights))}
+
+
+def area(latitude, longitude, radius_m, *, upper=1000, start_s=-3600, end_s=7200):
+    return [
+        prepare(
+            Volume4D(
+                circle(latitude, longitude, radius_m),
+                altitude(0, "M", "W84"),
+                altitude(upper, "M", "W84"),
+                at(start_s),
+                at(end_s),
+            )
+        )
+    ]
+
+
+def head_on():
+    return (
+        Flight("a", 47.0, 8.0, 50.0, 90.0, callsign="ALPHA"),
+        Flight("b", 47.0, 8.15, 50.0, 270.0),
+    )
+
+
+def test_two_head_on_are_a_conflict_then_a_loss_of_separation_then_clear():
+    told = run(Watch(SETTINGS), range(0, 300, 5), *head_on())
+    flat = [event for second in sorted(told) for event in told[second]]
+    assert flat == [
+        ("Raised", "conflict"),
+        ("Worsened", "conflict"),
+        ("Worsened", "conflict"),
+        ("Raised", "separation"),
+        ("Lapsed", "conflict"),
+        ("Worsened", "separation"),
+        ("Cleared", "separation"),
+    ]
+    # 11.4 km apart at 100 m/s, 1,000 m and both uncertainties to keep.
+    raised = {event: second for second in sorted(told, reverse=True) for event in told[second]}
+    assert raised[("Raised", "conflict")] == 0
+    assert raised[("Raised", "separation")] == 105
+
+
+def test_a_warning_says_rule_margin_uncertainty_and_two_facts_of_each():
+    watch = Watch(SETTINGS)
+    heard(watch, 0, *head_on())
+    (warning,) = watch.standing.values()
+    seen = warning.seen
+    assert (seen.rule, seen.rule_version, seen.predicted) == ("pair-separation", "1", True)
+    assert seen.margin.time_us > 0
+    assert seen.margin.required_horizontal_mm == 1_000_000
+    assert 11_000_000 < seen.margin.now_horizontal_mm < 11_500_000
+    assert seen.uncertainty.horizontal_mm >= 2 * (10 + 50) * 1000
+    names = [facts.identifying() for facts in seen.objects]
+    assert names[0][:2] == ("a", "ALPHA")
+    assert all(len(facts) >= 2 for facts in names)
+
+
+def test_the_same_calls_give_the_same_events():
+    def events():
+        watch, told = Watch(SETTINGS), []
+        watch.put_zone("z", area(47.0, 8.07, 500.0), name="Fire")
+        for seconds in range(0, 200, 5):
+            reports = [flight.report(seconds) for flight in head_on()]
+            watch.observe(ReportBatch.of(reports, feed="radio"), at(seconds))
+            told += watch.tick(at(seconds))
+        return told
+
+    assert events() == events()
+    assert len(events()) > 50
+
+
+def test_silence_ends_no_warning_and_is_one_itself():
+    watch = Watch(SETTINGS)
+    flights = head_on()
+    heard(watch, 0, *flights)
+    assert said(watch.tick(at(15))) == []
+    told = said(watch.tick(at(61)))
+    assert told == [("Worsened", "conflict"), ("Raised", "silence"), ("Raised", "silence")]
+    conflict = next(w for k, w in watch.standing.items() if k.kind is WarningKind.CONFLICT)
+    assert conflict.last_known_since_us == at(61)
+    assert said(watch.tick(at(200))) == [("Worsened", "silence")] * 2
+    assert said(watch.tick(at(7000))) == [("Worsened", "silence")] * 2  # forgotten, last known
+    kinds = sorted(str(key.kind) for key in watch.standing)
+    assert kinds == ["conflict", "silence", "silence"]
+
+
+def test_a_party_that_speaks_again_far_away_clears_what_it_stood_for():
+    watch = Watch(SETTINGS)
+    a, b = head_on()
+    heard(watch, 0, a, b)
+    watch.tick(at(100))
+    away = Flight("b", 47.0, 8.5, 50.0, 90.0)
+    told = run(watch, range(105, 160, 5), a, away)
+    flat = [event for second in sorted(told) for event in told[second]]
+    assert ("Cleared", "conflict") in flat
+    assert flat.count(("Cleared", "silence")) == 2
+
+
+def test_a_height_that_nobody_knows_is_every_height():
+    watch = Watch(SETTINGS)
+    a, b = head_on()
+    b.more["altitude_w84_m"] = None
+    assert heard(watch, 0, a, b) == [("Raised", "conflict")]
+    (warning,) = watch.standing.values()
+    assert warning.seen.uncertainty.vertical_mm is None
+    watch = Watch(SETTINGS)
+    b.more["altitude_w84_m"] = 3000.0
+    assert heard(watch, 0, a, b) == []
+
+
+def test_one_party_keeps_its_own_things_apart():
+    a, b = head_on()
+    b.more["owner"] = a.more["owner"]
+    assert heard(Watch(SETTINGS), 0, a, b) == []
+
+
+def test_a_zone_is_foretold_entered_and_left_and_spares_whoever_may_be_there():
+    flight = Flight("a", 47.0, 8.0, 50.0, 90.0)
+    guest = Flight("g", 47.01, 8.1)
+    watch = Watch(SETTINGS)
+    watch.put_zone("fta", area(47.0, 8.1, 2000.0), name="Fire", exempt=["party-g"])
+    told = run(watch, range(0, 400, 5), flight, guest)
+    flat = [event for second in sorted(told) for event in told[second]]
+    assert flat == [
+        ("Raised", "incursion"),
+        ("Worsened", "incursion"),
+        ("Worsened", "incursion"),
+        ("Worsened", "incursion"),
+        ("Cleared", "incursion"),
+    ]
+
+
+def test_a_removed_zone_takes_its_warnings_along_as_a_lapse():
+    watch = Watch(SETTINGS)
+    watch.put_zone("fta", area(47.0, 8.0, 2000.0), name="Fire")
+    heard(watch, 0, Flight("a", 47.0, 8.0))
+    (event,) = watch.remove_zone("fta", at(1))
+    assert event.reason == "withdrawn"
+    assert not watch.standing
+    assert watch.remove_zone("fta", at(1)) == []
+
+
+def test_a_track_departs_only_from_an_intent_that_it_was_in():
+    flight = Flight("a", 47.0, 8.0, 50.0, 90.0)
+    watch = Watch(SETTINGS)
+    watch.put_intent("work", area(47.0, 8.02, 800.0), name="Drop", owner="party-a")
+    told = run(watch, range(0, 100, 5), flight)
+    # In at 720 m (14 s), out again at 2,320 m (46 s).
+    assert list(told) == [50, 60]
+    assert told[50] == [("Raised", "departure")]
+    warning = watch.standing[
+        WarningKey(
+            WarningKind.DEPARTURE, (ObjectRef("track", "a", "desk"), ObjectRef("intent", "work"))
+        )
+    ]
+    assert warning.seen.margin.horizontal_mm > 2_000_000
+    back = Flight("a", 47.0, 8.02)
+    assert ("Cleared", "departure") in [
+        event for told in run(watch, range(200, 240, 5), back).values() for event in told
+    ]
+
+
+def test_a_track_that_was_named_departs_also_when_it_never_was_inside():
+    watch = Watch(SETTINGS)
+    box = area(47.0, 8.5, 800.0)
+    watch.put_intent("box", box, name="Box", owner="party-a", track_ids=["a"])
+    assert heard(watch, 0, Flight("a", 47.0, 8.0)) == [("Raised", "departure")]
+
+
+def test_flying_from_one_own_intent_into_the_next_is_no_departure():
+    watch = Watch(SETTINGS)
+    watch.put_intent("one", area(47.0, 8.0, 1200.0), name="One", owner="party-a")
+    watch.put_intent("two", area(47.0, 8.02, 1200.0), name="Two", owner="party-a")
+    assert run(watch, range(0, 50, 5), Flight("a", 47.0, 8.0, 30.0, 90.0)) == {}
+
+
+def test_others_are_warned_of_a_declared_volume_and_its_owner_is_not():
+    watch = Watch(SETTINGS)
+    watch.put_intent("work", area(47.0, 8.0, 800.0), name="Drop", owner="party-a")
+    told = heard(watch, 0, Flight("a", 47.0, 8.0, altitude_w84_m=900.0), Flight("n", 47.0, 8.0))
+    assert told == [("Raised", "incursion")]
+    (key,) = watch.standing
+    assert [ref.id for ref in key.objects] == ["n", "work"]
+    quiet = Watch(SETTINGS)
+    quiet.put_intent("site", area(47.0, 8.0, 800.0), name="Site", owner="party-a", warn_entry=False)
+    assert heard(quiet, 0, Flight("n", 47.0, 8.0)) == []
+
+
+def test_an_implausible_track_is_flagged_and_clears_nothing():
+    watch = Watch(SETTINGS)
+    a, b = head_on()
+    heard(watch, 0, a, b)
+    jumped = Flight("b", 60.0, 8.0)
+    told = heard(watch, 5, a, jumped)
+    assert ("Raised", "implausible") in told
+    assert ("Worsened", "conflict") in told  # last known: what b says cannot be
+    assert heard(watch, 10, a, jumped) == []
+    kinds = {str(key.kind) for key in watch.standing}
+    assert {"conflict", "implausible"} <= kinds
+
+
+def test_what_is_held_can_be_seen_and_says_what_it_rests_on():
+    watch = Watch(SETTINGS)
+    heard(watch, 0, *head_on())
+    (feed,) = watch.feeds(at(61))
+    assert (feed.feed, feed.tracks, feed.silent, feed.newest_us) == ("radio", 2, 2, at(0))
+    assert [row.state for row in watch.tracks(at(61))] == ["silent", "silent"]
+
+
+def test_a_track_whose_party_ends_it_leaves_with_its_warnings():
+    watch = Watch(SETTINGS)
+    heard(watch, 0, *head_on())
+    (event,) = watch.remove_track(TrackKey("desk", "a"), at(1))
+    assert event.reason == "withdrawn"
+    assert len(watch.table) == 1
+
+
+def test_a_clock_that_runs_backward_is_held():
+    watch = Watch(SETTINGS)
+    heard(watch, 100, *head_on())
+    events = watch.tick(at(50))
+    assert all(event.time_us == at(100) for event in events)
+
+
+def test_an_empty_watch_ticks():
+    watch = Watch()
+    watch.put_zone("z", area(0.0, 0.0, 10.0), name="Z")
+    assert watch.tick(at(0)) == []
+    assert watch.feeds(at(0)) == []
+    assert math.isfinite(watch.settings.pairs.horizontal_m)

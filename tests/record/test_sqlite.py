@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -71,6 +73,24 @@ def test_a_record_is_found_again(folder: Path, key: OriginKey) -> None:
         assert record.head() == head
         assert record.append([b"on"], head.size, time_us=head.time_us).size == head.size + 1
     assert verify_folder(folder, vkey=key.vkey).size == head.size + 1
+
+
+def test_one_thread_may_open_and_another_append(tmp_path: Path, key: OriginKey) -> None:
+    """As the service does: one worker appends, another connection reads meanwhile."""
+    with SqliteRecord(tmp_path / "r", key=key) as record, record.reader() as reader:
+
+        def work() -> None:
+            for position in range(50):
+                record.append([b"%d" % position], position, time_us=1)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        sizes = [0]
+        while sizes[-1] < 50:
+            sizes.append(len(reader.read(0, 99)))
+            assert reader.head().size >= sizes[-1]
+        worker.join()
+    assert sizes == sorted(sizes)
 
 
 def test_another_key_cannot_go_on_with_it(folder: Path, key: OriginKey) -> None:
@@ -209,6 +229,7 @@ class FaultyVFS(apsw.VFS):
     def __init__(self) -> None:
         self.calls = 0
         self.fails_at: int | None = None
+        self.next_sync_fails = False
         self.error: Callable[[], Exception] = apsw.IOError
         super().__init__("faulty", "")
 
@@ -232,6 +253,9 @@ class FaultyFile(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         self.vfs.count()
+        if self.vfs.next_sync_fails:
+            self.vfs.next_sync_fails = False
+            raise apsw.IOError
         super().xSync(flags)
 
 
@@ -271,6 +295,31 @@ def test_whichever_write_or_sync_fails_the_append_fails_whole(
             head = record.append([b"again"], record.head().size, time_us=1)
     assert failed >= 4
     assert verify_folder(tmp_path / "r", vkey=key.vkey).size == head.size
+
+
+def test_a_failed_sync_is_invisible_and_gone_with_the_next_append(
+    tmp_path: Path, key: OriginKey, faulty: FaultyVFS
+) -> None:
+    """Only power lost before anything else is appended may bring its entries back, whole."""
+
+    def after_loss_of_power(name: str) -> list[bytes]:
+        """What a start finds when the files stay as they are and the shared memory is gone."""
+        shutil.copytree(tmp_path / "r", tmp_path / name)
+        (tmp_path / name / f"{RECORD_FILE}-shm").unlink()
+        with SqliteRecord(tmp_path / name, key=key) as found:
+            envelopes = [row.envelope for row in found.read(0, 99)]
+        verify_folder(tmp_path / name, vkey=key.vkey)
+        return envelopes
+
+    with SqliteRecord(tmp_path / "r", key=key, vfs="faulty") as record:
+        head = record.append([b"a"], 0, time_us=1)
+        faulty.next_sync_fails = True
+        with pytest.raises(RecordUnavailable):
+            record.append([b"b"], 1, time_us=1)
+        assert record.head() == head
+        assert after_loss_of_power("at once") in ([b"a"], [b"a", b"b"])
+        record.append([b"c"], 1, time_us=1)
+        assert after_loss_of_power("later") == [b"a", b"c"]
 
 
 def test_a_writer_that_did_not_sync_would_be_noticed(

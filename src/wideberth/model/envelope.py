@@ -82,9 +82,9 @@ class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """What a party signed. Member names are those of the payload.
 
     key_id: from the header's kid, not a member of the payload. origin: the record that it is for.
-    party_seq: 1 for a party's first statement to this origin, then 2, 3, …. prev:
-    :func:`statement_digest` of the party's statement before, None for the first. request: the
-    idempotency key that the client chose. body: the JSON object of this type, as exact bytes.
+    party_seq: 1 for the first statement of the signer's chain in this record, then 2, 3, …. prev:
+    :func:`statement_digest` of the statement before it in the chain, None for the first. request:
+    the idempotency key that the client chose. body: the JSON object of this type, as exact bytes.
     """
 
     origin: str

@@ -37,7 +37,7 @@ OLDEST_SQLITE = (3, 51, 3)  # older ones may corrupt a WAL file when it is reset
 APPLICATION_ID = 0x57424C47  # "WBLG", in the file's header
 FORMAT_VERSION = 1  # PRAGMA user_version
 PAGE_BYTES = 8192  # holds five entries of 1,500 bytes; see docs/decisions/0004
-_BUSY_SLEEP_S = 0.001  # at most; short and random, so that a waiting process gets its turn
+_BUSY_SLEEP_S = 0.0003  # at most; short and random, so that a waiting process gets its turn
 
 
 def require_sqlite(version: str) -> None:

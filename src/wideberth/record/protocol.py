@@ -102,7 +102,7 @@ class Record(Protocol):
         """Wait until the record is longer than position; False when timeout_s went by first.
 
         Sees other objects' and processes' appends within 50 ms. Blocks its thread; an event loop
-        uses :func:`wideberth.record.follow.follow`.
+        uses :func:`wideberth.record.following.follow`.
         """
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from wideberth.record.follow import follow
+from wideberth.record.following import follow
 from wideberth.record.protocol import Record
 
 

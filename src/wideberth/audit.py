@@ -1,0 +1,204 @@
+"""The audit of what parties signed: each statement against the key that was in force there.
+
+Goes with :func:`wideberth.record.verify.verify_folder`, which hands every entry over in order. It
+folds the keys by itself, from the entries alone, and shares nothing with the rules that decided.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from wideberth.errors import InvalidValue
+from wideberth.model.entries import (
+    Entry,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    KeyEnrolled,
+    KeyRevoked,
+    NoticeAcknowledged,
+    NoticeReleased,
+    SpaceOpened,
+    SubscriptionClosed,
+    SubscriptionOpened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+    decode_entry,
+)
+from wideberth.model.envelope import (
+    Statement,
+    statement_digest,
+    verify_possession,
+    verify_statement,
+)
+from wideberth.model.notices import Verb
+from wideberth.model.parties import How
+
+__all__ = ["StatementAudit"]
+
+_STATES: dict[str, type] = {
+    "SubmitIntent": IntentAccepted,
+    "AmendIntent": IntentAmended,
+    "ChangeIntentState": IntentStateChanged,
+    "DeclareZone": ZoneDeclared,
+    "WithdrawZone": ZoneWithdrawn,
+    "OpenSubscription": SubscriptionOpened,
+    "CloseSubscription": SubscriptionClosed,
+    "AcknowledgeNotice": NoticeAcknowledged,
+    "ReleaseNotice": NoticeReleased,
+    "RevokeKey": KeyRevoked,
+}
+"""What a statement of a type brings about: the entry that carries it."""
+
+
+@dataclass(slots=True)
+class _KeyInForce:
+    public_key: bytes
+    last_seq: int = 0
+    last_digest: str | None = None
+
+
+class StatementAudit:
+    """A statement checker: call it with every entry, in order, from position 0.
+
+    origin: the record's. It is the caller who sees to it that the entries are the record's.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._keys: dict[tuple[str, str], _KeyInForce] = {}
+        self._names: set[tuple[str, str]] = set()
+
+    def __call__(self, position: int, envelope: bytes, said: str | None) -> None:
+        """Check one entry. Raises InvalidValue or NewerEntry where it is not what it claims."""
+        entry = decode_entry(envelope, position=position)
+        if said is None:
+            _check_unsigned(entry)
+        else:
+            self._check_signed(entry, said)
+        self._fold(entry)
+
+    def _check_signed(self, entry: Entry, said: str) -> None:
+        author = entry.author
+        if author.how is not How.SIGNED:
+            raise InvalidValue(
+                "author.how", "signed", author.how.value, "an entry with a statement is signed"
+            )
+        key = self._keys.get((author.party, author.subject))
+        if key is None:
+            raise InvalidValue(
+                "author.subject",
+                "key-not-in-force",
+                f"{author.party}/{author.subject}",
+                "the key was not enrolled, or was revoked, before this entry",
+            )
+        statement = verify_statement(said, key.public_key)
+        digest = statement_digest(said)
+        for field, came, wanted in (
+            ("said.origin", statement.origin, self._origin),
+            ("said.party", statement.party, author.party),
+            ("said.kid", statement.key_id, author.subject),
+            ("said.request", statement.request, entry.request),
+            ("said.party_seq", statement.party_seq, key.last_seq + 1),
+            ("said.prev", statement.prev, key.last_digest),
+            ("said_digest", entry.said_digest, digest),
+        ):
+            if came != wanted:
+                raise InvalidValue(field, "statement-matches", came, f"the entry says {wanted!r}")
+        _check_body(statement, entry)
+        key.last_seq, key.last_digest = statement.party_seq, digest
+
+    def _fold(self, entry: Entry) -> None:
+        body = entry.body
+        if isinstance(body, SpaceOpened) and body.origin != self._origin:
+            raise InvalidValue("origin", "origin", body.origin, f"the record is {self._origin}")
+        if isinstance(body, KeyEnrolled):
+            name = (body.key.party, body.key.key_id)
+            if name in self._names:
+                raise InvalidValue("key_id", "key-id-taken", name, "a key id is used once")
+            public_key = _bytes(body.key.public_key, "public_key")
+            verify_possession(
+                public_key,
+                _bytes(body.proof, "proof"),
+                origin=self._origin,
+                kid=f"{body.key.party}/{body.key.key_id}",
+            )
+            self._names.add(name)
+            self._keys[name] = _KeyInForce(public_key)
+        elif isinstance(body, KeyRevoked):
+            self._keys.pop((body.party, body.key_id), None)
+
+
+def _check_unsigned(entry: Entry) -> None:
+    body = entry.body
+    if entry.author.how is How.SIGNED:
+        raise InvalidValue(
+            "said", "signed", None, "an entry that says it is signed has a statement"
+        )
+    if (
+        isinstance(body, NoticeAcknowledged)
+        and body.acknowledgement.verb is not Verb.RECEIVED
+        and entry.author.how is How.ATTESTED
+    ):
+        raise InvalidValue(
+            "said", "signature-required", body.acknowledgement.verb.value, "this must be signed"
+        )
+
+
+def _check_body(statement: Statement, entry: Entry) -> None:
+    """The entry is of the kind, about the object and with the words that were signed."""
+    wanted = _STATES.get(statement.type)
+    if wanted is None or not isinstance(entry.body, wanted):
+        raise InvalidValue(
+            "said.type", "statement-matches", statement.type, f"gave {type(entry.body).__name__}"
+        )
+    signed: dict[str, Any] = msgspec.json.decode(statement.body)
+    for name, value in _facts(entry.body).items():
+        if name in signed and signed[name] != value:
+            raise InvalidValue(
+                f"said.body.{name}", "statement-matches", signed[name], f"the entry says {value!r}"
+            )
+
+
+def _facts(body: Any) -> dict[str, Any]:  # noqa: PLR0911 - one line a kind
+    """What entry and statement both name, by the statement's member."""
+    match body:
+        case IntentAccepted() | IntentAmended():
+            intent = body.intent
+            facts: dict[str, Any] = {"kind": intent.kind.value, "priority": intent.priority}
+            return facts | ({"intent": intent.id} if isinstance(body, IntentAmended) else {})
+        case IntentStateChanged():
+            return {"intent": body.intent, "step": body.step.value}
+        case ZoneDeclared():
+            return {"name": body.zone.name, "rule": body.zone.rule.value}
+        case ZoneWithdrawn():
+            return {"zone": body.zone, "version": body.version}
+        case NoticeAcknowledged():
+            answer = body.acknowledgement
+            return {
+                "notice": answer.notice,
+                "verb": answer.verb.value,
+                "unit": answer.unit,
+                "system": answer.system,
+                "reason": answer.reason,
+                "attested": answer.attested,
+            }
+        case NoticeReleased():
+            return {"notice": body.notice}
+        case KeyRevoked():
+            return {"key_id": body.key_id}
+        case SubscriptionClosed():
+            return {"subscription": body.subscription}
+        case _:
+            return {}
+
+
+def _bytes(text: str, field: str) -> bytes:
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise InvalidValue(field, "base64url", text, "the entry has no base64url here") from error

@@ -1,0 +1,447 @@
+"""What a node's ``wideberth.toml`` says: its space, whom it trusts, where it listens, its rules.
+
+Lengths stand in metres and times in seconds in the file, and in millimetres and microseconds in
+the model. A member that is not known is refused, so that a misspelt one is not silently left out.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from wideberth.errors import InvalidValue
+from wideberth.jwks import JwksSource, keys_of_pem
+from wideberth.model.ids import require_party_id
+from wideberth.model.intents import IntentKind
+from wideberth.model.notices import Urgency
+from wideberth.model.settings import (
+    DEFAULT_RULES,
+    Effect,
+    KindLimit,
+    PairRule,
+    ReadBackTolerance,
+    Rules,
+)
+from wideberth.space.time import SECOND_US
+from wideberth.space.vertical import TerrainBound
+from wideberth.space.volume import NANODEGREES, Separation
+from wideberth.tokens import MAX_LIFE_S, TrustedIssuer
+
+__all__ = [
+    "CONFIGURATION_FILE",
+    "Auth",
+    "Configuration",
+    "Listen",
+    "Space",
+    "format_rules",
+    "load_configuration",
+    "load_rules",
+    "trusted_issuers",
+]
+
+CONFIGURATION_FILE = "wideberth.toml"
+_PATH = re.compile(r" - at `\$?([^`]*)`$")
+_MAX_M = 1e9
+_MAX_S = 3.2e9  # a century
+
+
+class Space(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[space]``: what the first start writes into the record. Later it must agree with it.
+
+    origin: the record's name; None: made. host: who runs this node. exercise: nothing is real.
+    """
+
+    origin: str | None = None
+    host: str = "unnamed host"
+    exercise: bool = False
+
+
+class IssuerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of ``[[auth.issuers]]``. pem, jwks: files, relative to the folder; or an https URL."""
+
+    issuer: str
+    audience: str
+    pem: tuple[str, ...] = ()
+    jwks: str | None = None
+    claim: str | None = None
+    parties: tuple[str, ...] = ()
+
+
+class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[auth]``: whose tokens count. built_in: those made by ``wideberth token``; None: not said.
+
+    longest_token_h: what a token may live at most, in hours.
+    """
+
+    issuers: tuple[IssuerSettings, ...] = ()
+    built_in: bool | None = None
+    longest_token_h: float = MAX_LIFE_S / 3600
+    jwks_refresh_s: float = 300.0
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether somebody decided whose tokens count."""
+        return bool(self.issuers) or self.built_in is True
+
+    @property
+    def max_life_s(self) -> int:
+        """What a token may live at most, in seconds."""
+        return int(self.longest_token_h * 3600)
+
+
+class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[listen]``: the address. With a certificate (PEM files) it speaks HTTPS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8470
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+
+
+class _Apart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    horizontal_m: float = 0.0
+    vertical_m: float = 0.0
+    time_s: float = 0.0
+
+    def separation(self) -> Separation:
+        return Separation(
+            _mm(self.horizontal_m, "horizontal_m"),
+            _mm(self.vertical_m, "vertical_m"),
+            _us(self.time_s, "time_s"),
+        )
+
+
+class _Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kinds: tuple[IntentKind, IntentKind]
+    effect: Effect = Effect.WARN
+    separation: _Apart = _Apart()
+    urgency: Urgency = Urgency.PROMPT
+    higher_priority_passes: bool = True
+    key_proves: bool = True
+
+    def rule(self) -> PairRule:
+        return PairRule(
+            self.kinds,
+            self.effect,
+            self.separation.separation(),
+            self.urgency,
+            self.higher_priority_passes,
+            self.key_proves,
+        )
+
+
+class _Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: IntentKind
+    minimum_lead_s: float = 0.0
+    horizon_s: float = KindLimit(IntentKind.FLIGHT).horizon_us / SECOND_US
+    longest_s: float = KindLimit(IntentKind.FLIGHT).longest_us / SECOND_US
+
+    def limit(self) -> KindLimit:
+        return KindLimit(
+            self.kind,
+            minimum_lead_us=_us(self.minimum_lead_s, "minimum_lead_s"),
+            horizon_us=_us(self.horizon_s, "horizon_s"),
+            longest_us=_us(self.longest_s, "longest_s"),
+        )
+
+
+class _Terrain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    lowest_msl_m: float
+    highest_msl_m: float
+
+
+class _ReadBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    horizontal_m: float = ReadBackTolerance().horizontal_mm / 1000
+    vertical_m: float = ReadBackTolerance().vertical_mm / 1000
+    time_s: float = ReadBackTolerance().time_us / SECOND_US
+
+
+class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[rules]``. pairs and limits not given here are those of the default rules.
+
+    terrain: metres above mean sea level.
+    """
+
+    version: str
+    default: Effect = DEFAULT_RULES.default
+    separation: _Apart = _Apart()
+    same_party: bool = DEFAULT_RULES.same_party
+    pairs: tuple[_Pair, ...] = ()
+    limits: tuple[_Limit, ...] = ()
+    terrain: _Terrain | None = None
+    pressure_error_m: float | None = None
+    cell_deg: float = DEFAULT_RULES.cell_nd / NANODEGREES
+    check_budget: int = DEFAULT_RULES.check_budget
+    check_largest_m: float = DEFAULT_RULES.check_largest_mm / 1000
+    read_back: _ReadBack = _ReadBack()
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole ``wideberth.toml``; every table may be left out."""
+
+    space: Space = Space()
+    auth: Auth = Auth()
+    listen: Listen = Listen()
+    rules: RulesSettings | None = None
+
+
+def load_configuration(path: Path) -> Configuration:
+    """What the file says, checked; the defaults where there is no file.
+
+    Raises InvalidValue naming the file, the key and the value.
+    """
+    if not path.exists():
+        return Configuration()
+    raw = _read_toml(path)
+    found = _converted(raw, Configuration, path)
+    _check(path, raw, found)
+    return found
+
+
+def load_rules(path: Path) -> Rules:
+    """The rules in a file: its ``[rules]`` table, or the file itself. Raises InvalidValue."""
+    raw = _read_toml(path)
+    settings = _converted(raw.get("rules", raw), RulesSettings, path, within="rules")
+    return rules_of(settings, path)
+
+
+def rules_of(settings: RulesSettings | None, path: Path) -> Rules:
+    """The rules that the settings ask for; the default ones for None. Raises InvalidValue."""
+    if settings is None:
+        return DEFAULT_RULES
+    try:
+        rules = _rules(settings)
+    except InvalidValue as error:
+        raise error.within(f"{path.name}: rules") from None
+    _check_people_are_spared(rules, path)
+    return rules
+
+
+def trusted_issuers(
+    auth: Auth, folder: Path, *, file: str = CONFIGURATION_FILE
+) -> list[TrustedIssuer]:
+    """The issuers with their keys from files and the sources of the rest. Raises InvalidValue."""
+    trusted: list[TrustedIssuer] = []
+    for index, each in enumerate(auth.issuers):
+        where = f"{file}: auth.issuers.{index}"
+        try:
+            keys = tuple(key for name in each.pem for key in keys_of_pem(folder / name))
+            sources = _sources(each, folder, refresh_s=auth.jwks_refresh_s)
+            parties = frozenset(require_party_id(party, field="parties") for party in each.parties)
+        except InvalidValue as error:
+            raise error.within(where) from None
+        if not keys and not sources:
+            raise InvalidValue(where, "issuer-keys", each.issuer, "give pem = [...] or jwks = ...")
+        trusted.append(
+            TrustedIssuer(
+                each.issuer,
+                each.audience,
+                keys=keys,
+                sources=sources,
+                claim=each.claim,
+                parties=parties,
+                max_life_s=auth.max_life_s,
+            )
+        )
+    return trusted
+
+
+def format_rules(rules: Rules) -> str:
+    """The rules as TOML that :func:`load_rules` reads back to the same rules, the default ones too.
+
+    >>> format_rules(DEFAULT_RULES).splitlines()[:2]
+    ['[rules]', 'version = "default-1"']
+    """
+    lines = [
+        "[rules]",
+        f"version = {_text(rules.version)}",
+        f"default = {_text(rules.default)}",
+        f"separation = {_format_apart(rules.separation)}",
+        f"same_party = {str(rules.same_party).lower()}",
+    ]
+    if rules.terrain is not None:
+        lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
+        lines.append(f"terrain = {{ lowest_msl_m = {lowest}, highest_msl_m = {highest} }}")
+    if rules.pressure_error_mm is not None:
+        lines.append(f"pressure_error_m = {rules.pressure_error_mm / 1000}")
+    off = rules.read_back
+    lines += [
+        f"cell_deg = {rules.cell_nd / NANODEGREES}",
+        f"check_budget = {rules.check_budget}",
+        f"check_largest_m = {rules.check_largest_mm / 1000}",
+        f"read_back = {{ horizontal_m = {off.horizontal_mm / 1000},"
+        f" vertical_m = {off.vertical_mm / 1000}, time_s = {off.time_us / SECOND_US} }}",
+    ]
+    for pair in rules.pairs:
+        lines += [
+            "",
+            "[[rules.pairs]]",
+            f"kinds = [{_text(pair.kinds[0])}, {_text(pair.kinds[1])}]",
+            f"effect = {_text(pair.effect)}",
+            f"separation = {_format_apart(pair.separation)}",
+            f"urgency = {_text(pair.urgency)}",
+            f"higher_priority_passes = {str(pair.higher_priority_passes).lower()}",
+            f"key_proves = {str(pair.key_proves).lower()}",
+        ]
+    for limit in rules.limits:
+        lines += [
+            "",
+            "[[rules.limits]]",
+            f"kind = {_text(limit.kind)}",
+            f"minimum_lead_s = {limit.minimum_lead_us / SECOND_US}",
+            f"horizon_s = {limit.horizon_us / SECOND_US}",
+            f"longest_s = {limit.longest_us / SECOND_US}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidValue(
+            path.name, "unreadable", str(path), error.strerror or "cannot be read"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidValue(path.name, "toml", str(path), f"not TOML: {error}") from error
+
+
+def _converted(raw: Any, wanted: type[Any], path: Path, *, within: str = "") -> Any:
+    """Raises InvalidValue naming file, key and value."""
+    try:
+        return msgspec.convert(raw, wanted)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        match = _PATH.search(text)
+        key = (match[1] if match else "").removeprefix(".").replace("[", ".").replace("]", "")
+        advice = text[: match.start()] if match else text
+        named = ".".join(part for part in (within, key) if part)
+        field = f"{path.name}: {named}" if named else path.name
+        raise InvalidValue(field, "setting", _value_at(raw, key), advice) from error
+
+
+def _value_at(raw: Any, key: str) -> Any:
+    """The value at a dotted key, as it came."""
+    value: Any = raw
+    for part in filter(None, key.split(".")):
+        try:
+            value = cast("list[Any]", value)[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return "(absent)"
+    return value
+
+
+def _check(path: Path, raw: dict[str, Any], found: Configuration) -> None:
+    auth, listen = found.auth, found.listen
+    rules: tuple[tuple[str, bool, str], ...] = (
+        ("space.host", 0 < len(found.space.host.strip()) <= 200, "give who runs this node"),
+        ("auth.longest_token_h", 0 < auth.longest_token_h <= 24 * 366, "give up to 8784 hours"),
+        ("auth.jwks_refresh_s", 1 <= auth.jwks_refresh_s <= 86_400, "give 1 to 86,400 seconds"),
+        ("listen.port", 0 <= listen.port <= 65_535, "give a port from 0 to 65535"),
+        (
+            "listen.tls_key",
+            (listen.tls_certificate is None) == (listen.tls_key is None),
+            "give tls_certificate and tls_key, or neither",
+        ),
+    )
+    for key, holds, advice in rules:
+        if not holds:
+            raise InvalidValue(f"{path.name}: {key}", "setting", _value_at(raw, key), advice)
+    names = [each.issuer for each in auth.issuers]
+    for index, name in enumerate(names):
+        if names.index(name) != index:
+            raise InvalidValue(
+                f"{path.name}: auth.issuers.{index}.issuer", "issuer-twice", name, "name it once"
+            )
+
+
+def _sources(each: IssuerSettings, folder: Path, *, refresh_s: float) -> tuple[JwksSource, ...]:
+    if each.jwks is None:
+        return ()
+    where = each.jwks if "://" in each.jwks else str(folder / each.jwks)
+    return (JwksSource(where, refresh_s=refresh_s),)
+
+
+def _rules(settings: RulesSettings) -> Rules:
+    terrain = None
+    if settings.terrain is not None:
+        terrain = TerrainBound(
+            _mm(settings.terrain.lowest_msl_m, "terrain.lowest_msl_m", least_m=-_MAX_M),
+            _mm(settings.terrain.highest_msl_m, "terrain.highest_msl_m", least_m=-_MAX_M),
+        )
+    if not settings.version.strip() or len(settings.version) > 64:
+        raise InvalidValue("version", "version", settings.version, "give 1 to 64 characters")
+    if not 0 < settings.cell_deg <= 10:
+        raise InvalidValue("cell_deg", "cell", settings.cell_deg, "give over 0, up to 10 degrees")
+    if settings.check_budget < 0:
+        raise InvalidValue("check_budget", "budget", settings.check_budget, "give 0 or more")
+    error_m, off = settings.pressure_error_m, settings.read_back
+    return Rules(
+        version=settings.version,
+        pairs=_pairs(tuple(pair.rule() for pair in settings.pairs)),
+        default=settings.default,
+        separation=settings.separation.separation(),
+        same_party=settings.same_party,
+        limits=_limits(tuple(limit.limit() for limit in settings.limits)),
+        terrain=terrain,
+        pressure_error_mm=None if error_m is None else _mm(error_m, "pressure_error_m"),
+        cell_nd=round(settings.cell_deg * NANODEGREES),
+        check_budget=settings.check_budget,
+        check_largest_mm=_mm(settings.check_largest_m, "check_largest_m"),
+        read_back=ReadBackTolerance(
+            horizontal_mm=_mm(off.horizontal_m, "read_back.horizontal_m"),
+            vertical_mm=_mm(off.vertical_m, "read_back.vertical_m"),
+            time_us=_us(off.time_s, "read_back.time_s"),
+        ),
+    )
+
+
+def _pairs(own: tuple[PairRule, ...]) -> tuple[PairRule, ...]:
+    """The own ones, then the default ones for the pairs of kinds that they leave open."""
+    said = {frozenset(each.kinds) for each in own}
+    return (*own, *(each for each in DEFAULT_RULES.pairs if frozenset(each.kinds) not in said))
+
+
+def _limits(own: tuple[KindLimit, ...]) -> tuple[KindLimit, ...]:
+    """The own ones, then the default ones for the kinds that they leave open."""
+    said = {each.kind for each in own}
+    return (*own, *(each for each in DEFAULT_RULES.limits if each.kind not in said))
+
+
+def _check_people_are_spared(rules: Rules, path: Path) -> None:
+    """A hazard on people is told at once, whatever else a space agrees on."""
+    pair = rules.pair(IntentKind.HAZARD, IntentKind.PRESENCE)
+    if pair.effect is Effect.NONE or pair.urgency is not Urgency.IMMEDIATE:
+        raise InvalidValue(
+            f"{path.name}: rules.pairs",
+            "hazard-on-presence",
+            [pair.effect.value, pair.urgency.value],
+            'a hazard on a presence has an effect other than "none" and urgency "immediate"',
+        )
+
+
+def _mm(value_m: float, field: str, *, least_m: float = 0.0) -> int:
+    if not least_m <= value_m <= _MAX_M:
+        raise InvalidValue(field, "metres", value_m, f"give {least_m:g} to {_MAX_M:g} m")
+    return round(value_m * 1000)
+
+
+def _us(value_s: float, field: str) -> int:
+    if not 0 <= value_s <= _MAX_S:
+        raise InvalidValue(field, "seconds", value_s, f"give 0 to {_MAX_S:g} s")
+    return round(value_s * SECOND_US)
+
+
+def _text(text: str) -> str:
+    return msgspec.json.encode(str(text)).decode()  # a TOML basic string escapes as JSON does
+
+
+def _format_apart(apart: Separation) -> str:
+    return (
+        f"{{ horizontal_m = {apart.horizontal_mm / 1000}, vertical_m = {apart.vertical_mm / 1000},"
+        f" time_s = {apart.time_us / SECOND_US} }}"
+    )

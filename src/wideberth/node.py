@@ -1,0 +1,285 @@
+"""A node: a folder with a record, its keys and its settings, and the service that runs on them.
+
+::
+
+    wideberth-data/          0700
+      wideberth.toml         what may be set (configuration.py); written on the first start
+      record.sqlite3         the record
+      contacts.json          whom to call, by reference (contacts.py)
+      keys/                  0700
+        origin.key           signs the record's checkpoints
+        issuer.pem           signs the tokens that ``wideberth token`` makes
+
+Never in it: the signing key of a party. Several processes may open one folder; the record's
+position is what keeps them apart, no lock file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import gc
+import os
+import secrets
+import time
+from collections.abc import Callable, Generator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Self
+
+from wideberth.configuration import (
+    CONFIGURATION_FILE,
+    Configuration,
+    load_configuration,
+    rules_of,
+    trusted_issuers,
+)
+from wideberth.contacts import Contacts
+from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.model.commands import Command, OpenSpace, Request
+from wideberth.model.ids import PartyId
+from wideberth.model.parties import SYSTEM, Role
+from wideberth.model.refusals import Refusal
+from wideberth.model.settings import Rules
+from wideberth.record.keys import OriginKey, write_new
+from wideberth.record.sqlite import SqliteRecord
+from wideberth.service import Applied, Service, Settings, now_us
+from wideberth.tokens import Issuer, TokenVerifier
+
+__all__ = ["DEFAULT_FOLDER", "ISSUER_KEY", "ORIGIN_KEY", "Node"]
+
+DEFAULT_FOLDER = Path("wideberth-data")
+ORIGIN_KEY = Path("keys", "origin.key")
+ISSUER_KEY = Path("keys", "issuer.pem")
+_TEMPLATE = """\
+# The settings of this wideberth node; docs/reference/configuration.md explains each.
+# [space] is written into the record on the first start and must agree with it from then on.
+
+[space]
+origin = "{origin}"
+# host = "who runs this node, as its parties know them"
+# exercise = true
+
+# [auth]
+# built_in = true
+# [[auth.issuers]]
+# issuer = "https://id.example"
+# audience = "{origin}"
+# jwks = "https://id.example/jwks.json"
+
+# [listen]
+# host = "127.0.0.1"
+# port = 8470
+"""
+
+
+class Node:
+    """A node on its folder; as an async context it runs. Make one with :meth:`open`.
+
+    made: what the first start made, in words. notes: what somebody should look at. stopping: set
+    when the node is about to stop, before its connections close: streams end then.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        configuration: Configuration,
+        record: SqliteRecord,
+        service: Service,
+        issuer: Issuer,
+        verifier: TokenVerifier,
+        rules: Rules,
+    ) -> None:
+        self.folder = folder
+        self.configuration = configuration
+        self.service = service
+        self.issuer = issuer
+        self.verifier = verifier
+        self.contacts = Contacts(folder)
+        self.origin = record.origin
+        self.vkey = record.vkey
+        self.made: list[str] = []
+        self.notes: list[str] = []
+        self.stopping = asyncio.Event()
+        self._record = record
+        self._rules = rules
+        self._stack = AsyncExitStack()
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path = DEFAULT_FOLDER,
+        *,
+        settings: Settings | None = None,
+        clock_us: Callable[[], int] = now_us,
+        token_clock_s: Callable[[], float] = time.time,
+        must_exist: bool = False,
+    ) -> Node:
+        """The node in a folder; what is missing there is made, and stands in ``made``.
+
+        clock_us: the time of decisions; token_clock_s: the time by which tokens expire. Raises
+        InvalidValue for settings or keys that are wrong (naming file, key and value),
+        RecordUnavailable where something cannot be read or written, or must_exist and there is no
+        record, RecordCorrupt where the record is not one.
+        """
+        if must_exist and not (folder / ORIGIN_KEY).is_file():
+            raise RecordUnavailable(f"{folder}: no wideberth node is here")
+        made: list[str] = []
+        _make_folders(folder, made)
+        with _making(folder):
+            configuration = load_configuration(folder / CONFIGURATION_FILE)
+            origin_key = _origin_key(folder, configuration, made)
+            origin = origin_key.origin
+            issuer = _issuer(folder, origin, configuration.auth.max_life_s, made)
+            if not (folder / CONFIGURATION_FILE).exists():
+                _write(folder / CONFIGURATION_FILE, _TEMPLATE.format(origin=origin), made)
+        rules = rules_of(configuration.rules, folder / CONFIGURATION_FILE)
+        issuers = trusted_issuers(configuration.auth, folder)
+        if configuration.auth.built_in is not False:
+            issuers.append(issuer.trusted)
+        record = SqliteRecord(folder, key=origin_key)
+        try:
+            node = cls(
+                folder,
+                configuration=configuration,
+                record=record,
+                service=Service(record, settings=settings, clock_us=clock_us),
+                issuer=issuer,
+                verifier=TokenVerifier(issuers, clock_s=token_clock_s),
+                rules=rules,
+            )
+        except BaseException:
+            record.close()
+            raise
+        node.made = made
+        return node
+
+    @property
+    def host_name(self) -> str:
+        """Who runs this node, as the record has it."""
+        return self.service.picture.space.host
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether this is an exercise, as the record has it."""
+        return self.service.picture.space.exercise
+
+    async def __aenter__(self) -> Self:
+        """Fold the record, open the space where it has none, and take commands."""
+        self._stack.callback(self._record.close)
+        try:
+            await self._stack.enter_async_context(self.service)
+            if self.service.picture.size == 0:
+                await self._open_space()
+            self._compare()
+            await self._stack.enter_async_context(self.verifier)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        # What was loaded stays: keep it out of every later full collection (pauses count).
+        gc.collect()
+        gc.freeze()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop: streams first, then the loop, then the record."""
+        self.stopping.set()
+        await self._stack.aclose()
+        gc.unfreeze()
+
+    async def command(self, command: Command) -> Applied | Refusal:
+        """Ask something as the host, whose command line it is. Raises as Service.submit does."""
+        return await self.service.submit(Request(SYSTEM, command))
+
+    def mint(self, party: PartyId, roles: tuple[Role, ...], *, life_s: int) -> str:
+        """A token for a party that the record knows. Raises InvalidValue."""
+        if party not in self.service.picture.parties:
+            raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
+        return self.issuer.mint(party, roles, life_s=life_s)
+
+    async def _open_space(self) -> None:
+        space = self.configuration.space
+        done = await self.command(OpenSpace(self.origin, space.host, self._rules, space.exercise))
+        if isinstance(done, Applied):  # otherwise another process was quicker
+            self.made.append(f"the record of {self.origin}, with rules {self._rules.version}")
+
+    def _compare(self) -> None:
+        """What the file says and the record does not."""
+        space, wanted = self.service.picture.space, self.configuration.space
+        for name, said, stands in (
+            ("space.host", wanted.host, space.host),
+            ("space.exercise", wanted.exercise, space.exercise),
+        ):
+            if said not in (stands, getattr(Configuration().space, name.split(".")[1])):
+                raise InvalidValue(
+                    f"{CONFIGURATION_FILE}: {name}",
+                    "space-is-open",
+                    said,
+                    f"the record says {stands!r} since its first entry; a new folder makes a new"
+                    " space",
+                )
+        if self.configuration.rules is not None and self._rules != space.rules:
+            self.notes.append(
+                f"{CONFIGURATION_FILE} has rules {self._rules.version}; in force are"
+                f" {space.rules.version}, until: wideberth rules adopt {CONFIGURATION_FILE}"
+            )
+
+
+def _make_folders(folder: Path, made: list[str]) -> None:
+    try:
+        for path in (folder, folder / "keys"):
+            if not path.is_dir():
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                made.append(f"{path}{os.sep}")
+    except OSError as error:
+        raise RecordUnavailable(f"{folder}: {error.strerror}") from error
+
+
+@contextmanager
+def _making(folder: Path) -> Generator[None]:
+    """One process at a time makes what is missing; the others wait and find it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _origin_key(folder: Path, configuration: Configuration, made: list[str]) -> OriginKey:
+    path, wanted = folder / ORIGIN_KEY, configuration.space.origin
+    try:
+        if path.exists():
+            key = OriginKey.load(path)
+        else:
+            key = OriginKey.make(path, wanted or f"wideberth.localhost/{secrets.token_hex(8)}")
+            made.append(f"{path} (signs the record's checkpoints)")
+    except InvalidValue as error:
+        raise InvalidValue(
+            f"{path}: {error.field}", error.rule, error.value, error.advice
+        ) from None
+    if wanted is not None and key.origin != wanted:
+        raise InvalidValue(
+            f"{CONFIGURATION_FILE}: space.origin",
+            "origin",
+            wanted,
+            f"the record of this folder is {key.origin}; a new folder makes a new space",
+        )
+    return key
+
+
+def _issuer(folder: Path, origin: str, max_life_s: int, made: list[str]) -> Issuer:
+    path = folder / ISSUER_KEY
+    if path.exists():
+        return Issuer.load(path, origin=origin, max_life_s=max_life_s)
+    made.append(f"{path} (signs tokens)")
+    return Issuer.make(path, origin=origin, max_life_s=max_life_s)
+
+
+def _write(path: Path, text: str, made: list[str]) -> None:
+    try:
+        write_new(path, text.encode())
+    except OSError as error:
+        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+    made.append(str(path))

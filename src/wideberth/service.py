@@ -35,7 +35,7 @@ from wideberth.picture.picture import Outcome, Picture
 from wideberth.record.protocol import Head, Record, Row
 from wideberth.space.time import SECOND_US
 
-__all__ = ["Applied", "Service", "Settings", "StreamEvent", "new_id", "now_us"]
+__all__ = ["Applied", "Service", "Settings", "StreamEvent", "entries_of", "new_id", "now_us"]
 
 T = TypeVar("T")
 
@@ -319,7 +319,7 @@ class Service:
         if not isinstance(decision, Accepted):
             return decision
         position = overlay.size
-        entries = _entries_of(request, decision.bodies, batch.time_us)
+        entries = entries_of(request, decision.bodies, batch.time_us)
         for entry in entries:
             fold(overlay, entry)
             batch.entries.append(entry)
@@ -373,7 +373,7 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self._read_thread, call)
 
 
-def _entries_of(request: Request, bodies: tuple[Body, ...], time_us: int) -> tuple[Entry, ...]:
+def entries_of(request: Request, bodies: tuple[Body, ...], time_us: int) -> tuple[Entry, ...]:
     """The entries of one request: the first carries who asked, in whose words, under which key."""
     first = Entry(
         v=ENTRY_VERSION,

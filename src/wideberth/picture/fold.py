@@ -37,7 +37,7 @@ from wideberth.model.entries import (
     ZoneDeclared,
     ZoneWithdrawn,
 )
-from wideberth.model.ids import IntentId, NoticeId, PartyId, SubscriptionId, ZoneId
+from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SpaceFacts
@@ -88,8 +88,7 @@ def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
 
 
 def _fold_chain(picture: Picture, entry: Entry) -> None:
-    key_id = (entry.author.party, entry.author.subject)
-    key = picture.keys.get(key_id)  # pyright: ignore[reportArgumentType]
+    key = picture.keys.get((entry.author.party, KeyId(entry.author.subject)))
     if key is not None and entry.author.how is How.SIGNED:
         picture.keys[key.party, key.key_id] = msgspec.structs.replace(
             key, last_seq=key.last_seq + 1, last_digest=entry.said_digest or ""

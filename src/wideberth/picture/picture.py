@@ -33,6 +33,7 @@ from wideberth.picture.history import History
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
 from wideberth.space.vertical import AltitudeModel
+from wideberth.space.volume import Separation
 
 __all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SpaceFacts"]
 
@@ -98,12 +99,12 @@ class Picture:
 
     def __init__(self, below: Picture | None = None) -> None:
         self._below = below
-        self.size = below.size if below else 0
-        self.time_us = below.time_us if below else 0
-        self.space = below.space if below else SpaceFacts()
-        self.subscription_count = below.subscription_count if below else 0
-        self.altitude_model = below.altitude_model if below else AltitudeModel()
-        self.widest = below.widest if below else DEFAULT_RULES.widest
+        self.size: int = below.size if below else 0
+        self.time_us: int = below.time_us if below else 0
+        self.space: SpaceFacts = below.space if below else SpaceFacts()
+        self.subscription_count: int = below.subscription_count if below else 0
+        self.altitude_model: AltitudeModel = below.altitude_model if below else AltitudeModel()
+        self.widest: Separation = below.widest if below else DEFAULT_RULES.widest
         self.parties: Table[PartyId, Party] = Layer(below.parties) if below else {}
         self.keys: Table[tuple[PartyId, KeyId], Key] = Layer(below.keys) if below else {}
         self.intents: Table[IntentId, Intent] = Layer(below.intents) if below else {}
@@ -122,10 +123,12 @@ class Picture:
         self.warnings: Table[WarningId, StandingWarning] = Layer(below.warnings) if below else {}
         self.requests: Table[tuple[PartyId, str], Outcome] = Layer(below.requests) if below else {}
         self.check_days: Table[PartyId, tuple[int, int]] = Layer(below.check_days) if below else {}
-        self.intent_space = Spatial(below.intent_space if below else None)
-        self.zone_space = Spatial(below.zone_space if below else None)
-        self.subscription_space = Spatial(below.subscription_space if below else None)
-        self.history = None if below else History()
+        self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
+        self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
+        self.subscription_space: Spatial[SubscriptionId] = Spatial(
+            below.subscription_space if below else None
+        )
+        self.history: History | None = None if below else History()
         self.expiries: list[tuple[int, str, str]] = []
         self.request_ages: list[tuple[int, tuple[PartyId, str]]] = []
 

@@ -47,7 +47,7 @@ class Layer(Table[K, V]):
         self._own: dict[K, V | _Gone] = {}
 
     def __contains__(self, key: object, /) -> bool:
-        own = self._own.get(key)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        own = self._own.get(key)  # pyright: ignore[reportArgumentType]
         if own is None:
             return key in self._below
         return not isinstance(own, _Gone)

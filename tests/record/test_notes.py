@@ -64,6 +64,13 @@ def test_a_vkey_reads_back(key: OriginKey) -> None:
     assert format_vkey(parse_vkey(key.vkey)) == key.vkey
 
 
+def test_the_key_id_is_that_of_a_log_in_use() -> None:
+    """The Go checksum database's public key, as every Go tool has it: made by other software."""
+    known = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
+    assert parse_vkey(known).name == "sum.golang.org"
+    assert format_vkey(parse_vkey(known)) == known
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [

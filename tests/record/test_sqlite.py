@@ -176,6 +176,20 @@ def test_a_row_beyond_the_head_stops_the_writer(folder: Path, key: OriginKey) ->
             record.read(0, 99)
 
 
+def test_the_head_is_compared_by_the_database_too(
+    folder: Path, key: OriginKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: without our own look at the position, the moved head still stops it."""
+    with SqliteRecord(folder, key=key) as record:
+        head = record.head()
+        monkeypatch.setattr("wideberth.record.sqlite.check_position", lambda *_: None)
+        for expected in (0, 5, 10, 12):
+            with pytest.raises(RecordCorrupt, match="moved"):
+                record.append([b"x"], expected, time_us=9_000)
+            assert record.head() == head
+    assert verify_folder(folder, vkey=key.vkey).size == 11
+
+
 def test_a_full_disk_is_unavailable_and_nothing_is_written(tmp_path: Path, key: OriginKey) -> None:
     with SqliteRecord(tmp_path / "r", key=key) as record:
         head = record.append([BODY], 0, time_us=1)

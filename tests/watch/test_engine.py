@@ -132,7 +132,7 @@ def test_silence_ends_no_warning_and_is_one_itself():
     heard(watch, 0, *flights)
     assert said(watch.tick(at(15))) == []
     told = said(watch.tick(at(61)))
-    assert told == [("Worsened", "conflict"), ("Raised", "silence"), ("Raised", "silence")]
+    assert told == [("Raised", "silence"), ("Raised", "silence"), ("Worsened", "conflict")]
     conflict = next(w for k, w in watch.standing.items() if k.kind is WarningKind.CONFLICT)
     assert conflict.last_known_since_us == at(61)
     assert said(watch.tick(at(200))) == [("Worsened", "silence")] * 2

@@ -60,7 +60,8 @@ def step(
     settings: WarningSettings,
     make_id: MakeId,
 ) -> tuple[WarningState, list[WarningEvent]]:
-    """The state after one look, and what happened: events in the order of their keys.
+    """The state after one look, and what happened: first what is raised, then what lapsed because
+    of it, then what stood before; each in the order of the keys.
 
     observations: at most one for a key; for every standing warning whose objects still speak there
     should be one, of whatever verdict. now_us: must not run backward from step to step.

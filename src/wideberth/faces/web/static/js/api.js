@@ -1,0 +1,73 @@
+// Asking the server. The token goes in a header, never in an address.
+
+export class Problem extends Error {
+  constructor(status, details) {
+    super(details.detail || details.title || `answer ${status}`);
+    this.status = status;
+    this.details = details;
+  }
+}
+
+/** Asks and answers as JSON; contact() is called whenever the server said anything at all. */
+export class Api {
+  constructor(token, contact) {
+    this.token = token;
+    this.contact = contact;
+  }
+
+  headers(extra = {}) {
+    const headers = { Accept: "application/json", ...extra };
+    if (this.token) headers.Authorization = `Bearer ${this.token}`;
+    return headers;
+  }
+
+  async get(path) {
+    return this.#answer(await fetch(path, { headers: this.headers(), cache: "no-store" }));
+  }
+
+  async text(path) {
+    const response = await fetch(path, { headers: this.headers({ Accept: "text/plain" }), cache: "no-store" });
+    this.contact();
+    if (!response.ok) throw new Problem(response.status, {});
+    return response.text();
+  }
+
+  /** A write under a key of its own: trying it again after a cut does it once. */
+  async post(path, body, key) {
+    return this.#answer(
+      await fetch(path, {
+        method: "POST",
+        headers: this.headers({ "Content-Type": "application/json", "Idempotency-Key": key }),
+        body: JSON.stringify(body),
+      }),
+    );
+  }
+
+  /** All pages of a list, up to a bound; says whether it is all of it. */
+  async all(path, member, most = 1000) {
+    const items = [];
+    let cursor = null;
+    let rest = null;
+    do {
+      const glue = path.includes("?") ? "&" : "?";
+      const page = await this.get(cursor ? `${path}${glue}cursor=${encodeURIComponent(cursor)}` : path);
+      items.push(...(page[member] ?? []));
+      rest = page.rests_on ?? rest;
+      cursor = page.next ?? null;
+    } while (cursor && items.length < most);
+    return { items, complete: !cursor, restsOn: rest };
+  }
+
+  async #answer(response) {
+    this.contact();
+    const text = await response.text();
+    let body = {};
+    try {
+      body = text ? JSON.parse(text) : {};
+    } catch {
+      body = { detail: "the answer was not JSON" };
+    }
+    if (!response.ok) throw new Problem(response.status, body);
+    return body;
+  }
+}

@@ -1,0 +1,105 @@
+// Shapes for drawing. What is drawn decides nothing: the server's verdicts are exact, this is a sketch.
+
+const EARTH_M = 6371008.8; // mean radius, IUGG
+const RAD = Math.PI / 180;
+
+/** A ring of points at a distance around a centre, longitudes continuous. */
+export function circle([longitude, latitude], radiusM, points = 96) {
+  const angle = radiusM / EARTH_M;
+  const lat = latitude * RAD;
+  const ring = [];
+  for (let i = 0; i <= points; i += 1) {
+    const bearing = (2 * Math.PI * i) / points;
+    const lat2 = Math.asin(
+      Math.sin(lat) * Math.cos(angle) + Math.cos(lat) * Math.sin(angle) * Math.cos(bearing),
+    );
+    const turn = Math.atan2(
+      Math.sin(bearing) * Math.sin(angle) * Math.cos(lat),
+      Math.cos(angle) - Math.sin(lat) * Math.sin(lat2),
+    );
+    ring.push([longitude + turn / RAD, lat2 / RAD]);
+  }
+  return ring;
+}
+
+const toVector = ([lon, lat]) => [
+  Math.cos(lat * RAD) * Math.cos(lon * RAD),
+  Math.cos(lat * RAD) * Math.sin(lon * RAD),
+  Math.sin(lat * RAD),
+];
+
+/** A ring with points along its long edges, since an edge is a geodesic and the map's is not. */
+export function dense(ring, stepDegrees = 0.5) {
+  const out = [];
+  for (let i = 0; i + 1 < ring.length; i += 1) {
+    const [a, b] = [toVector(ring[i]), toVector(ring[i + 1])];
+    const dot = Math.min(1, Math.max(-1, a[0] * b[0] + a[1] * b[1] + a[2] * b[2]));
+    const angle = Math.acos(dot);
+    const pieces = Math.max(1, Math.ceil(angle / RAD / stepDegrees));
+    for (let k = 0; k < pieces; k += 1) {
+      const t = k / pieces;
+      if (k === 0 || angle < 1e-9) { out.push(follow(out, ring[i])); continue; }
+      const [p, q] = [Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)];
+      const v = a.map((each, axis) => p * each + q * b[axis]);
+      out.push(follow(out, [Math.atan2(v[1], v[0]) / RAD, Math.asin(Math.max(-1, Math.min(1, v[2]))) / RAD]));
+    }
+  }
+  if (out.length) out.push(out[0]);
+  return out;
+}
+
+/** The same place with a longitude next to the point before it: no jump across the antimeridian. */
+function follow(before, [lon, lat]) {
+  if (!before.length) return [lon, lat];
+  const last = before[before.length - 1][0];
+  let near = lon;
+  while (near - last > 180) near -= 360;
+  while (near - last < -180) near += 360;
+  return [near, lat];
+}
+
+/** The rings of a footprint as it comes on the wire. */
+export function rings(footprint) {
+  if (!footprint) return [];
+  if (footprint.type === "Point") return [circle(footprint.coordinates, footprint.radius_m ?? footprint.radiusM ?? 0)];
+  return (footprint.coordinates ?? []).slice(0, 1).map((ring) => dense(ring));
+}
+
+/** The middle of a ring's extent: good enough for a label. */
+export function middle(ring) {
+  const lons = ring.map((p) => p[0]);
+  const lats = ring.map((p) => p[1]);
+  return [(Math.min(...lons) + Math.max(...lons)) / 2, (Math.min(...lats) + Math.max(...lats)) / 2];
+}
+
+/** The topmost point of a ring: where a label reads as belonging to the line. */
+export function top(ring) {
+  return ring.reduce((best, point) => (point[1] > best[1] ? point : best), ring[0]);
+}
+
+/** West, south, east, north of many points; null of none. */
+export function bounds(points) {
+  if (!points.length) return null;
+  let [w, s, e, n] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [lon, lat] of points) {
+    w = Math.min(w, lon); e = Math.max(e, lon); s = Math.min(s, lat); n = Math.max(n, lat);
+  }
+  return [[w, s], [e, n]];
+}
+
+/** Lines of a net of degrees around a view, at a step that suits it, and their names. */
+export function graticule([[west, south], [east, north]]) {
+  const span = Math.max(east - west, north - south);
+  const step = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find((each) => span / each <= 8) ?? 30;
+  const lines = [];
+  const from = (value) => Math.floor(value / step) * step;
+  const name = (value, plus, minus) => `${Math.abs(value).toFixed(step < 0.1 ? 2 : step < 1 ? 2 : 0)}°${value < 0 ? minus : plus}`;
+  for (let lon = from(west) - step; lon <= east + step; lon += step) {
+    const shown = ((lon + 540) % 360) - 180;
+    lines.push({ line: [[lon, Math.max(-85, south - step)], [lon, Math.min(85, north + step)]], name: name(shown, "E", "W") });
+  }
+  for (let lat = from(south) - step; lat <= north + step; lat += step) {
+    if (Math.abs(lat) <= 85) lines.push({ line: [[west - step, lat], [east + step, lat]], name: name(lat, "N", "S") });
+  }
+  return lines;
+}

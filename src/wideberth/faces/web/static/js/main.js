@@ -1,0 +1,202 @@
+// Where everything meets: one state, reduce(), render(); and the asking of the server around them.
+
+import { Api, Problem } from "./api.js";
+import { giveColours } from "./colours.js";
+import { ConsoleMap } from "./map.js";
+import { render } from "./render.js";
+import { EMPTY, STALE_AFTER, reduce } from "./state.js";
+import { Stream } from "./stream.js";
+
+const KEY = "wideberth.token";
+const ASK_AGAIN_MS = 250; // events that come together are asked about together
+const BEAT_MS = 3000; // for what has no event of its own: others' intents, the checkpoint
+const ALL = "south=-90&west=-180&north=90&east=180&limit=500";
+
+let state = { ...EMPTY, browserMs: Date.now() };
+let api = null;
+let map = null;
+let running = [];
+let drawing = false;
+
+function dispatch(event) {
+  state = reduce(state, event);
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    giveColours(Object.keys(state.parties));
+    render(state, actions);
+    map?.update(state);
+  });
+}
+
+const contact = () => dispatch({ type: "contact", browserMs: Date.now() });
+
+const ASK = {
+  space: async () => dispatch({ type: "space", space: await api.get("/api/v1/space"), browserMs: Date.now() }),
+  parties: async () => dispatch({ type: "parties", ...(await api.all("/api/v1/parties", "parties")) }),
+  intents: async () => dispatch({ type: "intents", ...(await api.all(`/api/v1/intents?${ALL}`, "intents")) }),
+  zones: async () => dispatch({ type: "zones", ...(await api.all(`/api/v1/zones?${ALL}`, "zones")) }),
+  notices: async () => dispatch({ type: "notices", ...(await allNotices()) }),
+  warnings: async () => dispatch({ type: "warnings", ...(await api.all("/api/v1/warnings", "warnings")) }),
+  tracks: async () => {
+    const answer = await api.get(`/api/v1/tracks?${ALL}`);
+    dispatch({ type: "tracks", items: answer.tracks ?? [], whole: !answer.next });
+  },
+  checkpoint: async () => dispatch({ type: "checkpoint", text: await api.text("/api/v1/record/checkpoint") }),
+};
+
+/** Notices have numbers, not pages of a cursor. */
+async function allNotices() {
+  const items = [];
+  let after = 0;
+  for (let page = 0; page < 20; page += 1) {
+    const answer = await api.get(`/api/v1/notices?state=all&after=${after}&limit=500`);
+    items.push(...(answer.notices ?? []));
+    if (!answer.next || !answer.notices?.length) return { items, complete: true };
+    after = Math.max(...answer.notices.map((notice) => notice.number));
+  }
+  return { items, complete: false };
+}
+
+const wanted = new Set();
+let timer = null;
+
+/** Ask for these again soon, all at once however many events said so. */
+function ask(...names) {
+  for (const name of names) wanted.add(name);
+  timer ??= setTimeout(async () => {
+    const now = [...wanted];
+    wanted.clear();
+    await Promise.allSettled(now.map(one));
+    timer = null;
+    if (wanted.size) ask();
+  }, ASK_AGAIN_MS);
+}
+
+async function one(name) {
+  if (!api) return;
+  try {
+    await ASK[name]();
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) signOut("The token is not valid (any more). Make a new one.");
+    else if (!(error instanceof Problem) && !(error instanceof TypeError)) throw error;
+  }
+}
+
+/** What the token says of itself, for showing only; the server alone judges it. */
+function claims(token) {
+  try {
+    const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    const said = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(part), (c) => c.charCodeAt(0))));
+    const roles = String(said.scope ?? "").split(" ").map((scope) => scope.replace(/^wideberth\./, "")).filter(Boolean);
+    return { party: said.party ?? said.sub ?? "?", roles, expiresMs: Number(said.exp) * 1000 };
+  } catch {
+    return null;
+  }
+}
+
+function signIn(token) {
+  const session = claims(token);
+  if (!session) { signOut("This is no token: it has to have three parts with dots between."); return; }
+  sessionStorage.setItem(KEY, token);
+  api = new Api(token, contact);
+  dispatch({ type: "signed-in", session });
+  map ??= new ConsoleMap(document.getElementById("map"), actions);
+  ask(...Object.keys(ASK));
+  const events = new Stream({
+    path: "/api/v1/stream",
+    api,
+    lastId: () => state.lastId,
+    onEvent,
+    onState: (is, why) => {
+      dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
+      if (is === "live") ask("intents", "zones", "notices", "warnings");
+      if (is === "refused") signOut("The server refused this token.");
+    },
+  });
+  const tracks = new Stream({
+    path: "/api/v1/tracks/stream",
+    api,
+    lastId: () => null,
+    onEvent: onTracks,
+    onState: (is, why) => {
+      dispatch({ type: "stream", name: "tracks", is, why, browserMs: Date.now() });
+      if (is === "live") ask("tracks");
+    },
+  });
+  running = [events, tracks];
+  for (const stream of running) stream.run();
+}
+
+function signOut(fault) {
+  sessionStorage.removeItem(KEY);
+  for (const stream of running) stream.stop();
+  running = [];
+  api = null;
+  dispatch({ type: "signed-out", fault });
+}
+
+function onEvent({ id, event, data }) {
+  let said = {};
+  try { said = JSON.parse(data); } catch { return; }
+  dispatch({ type: "event", id, event, data: said });
+  ask(...(STALE_AFTER[event] ?? []), "checkpoint");
+}
+
+function onTracks({ data }) {
+  let said = {};
+  try { said = JSON.parse(data); } catch { return; }
+  if (said.missed) dispatch({ type: "missed", count: said.missed });
+  const items = said.tracks ?? (said.track ? [said] : []);
+  if (items.length) dispatch({ type: "tracks", items });
+}
+
+const actions = {
+  received: async (notice) => {
+    dispatch({ type: "asking", notice });
+    try {
+      await api.post(
+        `/api/v1/notices/${encodeURIComponent(notice)}/acknowledgements`,
+        { verb: "RECEIVED" },
+        crypto.randomUUID(),
+      );
+      dispatch({ type: "asked", notice });
+    } catch (error) {
+      dispatch({ type: "asked", notice, fault: error.message });
+    }
+    ask("notices");
+  },
+  select: (what) => { dispatch({ type: "select", what }); map?.show(what, state); },
+  signOut: () => signOut(),
+};
+
+/** The token from the address, which loses it at once, or from this tab's own store. */
+function tokenGiven() {
+  const found = /(?:^#|&)token=([^&]+)/.exec(location.hash);
+  if (found) history.replaceState(null, "", location.pathname + location.search);
+  return found ? decodeURIComponent(found[1]) : sessionStorage.getItem(KEY);
+}
+
+document.getElementById("sign-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const field = document.getElementById("token");
+  const token = field.value.trim();
+  field.value = "";
+  signIn(token);
+});
+
+const token = tokenGiven();
+if (token) {
+  signIn(token);
+} else {
+  const open = new Api(null, contact);
+  dispatch({ type: "signed-out" });
+  open.get("/api/v1/space")
+    .then((space) => dispatch({ type: "space", space, browserMs: Date.now() }))
+    .catch(() => dispatch({ type: "signed-out", fault: "The server does not answer." }));
+}
+
+setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
+setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "checkpoint"); }, BEAT_MS);
+setInterval(() => { if (api) ask("parties", "notices"); }, 5 * BEAT_MS);

@@ -1,0 +1,358 @@
+// The page as the state has it. Lists are kept by key: a row is made anew only when what it shows
+// changed, so that nothing flickers and the focus stays where it is.
+
+import { age, distance, duration, gapText, h, local, metresAndFeet, plain, utc, utcDate, utcShort } from "./text.js";
+import { feedsOf, ladderOf, lastHeard, orderedNotices, orderedWarnings, serverNow } from "./state.js";
+import { limitText } from "./shape.js";
+import { partyColour } from "./colours.js";
+
+const SENTENCE =
+  "This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.";
+const NO_INFORMATION = "No information. No information is not clearance.";
+const LATE_CONTACT_MS = 15000;
+
+const at = (id) => document.getElementById(id);
+
+/** Put rows, each {key, shows, make}, into a list; shows is everything that the row depends on. */
+function rows(container, wanted, empty) {
+  const before = new Map([...container.children].map((node) => [node.dataset.key, node]));
+  const focus = container.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  const nodes = wanted.map(({ key, shows, make }) => {
+    const signature = JSON.stringify(shows);
+    const old = before.get(key);
+    if (old && old.signature === signature) return old;
+    const node = make();
+    node.dataset.key = key;
+    node.signature = signature;
+    return node;
+  });
+  if (!nodes.length) {
+    const old = before.get("-");
+    const node = old?.signature === empty ? old : h("p", { class: "none" }, empty);
+    node.dataset.key = "-";
+    node.signature = empty;
+    nodes.push(node);
+  }
+  const same = nodes.length === container.children.length && nodes.every((node, i) => node === container.children[i]);
+  if (same) return;
+  const scrolled = container.scrollTop;
+  container.replaceChildren(...nodes);
+  container.scrollTop = scrolled;
+  if (focus) container.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
+const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });
+
+export function render(state, actions) {
+  const inside = Boolean(state.session && !state.session.fault);
+  at("frame").hidden = !inside;
+  at("sign-in").hidden = inside;
+  header(state, inside, actions);
+  if (!inside) {
+    signIn(state);
+    return;
+  }
+  stale(state);
+  const now = serverNow(state);
+  tracks(state, now, actions);
+  intents(state, now, actions);
+  zones(state, actions);
+  warnings(state, now, actions);
+  notices(state, now, actions);
+  foot(state, now);
+}
+
+function header(state, inside, actions) {
+  const { space, session } = state;
+  const facts = [];
+  if (inside) {
+    const name = state.parties[session.party]?.name;
+    facts.push(["Picture of", name && name !== session.party ? `${name} (${session.party})` : session.party]);
+    facts.push(["Role", session.roles.join(", ") || "none"]);
+  }
+  if (space) {
+    facts.push(["Hosted by", space.host ?? "not said"]);
+    facts.push(["Space", space.origin ?? "not said"]);
+  }
+  rows(at("facts"), facts.map(([term, text]) => ({
+    key: term, shows: text, make: () => h("div", {}, h("dt", {}, term), h("dd", {}, text)),
+  })), "");
+  const out = at("facts").querySelector("[data-key=out]");
+  if (inside && !out) at("facts").append(Object.assign(h("div", { "data-key": "out" }, h("button", { type: "button", class: "quiet", onclick: actions.signOut }, "Sign out")), { signature: "out" }));
+  const now = serverNow(state);
+  const simulated = state.clock.simulated;
+  const known = Number.isFinite(state.clock.serverMs);
+  const clocks = at("clocks");
+  if (!clocks.children.length) {
+    clocks.append(h("span", { class: "date" }), h("strong", {}), h("span", { class: "local" }));
+  }
+  setText(clocks.children[0], `${utcDate(known ? now : NaN)} UTC${simulated ? ", simulated" : ""}`);
+  setText(clocks.children[1], utc(known ? now : NaN));
+  setText(clocks.children[2], `local ${local(now)}`);
+  const banner = at("exercise");
+  banner.hidden = !space?.exercise;
+  if (space?.exercise) {
+    const pace = state.clock.rate === 1 ? "" : `, ${state.clock.rate} times as fast as real time`;
+    setText(banner, `EXERCISE — EXERCISE — EXERCISE   Not an operational picture.${simulated ? ` The clock is simulated${pace}.` : ""}`);
+  }
+  document.title = `${space?.exercise ? "EXERCISE · " : ""}wideberth${inside ? ` · ${session.party}` : ""}`;
+}
+
+function signIn(state) {
+  setText(at("sign-fault"), state.session?.fault ?? "");
+  setText(at("sign-space"), state.space
+    ? `${state.space.exercise ? "EXERCISE. " : ""}Space ${plain(state.space.origin)}, hosted by ${plain(state.space.host)}. The host can read what is told to this node.`
+    : "");
+}
+
+/** How old what is shown is, said loudly as soon as it is not live. */
+function stale(state) {
+  const contactAge = state.browserMs - state.contactMs;
+  const { events, tracks: positions } = state.streams;
+  const cut = [["notices", events], ["positions", positions]].filter(([, stream]) => stream.state === "cut");
+  const late = contactAge > LATE_CONTACT_MS;
+  const node = at("stale");
+  node.hidden = !late && !cut.length;
+  if (late || cut.length) {
+    setText(node, `NOT LIVE: ${cut.length ? `the stream of ${cut.map(([name]) => name).join(" and ")} is cut; trying again. ` : ""}What you see is ${age(contactAge)} old. Silence is not clearance.`);
+  }
+  document.body.classList.toggle("is-stale", late);
+}
+
+function tracks(state, now, actions) {
+  const all = Object.values(state.tracks).sort((a, b) =>
+    (a.state === "silent") - (b.state === "silent") || (a.callSign ?? a.track).localeCompare(b.callSign ?? b.track));
+  const silent = all.filter((track) => track.state !== "live").length;
+  setText(at("n-tracks"), `${all.length}${silent ? `, ${silent} silent` : ""}`);
+  rows(at("tracks"), all.map((track) => {
+    const old = age(now - track.timeMs);
+    const name = track.callSign ?? track.track;
+    return {
+      key: track.id,
+      shows: [name, track.party, track.altitudeM, track.speedMS, track.state, old, state.selected === track.id, partyName(state, track.party)],
+      make: () => h("button", {
+        type: "button", class: `row ${track.state === "live" ? "" : "silent"} ${state.selected === track.id ? "on" : ""}`,
+        "data-focus": `t${track.id}`, onclick: () => actions.select(track.id),
+      },
+      swatch(track.party), h("b", {}, plain(name, 24)),
+      h("span", { class: "num" }, Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : "height not known"),
+      h("span", { class: `age ${track.state === "live" ? "" : "bad"}` }, track.state === "live" ? `${old} ago` : `${track.state.toUpperCase()} ${old}`),
+      h("span", { class: "dim wide" },
+        track.state === "live" ? (Number.isFinite(track.speedMS) ? `${Math.round(track.speedMS / 0.514444)} kt · ` : "") : "last known · ",
+        plain(partyName(state, track.party), 60))),
+    };
+  }), state.loaded.tracks ? NO_INFORMATION : "Asking …");
+}
+
+const timeLeft = (intent, now) =>
+  now < intent.startMs ? `begins in ${duration((intent.startMs - now) / 1000)}`
+    : now <= intent.endMs ? `ends in ${duration((intent.endMs - now) / 1000)}` : "its time is over";
+
+function intents(state, now, actions) {
+  const all = Object.values(state.intents).sort((a, b) => a.startMs - b.startMs || a.id.localeCompare(b.id));
+  setText(at("n-intents"), `${all.length}${state.complete.intents === false ? " (more are not shown)" : ""}`);
+  rows(at("intents"), all.map((intent) => {
+    const volume = intent.volumes[0];
+    const when = timeLeft(intent, now).replace(/(min) \d+ s$/, "$1");
+    return {
+      key: intent.id,
+      shows: [intent.version, intent.state, when, state.selected === intent.id, partyName(state, intent.party)],
+      make: () => h("button", {
+        type: "button", class: `row ${state.selected === intent.id ? "on" : ""}`, "data-focus": `i${intent.id}`,
+        onclick: () => actions.select(intent.id),
+      },
+      swatch(intent.party), h("b", {}, plain(intent.callSign ?? intent.placeName ?? intent.id, 28)),
+      h("span", { class: `tag s-${intent.state.toLowerCase()}` }, intent.state),
+      h("span", { class: "tag" }, intent.kind),
+      intent.late ? h("span", { class: "tag bad" }, "LATE") : null,
+      h("span", { class: "dim wide" }, `${plain(partyName(state, intent.party), 60)} · v${intent.version}${intent.cautions.length ? ` · ${intent.cautions.map((c) => plain(c)).join(", ")}` : ""}`),
+      volume ? h("span", { class: "num wide" }, `${limitText(volume.lower)} to ${limitText(volume.upper)}`) : null,
+      h("span", { class: "num wide" }, `${utcShort(intent.startMs)}–${utcShort(intent.endMs)} · ${when}`)),
+    };
+  }), state.loaded.intents ? NO_INFORMATION : "Asking …");
+}
+
+function zones(state, actions) {
+  const all = Object.values(state.zones).sort((a, b) => String(a.name).localeCompare(String(b.name)));
+  setText(at("n-zones"), String(all.length));
+  rows(at("zones"), all.map((zone) => ({
+    key: zone.id,
+    shows: [zone.version, state.selected === zone.id, partyName(state, zone.party)],
+    make: () => h("button", {
+      type: "button", class: `row ${state.selected === zone.id ? "on" : ""}`, "data-focus": `z${zone.id}`,
+      onclick: () => actions.select(zone.id),
+    },
+    swatch(zone.party), h("b", {}, plain(zone.name, 40)),
+    h("span", { class: "tag" }, zone.rule === "keep-out" ? "KEEP OUT" : `NOTICE ${Number.isFinite(zone.noticeMinutes) ? `${zone.noticeMinutes} min` : ""}`),
+    zone.unilateral ? h("span", { class: "tag strong" }, "UNILATERAL") : null,
+    h("span", { class: "dim wide" }, `${plain(partyName(state, zone.party), 60)} · ${plain(zone.reason ?? "no reason given", 90)}`)),
+  })), state.loaded.zones ? NO_INFORMATION : "Asking …");
+}
+
+function objectName(state, object) {
+  if (object.type === "track") {
+    const track = Object.values(state.tracks).find((each) => each.track === object.id);
+    return track?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
+  }
+  if (object.type === "zone") return state.zones[object.id]?.name ?? object.facts[1] ?? object.facts[0] ?? object.type;
+  return state.intents[object.id]?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
+}
+
+const WARNING_SAYS = {
+  conflict: "will be too close",
+  separation: "too close now",
+  incursion: "in, or about to enter",
+  departure: "left its own intent",
+  "late notice": "told late",
+  unacknowledged: "not acknowledged",
+  silence: "silent: unknown, not clear",
+  implausible: "reports what cannot be",
+};
+
+function warnings(state, now, actions) {
+  const all = orderedWarnings(state);
+  setText(at("n-warnings"), String(all.length));
+  rows(at("warnings"), all.map((warning) => {
+    const names = warning.objects.map((object) => objectName(state, object));
+    return {
+      key: warning.id,
+      shows: [warning, names, age(now - warning.raisedMs), state.selected === warning.id],
+      make: () => h("button", {
+        type: "button", class: `card warn l${Math.min(warning.level, 3)} ${state.selected === warning.id ? "on" : ""}`,
+        "data-focus": `w${warning.id}`, onclick: () => actions.select(warning.id),
+      },
+      h("span", { class: "line" },
+        h("b", { class: "kind" }, `${"▲".repeat(Math.min(warning.level, 3))} ${warning.kind.toUpperCase()}`),
+        h("span", { class: "dim" }, WARNING_SAYS[warning.kind] ?? ""),
+        warning.lastKnown ? h("span", { class: "tag strong" }, "LAST KNOWN") : null,
+        h("span", { class: "age" }, `${utcShort(warning.raisedMs)} · ${age(now - warning.raisedMs)} ago`)),
+      h("span", { class: "pair" }, warning.objects.flatMap((object, i) => [
+        i ? h("span", { class: "dim" }, " × ") : null,
+        h("span", {}, swatch(object.party), plain(names[i], 40)),
+      ])),
+      h("span", { class: "num" }, gapText(warning.gap)),
+      h("span", { class: "dim small" }, warning.objects.map((object) => object.facts.map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
+      h("span", { class: "dim small" }, `rule ${plain(warning.rule, 40)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),
+    };
+  }), state.loaded.warnings ? `No warning stands. ${NO_INFORMATION}` : "Asking …");
+}
+
+function step(done, text, detail, bad) {
+  return h("li", { class: done ? "done" : bad ? "bad" : "" },
+    h("span", { "aria-hidden": "true" }, done ? "■" : bad ? "✕" : "□"), ` ${text}`,
+    h("span", { class: "sr" }, done ? " done" : bad ? " wrong" : " not yet"),
+    detail ? h("span", { class: "num" }, ` ${detail}`) : null);
+}
+
+function subjectName(state, reference) {
+  if (!reference) return "something that is not shown to you";
+  if (reference.type === "zone") return state.zones[reference.id]?.name ?? `zone ${reference.id}`;
+  const intent = state.intents[reference.id];
+  return intent ? `${intent.callSign ?? intent.placeName ?? reference.id}` : `intent ${reference.id}`;
+}
+
+function notices(state, now, actions) {
+  const all = orderedNotices(state);
+  const open = all.filter((notice) => notice.open);
+  setText(at("n-notices"), `${open.length} open of ${all.length}${state.complete.notices === false ? " (more are not shown)" : ""}`);
+  rows(at("notices"), all.map((notice) => {
+    const names = [subjectName(state, notice.subject), ...notice.clashes.map((clash) => subjectName(state, clash.other))];
+    const old = age(now - notice.issuedMs);
+    return {
+      key: notice.id,
+      shows: [notice.answers.length, notice.open, notice.urgency, names, old, state.asked[notice.id] ?? null, partyName(state, notice.sender), state.selected === notice.id],
+      make: () => noticeCard(state, notice, old, actions),
+    };
+  }), state.loaded.notices ? "No notice to you. " + NO_INFORMATION : "Asking …");
+}
+
+function noticeCard(state, notice, old, actions) {
+  const ladder = ladderOf(notice);
+  const of = (count) => (ladder.wanted ? `${count} of ${ladder.wanted}` : String(count));
+  const asked = state.asked[notice.id];
+  const mayAnswer = state.session.roles.includes("acknowledge");
+  const title = `notice-${notice.number}`;
+  return h("article", { class: `card notice u-${notice.urgency} ${notice.open ? "" : "closed"}`, "aria-labelledby": title },
+    h("p", { class: "line" },
+      h("b", { id: title }, `${notice.urgency.toUpperCase()} · ${notice.number}`),
+      notice.withdrawal ? h("span", { class: "tag" }, "WITHDRAWN") : null,
+      notice.late ? h("span", { class: "tag bad" }, "LATE") : null,
+      notice.heldBy ? h("span", { class: "tag strong" }, `HELD FOR ${plain(notice.heldBy)}`) : null,
+      h("span", { class: "age" }, `${utcShort(notice.issuedMs)} · ${old} ago`)),
+    h("p", { class: "what" },
+      notice.subject
+        ? h("button", { type: "button", class: "link", "data-focus": `n${notice.id}`, onclick: () => actions.select(notice.subject.id) }, plain(subjectName(state, notice.subject), 60))
+        : h("b", {}, subjectName(state, null)),
+      ` v${notice.subject?.version ?? "?"} of `, swatch(notice.sender), plain(partyName(state, notice.sender), 60)),
+    h("ul", { class: "clashes" }, notice.clashes.slice(0, 6).map((clash) => h("li", {},
+      h("span", {}, clash.own ? plain(subjectName(state, clash.own), 40) : "", h("span", { class: "dim" }, " × "),
+        plain(clash.other ? subjectName(state, clash.other) : clash.kind, 40),
+        clash.otherParty ? h("span", { class: "dim" }, ` (${plain(clash.otherParty)})`) : null),
+      h("span", { class: "num" }, overlapText(clash)),
+      clash.contact ? h("span", { class: "dim" }, ` Call: ${plain(contactText(clash.contact), 80)}`) : null)),
+    notice.clashes.length > 6 ? h("li", { class: "dim" }, `and ${notice.clashes.length - 6} more`) : null),
+    h("ol", { class: "ladder", "aria-label": "How far it has come" },
+      step(ladder.received, "RECEIVED"),
+      step(ladder.readBack && !ladder.misread, "READ-BACK", null, ladder.misread),
+      step(ladder.wanted > 0 && ladder.passed >= ladder.wanted, "PASSED-DOWN", of(ladder.passed)),
+      step(!notice.open || (ladder.wanted > 0 && ladder.loaded >= ladder.wanted), "LOADED", `${of(ladder.loaded)}${ladder.attested ? ", attested" : ""}`)),
+    ladder.missing.length && notice.open ? h("p", { class: "missing" }, `Not reached: ${ladder.missing.map((unit) => plain(unit, 24)).join(", ")}`) : null,
+    ladder.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${plain(answer.reason, 140)}`)),
+    notice.answers.length ? h("ul", { class: "answers" }, notice.answers.slice(-6).map((answer) => h("li", {},
+      h("span", { class: "num" }, utc(answer.timeMs)), ` ${answer.verb}`,
+      answer.unit ? ` ${plain(answer.unit, 24)}` : "", answer.system ? ` in ${plain(answer.system, 24)}` : "",
+      h("span", { class: "dim" }, answer.how ? ` ${answer.how}` : ""),
+      answer.differences.length ? h("span", { class: "missing" }, ` off in ${answer.differences.map((d) => plain(`${d.field}: told ${d.told}, read ${d.read_back}`, 80)).join("; ")}`) : null))) : null,
+    !notice.open ? h("p", { class: "dim" }, "Closed: every unit on its list has it.") : null,
+    notice.open && !ladder.received && mayAnswer ? h("button", {
+      type: "button", class: "do", "data-focus": `r${notice.id}`, disabled: asked === "asking",
+      "aria-describedby": `${title}-s`, onclick: () => actions.received(notice.id),
+    }, asked === "asking" ? "…" : "RECEIVED") : null,
+    asked?.fault ? h("p", { class: "fault", role: "alert" }, plain(asked.fault, 200)) : null,
+    notice.answers.length || (notice.open && mayAnswer) ? h("p", { class: "sentence", id: `${title}-s` }, notice.sentence ?? SENTENCE) : null);
+}
+
+/** What the store beside the record has of whom to call, or only its reference. */
+function contactText(contact) {
+  const details = contact.details;
+  if (!details) return contact.reference;
+  const channels = (details.channels ?? []).map((each) => (typeof each === "string" ? each : Object.values(each).join(" ")));
+  return [details.label, ...channels].filter(Boolean).join(", ") || contact.reference;
+}
+
+function overlapText(clash) {
+  const { horizontalM, verticalM, timeS } = clash.gap;
+  const window = `${utcShort(clash.startMs)}–${utcShort(clash.endMs)}`;
+  if (horizontalM === 0 && verticalM === 0 && timeS === 0) return `overlap 0 m / 0 ft / 0 s, ${window}`;
+  return `${gapText(clash.gap)}, ${window}`;
+}
+
+function foot(state, now) {
+  const heard = lastHeard(state);
+  const items = [
+    ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
+    ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
+    ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} left out` : ""), state.streams.tracks.state !== "live"],
+  ];
+  for (const [feed, { count, newestMs }] of Object.entries(feedsOf(state))) {
+    items.push([`f${feed}`, `Feed ${plain(feed, 40)}`, `${count} tracks, ${age(now - newestMs)} old`, false]);
+  }
+  for (const party of Object.values(state.parties)) {
+    if (party.id === state.session.party) continue;
+    items.push([`p${party.id}`, plain(party.id, 30), party.id in heard ? `heard ${age(now - heard[party.id])} ago` : "not heard", !(party.id in heard)]);
+  }
+  if (state.checkpoint) items.push(["record", "Record", `${state.checkpoint.size.toLocaleString("en")} entries, root ${state.checkpoint.root.slice(0, 10)}…`, false]);
+  rows(at("foot"), items.map(([key, term, text, bad]) => ({
+    key, shows: [text, bad],
+    make: () => h("span", { class: bad ? "bad" : "" }, h("em", {}, term), ` ${text}`),
+  })), "");
+}
+
+function streamText(stream) {
+  return { live: "live", connecting: "connecting", cut: "CUT", refused: "refused", off: "off" }[stream.state] ?? stream.state;
+}

@@ -1,0 +1,173 @@
+// From the wire to what the page shows: one place that knows the members of the API's answers.
+// Nothing is worked out here that the server did not say; a member that is not there stays unknown.
+
+import { middle, rings, top } from "./geo.js";
+
+const ms = (text) => (text ? Date.parse(text) : NaN);
+const number = (value) => (value === null || value === undefined ? NaN : Number(value));
+
+/** A gap in metres, metres and seconds, whichever way its members are named. */
+export function gapOf(wire) {
+  const gap = wire?.gap ?? wire ?? {};
+  return {
+    horizontalM: number(gap.horizontal_m),
+    verticalM: number(gap.vertical_m),
+    timeS: number(gap.time_s),
+  };
+}
+
+export function limitText(limit) {
+  if (!limit) return "?";
+  return `${Math.round(limit.value).toLocaleString("en")} ${limit.units === "FT" ? "ft" : "m"} ${limit.reference}`;
+}
+
+function volumeOf(wire) {
+  const drawn = rings(wire.footprint);
+  return {
+    rings: drawn,
+    label: drawn.length ? top(drawn[0]) : null,
+    middle: drawn.length ? middle(drawn[0]) : null,
+    circleM: wire.footprint?.type === "Point" ? number(wire.footprint.radius_m) : NaN,
+    lower: wire.lower,
+    upper: wire.upper,
+    startMs: ms(wire.start),
+    endMs: ms(wire.end),
+  };
+}
+
+export function intentOf(wire) {
+  return {
+    id: wire.id,
+    party: wire.party,
+    kind: wire.kind,
+    state: wire.state,
+    version: wire.version,
+    callSign: wire.call_sign ?? null,
+    placeName: wire.place_name ?? null,
+    priority: wire.priority ?? 0,
+    late: Boolean(wire.late),
+    leadS: number(wire.lead_s),
+    cautions: wire.cautions ?? [],
+    visibility: wire.visibility?.level ?? "open",
+    source: wire.provenance?.source ?? null,
+    startMs: ms(wire.start),
+    endMs: ms(wire.end),
+    toldMs: ms(wire.told),
+    volumes: (wire.volumes ?? []).map(volumeOf),
+  };
+}
+
+export function zoneOf(wire) {
+  return {
+    id: wire.id,
+    party: wire.party,
+    name: wire.name,
+    rule: wire.rule,
+    reason: wire.reason,
+    noticeMinutes: number(wire.notice_minutes),
+    unilateral: wire.unilateral !== false,
+    version: wire.version,
+    declaredMs: ms(wire.declared),
+    volumes: (wire.volumes ?? []).map(volumeOf),
+  };
+}
+
+function answerOf(wire) {
+  const by = wire.by ?? {};
+  return {
+    verb: wire.verb,
+    unit: wire.unit ?? null,
+    system: wire.system ?? null,
+    reason: wire.reason ?? null,
+    timeMs: ms(wire.time),
+    how: by.how ?? wire.how ?? null,
+    party: by.party ?? null,
+    attested: Boolean(wire.attested),
+    differences: wire.differences ?? [],
+  };
+}
+
+export function noticeOf(wire) {
+  return {
+    id: wire.id,
+    number: wire.number,
+    sender: wire.sender ?? null,
+    recipient: wire.recipient ?? null,
+    urgency: wire.urgency ?? "routine",
+    issuedMs: ms(wire.issued),
+    subject: wire.subject ?? null,
+    clashes: (wire.clashes ?? []).map((clash) => ({
+      rule: clash.rule,
+      kind: clash.other_kind,
+      own: clash.own ?? null,
+      other: clash.other ?? null,
+      otherParty: clash.other_party ?? null,
+      contact: clash.contact ?? null,
+      gap: gapOf(clash),
+      startMs: ms(clash.overlap?.start),
+      endMs: ms(clash.overlap?.end),
+    })),
+    units: wire.units ?? [],
+    late: Boolean(wire.late),
+    leadS: number(wire.lead_s),
+    withdrawal: Boolean(wire.withdrawal),
+    heldBy: wire.held_by ?? null,
+    supersedes: wire.supersedes ?? [],
+    answers: (wire.answers ?? wire.ladder?.answers ?? []).map(answerOf),
+    open: wire.open ?? wire.state !== "closed",
+    sentence: wire.sentence ?? null,
+  };
+}
+
+export function warningOf(wire) {
+  return {
+    id: wire.id,
+    kind: wire.kind,
+    rule: wire.rule,
+    level: wire.level ?? 1,
+    lastKnown: Boolean(wire.last_known),
+    raisedMs: ms(wire.raised),
+    updatedMs: ms(wire.updated),
+    parties: wire.parties ?? [],
+    gap: gapOf(wire),
+    uncertaintyM: number(wire.uncertainty_m),
+    objects: (wire.objects ?? []).map((object) => ({
+      type: object.type,
+      id: object.id,
+      party: object.party ?? null,
+      facts: object.facts ?? [],
+      fix: object.fix
+        ? {
+            place: [number(object.fix.longitude), number(object.fix.latitude)],
+            timeMs: ms(object.fix.time),
+            altitudeM: number(object.fix.altitude_m ?? object.fix.altitude_w84_m),
+          }
+        : null,
+    })),
+  };
+}
+
+export function fixOf(wire) {
+  return {
+    place: [number(wire.longitude), number(wire.latitude)],
+    timeMs: ms(wire.time),
+    altitudeM: number(wire.altitude_m),
+  };
+}
+
+export function trackOf(wire) {
+  return {
+    id: `${wire.feed_party ?? ""}/${wire.track}`,
+    track: wire.track,
+    feed: wire.feed ?? "",
+    feedParty: wire.feed_party ?? null,
+    callSign: wire.call_sign ?? null,
+    party: wire.party ?? null,
+    ...fixOf(wire),
+    speedMS: number(wire.ground_speed_m_s),
+    courseDeg: number(wire.track_deg),
+    climbMS: number(wire.vertical_rate_m_s),
+    state: wire.state ?? (wire.silent ? "silent" : "live"),
+    trail: (wire.trail ?? []).map(fixOf),
+  };
+}

@@ -1,0 +1,207 @@
+// The one state of the page, and how it changes. Pure: no clock, no network, no document.
+// Everything here is what the server said, or when it said it; reduce() decides nothing about
+// safety, and nothing that the server still holds is dropped because it is old.
+
+import { intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
+
+const TRAIL = 40; // reported positions kept for drawing, per track
+const STORY = 60; // lines of the stream kept
+
+export const EMPTY = Object.freeze({
+  session: null, // {party, roles, expiresMs, fault}
+  space: null,
+  clock: { serverMs: NaN, browserMs: NaN, rate: 1, simulated: false },
+  browserMs: 0,
+  contactMs: NaN,
+  streams: { events: { state: "off" }, tracks: { state: "off" } },
+  lastId: null,
+  parties: {},
+  intents: {},
+  zones: {},
+  notices: {},
+  warnings: {},
+  tracks: {},
+  complete: {},
+  loaded: {},
+  restsOn: null,
+  checkpoint: null,
+  missed: 0,
+  story: [],
+  asked: {}, // notice id: "asking" | {fault} for RECEIVED
+  selected: null,
+});
+
+const byId = (items) => Object.fromEntries(items.map((item) => [item.id, item]));
+
+/** What kind of thing each event of the party's stream makes worth asking for again. */
+export const STALE_AFTER = {
+  notice: ["notices", "intents"],
+  acknowledgement: ["notices"],
+  intent: ["intents", "notices"],
+  zone: ["zones", "notices"],
+  notification: ["intents"],
+  warning: ["warnings"],
+  check: [],
+};
+
+const REDUCERS = {
+  "signed-in": (state, { session }) => ({ ...state, session }),
+  "signed-out": (state, { fault }) => ({ ...EMPTY, space: state.space, browserMs: state.browserMs, session: fault ? { fault } : null }),
+  tick: (state, { browserMs }) => ({ ...state, browserMs }),
+  contact: (state, { browserMs }) => ({ ...state, contactMs: browserMs }),
+  space: (state, { space, browserMs }) => ({ ...state, space, clock: clockOf(state.clock, space, browserMs) }),
+  parties: (state, { items }) => ({ ...state, parties: byId(items) }),
+  intents: (state, { items, complete, restsOn }) => ({
+    ...list(state, "intents", items.map(intentOf), complete), restsOn,
+  }),
+  zones: (state, { items, complete }) => list(state, "zones", items.map(zoneOf), complete),
+  notices: (state, { items, complete }) => list(state, "notices", items.map(noticeOf), complete),
+  warnings: (state, { items, complete }) => list(state, "warnings", items.map(warningOf), complete),
+  // whole: the answer has every track that the server still holds. One that it holds no longer stays
+  // here as last known: that it is forgotten does not mean that it is gone.
+  tracks: (state, { items, whole }) => {
+    const kept = { ...state.tracks };
+    const told = items.map(trackOf);
+    for (const track of told) put(kept, track);
+    if (whole) {
+      const held = new Set(told.map((track) => track.id));
+      for (const id of Object.keys(kept)) if (!held.has(id)) kept[id] = { ...kept[id], state: "lost" };
+    }
+    return { ...state, tracks: kept, loaded: { ...state.loaded, tracks: true } };
+  },
+  missed: (state, { count }) => ({ ...state, missed: state.missed + count }),
+  checkpoint: (state, { text }) => ({ ...state, checkpoint: checkpointOf(text) ?? state.checkpoint }),
+  stream: (state, { name, is, why, browserMs }) => ({
+    ...state,
+    streams: { ...state.streams, [name]: { state: is, why: why ?? null, sinceMs: browserMs } },
+  }),
+  // Numbered without a gap: what has a number that was seen is not taken twice.
+  event: (state, { id, event, data }) => {
+    const number = id === null ? null : Number(id);
+    if (number !== null && state.lastId !== null && number <= state.lastId) return state;
+    const line = { number, event, data };
+    return {
+      ...state,
+      lastId: number ?? state.lastId,
+      story: [line, ...state.story].slice(0, STORY),
+    };
+  },
+  asking: (state, { notice }) => ({ ...state, asked: { ...state.asked, [notice]: "asking" } }),
+  asked: (state, { notice, fault }) => {
+    const asked = { ...state.asked };
+    if (fault) asked[notice] = { fault };
+    else delete asked[notice];
+    return { ...state, asked };
+  },
+  select: (state, { what }) => ({ ...state, selected: what }),
+};
+
+export function reduce(state, event) {
+  const reducer = REDUCERS[event.type];
+  if (!reducer) throw new Error(`no such event: ${event.type}`);
+  return reducer(state, event);
+}
+
+function list(state, name, items, complete) {
+  return {
+    ...state,
+    [name]: byId(items),
+    complete: { ...state.complete, [name]: complete !== false },
+    loaded: { ...state.loaded, [name]: true },
+  };
+}
+
+/** A newer position joins the trail; an older one never takes the place of a newer one. */
+function put(tracks, track) {
+  const before = tracks[track.id];
+  let trail = track.trail.length ? track.trail : (before?.trail ?? []);
+  const last = trail[trail.length - 1];
+  if (!last || last.timeMs < track.timeMs) {
+    trail = [...trail, { place: track.place, timeMs: track.timeMs, altitudeM: track.altitudeM }];
+  }
+  if (before && before.timeMs > track.timeMs) return;
+  tracks[track.id] = { ...track, trail: trail.slice(-TRAIL) };
+}
+
+function clockOf(before, space, browserMs) {
+  const serverMs = space.time ? Date.parse(space.time) : NaN;
+  const rate = Number(space.clock?.rate ?? 1);
+  return Number.isFinite(serverMs)
+    ? { serverMs, browserMs, rate, simulated: Boolean(space.clock?.simulated) }
+    : { ...before, rate };
+}
+
+/** The server's time, carried on by the page's own clock from when it was last told. */
+export function serverNow(state) {
+  const { serverMs, browserMs, rate } = state.clock;
+  return Number.isFinite(serverMs) ? serverMs + (state.browserMs - browserMs) * rate : state.browserMs;
+}
+
+/** Origin, size and root of a signed checkpoint (C2SP tlog-checkpoint): its first three lines. */
+export function checkpointOf(text) {
+  const [origin, size, root] = String(text).split("\n");
+  return root && /^\d+$/.test(size) ? { origin, size: Number(size), root } : null;
+}
+
+const URGENCY = { immediate: 0, prompt: 1, routine: 2 };
+
+/** Open ones first, the urgent first among them, then the newest. */
+export function orderedNotices(state) {
+  return Object.values(state.notices).sort(
+    (a, b) =>
+      Number(!a.open) - Number(!b.open) ||
+      (URGENCY[a.urgency] ?? 3) - (URGENCY[b.urgency] ?? 3) ||
+      b.number - a.number,
+  );
+}
+
+/** The worst level first, then the newest; one that stands as last known stays where it was. */
+export function orderedWarnings(state) {
+  return Object.values(state.warnings).sort((a, b) => b.level - a.level || b.raisedMs - a.raisedMs);
+}
+
+/** When each party was last heard of: what it told, answered or reported, as far as shown here. */
+export function lastHeard(state) {
+  const heard = {};
+  const note = (party, timeMs) => {
+    if (party && Number.isFinite(timeMs)) heard[party] = Math.max(heard[party] ?? -Infinity, timeMs);
+  };
+  for (const intent of Object.values(state.intents)) note(intent.party, intent.toldMs);
+  for (const zone of Object.values(state.zones)) note(zone.party, zone.declaredMs);
+  for (const track of Object.values(state.tracks)) note(track.feedParty ?? track.party, track.timeMs);
+  for (const notice of Object.values(state.notices)) {
+    for (const answer of notice.answers) note(answer.party, answer.timeMs);
+  }
+  return heard;
+}
+
+/** Each feed with its newest position: how old what it says is (an answer rests on that). */
+export function feedsOf(state) {
+  const feeds = {};
+  for (const { feed, timeMs } of Object.values(state.tracks)) {
+    feeds[feed] = { count: (feeds[feed]?.count ?? 0) + 1, newestMs: Math.max(feeds[feed]?.newestMs ?? -Infinity, timeMs) };
+  }
+  return feeds;
+}
+
+/** How far a notice has come: who received, read back, and how many of its units. */
+export function ladderOf(notice) {
+  const good = notice.answers.filter((answer) => answer.verb !== "READ-BACK" || !answer.differences.length);
+  const units = (verb) => new Set(good.filter((a) => a.verb === verb && a.unit).map((a) => a.unit));
+  const wanted = notice.units.length;
+  const attested = good.some((a) => a.verb === "LOADED" && a.attested);
+  const loaded = attested ? new Set(notice.units) : units("LOADED");
+  const passed = new Set([...units("PASSED-DOWN"), ...loaded]);
+  return {
+    received: good.length > 0,
+    readBack: good.some((a) => a.verb === "READ-BACK"),
+    misread: notice.answers.some((a) => a.verb === "READ-BACK") &&
+      notice.answers.filter((a) => a.verb === "READ-BACK").at(-1).differences.length > 0,
+    passed: passed.size,
+    loaded: loaded.size,
+    wanted,
+    attested,
+    missing: notice.units.filter((unit) => !loaded.has(unit)),
+    exits: notice.answers.filter((a) => a.verb === "CANNOT-COMPLY" || a.verb === "DISPUTED"),
+  };
+}

@@ -1,0 +1,98 @@
+// Words and numbers as a person reads them. Text from others reaches the page as text only:
+// every node is made here or with textContent, and nothing is ever parsed as HTML.
+
+const FEET_M = 0.3048;
+
+/** An element with attributes, classes and children; a string child is text, whatever it holds. */
+export function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "class") node.className = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children.flat()) {
+    if (child === undefined || child === null || child === false) continue;
+    node.append(child instanceof Node ? child : plain(child));
+  }
+  return node;
+}
+
+/** Text of strangers on one line: without control characters or marks that turn the line around. */
+export function plain(value, longest = 300) {
+  const text = String(value ?? "").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u00b7");
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** Metres as metres and feet. */
+export function metresAndFeet(metres) {
+  if (!Number.isFinite(metres)) return "not known";
+  return `${grouped.format(metres)} m / ${grouped.format(metres / FEET_M)} ft`;
+}
+
+/** A gap between two things, with what it is a gap of. 0 in all three is an overlap. */
+export function gapText({ horizontalM, verticalM, timeS }) {
+  const parts = [];
+  if (Number.isFinite(horizontalM)) parts.push(`across ${distance(horizontalM)}`);
+  if (Number.isFinite(verticalM)) parts.push(`height ${metresAndFeet(verticalM)}`);
+  if (Number.isFinite(timeS)) parts.push(`time ${duration(timeS)}`);
+  return parts.length ? parts.join(" · ") : "gap not known";
+}
+
+/** Metres over the ground, in metres or kilometres and nautical miles. */
+export function distance(metres) {
+  if (!Number.isFinite(metres)) return "not known";
+  if (Math.abs(metres) < 10000) return `${grouped.format(metres)} m / ${grouped.format(metres / FEET_M)} ft`;
+  return `${(metres / 1000).toFixed(1)} km / ${(metres / 1852).toFixed(1)} nm`;
+}
+
+/** Seconds as s, min, h. */
+export function duration(seconds) {
+  if (!Number.isFinite(seconds)) return "not known";
+  const sign = seconds < 0 ? "−" : "";
+  const s = Math.round(Math.abs(seconds));
+  if (s < 90) return `${sign}${s} s`;
+  if (s < 5400) return `${sign}${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
+  if (s < 172800) return `${sign}${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} min`;
+  return `${sign}${Math.floor(s / 86400)} d`;
+}
+
+/** How old: coarser than a duration, since it is read at a glance. */
+export function age(milliseconds) {
+  if (!Number.isFinite(milliseconds)) return "never";
+  const s = Math.max(0, Math.round(milliseconds / 1000));
+  if (s < 100) return `${s} s`;
+  if (s < 6000) return `${Math.round(s / 60)} min`;
+  if (s < 172800) return `${Math.round(s / 3600)} h`;
+  return `${Math.round(s / 86400)} d`;
+}
+
+/** 13:05:09Z of an instant in milliseconds. */
+export function utc(ms) {
+  return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(11, 19)}Z` : "--:--:--Z";
+}
+
+/** 13:05Z. */
+export function utcShort(ms) {
+  return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(11, 16)}Z` : "--:--Z";
+}
+
+/** 2020-09-09. */
+export function utcDate(ms) {
+  return Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : "----------";
+}
+
+/** The reader's own time of day, with its distance from UTC. */
+export function local(ms) {
+  if (!Number.isFinite(ms)) return "";
+  const when = new Date(ms);
+  const minutes = -when.getTimezoneOffset();
+  const sign = minutes < 0 ? "−" : "+";
+  const hours = String(Math.floor(Math.abs(minutes) / 60)).padStart(2, "0");
+  const rest = String(Math.abs(minutes) % 60).padStart(2, "0");
+  const two = (n) => String(n).padStart(2, "0");
+  return `${two(when.getHours())}:${two(when.getMinutes())}:${two(when.getSeconds())} UTC${sign}${hours}:${rest}`;
+}

@@ -1,8 +1,12 @@
 """The watch as a whole: reports and areas in, warnings out, the same each time."""
 
+import itertools
 import math
 
+import msgspec
 import pyproj
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wideberth.space.altitude import altitude
 from wideberth.space.prepared import prepare
@@ -277,6 +281,73 @@ def test_a_clock_that_runs_backward_is_held():
     heard(watch, 100, *head_on())
     events = watch.tick(at(50))
     assert all(event.time_us == at(100) for event in events)
+
+
+ROUTES = st.lists(
+    st.tuples(
+        st.floats(0, 6_000),  # from the middle
+        st.floats(0, 360),
+        st.floats(0, 200),
+        st.floats(0, 360),
+        st.sampled_from([400.0, 500.0, 620.0, None]),
+        st.sampled_from([5, 10, 20]),  # a report every so many seconds
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+def overlooked(watch_of, middle, routes):
+    """Pairs that exact geodesics have within the limits, and zones that hold a reported position,
+    at a tick without a warning that stands. Things fly straight on.
+    """
+    watch = watch_of(SETTINGS)
+    watch.put_zone("z", area(*middle, 1500.0, upper=550), name="Zone")
+    flights = []
+    for k, (away_m, bearing, speed, course, height, every) in enumerate(routes):
+        longitude, latitude, _ = GEOD.fwd(middle[1], middle[0], bearing, away_m)
+        more = {"altitude_w84_m": height, "vertical_rate_m_s": 0.0}
+        flights.append((Flight(f"t{k}", latitude, longitude, speed, course, **more), every))
+    problems = []
+    for seconds in range(0, 60, 5):
+        due = [flight for flight, every in flights if seconds % every == 0]
+        heard(watch, seconds, *due)
+        told = {(str(key.kind), *(ref.id for ref in key.objects)) for key in watch.standing}
+        here = [flight.report(seconds) for flight, _ in flights]
+        for a, b in itertools.combinations(here, 2):
+            away_m = GEOD.inv(a.longitude_deg, a.latitude_deg, b.longitude_deg, b.latitude_deg)[2]
+            heights = a.altitude_w84_m, b.altitude_w84_m
+            level = None in heights or abs(heights[0] - heights[1]) <= 150
+            if away_m <= 1000 and level and ("separation", a.track_id, b.track_id) not in told:
+                problems.append((seconds, a.track_id, b.track_id))
+        for one in here:
+            away_m = GEOD.inv(one.longitude_deg, one.latitude_deg, middle[1], middle[0])[2]
+            low = one.altitude_w84_m is None or one.altitude_w84_m <= 550
+            if away_m <= 1500 and low and ("incursion", one.track_id, "z") not in told:
+                problems.append((seconds, one.track_id, "z"))
+    return problems
+
+
+MIDDLES = st.sampled_from([(47.0, 8.0), (0.0, 180.0), (89.999, 0.0), (-66.0, -179.999)])
+
+
+@settings(deadline=None, max_examples=60)
+@given(MIDDLES, ROUTES)
+def test_whatever_is_too_close_or_inside_has_a_warning_that_stands(middle, routes):
+    assert overlooked(Watch, middle, routes) == []
+
+
+def test_the_check_sees_a_watch_that_takes_a_late_position_for_a_present_one():
+    class Stale(Watch):
+        def tick(self, now_us):
+            slots = self.table.slots()
+            self.table.ground_speed_m_s[slots] = 0.0  # the planted fault: nothing moves on
+            self.table.settings = msgspec.structs.replace(self.table.settings, widening_m_s=0.0)
+            return super().tick(now_us)
+
+    routes = [(1300.0, 270.0, 200.0, 90.0, 500.0, 20), (1300.0, 90.0, 200.0, 270.0, 500.0, 20)]
+    assert overlooked(Watch, (47.0, 8.0), routes) == []
+    assert overlooked(Stale, (47.0, 8.0), routes) != []
 
 
 def test_an_empty_watch_ticks():

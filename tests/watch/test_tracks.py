@@ -205,12 +205,14 @@ def test_implausible_ends_only_after_some_plausible_reports_in_a_row():
 
 def test_silence_comes_with_the_feeds_bound_and_uncertainty_widens_with_age():
     quick = TrackSettings(feeds={"radio": FeedSettings(silence_after_us=20 * SECOND_US)})
-    table = table_of(report(), settings=quick)
+    table = table_of(report(ground_speed_m_s=0.0), settings=quick)
     assert held(table, now_s=20).state == "live"
     assert held(table, now_s=21).state == "silent"
     widths = [held(table, now_s=age).uncertainty_m for age in (0, 20, 200)]
     assert widths == [100.0, 200.0, 1100.0]
     assert held(table, now_s=200).latitude_deg == 47.0  # never moved on
+    unknown = table_of(report(), settings=quick)
+    assert held(unknown, now_s=10).uncertainty_m == 100.0 + 50.0 + 500.0
 
 
 def test_no_party_moves_a_track_of_anothers_feed():

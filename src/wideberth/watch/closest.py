@@ -195,7 +195,7 @@ def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pa
         np.ascontiguousarray(start[order]),
         np.ascontiguousarray(movers.tangent[order] * movers.speed_m_s[order][:, None]),
         (half_m + sway_m)[order],
-        limits.look_ahead_s,
+        float(limits.look_ahead_s),
         movers.owner[order],
         movers.identity[order],
         same_owner,
@@ -237,10 +237,10 @@ def _evaluated(movers: Movers, found: Ints, limits: Limits) -> Pairs:
         movers.horizontal_error_m
         + _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s)),
         movers.vertical_error_m,
-        limits.horizontal_m,
-        limits.vertical_m,
-        limits.look_ahead_s,
-        limits.pressure_error_m,
+        float(limits.horizontal_m),  # a whole number would compile the kernel once more
+        float(limits.vertical_m),
+        float(limits.look_ahead_s),
+        float(limits.pressure_error_m),
     )
     return Pairs(
         first=found[:, 0],

@@ -55,7 +55,7 @@ class Look:
                 altitude_std_m=table.altitude_std_m[slots],
                 climb_m_s=table.vertical_rate_m_s[slots],
                 horizontal_error_m=table.horizontal_error_m(slots, now_us),
-                vertical_error_m=table.vertical_error_m[slots],
+                vertical_error_m=table.vertical_error_at_m(slots, now_us),
                 owner=table.owner_code[slots],
                 identity=table.identity_code[slots],
             ),

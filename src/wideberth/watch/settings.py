@@ -46,8 +46,9 @@ class TrackSettings(msgspec.Struct, frozen=True):
     report for so long leaves the table, and an older report is refused. max_speed_m_s,
     max_climb_m_s: a step that needs more is implausible. plausible_again_after: good reports in a
     row that end it. derive_within_us: a velocity is derived from two positions at least 1 s and at
-    most this far apart. widening_m_s: how fast a position grows uncertain with its age, beyond
-    what its course predicts. trail_length: positions kept per track.
+    most this far apart. widening_m_s, vertical_widening_m_s: how fast a position grows uncertain
+    with its age, beyond what its course predicts; unknown_speed_m_s, in place of the first, where
+    its course is not known. trail_length: positions kept per track.
     """
 
     feeds: dict[str, FeedSettings] = {}
@@ -59,6 +60,8 @@ class TrackSettings(msgspec.Struct, frozen=True):
     plausible_again_after: int = 3
     derive_within_us: int = MINUTE_US
     widening_m_s: float = 5.0
+    vertical_widening_m_s: float = 1.0
+    unknown_speed_m_s: float = 50.0
     trail_length: int = 64
 
     def __post_init__(self) -> None:
@@ -69,7 +72,14 @@ class TrackSettings(msgspec.Struct, frozen=True):
             raise InvalidValue(
                 "max_speed_m_s", "speed-range", self.max_speed_m_s, "give up to 1,000 m/s"
             )
-        for name in ("max_future_us", "derive_within_us", "widening_m_s", "plausible_again_after"):
+        for name in (
+            "max_future_us",
+            "derive_within_us",
+            "plausible_again_after",
+            "widening_m_s",
+            "vertical_widening_m_s",
+            "unknown_speed_m_s",
+        ):
             _require_not_negative(name, getattr(self, name))
 
     def of_feed(self, feed: str) -> FeedSettings:

@@ -210,10 +210,17 @@ class TrackTable:
         """How far each thing may be from where its course leads: its accuracy, its feed's clock
         error at its speed, and the widening with age.
         """
-        speed_m_s = np.nan_to_num(self.ground_speed_m_s[slots], nan=0.0)
+        limits = self.settings
+        known = self.velocity_source[slots] != Velocity.UNKNOWN
+        speed_m_s = np.where(known, self.ground_speed_m_s[slots], limits.unknown_speed_m_s)
         clock_m = speed_m_s * self.clock_error_us[slots] / SECOND_US
-        aged_m = self.settings.widening_m_s * self.age_s(slots, now_us)
-        return self.accuracy_m[slots] + clock_m + aged_m
+        widening_m_s = np.where(known, limits.widening_m_s, limits.unknown_speed_m_s)
+        return self.accuracy_m[slots] + clock_m + widening_m_s * self.age_s(slots, now_us)
+
+    def vertical_error_at_m(self, slots: Slots, now_us: int) -> Floats:
+        """How far each thing may be above or below where its climb leads."""
+        aged_m = self.settings.vertical_widening_m_s * self.age_s(slots, now_us)
+        return self.vertical_error_m[slots] + aged_m
 
     def row(self, slot: int, now_us: int) -> TrackRow:
         """A track as it is held, for showing. Raises KeyError where the slot is free."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from wideberth.clock import ExerciseClock
 from wideberth.errors import InvalidValue
 from wideberth.jwks import JwksSource, keys_of_pem
 from wideberth.model.ids import require_party_id
@@ -26,7 +27,7 @@ from wideberth.model.settings import (
     ReadBackTolerance,
     Rules,
 )
-from wideberth.space.time import SECOND_US
+from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 from wideberth.tokens import MAX_LIFE_S, TrustedIssuer
@@ -34,9 +35,11 @@ from wideberth.tokens import MAX_LIFE_S, TrustedIssuer
 __all__ = [
     "CONFIGURATION_FILE",
     "Auth",
+    "ClockSettings",
     "Configuration",
     "Listen",
     "Space",
+    "exercise_clock",
     "format_rules",
     "load_configuration",
     "load_rules",
@@ -58,6 +61,29 @@ class Space(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str | None = None
     host: str = "unnamed host"
     exercise: bool = False
+
+
+class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[clock]``, in an exercise only: the day that is played instead of today.
+
+    The clock shows start when the real one shows at (both RFC 3339), and runs rate times as fast
+    until it shows until; from there on at the real pace.
+    """
+
+    start: str
+    at: str
+    rate: float = 1.0
+    until: str | None = None
+
+    def clock(self) -> ExerciseClock:
+        """The clock that the settings ask for. Raises InvalidValue."""
+        if not 0 < self.rate <= 1000:
+            raise InvalidValue("rate", "rate", self.rate, "give over 0, up to 1000")
+        start_us = parse_rfc3339(self.start, field="start")
+        until_us = MAX_US if self.until is None else parse_rfc3339(self.until, field="until")
+        if until_us < start_us:
+            raise InvalidValue("start, until", "order", self.until, "end after the start")
+        return ExerciseClock(start_us, parse_rfc3339(self.at, field="at"), self.rate, until_us)
 
 
 class IssuerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,6 +213,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: Auth = Auth()
     listen: Listen = Listen()
     rules: RulesSettings | None = None
+    clock: ClockSettings | None = None
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -200,6 +227,23 @@ def load_configuration(path: Path) -> Configuration:
     found = _converted(raw, Configuration, path)
     _check(path, raw, found)
     return found
+
+
+def exercise_clock(found: Configuration, path: Path) -> ExerciseClock | None:
+    """The clock of the exercise; None for the real one. Raises InvalidValue outside an exercise."""
+    if found.clock is None:
+        return None
+    if not found.space.exercise:
+        raise InvalidValue(
+            f"{path.name}: clock",
+            "exercise-only",
+            found.clock.start,
+            "only an exercise has [clock]",
+        )
+    try:
+        return found.clock.clock()
+    except InvalidValue as error:
+        raise error.within(f"{path.name}: clock") from None
 
 
 def load_rules(path: Path) -> Rules:

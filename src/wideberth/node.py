@@ -27,9 +27,11 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
+from wideberth.clock import ExerciseClock
 from wideberth.configuration import (
     CONFIGURATION_FILE,
     Configuration,
+    exercise_clock,
     load_configuration,
     rules_of,
     trusted_issuers,
@@ -76,6 +78,8 @@ origin = "{origin}"
 class Node:
     """A node on its folder; as an async context it runs. Make one with :meth:`open`.
 
+    It may be entered again while it runs; the last one to leave stops it.
+
     made: what the first start made, in words. notes: what somebody should look at. stopping: set
     when the node is about to stop, before its connections close: streams end then.
     """
@@ -99,12 +103,14 @@ class Node:
         self.contacts = Contacts(folder)
         self.origin = record.origin
         self.vkey = record.vkey
+        self.exercise_clock: ExerciseClock | None = None
         self.made: list[str] = []
         self.notes: list[str] = []
         self.stopping = asyncio.Event()
         self._record = record
         self._rules = rules
         self._stack = AsyncExitStack()
+        self._entered = 0
 
     @classmethod
     def open(
@@ -112,13 +118,14 @@ class Node:
         folder: Path = DEFAULT_FOLDER,
         *,
         settings: Settings | None = None,
-        clock_us: Callable[[], int] = now_us,
+        clock_us: Callable[[], int] | None = None,
         token_clock_s: Callable[[], float] = time.time,
         must_exist: bool = False,
     ) -> Node:
         """The node in a folder; what is missing there is made, and stands in ``made``.
 
-        clock_us: the time of decisions; token_clock_s: the time by which tokens expire. Raises
+        clock_us: the time of decisions; None: the one of the settings (an exercise may have its
+        own), else the real one. token_clock_s: the time by which tokens expire. Raises
         InvalidValue for settings or keys that are wrong (naming file, key and value),
         RecordUnavailable where something cannot be read or written, or must_exist and there is no
         record, RecordCorrupt where the record is not one.
@@ -134,6 +141,7 @@ class Node:
             issuer = _issuer(folder, origin, configuration.auth.max_life_s, made)
             if not (folder / CONFIGURATION_FILE).exists():
                 _write(folder / CONFIGURATION_FILE, _TEMPLATE.format(origin=origin), made)
+        clock = exercise_clock(configuration, folder / CONFIGURATION_FILE)
         rules = rules_of(configuration.rules, folder / CONFIGURATION_FILE)
         issuers = trusted_issuers(configuration.auth, folder)
         if configuration.auth.built_in is not False:
@@ -144,7 +152,7 @@ class Node:
                 folder,
                 configuration=configuration,
                 record=record,
-                service=Service(record, settings=settings, clock_us=clock_us),
+                service=Service(record, settings=settings, clock_us=clock_us or clock or now_us),
                 issuer=issuer,
                 verifier=TokenVerifier(issuers, clock_s=token_clock_s),
                 rules=rules,
@@ -153,6 +161,7 @@ class Node:
             record.close()
             raise
         node.made = made
+        node.exercise_clock = clock
         return node
 
     @property
@@ -167,6 +176,9 @@ class Node:
 
     async def __aenter__(self) -> Self:
         """Fold the record, open the space where it has none, and take commands."""
+        self._entered += 1
+        if self._entered > 1:
+            return self
         self._stack.callback(self._record.close)
         try:
             await self._stack.enter_async_context(self.service)
@@ -184,6 +196,9 @@ class Node:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop: streams first, then the loop, then the record."""
+        self._entered -= 1
+        if self._entered:
+            return
         self.stopping.set()
         await self._stack.aclose()
         gc.unfreeze()

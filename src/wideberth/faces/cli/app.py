@@ -11,7 +11,6 @@ Exit codes: 0 done; 1 the answer is "no" (conflicts, a record that does not veri
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +18,7 @@ from typer.core import TyperGroup
 
 __all__ = ["COMMANDS", "app"]
 
-COMMANDS = ("check",)
+COMMANDS = ("check", "serve", "party", "token", "rules", "verify", "export", "replay")
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""
 
 
@@ -59,6 +58,8 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         print(f"wideberth {version('wideberth')}")
         raise typer.Exit
 

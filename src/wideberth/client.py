@@ -1,0 +1,553 @@
+"""A client of the native HTTP API: tokens, signed statements, safe retries, a stream that resumes.
+
+>>> async def tell(url, token, intent):
+...     async with Client(url, token) as client:
+...         return (await client.submit_intent(intent))["intent"]["id"]
+
+A write carries a key of its own and is sent again with it until there is an answer, so that a cut
+line makes it neither lost nor double. A party's key signs statements in a chain: each names the
+one before, and one is under way at a time. The chain stands in a file beside the key before a
+statement leaves, so that a client that died with one under way settles it first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import msgspec
+from nacl.signing import SigningKey
+
+from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError
+from wideberth.model.envelope import (
+    Statement,
+    sign_possession,
+    sign_statement,
+    statement_digest,
+)
+from wideberth.model.ids import KeyId, PartyId, require_party_id, require_token
+from wideberth.record.keys import sync_folder, write_new
+
+__all__ = ["ApiProblem", "Client", "Event", "PartyKey", "StreamGap", "Unreachable"]
+
+API = "/api/v1"
+Json = Mapping[str, Any]
+_RETRIED = frozenset({429, 502, 503, 504})
+_LONGEST_PAUSE_S = 5.0
+_SILENCE_S = 30.0  # three heartbeats of the stream
+_MAX_EVENT_BYTES = 8 * 1_048_576
+
+
+class ApiProblem(WideberthError):
+    """The node said no. status: HTTP's; document: RFC 9457 problem details as they came.
+
+    attempts: how often it was asked; more than once, and an earlier one may have got through.
+    """
+
+    def __init__(self, status: int, document: Json, attempts: int = 1) -> None:
+        self.status = status
+        self.attempts = attempts
+        self.document = document
+        self.rule = str(document.get("rule", ""))
+        detail = document.get("detail") or document.get("title") or ""
+        super().__init__(f"{status} {self.rule}: {detail}")
+
+
+class Unreachable(WideberthError):
+    """No answer, after every retry. What became of a write: GET /requests/{key}."""
+
+    def __init__(self, attempts: int, reason: str, key: str | None) -> None:
+        self.attempts = attempts
+        self.key = key
+        super().__init__(f"no answer after {attempts} attempts ({reason}); request key: {key}")
+
+
+class StreamGap(WideberthError):
+    """The stream left a number out."""
+
+    def __init__(self, after: int, came: int) -> None:
+        self.after = after
+        self.came = came
+        super().__init__(f"event {came} came after event {after}")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of the party's stream. number: counts from 1 without a gap."""
+
+    number: int
+    name: str
+    data: Any
+
+
+class _Pending(msgspec.Struct, frozen=True):
+    """A statement that left, or was about to, and whose answer is not known."""
+
+    method: str
+    path: str
+    statement: str
+
+
+class _Chain(msgspec.Struct, frozen=True):
+    """Where the key's chain stands: the last statement that was applied, and one under way."""
+
+    last_seq: int = 0
+    last_digest: str | None = None
+    pending: _Pending | None = None
+
+
+class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    origin: str
+    party: str
+    key_id: str
+    seed: str
+
+
+class PartyKey:
+    """A party's signing key and its chain of statements to one record. Never printed.
+
+    Kept by the party: the service never holds it. path: its file; None while only in memory.
+    """
+
+    __slots__ = ("_chain", "_signing_key", "key_id", "origin", "party", "path")
+
+    def __init__(self, origin: str, party: PartyId, key_id: KeyId, signing_key: SigningKey) -> None:
+        """Raises InvalidValue for a malformed party or key id."""
+        self.origin = origin
+        self.party = require_party_id(party)
+        self.key_id = KeyId(require_token(key_id, field="key_id"))
+        self.path: Path | None = None
+        self._signing_key = signing_key
+        self._chain = _Chain()
+
+    @classmethod
+    def make(cls, origin: str, party: PartyId, key_id: KeyId) -> PartyKey:
+        """A new key; in memory only until it is saved."""
+        return cls(origin, party, key_id, SigningKey.generate())
+
+    @classmethod
+    def load(cls, path: Path) -> PartyKey:
+        """The key of a file that save wrote, with its chain.
+
+        Raises RecordUnavailable, InvalidValue.
+        """
+        try:
+            if path.stat().st_mode & 0o077:
+                raise InvalidValue("key file", "mode", str(path), f"run: chmod 600 {path}")
+            kept = msgspec.json.decode(path.read_bytes(), type=_KeyFile)
+            seed = urlsafe_b64decode(kept.seed)
+            key = cls(kept.origin, PartyId(kept.party), KeyId(kept.key_id), SigningKey(seed))
+            chain = _chain_path(path)
+            if chain.exists():
+                key._chain = msgspec.json.decode(chain.read_bytes(), type=_Chain)
+        except OSError as error:
+            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        except (ValueError, TypeError) as error:
+            if isinstance(error, InvalidValue):
+                raise
+            # Nothing of the file goes into an error: it is a secret.
+            raise InvalidValue(
+                "key file", "key-file", str(path), "give a party's key file"
+            ) from None
+        key.path = path
+        return key
+
+    def save(self, path: Path) -> None:
+        """Write a new file of mode 0600. Raises RecordUnavailable where one exists."""
+        seed = urlsafe_b64encode(bytes(self._signing_key)).decode("ascii")
+        kept = _KeyFile(self.origin, self.party, self.key_id, seed)
+        try:
+            write_new(path, msgspec.json.encode(kept) + b"\n")
+        except OSError as error:
+            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        self.path = path
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32 bytes that are enrolled."""
+        return bytes(self._signing_key.verify_key)
+
+    def proof_of_possession(self) -> bytes:
+        """What enrolment asks for: the 64-byte signature over the enrolment text."""
+        return sign_possession(
+            self._signing_key, origin=self.origin, kid=f"{self.party}/{self.key_id}"
+        )
+
+    @property
+    def pending(self) -> _Pending | None:
+        """The statement whose answer is not known."""
+        return self._chain.pending
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every statement so far has its answer."""
+        return self._chain.pending is None
+
+    def sign(self, command: str, body: Json, *, method: str, path: str, request: str) -> str:
+        """The next statement of the chain, now pending: on disk, where the key is, on return."""
+        chain = self._chain
+        statement = Statement(
+            origin=self.origin,
+            party=self.party,
+            key_id=self.key_id,
+            party_seq=chain.last_seq + 1,
+            prev=chain.last_digest,
+            type=command,
+            request=request,
+            body=msgspec.Raw(msgspec.json.encode(body)),
+        )
+        compact = sign_statement(statement, self._signing_key)
+        self._keep(msgspec.structs.replace(chain, pending=_Pending(method, path, compact)))
+        return compact
+
+    def settle(self, *, is_applied: bool) -> None:
+        """The pending statement was answered: it is the chain's last one now, or never was."""
+        chain = self._chain
+        if chain.pending is None:
+            return
+        if is_applied:
+            self._keep(_Chain(chain.last_seq + 1, statement_digest(chain.pending.statement)))
+        else:
+            self._keep(_Chain(chain.last_seq, chain.last_digest))
+
+    def _keep(self, chain: _Chain) -> None:
+        self._chain = chain
+        if self.path is None:
+            return
+        path = _chain_path(self.path)
+        new = path.with_name(f"{path.name}.new")
+        try:
+            new.unlink(missing_ok=True)
+            write_new(new, msgspec.json.encode(chain))
+            new.replace(path)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+
+
+class Client:
+    """One party's line to a node. Use as an async context.
+
+    token: the bearer token, or a function that gives a current one. key: signs what needs it.
+    transport: for tests, an ASGI app in place of the network.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | Callable[[], str],
+        *,
+        key: PartyKey | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        attempts: int = 8,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._token = token
+        self._key = key
+        self._attempts = attempts
+        self._sleep = sleep
+        self._signing = asyncio.Lock()  # one statement of the chain is under way at a time
+        self._http = httpx.AsyncClient(
+            base_url=url.rstrip("/") + API, transport=transport, timeout=httpx.Timeout(10.0)
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open for use."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    # What every call is made of.
+
+    async def get(self, path: str, **query: str | float | None) -> Any:
+        """The JSON answer to a read. Raises ApiProblem, Unreachable."""
+        wanted = {name: value for name, value in query.items() if value is not None}
+        response = await self._send("GET", path, params=wanted)
+        return msgspec.json.decode(response.content)
+
+    async def write(
+        self, method: str, path: str, body: Json | None = None, *, request: str | None = None
+    ) -> Any:
+        """The answer to a write, attested by the token; sent until answered, applied once.
+
+        request: the idempotency key; a fresh one where None. Raises ApiProblem, Unreachable.
+        """
+        request = request or _fresh()
+        response = await self._send(
+            method,
+            path,
+            content=b"" if body is None else msgspec.json.encode(body),
+            headers={"Content-Type": "application/json", "Idempotency-Key": request},
+            request=request,
+        )
+        return _decoded(response)
+
+    async def signed(
+        self, method: str, path: str, command: str, body: Json, *, request: str | None = None
+    ) -> Any:
+        """The answer to a write that the party's key signs. command: its name in the model.
+
+        Raises InvalidValue without a key, ApiProblem, Unreachable; after the last the statement
+        is pending, and settled before the next one is signed.
+        """
+        key = self._key
+        if key is None:
+            raise InvalidValue("key", "key-missing", None, "give this client the party's key")
+        async with self._signing:
+            await self.settle_pending()
+            request = request or _fresh()
+            key.sign(command, body, method=method, path=path, request=request)
+            return await self._send_pending(key, request)
+
+    async def settle_pending(self) -> None:
+        """Send the statement again whose answer is not known; applied once, whatever happened."""
+        key = self._key
+        if key is None or key.is_settled:
+            return
+        try:
+            await self._send_pending(key, None)
+        except ApiProblem as problem:
+            if not key.is_settled:
+                raise
+            logging.getLogger(__name__).info("the pending statement was refused: %s", problem)
+
+    # The calls.
+
+    async def space(self) -> Any:
+        """Public facts: origin, key, host, exercise, and what acknowledgement does not mean."""
+        return await self.get("/space")
+
+    async def submit_intent(self, body: Json, *, signed: bool = False) -> Any:
+        """Tell a new intent."""
+        return await self._ask("POST", "/intents", "SubmitIntent", body, signed=signed)
+
+    async def amend_intent(self, intent: str, body: Json, *, signed: bool = False) -> Any:
+        """Tell a new version of an intent; body carries the ovn that it replaces."""
+        named = {**body, "intent": intent} if signed else body
+        return await self._ask("PUT", f"/intents/{intent}", "AmendIntent", named, signed=signed)
+
+    async def change_state(self, intent: str, ovn: str, step: str, *, signed: bool = False) -> Any:
+        """Take a step with an intent: activate, declare-nonconforming, declare-contingent, end."""
+        body: dict[str, Any] = {"ovn": ovn, "step": step}
+        if signed:
+            body["intent"] = intent
+        return await self._ask(
+            "POST", f"/intents/{intent}/state", "ChangeIntentState", body, signed=signed
+        )
+
+    async def check_intent(self, body: Json) -> Any:
+        """What an intent would touch; nothing is told."""
+        return await self.write("POST", "/intents/check", body)
+
+    async def declare_zone(self, body: Json, *, signed: bool = False) -> Any:
+        """Declare a zone."""
+        return await self._ask("POST", "/zones", "DeclareZone", body, signed=signed)
+
+    async def subscribe(self, volume: Json) -> Any:
+        """Ask to be told of whatever touches a volume."""
+        return await self.write("POST", "/subscriptions", {"volume": volume})
+
+    async def notices(self, *, state: str = "open", after: int = 0, limit: int = 100) -> Any:
+        """A page of the party's notices."""
+        return await self.get("/notices", state=state, after=after, limit=limit)
+
+    async def acknowledge(self, notice: str, verb: str, **fields: Any) -> Any:
+        """Answer a notice. RECEIVED goes by the token; whatever means more is signed.
+
+        fields: unit, system, reason, read_back, attested, as the verb needs them.
+        """
+        body: dict[str, Any] = {"verb": verb, **fields}
+        path = f"/notices/{notice}/acknowledgements"
+        is_signed = verb != "RECEIVED"
+        if is_signed:
+            body["notice"] = notice
+        return await self._ask("POST", path, "AcknowledgeNotice", body, signed=is_signed)
+
+    async def send_tracks(self, feed: str, reports: list[Json]) -> Any:
+        """Report positions of moving things."""
+        return await self.write("POST", "/tracks", {"feed": feed, "reports": reports})
+
+    async def became_of(self, request: str) -> Any:
+        """What became of a request; None where it is not in the record: nothing happened."""
+        try:
+            return await self.get(f"/requests/{request}")
+        except ApiProblem as problem:
+            if problem.status == 404:
+                return None
+            raise
+
+    async def checkpoint(self) -> str:
+        """The record's signed head: keep it, and hand it to ``wideberth verify --checkpoint``."""
+        return (await self._send("GET", "/record/checkpoint")).text
+
+    async def events(self, after: int = 0) -> AsyncGenerator[Event]:
+        """The party's events after number after, each once, in order, for as long as one listens.
+
+        A cut line is taken up again where it broke. Raises ApiProblem where the node says no,
+        StreamGap where it leaves a number out.
+        """
+        pause_s = 0.0
+        while True:
+            try:
+                async with aclosing(self._connected(after)) as events:
+                    async for event in events:
+                        if event.number <= after:
+                            continue
+                        if event.number != after + 1:
+                            raise StreamGap(after, event.number)
+                        after = event.number
+                        pause_s = 0.0
+                        yield event
+            except httpx.TransportError:
+                pass
+            except ApiProblem as problem:
+                if problem.status not in _RETRIED:
+                    raise
+            pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
+            await self._sleep(pause_s)
+
+    async def _ask(self, method: str, path: str, command: str, body: Json, *, signed: bool) -> Any:
+        if signed:
+            return await self.signed(method, path, command, body)
+        return await self.write(method, path, body)
+
+    async def _send_pending(self, key: PartyKey, request: str | None) -> Any:
+        pending = key.pending
+        if pending is None:
+            raise InvalidValue("key", "nothing-pending", None, "sign a statement first")
+        try:
+            response = await self._send(
+                pending.method,
+                pending.path,
+                content=pending.statement.encode("ascii"),
+                headers={"Content-Type": "application/jose"},
+                request=request or "(of the pending statement)",
+            )
+        except ApiProblem as problem:
+            is_first = request is not None and problem.attempts == 1
+            # A refusal changed nothing. But a token that expired since says nothing of what an
+            # earlier sending did.
+            if problem.status < 500 and (problem.status != 401 or is_first):
+                key.settle(is_applied=False)
+            raise
+        key.settle(is_applied=True)
+        return _decoded(response)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        request: str | None = None,
+    ) -> httpx.Response:
+        """Send until there is an answer that counts. The same bytes each time."""
+        reason = ""
+        for attempt in range(self._attempts):
+            pause_s = min(_LONGEST_PAUSE_S, 0.1 * 2**attempt)
+            try:
+                response = await self._http.request(
+                    method,
+                    path,
+                    content=content,
+                    params=params,
+                    headers={**self._bearer(), **(headers or {})},
+                )
+            except httpx.TransportError as error:
+                reason = type(error).__name__
+            else:
+                if response.status_code not in _RETRIED:
+                    return _checked(response, attempt + 1)
+                reason = f"status {response.status_code}"
+                pause_s = min(_LONGEST_PAUSE_S, _retry_after_s(response) or pause_s)
+            if attempt + 1 < self._attempts:
+                await self._sleep(pause_s)
+        raise Unreachable(self._attempts, reason, request)
+
+    async def _connected(self, after: int) -> AsyncGenerator[Event]:
+        """The events of one connection."""
+        headers = {**self._bearer(), "Accept": "text/event-stream", "Last-Event-ID": str(after)}
+        timeout = httpx.Timeout(10.0, read=_SILENCE_S)
+        async with self._http.stream(
+            "GET", "/stream", params={"after": after}, headers=headers, timeout=timeout
+        ) as response:
+            if response.status_code != 200:
+                await response.aread()
+                raise ApiProblem(_checked(response).status_code, {"title": "no stream"})
+            async with aclosing(_parsed(response.aiter_bytes())) as events:
+                async for event in events:
+                    yield event
+
+    def _bearer(self) -> dict[str, str]:
+        token = self._token if isinstance(self._token, str) else self._token()
+        return {"Authorization": f"Bearer {token}"}
+
+
+async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Event]:
+    """Events of a text/event-stream (WHATWG HTML, 9.2.6), until it ends or says bye."""
+    # Not by httpx's lines: those also end at U+2028 and the like, which JSON may hold.
+    buffer = bytearray()
+    fields: dict[str, bytes] = {}
+    async for chunk in chunks:
+        buffer += chunk
+        if len(buffer) > _MAX_EVENT_BYTES:
+            raise httpx.RemoteProtocolError("an event is larger than a client takes")
+        *lines, rest = buffer.split(b"\n")
+        buffer = bytearray(rest)
+        for whole in lines:
+            line = whole.removesuffix(b"\r")
+            if not line:
+                if fields.get("event") == b"bye":
+                    return
+                if "data" in fields and fields.get("id", b"").isdigit():
+                    yield Event(
+                        int(fields["id"]),
+                        fields.get("event", b"message").decode(),
+                        msgspec.json.decode(fields["data"]),
+                    )
+                fields = {}
+                continue
+            name, _, value = bytes(line).partition(b":")
+            value = value.removeprefix(b" ")
+            if name == b"data" and "data" in fields:
+                value = fields["data"] + b"\n" + value
+            if name in (b"id", b"event", b"data"):
+                fields[name.decode()] = value
+
+
+def _checked(response: httpx.Response, attempts: int = 1) -> httpx.Response:
+    if response.status_code < 400:
+        return response
+    try:
+        document = msgspec.json.decode(response.content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        document = {"title": response.reason_phrase}
+    raise ApiProblem(response.status_code, document, attempts)
+
+
+def _decoded(response: httpx.Response) -> Any:
+    return msgspec.json.decode(response.content) if response.content else None
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() else None
+
+
+def _fresh() -> str:
+    """A request key: 128 random bits."""
+    return f"r-{secrets.token_hex(16)}"
+
+
+def _chain_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.chain")

@@ -1,0 +1,138 @@
+"""What the host's own commands share: the node of a folder, opened, asked and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from wideberth.errors import InvalidValue, Overloaded, RecordCorrupt, WideberthError
+
+if TYPE_CHECKING:
+    from wideberth.model.commands import Command
+    from wideberth.node import Node
+    from wideberth.record.sqlite import SqliteRecord
+    from wideberth.service import Applied
+
+__all__ = [
+    "BAD_INPUT",
+    "NO",
+    "FolderOption",
+    "asked",
+    "complain",
+    "complaints",
+    "duration_s",
+    "on_node",
+    "opened",
+    "progress_bar",
+]
+
+NO, BAD_INPUT = 1, 2  # exit codes
+
+FolderOption = Annotated[
+    Path,
+    typer.Option(
+        "--folder", metavar="FOLDER", envvar="WIDEBERTH_FOLDER", help="The folder of the node."
+    ),
+]
+
+_DURATION = re.compile(r"(\d{1,7})\s*([smhd])", re.ASCII)
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+T = TypeVar("T")
+
+
+def on_node(folder: Path, act: Callable[[Node], Awaitable[T]], *, must_exist: bool = False) -> T:
+    """What act gives on the running node of the folder. Says on standard error what was made."""
+    from wideberth.node import Node
+
+    async def run() -> T:
+        async with Node.open(folder, must_exist=must_exist) as node:
+            for made in node.made:
+                complain(f"made {made}")
+            for note in node.notes:
+                complain(f"note: {note}")
+            return await act(node)
+
+    with complaints():
+        return asyncio.run(run())
+
+
+async def asked(node: Node, command: Command) -> Applied:
+    """What the host's command did. Raises InvalidValue with the rules' words where they refuse."""
+    from wideberth.model.refusals import Refusal
+
+    done = await node.command(command)
+    if isinstance(done, Refusal):
+        raise InvalidValue(done.field or "request", done.rule, done.value, done.advice)
+    return done
+
+
+@contextmanager
+def opened(folder: Path) -> Generator[SqliteRecord]:
+    """The record of a folder, for reading only: nothing is made, nothing is folded."""
+    from wideberth.record.sqlite import SqliteRecord
+
+    record = SqliteRecord(folder)
+    try:
+        yield record
+    finally:
+        record.close()
+
+
+@contextmanager
+def complaints() -> Generator[None]:
+    """Errors made on purpose become one line on standard error and an exit code."""
+    try:
+        yield
+    except RecordCorrupt as error:
+        complain(f"wideberth: the record does not verify: {error}")
+        raise typer.Exit(NO) from None
+    except Overloaded as error:
+        complain(f"wideberth: {error}")
+        raise typer.Exit(NO) from None
+    except InvalidValue as error:
+        complain(f"wideberth: {error.field}: {error.advice} [{error.rule}, got {error.value!r}]")
+        raise typer.Exit(BAD_INPUT) from None
+    except WideberthError as error:
+        complain(f"wideberth: {error}")
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def complain(text: str) -> None:
+    """A line on standard error, also where its encoding cannot say all of it."""
+    encoding = sys.stderr.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
+
+
+def duration_s(text: str, *, option: str) -> int:
+    """Seconds of ``45s``, ``30m``, ``8h`` or ``7d``. Raises InvalidValue.
+
+    >>> duration_s("8h", option="--for")
+    28800
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise InvalidValue(option, "duration", text, "give a number and s, m, h or d, like 8h")
+    return int(match[1]) * _UNIT_S[match[2]]
+
+
+@contextmanager
+def progress_bar(what: str) -> Generator[Callable[[int, int], None] | None]:
+    """A bar on standard error, where somebody sees it: called with entries done and in all."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

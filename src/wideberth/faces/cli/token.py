@@ -1,0 +1,44 @@
+"""``wideberth token PARTY``: a token for one who acts for a party."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wideberth.faces.cli._host import FolderOption, complain, complaints, duration_s, on_node
+from wideberth.model.ids import require_party_id
+from wideberth.model.parties import Role
+
+if TYPE_CHECKING:
+    from wideberth.node import Node
+
+__all__ = ["command"]
+
+
+def command(
+    party: Annotated[str, typer.Argument(metavar="PARTY", help="The party that it speaks for.")],
+    folder: FolderOption = Path("wideberth-data"),
+    role: Annotated[
+        list[Role] | None,
+        typer.Option(help="What it allows; repeat it. [default: watch, acknowledge, tell]"),
+    ] = None,
+    life: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="How long it lives: 45s, 30m, 8h, 7d.")
+    ] = "8h",
+) -> None:
+    """Make a token for a party, signed by the node's built-in issuer, and print it.
+
+    Whoever has it acts for the party until it expires: hand it over as you would a password.
+    """
+    with complaints():
+        life_s = duration_s(life, option="--for")
+    roles = tuple(role or (Role.WATCH, Role.ACKNOWLEDGE, Role.TELL))
+
+    async def act(node: Node) -> str:
+        if node.configuration.auth.built_in is False:
+            complain("note: [auth] built_in = false: this node takes no token of its own issuer")
+        return node.mint(require_party_id(party), roles, life_s=life_s)
+
+    print(on_node(folder, act, must_exist=True))

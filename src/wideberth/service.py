@@ -95,6 +95,9 @@ class _Waiting:
     answer: asyncio.Future[Applied | Refusal]
 
 
+_Decided = Applied | Refusal | Repeated | Exception
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one pass over the queue decided, on an overlay that starts at position start."""
@@ -103,8 +106,8 @@ class _Batch:
     time_us: int
     envelopes: list[bytes] = field(default_factory=list[bytes])
     entries: list[Entry] = field(default_factory=list[Entry])
-    answers: list[tuple[_Waiting, Applied | Refusal | Repeated]] = field(
-        default_factory=list["tuple[_Waiting, Applied | Refusal | Repeated]"]
+    answers: list[tuple[_Waiting, _Decided]] = field(
+        default_factory=list["tuple[_Waiting, _Decided]"]
     )
 
 
@@ -148,10 +151,13 @@ class Service:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop. Commands still in the queue are told that nothing happened."""
+        """Stop. The batch under way is finished; commands still in the queue are told that nothing
+        happened.
+        """
         self._closed = True
-        for task in self._tasks:
-            task.cancel()
+        async with self._turn:  # cut short, a batch might be durable and its clients told otherwise
+            for task in self._tasks:
+                task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         while self._queue:
             waiting = self._queue.popleft()
@@ -283,7 +289,11 @@ class Service:
             self._fold(batch.start, batch.entries)
         for waiting, answer in batch.answers:
             final = await self.again(answer.outcome) if isinstance(answer, Repeated) else answer
-            if not waiting.answer.done():
+            if waiting.answer.done():
+                continue
+            if isinstance(final, Exception):
+                waiting.answer.set_exception(final)
+            else:
                 waiting.answer.set_result(final)
         return left
 
@@ -312,10 +322,11 @@ class Service:
             batch.answers.append((waiting, self._decide_one(overlay, waiting.request, batch)))
         return batch, []
 
-    def _decide_one(
-        self, overlay: Picture, request: Request, batch: _Batch
-    ) -> Applied | Refusal | Repeated:
-        decision = decide(overlay, request, Context(batch.time_us, self._ids))
+    def _decide_one(self, overlay: Picture, request: Request, batch: _Batch) -> _Decided:
+        try:
+            decision = decide(overlay, request, Context(batch.time_us, self._ids))
+        except Exception as error:  # noqa: BLE001  # deciding folds nothing: only this one fails
+            return error
         if not isinstance(decision, Accepted):
             return decision
         position = overlay.size

@@ -92,7 +92,9 @@ def enrol_key(picture: Picture, command: EnrolKey, author: Author, context: Cont
         )
     if command.party not in picture.parties:
         return refused(RefusalKind.UNKNOWN, "party-unknown", "register the party first")
-    if (command.party, command.key_id) in picture.keys:
+    name = (command.party, command.key_id)
+    # Never twice: under a revoked id a new chain begins, and its old statements would fit again.
+    if name in picture.keys or name in picture.retired_keys:
         return refused(
             RefusalKind.CONFLICT, "key-id-taken", "choose another key id", field="key_id"
         )

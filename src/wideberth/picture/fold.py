@@ -158,6 +158,7 @@ def _key_enrolled(picture: Picture, body: KeyEnrolled, entry: Entry, position: i
 
 def _key_revoked(picture: Picture, body: KeyRevoked, entry: Entry, position: int) -> None:
     picture.keys.pop((body.party, body.key_id), None)
+    picture.retired_keys[body.party, body.key_id] = True
 
 
 def _intent_accepted(picture: Picture, body: IntentAccepted, entry: Entry, position: int) -> None:

@@ -107,6 +107,9 @@ class Picture:
         self.widest: Separation = below.widest if below else DEFAULT_RULES.widest
         self.parties: Table[PartyId, Party] = Layer(below.parties) if below else {}
         self.keys: Table[tuple[PartyId, KeyId], Key] = Layer(below.keys) if below else {}
+        self.retired_keys: Table[tuple[PartyId, KeyId], bool] = (
+            Layer(below.retired_keys) if below else {}
+        )
         self.intents: Table[IntentId, Intent] = Layer(below.intents) if below else {}
         self.zones: Table[ZoneId, Zone] = Layer(below.zones) if below else {}
         self.subscriptions: Table[SubscriptionId, Subscription] = (
@@ -166,6 +169,7 @@ class Picture:
         tables: dict[str, Table[Any, Any]] = {
             "parties": self.parties,
             "keys": self.keys,
+            "retired_keys": self.retired_keys,
             "intents": self.intents,
             "zones": self.zones,
             "subscriptions": self.subscriptions,

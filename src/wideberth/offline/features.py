@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -211,9 +212,19 @@ def _altitude(stated: tuple[object, object, object] | InvalidValue, *, field: st
     if isinstance(value, int) and abs(value) > 10**12:
         value = 1e13 if value > 0 else -1e13  # out of range in any unit
     try:
-        return altitude(safe(value), safe(units), safe(reference))
+        return _remembered_altitude(safe(value), safe(units), safe(reference))
     except InvalidValue as error:
         raise error.within(field) from None
+
+
+@lru_cache(maxsize=8192, typed=True)  # typed: 1 is a number here, and True is not
+def _remembered_altitude(value: object, units: object, reference: object) -> Altitude:
+    return altitude(value, units, reference)
+
+
+@lru_cache(maxsize=8192)
+def _remembered_time(text: str, field: str) -> int:
+    return parse_rfc3339(text, field=field)
 
 
 def _time(value: object, *, field: str) -> int:
@@ -221,4 +232,6 @@ def _time(value: object, *, field: str) -> int:
         raise InvalidValue(
             field, "missing", value, "give a time with its offset, like 2026-09-09T18:00:00Z"
         )
+    if isinstance(value, str) and len(value) < 64:
+        return _remembered_time(value, field)
     return parse_rfc3339(safe(value), field=field)

@@ -210,7 +210,7 @@ def _write_drawn(result: CheckResult, out: TextIO) -> None:
     if result.conflicts:
         table = Table(header_style="bold", show_lines=True)
         for heading in ("intents", "from and to", "altitude", "apart"):
-            table.add_column(heading, overflow="fold")
+            table.add_column(heading, overflow="fold", no_wrap=heading == "from and to")
         for conflict in result.conflicts[:_ROWS_ON_A_SCREEN]:
             a, b, start, end, altitude, apart = _cells(conflict)
             cells = (f"{a}\n{b}", f"{start}\n{end}", altitude.replace(" (", "\n("), apart)

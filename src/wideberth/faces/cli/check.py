@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -87,7 +88,7 @@ def command(  # noqa: PLR0913 - typer makes an option of each
         apart = _numbers(separation, count=3, option="--separation", example="500,50,60")
         ground = terrain and _numbers(terrain, count=2, option="--terrain", example="200,900")
         _require_output(html, files)
-        with _progress_bar() as progress:
+        with _without_collections(), _progress_bar() as progress:
             plan = load(
                 *(_stream_or_path(name) for name in files),
                 skip_bad=skip_bad,
@@ -165,6 +166,18 @@ def _write_report(result: CheckResult, target: Path) -> None:
         raise InvalidValue(
             "--html", "unwritable", str(target), f"the report cannot be written: {error.strerror}"
         ) from error
+
+
+@contextlib.contextmanager
+def _without_collections() -> Generator[None]:
+    """A large plan is many small objects and no cycle: walking them again and again is a waste."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextlib.contextmanager

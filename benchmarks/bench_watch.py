@@ -32,7 +32,10 @@ SWITZERLAND = WatchSettings(
         )
     ),
     pairs=PairSettings(
-        horizontal_m=3 * NAUTICAL_MILE_M, vertical_m=900 * FOOT_M, look_ahead_us=2 * MINUTE_US
+        # Levels are 1,000 ft apart; the allowance for both heights comes on top of this.
+        horizontal_m=3 * NAUTICAL_MILE_M,
+        vertical_m=700 * FOOT_M,
+        look_ahead_us=2 * MINUTE_US,
     ),
 )
 CALFIRE = WatchSettings(

@@ -5,6 +5,7 @@ import math
 
 import msgspec
 import pyproj
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,6 +102,8 @@ def test_two_head_on_are_a_conflict_then_a_loss_of_separation_then_clear():
     assert raised[("Raised", "separation")] == 105
 
 
+@pytest.mark.requirement("L-06")
+@pytest.mark.requirement("L-11")
 def test_a_warning_says_rule_margin_uncertainty_and_two_facts_of_each():
     watch = Watch(SETTINGS)
     heard(watch, 0, *head_on())
@@ -130,6 +133,7 @@ def test_the_same_calls_give_the_same_events():
     assert len(events()) > 50
 
 
+@pytest.mark.requirement("L-05")
 def test_silence_ends_no_warning_and_is_one_itself():
     watch = Watch(SETTINGS)
     flights = head_on()
@@ -167,6 +171,18 @@ def test_a_height_that_nobody_knows_is_every_height():
     watch = Watch(SETTINGS)
     b.more["altitude_w84_m"] = 3000.0
     assert heard(watch, 0, a, b) == []
+
+
+@pytest.mark.requirement("L-12")
+def test_a_feeds_clock_error_widens_what_is_too_close_and_is_said():
+    flights = Flight("a", 47.0, 8.0, 50.0, 0.0), Flight("b", 47.0, 8.02, 50.0, 0.0)
+    assert heard(Watch(SETTINGS), 0, *flights) == []
+    unsure = FeedSettings(clock_error_us=6 * SECOND_US, horizontal_error_m=10)
+    watch = Watch(msgspec.structs.replace(SETTINGS, tracks=TrackSettings(feeds={"radio": unsure})))
+    assert heard(watch, 0, *flights) == [("Raised", "separation")]
+    (warning,) = watch.standing.values()
+    assert warning.seen.uncertainty.time_us == 6 * SECOND_US
+    assert warning.seen.uncertainty.horizontal_mm >= 2 * (10 + 300) * 1000
 
 
 def test_one_party_keeps_its_own_things_apart():

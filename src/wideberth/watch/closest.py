@@ -10,9 +10,10 @@ bound of the path model, the vertical one by both uncertainties; a height that i
 comparable with the other's, counts as every height, and the answer says so. The distances that are
 reported are the middle values; what was added stands beside them.
 
-Method: a sweep over boxes that enclose each whole path, along the widest axis of ECEF space (no
-seam, no pole); then a linear test whose error bound is the sagitta of both paths; only the rest is
-solved on curved paths. Rounding aside, no pair within the stated limits is missed.
+Method: a box in ECEF space (no seam, no pole) encloses each whole path, and is filed in every cell
+of a grid that it touches; two that meet are tested once, in the cell that holds the lowest corner
+of what they share. The first test is linear, its error bound the sagitta of both paths; only the
+rest is solved on curved paths. Rounding aside, no pair within the stated limits is missed.
 """
 
 from __future__ import annotations
@@ -186,21 +187,24 @@ def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pa
     reach = (half_m + sway_m)[:, None]
     low = np.minimum(start, start + step) - reach
     high = np.maximum(start, start + step) + reach
-    axis = int(np.argmax(np.ptp(start, axis=0)))
-    order = np.argsort(low[:, axis], kind="stable")
-    axes = [axis, (axis + 1) % 3, (axis + 2) % 3]
-    rows = _sweep(
-        np.ascontiguousarray(low[order][:, axes]),
-        np.ascontiguousarray(high[order][:, axes]),
-        np.ascontiguousarray(start[order]),
-        np.ascontiguousarray(movers.tangent[order] * movers.speed_m_s[order][:, None]),
-        (half_m + sway_m)[order],
+    cell_m = _cell_m(low, high)
+    keys, filed = _file(low, high, cell_m)
+    order = np.argsort(keys, kind="stable")
+    found = _meet(
+        keys[order],
+        filed[order],
+        low,
+        high,
+        start,
+        movers.tangent * movers.speed_m_s[:, None],
+        half_m + sway_m,
+        _height_bands_m(movers, limits),
         float(limits.look_ahead_s),
-        movers.owner[order],
-        movers.identity[order],
+        movers.owner,
+        movers.identity,
+        cell_m,
         same_owner,
     )
-    found = np.sort(order[rows], axis=1)
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     pairs = _evaluated(movers, found, limits)
     return _chosen(pairs, np.isfinite(pairs.loss_s))
@@ -257,58 +261,132 @@ def _evaluated(movers: Movers, found: Ints, limits: Limits) -> Pairs:
     )
 
 
+def _height_bands_m(movers: Movers, limits: Limits) -> Floats:
+    """Lowest and highest above the ellipsoid, lowest and highest by pressure, of each until the
+    look-ahead, with half the vertical limit; NaN where unknown, which excludes nothing.
+    """
+    slack_m = limits.vertical_m / 2 + movers.vertical_error_m + 0.001
+    rise_m = movers.climb_m_s * movers.age_s
+    later_m = movers.climb_m_s * limits.look_ahead_s
+    low_m = rise_m + np.minimum(later_m, 0.0) - slack_m
+    high_m = rise_m + np.maximum(later_m, 0.0) + slack_m
+    w84_m, std_m = movers.altitude_w84_m, movers.altitude_std_m
+    return np.stack([w84_m + low_m, w84_m + high_m, std_m + low_m, std_m + high_m], axis=1)
+
+
+def _cell_m(low: Floats, high: Floats) -> float:
+    """The edge of a cell: twice a middling box, or so much more that few boxes take many cells."""
+    extent = high - low
+    cell_m = max(2 * float(extent.mean()), 200.0)  # 200 m: indices stay below 2**20
+    while float(np.prod(extent / cell_m + 2, axis=1).sum()) > 64 * len(low):
+        cell_m *= 2
+    return cell_m
+
+
 @numba.njit(cache=True, error_model="numpy")
-def _sweep(
+def _file(low: Floats, high: Floats, cell_m: float) -> tuple[Ints, Ints]:
+    """Every cell that a box touches, as a key, and the box."""
+    count = len(low)
+    keys, filed = np.empty(0, np.int64), np.empty(0, np.int64)
+    total = 0
+    for turn in range(2):
+        if turn == 1:
+            keys, filed = np.empty(total, np.int64), np.empty(total, np.int64)
+        total = 0
+        for i in range(count):
+            x0, x1 = math.floor(low[i, 0] / cell_m), math.floor(high[i, 0] / cell_m)
+            y0, y1 = math.floor(low[i, 1] / cell_m), math.floor(high[i, 1] / cell_m)
+            z0, z1 = math.floor(low[i, 2] / cell_m), math.floor(high[i, 2] / cell_m)
+            if turn == 0:
+                total += (x1 - x0 + 1) * (y1 - y0 + 1) * (z1 - z0 + 1)
+                continue
+            for x in range(x0, x1 + 1):
+                for y in range(y0, y1 + 1):
+                    for z in range(z0, z1 + 1):
+                        keys[total] = _key(x, y, z)
+                        filed[total] = i
+                        total += 1
+    return keys, filed
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _key(x: int, y: int, z: int) -> int:
+    return ((x + 1048576) << 42) | ((y + 1048576) << 21) | (z + 1048576)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _meet(  # noqa: C901 - one test after the other, the cheapest first
+    keys: Ints,
+    filed: Ints,
     low: Floats,
     high: Floats,
     start: Floats,
     velocity: Floats,
-    half_m: Floats,
+    reach_m: Floats,
+    bands_m: Floats,
     look_ahead_s: float,
     owner: Ints,
     identity: Ints,
+    cell_m: float,
     same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
 ) -> Ints:
-    """Pairs of rows whose boxes meet and whose linear paths come within reach."""
-    count = len(low)
+    """Pairs whose boxes meet and whose linear paths come within reach, each once, lower first."""
     found = np.empty((1024, 2), np.int64)
     used = 0
-    for i in range(count):
-        for j in range(i + 1, count):
-            if low[j, 0] > high[i, 0]:
-                break
-            if low[j, 1] > high[i, 1] or high[j, 1] < low[i, 1]:
-                continue
-            if low[j, 2] > high[i, 2] or high[j, 2] < low[i, 2]:
-                continue
-            if identity[i] == identity[j]:
-                continue
-            if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
-                continue
-            dx = start[j, 0] - start[i, 0]
-            dy = start[j, 1] - start[i, 1]
-            dz = start[j, 2] - start[i, 2]
-            wx = velocity[j, 0] - velocity[i, 0]
-            wy = velocity[j, 1] - velocity[i, 1]
-            wz = velocity[j, 2] - velocity[i, 2]
-            speed2 = wx * wx + wy * wy + wz * wz
-            t = 0.0
-            if speed2 > 1e-12:
-                t = -(dx * wx + dy * wy + dz * wz) / speed2
-                t = 0.0 if t < 0.0 else (look_ahead_s if t > look_ahead_s else t)
-            dx += wx * t
-            dy += wy * t
-            dz += wz * t
-            reach = half_m[i] + half_m[j]
-            if dx * dx + dy * dy + dz * dz > reach * reach:
-                continue
-            if used == len(found):
-                more = np.empty((2 * used, 2), np.int64)
-                more[:used] = found
-                found = more
-            found[used, 0] = i
-            found[used, 1] = j
-            used += 1
+    begin = 0
+    while begin < len(keys):
+        end = begin + 1
+        while end < len(keys) and keys[end] == keys[begin]:
+            end += 1
+        for one in range(begin, end):
+            i = filed[one]
+            for other in range(one + 1, end):
+                j = filed[other]
+                if low[j, 0] > high[i, 0] or high[j, 0] < low[i, 0]:
+                    continue
+                if low[j, 1] > high[i, 1] or high[j, 1] < low[i, 1]:
+                    continue
+                if low[j, 2] > high[i, 2] or high[j, 2] < low[i, 2]:
+                    continue
+                # Above the ellipsoid where both are known, else by pressure: as in _approach.
+                known = bands_m[i, 0] == bands_m[i, 0] and bands_m[j, 0] == bands_m[j, 0]
+                h = 0 if known else 2
+                if bands_m[j, h] > bands_m[i, h + 1] or bands_m[i, h] > bands_m[j, h + 1]:
+                    continue
+                if identity[i] == identity[j]:
+                    continue
+                if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
+                    continue
+                x = math.floor(max(low[i, 0], low[j, 0]) / cell_m)
+                y = math.floor(max(low[i, 1], low[j, 1]) / cell_m)
+                z = math.floor(max(low[i, 2], low[j, 2]) / cell_m)
+                if _key(x, y, z) != keys[begin]:
+                    continue
+                dx = start[j, 0] - start[i, 0]
+                dy = start[j, 1] - start[i, 1]
+                dz = start[j, 2] - start[i, 2]
+                wx = velocity[j, 0] - velocity[i, 0]
+                wy = velocity[j, 1] - velocity[i, 1]
+                wz = velocity[j, 2] - velocity[i, 2]
+                speed2 = wx * wx + wy * wy + wz * wz
+                t = 0.0
+                if speed2 > 1e-12:
+                    t = -(dx * wx + dy * wy + dz * wz) / speed2
+                    t = min(max(t, 0.0), look_ahead_s)
+                dx += wx * t
+                dy += wy * t
+                dz += wz * t
+                reach = reach_m[i] + reach_m[j]
+                if dx * dx + dy * dy + dz * dz > reach * reach:
+                    continue
+                if used == len(found):
+                    more = np.empty((2 * used, 2), np.int64)
+                    more[:used] = found
+                    found = more
+                found[used, 0] = i
+                found[used, 1] = j
+                used += 1
+        begin = end
     return found[:used]
 
 

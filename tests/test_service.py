@@ -312,7 +312,8 @@ async def test_a_fault_in_one_decision_fails_that_request_only(
             raise ZeroDivisionError
         return decide(picture, request, context)
 
-    async with running(MemoryRecord(KEY)) as service:
+    together = Settings(batch_us=60_000_000)
+    async with running(MemoryRecord(KEY), settings=together) as service:
         monkeypatch.setattr(service_module, "decide", planted)
         good, bad = await asyncio.gather(
             told(service, flight("n1"), author("north"), key="good"),

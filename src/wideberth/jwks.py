@@ -159,7 +159,10 @@ class JwksSource:
             while True:
                 before = [each.key.as_dict(private=False) for each in self.keys]
                 self._wanted.clear()
-                await self.refresh(client)
+                try:
+                    await self.refresh(client)
+                except Exception:  # the top of a task: a strange set must not end it
+                    _log.exception("JWKS %s: its last good keys stay", self.where)
                 if before != [each.key.as_dict(private=False) for each in self.keys]:
                     on_change()
                 await sleep(min(ASK_AGAIN_S, self._refresh_s))
@@ -196,6 +199,12 @@ def select(keys: Sequence[TrustedKey], *, kid: str | None, algorithm: str) -> li
 
 
 def _of_jwk(member: Any, source: str) -> TrustedKey:
+    if not isinstance(member, dict):
+        raise InvalidValue("jwks", "jwk", source, "a key is a JSON object")
+    return _of_members(cast("dict[str, Any]", member), source)
+
+
+def _of_members(member: dict[str, Any], source: str) -> TrustedKey:
     if member.get("use", "sig") != "sig" or "d" in member:
         raise InvalidValue("jwks", "key-use", source, "not a public signing key")
     operations = member.get("key_ops")

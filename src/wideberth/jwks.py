@@ -161,7 +161,7 @@ class JwksSource:
                 self._wanted.clear()
                 try:
                     await self.refresh(client)
-                except Exception:  # the top of a task: a strange set must not end it
+                except Exception:  # noqa: BLE001  # the top of a task: a strange set must not end it
                     _log.exception("JWKS %s: its last good keys stay", self.where)
                 if before != [each.key.as_dict(private=False) for each in self.keys]:
                     on_change()

@@ -185,6 +185,19 @@ def test_a_feeds_clock_error_widens_what_is_too_close_and_is_said():
     assert warning.seen.uncertainty.horizontal_mm >= 2 * (10 + 300) * 1000
 
 
+def test_nobody_on_the_ground_is_predicted_but_is_held_ever_less_surely():
+    convoy = Flight("convoy", 47.0, 8.0, 20.0, 90.0)
+    zone = area(47.0, 8.03, 500.0)
+    for predict, told in ((True, [("Raised", "incursion")]), (False, [])):
+        feed = FeedSettings(predict=predict, horizontal_error_m=10, clock_error_us=0)
+        watch = Watch(
+            msgspec.structs.replace(SETTINGS, tracks=TrackSettings(feeds={"radio": feed}))
+        )
+        watch.put_zone("z", zone, name="Impact area")
+        assert heard(watch, 0, convoy) == told
+    assert watch.tracks(at(40))[0].uncertainty_m == 10 + 40 * (5 + 20)
+
+
 def test_one_party_keeps_its_own_things_apart():
     a, b = head_on()
     b.more["owner"] = a.more["owner"]

@@ -225,6 +225,24 @@ def test_no_party_moves_a_track_of_anothers_feed():
     assert len(set(table.identity_code[slots].tolist())) == 1
 
 
+def test_a_table_takes_no_more_tracks_than_it_may_and_forgets_their_names():
+    table = TrackTable(TrackSettings(max_tracks=2))
+    update = table.update(batch(report("a"), report("b"), report("c"), report("a\n")), NOW_US)
+    assert update.refused == {"table-full": 1, "track-id": 1}
+    assert [bad.track_id for bad in update.bad_rows] == ["a?", "c"]
+    table.remove(TrackKey("north", "a"))
+    assert +table.update(batch(report("c")), NOW_US).counts == {"taken": 1}
+    codes = table.identity_code[table.slots()].tolist()
+    assert len(set(codes)) == 2
+    assert len(table._codes) == 2
+
+
+def test_a_report_of_a_time_that_no_clock_shows_is_refused():
+    for time_us in (10**30, -(10**30)):
+        each = PositionReport("a", time_us, 47.0, 8.0)
+        assert TrackTable().update(batch(each), NOW_US).refused == {"time-range": 1}
+
+
 def test_a_trail_is_bounded_and_takes_late_reports_at_their_place():
     short = TrackSettings(trail_length=4)
     table = table_of(*(report(at_s=s) for s in (-50, -40, -20, -10, -30, -60)), settings=short)

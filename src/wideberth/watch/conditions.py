@@ -396,7 +396,7 @@ def _incursion(
         ),
         uncertainty=look.uncertainty(
             row,
-            horizontal_m=float(look.movers.horizontal_error_m[row]),
+            horizontal_m=float(found.allowed_m[k]),
             vertical_m=vertical_m if found.height_known[k] else None,
         ),
         objects=(look.facts(row), area.facts(int(found.volume[k]))),

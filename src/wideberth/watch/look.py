@@ -22,7 +22,7 @@ class Look:
     """The tracks that are not silent at now_us; row k of each array is one of them.
 
     doubtful: implausible, so that nothing about it can be clear. course_known: it can be
-    predicted. row_of: the row of a slot.
+    predicted, or is not to be. row_of: the row of a slot.
     """
 
     table: TrackTable
@@ -48,12 +48,13 @@ class Look:
             movers=Movers.of(
                 latitude_deg=table.latitude_deg[slots],
                 longitude_deg=table.longitude_deg[slots],
-                speed_m_s=table.ground_speed_m_s[slots],
+                # Whoever is not to be followed is taken to stand where it was.
+                speed_m_s=np.where(table.predicted[slots], table.ground_speed_m_s[slots], 0.0),
                 course_deg=table.course_deg[slots],
                 age_s=table.age_s(slots, now_us),
                 altitude_w84_m=table.altitude_w84_m[slots],
                 altitude_std_m=table.altitude_std_m[slots],
-                climb_m_s=table.vertical_rate_m_s[slots],
+                climb_m_s=np.where(table.predicted[slots], table.vertical_rate_m_s[slots], 0.0),
                 horizontal_error_m=table.horizontal_error_m(slots, now_us),
                 vertical_error_m=table.vertical_error_at_m(slots, now_us),
                 owner=table.owner_code[slots],
@@ -62,7 +63,8 @@ class Look:
             time_us=table.time_us[slots],
             clock_error_s=table.clock_error_us[slots] / SECOND_US,
             doubtful=table.implausible_left[slots] > 0,
-            course_known=table.velocity_source[slots] != Velocity.UNKNOWN,
+            course_known=(table.velocity_source[slots] != Velocity.UNKNOWN)
+            | ~table.predicted[slots],
             row_of={slot: row for row, slot in enumerate(numbered)},
         )
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from wideberth.watch.paths import Floats
 
+_FAR_US = 1 << 62
+
 __all__ = ["PositionReport", "ReportBatch"]
 
 
@@ -80,7 +82,8 @@ class ReportBatch:
             track_id=[row.track_id for row in rows],
             callsign=[row.callsign for row in rows],
             owner=[row.owner for row in rows],
-            time_us=np.array([row.time_us for row in rows], np.int64),
+            # Times that no clock shows are refused later; here they must only fit.
+            time_us=np.array([max(-_FAR_US, min(row.time_us, _FAR_US)) for row in rows], np.int64),
             latitude_deg=numbers("latitude_deg"),
             longitude_deg=numbers("longitude_deg"),
             altitude_w84_m=numbers("altitude_w84_m"),

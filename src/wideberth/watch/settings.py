@@ -25,13 +25,16 @@ class FeedSettings(msgspec.Struct, frozen=True):
 
     silence_after_us: a track of it is silent when its last position is older than this.
     clock_error_us: how far its clock may be off; widens every position by its speed times this.
-    horizontal_error_m, vertical_error_m: taken where a report states no accuracy.
+    horizontal_error_m, vertical_error_m: taken where a report states no accuracy. predict: whether
+    its tracks are followed along their course; never for people and vehicles on the ground, of whom
+    no position is predicted: they are taken to be where they were, ever less surely.
     """
 
     silence_after_us: int = 60 * SECOND_US
     clock_error_us: int = SECOND_US
     horizontal_error_m: float = 100.0
     vertical_error_m: float = 30.0
+    predict: bool = True
 
     def __post_init__(self) -> None:
         _require_positive("silence_after_us", self.silence_after_us)
@@ -48,7 +51,8 @@ class TrackSettings(msgspec.Struct, frozen=True):
     row that end it. derive_within_us: a velocity is derived from two positions at least 1 s and at
     most this far apart. widening_m_s, vertical_widening_m_s: how fast a position grows uncertain
     with its age, beyond what its course predicts; unknown_speed_m_s, in place of the first, where
-    its course is not known. trail_length: positions kept per track.
+    its course is not known. trail_length: positions kept per track. max_tracks: a report of one
+    more is refused.
     """
 
     feeds: dict[str, FeedSettings] = {}
@@ -63,9 +67,16 @@ class TrackSettings(msgspec.Struct, frozen=True):
     vertical_widening_m_s: float = 1.0
     unknown_speed_m_s: float = 50.0
     trail_length: int = 64
+    max_tracks: int = 200_000
 
     def __post_init__(self) -> None:
-        for name in ("forget_after_us", "max_speed_m_s", "max_climb_m_s", "trail_length"):
+        for name in (
+            "forget_after_us",
+            "max_speed_m_s",
+            "max_climb_m_s",
+            "trail_length",
+            "max_tracks",
+        ):
             _require_positive(name, getattr(self, name))
         if self.max_speed_m_s > 1000.0:
             # Paths are predicted to 2,000 km; faster things need another model.

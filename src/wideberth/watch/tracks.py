@@ -6,8 +6,8 @@ The table can be rebuilt from the reports.
 
 The rules, row by row of a batch, in the order of their times:
 
-* refused, counted and named: no id, a position that is none, a time ahead of now by more than the
-  bound, a time older than what the table forgets;
+* refused, counted and named: no id or one that cannot be printed, a position that is none, a time
+  ahead of now by more than the bound, a time older than what the table forgets, one track too many;
 * a speed, course, altitude, rate or accuracy that cannot be is taken as not said, and counted;
 * ``repeated``: the moment that is held already, and the same place within both accuracies;
 * ``contradictory``: that moment at another place. The position held stays; it is implausible;
@@ -133,6 +133,14 @@ class UpdateReport:
     dropped: Counter[str] = field(default_factory=Counter[str])
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
 
+    def refuse(self, index: int, track_id: str, rule: str) -> None:
+        """Counts a row, and names it while there are few."""
+        self.refused[rule] += 1
+        self.counts["refused"] += 1
+        if len(self.bad_rows) < _NAMED:
+            shown = "".join(c if c.isprintable() else "?" for c in track_id[:_MAX_ID_LENGTH])
+            self.bad_rows.append(BadRow(index, shown, rule))
+
 
 class TrackTable:
     """Live tracks, one slot each; a freed slot is used again. Not safe for several threads.
@@ -159,6 +167,7 @@ class TrackTable:
         self.velocity_source = np.zeros(capacity, np.int8)
         self.implausible_left = np.zeros(capacity, np.int64)
         self.implausible_rule = np.zeros(capacity, np.int8)
+        self.predicted = np.zeros(capacity, np.bool_)
         self.owner_code = np.full(capacity, -1, np.int64)
         self.identity_code = np.full(capacity, -1, np.int64)
         self._trail_time_us = np.zeros((capacity, length), np.int64)
@@ -171,6 +180,8 @@ class TrackTable:
         self._slot_of: dict[TrackKey, int] = {}
         self._free: list[int] = list(range(capacity - 1, -1, -1))
         self._codes: dict[str, int] = {}
+        self._next_code = 0
+        self._identities: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -196,7 +207,11 @@ class TrackTable:
 
     def code(self, name: str) -> int:
         """A number for a party or an identity, the same each time (0 or more)."""
-        return self._codes.setdefault(name, len(self._codes))
+        code = self._codes.get(name)
+        if code is None:
+            code = self._codes[name] = self._next_code
+            self._next_code += 1
+        return code
 
     def silent(self, slots: Slots, now_us: int) -> Mask:
         """Which of the tracks have said nothing for longer than their feed's bound."""
@@ -207,14 +222,17 @@ class TrackTable:
         return np.maximum(now_us - self.time_us[slots], 0) / SECOND_US
 
     def horizontal_error_m(self, slots: Slots, now_us: int) -> Floats:
-        """How far each thing may be from where its course leads: its accuracy, its feed's clock
-        error at its speed, and the widening with age.
+        """How far each thing may be from where it is taken to be: its accuracy, its feed's clock
+        error (or how far it is dated ahead of now) at its speed, and the widening with age, at its
+        speed where it is not followed.
         """
         limits = self.settings
         known = self.velocity_source[slots] != Velocity.UNKNOWN
         speed_m_s = np.where(known, self.ground_speed_m_s[slots], limits.unknown_speed_m_s)
-        clock_m = speed_m_s * self.clock_error_us[slots] / SECOND_US
+        clock_us = np.maximum(self.clock_error_us[slots], self.time_us[slots] - now_us)
+        clock_m = speed_m_s * clock_us / SECOND_US
         widening_m_s = np.where(known, limits.widening_m_s, limits.unknown_speed_m_s)
+        widening_m_s += np.where(known & ~self.predicted[slots], speed_m_s, 0.0)
         return self.accuracy_m[slots] + clock_m + widening_m_s * self.age_s(slots, now_us)
 
     def vertical_error_at_m(self, slots: Slots, now_us: int) -> Floats:
@@ -261,10 +279,11 @@ class TrackTable:
         """Takes in a batch by the rules above. now_us: the time at which it came."""
         report = UpdateReport()
         good = self._checked(batch, now_us, report)
+        slots = self._slots_for(batch, good, report)
+        good, slots = good[slots >= 0], slots[slots >= 0]
         if not len(good):
             return report
         fields = _cleaned(batch, report, self.settings)
-        slots = self._slots_for(batch, good)
         # Several reports of one track: one after the other, in the order of time.
         order = np.lexsort((good, batch.time_us[good], slots))
         good, slots = good[order], slots[order]
@@ -291,6 +310,9 @@ class TrackTable:
     def _drop(self, slot: int) -> TrackKey:
         key = self.key(slot)
         del self._slot_of[key]
+        self._identities[key.track_id] -= 1
+        if not self._identities[key.track_id]:
+            del self._identities[key.track_id], self._codes["track " + key.track_id]
         self._key[slot] = None
         self.time_us[slot] = _NEVER_US
         self._free.append(slot)
@@ -306,24 +328,24 @@ class TrackTable:
         with np.errstate(invalid="ignore"):
             placed = (np.abs(batch.latitude_deg) <= 90) & (np.abs(batch.longitude_deg) <= 180)
         rule[~placed] = 2
-        rule[[not 0 < len(name) <= _MAX_ID_LENGTH for name in batch.track_id]] = 1
+        rule[[not _is_name(name) for name in batch.track_id]] = 1
         bad: list[int] = np.flatnonzero(rule).tolist()
         for index in bad:
-            name = names[int(rule[index])]
-            report.refused[name] += 1
-            report.counts["refused"] += 1
-            if len(report.bad_rows) < _NAMED:
-                shown = batch.track_id[index][:_MAX_ID_LENGTH]
-                report.bad_rows.append(BadRow(index, shown, name))
+            report.refuse(index, batch.track_id[index], names[int(rule[index])])
         return np.flatnonzero(rule == 0)
 
-    def _slots_for(self, batch: ReportBatch, good: Slots) -> Slots:
+    def _slots_for(self, batch: ReportBatch, good: Slots, report: UpdateReport) -> Slots:
+        """The slot of each row; -1 where there is no room for one more track."""
         feed = self.settings.of_feed(batch.feed)
         slots = np.empty(len(good), np.int64)
         rows: list[int] = good.tolist()
         for k, index in enumerate(rows):
             key = TrackKey(batch.feed_party, batch.track_id[index])
             slot = self._slot_of.get(key)
+            if slot is None and len(self._slot_of) >= self.settings.max_tracks:
+                report.refuse(index, key.track_id, "table-full")
+                slots[k] = -1
+                continue
             if slot is None:
                 slot = self._new_slot(key)
             slots[k] = slot
@@ -339,14 +361,15 @@ class TrackTable:
         self._callsign[slot] = self._owner[slot] = None
         self.owner_code[slot] = -1
         self.identity_code[slot] = self.code("track " + key.track_id)
+        self._identities[key.track_id] += 1
         self.implausible_left[slot] = self.implausible_rule[slot] = 0
         self._trail_count[slot] = 0
         return slot
 
     def _name(self, slot: int, batch: ReportBatch, index: int, feed: FeedSettings) -> None:
         callsign, owner = batch.callsign[index], batch.owner[index]
-        if callsign:
-            self._callsign[slot] = callsign[:_MAX_ID_LENGTH]
+        if callsign and _is_name(callsign):
+            self._callsign[slot] = callsign
         if owner and owner != self._owner[slot]:
             self._owner[slot] = owner
             self.owner_code[slot] = self.code("party " + owner)
@@ -354,6 +377,7 @@ class TrackTable:
         self.silence_after_us[slot] = feed.silence_after_us
         self.clock_error_us[slot] = feed.clock_error_us
         self.vertical_error_m[slot] = feed.vertical_error_m
+        self.predicted[slot] = feed.predict
 
     def _grow(self) -> None:
         size = len(self.time_us)
@@ -541,6 +565,11 @@ def _cleaned(batch: ReportBatch, report: UpdateReport, settings: TrackSettings) 
 def _distance_m(one: Floats, other: Floats) -> Floats:
     squares: Floats = np.square(one - other)
     return arc_m(np.sqrt(squares[..., 0] + squares[..., 1] + squares[..., 2]))
+
+
+def _is_name(text: str) -> bool:
+    # Printable: no line breaks, no lone surrogate that no record could hold.
+    return 0 < len(text) <= _MAX_ID_LENGTH and text.isprintable()
 
 
 def _known(value: float) -> float | None:

@@ -71,7 +71,8 @@ class Entries:
     """One row per track. entry_s: when it first is in, 0 for now, infinity for never within the
     look-ahead. volume: in which. distance_m: from that volume now, horizontally, on the predicted
     path; NaN where it was not worked out (too far to matter). vertical_m: likewise; NaN too where
-    heights do not compare. height_known: whether they do.
+    heights do not compare. height_known: whether they do. allowed_m: how much of the distance was
+    taken off for the track's uncertainty, the error of the path and the length of a step.
     """
 
     entry_s: Floats
@@ -79,6 +80,7 @@ class Entries:
     distance_m: Floats
     vertical_m: Floats
     height_known: Mask
+    allowed_m: Floats
 
 
 @dataclass(frozen=True)
@@ -131,14 +133,16 @@ def entries(  # noqa: PLR0913 - keyword-only beyond the movers
     how much more than its own size an area is to be avoided.
     """
     count = len(movers)
+    run_m = movers.speed_m_s * (movers.age_s + look_ahead_s)
+    allowed_m = movers.horizontal_error_m + path_error_m(run_m) + _step_m(movers.speed_m_s)
     best = Entries(
         entry_s=np.full(count, np.inf),
         volume=np.zeros(count, np.int64),
         distance_m=np.full(count, np.nan),
         vertical_m=np.full(count, np.nan),
         height_known=np.zeros(count, np.bool_),
+        allowed_m=allowed_m,
     )
-    run_m = movers.speed_m_s * (movers.age_s + look_ahead_s)
     pad_m = movers.horizontal_error_m + path_error_m(run_m) + margin_m
     for index, volume in enumerate(area):
         away_m = np.linalg.norm(movers.position_ecef_m - volume.centre_ecef_m, axis=1)
@@ -289,7 +293,7 @@ def _march(
     entry_s = np.full(len(rows), np.inf)
     at_s = begin_s.copy()
     speed_m_s = movers.speed_m_s[rows]
-    tolerance_m = speed_m_s * STEP_S + EDGE_ERROR_M
+    tolerance_m = _step_m(speed_m_s)
     going = np.arange(len(rows))
     for _ in range(_MAX_STEPS):
         left_m = _distance_m(volume, movers, rows[going], at_s[going]) - pad_m[going]
@@ -303,6 +307,10 @@ def _march(
             return entry_s
     entry_s[going] = np.maximum(at_s[going], 0.0)
     return entry_s
+
+
+def _step_m(speed_m_s: Floats) -> Floats:
+    return speed_m_s * STEP_S + EDGE_ERROR_M
 
 
 def _distance_m(

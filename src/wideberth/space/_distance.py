@@ -53,7 +53,7 @@ Scratch = NDArray[np.float64]  # (SCRATCH,): the near test's plane coordinates
 def arrival(
     px: float, py: float, pz: float, x: float, y: float, z: float, ux: float, uy: float, uz: float
 ) -> tuple[float, float]:
-    """Length of the geodesic from p to the point, and how it grows along u there (a rate times |u|)."""
+    """Length of the geodesic from p to the point, and its growth along u there (times |u|)."""
     length, _, azimuth = inverse(px, py, pz, x, y, z)
     lam = math.atan2(y, x)
     sin_lam = math.sin(lam)
@@ -106,7 +106,7 @@ def _far_to_piece(
 
 
 @kernel
-def to_piece(
+def chord_to_piece(
     px: float,
     py: float,
     pz: float,
@@ -117,7 +117,7 @@ def to_piece(
     ey: float,
     ez: float,
 ) -> float:
-    """Length from a surface point p to the piece from q to e, in metres. NaN where nearly antipodal."""
+    """Chord from a surface point p to the piece from q to e, lifted onto the ellipsoid; m."""
     ux = ex - qx
     uy = ey - qy
     uz = ez - qz
@@ -133,10 +133,26 @@ def to_piece(
     dx = x - px
     dy = y - py
     dz = z - pz
-    chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+    return math.sqrt(dx * dx + dy * dy + dz * dz)
+
+
+@kernel
+def to_piece(
+    px: float,
+    py: float,
+    pz: float,
+    qx: float,
+    qy: float,
+    qz: float,
+    ex: float,
+    ey: float,
+    ez: float,
+) -> float:
+    """Length from a surface point p to the piece from q to e, m. NaN where nearly antipodal."""
+    chord = chord_to_piece(px, py, pz, qx, qy, qz, ex, ey, ez)
     if chord < SHORT_M:
         return short_length(chord)
-    return _far_to_piece(px, py, pz, qx, qy, qz, ux, uy, uz)
+    return _far_to_piece(px, py, pz, qx, qy, qz, ex - qx, ey - qy, ez - qz)
 
 
 @kernel
@@ -201,7 +217,7 @@ def _chains(
     b_blocks: Points,
     limit: float,
 ) -> float:
-    """Least length between the edges of two polygons; 0 where they cross, infinity over the limit."""
+    """Least length between two polygons' edges; 0 where they cross, infinity over the limit."""
     best = limit
     blocks_a = (a.count + BLOCK - 1) // BLOCK
     blocks_b = (b.count + BLOCK - 1) // BLOCK
@@ -348,7 +364,7 @@ def footprint_distance(
     if a.count == 0 and b.count == 0:
         length = geodesic_length(a.x, a.y, a.z, b.x, b.y, b.z) - a.radius_m - b.radius_m
         if length != length:
-            return 0.0 if FAR_M + 400_000.0 <= a.radius_m + b.radius_m else math.nan
+            return 0.0 if a.radius_m + b.radius_m >= FAR_M + 400_000.0 else math.nan
         if length > limit:
             return math.inf
         return max(0.0, length)
@@ -383,7 +399,7 @@ def _circle_to_polygon(disc: Any, ring: Any, points: Points, blocks: Points, lim
         - disc.radius_m
     )
     if length != length:
-        return 0.0 if FAR_M + 400_000.0 <= disc.radius_m else math.nan
+        return 0.0 if disc.radius_m >= FAR_M + 400_000.0 else math.nan
     if length > limit:
         return math.inf
     return max(0.0, length)

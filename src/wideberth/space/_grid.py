@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from wideberth.space._distance import SCRATCH, Scratch
 from wideberth.space._ellipsoid import LEAST_CURVATURE_RADIUS
 from wideberth.space._jit import kernel
-from wideberth.space._shapes import BLOCK, ROW, SHAPE, Points, Records  # noqa: F401  # ROW, SHAPE: for the index
+from wideberth.space._shapes import BLOCK, Points, Records
 from wideberth.space._verdict import CONFLICT, time_gap, verdict, vertical_gap
 
 CUBE_M = 2048.0  # side of the smallest cube
@@ -40,8 +40,14 @@ LEVEL = np.dtype(
     align=True,
 )
 
-Links = NDArray[np.int32]  # (n, 2): next and previous row of the same level
-Heads = NDArray[np.int32]  # first row of each bucket, or -1
+Links = Any  # int32, (n, 2): next and previous row of the same level
+Heads = Any  # int32: first row of each bucket, or -1
+
+
+@kernel
+def cell_of(x: float, side: float) -> int:
+    """The number of the cube along one axis."""
+    return int(math.floor(x / side))
 
 
 @kernel
@@ -73,7 +79,7 @@ def stretch_length(level: int) -> int:
 
 
 @kernel
-def mix(level: int, i: int, j: int, k: int, t: int) -> int:
+def mix(level: int, i: int, j: int, k: int, t: int) -> Any:
     """A hash of a cell. Equal cells have equal hashes; nothing else is relied on."""
     h = np.uint64(level) * np.uint64(0x9E3779B97F4A7C15)
     h ^= np.uint64(i) * np.uint64(0xC2B2AE3D27D4EB4F)
@@ -92,9 +98,9 @@ def _bucket(row: Any, level: int, mask: int) -> int:
     return (
         mix(
             level,
-            int(math.floor(row.x / side)),
-            int(math.floor(row.y / side)),
-            int(math.floor(row.z / side)),
+            cell_of(row.x, side),
+            cell_of(row.y, side),
+            cell_of(row.z, side),
             row.start_us // stretch_length(level),
         )
         & mask
@@ -261,7 +267,7 @@ def judge(
     out: NDArray[np.int64],
     found: int,
 ) -> int:
-    """Write a line about one row that may touch, unless it is clear; how many lines there are now."""
+    """Write a line about one row that may touch, unless it is clear; how many there are now."""
     if exact:
         code, ground_mm, height_mm, apart_us = verdict(
             rows[slot], shapes[slot], points, blocks,
@@ -325,12 +331,12 @@ def query(
         reach = float(row.reach_m) + entry.reach_m + horizontal_m
         t0 = (row.start_us - time_us - entry.window_us) // stretch
         t1 = (row.end_us + time_us) // stretch
-        i0 = int(math.floor((qx - reach) / side))
-        i1 = int(math.floor((qx + reach) / side))
-        j0 = int(math.floor((qy - reach) / side))
-        j1 = int(math.floor((qy + reach) / side))
-        k0 = int(math.floor((qz - reach) / side))
-        k1 = int(math.floor((qz + reach) / side))
+        i0 = cell_of(qx - reach, side)
+        i1 = cell_of(qx + reach, side)
+        j0 = cell_of(qy - reach, side)
+        j1 = cell_of(qy + reach, side)
+        k0 = cell_of(qz - reach, side)
+        k1 = cell_of(qz + reach, side)
         cells = float(i1 - i0 + 1) * (j1 - j0 + 1) * (k1 - k0 + 1) * (t1 - t0 + 1)
         if cells > entry.filed or cells * 8 > high + 64:
             if entry.filed * 16 > high:
@@ -380,9 +386,9 @@ def query(
                                 may_touch(other, row, horizontal_m, vertical_mm, time_us)
                                 and other.bucket >> LEVEL_SHIFT == level
                                 and other.start_us // stretch == t
-                                and int(math.floor(other.x / side)) == i
-                                and int(math.floor(other.y / side)) == j
-                                and int(math.floor(other.z / side)) == k
+                                and cell_of(other.x, side) == i
+                                and cell_of(other.y, side) == j
+                                and cell_of(other.z, side) == k
                             ):
                                 found = judge(
                                     rows, shapes, points, blocks, slot,

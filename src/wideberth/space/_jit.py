@@ -12,10 +12,10 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
-from numba.core import config
+from numba.core import config as numba_config
 
 __all__ = ["SOURCES", "kernel"]
 
@@ -40,6 +40,7 @@ def _digest() -> str:
     return hashlib.sha256(b"\0".join(source or b"" for source in sources)).hexdigest()[:12]
 
 
+config: Any = numba_config  # its settings are made at run time, so its types know none
 _CACHE = Path(__file__).parent / "__pycache__" / f"kernels-{_digest()}"
 
 

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from wideberth.space._ellipsoid import (
     FAR_M,
-    direct,
     determinant,
+    direct,
     inverse,
     onto_surface,
     to_ecef,
@@ -86,7 +86,7 @@ SHAPE = np.dtype(
 )
 
 Points = NDArray[np.float64]  # (n, 3), ECEF m
-Records = NDArray[Any]  # of ROW or of SHAPE
+Records = Any  # an array of ROW or of SHAPE; NumPy's types know no fields
 _ROUNDING_M = 1.0  # of a centre in float32: 0.45 m at most, and of its use
 
 
@@ -114,7 +114,7 @@ def _pieces_between(vertices: Points, i: int, j: int) -> int:
 
 @kernel
 def cut_ring(vertices: Points, first: int, count: int, points: Points, at: int) -> bool:
-    """Write the points of the ring's pieces from row `at` on. False where an edge is nearly half round."""
+    """Write the points of the pieces from row `at` on. False where an edge is nearly half round."""
     k = at
     for i in range(first, first + count):
         j = i + 1 if i + 1 < first + count else first
@@ -354,10 +354,11 @@ def crossings(
     blocks: Points,
     skipped: int,
 ) -> int:
-    """How many pieces the great circle from the first point to the second crosses, less than half round.
+    """How many pieces the arc of a great circle from the first point to the second crosses.
 
-    A point exactly on the circle counts as left of it, for both pieces that meet there, so a
-    chain is crossed the right number of times. skipped: a piece to leave out, or -1.
+    The arc is less than half round. A point exactly on the circle counts as left of it, for both
+    pieces that meet there, so a chain is crossed the right number of times. skipped: a piece to
+    leave out, or -1.
     """
     # The plane through the earth's centre and both points; blocks that it misses are passed over.
     dx = rx - x
@@ -451,7 +452,7 @@ def set_reference_wide(shape: Any, points: Points, blocks: Points, left_inside: 
 
 @kernel
 def encloses(shape: Any, points: Points, blocks: Points, x: float, y: float, z: float) -> bool:
-    """Is the surface point in the polygon? Right but within 1.1 mm of its edges (module docstring)."""
+    """Is the surface point in the polygon? Within 1.1 mm of its edges the answer may be wrong."""
     dx = x - shape.x
     dy = y - shape.y
     dz = z - shape.z

@@ -1,8 +1,8 @@
 """Kernels: all pairs at once. The cells of `_grid` in space, sorted by start within each.
 
 Rows are put in the order of their buckets, so that neighbours in space are neighbours in memory.
-Each row then looks at the cells of its own level and of those above it; within a level, the one that
-stands later in the order is found by the earlier. So each pair is met exactly once.
+The rows of one cell together then go through the rows of each cell of their own level and of those
+above that could touch them, both in the order of time. Each pair is met exactly once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wideberth.space._distance import SCRATCH
 from wideberth.space._ellipsoid import LEAST_CURVATURE_RADIUS
-from wideberth.space._grid import LEVELS, SIZES, level_of, may_touch, mix
+from wideberth.space._grid import LEVELS, SIZES, cell_of, level_of, may_touch, mix
 from wideberth.space._jit import kernel
 from wideberth.space._shapes import Points, Records
 from wideberth.space._verdict import verdict
@@ -52,9 +52,9 @@ def file_rows(
         bucket = (
             mix(
                 level,
-                int(math.floor(row.x / cube)),
-                int(math.floor(row.y / cube)),
-                int(math.floor(row.z / cube)),
+                cell_of(row.x, cube),
+                cell_of(row.y, cube),
+                cell_of(row.z, cube),
                 0,
             )
             & mask
@@ -77,6 +77,27 @@ def file_rows(
 
 
 @kernel
+def _run_end(sorted_rows: Records, here: int, last: int, cube: float) -> int:
+    """Where the run of rows of one cell that begins here ends."""
+    row = sorted_rows[here]
+    i = cell_of(row.x, cube)
+    j = cell_of(row.y, cube)
+    k = cell_of(row.z, cube)
+    end = here + 1
+    while end < last:
+        other = sorted_rows[end]
+        if (
+            other.bucket != row.bucket
+            or cell_of(other.x, cube) != i
+            or cell_of(other.y, cube) != j
+            or cell_of(other.z, cube) != k
+        ):
+            break
+        end += 1
+    return end
+
+
+@kernel
 def sweep(
     sorted_rows: Records,
     begins: NDArray[np.int64],
@@ -92,24 +113,41 @@ def sweep(
     time_us: int,
     first: int,
     last: int,
+    run: int,
     out: NDArray[np.int64],
 ) -> tuple[int, int]:
     """Lines of (i, j, code, mm, mm, us) for rows `first` up to `last` of the order.
 
-    Returns how many lines there are, and the row to go on with: before `last` where out was full.
-    That same row where even one row's lines do not fit.
+    Rows of one cell are taken together, `run` at most. Returns how many lines there are, and the
+    row to go on with: before `last` where out was full, `first` where not even one run's fit.
     """
     horizontal_m = horizontal_mm / 1000.0 + 0.01
     scratch = np.empty(SCRATCH)
     mask = begins.shape[0] - 2
     found = 0
-    for here in range(first, last):
+    here = first
+    while here < last:
         kept = found
         row = sorted_rows[here]
-        group = groups[row.next] if groups.shape[0] > 0 else -1
+        own = row.bucket
+        own_cube = side * float(1 << (2 * (own // SIZES)))
+        run_end = _run_end(sorted_rows, here, min(last, here + run), own_cube)
+        x0 = cell_of(row.x, own_cube) * own_cube
+        y0 = cell_of(row.y, own_cube) * own_cube
+        z0 = cell_of(row.z, own_cube) * own_cube
         x = float(row.x)
         y = float(row.y)
         z = float(row.z)
+        own_bucket = (
+            mix(
+                own,
+                cell_of(row.x, own_cube),
+                cell_of(row.y, own_cube),
+                cell_of(row.z, own_cube),
+                0,
+            )
+            & mask
+        )
         size = math.sqrt(x * x + y * y + z * z)
         nx, ny, nz = 0.0, 0.0, 0.0
         if size > 6.3e6:
@@ -120,75 +158,79 @@ def sweep(
             nx /= norm
             ny /= norm
             nz /= norm
-        for level in range(row.bucket, LEVELS):
+        for level in range(own, LEVELS):
             if reaches[level] < 0:
                 continue
             cube = side * float(1 << (2 * (level // SIZES)))
-            reach = float(row.reach_m) + reaches[level] + horizontal_m
-            earliest = row.start_us - time_us - windows[level]
-            latest = row.end_us + time_us
+            reach = reaches[own] + reaches[level] + horizontal_m + 0.01
+            wide = reach + 1.74 * own_cube  # from the row to whatever may touch one of its run
             slab = (
-                reach * reach / (2.0 * LEAST_CURVATURE_RADIUS)
+                wide * wide / (2.0 * LEAST_CURVATURE_RADIUS)
                 + cube / 2.0 * (abs(nx) + abs(ny) + abs(nz))
                 + 3.0
             )
             if cube > 4e6:
                 slab = math.inf
-            for i in range(
-                int(math.floor((x - reach) / cube)), int(math.floor((x + reach) / cube)) + 1
-            ):
+            i1 = cell_of(x0 + own_cube + reach, cube)
+            j1 = cell_of(y0 + own_cube + reach, cube)
+            k1 = cell_of(z0 + own_cube + reach, cube)
+            for i in range(cell_of(x0 - reach, cube), i1 + 1):
                 off_i = nx * ((i + 0.5) * cube - x)
-                for j in range(
-                    int(math.floor((y - reach) / cube)), int(math.floor((y + reach) / cube)) + 1
-                ):
+                for j in range(cell_of(y0 - reach, cube), j1 + 1):
                     off_j = off_i + ny * ((j + 0.5) * cube - y)
-                    for k in range(
-                        int(math.floor((z - reach) / cube)), int(math.floor((z + reach) / cube)) + 1
-                    ):
+                    for k in range(cell_of(z0 - reach, cube), k1 + 1):
                         off = off_j + nz * ((k + 0.5) * cube - z)
                         if off > slab or off < -slab:
                             continue
                         bucket = mix(level, i, j, k, 0) & mask
+                        # Within a level a pair is met from the earlier bucket, or in one bucket
+                        # from the earlier row.
+                        if level == own and bucket < own_bucket:
+                            continue
                         end = begins[bucket + 1]
                         low = begins[bucket]
-                        if low == end:
-                            continue
-                        high = end
-                        while low < high:
-                            middle = (low + high) >> 1
-                            if sorted_rows[middle].start_us < earliest:
-                                low = middle + 1
-                            else:
-                                high = middle
-                        for there in range(low, end):
-                            other = sorted_rows[there]
-                            if other.start_us > latest:
+                        for mine in range(here, run_end):
+                            row = sorted_rows[mine]
+                            earliest = row.start_us - time_us - windows[level]
+                            latest = row.end_us + time_us
+                            while low < end and sorted_rows[low].start_us < earliest:
+                                low += 1
+                            if low == end:
                                 break
-                            if (
-                                not may_touch(other, row, horizontal_m, vertical_mm, time_us)
-                                or other.bucket != level
-                                or (level == row.bucket and there <= here)
-                                or int(math.floor(other.x / cube)) != i
-                                or int(math.floor(other.y / cube)) != j
-                                or int(math.floor(other.z / cube)) != k
-                            ):
-                                continue
-                            if group >= 0 and groups[other.next] == group:
-                                continue
-                            code, ground_mm, height_mm, apart_us = verdict(
-                                row, shapes[row.next], points, blocks,
-                                other, shapes[other.next], points, blocks,
-                                horizontal_mm, vertical_mm, time_us, scratch,
-                            )  # fmt: skip
-                            if code == 0:
-                                continue
-                            if found == out.shape[0]:
-                                return kept, here
-                            out[found, 0] = min(row.next, other.next)
-                            out[found, 1] = max(row.next, other.next)
-                            out[found, 2] = code
-                            out[found, 3] = ground_mm
-                            out[found, 4] = height_mm
-                            out[found, 5] = apart_us
-                            found += 1
+                            begin = low
+                            if level == own and bucket == own_bucket and begin <= mine:
+                                begin = mine + 1
+                            for there in range(begin, end):
+                                other = sorted_rows[there]
+                                if other.start_us > latest:
+                                    break
+                                if (
+                                    not may_touch(other, row, horizontal_m, vertical_mm, time_us)
+                                    or other.bucket != level
+                                    or cell_of(other.x, cube) != i
+                                    or cell_of(other.y, cube) != j
+                                    or cell_of(other.z, cube) != k
+                                    or (
+                                        groups.shape[0] > 0
+                                        and groups[other.next] == groups[row.next]
+                                    )
+                                ):
+                                    continue
+                                code, ground_mm, height_mm, apart_us = verdict(
+                                    row, shapes[row.next], points, blocks,
+                                    other, shapes[other.next], points, blocks,
+                                    horizontal_mm, vertical_mm, time_us, scratch,
+                                )  # fmt: skip
+                                if code == 0:
+                                    continue
+                                if found == out.shape[0]:
+                                    return kept, here
+                                out[found, 0] = min(row.next, other.next)
+                                out[found, 1] = max(row.next, other.next)
+                                out[found, 2] = code
+                                out[found, 3] = ground_mm
+                                out[found, 4] = height_mm
+                                out[found, 5] = apart_us
+                                found += 1
+        here = run_end
     return found, last

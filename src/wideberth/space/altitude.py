@@ -7,7 +7,8 @@ References (ASTM F3548-21 names the first; the others are what parties really se
 * ``STD``: pressure altitude on 1013.25 hPa; flight level 65 is 6,500 ft STD.
 * ``AGL``: above ground.
 
-A height is never silently compared with one of another reference: see :mod:`wideberth.space.vertical`.
+A height is never silently compared with one of another reference: see
+:mod:`wideberth.space.vertical`.
 """
 
 from __future__ import annotations

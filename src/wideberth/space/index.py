@@ -31,6 +31,13 @@ def _kernels() -> Any:
     return _grid
 
 
+@cache
+def _shape_kernels() -> Any:
+    from wideberth.space import _shapes
+
+    return _shapes
+
+
 class _Pool:
     """Room for runs of rows in one growing array; runs are rounded up to powers of two."""
 
@@ -88,11 +95,11 @@ class VolumeIndex:
         self._slots: dict[int, PreparedVolume] = {}
         self._free: list[int] = []
         self._high = 0
-        self._rows: NDArray[Any] = np.zeros(_FIRST_ROWS, kernels.ROW)
+        self._rows: Any = np.zeros(_FIRST_ROWS, _shape_kernels().ROW)
         self._rows["bucket"] = -1
-        self._shapes: NDArray[Any] = np.zeros(_FIRST_ROWS, kernels.SHAPE)
+        self._shapes: Any = np.zeros(_FIRST_ROWS, _shape_kernels().SHAPE)
         self._links: NDArray[np.int32] = np.empty((_FIRST_ROWS, 2), np.int32)
-        self._levels: NDArray[Any] = np.zeros(kernels.LEVELS, kernels.LEVEL)
+        self._levels: Any = np.zeros(kernels.LEVELS, kernels.LEVEL)
         self._heads: NDArray[np.int32] = np.full(2 * _FIRST_ROWS, -1, np.int32)
         self._points = _Pool(3)
         self._spheres = _Pool(4)
@@ -191,10 +198,10 @@ class VolumeIndex:
     def _grow(self) -> None:
         kernels = _kernels()
         before = len(self._rows)
-        rows = np.zeros(2 * before, kernels.ROW)
+        rows: Any = np.zeros(2 * before, _shape_kernels().ROW)
         rows[:before] = self._rows
         rows["bucket"][before:] = -1
-        shapes = np.zeros(2 * before, kernels.SHAPE)
+        shapes: Any = np.zeros(2 * before, _shape_kernels().SHAPE)
         shapes[:before] = self._shapes
         links = np.empty((2 * before, 2), np.int32)
         links[:before] = self._links

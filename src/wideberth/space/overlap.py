@@ -6,6 +6,7 @@ the ground and is exact in time and height; docs/accuracy.md says how that was f
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -77,7 +78,7 @@ def horizontal_gap_mm(a: PreparedVolume, b: PreparedVolume) -> int:
     """Millimetres between two footprints along the ellipsoid, rounded down by up to 1 cm."""
     kernels = _kernels()
     distance_m = kernels.distance(*_arrays(a), *_arrays(b))
-    if distance_m != distance_m:  # NaN: nearly antipodal
+    if math.isnan(distance_m):  # nearly antipodal
         distance_m = antipodal_distance_m(a, b)
     return kernels.floor_mm(distance_m)
 
@@ -89,7 +90,7 @@ def covers(
     altitude_w84_m: ArrayLike,
     time_us: ArrayLike,
 ) -> NDArray[np.bool_]:
-    """Is each point in the volume, edges included? Arrays that broadcast; shape of the answer likewise.
+    """Is each point in the volume, edges included? Arrays that broadcast, and so does the answer.
 
     altitude_w84_m: NaN where unknown: such a point counts as within the band. Errs toward True by
     less than 1 cm. Raises NotComparable where a limit of the volume cannot be brought to W84.

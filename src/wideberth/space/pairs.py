@@ -19,6 +19,7 @@ _TOUCHING = Separation()
 _LEAST_SIDE_M = 2048.0
 _LINES = 16_384  # pairs held at once
 _ROWS_AT_ONCE = 8_192
+_RUN = 64  # rows of one cell that are taken together
 
 
 @cache
@@ -38,8 +39,9 @@ def all_pairs(
     """Every pair (i, j, gap) of volumes that are too close, i < j, each once, in no set order.
 
     groups: (n,) whole numbers from 0; pairs within one group (one intent's volumes) are passed
-    over. progress: called with the share that is done, from 0 to 1. Memory: 64 bytes a volume beside
-    what :func:`~wideberth.space.prepared.prepare_many` made (from single prepared volumes, a copy).
+    over. progress: called with the share that is done, from 0 to 1. Memory: 72 bytes a volume
+    beside what :func:`~wideberth.space.prepared.prepare_many` made, which is used as it is, and
+    16,384 pairs; single prepared volumes are copied first.
     Raises NotComparable where a pair is too close but for heights that cannot be compared, and
     ValueError where groups has another length than volumes.
     """
@@ -52,27 +54,31 @@ def all_pairs(
     kernels = _kernels()
     side_m = max(_LEAST_SIDE_M, min(separation.horizontal_mm / 1000, 1e7))
     sorted_rows = np.empty(count, arrays.rows.dtype)
-    begins = np.empty((1 << max(4, (count - 1).bit_length())) + 1, np.int64)
+    begins: Any = np.empty((1 << max(4, (count - 1).bit_length())) + 1, np.int64)
     reaches = np.empty(kernels.LEVELS)
     windows = np.empty(kernels.LEVELS, np.int64)
-    by_start = np.argsort(np.ascontiguousarray(arrays.rows["start_us"]), kind="stable")
+    by_start = np.argsort(np.ascontiguousarray(arrays.rows["start_us"]))
     kernels.file_rows(arrays.rows, by_start, side_m, begins, sorted_rows, reaches, windows)
     chosen = np.empty(0, np.int64) if groups is None else np.asarray(groups, np.int64)
     lines = np.empty((_LINES, 6), np.int64)
     here = 0
+    run = _RUN
     while here < count:
         last = min(count, here + _ROWS_AT_ONCE)
         found, after = kernels.sweep(
             sorted_rows, begins, side_m, reaches, windows,
             arrays.shapes, arrays.points, arrays.blocks, chosen,
             separation.horizontal_mm, separation.vertical_mm, separation.time_us,
-            here, last, lines,
+            here, last, run, lines,
         )  # fmt: skip
-        if after == here:  # one volume alone has more pairs than there is room for
-            lines = np.empty((2 * len(lines), 6), np.int64)
+        if after == here:  # one run has more pairs than there is room for: one volume, then more
+            if run == 1:
+                lines = np.empty((2 * len(lines), 6), np.int64)
+            run = 1
             continue
         here = after
-        for i, j, code, horizontal_mm, vertical_mm, time_us in lines[:found].tolist():
+        run = _RUN
+        for i, j, code, horizontal_mm, vertical_mm, time_us in _listed(lines, found):
             if code == 1:
                 yield i, j, Gap(horizontal_mm, vertical_mm, time_us)
                 continue
@@ -85,6 +91,10 @@ def all_pairs(
             progress(here / count)
 
 
+def _listed(lines: NDArray[np.int64], found: int) -> list[tuple[int, int, int, int, int, int]]:
+    return lines[:found].tolist()
+
+
 def _gather(volumes: Sequence[PreparedVolume]) -> Shapes:
     """The volumes' arrays as one, in their order."""
     if isinstance(volumes, PreparedVolumes):
@@ -92,7 +102,7 @@ def _gather(volumes: Sequence[PreparedVolume]) -> Shapes:
     bases: dict[int, int] = {}
     parts: list[Shapes] = []
     rows = 0
-    order = np.empty(len(volumes), np.int64)
+    order: Any = np.empty(len(volumes), np.int64)
     for position, prepared in enumerate(volumes):
         arrays = prepared.arrays
         base = bases.get(id(arrays))
@@ -101,7 +111,7 @@ def _gather(volumes: Sequence[PreparedVolume]) -> Shapes:
             rows += len(arrays.rows)
             parts.append(arrays)
         order[position] = base + prepared.index
-    shapes = np.concatenate([part.shapes for part in parts])
+    shapes: Any = np.concatenate([part.shapes for part in parts])
     for name, sizes in (
         ("first", [len(part.points) for part in parts]),
         ("block", [len(part.blocks) for part in parts]),

@@ -1,4 +1,4 @@
-"""A volume made ready for the kernels: points on the ellipsoid, balls around them, heights as bands.
+"""A volume made ready for the kernels: points on the ellipsoid, balls around them, bands.
 
 :func:`prepare` makes one and remembers it; :func:`prepare_many` makes many at once, in arrays that
 all of them share. Everything here can be made again from the Volume4D.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Any, overload
+from typing import Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,8 @@ class Shapes:
 
     def __init__(
         self,
-        rows: NDArray[Any],
-        shapes: NDArray[Any],
+        rows: Any,
+        shapes: Any,
         points: NDArray[np.float64],
         blocks: NDArray[np.float64],
     ) -> None:
@@ -66,7 +66,7 @@ class PreparedVolume:
 
 
 class PreparedVolumes(Sequence[PreparedVolume]):
-    """Many prepared volumes in one set of arrays; each item is a view that is made when asked for."""
+    """Many prepared volumes in one set of arrays; an item is a view, made when asked for."""
 
     __slots__ = ("_volumes", "altitude_model", "arrays")
 
@@ -130,12 +130,12 @@ def _shapes() -> Any:
 def _arrays_of(volumes: Sequence[Volume4D], altitude_model: AltitudeModel) -> Shapes:
     kernels = _shapes()
     count = len(volumes)
-    rows = np.zeros(count, kernels.ROW)
-    shapes = np.zeros(count, kernels.SHAPE)
+    rows: Any = np.zeros(count, kernels.ROW)
+    shapes: Any = np.zeros(count, kernels.SHAPE)
     positions, starts, radii_m = _footprints(volumes)
     bad, points, blocks = kernels.build(positions, starts, radii_m, rows, shapes)
     if bad >= 0:
-        raise _unbuildable(volumes, bad)
+        _refuse(volumes, bad)
     arrays = Shapes(rows, shapes, points, blocks)
     _settle_wide(arrays, volumes)
     rows["bucket"] = -1
@@ -189,22 +189,23 @@ def _footprints(
     return flat.reshape(-1, 2), starts, np.array(radii_m)
 
 
-def _unbuildable(volumes: Sequence[Volume4D], bad: int) -> InvalidValue:
-    from wideberth.space.rings import unbuildable
+def _refuse(volumes: Sequence[Volume4D], bad: int) -> NoReturn:
+    from wideberth.space.rings import require_buildable
 
     footprint = volumes[bad].footprint
-    assert isinstance(footprint, Polygon), "a circle is always built"
-    error = unbuildable(footprint)
-    return error if len(volumes) == 1 else error.within(f"volumes.{bad}.footprint")
+    try:
+        if isinstance(footprint, Polygon):
+            require_buildable(footprint)
+    except InvalidValue as error:
+        raise error.within(
+            "footprint" if len(volumes) == 1 else f"volumes.{bad}.footprint"
+        ) from None
+    raise AssertionError("a footprint that cannot be built has a reason")
 
 
 def _settle_wide(arrays: Shapes, volumes: Sequence[Volume4D]) -> None:
     """Decide by area on the ellipsoid which side of a ring that may reach round the earth is in."""
-    if len(volumes) == 1:
-        wide = (0,) if arrays.shapes[0]["wide"] else ()
-    else:
-        wide = np.flatnonzero(arrays.shapes["wide"])
-    for index in wide:
+    for index in np.flatnonzero(arrays.shapes["wide"]).tolist():
         from wideberth.space.rings import signed_area_m2
 
         footprint = volumes[index].footprint
@@ -218,9 +219,7 @@ def _settle_wide(arrays: Shapes, volumes: Sequence[Volume4D]) -> None:
             )
 
 
-def _set_heights(
-    volumes: Sequence[Volume4D], altitude_model: AltitudeModel, rows: NDArray[Any]
-) -> None:
+def _set_heights(volumes: Sequence[Volume4D], altitude_model: AltitudeModel, rows: Any) -> None:
     lower: list[int] = []
     upper: list[int] = []
     lower_w84: list[int] = []

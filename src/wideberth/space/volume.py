@@ -1,4 +1,4 @@
-"""Where and when: footprints, Volume4D, separation and gap. Plain data; a Volume4D that exists is valid.
+"""Where and when: footprints, Volume4D, separation and gap. Plain data; what exists is valid.
 
 All numbers are integers so that a record folds to the same picture everywhere: latitude and
 longitude in 1e-9 degree (WGS84, "nanodegrees"), lengths in millimetres, time in microseconds
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TypeGuard
 
 import msgspec
 
@@ -196,7 +197,7 @@ def _position_nd(latitude_deg: object, longitude_deg: object, *, field: str) -> 
     return (latitude_nd, 0 if abs(latitude_nd) == _LAT_LIMIT_ND else longitude_nd)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

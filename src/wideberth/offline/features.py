@@ -21,7 +21,16 @@ from wideberth.space.altitude import Altitude, altitude
 from wideberth.space.time import parse_rfc3339
 from wideberth.space.volume import Circle, Footprint, Volume4D
 
-__all__ = ["MISSING", "Feature", "Findings", "Statement", "read_statement", "safe"]
+__all__ = [
+    "MISSING",
+    "Feature",
+    "Findings",
+    "Place",
+    "Statement",
+    "errors_in",
+    "features_of",
+    "safe",
+]
 
 MAX_NAME_CHARACTERS = 256
 MAX_PRIORITY = 2**31 - 1  # ASTM F3548-21 OpenAPI, Priority: a 32-bit integer
@@ -77,6 +86,61 @@ class Statement(msgspec.Struct, frozen=True):
     end: object
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a feature stands. index: from 0; id: its own, where it has one."""
+
+    source: str
+    index: int
+    id: str | None = None
+
+
+def features_of(
+    statement: Statement, footprints: list[Footprint], *, place: Place
+) -> list[Feature]:
+    """The features of one good statement: one for each footprint.
+
+    Raises InvalidValue for the first broken rule; :func:`errors_in` then finds all of them.
+    """
+    name = _name(statement.intent, field="intent")
+    party = _name(statement.party, field="party")
+    kind = _kind(statement.kind)
+    priority = _priority(statement.priority)
+    lower = _altitude(statement.lower, field="lower")
+    upper = _altitude(statement.upper, field="upper")
+    start_us = _time(statement.start, field="start")
+    end_us = _time(statement.end, field="end")
+    return [
+        Feature(
+            source=place.source,
+            index=place.index,
+            id=place.id,
+            intent=name if name is not None else f"{place.source}#{place.index}",
+            is_named=name is not None,
+            party=party,
+            kind=kind,
+            priority=priority,
+            volume=Volume4D(footprint, lower, upper, start_us, end_us),
+        )
+        for footprint in footprints
+    ]
+
+
+def errors_in(statement: Statement) -> list[InvalidValue]:
+    """Every rule that the fields of a statement break, its geometry aside."""
+    findings = Findings()
+    findings.of(lambda: _name(statement.intent, field="intent"))
+    findings.of(lambda: _name(statement.party, field="party"))
+    findings.of(lambda: _kind(statement.kind))
+    findings.of(lambda: _priority(statement.priority))
+    lower = findings.of(lambda: _altitude(statement.lower, field="lower"))
+    upper = findings.of(lambda: _altitude(statement.upper, field="upper"))
+    start_us = findings.of(lambda: _time(statement.start, field="start"))
+    end_us = findings.of(lambda: _time(statement.end, field="end"))
+    if lower and upper and start_us is not None and end_us is not None:
+        findings.of(lambda: Volume4D(_ANYWHERE, lower, upper, start_us, end_us))
+    return findings.errors
+
+
 class Findings:
     """The broken rules of one feature. A reader that fails gives None; the rest is still read."""
 
@@ -90,51 +154,6 @@ class Findings:
         except InvalidValue as error:
             self.errors.append(error)
             return None
-
-
-def read_statement(
-    statement: Statement,
-    footprints: list[Footprint] | None,
-    *,
-    source: str,
-    index: int,
-    feature_id: str | None,
-    findings: Findings,
-) -> list[Feature]:
-    """The features of one statement: one for each footprint; none where a rule is broken.
-
-    footprints: None where the geometry itself is bad, which findings then says already.
-    """
-    name = findings.of(lambda: _name(statement.intent, field="intent"))
-    party = findings.of(lambda: _name(statement.party, field="party"))
-    kind = findings.of(lambda: _kind(statement.kind))
-    priority = findings.of(lambda: _priority(statement.priority))
-    lower = findings.of(lambda: _altitude(statement.lower, field="lower"))
-    upper = findings.of(lambda: _altitude(statement.upper, field="upper"))
-    start_us = findings.of(lambda: _time(statement.start, field="start"))
-    end_us = findings.of(lambda: _time(statement.end, field="end"))
-    if lower is None or upper is None or start_us is None or end_us is None:
-        return []
-    shapes = footprints or [_ANYWHERE]  # so that the window and the band are judged in any case
-    volumes = findings.of(
-        lambda: [Volume4D(shape, lower, upper, start_us, end_us) for shape in shapes]
-    )
-    if findings.errors or volumes is None or footprints is None:
-        return []
-    return [
-        Feature(
-            source=source,
-            index=index,
-            id=feature_id,
-            intent=name if name is not None else f"{source}#{index}",
-            is_named=name is not None,
-            party=party,
-            kind=kind,
-            priority=priority,
-            volume=volume,
-        )
-        for volume in volumes
-    ]
 
 
 def safe(value: object) -> object:

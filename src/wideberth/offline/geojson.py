@@ -15,7 +15,16 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from wideberth.errors import InvalidValue
-from wideberth.offline.features import MISSING, Feature, Findings, Statement, read_statement, safe
+from wideberth.offline.features import (
+    MISSING,
+    Feature,
+    Findings,
+    Place,
+    Statement,
+    errors_in,
+    features_of,
+    safe,
+)
 from wideberth.offline.problems import Problem
 from wideberth.space.volume import Footprint, circle, polygon
 
@@ -95,40 +104,53 @@ def _features(root: Any) -> list[Any]:
 def _read_feature(
     item: Any, *, source: str, index: int, notices: Counter[str], unread: Counter[str]
 ) -> tuple[list[Feature], list[Problem]]:
+    try:
+        return _good_features(item, source=source, index=index, notices=notices, unread=unread), []
+    except InvalidValue as first:
+        return [], _problems(item, first, source=source, index=index)
+
+
+def _good_features(
+    item: Any, *, source: str, index: int, notices: Counter[str], unread: Counter[str]
+) -> list[Feature]:
+    """The features of a Feature without a fault. Raises InvalidValue for the first fault."""
+    feature = _object_of(item, field="feature")
+    properties = _object_of(feature.get("properties"), field="properties")
+    _require_feature(feature)
+    footprints = _footprints(feature, properties, notices=notices)
+    place = Place(source, index, _feature_id(feature))
+    found = features_of(_statement(properties), footprints, place=place)
+    if not properties.keys() <= KNOWN_PROPERTIES:
+        unread.update(properties.keys() - KNOWN_PROPERTIES)
+    return found
+
+
+def _problems(item: Any, first: InvalidValue, *, source: str, index: int) -> list[Problem]:
+    """All that is wrong with a Feature, of which first is known."""
     findings = Findings()
-    feature = findings.of(lambda: _object_of(item, field="feature"))
-    found: list[Feature] = []
     feature_id: str | None = None
     named: str | None = None
+    feature = findings.of(lambda: _object_of(item, field="feature"))
     if feature is not None:
         feature_id = findings.of(lambda: _feature_id(feature))
-        properties = findings.of(lambda: _object_of(feature.get("properties"), field="properties"))
         findings.of(lambda: _require_feature(feature))
+        properties = findings.of(lambda: _object_of(feature.get("properties"), field="properties"))
         if properties is not None:
-            unread.update(properties.keys() - KNOWN_PROPERTIES)
-            footprints = findings.of(
-                lambda: footprints_of(
-                    _object_of(feature.get("geometry"), field="geometry"),
-                    properties,
-                    notices=notices,
-                )
-            )
-            found = read_statement(
-                _statement(properties),
-                footprints,
-                source=source,
-                index=index,
-                feature_id=feature_id,
-                findings=findings,
-            )
+            findings.of(lambda: _footprints(feature, properties, notices=Counter()))
+            findings.errors += errors_in(_statement(properties))
             intent = properties.get("intent")
             named = intent[:256] if isinstance(intent, str) else None
-    if not findings.errors:
-        return found, []
-    return [], [
+    return [
         Problem.of_error(error, source=source, index=index, feature_id=feature_id, intent=named)
-        for error in findings.errors
+        for error in findings.errors or [first]
     ]
+
+
+def _footprints(
+    feature: dict[str, Any], properties: dict[str, Any], *, notices: Counter[str]
+) -> list[Footprint]:
+    geometry = _object_of(feature.get("geometry"), field="geometry")
+    return footprints_of(geometry, properties, notices=notices)
 
 
 def _statement(properties: dict[str, Any]) -> Statement:

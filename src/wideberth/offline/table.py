@@ -16,7 +16,16 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from wideberth.errors import InvalidValue
-from wideberth.offline.features import MISSING, Feature, Findings, Statement, read_statement, safe
+from wideberth.offline.features import (
+    MISSING,
+    Feature,
+    Findings,
+    Place,
+    Statement,
+    errors_in,
+    features_of,
+    safe,
+)
 from wideberth.offline.geojson import footprints_of
 from wideberth.offline.problems import Problem
 from wideberth.space.volume import Footprint
@@ -110,47 +119,45 @@ def _read_row(
     line: int,
     notices: Counter[str],
 ) -> tuple[list[Feature], list[Problem]]:
-    findings = Findings()
-    row: _Row = {}
-    found: list[Feature] = []
-    if len(cells) == len(columns):
-        row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-        footprints = findings.of(lambda: _footprints(row, notices=notices))
-        found = read_statement(
-            _statement(row, findings=findings),
-            footprints,
-            source=source,
-            index=index,
-            feature_id=row.get("id") or None,
-            findings=findings,
-        )
-    else:
-        findings.errors.append(
-            InvalidValue(
-                "row", "row-length", len(cells), f"give {len(columns)} cells, as the header has"
+    row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    place = Place(source, index, row.get("id") or None)
+    try:
+        _require_length(columns, cells)
+        footprints = _footprints(row, notices=notices)
+        return features_of(_statement(row), footprints, place=place), []
+    except InvalidValue as first:
+        findings = Findings()
+        findings.of(lambda: _require_length(columns, cells))
+        if not findings.errors:
+            findings.of(lambda: _footprints(row, notices=Counter()))
+            findings.errors += errors_in(_statement(row))
+        problems = [
+            Problem.of_error(
+                error,
+                source=source,
+                index=index,
+                feature_id=place.id,
+                intent=row.get("intent") or None,
+                line=line,
             )
-        )
-    if not findings.errors:
-        return found, []
-    return [], [
-        Problem.of_error(
-            error,
-            source=source,
-            index=index,
-            feature_id=row.get("id") or None,
-            intent=row.get("intent") or None,
-            line=line,
-        )
-        for error in findings.errors
-    ]
+            for error in findings.errors or [first]
+        ]
+        return [], problems
 
 
-def _statement(row: _Row, *, findings: Findings) -> Statement:
+def _require_length(columns: list[str], cells: list[str]) -> None:
+    if len(cells) != len(columns):
+        raise InvalidValue(
+            "row", "row-length", len(cells), f"give {len(columns)} cells, as the header has"
+        )
+
+
+def _statement(row: _Row) -> Statement:
     return Statement(
         intent=_cell(row, "intent"),
         party=_cell(row, "party"),
         kind=_cell(row, "kind"),
-        priority=findings.of(lambda: _whole(row, "priority")),
+        priority=_whole(row, "priority"),
         lower=_limit(row, "lower"),
         upper=_limit(row, "upper"),
         start=_cell(row, "start"),
@@ -180,12 +187,11 @@ def _number(row: _Row, column: str) -> object:
 
 
 def _whole(row: _Row, column: str) -> object:
+    """The whole number of a cell; its text, for the rule to refuse, where it is none."""
     text = row.get(column)
     if not text:
         return MISSING
-    if not _WHOLE.fullmatch(text):
-        raise InvalidValue(column, "priority", safe(text), "give a whole number")
-    return int(text)
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _footprints(row: _Row, *, notices: Counter[str]) -> list[Footprint]:

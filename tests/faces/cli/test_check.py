@@ -127,7 +127,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("columns", ["60", "100", "200"])
+@pytest.mark.parametrize("columns", ["80", "120", "200"])
 def test_a_terminal_gets_a_drawn_table_with_ids_as_they_are(
     columns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

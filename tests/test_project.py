@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,34 @@ def test_the_lock_files_agree() -> None:
     # A package may have one version for each Python; then it has the same ones everywhere.
     differing = {n: v for n, v in versions.items() if len(set(map(frozenset, v.values()))) > 1}
     assert differing == {}
+
+
+def foreign_imports(source: str) -> set[str]:
+    """The top-level names that a module imports from outside of Python and of this package."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - {"wideberth"}
+
+
+def test_the_package_imports_only_what_it_asks_for() -> None:
+    declared = {normalised(requirement) for requirement in GROUPS["runtime"]}
+    distributions = packages_distributions()
+    undeclared = {
+        f"{path.relative_to(PROJECT)}: {name}"
+        for path in (PROJECT / "src").rglob("*.py")
+        for name in foreign_imports(path.read_text(encoding="utf-8"))
+        if not declared & {normalised(d) for d in distributions.get(name, [name])}
+    }
+    assert undeclared == set()
+
+
+def test_a_planted_foreign_import_is_seen() -> None:
+    source = "import json\nfrom wideberth import a\ndef f():\n    from yaml.nodes import Node"
+    assert foreign_imports(source) == {"yaml"}
 
 
 # Targets and pages.

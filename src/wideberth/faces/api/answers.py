@@ -1,0 +1,162 @@
+"""What a write is answered with, made of the entries that it became.
+
+The same code answers the first time, a retry, and the question what became of a request, so that
+all three say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from wideberth.faces.api import told, views
+from wideberth.faces.api.desk import Desk
+from wideberth.faces.api.past import intent_as_of
+from wideberth.model.entries import (
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    KeyEnrolled,
+    KeyRevoked,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    SubscriptionClosed,
+    SubscriptionOpened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.ids import PartyId
+from wideberth.model.intents import FieldChange
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
+from wideberth.service import Applied
+from wideberth.space.time import format_rfc3339
+
+__all__ = ["CREATED", "answer_to", "encodable"]
+
+CREATED = (IntentAccepted, ZoneDeclared, SubscriptionOpened, NoticeAcknowledged, KeyEnrolled)
+"""What a 201 stands for; everything else is a 200."""
+
+
+def encodable(desk: Desk, version: Any) -> Any:
+    """A version of an intent as kept JSON; typed as the wire struct that it is."""
+    return desk.intent_bytes(version)
+
+
+async def answer_to(desk: Desk, applied: Applied, party: PartyId) -> Any:
+    """The answer to the party whose request it was."""
+    make = _ANSWERS[type(applied.entries[0].body)]
+    return await make(desk, applied, party)
+
+
+def _where(applied: Applied) -> dict[str, Any]:
+    return {"position": applied.position, "time": format_rfc3339(applied.entries[0].time_us)}
+
+
+def _told_back(desk: Desk, applied: Applied, party: PartyId) -> dict[str, Any]:
+    """The clashes and the ids of the notices that went to the party itself. Those to others would
+    tell how many there are of what it may not see.
+    """
+    ids: list[str] = []
+    seen: list[Clash] = []
+    for entry in applied.entries:
+        if isinstance(entry.body, NoticeIssued) and entry.body.notice.recipient == party:
+            ids.append(entry.body.notice.id)
+            seen.extend(entry.body.notice.clashes)
+    return {"clashes": views.clashes(seen, desk.contacts), "notices": ids}
+
+
+async def _intent_told(desk: Desk, applied: Applied, party: PartyId) -> told.IntentTold:
+    body = applied.entries[0].body
+    assert isinstance(body, IntentAccepted | IntentAmended)
+    changes = views.changes(body.changes) if isinstance(body, IntentAmended) else None
+    return told.IntentTold(
+        intent=encodable(desk, body.intent),
+        changes=changes,
+        **_told_back(desk, applied, party),
+        **_where(applied),
+    )
+
+
+async def _intent_stepped(desk: Desk, applied: Applied, party: PartyId) -> told.IntentTold:
+    body = applied.entries[0].body
+    assert isinstance(body, IntentStateChanged)
+    version = desk.picture.intents.get(body.intent)
+    if version is None or version.version != body.version:
+        version = await intent_as_of(desk.service, body.intent, applied.position)
+    step = FieldChange("state", body.before.value, body.state.value)
+    return told.IntentTold(
+        intent=encodable(desk, version),
+        changes=views.changes((step,)),
+        **_told_back(desk, applied, party),
+        **_where(applied),
+    )
+
+
+async def _zone_told(desk: Desk, applied: Applied, party: PartyId) -> told.ZoneTold:
+    body = applied.entries[0].body
+    assert isinstance(body, ZoneDeclared)
+    return told.ZoneTold(
+        zone=views.zone(body.zone), **_told_back(desk, applied, party), **_where(applied)
+    )
+
+
+async def _withdrawn(_desk: Desk, applied: Applied, _party: PartyId) -> told.Withdrawn:
+    match applied.entries[0].body:
+        case ZoneWithdrawn(zone=name):
+            return told.Withdrawn(id=name, **_where(applied))
+        case SubscriptionClosed(subscription=name):
+            return told.Withdrawn(id=name, **_where(applied))
+        case KeyRevoked(key_id=name):
+            return told.Withdrawn(id=name, **_where(applied))
+        case other:
+            raise AssertionError(f"nothing was withdrawn by {type(other).__name__}")
+
+
+async def _subscribed(_desk: Desk, applied: Applied, _party: PartyId) -> told.SubscriptionTold:
+    body = applied.entries[0].body
+    assert isinstance(body, SubscriptionOpened)
+    return told.SubscriptionTold(
+        subscription=views.subscription(body.subscription), **_where(applied)
+    )
+
+
+async def _acknowledged(_desk: Desk, applied: Applied, _party: PartyId) -> told.Acknowledged:
+    body = applied.entries[0].body
+    assert isinstance(body, NoticeAcknowledged)
+    answer = views.acknowledgement(body.acknowledgement)
+    return told.Acknowledged(
+        acknowledgement=answer,
+        understood=views.understood(body.acknowledgement),
+        differences=answer.differences,
+        closed=list(body.closes),
+        sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
+        **_where(applied),
+    )
+
+
+async def _released(_desk: Desk, applied: Applied, _party: PartyId) -> told.Released:
+    body = applied.entries[0].body
+    assert isinstance(body, NoticeReleased)
+    return told.Released(notice=body.notice, closed=list(body.closes), **_where(applied))
+
+
+async def _key_told(_desk: Desk, applied: Applied, _party: PartyId) -> told.KeyTold:
+    body = applied.entries[0].body
+    assert isinstance(body, KeyEnrolled)
+    return told.KeyTold(key=views.key(body.key, own=True), **_where(applied))
+
+
+_ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
+    IntentAccepted: _intent_told,
+    IntentAmended: _intent_told,
+    IntentStateChanged: _intent_stepped,
+    ZoneDeclared: _zone_told,
+    ZoneWithdrawn: _withdrawn,
+    SubscriptionOpened: _subscribed,
+    SubscriptionClosed: _withdrawn,
+    NoticeAcknowledged: _acknowledged,
+    NoticeReleased: _released,
+    KeyEnrolled: _key_told,
+    KeyRevoked: _withdrawn,
+}

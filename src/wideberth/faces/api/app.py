@@ -1,0 +1,248 @@
+"""The app: one ASGI callable over a node. In at the door, out as an answer or a problem.
+
+A request passes in this order: the route, the credential, the query, the body (bounded, parsed
+once), the handler. What goes wrong anywhere becomes problem details in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+
+from wideberth.decisions.outcome import refused
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import codec
+from wideberth.faces.api.answers import answer_to
+from wideberth.faces.api.auth import author_of, refuse_reader, said_in
+from wideberth.faces.api.desk import Call, Desk, NodeLike
+from wideberth.faces.api.http import (
+    PREFIX,
+    Receive,
+    Route,
+    Router,
+    Scope,
+    Send,
+    answer_json,
+    answer_text,
+    headers_of,
+    read_body,
+    send_answer,
+)
+from wideberth.faces.api.openapi import document
+from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
+from wideberth.faces.api.routes import ROUTES
+from wideberth.live import Live
+from wideberth.model.commands import Command, Request
+from wideberth.model.ids import require_token
+from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.service import new_id
+
+__all__ = ["Api", "create_app"]
+
+_LARGE = 65_536  # bytes of a body that is parsed in a thread, so that nobody waits for it
+_NOBODY: Any = None
+
+
+class Api:
+    """The native API of a node, as an ASGI app. fallback: an app for paths outside of it."""
+
+    def __init__(self, node: NodeLike, *, live: Live, fallback: Any = None) -> None:
+        self.desk = Desk(node, live)
+        self._fallback = fallback
+        self._router = Router(ROUTES)
+        self._bodies = {
+            route: codec.body_decoder(route.body) for route in ROUTES if route.body is not None
+        }
+        self._statements = {
+            route: codec.body_decoder(_statement_body(route))
+            for route in ROUTES
+            if route.command is not None
+        }
+        self._document = msgspec.json.encode(document(ROUTES))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":  # no websockets here
+            await send({"type": "websocket.close", "code": 1003})
+            return
+        path: str = scope["path"]
+        if self._fallback is not None and not (path.startswith("/api/") or path == "/healthz"):
+            await self._fallback(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            answer = await self._answer(scope, receive, sending)
+        except Exception as error:  # the top of the face: each becomes a problem
+            answer = problem_of(error)
+            if started:
+                raise  # a stream that broke: the server closes the connection
+        if answer is not None:
+            await send_answer(answer, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Answered | None:
+        headers = headers_of(scope)
+        method, path = scope["method"], scope["path"]
+        if path == f"{PREFIX}/openapi.json" and method == "GET":
+            return Answered(200, [(b"content-type", b"application/json")], self._document)
+        route, names = self._router.find(method, path)
+        author = _NOBODY
+        if not route.public:
+            author = author_of(headers.get(b"authorization"), self.desk.node.verifier)
+            refusal = refuse_reader(self.desk.picture, author, route.role)
+            if refusal is not None:
+                return problem_of(refusal)
+        query = codec.decode_query(route.query, scope.get("query_string", b""))
+        call = Call(self.desk, route, author, names, headers, query)
+        if route.kind == "stream":
+            call.receive, call.send = receive, send
+            await route.handler(call)
+            return None
+        if route.kind == "write":
+            return await self._write(call, scope, await read_body(headers, receive))
+        if route.body is not None:
+            await self._decode(call, await read_body(headers, receive))
+        value = await route.handler(call)
+        if isinstance(value, Refusal):
+            return problem_of(value)
+        return answer_text(value) if isinstance(value, str) else answer_json(value, route.status)
+
+    async def _write(self, call: Call, scope: Scope, body: bytes) -> Answered:
+        """A command for the record, and its answer once it is durable."""
+        refusal = await self._take_in(call, body)
+        if refusal is not None:
+            return problem_of(refusal)
+        key, author, said = _request_key(call), call.author, call.said
+        command: Command = await call.route.handler(call)
+        query: bytes = scope.get("query_string", b"")
+        digest = hashlib.sha256(f"{scope['method']} {scope['path']}?".encode())
+        digest.update(query + b"\n" + body)
+        request = Request(author, command, key, digest.hexdigest())
+        if said is not None:
+            request = msgspec.structs.replace(
+                request,
+                author=said.author,
+                said=said.compact,
+                seq=said.statement.party_seq,
+                previous=said.statement.prev or "",
+                digest=said.digest,
+            )
+        done = await self.desk.service.submit(request)
+        if isinstance(done, Refusal):
+            return problem_of(done)
+        answer = await answer_to(self.desk, done, call.party)
+        given = [(b"idempotency-key", key.encode())]
+        if done.repeated:
+            given.append((b"idempotency-repeated", b"true"))
+        return answer_json(answer, call.route.status, given)
+
+    async def _take_in(self, call: Call, body: bytes) -> Refusal | None:
+        """The body of a write: JSON, or a signed statement in its place."""
+        kind = call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if kind != b"application/jose":
+            if call.route.body is not None:
+                await self._decode(call, body)
+            return None
+        if call.route.command is None:
+            raise _wrong_kind("application/json")
+        said = said_in(body, call.author, call.route.command, call.picture)
+        if isinstance(said, Refusal):
+            return said
+        spoken = codec.decode_body(self._statements[call.route], bytes(said.statement.body))
+        for name, _ in call.route.also:
+            wanted = call.path.get(name, getattr(call.query, name, None))
+            if getattr(spoken, name) != wanted:
+                return refused(
+                    RefusalKind.INVALID,
+                    "statement-and-address",
+                    f"what is signed names another {name} than the address",
+                    field=name,
+                    value=str(getattr(spoken, name)),
+                )
+        call.body, call.said = spoken, said
+        return None
+
+    async def _decode(self, call: Call, body: bytes) -> None:
+        kind = call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if not body and not call.route.required:
+            body = b"{}"
+        elif kind != b"application/json":
+            wanted = "application/json"
+            raise _wrong_kind(wanted + " or application/jose" if call.route.command else wanted)
+        decoder = self._bodies[call.route]
+        if len(body) > _LARGE:
+            call.body = await asyncio.to_thread(codec.decode_body, decoder, body)
+        else:
+            call.body = codec.decode_body(decoder, body)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with AsyncExitStack() as stack:
+            try:
+                await self.enter(stack)
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                raise
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def enter(self, stack: AsyncExitStack) -> None:
+        """Start node, index and watch; the stack stops them."""
+        await stack.enter_async_context(self.desk.node)
+        listeners = self.desk.service.fold_listeners
+        listeners.append(self.desk.rebuilt.listen)
+        stack.callback(listeners.remove, self.desk.rebuilt.listen)
+        await self.desk.rebuilt.catch_up(self.desk.service)
+        await stack.enter_async_context(self.desk.live)
+
+
+def create_app(node: NodeLike, *, live: Live | None = None, fallback: Any = None) -> Api:
+    """The API of a node. Its lifespan runs the node; fallback: an ASGI app for other paths, such
+    as the console's files.
+    """
+    return Api(node, live=live or Live(node.service), fallback=fallback)
+
+
+def _statement_body(route: Route) -> type[msgspec.Struct]:
+    """The body of a statement: the route's own, and the names of its address."""
+    fields = [(name, kind) for name, kind in route.also]
+    bases = (route.body,) if route.body is not None else None
+    return msgspec.defstruct(
+        f"Signed{route.command}",
+        fields,
+        bases=bases,
+        kw_only=True,
+        frozen=True,
+        forbid_unknown_fields=True,
+    )
+
+
+def _request_key(call: Call) -> str:
+    """The idempotency key: the statement's, the header's, or a fresh one. Raises InvalidValue."""
+    header = call.headers.get(b"idempotency-key")
+    given = None if header is None else header.decode("latin-1")
+    if call.said is not None:
+        signed = call.said.statement.request
+        if given is not None and given != signed:
+            raise InvalidValue(
+                "Idempotency-Key, request", "two-keys", [given, signed], "give the key once"
+            )
+        return signed
+    return new_id() if given is None else require_token(given, field="Idempotency-Key")
+
+
+def _wrong_kind(wanted: str) -> HttpProblem:
+    return HttpProblem(415, "content-type", f"send {wanted}", field="Content-Type")

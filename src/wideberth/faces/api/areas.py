@@ -1,0 +1,256 @@
+"""Which intents stand in an area, as far as the asker may see them; in the order they were told.
+
+A box's sides along a parallel are geodesics in disguise: the box is cut into strips and its
+equatorward sides are moved out by what a geodesic bulges, so that nothing in the box is left out
+(and something up to MARGIN_M beyond may be in the answer).
+
+A small area asks the index. A large one, which could hold everything there is, walks through the
+intents a few milliseconds at a time, so that nobody else waits, and stops when the page is full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wideberth.errors import NotComparable
+from wideberth.faces.api.codec import Box
+from wideberth.model.ids import IntentId, PartyId
+from wideberth.model.intents import Intent, IntentKind
+from wideberth.picture.picture import Picture
+from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
+from wideberth.space.overlap import is_conflict
+from wideberth.space.prepared import PreparedVolume, prepare
+from wideberth.space.time import MAX_US, MIN_US
+from wideberth.space.volume import NANODEGREES, Circle, Polygon, Separation, Volume4D
+
+__all__ = ["MARGIN_M", "Area", "Found", "Slab", "area_of_box", "area_of_volume", "find", "touches"]
+
+MARGIN_M = 130  # a geodesic over one degree of longitude bulges at most 121 m off its parallel
+
+_STRIP_DEG = 1.0
+_SECTOR_DEG = 60.0
+_SMALL_DEG = 0.25
+_SLICE_NS = 2_000_000  # how long a walk goes on before others have their turn
+_TOUCHING = Separation()
+_POLE_DEG = 89.999
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """The time and the heights that are asked about; all of both where nothing is said."""
+
+    start_us: int = MIN_US
+    end_us: int = MAX_US
+    lower_mm: int = MIN_ALTITUDE_MM
+    upper_mm: int = MAX_ALTITUDE_MM
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Volumes that together are the area; none: the whole earth. small: worth asking the index."""
+
+    pieces: tuple[PreparedVolume, ...]
+    slab: Slab
+    small: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of intents. next: where the next page starts, or None at the end."""
+
+    intents: list[Intent]
+    next: int | None
+
+
+def area_of_box(box: Box, slab: Slab, picture: Picture) -> Area:
+    """A box, its sides included."""
+    south, west, north, east = box
+    width = east - west if east >= west else east - west + 360
+    if width >= 360 and south <= -90 and north >= 90:
+        return Area((), slab)
+    # A box without width or height still has points: give it a millimetre.
+    south, north = max(-90.0, south - 1e-8), min(90.0, north + 1e-8)
+    west, width = west - 1e-8, min(360.0, width + 2e-8)
+    pieces: list[PreparedVolume] = []
+    count = max(1, math.ceil(width / _SECTOR_DEG))
+    for index in range(count):
+        for low, high in _bands(south, north):
+            ring = _ring(low, high, west + width * index / count, width / count)
+            pieces.append(prepare(_volume(ring, slab), picture.altitude_model))
+    small = width <= _SMALL_DEG and north - south <= _SMALL_DEG
+    return Area(tuple(pieces), slab, small)
+
+
+def area_of_volume(volume: Volume4D, picture: Picture) -> Area:
+    """A volume as it was asked about. Raises NotComparable for heights that nothing here relates
+    to the ellipsoid.
+    """
+    picture.altitude_model.require_comparable(volume)
+    prepared = prepare(volume, picture.altitude_model)
+    return Area((prepared,), Slab(volume.start_us, volume.end_us), _is_small(volume))
+
+
+async def find(
+    picture: Picture,
+    area: Area,
+    reader: PartyId,
+    *,
+    kinds: Sequence[IntentKind] = (),
+    party: str | None = None,
+    after: int = -1,
+    limit: int,
+) -> Found:
+    """Intents in the area that the reader may see. after: told first at a later position."""
+
+    def is_asked(intent: Intent) -> bool:
+        return (
+            (not kinds or intent.kind in kinds)
+            and (party is None or intent.party == party)
+            and intent.is_shown_to(reader)
+        )
+
+    if area.small:
+        try:
+            return _asked_of_index(picture, area, is_asked, after=after, limit=limit)
+        except NotComparable:
+            pass  # heights under rules that no longer hold: walk, and show rather than leave out
+    return await _walked(picture, area, is_asked, after=after, limit=limit)
+
+
+def touches(volumes: Sequence[PreparedVolume], area: Area) -> bool:
+    """Whether one of the volumes touches the area; heights that cannot be compared count as yes."""
+    if not area.pieces:
+        return any(_is_in_slab(volume, area.slab) for volume in volumes)
+    return any(_touches(volume, piece) for volume in volumes for piece in area.pieces)
+
+
+def first_position(picture: Picture, intent_id: IntentId) -> int:
+    """Where an intent was told first."""
+    assert picture.history is not None, "reads are made from the picture, not from an overlay"
+    return picture.history.positions(intent_id)[0]
+
+
+def _asked_of_index(
+    picture: Picture, area: Area, is_asked: Callable[[Intent], bool], *, after: int, limit: int
+) -> Found:
+    ids: set[IntentId] = set()
+    for piece in area.pieces:
+        ids.update(each for each, _, _ in picture.intent_space.conflicts(piece, _TOUCHING))
+    intents = picture.intents
+    placed = [
+        (first_position(picture, intent_id), intent_id)
+        for intent_id in ids
+        if is_asked(intents[intent_id])
+    ]
+    placed = sorted(each for each in placed if each[0] > after)
+    page = [intents[intent_id] for _, intent_id in placed[:limit]]
+    return Found(page, placed[limit - 1][0] if len(placed) > limit else None)
+
+
+async def _walked(
+    picture: Picture, area: Area, is_asked: Callable[[Intent], bool], *, after: int, limit: int
+) -> Found:
+    page: list[Intent] = []
+    last = after
+    until_ns = time.perf_counter_ns() + _SLICE_NS
+    for intent_id in list(picture.intents):  # in the order told; others may leave meanwhile
+        if time.perf_counter_ns() > until_ns:
+            await asyncio.sleep(0)
+            until_ns = time.perf_counter_ns() + _SLICE_NS
+        intent = picture.intents.get(intent_id)
+        if intent is None or not is_asked(intent):
+            continue
+        position = first_position(picture, intent_id)
+        if position <= after or not _is_in(picture, area, intent):
+            continue
+        if len(page) == limit:
+            return Found(page, last)
+        page.append(intent)
+        last = position
+    return Found(page, None)
+
+
+def _is_in(picture: Picture, area: Area, intent: Intent) -> bool:
+    slab = area.slab
+    if intent.end_us < slab.start_us or intent.start_us > slab.end_us:
+        return False
+    return touches(picture.intent_space.volumes(intent.id), area)
+
+
+def _is_in_slab(prepared: PreparedVolume, slab: Slab) -> bool:
+    volume = prepared.volume
+    if volume.start_us > slab.end_us or volume.end_us < slab.start_us:
+        return False
+    if (slab.lower_mm, slab.upper_mm) == (MIN_ALTITUDE_MM, MAX_ALTITUDE_MM):
+        return True
+    try:
+        lower_mm, upper_mm = prepared.altitude_model.band_w84_mm(volume)
+    except NotComparable:
+        return True
+    return lower_mm <= slab.upper_mm and upper_mm >= slab.lower_mm
+
+
+def _touches(volume: PreparedVolume, piece: PreparedVolume) -> bool:
+    try:
+        return is_conflict(volume, piece)
+    except NotComparable:
+        return True
+
+
+def _is_small(volume: Volume4D) -> bool:
+    shape = volume.footprint
+    if isinstance(shape, Circle):
+        return shape.radius_mm <= 15_000_000
+    latitudes = [vertex[0] for vertex in shape.vertices]
+    longitudes = [vertex[1] for vertex in shape.vertices]
+    span = max(max(latitudes) - min(latitudes), max(longitudes) - min(longitudes))
+    return span <= _SMALL_DEG * NANODEGREES
+
+
+def _bands(south: float, north: float) -> list[tuple[float, float]]:
+    """The box's latitudes, cut at the equator: below it the northern side is the one to move."""
+    if south < 0 < north:
+        return [(south, 0.0), (0.0, north)]
+    return [(south, north)]
+
+
+def _ring(south: float, north: float, west: float, width: float) -> Polygon:
+    """A closed box as a ring with a vertex at least each degree along its parallels."""
+    steps = max(1, math.ceil(width / _STRIP_DEG))
+    bulge = _bulge_deg(width / steps)
+    if south >= 0:
+        south = max(-90.0, south - bulge)
+    else:
+        north = min(90.0, north + bulge)
+    longitudes = [west + width * step / steps for step in range(steps + 1)]
+    points = [(south, each) for each in longitudes] if south > -_POLE_DEG else [(-90.0, 0.0)]
+    if north < _POLE_DEG:
+        points += [(north, each) for each in reversed(longitudes)]
+    else:
+        points.append((90.0, 0.0))
+    return Polygon(tuple((round(lat * NANODEGREES), _wrapped_nd(lon)) for lat, lon in points))
+
+
+def _bulge_deg(step_deg: float) -> float:
+    """How far a geodesic leaves the parallel of its ends, at most (at 45 degrees), plus a tenth."""
+    step = math.radians(step_deg)
+    return 1.1 * math.degrees(step * step / 16) + 1e-8
+
+
+def _wrapped_nd(longitude_deg: float) -> int:
+    half = 180 * NANODEGREES
+    return (round(longitude_deg * NANODEGREES) + half) % (2 * half) - half
+
+
+def _volume(ring: Polygon, slab: Slab) -> Volume4D:
+    return Volume4D(
+        ring,
+        Altitude(slab.lower_mm, AltitudeReference.W84),
+        Altitude(slab.upper_mm, AltitudeReference.W84),
+        slab.start_us,
+        slab.end_us,
+    )

@@ -1,0 +1,284 @@
+"""The wire structs of what comes in: bodies and query strings of the native API.
+
+Strict: an unknown member is refused, a number is no text. Times are RFC 3339 text, lengths metres,
+angles degrees (WGS84). Nothing is computed here; :mod:`wideberth.faces.api.codec` makes the
+model's values of these. OpenAPI is made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from wideberth.model.intents import IntentKind, Source, Step, VisibilityLevel
+from wideberth.model.notices import Verb
+from wideberth.model.parties import Role
+from wideberth.model.zones import ZoneRule
+
+Text = Annotated[str, msgspec.Meta(max_length=2000)]
+"""Free words in a request; longer ones belong in a document that a reference names."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Number = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class In(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What comes in: strict."""
+
+
+class PolygonFootprint(In, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
+    """A GeoJSON polygon (RFC 7946): one closed ring of [longitude, latitude], edges geodesic."""
+
+    coordinates: list[list[tuple[float, float]]]
+
+
+class PointFootprint(In, frozen=True, kw_only=True, tag_field="type", tag="Point"):
+    """A circle: everything within radius_m of [longitude, latitude]; exact, never a polygon."""
+
+    coordinates: tuple[float, float]
+    radius_m: float
+
+
+class AltitudeWire(In, frozen=True, kw_only=True):
+    """A height, its units and what it is measured from."""
+
+    value: float
+    units: Literal["M", "FT"]
+    reference: Literal["W84", "MSL", "STD", "AGL"]
+
+
+class VolumeWire(In, frozen=True, kw_only=True):
+    """A footprint, a band of heights and a time window, all closed: touching counts."""
+
+    footprint: PolygonFootprint | PointFootprint
+    lower: AltitudeWire
+    upper: AltitudeWire
+    start: str
+    end: str
+
+
+class VisibilityIn(In, frozen=True, kw_only=True):
+    """Who sees an intent. parties: those who see all of it, whatever the level."""
+
+    level: VisibilityLevel
+    parties: Annotated[list[str], msgspec.Meta(max_length=1000)] = []
+
+
+class ProvenanceIn(In, frozen=True, kw_only=True):
+    """Where the coordinates come from and how good they are; checked_by is a role, not a name."""
+
+    source: Source
+    accuracy_m: Annotated[float, msgspec.Meta(ge=0, le=1e7)] = 0
+    captured: str | None = None
+    checked_by: Name | None = None
+
+
+class IntentIn(In, frozen=True, kw_only=True):
+    """What a party says that it will do. key: the OVNs of intents that it knows of."""
+
+    kind: IntentKind
+    volumes: list[VolumeWire]
+    priority: Number = 0
+    visibility: VisibilityIn | None = None
+    provenance: ProvenanceIn | None = None
+    count: Number | None = None
+    call_sign: Name | None = None
+    place_name: Name | None = None
+    key: Annotated[list[str], msgspec.Meta(max_length=10_000)] = []
+
+
+class SubmitIntentIn(IntentIn, frozen=True, kw_only=True):
+    """A new intent. activated: it is under way already."""
+
+    activated: bool = False
+
+
+class AmendIntentIn(IntentIn, frozen=True, kw_only=True):
+    """A new version of an intent. ovn: of the version that it replaces."""
+
+    ovn: Name
+
+
+class ChangeStateIn(In, frozen=True, kw_only=True):
+    """One step with an intent. ovn: of the version that it is taken on."""
+
+    ovn: Name
+    step: Step
+
+
+class CheckIn(IntentIn, frozen=True, kw_only=True):
+    """A dry run. replaces: the intent of which this would be a new version. hidden: whether to
+    test against hidden intents, which is recorded, counted, and shown to their owners as a count.
+    """
+
+    replaces: Name | None = None
+    hidden: bool = True
+    activated: bool = False
+
+
+class QueryIn(In, frozen=True, kw_only=True):
+    """An exact question in four dimensions."""
+
+    volume: VolumeWire
+    kinds: list[IntentKind] = []
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class ZoneIn(In, frozen=True, kw_only=True):
+    """A standing area with a rule. notice_minutes: what a notice zone asks for."""
+
+    name: Name
+    rule: ZoneRule
+    volumes: Annotated[list[VolumeWire], msgspec.Meta(max_length=200)]
+    reason: Text = "withheld"
+    notice_minutes: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    kinds: list[IntentKind] = []
+
+
+class ZoneAgainIn(ZoneIn, frozen=True, kw_only=True):
+    """A new version of a zone. replaces_version: the version that it replaces."""
+
+    replaces_version: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+
+
+class SubscriptionIn(In, frozen=True, kw_only=True):
+    """A standing wish to be told of whatever touches a volume."""
+
+    volume: VolumeWire
+
+
+class ReadBackIn(In, frozen=True, kw_only=True):
+    """The particulars as the reader understood them; heights above the WGS84 ellipsoid."""
+
+    latitude: float
+    longitude: float
+    start: str
+    end: str
+    lower_m: float
+    upper_m: float
+
+
+class AcknowledgeIn(In, frozen=True, kw_only=True):
+    """One answer to a notice. attested: a role stands for all units."""
+
+    verb: Verb
+    unit: Name | None = None
+    system: Name | None = None
+    reason: Text | None = None
+    read_back: ReadBackIn | None = None
+    attested: bool = False
+
+
+class KeyIn(In, frozen=True, kw_only=True):
+    """A party's public key (Ed25519, base64url) and the signature that proves possession."""
+
+    key_id: Name
+    public_key: Name
+    roles: Annotated[list[Role], msgspec.Meta(min_length=1, max_length=16)]
+    proof: Name
+
+
+class ReportIn(In, frozen=True, kw_only=True):
+    """One position, as reported. altitude_m: above the WGS84 ellipsoid."""
+
+    track: Name
+    latitude: float
+    longitude: float
+    time: str
+    call_sign: Name | None = None
+    party: Name | None = None
+    altitude_m: float | None = None
+    ground_speed_m_s: float | None = None
+    track_deg: float | None = None
+    vertical_rate_m_s: float | None = None
+    accuracy_m: float | None = None
+
+
+class TracksIn(In, frozen=True, kw_only=True):
+    """Positions of one feed, up to 10,000 at once."""
+
+    feed: Name
+    reports: Annotated[list[ReportIn], msgspec.Meta(max_length=10_000)]
+
+
+class FeedIn(In, frozen=True, kw_only=True):
+    """Who sees a feed's tracks besides its party and each thing's own party."""
+
+    shown_to: Literal["owner", "all"] | Annotated[list[str], msgspec.Meta(max_length=1000)]
+
+
+class EmptyIn(In, frozen=True, kw_only=True):
+    """Nothing needs to be said."""
+
+
+class Nothing(In, frozen=True, kw_only=True):
+    """No parameters."""
+
+
+class PageQuery(In, frozen=True, kw_only=True):
+    """A page. limit: up to 1,000."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class BoxQuery(PageQuery, frozen=True, kw_only=True):
+    """A box in degrees, all four sides or none; across the antimeridian where west > east."""
+
+    south: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    west: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    north: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    east: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+
+
+class AreaQuery(BoxQuery, frozen=True, kw_only=True):
+    """A box, a time window and a band of heights above the WGS84 ellipsoid; all of it optional."""
+
+    from_: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
+    lower_m: float | None = None
+    upper_m: float | None = None
+    kind: IntentKind | None = None
+    party: str | None = None
+
+
+class AfterQuery(In, frozen=True, kw_only=True):
+    """A page of numbered things."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    after: Count = 0
+
+
+class NoticesQuery(AfterQuery, frozen=True, kw_only=True):
+    """Notices by number."""
+
+    state: Literal["open", "all"] = "all"
+
+
+class VersionQuery(In, frozen=True, kw_only=True):
+    """Which version is meant."""
+
+    version: Count
+
+
+class StreamQuery(In, frozen=True, kw_only=True):
+    """Where a stream goes on. The header Last-Event-ID says the same and wins."""
+
+    after: Count = 0
+
+
+class EntriesQuery(In, frozen=True, kw_only=True):
+    """Entries from a position on."""
+
+    from_: Count = msgspec.field(name="from", default=0)
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+
+
+class ConsistencyQuery(In, frozen=True, kw_only=True):
+    """Two sizes of the record."""
+
+    old: Count
+    new: Count

@@ -1,0 +1,123 @@
+"""What handlers share: the node, the index kept beside its picture, the caches; and one request.
+
+:class:`Desk` is made once for an app; :class:`Call` once for each request that passed the door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wideberth.clock import ExerciseClock
+from wideberth.faces.api.auth import Said
+from wideberth.faces.api.http import Receive, Route, Send
+from wideberth.faces.api.rebuilt import Rebuilt
+from wideberth.faces.api.views import IntentBytes
+from wideberth.live import Live
+from wideberth.model.ids import PartyId
+from wideberth.model.parties import Author
+from wideberth.picture.picture import Picture
+from wideberth.service import Service
+from wideberth.tokens import TokenVerifier
+
+__all__ = ["Call", "Desk", "NodeLike"]
+
+
+class NodeLike(Protocol):
+    """What the face needs of a node (:mod:`wideberth.node`); it is also its async context."""
+
+    @property
+    def service(self) -> Service:
+        """The loop."""
+        ...
+
+    @property
+    def verifier(self) -> TokenVerifier:
+        """Who may speak for a party."""
+        ...
+
+    @property
+    def contacts(self) -> Mapping[str, Any]:
+        """Contact reference to public details."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """The record's name."""
+        ...
+
+    @property
+    def vkey(self) -> str:
+        """The record's public key."""
+        ...
+
+    @property
+    def host_name(self) -> str:
+        """Who runs this node."""
+        ...
+
+    @property
+    def exercise_clock(self) -> ExerciseClock | None:
+        """The clock of an exercise; None: the real one."""
+        ...
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when the node is about to stop, before its connections close: streams end then."""
+        ...
+
+    async def __aenter__(self) -> Any: ...
+    async def __aexit__(self, *exc: object) -> Any: ...
+
+
+@dataclass(slots=True)
+class Desk:
+    """What lives as long as the app."""
+
+    node: NodeLike
+    live: Live
+    rebuilt: Rebuilt = field(default_factory=Rebuilt)
+    intent_bytes: IntentBytes = field(default_factory=IntentBytes)
+
+    @property
+    def service(self) -> Service:
+        """The loop."""
+        return self.node.service
+
+    @property
+    def picture(self) -> Picture:
+        """What is durable, folded. It goes on changing between two awaits."""
+        return self.node.service.picture
+
+    @property
+    def contacts(self) -> Mapping[str, Any]:
+        """Contact reference to public details."""
+        return self.node.contacts
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. query, body: decoded; said: the signed statement in the place of the body."""
+
+    desk: Desk
+    route: Route
+    author: Author
+    path: dict[str, str]
+    headers: dict[bytes, bytes]
+    query: Any
+    body: Any = None
+    said: Said | None = None
+    receive: Receive | None = None
+    send: Send | None = None
+
+    @property
+    def party(self) -> PartyId:
+        """Who reads."""
+        return self.author.party
+
+    @property
+    def picture(self) -> Picture:
+        """What is durable, folded."""
+        return self.desk.picture

@@ -1,0 +1,214 @@
+"""One event of a party's stream, made of the entry that it stands for: everything a stream says of
+the record is said here.
+
+Each party's stream is made by the fold (:mod:`wideberth.picture.history`), which decides *that*
+something is said to it; this decides *what*, by the same rules as every other answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from wideberth.faces.api import told, views
+from wideberth.faces.api.answers import encodable
+from wideberth.faces.api.desk import Desk
+from wideberth.faces.api.past import intent_as_of
+from wideberth.faces.api.warnings_seen import warning_seen
+from wideberth.model.entries import (
+    Entry,
+    HiddenChecked,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    SubscribersNotified,
+    WarningCleared,
+    WarningRaised,
+    WarningWorsened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.ids import IntentId, PartyId
+from wideberth.model.intents import Intent
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.service import StreamEvent
+from wideberth.space.time import DAY_US, format_rfc3339
+
+__all__ = ["EVENTS", "event_view"]
+
+EVENTS: dict[str, type] = {
+    "notice": told.NoticeEvent,
+    "acknowledgement": told.AcknowledgementEvent,
+    "intent": told.IntentEvent,
+    "zone": told.ZoneEvent,
+    "notification": told.NotificationEvent,
+    "warning": told.WarningEvent,
+    "check": told.CheckEvent,
+}
+"""The events of ``/stream`` and what each carries."""
+
+
+async def event_view(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    """Name and data of an event for the party on whose stream it stands.
+
+    The same entry gives the same view whenever it is asked for, but for names in the store beside
+    the record and for what has become more or less visible in a warning since.
+    """
+    make = _VIEWS[type(event.entry.body)]
+    return await make(desk, event, party)
+
+
+def _where(event: StreamEvent) -> dict[str, Any]:
+    return {"position": event.position, "time": format_rfc3339(event.entry.time_us)}
+
+
+async def _notice(desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, NoticeIssued)
+    issued = told.NoticeOut(
+        **views.notice_members(body.notice, desk.contacts), open=True, answers=[]
+    )
+    return "notice", told.NoticeEvent(notice=issued, **_where(event))
+
+
+async def _acknowledged(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, NoticeAcknowledged)
+    own = party == body.recipient
+    return "acknowledgement", told.AcknowledgementEvent(
+        notice=body.acknowledgement.notice,
+        recipient=body.recipient,
+        # Which other notices close with it is the recipient's own list.
+        closed=list(body.closes) if own else _itself(body),
+        acknowledgement=views.acknowledgement(body.acknowledgement),
+        sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
+        **_where(event),
+    )
+
+
+def _itself(body: NoticeAcknowledged | NoticeReleased) -> list[str]:
+    notice = body.acknowledgement.notice if isinstance(body, NoticeAcknowledged) else body.notice
+    return [notice] if notice in body.closes else []
+
+
+async def _released(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, NoticeReleased)
+    own = party == body.recipient
+    return "acknowledgement", told.AcknowledgementEvent(
+        notice=body.notice,
+        closed=list(body.closes) if own else _itself(body),
+        released_by=body.by.party,
+        sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
+        **_where(event),
+    )
+
+
+async def _intent(desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    version, entry = await _version_at(desk, event.position, event.entry)
+    changes = entry.body.changes if isinstance(entry.body, IntentAmended) else ()
+    return "intent", told.IntentEvent(
+        intent=encodable(desk, version),
+        change=_CHANGE[type(entry.body)],
+        changes=views.changes(changes),
+        **_where(event),
+    )
+
+
+_CHANGE: dict[type, told.IntentChange] = {
+    IntentAccepted: "told",
+    IntentAmended: "amended",
+    IntentStateChanged: "stepped",
+}
+
+
+async def _version_at(desk: Desk, position: int, entry: Entry) -> tuple[Intent, Entry]:
+    """The version of an intent that the entry at position made."""
+    match entry.body:
+        case IntentAccepted(intent=intent) | IntentAmended(intent=intent):
+            return intent, entry
+        case IntentStateChanged(intent=intent_id, version=version):
+            standing = desk.picture.intents.get(intent_id)
+            if standing is not None and standing.version == version:
+                return standing, entry
+            past = await intent_as_of(desk.service, intent_id, position)
+            assert past is not None, "an intent that took a step was told before"
+            return past, entry
+        case other:
+            raise AssertionError(f"{type(other).__name__} makes no version of an intent")
+
+
+async def _zone(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    match event.entry.body:
+        case ZoneDeclared(zone=zone):
+            return "zone", told.ZoneEvent(
+                id=zone.id, change="declared", zone=views.zone(zone), **_where(event)
+            )
+        case ZoneWithdrawn(zone=zone_id):
+            return "zone", told.ZoneEvent(id=zone_id, change="withdrawn", **_where(event))
+        case other:
+            raise AssertionError(f"{type(other).__name__} is not about a zone")
+
+
+async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, SubscribersNotified)
+    own = desk.rebuilt.notifications_of(party, body.subscriptions, event.position)
+    changed_at = event.position - body.subject_back
+    (changed,) = await desk.service.entries_at([changed_at])
+    version, entry = await _version_at(desk, changed_at, changed)
+    shown = version.is_shown_to(party)
+    return "notification", told.NotificationEvent(
+        subscriptions=[
+            told.NotificationOut(subscription=name, notification_index=index) for name, index in own
+        ],
+        change=_CHANGE[type(entry.body)],
+        id=IntentId(body.subject.id),
+        version=body.subject.version,
+        intent=encodable(desk, version) if shown else None,
+        **_where(event),
+    )
+
+
+async def _warning(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, WarningRaised | WarningWorsened | WarningCleared)
+    await desk.live.rows()
+    seen = warning_seen(body.warning, party, desk.picture, desk.live.is_track_open)
+    return "warning", told.WarningEvent(warning=seen, change=_WARNED[type(body)], **_where(event))
+
+
+_WARNED: dict[type, told.WarningChange] = {
+    WarningRaised: "raised",
+    WarningWorsened: "worsened",
+    WarningCleared: "cleared",
+}
+
+
+async def _check(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, HiddenChecked)
+    met = sum(count for owner, count in body.owners if owner == party)
+    day = format_rfc3339(event.entry.time_us // DAY_US * DAY_US)[:10]
+    # Who asked, when and where is not said: only that, and how often, on that day.
+    return "check", told.CheckEvent(met=met, day=day)
+
+
+_VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, Any]]]] = {
+    NoticeIssued: _notice,
+    NoticeAcknowledged: _acknowledged,
+    NoticeReleased: _released,
+    IntentAccepted: _intent,
+    IntentAmended: _intent,
+    IntentStateChanged: _intent,
+    ZoneDeclared: _zone,
+    ZoneWithdrawn: _zone,
+    SubscribersNotified: _notification,
+    WarningRaised: _warning,
+    WarningWorsened: _warning,
+    WarningCleared: _warning,
+    HiddenChecked: _check,
+}

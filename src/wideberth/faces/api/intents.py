@@ -1,0 +1,243 @@
+"""Intents: telling, amending, stepping, asking what would be touched, and what stands where."""
+
+from __future__ import annotations
+
+from wideberth.decisions.checks import dry_run
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api.answers import encodable
+from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find
+from wideberth.faces.api.desk import Call
+from wideberth.faces.api.past import Version, intent_as_of, intent_versions
+from wideberth.faces.api.problems import HttpProblem
+from wideberth.model.commands import (
+    AmendIntent,
+    ChangeIntentState,
+    Command,
+    RecordCheck,
+    Request,
+    SubmitIntent,
+)
+from wideberth.model.ids import IntentId, Ovn
+from wideberth.model.intents import FieldChange, IntentKind
+from wideberth.model.refusals import Refusal
+from wideberth.service import new_id
+from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
+from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
+
+__all__ = [
+    "amend",
+    "change_state",
+    "check",
+    "get_intent",
+    "get_versions",
+    "list_intents",
+    "query_intents",
+    "slab_of",
+    "submit",
+]
+
+
+async def submit(call: Call) -> Command:
+    """A new intent, under an id that the service makes."""
+    body: asked.SubmitIntentIn = call.body
+    return SubmitIntent(
+        IntentId(new_id()),
+        codec.details_of(body),
+        tuple(Ovn(ovn) for ovn in body.key),
+        body.activated,
+    )
+
+
+async def amend(call: Call) -> Command:
+    """A new version of an intent."""
+    body: asked.AmendIntentIn = call.body
+    return AmendIntent(
+        IntentId(call.path["intent"]),
+        Ovn(body.ovn),
+        codec.details_of(body),
+        tuple(Ovn(ovn) for ovn in body.key),
+    )
+
+
+async def change_state(call: Call) -> Command:
+    """One step with an intent."""
+    body: asked.ChangeStateIn = call.body
+    return ChangeIntentState(IntentId(call.path["intent"]), Ovn(body.ovn), body.step)
+
+
+async def check(call: Call) -> told.Checked | Refusal:
+    """The dry run. What it met of hidden intents is recorded before the answer leaves."""
+    body: asked.CheckIn = call.body
+    service, picture = call.desk.service, call.picture
+    details = codec.details_of(body)
+    replaces = None
+    if body.replaces is not None:
+        standing = picture.intents.get(IntentId(body.replaces))
+        if standing is None or standing.party != call.party:
+            raise InvalidValue(
+                "replaces", "not-yours", body.replaces, "name a standing intent of your own"
+            )
+        replaces = standing.id
+    found = dry_run(
+        picture,
+        details,
+        call.author,
+        service.context(),
+        replaces=replaces,
+        ask_hidden=body.hidden,
+    )
+    if isinstance(found, Refusal):
+        return found
+    position, time_us = picture.size, picture.time_us
+    if found.owners:
+        recorded = await service.submit(Request(call.author, RecordCheck(found.owners)))
+        if isinstance(recorded, Refusal):
+            return recorded
+    parties = [clash.other_party for clash in found.clashes if clash.other_party is not None]
+    hidden = found.hidden
+    spent = sum(count for _, count in found.owners)
+    return told.Checked(
+        intent=views.checked_intent(found.intent),
+        clashes=views.clashes(found.clashes, call.desk.contacts),
+        hidden=told.HiddenOut(
+            done=hidden.done, reason=hidden.reason, left_today=max(0, hidden.left_today - spent)
+        ),
+        rests_on=views.rests_on(parties, position, time_us),
+    )
+
+
+async def list_intents(call: Call) -> told.IntentsPage:
+    """Intents in a box, a time window and a band of heights."""
+    query: asked.AreaQuery = call.query
+    slab = slab_of(query)
+    box = codec.box_of(query)
+    area = Area((), slab) if box is None else area_of_box(box, slab, call.picture)
+    kinds = () if query.kind is None else (query.kind,)
+    return await _page(
+        call, area, kinds=kinds, party=query.party, cursor=query.cursor, limit=query.limit
+    )
+
+
+async def query_intents(call: Call) -> told.IntentsPage:
+    """Intents that touch a volume, exactly."""
+    body: asked.QueryIn = call.body
+    volume = codec.volume_of(body.volume)
+    try:
+        area = area_of_volume(volume, call.picture)
+    except InvalidValue as error:
+        raise error.within("volume") from error
+    return await _page(
+        call, area, kinds=tuple(body.kinds), party=None, cursor=body.cursor, limit=body.limit
+    )
+
+
+async def get_intent(call: Call) -> object:
+    """An intent that stands, or the last version of one that ended."""
+    intent_id = IntentId(call.path["intent"])
+    intent = call.picture.intents.get(intent_id)
+    if intent is None:
+        intent = await intent_as_of(call.desk.service, intent_id)
+    if intent is None or not intent.is_shown_to(call.party):
+        raise _no_such_intent()
+    return encodable(call.desk, intent)
+
+
+async def get_versions(call: Call) -> told.VersionsPage:
+    """The versions of an intent that the reader may see; differences only between two of them."""
+    query: asked.AfterQuery = call.query
+    versions = await intent_versions(call.desk.service, IntentId(call.path["intent"]))
+    if not versions or not versions[-1].intent.is_shown_to(call.party):
+        raise _no_such_intent()
+    shown: list[told.VersionOut] = []
+    before: Version | None = None
+    for version in versions:
+        if version.intent.is_shown_to(call.party) and version.intent.version > query.after:
+            comparable = before is not None and before.intent.is_shown_to(call.party)
+            shown.append(_version(call, version, version.changes if comparable else ()))
+        before = version
+    page = shown[: query.limit]
+    last = version_number(versions, page, query.limit < len(shown))
+    return told.VersionsPage(versions=page, next=last)
+
+
+def version_number(
+    versions: list[Version],
+    page: list[told.VersionOut],
+    is_more: bool,  # noqa: FBT001
+) -> int | None:
+    """The number to ask after for the next page."""
+    if not is_more:
+        return None
+    position = page[-1].position
+    return next(each.intent.version for each in versions if each.position == position)
+
+
+def slab_of(query: asked.AreaQuery) -> Slab:
+    """The time and the heights that a query asks about. Raises InvalidValue."""
+    start_us = codec.instant_us(query.from_, "from")
+    end_us = codec.instant_us(query.to, "to")
+    lower_mm = None if query.lower_m is None else codec.millimetres(query.lower_m, "lower_m")
+    upper_mm = None if query.upper_m is None else codec.millimetres(query.upper_m, "upper_m")
+    slab = Slab(
+        MIN_US if start_us is None else start_us,
+        MAX_US if end_us is None else end_us,
+        MIN_ALTITUDE_MM if lower_mm is None else lower_mm,
+        MAX_ALTITUDE_MM if upper_mm is None else upper_mm,
+    )
+    if slab.end_us < slab.start_us:
+        raise InvalidValue("from, to", "end-before-start", query.to, "give a to after from")
+    if slab.upper_mm < slab.lower_mm:
+        raise InvalidValue(
+            "lower_m, upper_m", "upper-below-lower", query.upper_m, "give upper_m over lower_m"
+        )
+    return slab
+
+
+async def _page(
+    call: Call,
+    area: Area,
+    *,
+    kinds: tuple[IntentKind, ...],
+    party: str | None,
+    cursor: str | None,
+    limit: int,
+) -> told.IntentsPage:
+    picture = call.picture
+    position, time_us = picture.size, picture.time_us
+    found = await find(
+        picture,
+        area,
+        call.party,
+        kinds=kinds,
+        party=party,
+        after=number_in(cursor),
+        limit=limit,
+    )
+    return told.IntentsPage(
+        intents=[encodable(call.desk, intent) for intent in found.intents],
+        next=None if found.next is None else str(found.next),
+        rests_on=views.rests_on((intent.party for intent in found.intents), position, time_us),
+    )
+
+
+def number_in(cursor: str | None) -> int:
+    """The number in a cursor of this face. Raises InvalidValue."""
+    if cursor is None:
+        return -1
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+        raise InvalidValue("cursor", "cursor", cursor, "give the next of an earlier page, as it is")
+    return int(cursor)
+
+
+def _version(call: Call, version: Version, changes: tuple[FieldChange, ...]) -> told.VersionOut:
+    return told.VersionOut(
+        intent=encodable(call.desk, version.intent),
+        position=version.position,
+        time=format_rfc3339(version.time_us),
+        changes=views.changes(changes),
+    )
+
+
+def _no_such_intent() -> HttpProblem:
+    return HttpProblem(404, "no-such-intent", "no intent of this id is shown to you")

@@ -1,0 +1,185 @@
+"""Notices and warnings: the inbox, its ladder, who has not been reached, and what stands."""
+
+from __future__ import annotations
+
+from wideberth.decisions.disclosure import may_follow
+from wideberth.delivery.reach import reach_of
+from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api.desk import Call, Desk
+from wideberth.faces.api.past import notice_as_of, notices_as_of
+from wideberth.faces.api.problems import HttpProblem
+from wideberth.faces.api.warnings_seen import warning_seen
+from wideberth.model.commands import AcknowledgeNotice, Command, ReleaseNotice
+from wideberth.model.entries import NoticeIssued
+from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
+from wideberth.model.notices import Notice, ObjectType
+from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.space.time import format_rfc3339
+
+__all__ = [
+    "acknowledge",
+    "get_notice",
+    "list_notices",
+    "list_unreached",
+    "list_warnings",
+    "notice_seen",
+    "release",
+]
+
+
+async def acknowledge(call: Call) -> Command:
+    """An answer to a notice."""
+    body: asked.AcknowledgeIn = call.body
+    return AcknowledgeNotice(
+        notice=NoticeId(call.path["notice"]),
+        verb=body.verb,
+        unit=None if body.unit is None else UnitToken(body.unit),
+        system=body.system,
+        reason=body.reason,
+        read_back=None if body.read_back is None else codec.particulars_of(body.read_back),
+        attested=body.attested,
+    )
+
+
+async def release(call: Call) -> Command:
+    """The word of a presence's owner that a notice held for it may close."""
+    return ReleaseNotice(NoticeId(call.path["notice"]))
+
+
+async def get_notice(call: Call) -> told.NoticeOut:
+    """A notice to the reader, open or closed."""
+    notice_id = NoticeId(call.path["notice"])
+    standing = call.picture.notices.get(notice_id)
+    if standing is None:
+        standing = await notice_as_of(call.desk.service, notice_id)
+    if standing is None or standing.notice.recipient != call.party:
+        raise HttpProblem(404, "no-such-notice", "no notice to you has this id")
+    return notice_seen(call.desk, standing)
+
+
+async def list_notices(call: Call) -> told.NoticesPage:
+    """The reader's notices after a number; open ones only, where so asked."""
+    query: asked.NoticesQuery = call.query
+    if query.state == "open":
+        return _open_notices(call, query.after, query.limit)
+    history = call.picture.history
+    positions = history.notices(call.party, query.after, query.limit + 1) if history else []
+    entries = await call.desk.service.entries_at(positions)
+    ids = [entry.body.notice.id for entry in entries if isinstance(entry.body, NoticeIssued)]
+    found = await notices_as_of(call.desk.service, ids[: query.limit])
+    page = [notice_seen(call.desk, standing) for standing in found]
+    return told.NoticesPage(
+        notices=page, next=page[-1].number if len(ids) > query.limit and page else None
+    )
+
+
+async def list_unreached(call: Call) -> told.UnreachedPage:
+    """Open notices that concern the reader: who has not been reached, and at which hop (D-04)."""
+    query: asked.PageQuery = call.query
+    picture = call.picture
+    start = _place_in(query.cursor)
+    own = call.desk.rebuilt.open_notices_of(call.party)
+    rows: list[told.ReachOut] = []
+    place = start
+    while place < len(own) and len(rows) < query.limit:
+        standing = picture.notices.get(own[place])
+        place += 1
+        row = None if standing is None else reach_seen(standing, call.party, picture)
+        if row is not None:
+            rows.append(row)
+    return told.UnreachedPage(unreached=rows, next=str(place) if place < len(own) else None)
+
+
+async def list_warnings(call: Call) -> told.WarningsPage:
+    """Standing warnings that are addressed to the reader, by id."""
+    query: asked.PageQuery = call.query
+    picture = call.picture
+    await call.desk.live.rows()
+    own = sorted(each for each in picture.warnings if call.party in picture.warnings[each].parties)
+    after = [each for each in own if query.cursor is None or each > query.cursor]
+    page = after[: query.limit]
+    return told.WarningsPage(
+        warnings=[
+            warning_seen(picture.warnings[each], call.party, picture, call.desk.live.is_track_open)
+            for each in page
+        ],
+        next=page[-1] if len(after) > len(page) else None,
+    )
+
+
+def notice_seen(desk: Desk, standing: OpenNotice) -> told.NoticeOut:
+    """A notice for its recipient, with its ladder."""
+    notice = standing.notice
+    is_open = notice.id in desk.picture.notices
+    return told.NoticeOut(
+        **views.notice_members(notice, desk.contacts),
+        open=is_open,
+        answers=[views.acknowledgement(answer) for answer in standing.answers],
+        understood=standing.understood,
+        reach=_reach(standing, "recipient") if is_open else None,
+    )
+
+
+def reach_seen(standing: OpenNotice, reader: PartyId, picture: Picture) -> told.ReachOut | None:
+    """How far a notice has come, for somebody it concerns; None where the reader may not know."""
+    notice = standing.notice
+    if reader == notice.recipient:
+        return _reach(standing, "recipient")
+    if reader == notice.held_by:
+        shown = _own_is_shown(notice, reader, picture)
+        return _reach(standing, "holder", named=shown)
+    if reader == notice.sender and may_follow(picture, notice, reader):
+        return _reach(standing, "sender")
+    return None
+
+
+def _own_is_shown(notice: Notice, reader: PartyId, picture: Picture) -> bool:
+    """Whether the reader sees the object of the recipient that the notice is about."""
+    for clash in notice.clashes:
+        if clash.own is not None and clash.own.type is ObjectType.INTENT:
+            intent = picture.intents.get(IntentId(clash.own.id))
+            if intent is not None and intent.is_shown_to(reader):
+                return True
+    return False
+
+
+def _reach(standing: OpenNotice, role: told.ReachRole, *, named: bool = True) -> told.ReachOut:
+    reach = reach_of(standing)
+    return told.ReachOut(
+        notice=reach.notice,
+        issued=format_rfc3339(reach.issued_us),
+        role=role,
+        held=reach.held,
+        furthest=reach.furthest,
+        exits=list(reach.exits),
+        number=reach.number if role == "recipient" else None,
+        recipient=reach.recipient if named else None,
+        waiting=list(reach.waiting) if named else None,
+    )
+
+
+def _open_notices(call: Call, after: int, limit: int) -> told.NoticesPage:
+    notices = call.picture.notices
+    page: list[told.NoticeOut] = []
+    is_more = False
+    for notice_id in call.desk.rebuilt.open_notices_of(call.party):
+        standing = notices.get(notice_id)
+        if standing is None or standing.notice.recipient != call.party:
+            continue
+        if standing.notice.number <= after:
+            continue
+        if len(page) == limit:
+            is_more = True
+            break
+        page.append(notice_seen(call.desk, standing))
+    return told.NoticesPage(notices=page, next=page[-1].number if is_more else None)
+
+
+def _place_in(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+        raise codec.Malformed(
+            "cursor", "cursor", cursor, "give the next of an earlier page, as it is"
+        )
+    return int(cursor)

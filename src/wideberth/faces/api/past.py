@@ -1,0 +1,114 @@
+"""Objects as they were at a position of the record, found through the index over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from wideberth.model.entries import (
+    Entry,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+)
+from wideberth.model.ids import IntentId, NoticeId
+from wideberth.model.intents import FieldChange, Intent
+from wideberth.picture.picture import OpenNotice
+from wideberth.service import Service
+
+__all__ = ["Version", "intent_as_of", "intent_versions", "notice_as_of", "notices_as_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an intent, where it stands, and what it changed."""
+
+    intent: Intent
+    position: int
+    time_us: int
+    changes: tuple[FieldChange, ...] = ()
+
+
+async def intent_versions(
+    service: Service, intent_id: IntentId, until: int | None = None
+) -> list[Version]:
+    """Every version of an intent up to position until, the oldest first; none for an unknown id."""
+    positions = _positions(service, intent_id, until)
+    entries = await service.entries_at(positions)
+    versions: list[Version] = []
+    for position, entry in zip(positions, entries, strict=True):
+        match entry.body:
+            case IntentAccepted(intent=intent) if intent.id == intent_id:
+                versions.append(Version(intent, position, entry.time_us))
+            case IntentAmended(intent=intent, changes=changes) if intent.id == intent_id:
+                versions.append(Version(intent, position, entry.time_us, changes))
+            case IntentStateChanged() as change if versions and change.intent == intent_id:
+                versions.append(_stepped(versions[-1].intent, change, position, entry))
+            case _:
+                pass
+    return versions
+
+
+async def intent_as_of(
+    service: Service, intent_id: IntentId, until: int | None = None
+) -> Intent | None:
+    """The version that stood at position until (the last one where None), ended ones as well."""
+    versions = await intent_versions(service, intent_id, until)
+    return versions[-1].intent if versions else None
+
+
+async def notice_as_of(
+    service: Service, notice_id: NoticeId, until: int | None = None
+) -> OpenNotice | None:
+    """A notice with its answers up to position until, closed ones as well."""
+    found = await notices_as_of(service, [notice_id], until)
+    return found[0] if found else None
+
+
+async def notices_as_of(
+    service: Service, notice_ids: list[NoticeId], until: int | None = None
+) -> list[OpenNotice]:
+    """Notices with their answers, in the order asked for; unknown ids are left out."""
+    wanted = [_positions(service, notice_id, until) for notice_id in notice_ids]
+    entries = await service.entries_at([position for each in wanted for position in each])
+    at = 0
+    found: list[OpenNotice] = []
+    for notice_id, positions in zip(notice_ids, wanted, strict=True):
+        standing: OpenNotice | None = None
+        for entry in entries[at : at + len(positions)]:
+            standing = _with(standing, entry, notice_id)
+        at += len(positions)
+        if standing is not None:
+            found.append(standing)
+    return found
+
+
+def _positions(service: Service, object_id: str, until: int | None) -> list[int]:
+    history = service.picture.history
+    positions = history.positions(object_id) if history is not None else []
+    return positions if until is None else [each for each in positions if each <= until]
+
+
+def _stepped(before: Intent, change: IntentStateChanged, position: int, entry: Entry) -> Version:
+    after = msgspec.structs.replace(
+        before, state=change.state, version=change.version, ovn=change.ovn
+    )
+    step = FieldChange("state", change.before.value, change.state.value)
+    return Version(after, position, entry.time_us, (step,))
+
+
+def _with(standing: OpenNotice | None, entry: Entry, notice_id: NoticeId) -> OpenNotice | None:
+    match entry.body:
+        case NoticeIssued(notice=notice) if notice.id == notice_id:
+            return OpenNotice(notice)
+        case NoticeAcknowledged(acknowledgement=answer) if standing and answer.notice == notice_id:
+            return OpenNotice(standing.notice, (*standing.answers, answer))
+        case NoticeReleased(notice=released) if standing and released == notice_id:
+            notice = msgspec.structs.replace(standing.notice, held_by=None)
+            return OpenNotice(notice, standing.answers)
+        case _:
+            return standing

@@ -1,0 +1,186 @@
+"""The record, the parties and their keys, what became of a request, and the public facts."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from importlib.metadata import version
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import asked, told, views
+from wideberth.faces.api.answers import answer_to
+from wideberth.faces.api.desk import Call
+from wideberth.faces.api.problems import HttpProblem
+from wideberth.model.commands import Command, EnrolKey, RevokeKey
+from wideberth.model.entries import decode_entry
+from wideberth.model.envelope import leaf
+from wideberth.model.ids import KeyId, PartyId
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.picture.visibility import is_readable
+from wideberth.record.protocol import Row
+from wideberth.service import now_us
+from wideberth.space.time import format_rfc3339
+
+__all__ = [
+    "checkpoint",
+    "consistency",
+    "enrol_key",
+    "get_party",
+    "get_request",
+    "get_space",
+    "health",
+    "list_entries",
+    "list_parties",
+    "receipt",
+    "revoke_key",
+]
+
+
+async def get_space(call: Call) -> told.SpaceOut:
+    """Whose record this is, who runs it, and what an acknowledgement is not. Public."""
+    node, space = call.desk.node, call.picture.space
+    clock = node.exercise_clock
+    rate = 1.0 if clock is None else clock.rate_at(now_us())
+    return told.SpaceOut(
+        name="wideberth",
+        origin=node.origin,
+        vkey=node.vkey,
+        host=node.host_name,
+        exercise=space.exercise,
+        rules=space.rules.version,
+        sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
+        version=_version(),
+        time=format_rfc3339(call.desk.service.context().now_us),
+        clock=told.ClockOut(simulated=clock is not None, rate=rate),
+    )
+
+
+@cache
+def _version() -> str:
+    return version("wideberth")
+
+
+async def health(call: Call) -> told.Health:
+    """Whether this node takes commands. Public."""
+    if call.desk.service.closed:
+        raise HttpProblem(503, "stopping", "this node is stopping")
+    return told.Health(status="ok", position=call.picture.size)
+
+
+async def get_request(call: Call) -> told.RequestOut:
+    """What became of a request of the party's, by its key, for the last 24 hours."""
+    outcome = call.picture.requests.get((call.party, call.path["key"]))
+    if outcome is None:
+        raise HttpProblem(404, "not-in-the-record", "not in the record: nothing happened")
+    applied = await call.desk.service.again(outcome)
+    return told.RequestOut(
+        state="applied",
+        position=applied.position,
+        time=format_rfc3339(applied.entries[0].time_us),
+        answer=await answer_to(call.desk, applied, call.party),
+    )
+
+
+async def list_parties(call: Call) -> told.PartiesPage:
+    """The parties of the space, by id."""
+    query: asked.PageQuery = call.query
+    ids = sorted(
+        each for each in call.picture.parties if query.cursor is None or each > query.cursor
+    )
+    page = ids[: query.limit]
+    return told.PartiesPage(
+        parties=[_party(call, each) for each in page],
+        next=page[-1] if len(ids) > len(page) else None,
+    )
+
+
+async def get_party(call: Call) -> told.PartyOut:
+    """One party."""
+    party_id = PartyId(call.path["party"])
+    if party_id not in call.picture.parties:
+        raise HttpProblem(404, "no-such-party", "no party of this id is registered")
+    return _party(call, party_id)
+
+
+def _party(call: Call, party_id: PartyId) -> told.PartyOut:
+    picture = call.picture
+    keys = [picture.keys[each] for each in picture.keys if each[0] == party_id]
+    return views.party(picture.parties[party_id], keys, call.party, call.desk.contacts)
+
+
+async def enrol_key(call: Call) -> Command:
+    """A key of the party's, with the proof that it holds the private half."""
+    body: asked.KeyIn = call.body
+    return EnrolKey(
+        call.party,
+        KeyId(body.key_id),
+        body.public_key,
+        tuple(dict.fromkeys(body.roles)),
+        body.proof,
+    )
+
+
+async def revoke_key(call: Call) -> Command:
+    """A key of the party's out of force."""
+    return RevokeKey(call.party, KeyId(call.path["key_id"]))
+
+
+async def checkpoint(call: Call) -> str:
+    """The record's signed head, a C2SP checkpoint."""
+    return await call.desk.service.reading(lambda record: record.checkpoint())
+
+
+async def list_entries(call: Call) -> told.EntriesPage:
+    """Entries from a position on: whole where the reader may read them, else their leaves."""
+    query: asked.EntriesQuery = call.query
+    size = call.picture.size
+    if query.from_ >= size:
+        return told.EntriesPage(entries=[], next=None)
+    rows = await call.desk.service.rows(query.from_, min(query.limit, size - query.from_))
+    after = query.from_ + len(rows)
+    return told.EntriesPage(
+        entries=[_entry(row, call.party) for row in rows], next=after if after < size else None
+    )
+
+
+def _entry(row: Row, reader: PartyId) -> told.EntryOut:
+    entry = decode_entry(row.envelope, position=row.position)
+    if is_readable(entry, reader):
+        return told.EntryOut(
+            position=row.position,
+            salt=b64encode(row.salt).decode("ascii"),
+            envelope=row.envelope.decode("utf-8"),
+        )
+    hidden = leaf(row.salt, row.envelope)
+    return told.EntryOut(position=row.position, leaf=b64encode(hidden).decode("ascii"))
+
+
+async def receipt(call: Call) -> str:
+    """Proof that an entry is in the record, to be checked offline; for readable entries only."""
+    text = call.path["position"]
+    position = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
+    if 0 <= position < call.picture.size:
+        (entry,) = await call.desk.service.entries_at([position])
+        if is_readable(entry, call.party):
+            return await call.desk.service.reading(lambda record: record.receipt(position))
+    raise HttpProblem(404, "no-such-entry", "no entry at this position is shown to you")
+
+
+async def consistency(call: Call) -> told.ProofOut:
+    """Proof that the record of one size is the beginning of that of another."""
+    query: asked.ConsistencyQuery = call.query
+    if not query.old <= query.new <= call.picture.size:
+        raise InvalidValue(
+            "old, new",
+            "in-tree",
+            [query.old, query.new],
+            f"give old <= new <= {call.picture.size}",
+        )
+    proof = await call.desk.service.reading(
+        lambda record: record.consistency_proof(query.old, query.new)
+    )
+    return told.ProofOut(
+        old=query.old,
+        new=query.new,
+        proof=[b64encode(each).decode("ascii") for each in proof],
+    )

@@ -1,0 +1,206 @@
+"""Server-sent events: the party's own stream, and the positions of tracks.
+
+The party's stream has no queue: its events are read from the record after the number that the
+reader had, as fast as the reader takes them, so none is missed and none comes twice, and a slow
+reader costs nobody anything. Positions are coalesced: the newest one of each track, at most once a
+real second; who reads too slowly is told how many looks were left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from wideberth.faces.api import asked, codec, told
+from wideberth.faces.api.desk import Call, Desk
+from wideberth.faces.api.events import event_view
+from wideberth.faces.api.http import Receive, Send, encode
+from wideberth.faces.api.tracks import track_out
+from wideberth.faces.api.warnings_seen import warning_seen
+from wideberth.live import UpdateListener
+from wideberth.model.ids import PartyId
+
+__all__ = ["HEARTBEAT_S", "STALLED_S", "party_stream", "resume_after", "track_stream"]
+
+HEARTBEAT_S = 10.0
+STALLED_S = 60.0
+"""A reader that takes nothing for so long is cut off; it resumes where it was."""
+
+_AT_ONCE = 200  # events read and written together
+_HEARTBEAT = b": still here\n\n"
+_BYE = b"event: bye\ndata: {}\n\n"
+_HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+async def party_stream(call: Call) -> None:
+    """The party's events after a number, then as they come."""
+    after = resume_after(call)
+    async with _line(call) as line:
+        party, desk = call.party, call.desk
+        with desk.service.listening(party) as grew, desk.live.updates(grew) as updates:
+            line.watch(grew)
+            await line.send(_HEARTBEAT)
+            while not line.ended:
+                grew.clear()
+                events = await desk.service.events(party, after, _AT_ONCE)
+                if events:
+                    said = [await event_view(desk, event, party) for event in events]
+                    await line.send(
+                        b"".join(
+                            _numbered(event.number, name, data)
+                            for event, (name, data) in zip(events, said, strict=True)
+                        )
+                    )
+                    after = events[-1].number
+                    continue
+                updated = _updated(desk, updates, party)
+                if updated:
+                    await line.send(updated)
+                    continue
+                await line.wait(grew)
+
+
+async def track_stream(call: Call) -> None:
+    """Positions of the tracks that the party may see, and nothing of the others."""
+    loop = asyncio.get_running_loop()
+    every_s = call.desk.live.show_every_s
+    sent_us: dict[tuple[str | None, str], int] = {}
+    async with _line(call) as line:
+        never = asyncio.Event()
+        line.watch(never)
+        await line.send(_HEARTBEAT)
+        due_s, missed = loop.time(), 0
+        while not line.ended:
+            live = call.desk.live
+            moved: list[told.TrackOut] = []
+            seen: dict[tuple[str | None, str], int] = {}
+            for row in await live.rows():
+                if not live.is_visible(row, call.party):
+                    continue
+                key = (row.key.feed_party, row.key.track_id)
+                seen[key] = row.time_us
+                if sent_us.get(key) != row.time_us:
+                    moved.append(track_out(row))
+            sent_us = seen
+            if moved:
+                event = told.TracksEvent(tracks=moved, missed=missed)
+                await line.send(b"event: tracks\ndata: " + encode(event) + b"\n\n")
+            due_s += every_s
+            late_s = loop.time() - due_s
+            missed = max(0, int(late_s / every_s))
+            due_s += missed * every_s
+            await line.wait(never, timeout_s=max(0.0, due_s - loop.time()))
+
+
+def resume_after(call: Call) -> int:
+    """The number after which the stream goes on. Raises InvalidValue for a header that is none."""
+    query: asked.StreamQuery = call.query
+    header = call.headers.get(b"last-event-id")
+    if header is None or not header:
+        return query.after
+    if not header.isdigit() or len(header) > 15:
+        raise codec.Malformed(
+            "Last-Event-ID", "event-number", header.decode("latin-1"), "give the id of an event"
+        )
+    return int(header)
+
+
+def _numbered(number: int, name: str, data: Any) -> bytes:
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), encode(data))
+
+
+def _updated(desk: Desk, updates: UpdateListener, party: PartyId) -> bytes:
+    """Updates of standing warnings. They are not in the record and have no number."""
+    parts: list[bytes] = []
+    while updates.pending:
+        _, warning = updates.pending.popitem()
+        if party in warning.parties:
+            seen = warning_seen(warning, party, desk.picture, desk.live.is_track_open)
+            event = told.WarningEvent(warning=seen, change="updated")
+            parts.append(b"event: warning-update\ndata: " + encode(event) + b"\n\n")
+    return b"".join(parts)
+
+
+@dataclass(slots=True)
+class _Line:
+    """One connection: what is sent goes at the reader's pace; ended: the reader went, or the node
+    is stopping.
+    """
+
+    desk: Desk
+    send_message: Send
+    gone: bool = False
+    _watched: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
+
+    @property
+    def ended(self) -> bool:
+        return self.gone or self.desk.node.stopping.is_set() or self.desk.service.closed
+
+    def watch(self, event: asyncio.Event) -> None:
+        """Set this event when the line ends."""
+        self._watched.append(event)
+
+    def wake(self) -> None:
+        for event in self._watched:
+            event.set()
+
+    async def send(self, data: bytes) -> None:
+        async with asyncio.timeout(STALLED_S):
+            await self.send_message({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def wait(self, event: asyncio.Event, *, timeout_s: float = HEARTBEAT_S) -> None:
+        """Until the event, or for timeout_s; then, after a long silence, a heartbeat."""
+        if self.ended:
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                await event.wait()
+        except TimeoutError:
+            if timeout_s >= HEARTBEAT_S:
+                await self.send(_HEARTBEAT)
+
+
+@contextlib.asynccontextmanager
+async def _line(call: Call) -> AsyncGenerator[_Line]:
+    assert call.receive is not None, "a stream is read"
+    assert call.send is not None, "a stream is written"
+    line = _Line(call.desk, call.send)
+    await call.send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+    tasks = [
+        asyncio.create_task(_then(line, _gone, call.receive)),
+        asyncio.create_task(_then(line, _stopping, call.desk)),
+    ]
+    try:
+        yield line
+        if not line.gone:
+            await line.send(_BYE)
+            await call.send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        line.gone = True  # a reader that stalled; the server closes what was not ended
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _then(line: _Line, wait: Callable[[_Line, Any], Awaitable[None]], source: Any) -> None:
+    await wait(line, source)
+    line.wake()
+
+
+async def _gone(line: _Line, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    line.gone = True
+
+
+async def _stopping(_line: _Line, desk: Desk) -> None:
+    await desk.node.stopping.wait()

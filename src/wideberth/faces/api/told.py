@@ -1,0 +1,701 @@
+"""The wire structs of what goes out: answers of the native API, and its problem details.
+
+Nothing is computed here; :mod:`wideberth.faces.api.views` makes these of the model's values, as far
+as the reader may see them. Members that say nothing are left out. OpenAPI is made from these.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from wideberth.faces.api.asked import VolumeWire
+from wideberth.model.intents import IntentKind, IntentState, Source, VisibilityLevel
+from wideberth.model.notices import Urgency, Verb
+from wideberth.model.parties import How, Role
+from wideberth.model.warnings import WarningKind
+from wideberth.model.zones import ZoneRule
+
+
+class Out(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What goes out: members that say nothing are left out."""
+
+
+class VisibilityOut(Out, frozen=True, kw_only=True):
+    """Who sees an intent."""
+
+    level: VisibilityLevel
+    parties: list[str] = []
+
+
+class ProvenanceOut(Out, frozen=True, kw_only=True):
+    """Where the coordinates come from and how good they are (0: not said)."""
+
+    source: Source
+    accuracy_m: float = 0
+    captured: str | None = None
+    checked_by: str | None = None
+
+
+class IntentOut(Out, frozen=True, kw_only=True):
+    """One version of an intent. told: when; lead_s: from then to its first start."""
+
+    id: str
+    party: str
+    kind: IntentKind
+    state: IntentState
+    version: int
+    ovn: str
+    priority: int
+    volumes: list[VolumeWire]
+    visibility: VisibilityOut
+    provenance: ProvenanceOut
+    told: str
+    start: str
+    end: str
+    lead_s: float
+    minimum_lead_s: float = 0
+    late: bool = False
+    count: int | None = None
+    call_sign: str | None = None
+    place_name: str | None = None
+    cautions: list[str] = []
+
+
+class ObjectOut(Out, frozen=True, kw_only=True):
+    """One version of an intent or a zone."""
+
+    type: Literal["intent", "zone"]
+    id: str
+    version: int
+
+
+class GapOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What lies between two things; 0 where they overlap. Rounded down."""
+
+    horizontal_m: float
+    vertical_m: float
+    time_s: float
+
+
+class CellOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A cell of the agreed grid, in degrees from its south-west corner."""
+
+    south: float
+    west: float
+    size: float
+
+
+class OverlapOut(Out, frozen=True, kw_only=True):
+    """The part that is shared. Heights above the WGS84 ellipsoid. cells: rounded out to the agreed
+    grid, where the other's geometry may not be seen; whole: only your own volume can be said.
+    """
+
+    start: str
+    end: str
+    lower_m: float
+    upper_m: float
+    cells: list[CellOut] = []
+    whole: bool = False
+
+
+class ContactOut(Out, frozen=True, kw_only=True):
+    """Whom to call. details: what the store beside the record has under the reference."""
+
+    reference: str
+    details: Any = None
+
+
+class ClashOut(Out, frozen=True, kw_only=True):
+    """One clash as the reader may see it. other: left out where it may not be seen."""
+
+    rule: str
+    other_kind: str
+    gap: GapOut
+    overlap: OverlapOut
+    own: ObjectOut | None = None
+    other: ObjectOut | None = None
+    other_party: str | None = None
+    contact: ContactOut | None = None
+
+
+class ChangeOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """One field of an amendment, before and after, in words."""
+
+    field: str
+    before: str
+    after: str
+
+
+class IntentTold(Out, frozen=True, kw_only=True):
+    """The answer to telling an intent. notices: ids of notices to you. clashes: as you may see
+    them. position, time: where it stands in the record.
+    """
+
+    intent: IntentOut
+    clashes: list[ClashOut]
+    notices: list[str]
+    position: int
+    time: str
+    changes: list[ChangeOut] | None = None
+
+
+class RestsOn(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What an answer rests on. parties_telling: parties of what is in the answer."""
+
+    parties_telling: list[str]
+    position: int
+    time: str
+    note: str = "no information is not clearance"
+
+
+class IntentsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A page of intents, the first told first. next: cursor of the next page, null at the end."""
+
+    intents: list[IntentOut]
+    next: str | None
+    rests_on: RestsOn
+
+
+class HiddenOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Whether hidden intents were tested; reason: why not. left_today: what the budget allows."""
+
+    done: bool
+    reason: str
+    left_today: int
+
+
+class CheckedIntent(Out, frozen=True, kw_only=True):
+    """What the intent would be, told now."""
+
+    kind: IntentKind
+    start: str
+    end: str
+    lead_s: float
+    minimum_lead_s: float = 0
+    late: bool = False
+    cautions: list[str] = []
+
+
+class Checked(Out, frozen=True, kw_only=True):
+    """The answer to a dry run."""
+
+    intent: CheckedIntent
+    clashes: list[ClashOut]
+    hidden: HiddenOut
+    rests_on: RestsOn
+
+
+class VersionOut(Out, frozen=True, kw_only=True):
+    """One version of an intent. changes: against the version before, where you may see that."""
+
+    intent: IntentOut
+    position: int
+    time: str
+    changes: list[ChangeOut] = []
+
+
+class VersionsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Versions of an intent, the oldest first. next: the number to ask after, null at the end."""
+
+    versions: list[VersionOut]
+    next: int | None
+
+
+class ZoneOut(Out, frozen=True, kw_only=True):
+    """One version of a zone. unilateral: declared by one party, not agreed."""
+
+    id: str
+    party: str
+    name: str
+    rule: ZoneRule
+    volumes: list[VolumeWire]
+    version: int
+    declared: str
+    reason: str
+    unilateral: bool
+    notice_minutes: float = 0
+    kinds: list[IntentKind] = []
+
+
+class ZoneTold(Out, frozen=True, kw_only=True):
+    """The answer to declaring a zone."""
+
+    zone: ZoneOut
+    clashes: list[ClashOut]
+    notices: list[str]
+    position: int
+    time: str
+
+
+class ZonesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A page of zones."""
+
+    zones: list[ZoneOut]
+    next: str | None
+    rests_on: RestsOn
+
+
+class Withdrawn(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Something of yours no longer stands."""
+
+    id: str
+    position: int
+    time: str
+
+
+class SubscriptionOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A standing wish. notification_index: of its last notification; counts without gaps."""
+
+    id: str
+    volume: VolumeWire
+    notification_index: int
+
+
+class SubscriptionTold(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The answer to opening a subscription."""
+
+    subscription: SubscriptionOut
+    position: int
+    time: str
+
+
+class SubscriptionsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Your subscriptions."""
+
+    subscriptions: list[SubscriptionOut]
+    next: str | None
+
+
+class ParticularsOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What is to be read back; heights above the WGS84 ellipsoid."""
+
+    latitude: float
+    longitude: float
+    start: str
+    end: str
+    lower_m: float
+    upper_m: float
+
+
+class AuthorOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Who says it, and how that is known: signed by its key, or attested by a token."""
+
+    party: str
+    how: How
+
+
+class DifferenceOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A field of a read-back that is off by more than the tolerance."""
+
+    field: str
+    told: str
+    read_back: str
+
+
+class AcknowledgementOut(Out, frozen=True, kw_only=True):
+    """One answer to a notice. sentence: what it is not."""
+
+    notice: str
+    verb: Verb
+    by: AuthorOut
+    time: str
+    sentence: str
+    unit: str | None = None
+    system: str | None = None
+    reason: str | None = None
+    read_back: ParticularsOut | None = None
+    differences: list[DifferenceOut] = []
+    attested: bool = False
+
+
+class Acknowledged(Out, frozen=True, kw_only=True):
+    """What an answer to a notice did. understood: of a read-back, whether it was within tolerance.
+    closed: the notices that left the open list with it.
+    """
+
+    acknowledgement: AcknowledgementOut
+    closed: list[str]
+    sentence: str
+    position: int
+    time: str
+    understood: bool | None = None
+    differences: list[DifferenceOut] = []
+
+
+class Released(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A held notice may close. closed: what left the open list with it."""
+
+    notice: str
+    closed: list[str]
+    position: int
+    time: str
+
+
+ReachRole = Literal["recipient", "sender", "holder"]
+"""Why a notice concerns the reader: it is to it, from it, or held open until it says so."""
+
+
+class ReachOut(Out, frozen=True, kw_only=True):
+    """How far a notice has come. furthest: null: nobody has answered. waiting: units that have not
+    loaded it. recipient and waiting: left out where you may not know whom it concerns.
+    """
+
+    notice: str
+    issued: str
+    role: ReachRole
+    held: bool
+    furthest: Verb | None = None
+    exits: list[Verb] = []
+    number: int | None = None
+    recipient: str | None = None
+    waiting: list[str] | None = None
+
+
+class NoticeOut(Out, frozen=True, kw_only=True):
+    """A notice to you, its ladder so far, and what acknowledging it does not mean."""
+
+    id: str
+    number: int
+    urgency: Urgency
+    issued: str
+    open: bool
+    clashes: list[ClashOut]
+    answers: list[AcknowledgementOut]
+    sentence: str
+    sender: str | None = None
+    subject: ObjectOut | None = None
+    particulars: ParticularsOut | None = None
+    units: list[str] = []
+    late: bool = False
+    lead_s: float = 0
+    supersedes: list[str] = []
+    held_by: str | None = None
+    withdrawal: bool = False
+    understood: bool = False
+    reach: ReachOut | None = None
+
+
+class NoticesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Notices to you by number. next: the number to ask after, null at the end."""
+
+    notices: list[NoticeOut]
+    next: int | None
+
+
+class UnreachedPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Notices that somebody who must know has not loaded, the oldest first."""
+
+    unreached: list[ReachOut]
+    next: str | None
+
+
+class FixOut(Out, frozen=True, kw_only=True):
+    """A reported position that a warning rests on."""
+
+    latitude: float
+    longitude: float
+    time: str
+    altitude_m: float | None = None
+
+
+class WarningObjectOut(Out, frozen=True, kw_only=True):
+    """One side of a warning; of what you may not see, only what it is."""
+
+    type: str
+    facts: list[str] = []
+    id: str | None = None
+    party: str | None = None
+    fix: FixOut | None = None
+
+
+class WarningOut(Out, frozen=True, kw_only=True):
+    """A warning. level: higher is more urgent. last_known: nothing fresh speaks of it any more."""
+
+    id: str
+    kind: WarningKind
+    rule: str
+    objects: list[WarningObjectOut]
+    raised: str
+    updated: str
+    level: int
+    uncertainty_m: float
+    horizontal_m: float | None = None
+    vertical_m: float | None = None
+    time_s: float | None = None
+    last_known: bool = False
+
+
+class WarningsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Warnings that stand and concern you."""
+
+    warnings: list[WarningOut]
+    next: str | None
+
+
+class BadReport(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A report that was not taken."""
+
+    index: int
+    field: str
+    rule: str
+    value: Any
+
+
+class TracksTaken(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What became of a batch. refused: the first hundred; refused_count: all of them."""
+
+    accepted: int
+    refused: list[BadReport]
+    refused_count: int
+
+
+class FeedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A feed's disclosure. Held in memory: after a restart a feed is its owner's alone again."""
+
+    feed: str
+    shown_to: Literal["owner", "all"] | list[str]
+
+
+VelocitySource = Literal["reported", "derived", "unknown"]
+"""Where a velocity comes from: the feed said it, or it was made of the last two positions."""
+
+
+class TrackOut(Out, frozen=True, kw_only=True):
+    """A track's last reported position; uncertainty_m grows with its age."""
+
+    track: str
+    feed: str
+    feed_party: str
+    latitude: float
+    longitude: float
+    time: str
+    state: Literal["live", "silent"]
+    uncertainty_m: float
+    call_sign: str | None = None
+    party: str | None = None
+    altitude_m: float | None = None
+    ground_speed_m_s: float | None = None
+    track_deg: float | None = None
+    vertical_rate_m_s: float | None = None
+    velocity_source: VelocitySource = "unknown"
+    implausible: str | None = None
+
+
+class TracksPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Tracks that you may see."""
+
+    tracks: list[TrackOut]
+    next: str | None
+    rests_on: RestsOn
+
+
+class KeyOut(Out, frozen=True, kw_only=True):
+    """A public key in force. last_seq, last_digest: the end of its chain of statements, shown to
+    its own party, which continues it.
+    """
+
+    key_id: str
+    public_key: str
+    roles: list[Role]
+    last_seq: int | None = None
+    last_digest: str | None = None
+
+
+class PartyOut(Out, frozen=True, kw_only=True):
+    """A party of the space. units: its distribution list, shown to itself."""
+
+    id: str
+    name: str
+    neutral: bool = False
+    contact: ContactOut | None = None
+    units: list[str] | None = None
+    keys: list[KeyOut] = []
+
+
+class PartiesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Parties by id. next: the cursor of the next page."""
+
+    parties: list[PartyOut]
+    next: str | None
+
+
+class KeyTold(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A key is in force from this position on."""
+
+    key: KeyOut
+    position: int
+    time: str
+
+
+class RequestOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What became of a request: it is in the record, and this was its answer."""
+
+    state: Literal["applied"]
+    position: int
+    time: str
+    answer: Any
+
+
+class EntryOut(Out, frozen=True, kw_only=True):
+    """One entry of the record: whole where you may read it, else its leaf (base64)."""
+
+    position: int
+    salt: str | None = None
+    envelope: str | None = None
+    leaf: str | None = None
+
+
+class EntriesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Entries by position. next: the position to ask from, null at the end."""
+
+    entries: list[EntryOut]
+    next: int | None
+
+
+class ProofOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """RFC 6962 consistency proof: base64 hashes."""
+
+    old: int
+    new: int
+    proof: list[str]
+
+
+class ClockOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The node's clock. simulated: of an exercise; rate: its seconds in a real one."""
+
+    simulated: bool
+    rate: float
+
+
+class SpaceOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The public facts: whose record this is, who runs it, what an acknowledgement is not."""
+
+    name: str
+    origin: str
+    vkey: str
+    host: str
+    exercise: bool
+    rules: str
+    sentence: str
+    version: str
+    time: str
+    clock: ClockOut
+
+
+class Health(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Whether this node answers."""
+
+    status: Literal["ok", "stopping"]
+    position: int
+
+
+class Problem(Out, frozen=True, kw_only=True):
+    """RFC 9457. rule: a stable code; field: where it stands; value: what came."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    rule: str
+    field: str | None = None
+    value: Any = None
+    with_intents: list[str] = []
+    from_: str | None = msgspec.field(name="from", default=None)
+    until: str | None = None
+    instance: str | None = None
+
+
+class NoticeEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Event ``notice``: a notice to you was issued."""
+
+    notice: NoticeOut
+    position: int
+    time: str
+
+
+class AcknowledgementEvent(Out, frozen=True, kw_only=True):
+    """Event ``acknowledgement``: a notice to you or from you was answered, or one that was held
+    open was released. closed: which left the open list with it, as far as they are yours.
+    """
+
+    notice: str
+    closed: list[str]
+    sentence: str
+    position: int
+    time: str
+    recipient: str | None = None
+    acknowledgement: AcknowledgementOut | None = None
+    released_by: str | None = None
+
+
+IntentChange = Literal["told", "amended", "stepped"]
+"""What became of an intent."""
+
+WarningChange = Literal["raised", "worsened", "cleared", "updated"]
+"""What became of a warning; updates are not in the record and carry no number."""
+
+
+class IntentEvent(Out, frozen=True, kw_only=True):
+    """Event ``intent``: a version of an intent of yours stands in the record."""
+
+    intent: IntentOut
+    change: IntentChange
+    position: int
+    time: str
+    changes: list[ChangeOut] = []
+
+
+class ZoneEvent(Out, frozen=True, kw_only=True):
+    """Event ``zone``: a zone of yours was declared or withdrawn."""
+
+    id: str
+    change: Literal["declared", "withdrawn"]
+    position: int
+    time: str
+    zone: ZoneOut | None = None
+
+
+class NotificationOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """One of your subscriptions, and the number of this notification of it: no gaps, from 1."""
+
+    subscription: str
+    notification_index: int
+
+
+class NotificationEvent(Out, frozen=True, kw_only=True):
+    """Event ``notification``: an intent changed that one of your subscriptions touches."""
+
+    subscriptions: list[NotificationOut]
+    change: IntentChange
+    id: str
+    version: int
+    position: int
+    time: str
+    intent: IntentOut | None = None
+
+
+class WarningEvent(Out, frozen=True, kw_only=True):
+    """Event ``warning``: a warning that concerns you."""
+
+    warning: WarningOut
+    change: WarningChange
+    position: int | None = None
+    time: str | None = None
+
+
+class CheckEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Event ``check``: dry runs met intents that you hide, so many times, on this day (UTC)."""
+
+    met: int
+    day: str
+
+
+class TracksEvent(Out, frozen=True, kw_only=True):
+    """Event ``tracks`` of the stream of tracks: the newest position of each track that moved since
+    the last event. missed: how many looks were left out because you read too slowly.
+    """
+
+    tracks: list[TrackOut]
+    missed: int = 0

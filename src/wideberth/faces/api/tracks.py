@@ -1,0 +1,186 @@
+"""Tracks: positions come in by the batch and are read as far as their feed lets them be seen."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api.desk import Call
+from wideberth.model.ids import PartyId, require_party_id, require_token
+from wideberth.space.time import format_rfc3339, parse_rfc3339
+from wideberth.watch.reports import PositionReport
+from wideberth.watch.tracks import TrackRow
+
+__all__ = ["list_tracks", "report_tracks", "show_feed", "track_out"]
+
+_SHOWN_BAD = 100
+_VELOCITY_SOURCE: dict[str, told.VelocitySource] = {
+    "reported": "reported",
+    "derived": "derived",
+    "unknown": "unknown",
+}
+_FIELD_OF_RULE = {
+    "track-id": "track",
+    "position": "latitude, longitude",
+    "time-range": "time",
+    "time-ahead": "time",
+    "time-old": "time",
+}
+
+
+@dataclass(slots=True)
+class _Batch:
+    """reports: good ones, rows: where each stood in the batch; bad: those that are not of the
+    form.
+    """
+
+    reports: list[PositionReport]
+    rows: list[int]
+    bad: list[told.BadReport]
+
+
+async def report_tracks(call: Call) -> told.TracksTaken:
+    """Take in a batch. Bad reports are named and left out; the others count."""
+    body: asked.TracksIn = call.body
+    require_token(body.feed, field="feed")
+    batch = await asyncio.to_thread(_parsed, body.reports)
+    taken = await call.desk.live.observe(batch.reports, feed=body.feed, feed_party=call.party)
+    for row in taken.bad_rows:
+        index = batch.rows[row.index]
+        batch.bad.append(
+            told.BadReport(
+                index=index,
+                field=_FIELD_OF_RULE[row.rule],
+                rule=row.rule,
+                value=_came(body.reports[index], row.rule),
+            )
+        )
+    refused = len(body.reports) - len(batch.reports) + sum(taken.refused.values())
+    return told.TracksTaken(
+        accepted=len(body.reports) - refused,
+        refused=sorted(batch.bad, key=lambda each: each.index)[:_SHOWN_BAD],
+        refused_count=refused,
+    )
+
+
+async def show_feed(call: Call) -> told.FeedOut:
+    """Let a feed of the party's be seen by others, or by nobody else any more."""
+    body: asked.FeedIn = call.body
+    feed = require_token(call.path["feed"], field="feed")
+    shown_to = body.shown_to
+    if isinstance(shown_to, list):
+        parties = [
+            require_party_id(each, field=f"shown_to.{index}") for index, each in enumerate(shown_to)
+        ]
+        call.desk.live.show_feed(call.party, feed, frozenset(parties))
+    else:
+        call.desk.live.show_feed(call.party, feed, shown_to)
+    return told.FeedOut(feed=feed, shown_to=shown_to)
+
+
+async def list_tracks(call: Call) -> told.TracksPage:
+    """The last reported position of each track that the reader may see, in a box if so asked."""
+    query: asked.BoxQuery = call.query
+    box = codec.box_of(query)
+    rows = await call.desk.live.rows()
+    live = call.desk.live
+    found = sorted(
+        (
+            row
+            for row in rows
+            if live.is_visible(row, call.party) and (box is None or _is_in(row, box))
+        ),
+        key=_cursor_of,
+    )
+    if query.cursor is not None:
+        found = [row for row in found if _cursor_of(row) > query.cursor]
+    page = found[: query.limit]
+    picture = call.picture
+    return told.TracksPage(
+        tracks=[track_out(row) for row in page],
+        next=_cursor_of(page[-1]) if len(found) > len(page) else None,
+        rests_on=views.rests_on(
+            (row.key.feed_party for row in page if row.key.feed_party is not None),
+            picture.size,
+            picture.time_us,
+        ),
+    )
+
+
+def track_out(row: TrackRow) -> told.TrackOut:
+    """A track as the wire has it."""
+    return told.TrackOut(
+        track=row.key.track_id,
+        feed=row.feed,
+        feed_party=row.key.feed_party or "",
+        latitude=row.latitude_deg,
+        longitude=row.longitude_deg,
+        time=format_rfc3339(row.time_us),
+        state="silent" if row.state == "silent" else "live",
+        uncertainty_m=round(row.uncertainty_m, 1),
+        call_sign=row.callsign,
+        party=row.owner,
+        altitude_m=row.altitude_w84_m,
+        ground_speed_m_s=row.ground_speed_m_s,
+        track_deg=row.course_deg,
+        vertical_rate_m_s=row.vertical_rate_m_s,
+        velocity_source=_VELOCITY_SOURCE[row.velocity_source],
+        implausible=row.implausible,
+    )
+
+
+def _parsed(wires: list[asked.ReportIn]) -> _Batch:
+    batch = _Batch([], [], [])
+    for index, wire in enumerate(wires):
+        try:
+            batch.reports.append(_report(wire))
+            batch.rows.append(index)
+        except InvalidValue as error:
+            batch.bad.append(
+                told.BadReport(index=index, field=error.field, rule=error.rule, value=error.value)
+            )
+    return batch
+
+
+def _report(wire: asked.ReportIn) -> PositionReport:
+    for name, bound in (("latitude", 90), ("longitude", 180)):
+        value = getattr(wire, name)
+        if not abs(value) <= bound:
+            raise InvalidValue(name, name, value, f"give a {name} from -{bound} to {bound}")
+    owner = None if wire.party is None else require_party_id(wire.party)
+    return PositionReport(
+        track_id=require_token(wire.track, field="track"),
+        time_us=parse_rfc3339(wire.time),
+        latitude_deg=wire.latitude,
+        longitude_deg=wire.longitude,
+        altitude_w84_m=wire.altitude_m,
+        ground_speed_m_s=wire.ground_speed_m_s,
+        course_deg=wire.track_deg,
+        vertical_rate_m_s=wire.vertical_rate_m_s,
+        accuracy_m=wire.accuracy_m,
+        callsign=wire.call_sign,
+        owner=None if owner is None else PartyId(owner),
+    )
+
+
+def _came(wire: asked.ReportIn, rule: str) -> object:
+    if rule == "track-id":
+        return wire.track
+    return [wire.latitude, wire.longitude] if rule == "position" else wire.time
+
+
+def _cursor_of(row: TrackRow) -> str:
+    return f"{row.key.feed_party or ''}/{row.key.track_id}"
+
+
+def _is_in(row: TrackRow, box: codec.Box) -> bool:
+    south, west, north, east = box
+    if not south <= row.latitude_deg <= north:
+        return False
+    if math.isclose(abs(row.latitude_deg), 90):
+        return True  # every longitude is this point
+    longitude = row.longitude_deg
+    return west <= longitude <= east if west <= east else longitude >= west or longitude <= east

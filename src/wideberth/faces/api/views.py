@@ -1,0 +1,346 @@
+"""The model's values as wire structs: units, names and text. What may be seen is decided before.
+
+Intents are encoded once for each version and kept as bytes, since reads show the same ones again
+and again; the cache can be thrown away at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from wideberth.faces.api import asked, told
+from wideberth.model.ids import Ovn, PartyId
+from wideberth.model.intents import FieldChange, Intent
+from wideberth.model.notices import (
+    NEITHER_PERMISSION_NOR_GUARANTEE,
+    Acknowledgement,
+    Clash,
+    Notice,
+    ObjectRef,
+    Particulars,
+    Verb,
+)
+from wideberth.model.parties import Author, Key, Party
+from wideberth.model.subscriptions import Subscription
+from wideberth.model.warnings import TrackFix
+from wideberth.model.zones import Zone
+from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
+from wideberth.space.volume import NANODEGREES, Circle, Volume4D
+
+__all__ = [
+    "IntentBytes",
+    "acknowledgement",
+    "changes",
+    "checked_intent",
+    "clashes",
+    "contact",
+    "fix",
+    "intent",
+    "key",
+    "notice_members",
+    "object_ref",
+    "party",
+    "rests_on",
+    "subscription",
+    "volume",
+    "zone",
+]
+
+Contacts = Mapping[str, Any]
+"""Contact reference to its public details: the store beside the record."""
+
+_KEPT = 200_000
+_encoder = msgspec.json.Encoder()
+
+
+class IntentBytes:
+    """JSON of versions of intents, by OVN: each is made once. Holds bytes only."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Ovn, bytes] = {}
+
+    def __call__(self, shown: Intent) -> Any:
+        """The version as JSON that can stand within other JSON."""
+        data = self._kept.get(shown.ovn)
+        if data is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            data = self._kept[shown.ovn] = _encoder.encode(intent(shown))
+        return msgspec.Raw(data)
+
+
+def volume(shape: Volume4D) -> asked.VolumeWire:
+    """A volume; heights in the units and reference in which they are kept, metres."""
+    return asked.VolumeWire(
+        footprint=_footprint(shape),
+        lower=_altitude(shape.lower),
+        upper=_altitude(shape.upper),
+        start=format_rfc3339(shape.start_us),
+        end=format_rfc3339(shape.end_us),
+    )
+
+
+def intent(shown: Intent) -> told.IntentOut:
+    """A version of an intent, whole."""
+    provenance = shown.provenance
+    captured_us = provenance.captured_us
+    return told.IntentOut(
+        id=shown.id,
+        party=shown.party,
+        kind=shown.kind,
+        state=shown.state,
+        version=shown.version,
+        ovn=shown.ovn,
+        priority=shown.priority,
+        volumes=[volume(each) for each in shown.volumes],
+        visibility=told.VisibilityOut(
+            level=shown.visibility.level, parties=list(shown.visibility.parties)
+        ),
+        provenance=told.ProvenanceOut(
+            source=provenance.source,
+            accuracy_m=provenance.accuracy_mm / 1000,
+            captured=None if captured_us is None else format_rfc3339(captured_us),
+            checked_by=provenance.checked_by,
+        ),
+        told=format_rfc3339(shown.told_us),
+        start=format_rfc3339(shown.start_us),
+        end=format_rfc3339(shown.end_us),
+        lead_s=shown.lead_us / SECOND_US,
+        minimum_lead_s=shown.minimum_lead_us / SECOND_US,
+        late=shown.late,
+        count=shown.count,
+        call_sign=shown.call_sign,
+        place_name=shown.place_name,
+        cautions=list(shown.cautions),
+    )
+
+
+def checked_intent(would_be: Intent) -> told.CheckedIntent:
+    """What an intent would be, told now."""
+    return told.CheckedIntent(
+        kind=would_be.kind,
+        start=format_rfc3339(would_be.start_us),
+        end=format_rfc3339(would_be.end_us),
+        lead_s=would_be.lead_us / SECOND_US,
+        minimum_lead_s=would_be.minimum_lead_us / SECOND_US,
+        late=would_be.late,
+        cautions=list(would_be.cautions),
+    )
+
+
+def changes(differences: Iterable[FieldChange]) -> list[told.ChangeOut]:
+    """An amendment, field by field (N-16)."""
+    return [
+        told.ChangeOut(field=each.field, before=each.before, after=each.after)
+        for each in differences
+    ]
+
+
+def zone(shown: Zone) -> told.ZoneOut:
+    """A version of a zone."""
+    return told.ZoneOut(
+        id=shown.id,
+        party=shown.party,
+        name=shown.name,
+        rule=shown.rule,
+        volumes=[volume(each) for each in shown.volumes],
+        version=shown.version,
+        declared=format_rfc3339(shown.declared_us),
+        reason=shown.reason,
+        unilateral=shown.unilateral,
+        notice_minutes=shown.notice_us / MINUTE_US,
+        kinds=list(shown.kinds),
+    )
+
+
+def subscription(shown: Subscription) -> told.SubscriptionOut:
+    """A subscription of the reader's."""
+    return told.SubscriptionOut(
+        id=shown.id,
+        volume=volume(shown.volume),
+        notification_index=shown.notification_index,
+    )
+
+
+def object_ref(reference: ObjectRef | None) -> told.ObjectOut | None:
+    """A version of an object, where there is one to name."""
+    if reference is None:
+        return None
+    kind: Literal["intent", "zone"] = reference.type.value
+    return told.ObjectOut(type=kind, id=reference.id, version=reference.version)
+
+
+def contact(reference: str | None, contacts: Contacts) -> told.ContactOut | None:
+    """Whom to call."""
+    if reference is None:
+        return None
+    return told.ContactOut(reference=reference, details=contacts.get(reference))
+
+
+def clashes(seen: Iterable[Clash], contacts: Contacts) -> list[told.ClashOut]:
+    """Clashes, already cut down to what their reader may see."""
+    return [_clash(each, contacts) for each in seen]
+
+
+def acknowledgement(answer: Acknowledgement) -> told.AcknowledgementOut:
+    """An answer to a notice, with the sentence that goes with every one (D-02)."""
+    read_back = answer.read_back
+    return told.AcknowledgementOut(
+        notice=answer.notice,
+        verb=answer.verb,
+        by=author(answer.by),
+        time=format_rfc3339(answer.time_us),
+        sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
+        unit=answer.unit,
+        system=answer.system,
+        reason=answer.reason,
+        read_back=None if read_back is None else _particulars(read_back),
+        differences=[
+            told.DifferenceOut(field=each.field, told=each.told, read_back=each.read_back)
+            for each in answer.differences
+        ],
+        attested=answer.attested,
+    )
+
+
+def author(said_by: Author) -> told.AuthorOut:
+    """Who says it, as others see it: the party, never the credential's subject."""
+    return told.AuthorOut(party=said_by.party, how=said_by.how)
+
+
+def understood(answer: Acknowledgement) -> bool | None:
+    """Of a read-back, whether it was within tolerance; None for other answers."""
+    return not answer.differences if answer.verb is Verb.READ_BACK else None
+
+
+def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
+    """The members of a notice's view that do not change with its answers."""
+    particulars = notice.particulars
+    return {
+        "id": notice.id,
+        "number": notice.number,
+        "urgency": notice.urgency,
+        "issued": format_rfc3339(notice.issued_us),
+        "clashes": clashes(notice.clashes, contacts),
+        "sentence": NEITHER_PERMISSION_NOR_GUARANTEE,
+        "sender": notice.sender,
+        "subject": object_ref(notice.subject),
+        "particulars": None if particulars is None else _particulars(particulars),
+        "units": list(notice.units),
+        "late": notice.late,
+        "lead_s": notice.lead_us / SECOND_US,
+        "supersedes": list(notice.supersedes),
+        "held_by": notice.held_by,
+        "withdrawal": notice.withdrawal,
+    }
+
+
+def fix(reported: TrackFix | None) -> told.FixOut | None:
+    """A position that a warning rests on."""
+    if reported is None:
+        return None
+    altitude_mm = reported.altitude_w84_mm
+    return told.FixOut(
+        latitude=reported.latitude_nd / NANODEGREES,
+        longitude=reported.longitude_nd / NANODEGREES,
+        time=format_rfc3339(reported.time_us),
+        altitude_m=None if altitude_mm is None else altitude_mm / 1000,
+    )
+
+
+def key(shown: Key, *, own: bool) -> told.KeyOut:
+    """A public key; where its chain ends is for its own party, which continues it."""
+    return told.KeyOut(
+        key_id=shown.key_id,
+        public_key=shown.public_key,
+        roles=list(shown.roles),
+        last_seq=shown.last_seq if own else None,
+        last_digest=shown.last_digest if own else None,
+    )
+
+
+def party(shown: Party, keys: Iterable[Key], reader: PartyId, contacts: Contacts) -> told.PartyOut:
+    """A party; its distribution list is for itself."""
+    own = shown.id == reader
+    return told.PartyOut(
+        id=shown.id,
+        name=shown.name,
+        neutral=shown.neutral,
+        contact=contact(shown.contact, contacts),
+        units=list(shown.units) if own else None,
+        keys=[key(each, own=own) for each in keys],
+    )
+
+
+def rests_on(parties: Iterable[str], position: int, time_us: int) -> told.RestsOn:
+    """What an answer rests on."""
+    return told.RestsOn(
+        parties_telling=sorted(set(parties)), position=position, time=format_rfc3339(time_us)
+    )
+
+
+def _footprint(shape: Volume4D) -> asked.PolygonFootprint | asked.PointFootprint:
+    footprint = shape.footprint
+    if isinstance(footprint, Circle):
+        return asked.PointFootprint(
+            coordinates=(footprint.longitude_nd / NANODEGREES, footprint.latitude_nd / NANODEGREES),
+            radius_m=footprint.radius_mm / 1000,
+        )
+    ring = [
+        (longitude_nd / NANODEGREES, latitude_nd / NANODEGREES)
+        for latitude_nd, longitude_nd in footprint.vertices
+    ]
+    ring.append(ring[0])
+    return asked.PolygonFootprint(coordinates=[ring])
+
+
+def _altitude(height: Any) -> asked.AltitudeWire:
+    return asked.AltitudeWire(
+        value=height.value_mm / 1000, units="M", reference=height.reference.value
+    )
+
+
+def _clash(seen: Clash, contacts: Contacts) -> told.ClashOut:
+    gap, overlap = seen.gap, seen.overlap
+    return told.ClashOut(
+        rule=seen.rule,
+        other_kind=seen.other_kind,
+        gap=told.GapOut(
+            horizontal_m=gap.horizontal_mm / 1000,
+            vertical_m=gap.vertical_mm / 1000,
+            time_s=gap.time_us / SECOND_US,
+        ),
+        overlap=told.OverlapOut(
+            start=format_rfc3339(overlap.start_us),
+            end=format_rfc3339(overlap.end_us),
+            lower_m=overlap.lower_mm / 1000,
+            upper_m=overlap.upper_mm / 1000,
+            cells=[
+                told.CellOut(
+                    south=cell.south_nd / NANODEGREES,
+                    west=cell.west_nd / NANODEGREES,
+                    size=cell.size_nd / NANODEGREES,
+                )
+                for cell in overlap.cells
+            ],
+            whole=overlap.whole,
+        ),
+        own=object_ref(seen.own),
+        other=object_ref(seen.other),
+        other_party=seen.other_party,
+        contact=contact(seen.contact, contacts),
+    )
+
+
+def _particulars(particulars: Particulars) -> told.ParticularsOut:
+    return told.ParticularsOut(
+        latitude=particulars.latitude_nd / NANODEGREES,
+        longitude=particulars.longitude_nd / NANODEGREES,
+        start=format_rfc3339(particulars.start_us),
+        end=format_rfc3339(particulars.end_us),
+        lower_m=particulars.lower_mm / 1000,
+        upper_m=particulars.upper_mm / 1000,
+    )

@@ -1,0 +1,122 @@
+"""Zones and subscriptions: standing areas, and standing wishes to be told."""
+
+from __future__ import annotations
+
+import asyncio
+
+from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api.areas import Area, Slab, area_of_box, touches
+from wideberth.faces.api.desk import Call
+from wideberth.faces.api.problems import HttpProblem
+from wideberth.model.commands import (
+    CloseSubscription,
+    Command,
+    DeclareZone,
+    OpenSubscription,
+    WithdrawZone,
+)
+from wideberth.model.ids import SubscriptionId, ZoneId
+from wideberth.model.zones import Zone
+from wideberth.service import new_id
+from wideberth.space.time import MINUTE_US
+
+__all__ = [
+    "close_subscription",
+    "declare",
+    "declare_again",
+    "get_zone",
+    "list_subscriptions",
+    "list_zones",
+    "open_subscription",
+    "withdraw",
+]
+
+
+async def declare(call: Call) -> Command:
+    """A new zone, under an id that the service makes."""
+    return _declaration(call.body, ZoneId(new_id()), 0)
+
+
+async def declare_again(call: Call) -> Command:
+    """A new version of a zone."""
+    body: asked.ZoneAgainIn = call.body
+    return _declaration(body, ZoneId(call.path["zone"]), body.replaces_version)
+
+
+async def withdraw(call: Call) -> Command:
+    """A zone's end."""
+    query: asked.VersionQuery = call.query
+    return WithdrawZone(ZoneId(call.path["zone"]), query.version)
+
+
+async def get_zone(call: Call) -> told.ZoneOut:
+    """A zone that stands; zones are open to all parties of the space."""
+    zone = call.picture.zones.get(ZoneId(call.path["zone"]))
+    if zone is None:
+        raise HttpProblem(404, "no-such-zone", "no zone of this id stands")
+    return views.zone(zone)
+
+
+async def list_zones(call: Call) -> told.ZonesPage:
+    """Zones, by id; those that touch a box, where one is given."""
+    query: asked.BoxQuery = call.query
+    picture = call.picture
+    box = codec.box_of(query)
+    area = Area((), Slab()) if box is None else area_of_box(box, Slab(), picture)
+    position, time_us = picture.size, picture.time_us
+    found: list[Zone] = []
+    for zone_id in sorted(picture.zones):
+        if query.cursor is not None and zone_id <= query.cursor:
+            continue
+        await asyncio.sleep(0)
+        zone = picture.zones.get(zone_id)
+        if zone is None or not touches(picture.zone_space.volumes(zone_id), area):
+            continue
+        found.append(zone)
+        if len(found) > query.limit:
+            break
+    page = found[: query.limit]
+    return told.ZonesPage(
+        zones=[views.zone(zone) for zone in page],
+        next=page[-1].id if len(found) > len(page) else None,
+        rests_on=views.rests_on((zone.party for zone in page), position, time_us),
+    )
+
+
+async def open_subscription(call: Call) -> Command:
+    """A subscription, under an id that the service makes."""
+    body: asked.SubscriptionIn = call.body
+    return OpenSubscription(SubscriptionId(new_id()), codec.volume_of(body.volume))
+
+
+async def close_subscription(call: Call) -> Command:
+    """A subscription's end."""
+    return CloseSubscription(SubscriptionId(call.path["subscription"]))
+
+
+async def list_subscriptions(call: Call) -> told.SubscriptionsPage:
+    """The reader's own subscriptions, by id."""
+    query: asked.PageQuery = call.query
+    standing = call.picture.subscriptions
+    own = sorted(
+        each for each in call.desk.rebuilt.subscriptions_of(call.party) if each in standing
+    )
+    after = [each for each in own if query.cursor is None or each > query.cursor]
+    page = after[: query.limit]
+    return told.SubscriptionsPage(
+        subscriptions=[views.subscription(standing[each]) for each in page],
+        next=page[-1] if len(after) > len(page) else None,
+    )
+
+
+def _declaration(body: asked.ZoneIn, zone: ZoneId, replaces_version: int) -> DeclareZone:
+    return DeclareZone(
+        zone=zone,
+        name=body.name,
+        rule=body.rule,
+        volumes=codec.volumes_of(body.volumes),
+        reason=body.reason,
+        notice_us=body.notice_minutes * MINUTE_US,
+        kinds=tuple(dict.fromkeys(body.kinds)),
+        replaces_version=replaces_version,
+    )

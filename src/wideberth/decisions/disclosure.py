@@ -10,9 +10,9 @@ from __future__ import annotations
 import msgspec
 
 from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref, zone_ref
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent
-from wideberth.model.notices import Cell, Clash, ObjectRef, Overlap
+from wideberth.model.notices import Cell, Clash, Notice, ObjectRef, ObjectType, Overlap
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.overlap import is_conflict
@@ -23,6 +23,7 @@ __all__ = [
     "MAX_CELLS",
     "clash_for",
     "hidden_overlap",
+    "may_follow",
     "zone_clash_for_owner",
     "zone_clash_for_teller",
 ]
@@ -101,6 +102,28 @@ def zone_clash_for_owner(picture: Picture, clash: ZoneClash, intent: Intent) -> 
         other=intent_ref(intent) if shown else None,
         other_party=intent.party if shown else None,
         contact=_contact(picture, intent.party),
+    )
+
+
+def may_follow(picture: Picture, notice: Notice, sender: PartyId) -> bool:
+    """Whether the sender may know that this notice went out, and so what is answered to it.
+
+    Only where it sees an object of the recipient's for which the notice was issued: else the
+    answer to a notice would say that something hidden is near, and whose.
+    """
+    for clash in notice.clashes:
+        own = clash.own
+        if own is None:
+            continue
+        if own.type is ObjectType.ZONE:
+            return True
+        intent = picture.intents.get(IntentId(own.id))
+        if intent is not None and intent.is_shown_to(sender):
+            return True
+    return any(
+        before.notice.sender == sender and may_follow(picture, before.notice, sender)
+        for before in map(picture.notices.get, notice.supersedes)
+        if before is not None
     )
 
 

@@ -7,6 +7,7 @@ for a presence closes only by its owner's word, or once the hazard is withdrawn 
 
 from __future__ import annotations
 
+from wideberth.decisions.disclosure import may_follow
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.model.commands import AcknowledgeNotice, ReleaseNotice
 from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
@@ -90,7 +91,10 @@ def acknowledge(
     )
     after = OpenNotice(notice, (*standing.answers, answer))
     closes = _closed_by(picture, after) if _is_loaded(after) and notice.held_by is None else ()
-    return Accepted((NoticeAcknowledged(answer, notice.recipient, notice.sender, closes),))
+    sender = notice.sender
+    if sender is not None and not may_follow(picture, notice, sender):
+        sender = None  # its stream has no event, not even an empty one
+    return Accepted((NoticeAcknowledged(answer, notice.recipient, sender, closes),))
 
 
 def release(picture: Picture, command: ReleaseNotice, author: Author, context: Context) -> Decision:

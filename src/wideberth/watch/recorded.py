@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from wideberth.model.ids import IntentId, PartyId, WarningId
 from wideberth.model.intents import Intent
-from wideberth.model.warnings import TrackFix, WarningKind, WarningObject, WatchWarning
+from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.picture.picture import Picture
 from wideberth.watch import observations as seen
 
@@ -19,7 +19,7 @@ WATCHED = frozenset(WarningKind(each.value) for each in seen.WarningKind)
 """The kinds of warning that a watch raises."""
 
 
-def recorded_form(event: seen.WarningEvent) -> WatchWarning:
+def recorded_form(event: seen.WarningEvent) -> StandingWarning:
     """The warning of an event, addressed to nobody yet. A clearance carries the fixes that it
     rests on; a lapse is marked as last known, since nobody saw that it was over.
     """
@@ -27,7 +27,7 @@ def recorded_form(event: seen.WarningEvent) -> WatchWarning:
     observation = event.observation if isinstance(event, seen.Cleared) else warning.seen
     margin, uncertainty = observation.margin, observation.uncertainty
     lapsed = isinstance(event, seen.Lapsed)
-    return WatchWarning(
+    return StandingWarning(
         id=WarningId(warning.id),
         kind=WarningKind(warning.key.kind.value),
         rule=f"watch/{observation.rule}/{observation.rule_version}",
@@ -45,7 +45,7 @@ def recorded_form(event: seen.WarningEvent) -> WatchWarning:
 
 
 def parties_of(
-    event: seen.WarningEvent, picture: Picture, standing: WatchWarning | None
+    event: seen.WarningEvent, picture: Picture, standing: StandingWarning | None
 ) -> tuple[PartyId, ...]:
     """To whom an event's warning is addressed: registered parties, and those told of it before."""
     observation = event.warning.seen

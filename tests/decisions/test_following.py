@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from scenes import HIDDEN, OPEN, Scene, author, details, named
 
+from scenes import HIDDEN, OPEN, Scene, author, details, named
 from wideberth.model.commands import AcknowledgeNotice
 from wideberth.model.entries import NoticeAcknowledged
 from wideberth.model.ids import PartyId

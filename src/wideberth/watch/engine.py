@@ -4,6 +4,9 @@ events.
 What it holds is made anew from the reports and the areas it is given; a warning that stands is in
 the record by its events. An answer without warnings rests on :meth:`Watch.feeds`: who has spoken,
 and how long ago. No information is not clearance.
+
+A silent track is followed no further. What stood about it stands as last known, nothing new is
+found of it, and :meth:`Watch.tracks` shows it where it was, with how far from there it may be.
 """
 
 from __future__ import annotations

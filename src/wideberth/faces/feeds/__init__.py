@@ -1,0 +1,1 @@
+"""Tracks coming in: files (:mod:`.files`), and the samples that come with ``traffic``."""

@@ -159,9 +159,13 @@ def test_a_large_plan_draws_the_conflicting_first_and_says_so(
     monkeypatch.setattr("wideberth.faces.cli._report.MAX_CONFLICTS", 1)
     text = report(check(EXAMPLES / "wildfire.geojson", terrain_m=(30, 700)))
     assert "draws 2 of 7 volumes" in text
+    assert "not on the map" not in text
+    monkeypatch.setattr("wideberth.faces.cli._report.MAX_CONFLICTS", 6)
+    listed = report(check(EXAMPLES / "wildfire.geojson", terrain_m=(30, 700)))
+    assert listed.count("not on the map") == 5
     assert "The list has the first 1 of" in text
     drawn = data_of(text)["intents"]
-    assert len(drawn) == 2
+    assert {intent["id"] for intent in drawn} == {"evacuation-convoy", "tanker-drop"}
     assert all(intent["conflicting"] for intent in drawn)
 
 

@@ -12,7 +12,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -27,6 +27,7 @@ __all__ = ["report"]
 
 MAX_VOLUMES = 5_000  # what a browser draws smoothly; those in conflict come first
 MAX_CONFLICTS = 2_000
+_OFF_THE_MAP = '<span class="facts">not on the map: too many volumes</span>'
 _PLACEHOLDER = re.compile(r"\[\[([a-z_]+)\]\]")
 
 
@@ -44,7 +45,7 @@ def report(result: CheckResult) -> str:
         "verdict_class": "conflicts" if result.conflicts else "none",
         "verdict": html.escape(_verdict(result)),
         "window": html.escape(_window(result)),
-        "conflicts": _conflict_list(result, listed),
+        "conflicts": _conflict_list(result, listed, drawn=intents.keys()),
         "rests_on": _rests_on(result, drawn=len(features), listed=len(listed)),
         "data": _json_block(intents, listed),
         "script": script,
@@ -74,9 +75,12 @@ def _window(result: CheckResult) -> str:
     return f"Told for {format_rfc3339(start_us)} to {format_rfc3339(end_us)}."
 
 
-def _conflict_list(result: CheckResult, listed: tuple[Conflict, ...]) -> str:
+def _conflict_list(
+    result: CheckResult, listed: tuple[Conflict, ...], *, drawn: Collection[str]
+) -> str:
     if not listed:
         return "<p>None was found in what was told.</p>"
+    on_map = set(drawn)
     parties = {f.intent: f.party for f in result.plan.features if f.party is not None}
     items = (
         f'<li><button type="button" data-conflict="{number}" aria-pressed="false">'
@@ -85,7 +89,8 @@ def _conflict_list(result: CheckResult, listed: tuple[Conflict, ...]) -> str:
         f'<span class="facts"><b>{_text(gap_text(conflict))}</b></span>'
         f'<span class="facts">{_text(format_rfc3339(conflict.start_us))} to'
         f" {_text(format_rfc3339(conflict.end_us))}</span>"
-        f'<span class="facts">{_text(band_text(conflict))}</span></button></li>'
+        f'<span class="facts">{_text(band_text(conflict))}</span>'
+        f"{'' if {conflict.a, conflict.b} <= on_map else _OFF_THE_MAP}</button></li>"
         for number, conflict in enumerate(listed)
     )
     return f"<ol>{''.join(items)}</ol>"
@@ -125,8 +130,13 @@ def _rests_on(result: CheckResult, *, drawn: int, listed: int) -> str:
 
 
 def _drawn(result: CheckResult) -> list[Feature]:
-    conflicting = {intent for conflict in result.conflicts for intent in (conflict.a, conflict.b)}
-    ordered = sorted(result.plan.features, key=lambda feature: feature.intent not in conflicting)
+    """The volumes on the map: those in conflict first, in the order of the list."""
+    ranks: dict[str, int] = {}
+    for conflict in result.conflicts:
+        for intent in (conflict.a, conflict.b):
+            ranks.setdefault(intent, len(ranks))
+    last = len(ranks)
+    ordered = sorted(result.plan.features, key=lambda feature: ranks.get(feature.intent, last))
     return ordered[:MAX_VOLUMES]
 
 

@@ -277,8 +277,12 @@
     state.chosen = state.chosen === index ? null : index;
     document.querySelectorAll("button[data-conflict]").forEach((b) => b.setAttribute("aria-pressed", String(Number(b.dataset.conflict) === state.chosen)));
     if (state.chosen === null) { show(volumes); return; }
-    const some = volumes.filter(isChosen);
-    if (some.length) show(some);
+    const { start, end: until } = data.conflicts[index];
+    const some = volumes.filter((volume) => isChosen(volume) && volume.start <= until && start <= volume.end);
+    if (some.length) show(some); else draw();
+    document.querySelector(`button[data-conflict="${index}"]`).scrollIntoView({ block: "nearest" });
+    const first = rows.findIndex((number) => number === data.conflicts[index].a || number === data.conflicts[index].b);
+    if (first >= 0) at("rows").scrollTop = first * ROW;
   };
   const zoom = (factor, x = chart.clientWidth / 2, y = chart.clientHeight / 2) => {
     const [mx, my] = toMap(x, y);

@@ -63,6 +63,7 @@ class Day:
     ticks: int = 0
     most_live: int = 0
     observe_s: float = 0.0
+    cpu_s: float = 0.0
     tick_s: list[float] = field(default_factory=list[float])
 
 
@@ -71,6 +72,7 @@ def watch_day(positions: ReportBatch, settings: WatchSettings) -> tuple[Day, Wat
     day, watch = Day(), Watch(settings)
     slices = list(batches(positions, TICK_US))
     by_end = dict(slices)
+    cpu_before_s = time.process_time()
     for now_us in range(slices[0][0], slices[-1][0] + TICK_US, TICK_US):
         began = time.perf_counter()
         part = by_end.get(now_us)
@@ -91,6 +93,7 @@ def watch_day(positions: ReportBatch, settings: WatchSettings) -> tuple[Day, Wat
         slots = watch.table.slots()
         live = len(slots) - int(watch.table.silent(slots, now_us).sum())
         day.most_live = max(day.most_live, live)
+    day.cpu_s = time.process_time() - cpu_before_s
     return day, watch
 
 
@@ -111,7 +114,8 @@ def show(title: str, positions: ReportBatch, day: Day, watch: Watch, read_s: flo
     print(f"  recorded   {dict(sorted(day.recorded.items()))}; updates to streams {day.updates}")
     print(f"  at the end {len(standing)} stand as last known {dict(sorted(kinds.items()))}")
     print(
-        f"  {day.ticks} ticks in {took_s:.2f} s ({span_s / took_s:,.0f} times real time):"
+        f"  {day.ticks} ticks in {took_s:.2f} s, {day.cpu_s:.2f} s of it CPU"
+        f" ({span_s / took_s:,.0f} times real time):"
         f" read {read_s:.2f} s, take in {day.observe_s:.2f} s"
         f" ({len(positions) / day.observe_s:,.0f} positions/s)"
     )

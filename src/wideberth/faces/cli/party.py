@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-command = typer.Typer(no_args_is_help=True, help="Add and list parties, and enrol their keys.")
+command = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Add and list parties, and enrol their keys."
+)
 
 _FOLDER = Path("wideberth-data")
 PartyArgument = Annotated[

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-command = typer.Typer(no_args_is_help=True, help="Show the rules in force, or adopt others.")
+command = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Show the rules in force, or adopt others."
+)
 
 _FOLDER = Path("wideberth-data")
 

@@ -577,6 +577,7 @@ def test_progress_is_told_for_both_stages() -> None:
         EXAMPLES / "two-intents.geojson", progress=lambda stage, done: seen.append(f"{stage}{done}")
     )
     assert seen[0].startswith("reading")
+    assert seen[-1] == "comparing1.0"
 
 
 # Against the slow, obvious way.

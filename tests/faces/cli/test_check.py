@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from typer.testing import CliRunner, Result
 from wideberth.faces.cli import _answer
 from wideberth.faces.cli.app import COMMANDS, app
 from wideberth.offline import check
+from wideberth.offline.geojson import KNOWN_PROPERTIES
+from wideberth.offline.table import COLUMNS
 
 PROJECT = Path(__file__).resolve().parent.parent.parent.parent
 EXAMPLES = PROJECT / "examples"
@@ -297,6 +300,17 @@ def test_version_and_help() -> None:
     assert helped.exit_code == 0
     assert all(name in helped.stdout for name in COMMANDS)
     assert CliRunner().invoke(app, ["nonsense"]).exit_code == 2
+
+
+def test_the_reference_names_every_option_field_and_column() -> None:
+    page = (PROJECT / "docs" / "reference" / "check.md").read_text()
+    helped = CliRunner().invoke(app, ["check", "--help"], env={"COLUMNS": "200"}).stdout
+    options = set(re.findall(r"--[a-z][a-z-]+", helped)) - {"--help"}
+    assert {"--separation", "--format", "--html", "--skip-bad"} <= options
+    for name in sorted(options | KNOWN_PROPERTIES | set(COLUMNS)):
+        assert re.search(rf"`(?:properties\.)?{name}[` ]", page), name
+    for member in answer(TWO):
+        assert f"`{member}`" in page or f'"{member}"' in page
 
 
 def test_the_frame_loads_no_geometry() -> None:

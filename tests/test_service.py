@@ -13,7 +13,7 @@ import pytest
 
 from scenes import START_US, author, details, signer, volume
 from wideberth import service as service_module
-from wideberth.errors import Overloaded, PositionTaken, RecordUnavailable
+from wideberth.errors import NewerEntry, Overloaded, PositionTaken, RecordUnavailable
 from wideberth.model.commands import (
     AcknowledgeNotice,
     Command,
@@ -334,6 +334,22 @@ async def test_a_clock_behind_the_record_stops_deciding() -> None:
         now_us -= 2_000_000
         with pytest.raises(Overloaded):
             await told(service, RegisterParty(PartyId("south"), "South"))
+
+
+async def test_an_entry_newer_than_this_program_stops_deciding() -> None:
+    record = MemoryRecord(KEY)
+    async with running(record) as service:
+        size = record.head().size
+        record.append([b'{"v":99,"of":"tomorrow"}'], size, time_us=START_US + 1_000_000)
+        async with asyncio.timeout(5):
+            while service.stopped_by is None:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        assert isinstance(service.stopped_by, NewerEntry)
+        with pytest.raises(NewerEntry):
+            await told(service, flight("n1"), author("north"))
+        with pytest.raises(NewerEntry):
+            await service.current()
+        assert record.head().size == size + 1
 
 
 async def test_a_key_id_is_used_once() -> None:

@@ -24,7 +24,14 @@ from typing import Self, TypeVar
 
 from wideberth.decisions.decide import decide
 from wideberth.decisions.outcome import Accepted, Context, Repeated
-from wideberth.errors import Overloaded, PositionTaken, RecordUnavailable
+from wideberth.errors import (
+    NewerEntry,
+    Overloaded,
+    PositionTaken,
+    RecordCorrupt,
+    RecordUnavailable,
+    WideberthError,
+)
 from wideberth.model.commands import Request
 from wideberth.model.entries import ENTRY_VERSION, Body, Entry, decode_entry, encode_entry
 from wideberth.model.ids import PartyId
@@ -137,6 +144,9 @@ class Service:
         self._listeners: dict[PartyId, set[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
+        self.stopped_by: WideberthError | None = None
+        """Why this node no longer decides, and its reads are stale: an entry newer than this
+        program, or a record that contradicts itself. Only another start gets over it."""
         self.fold_listeners: list[Callable[[int, Sequence[Entry]], None]] = []
         """Called with (position of the first, entries) after each fold of durable entries."""
 
@@ -183,8 +193,11 @@ class Service:
         """Decide a request at exactly one position; what is applied is durable on return.
 
         Raises Overloaded when the queue is full or the clock cannot be trusted, RecordUnavailable
-        when the store failed (nothing happened; try again with the same key).
+        when the store failed (nothing happened; try again with the same key), and whatever
+        stopped_by holds.
         """
+        if self.stopped_by is not None:
+            raise self.stopped_by.with_traceback(None)
         if len(self._queue) >= self._settings.queue or self._closed:
             raise Overloaded(1)
         if self._clock_us() < self.picture.time_us - self._settings.skew_us:
@@ -341,13 +354,17 @@ class Service:
         """Fold whatever the record has beyond the picture. The caller holds the turn."""
         while True:
             start, page = self.picture.size, self._settings.page
-            rows = await self._read(lambda start=start, page=page: self._reader.read(start, page))
+            try:
+                rows = await self._read(
+                    lambda start=start, page=page: self._reader.read(start, page)
+                )
+                entries = [decode_entry(row.envelope, position=row.position) for row in rows]
+            except (NewerEntry, RecordCorrupt) as error:
+                self.stopped_by = error
+                raise
             if not rows:
                 return
-            self._fold(
-                rows[0].position,
-                [decode_entry(row.envelope, position=row.position) for row in rows],
-            )
+            self._fold(rows[0].position, entries)
 
     def _fold(self, start: int, entries: Sequence[Entry]) -> None:
         picture, recent = self.picture, self._recent
@@ -368,9 +385,9 @@ class Service:
 
     async def _follow(self) -> None:
         """See what other processes append, so that streams here have it too."""
-        while True:
+        while self.stopped_by is None:
             await asyncio.sleep(self._settings.poll_s)
-            with contextlib.suppress(RecordUnavailable):
+            with contextlib.suppress(RecordUnavailable, RecordCorrupt, NewerEntry):
                 head: Head = await self._read(self._reader.head)
                 if head.size > self.picture.size and not self._turn.locked():
                     async with self._turn:

@@ -105,5 +105,9 @@ class NewerEntry(WideberthError):
 
 
 def _shortened(value: object, *, limit: int = 200) -> str:
-    text = repr(value)
+    """A value as a line of text that is never long and never fails, whatever a sender gave."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits; deep nesting
+        text = f"a {type(value).__name__} too large to show"
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -198,7 +198,8 @@ def _position_nd(latitude_deg: object, longitude_deg: object, *, field: str) -> 
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, not math.isfinite: that fails on an integer of a thousand digits.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e12 < value < 1e12
 
 
 def _require_position(latitude_nd: int, longitude_nd: int) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import stat
+import time
 from pathlib import Path
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from wideberth.configuration import format_rules, load_configuration, load_rules
 from wideberth.contacts import Contact, Contacts
@@ -21,6 +25,7 @@ from wideberth.model.parties import Role
 from wideberth.model.settings import DEFAULT_RULES, Effect
 from wideberth.node import Node
 from wideberth.service import Applied
+from wideberth.tokens import TokenRefused
 
 
 def configured(folder: Path, text: str) -> Path:
@@ -203,14 +208,38 @@ async def test_other_rules_in_the_file_are_noted_and_not_adopted(tmp_path: Path)
 
 
 async def test_the_built_in_issuer_can_be_shut_out(tmp_path: Path) -> None:
-    from wideberth.tokens import TokenRefused
-
     configured(tmp_path, "[auth]\nbuilt_in = false")
     async with Node.open(tmp_path) as node:
         await node.command(RegisterParty(PartyId("alpha"), "Alpha"))
         token = node.mint(PartyId("alpha"), (Role.WATCH,), life_s=60)
         with pytest.raises(TokenRefused, match="issuer-unknown"):
             node.verifier.verify(token)
+
+
+async def test_a_configured_issuer_counts_for_its_parties_only(tmp_path: Path) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "k1"})
+    configured(
+        tmp_path,
+        '[[auth.issuers]]\nissuer = "https://id.example"\naudience = "here"\n'
+        'jwks = "jwks.json"\nparties = ["alpha"]\n',
+    )
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+
+    def token(party: str) -> str:
+        now_s = int(time.time())
+        claims = {
+            "iss": "https://id.example", "aud": "here", "sub": "x", "party": party,
+            "scope": "wideberth.watch", "iat": now_s, "exp": now_s + 60,
+        }
+        return jwt.encode({"alg": "ES256", "kid": "k1"}, claims, key)
+
+    async with Node.open(tmp_path) as node:
+        async with asyncio.timeout(5):
+            while not node.verifier.sources[0].keys:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        assert node.verifier.verify(token("alpha")).party == "alpha"
+        with pytest.raises(TokenRefused, match="party-claim"):
+            node.verifier.verify(token("bravo"))
 
 
 async def test_no_token_is_made_for_a_stranger(tmp_path: Path) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
 from scenes import OPEN, Scene, author, details, named
@@ -37,7 +47,24 @@ from wideberth.space.time import HOUR_US, format_rfc3339
 WIDEBERTH = Path(sys.executable).parent / "wideberth"
 
 
-def run(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+class Done(NamedTuple):
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
+def run(folder: Path, *arguments: str, status: int = 0) -> Done:
+    """Run a command in this process, in a folder."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == status, done.output
+    assert status or done.exception is None
+    return Done(done.stdout, done.stderr)
+
+
+def run_process(folder: Path, *arguments: str, status: int = 0) -> Done:
+    """Run a command in a process of its own, as a person does."""
     done = subprocess.run(
         [WIDEBERTH, *arguments],
         cwd=folder,
@@ -49,7 +76,7 @@ def run(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedP
     )
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    return done
+    return Done(done.stdout, done.stderr)
 
 
 @contextmanager
@@ -98,8 +125,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_command_has_help(tmp_path: Path) -> None:
     for command in COMMANDS:
         if command != "demo":  # has its own tests
-            assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
-    assert "serve" in run(tmp_path, "--help").stdout
+            run(tmp_path, command, "--help")
+    assert "serve" in run_process(tmp_path, "--help").stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -158,14 +185,11 @@ def test_a_partys_key_is_the_partys_alone(space: Path) -> None:
     ],
 )
 def test_bad_input_is_named_and_changes_nothing(
-    space: Path, arguments: tuple[str, ...], wanted: str, monkeypatch: pytest.MonkeyPatch
+    space: Path, arguments: tuple[str, ...], wanted: str
 ) -> None:
-    monkeypatch.chdir(space)
     with SqliteRecord(space / "wideberth-data") as record:
         before = record.head()
-        done = CliRunner().invoke(app, arguments)
-        assert done.exit_code == 2, done.output
-        assert wanted in done.stderr
+        assert wanted in run(space, *arguments, status=2).stderr
         assert record.head() == before
 
 
@@ -234,7 +258,7 @@ def intent(*, kind: str = "flight", hours: int = 1, **more: object) -> dict[str,
 
 async def test_the_walking_skeleton(space: Path) -> None:
     tokens = {
-        party: run(space, "token", party, "--for", "1h").stdout.strip()
+        party: run_process(space, "token", party, "--for", "1h").stdout.strip()
         for party in ("alpha", "bravo")
     }
     key = PartyKey.load(space / "alpha.key")
@@ -276,14 +300,14 @@ async def test_the_walking_skeleton(space: Path) -> None:
             hidden = (await alpha.submit_intent(presence))["intent"]["id"]
             (space / "checkpoint").write_text(before)
 
-    verified = run(space, "verify", "--checkpoint", "checkpoint").stdout
+    verified = run_process(space, "verify", "--checkpoint", "checkpoint").stdout
     assert "signed   4 statements" in verified
 
     # An export for each: alpha has its own presence, bravo has no trace of it.
     for party in ("alpha", "bravo"):
-        run(space, "export", "--party", party, "--out", f"{party}.jsonl")
+        run_process(space, "export", "--party", party, "--out", f"{party}.jsonl")
         assert (space / f"{party}.jsonl").stat().st_mode & 0o777 == 0o600
-        replayed = run(space, "replay", f"{party}.jsonl").stdout
+        replayed = run_process(space, "replay", f"{party}.jsonl").stdout
         assert "NoticeIssued" in replayed
     assert hidden in (space / "alpha.jsonl").read_text()
     for trace in (hidden, "old school", "ClashesFound"):
@@ -295,7 +319,7 @@ async def test_the_walking_skeleton(space: Path) -> None:
     # A changed word in an export is found.
     lied = (space / "bravo.jsonl").read_text().replace("flight", "hazard", 1)
     (space / "lied.jsonl").write_text(lied)
-    assert "proof" in run(space, "replay", "lied.jsonl", status=1).stderr
+    assert "proof" in run_process(space, "replay", "lied.jsonl", status=1).stderr
 
 
 def test_ctrl_c_ends_a_node_and_its_streams_and_leaves_nothing(space: Path) -> None:
@@ -332,6 +356,41 @@ def test_another_address_needs_configured_authentication(tmp_path: Path) -> None
     (tmp_path / "wideberth-data" / "wideberth.toml").write_text("[auth]\nbuilt_in = true\n")
     with serving(tmp_path, "--host", "0.0.0.0") as (url, _):
         assert url.startswith("http://0.0.0.0:")
+
+
+def test_a_node_with_a_certificate_speaks_https(tmp_path: Path) -> None:
+    folder = tmp_path / "wideberth-data"
+    folder.mkdir()
+    certificate = self_signed(folder)
+    (folder / "wideberth.toml").write_text(
+        '[listen]\ntls_certificate = "certificate.pem"\ntls_key = "key.pem"\n'
+    )
+    with serving(tmp_path) as (url, _):
+        assert url.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=certificate)
+        assert httpx.get(f"{url}/healthz", verify=trusting, timeout=20).status_code == 200
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    addresses = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(addresses, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return path
 
 
 def test_commands_work_while_a_node_serves(space: Path) -> None:

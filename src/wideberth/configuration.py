@@ -31,6 +31,7 @@ from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 from wideberth.tokens import MAX_LIFE_S, TrustedIssuer
+from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 
 __all__ = [
     "CONFIGURATION_FILE",
@@ -39,11 +40,13 @@ __all__ = [
     "Configuration",
     "Listen",
     "Space",
+    "WatchTable",
     "exercise_clock",
     "format_rules",
     "load_configuration",
     "load_rules",
     "trusted_issuers",
+    "watch_settings",
 ]
 
 CONFIGURATION_FILE = "wideberth.toml"
@@ -84,6 +87,37 @@ class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if until_us < start_us:
             raise InvalidValue("start, until", "order", self.until, "end after the start")
         return ExerciseClock(start_us, parse_rfc3339(self.at, field="at"), self.rate, until_us)
+
+
+class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[watch]``: how often it looks, and when it warns; see wideberth.watch.settings.
+
+    show_every_s: how often positions go out on streams, at most.
+    silence_after_s: a track without a position for so long is silent. horizontal_m, vertical_m:
+    two tracks nearer than both are too close. look_ahead_s: how far ahead that is predicted, and
+    so is an entry into a zone.
+    """
+
+    tick_s: float = 1.0
+    show_every_s: float = 1.0
+    silence_after_s: float = FeedSettings().silence_after_us / SECOND_US
+    horizontal_m: float = PairSettings().horizontal_m
+    vertical_m: float = PairSettings().vertical_m
+    look_ahead_s: float = PairSettings().look_ahead_us / SECOND_US
+
+    def settings(self) -> WatchSettings:
+        """What the watch is told. Raises InvalidValue."""
+        for name in ("tick_s", "show_every_s"):
+            if not 0.05 <= getattr(self, name) <= 60:
+                raise InvalidValue(name, "tick", getattr(self, name), "give 0.05 to 60 seconds")
+        feed = FeedSettings(silence_after_us=_us(self.silence_after_s, "silence_after_s"))
+        look_ahead_us = _us(self.look_ahead_s, "look_ahead_s")
+        pairs = PairSettings(self.horizontal_m, self.vertical_m, look_ahead_us)
+        return WatchSettings(
+            tracks=TrackSettings(default_feed=feed),
+            pairs=pairs,
+            zone_look_ahead_us=look_ahead_us,
+        )
 
 
 class IssuerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,6 +248,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listen: Listen = Listen()
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
+    watch: WatchTable = WatchTable()
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -244,6 +279,14 @@ def exercise_clock(found: Configuration, path: Path) -> ExerciseClock | None:
         return found.clock.clock()
     except InvalidValue as error:
         raise error.within(f"{path.name}: clock") from None
+
+
+def watch_settings(found: Configuration, path: Path) -> WatchSettings:
+    """What the watch is told. Raises InvalidValue naming the file and the key."""
+    try:
+        return found.watch.settings()
+    except InvalidValue as error:
+        raise error.within(f"{path.name}: watch") from None
 
 
 def load_rules(path: Path) -> Rules:

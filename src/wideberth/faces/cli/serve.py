@@ -131,7 +131,10 @@ def _server(node: Node, ready: Callable[[], None]) -> uvicorn.Server:
     """The HTTP server: says when it is ready, and tells the node's streams when it stops."""
     import uvicorn
 
+    from wideberth.configuration import CONFIGURATION_FILE, watch_settings
     from wideberth.faces.api import create_app
+    from wideberth.faces.web import static_app
+    from wideberth.live import Live, LiveSettings
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -157,9 +160,12 @@ def _server(node: Node, ready: Callable[[], None]) -> uvicorn.Server:
 
     listen = node.configuration.listen
     folder = node.folder
+    watch = watch_settings(node.configuration, folder / CONFIGURATION_FILE)
+    table = node.configuration.watch
+    live = Live(node.service, LiveSettings(table.tick_s, table.show_every_s, watch))
     return Server(
         uvicorn.Config(
-            create_app(node),
+            create_app(node, live=live, fallback=static_app()),
             loop="uvloop",
             http="httptools",
             ws="none",

@@ -1,0 +1,183 @@
+"""The demo's node: a folder with a space that is an exercise, its parties, and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from base64 import urlsafe_b64encode
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from wideberth.client import PartyKey
+from wideberth.clock import ExerciseClock
+from wideberth.contacts import Contact
+from wideberth.errors import RecordUnavailable
+from wideberth.faces.cli._demo.cast import CAST
+from wideberth.faces.cli._host import asked
+from wideberth.model.commands import EnrolKey, RegisterParty
+from wideberth.model.ids import KeyId, PartyId, UnitToken
+from wideberth.model.parties import Role
+from wideberth.node import Node
+from wideberth.space.time import format_rfc3339
+
+__all__ = ["Made", "free_port", "make_space", "ready_url", "running_server", "temporary_folder"]
+
+_ORIGIN = "wideberth.example/demo/valley-fire-2020-09-09"
+_ROLES = (Role.WATCH, Role.ACKNOWLEDGE, Role.TELL, Role.SIGN)
+_TOKEN_LIFE_S = 12 * 3600
+_START_WITHIN_S = 120.0
+_STOP_WITHIN_S = 10.0
+_SETTINGS = """\
+# Written by wideberth demo.
+[space]
+origin = "{origin}"
+host = "wideberth demo on this machine (exercise, simulated clock)"
+exercise = true
+
+# The day that is played, {rate:g} times as fast as real time until its end.
+[clock]
+start = "{start}"
+at = "{at}"
+rate = {rate}
+until = "{until}"
+
+# Positions come every 28 s in the median, 5 % of them after more than 4 minutes.
+[watch]
+tick_s = {tick_s:.3f}
+show_every_s = {tick_s:.3f}
+silence_after_s = 300
+look_ahead_s = 60
+
+[rules]
+version = "demo-1"
+separation = {{ horizontal_m = 600, vertical_m = 120, time_s = 0 }}
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The space as it was made: tokens and keys by party, and the token of the console."""
+
+    folder: Path
+    vkey: str
+    tokens: dict[str, str]
+    keys: dict[str, PartyKey]
+    console_token: str
+
+
+@contextmanager
+def temporary_folder(wanted: Path | None) -> Generator[Path]:
+    """The folder that was asked for, kept; or a temporary one, gone afterwards."""
+    if wanted is not None:
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield wanted
+        return
+    made = Path(tempfile.mkdtemp(prefix="wideberth-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+async def make_space(folder: Path, clock: ExerciseClock) -> Made:
+    """Open the space and register its parties, their contacts and their keys."""
+    settings = _SETTINGS.format(
+        origin=_ORIGIN,
+        rate=clock.rate,
+        start=format_rfc3339(clock.start_us),
+        at=format_rfc3339(clock.at_us),
+        until=format_rfc3339(clock.until_us),
+        tick_s=max(0.15, min(1.0, 8 / clock.rate)),
+    )
+    (folder / "wideberth.toml").write_text(settings, encoding="utf-8")
+    tokens: dict[str, str] = {}
+    keys: dict[str, PartyKey] = {}
+    async with Node.open(folder) as node:
+        for role in CAST:
+            party, contact = PartyId(role.party), f"contact-{role.party}"
+            units = tuple(UnitToken(unit) for unit in role.units)
+            await asked(node, RegisterParty(party, role.name, units, contact))
+            node.contacts.put(contact, Contact(role.contact, ("radio: air-to-ground, demo only",)))
+            key = PartyKey.make(node.origin, party, KeyId("demo-1"))
+            public, proof = (_base64url(b) for b in (key.public_key, key.proof_of_possession()))
+            await asked(node, EnrolKey(party, key.key_id, public, _ROLES, proof))
+            keys[role.party] = key
+            tokens[role.party] = node.mint(party, _ROLES, life_s=_TOKEN_LIFE_S)
+        console = node.mint(
+            PartyId("air-attack"), (Role.WATCH, Role.ACKNOWLEDGE), life_s=_TOKEN_LIFE_S
+        )
+        return Made(folder, node.vkey, tokens, keys, console)
+
+
+def free_port(wanted: int) -> int:
+    """The port that was asked for if nobody listens on it, else a free one."""
+    for port in (wanted, 0):
+        try:
+            with socket.create_server(("127.0.0.1", port)) as tried:
+                return int(tried.getsockname()[1])
+        except OSError:
+            continue
+    raise RecordUnavailable("no port is free on 127.0.0.1")
+
+
+@contextmanager
+def running_server(folder: Path, port: int) -> Generator[subprocess.Popen[str]]:
+    """``wideberth serve`` on the folder, as a process of its own; stopped at the end, whatever
+    happened.
+    """
+    code = "from wideberth.faces.cli import main; main()"
+    command = [sys.executable, "-c", code, "serve", "--folder", str(folder), "--port", str(port)]
+    with (folder / "server.log").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(  # noqa: S603 - our own command line
+            [*command, "--ready-file", str(folder / "ready")],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            # Ctrl-C reaches this process alone, which stops the server when it has said goodbye.
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        try:
+            yield server
+        finally:
+            _stop(server)
+
+
+async def ready_url(folder: Path, server: subprocess.Popen[str]) -> str:
+    """The URL of the server, once it takes requests.
+
+    Raises RecordUnavailable with its last words where it stopped or never did.
+    """
+    ready = folder / "ready"
+    for _ in range(int(_START_WITHIN_S / 0.05)):
+        if server.poll() is not None:
+            break
+        if ready.exists() and (url := ready.read_text(encoding="utf-8").strip()):
+            return url
+        await asyncio.sleep(0.05)
+    words = (folder / "server.log").read_text(encoding="utf-8").strip()[-2000:]
+    raise RecordUnavailable(f"the server did not start:\n{words}")
+
+
+def _stop(server: subprocess.Popen[str]) -> None:
+    if server.poll() is not None:
+        return
+    server.send_signal(signal.SIGINT)
+    try:
+        server.wait(_STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

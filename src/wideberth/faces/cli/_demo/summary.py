@@ -1,0 +1,176 @@
+"""What happened, told from the record alone while it is verified entry by entry."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from wideberth.audit import StatementAudit
+from wideberth.model.entries import (
+    ClashesFound,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    WarningCleared,
+    WarningRaised,
+    WarningWorsened,
+    ZoneDeclared,
+    decode_entry,
+)
+from wideberth.model.ids import NoticeId
+from wideberth.model.notices import Acknowledgement, Notice, Verb
+from wideberth.record.verify import Verified, verify_folder
+from wideberth.space.time import SECOND_US
+
+__all__ = ["Summary", "lines", "summarise"]
+
+_HOPS = ("nobody answered", Verb.RECEIVED, Verb.READ_BACK, Verb.PASSED_DOWN, Verb.LOADED)
+
+
+@dataclass
+class Summary:
+    """Counts of a record, and what its notices came to."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    warnings: Counter[str] = field(default_factory=Counter[str])
+    verbs: Counter[str] = field(default_factory=Counter[str])
+    notices: dict[NoticeId, Notice] = field(default_factory=dict[NoticeId, Notice])
+    answers: dict[NoticeId, list[Acknowledgement]] = field(
+        default_factory=dict[NoticeId, list[Acknowledgement]]
+    )
+    closed: dict[NoticeId, int] = field(default_factory=dict[NoticeId, int])
+
+    def take(self, position: int, envelope: bytes) -> None:
+        """Count one entry."""
+        entry = decode_entry(envelope, position=position)
+        match entry.body:
+            case IntentAccepted():
+                self.counts["intents"] += 1
+            case IntentAmended():
+                self.counts["amendments"] += 1
+            case IntentStateChanged():
+                self.counts["steps"] += 1
+            case ZoneDeclared():
+                self.counts["zones"] += 1
+            case ClashesFound(pairs=pairs):
+                self.counts["clashes"] += len(pairs)
+            case NoticeIssued(notice=notice):
+                self.notices[notice.id] = notice
+            case NoticeAcknowledged(acknowledgement=answer, closes=closes):
+                self.verbs[answer.verb.value] += 1
+                self.answers.setdefault(answer.notice, []).append(answer)
+                self.closed.update(dict.fromkeys(closes, entry.time_us))
+            case NoticeReleased(closes=closes):
+                self.closed.update(dict.fromkeys(closes, entry.time_us))
+            case WarningRaised(warning=warning):
+                self.warnings[warning.kind.value] += 1
+            case WarningWorsened():
+                self.counts["worsened"] += 1
+            case WarningCleared():
+                self.counts["cleared"] += 1
+            case _:
+                pass
+
+    def first_answers_s(self) -> list[float]:
+        """From issue to first answer, of the notices that have one, in seconds of the record."""
+        return [
+            (self.answers[each][0].time_us - notice.issued_us) / SECOND_US
+            for each, notice in self.notices.items()
+            if each in self.answers
+        ]
+
+    def loaded_s(self) -> list[float]:
+        """From issue until everybody had it, of the notices that are closed."""
+        return [
+            (time_us - self.notices[each].issued_us) / SECOND_US
+            for each, time_us in self.closed.items()
+        ]
+
+    def unreached(self) -> list[tuple[Notice, str, tuple[str, ...]]]:
+        """Open notices: how far each came, and which units have not loaded it."""
+        return [
+            (notice, self._furthest(each), self._waiting(each))
+            for each, notice in self.notices.items()
+            if each not in self.closed
+        ]
+
+    def _furthest(self, notice: NoticeId) -> str:
+        reached = [
+            0,
+            *(_HOPS.index(a.verb) for a in self.answers.get(notice, ()) if a.verb in _HOPS),
+        ]
+        return str(_HOPS[max(reached)])
+
+    def _waiting(self, notice: NoticeId) -> tuple[str, ...]:
+        loaded = {a.unit for a in self.answers.get(notice, ()) if a.verb is Verb.LOADED}
+        return tuple(unit for unit in self.notices[notice].units if unit not in loaded)
+
+
+def summarise(folder: Path, vkey: str, origin: str) -> tuple[Summary, Verified]:
+    """The record of the folder, counted while all of it is verified. Raises RecordCorrupt."""
+    summary, audit = Summary(), StatementAudit(origin)
+
+    def check(position: int, envelope: bytes, said: str | None) -> None:
+        audit(position, envelope, said)
+        summary.take(position, envelope)
+
+    verified = verify_folder(folder, vkey=vkey, statement_checker=check)
+    return summary, verified
+
+
+def lines(summary: Summary, verified: Verified, *, rate: float) -> list[str]:
+    """The summary as a person reads it."""
+    counts = summary.counts
+    told = f"{counts['intents']} intents told, {counts['amendments']} amended, "
+    told += f"{counts['zones']} zones, {counts['clashes']} clashes found"
+    shown = [
+        told,
+        f"{len(summary.notices)} notices issued, {len(summary.closed)} closed "
+        f"({_counted(summary.verbs)})",
+        f"{sum(summary.warnings.values())} warnings raised ({_counted(summary.warnings)}), "
+        f"{counts['cleared']} ended",
+        _times("first acknowledgement", summary.first_answers_s(), rate),
+        _times("loaded by everybody", summary.loaded_s(), rate),
+    ]
+    open_ones = summary.unreached()
+    shown.append(
+        f"{len(open_ones)} notices stand open; not reached:" if open_ones else "all reached"
+    )
+    for notice, furthest, waiting in open_ones:
+        subject = notice.subject.type.value if notice.subject else "something not shown to it"
+        shown.append(
+            f"   {notice.recipient}, notice {notice.number} ({subject} of"
+            f" {notice.sender or 'another'}): as far as {furthest};"
+            f" waiting for {', '.join(waiting) or 'anybody'}"
+        )
+    root = b64encode(verified.root).decode("ascii")
+    shown += [
+        f"record verified: {verified.size} entries, {verified.statements} signed statements",
+        f"   origin {verified.origin}",
+        f"   root   {root}",
+    ]
+    return shown
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counter.most_common()) or "none"
+
+
+def _times(what: str, seconds: list[float], rate: float) -> str:
+    if not seconds:
+        return f"{what}: none"
+    middle, longest = median(seconds), max(seconds)
+    return (
+        f"{what}: median {_clock(middle)}, longest {_clock(longest)} on the clock of the day "
+        f"({middle / rate:.1f} s and {longest / rate:.1f} s on yours)"
+    )
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"

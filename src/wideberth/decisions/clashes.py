@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wideberth.model.entries import ClashPair
+from wideberth.model.ids import IntentId, ZoneId
 from wideberth.model.intents import Intent
 from wideberth.model.notices import ObjectRef, ObjectType, Overlap, Urgency
 from wideberth.model.settings import Effect, PairRule
@@ -95,12 +96,12 @@ def intent_clashes(
     One for each other intent: that of the closest pair of volumes, by the other intent's id.
     """
     rules = picture.space.rules
-    closest: dict[str, tuple[Gap, PreparedVolume, int, PairRule]] = {}
+    closest: dict[IntentId, tuple[Gap, PreparedVolume, int, PairRule]] = {}
     for volume in prepared:
         for other_id, ordinal, gap in picture.intent_space.conflicts(volume, picture.widest):
             if other_id == intent.id:
                 continue
-            other = picture.intents[other_id]  # pyright: ignore[reportArgumentType]
+            other = picture.intents[other_id]
             if other.party == intent.party and not rules.same_party:
                 continue
             rule = rules.pair(intent.kind, other.kind)
@@ -112,7 +113,7 @@ def intent_clashes(
     found: list[IntentClash] = []
     for other_id in sorted(closest):
         gap, volume, ordinal, rule = closest[other_id]
-        other = picture.intents[other_id]  # pyright: ignore[reportArgumentType]
+        other = picture.intents[other_id]
         other_volume = picture.intent_space.volumes(other_id)[ordinal]
         found.append(
             IntentClash(
@@ -132,16 +133,16 @@ def zone_clashes(
     picture: Picture, intent: Intent, prepared: list[PreparedVolume]
 ) -> list[ZoneClash]:
     """Zones of others that the intent touches and whose rule applies to its kind, by zone id."""
-    closest: dict[str, tuple[Gap, PreparedVolume, int]] = {}
+    closest: dict[ZoneId, tuple[Gap, PreparedVolume, int]] = {}
     for volume in prepared:
         for zone_id, ordinal, gap in picture.zone_space.conflicts(volume, _TOUCHING):
-            zone = picture.zones[zone_id]  # pyright: ignore[reportArgumentType]
+            zone = picture.zones[zone_id]
             if zone.party != intent.party and zone.applies_to(intent.kind):
                 closest.setdefault(zone_id, (gap, volume, ordinal))
     found: list[ZoneClash] = []
     for zone_id in sorted(closest):
         gap, volume, ordinal = closest[zone_id]
-        zone = picture.zones[zone_id]  # pyright: ignore[reportArgumentType]
+        zone = picture.zones[zone_id]
         other_volume = picture.zone_space.volumes(zone_id)[ordinal]
         too_short = zone.rule is ZoneRule.NOTICE and intent.lead_us < zone.notice_us
         calm = zone.rule is ZoneRule.NOTICE and not too_short

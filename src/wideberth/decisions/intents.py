@@ -33,6 +33,7 @@ from wideberth.model.settings import Effect, KindLimit
 from wideberth.picture.picture import Picture
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.vertical import AltitudeModel
+from wideberth.space.volume import Polygon
 
 __all__ = ["amend", "change_state", "intent_as_told", "submit"]
 
@@ -186,7 +187,7 @@ def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> N
         except InvalidValue as error:
             raise error.within(f"volumes.{index}") from error
         shape = volume.footprint
-        vertices += 1 if not hasattr(shape, "vertices") else len(shape.vertices)  # type: ignore[union-attr]
+        vertices += len(shape.vertices) if isinstance(shape, Polygon) else 1
     if vertices > MAX_VERTICES_IN_ALL:
         raise InvalidValue(
             "volumes", "vertex-count", vertices, f"give up to {MAX_VERTICES_IN_ALL} vertices in all"

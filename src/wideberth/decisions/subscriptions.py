@@ -37,7 +37,7 @@ def notified(
     numbers: set[int] = set()
     for volume in prepared:
         for subscription_id, _, _ in picture.subscription_space.conflicts(volume, _TOUCHING):
-            subscription = picture.subscriptions[subscription_id]  # pyright: ignore[reportArgumentType]
+            subscription = picture.subscriptions[subscription_id]
             if subscription.party != intent.party and intent.is_shown_to(subscription.party):
                 numbers.add(subscription.number)
     if not numbers:

@@ -145,7 +145,7 @@ def _tell(picture: Picture, zone: Zone, context: Context) -> list[Body]:
     pairs: dict[str, ClashPair] = {}
     for prepared in prepared_volumes(picture, zone.volumes):
         for intent_id, ordinal, gap in picture.intent_space.conflicts(prepared, _TOUCHING):
-            intent = picture.intents[intent_id]  # pyright: ignore[reportArgumentType]
+            intent = picture.intents[intent_id]
             if intent.party == zone.party or not zone.applies_to(intent.kind):
                 continue
             if intent_id in pairs:

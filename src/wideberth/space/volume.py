@@ -7,7 +7,6 @@ since 1970 UTC. All sets are closed: touching is conflict (ASTM F3548-21 treats 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TypeGuard
 

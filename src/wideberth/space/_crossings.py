@@ -256,7 +256,7 @@ def _sweep(points: Points, edges: Any, n: int) -> tuple[int, int, int]:
             there = points[j, 0] * dx + points[j, 1] * dy + points[j, 2] * dz
             bounds[i, 2 * d] = min(here, there) - slack
             bounds[i, 2 * d + 1] = max(here, there) + slack
-    order: Any = np.argsort(bounds[:, 0])
+    order = _order(bounds)
     ordered = np.empty((count, 4))
     for s in range(count):
         for axis in range(4):
@@ -292,6 +292,39 @@ def _sweep(points: Points, edges: Any, n: int) -> tuple[int, int, int]:
 
 
 @kernel
+def _order(bounds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The rows in the order of their first column: a heap sort, which compiles in no time."""
+    n = bounds.shape[0]
+    order = np.empty(n, np.int64)
+    for i in range(n):
+        order[i] = i
+    for step in range(n // 2 + n - 1):
+        if step < n // 2:
+            root = n // 2 - 1 - step
+            end = n
+        else:
+            end = n - 1 - (step - n // 2)
+            top = order[0]
+            order[0] = order[end]
+            order[end] = top
+            root = 0
+        moving = order[root]
+        key = bounds[moving, 0]
+        while True:
+            child = 2 * root + 1
+            if child >= end:
+                break
+            if child + 1 < end and bounds[order[child + 1], 0] > bounds[order[child], 0]:
+                child += 1
+            if bounds[order[child], 0] <= key:
+                break
+            order[root] = order[child]
+            root = child
+        order[root] = moving
+    return order
+
+
+@kernel
 def _apart(points: Points, i: int, e: int, j: int, f: int) -> bool:
     """Does the second piece lie on one side of the first one's great circle, over 5 mm off?"""
     px, py, pz = points[i, 0], points[i, 1], points[i, 2]
@@ -315,15 +348,18 @@ def _pair(points: Points, edges: Any, i: int, e: int, j: int, f: int) -> int:
     at_vertex = False
     for side in range(4):
         # An end of one piece against the other piece.
-        end = (i, e, j, f)[side]
-        first, last = (j, f) if side < 2 else (i, e)
+        if side < 2:
+            end, first, last = (i if side == 0 else e), j, f
+        else:
+            end, first, last = (j if side == 2 else f), i, e
         length = chord_to_piece(
             points[end, 0], points[end, 1], points[end, 2],
             points[first, 0], points[first, 1], points[first, 2],
             points[last, 0], points[last, 1], points[last, 2],
         )  # fmt: skip
         if length <= TOUCH_M:
-            near[touching] = points[end]
+            for axis in range(3):
+                near[touching, axis] = points[end, axis]
             touching += 1
             before = end - 1 if end > 0 else points.shape[0] - 1
             if edges[before] != edges[end]:

@@ -8,7 +8,7 @@ A distance from here is off by less than ERROR_M. Where it comes from:
   bends by ``s**2 rho / 8R**2``, 0.3 mm.
 * else pieces against pieces, blocks of them passed over by their balls. The point of a piece
   nearest to a vertex is found along its chord and lifted onto the ellipsoid; the length is
-  short_length of the chord up to 40 km (0.4 mm), and beyond it Vincenty's, along the piece to
+  short_length of the chord up to 40 km (0.8 mm), and beyond it Vincenty's, along the piece to
   where the geodesic meets it square.
 
 The least distance between two chains that do not cross is always found at an end of a piece: on a

@@ -342,7 +342,7 @@ def query(
             if entry.filed * 16 > high:
                 scan |= np.uint64(1) << np.uint64(level)
                 continue
-            slot = entry.head
+            slot = np.int64(entry.head)
             while slot >= 0:
                 if may_touch(rows[slot], row, horizontal_m, vertical_mm, time_us):
                     found = judge(
@@ -350,7 +350,7 @@ def query(
                         query_rows, query_shapes, query_points, query_blocks, index,
                         horizontal_mm, vertical_mm, time_us, exact, scratch, out, found,
                     )  # fmt: skip
-                slot = links[slot, 0]
+                slot = np.int64(links[slot, 0])
             continue
         # Centres lie on the ellipsoid: within `reach` of the query's it stays this close to the
         # plane that touches it there (a cube counts by its own half width across that plane).
@@ -379,7 +379,7 @@ def query(
                     if off > slab or off < -slab:
                         continue
                     for t in range(t0, t1 + 1):
-                        slot = heads[mix(level, i, j, k, t) & mask]
+                        slot = np.int64(heads[mix(level, i, j, k, t) & mask])
                         while slot >= 0:
                             other = rows[slot]
                             if (
@@ -396,7 +396,7 @@ def query(
                                     horizontal_mm, vertical_mm, time_us, exact, scratch, out,
                                     found,
                                 )  # fmt: skip
-                            slot = other.next
+                            slot = np.int64(other.next)
     if scan != 0:
         for slot in range(high):
             other = rows[slot]

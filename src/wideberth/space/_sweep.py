@@ -42,9 +42,11 @@ def file_rows(
     mask = begins.shape[0] - 2
     buckets = np.empty(n, np.int32)
     levels = np.empty(n, np.int32)
-    begins[:] = 0
-    reaches[:] = -1.0
-    windows[:] = 0
+    for bucket in range(mask + 2):
+        begins[bucket] = 0
+    for level in range(LEVELS):
+        reaches[level] = -1.0
+        windows[level] = 0
     for i in range(n):
         row = rows[i]
         level = level_of(row, side)
@@ -66,7 +68,9 @@ def file_rows(
         windows[level] = max(windows[level], row.end_us - row.start_us)
     for bucket in range(mask + 1):
         begins[bucket + 1] += begins[bucket]
-    at = begins[:-1].copy()
+    at = np.empty(mask + 1, np.int64)
+    for bucket in range(mask + 1):
+        at[bucket] = begins[bucket]
     for s in range(n):
         i = by_start[s]
         place = at[buckets[i]]

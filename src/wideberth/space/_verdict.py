@@ -73,9 +73,10 @@ def verdict(
 ) -> tuple[int, int, int, int]:
     """CLEAR, CONFLICT, NEEDS_EXACT or NOT_COMPARABLE; then the gap in mm, mm and us.
 
-    The gap on the ground is rounded down past ERROR_M, so that it never claims too much; a pair
-    that is clear in time or height has 0 for it. The verdict errs toward CONFLICT: by twice
-    ERROR_M at most.
+    The gap on the ground is rounded down past ERROR_M, so that it never claims too much, and it is
+    that gap which is held against the separation: the verdict errs toward CONFLICT, by twice
+    ERROR_M and a millimetre at most. A pair that is clear says so with the first reason found;
+    its other gaps mean nothing.
     """
     apart_us = time_gap(row_a, row_b)
     if apart_us > time_us:
@@ -83,16 +84,18 @@ def verdict(
     apart_mm, known = vertical_gap(row_a, row_b)
     if apart_mm > vertical_mm:
         return CLEAR, 0, apart_mm, apart_us
-    limit = horizontal_mm / 1000.0 + ERROR_M
+    limit = horizontal_mm / 1000.0 + ERROR_M + 0.001
     distance = footprint_distance(a, a_points, a_blocks, b, b_points, b_blocks, limit, scratch)
     if distance > limit:
         return CLEAR, 0, apart_mm, apart_us
     if distance != distance:
         return NEEDS_EXACT, 0, apart_mm, apart_us
+    ground_mm = floor_mm(distance)
+    if ground_mm > horizontal_mm:
+        return CLEAR, ground_mm, apart_mm, apart_us
     if not known:
         return NOT_COMPARABLE, 0, apart_mm, apart_us
-    ground_mm = floor_mm(distance)
-    return CONFLICT, (ground_mm if ground_mm < horizontal_mm else horizontal_mm), apart_mm, apart_us
+    return CONFLICT, ground_mm, apart_mm, apart_us
 
 
 @kernel

@@ -104,16 +104,16 @@ def covers(
     )
     volume = prepared.volume
     above = (altitude >= lower_mm / 1000) & (altitude <= upper_mm / 1000)
-    inside = (above | np.isnan(altitude)) & (instant >= volume.start_us)
-    inside &= instant <= volume.end_us
+    during = (instant >= volume.start_us) & (instant <= volume.end_us)
+    inside = np.ravel((above | np.isnan(altitude)) & during)
     chosen = np.flatnonzero(inside)
     if chosen.size:
         distance_m = np.empty(chosen.size)
         _kernels().distances(
             *_arrays(prepared), latitude.flat[chosen], longitude.flat[chosen], 0.1, distance_m
         )
-        inside.flat[chosen] = ~(distance_m > _kernels().ERROR_M)
-    return inside
+        inside[chosen] = distance_m <= _kernels().ERROR_M
+    return inside.reshape(latitude.shape)
 
 
 def distance_to_edge_m(
@@ -144,9 +144,9 @@ def settle(
     code, horizontal_mm, vertical_mm, time_us = found
     if code == kernels.NEEDS_EXACT:
         distance_m = antipodal_distance_m(a, b)
-        if distance_m > separation.horizontal_mm / 1000 + kernels.ERROR_M:
+        horizontal_mm = kernels.floor_mm(distance_m)
+        if horizontal_mm > separation.horizontal_mm:
             return None
-        horizontal_mm = min(kernels.floor_mm(distance_m), separation.horizontal_mm)
         known = kernels.other_gaps(a.arrays.rows, a.index, b.arrays.rows, b.index)[1]
         if not known:
             raise incomparable(a, b)

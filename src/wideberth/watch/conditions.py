@@ -134,7 +134,10 @@ def incursions(
     factor = settings.warnings.clear_factor
     wide = _entries(look, area, left, settings, ahead_s * factor, margin_m=EDGE_MARGIN_M)
     for k, row in enumerate(left.tolist()):
-        verdict = Verdict.NEAR if math.isfinite(wide.entry_s[k]) else Verdict.CLEAR
+        # A party that has become exempt may be in it: what was warned of is over.
+        allowed = int(look.movers.owner[row]) in exempt
+        far = allowed or not math.isfinite(wide.entry_s[k])
+        verdict = Verdict.CLEAR if far else Verdict.NEAR
         if verdict is Verdict.CLEAR and (look.doubtful[row] or not look.course_known[row]):
             verdict = Verdict.UNKNOWN
         told.append(_incursion(look, area, settings, wide, k, int(row), verdict))

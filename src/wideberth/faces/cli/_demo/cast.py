@@ -55,10 +55,10 @@ CAST = (
         units=("AA460", "air-desk"),
         system="desk-map",
         manners=Manners(
-            received_s=20,
-            read_back_s=55,
-            passed_down_s={"AA460": 80, "air-desk": 80},
-            loaded_s={"air-desk": 100, "AA460": 150},
+            received_s=120,
+            read_back_s=240,
+            passed_down_s={"air-desk": 300, "AA460": 420},
+            loaded_s={"air-desk": 480, "AA460": 780},
             leaves_withdrawals=True,
         ),
     ),
@@ -69,11 +69,11 @@ CAST = (
         units=("T71", "N427DF"),
         system="cockpit-tablet",
         manners=Manners(
-            received_s=70,
-            read_back_s=130,
+            received_s=180,
+            read_back_s=300,
             misreads=True,
-            passed_down_s={"T71": 230, "N427DF": 240},
-            loaded_s={"T71": 330},  # N427DF never loads: somebody has not been reached
+            passed_down_s={"T71": 480, "N427DF": 540},
+            loaded_s={"T71": 660},  # N427DF never loads: somebody has not been reached
         ),
     ),
     Role(
@@ -91,10 +91,10 @@ CAST = (
         units=("RESCUE-1",),
         system="cockpit-tablet",
         manners=Manners(
-            received_s=25,
-            read_back_s=45,
-            passed_down_s={"RESCUE-1": 60},
-            loaded_s={"RESCUE-1": 120},
+            received_s=60,
+            read_back_s=120,
+            passed_down_s={"RESCUE-1": 180},
+            loaded_s={"RESCUE-1": 300},
         ),
     ),
     Role(
@@ -106,8 +106,8 @@ CAST = (
         manners=Manners(
             received_s=30,
             read_back_s=60,
-            passed_down_s={"DRONE-1": 75},
-            loaded_s={"DRONE-1": 110},
+            passed_down_s={"DRONE-1": 90},
+            loaded_s={"DRONE-1": 120},
             busy_until="01:22",  # the one that is slow to answer
         ),
     ),

@@ -72,9 +72,9 @@ class Desk:
         self._intents[name] = answer["intent"]
         version = answer["intent"]["version"]
         what = "tells" if before is None else f"amends to version {version}:"
-        late = ", late" if answer["intent"].get("late") else ""
+        late = " (late)" if answer["intent"].get("late") else ""
         clashes = len(answer["clashes"])
-        touched = f", touches {clashes} of others" if clashes else ""
+        touched = f"; it touches {clashes} things that others told" if clashes else ""
         self._say(self.role.party, f"{what} {body['call_sign']}{late}{touched}")
 
     async def end(self, name: str) -> None:

@@ -24,7 +24,7 @@ def _at(clock: str) -> int:
 @dataclass(frozen=True)
 class InventedFlight:
     """A made-up flight along straight legs. points: (clock, latitude, longitude, height in metres
-    above the WGS84 ellipsoid); after the last flight it stands where it landed.
+    above the WGS84 ellipsoid).
     """
 
     track: str
@@ -68,7 +68,7 @@ class InventedFlight:
 
 HELICOPTER = InventedFlight(
     track="invented-helicopter",
-    call_sign="RESCUE-1-INVENTED",
+    call_sign="RESCUE1-INVENTED",
     party="rescue",
     feed="invented-rescue",
     points=(
@@ -83,13 +83,13 @@ HELICOPTER = InventedFlight(
         ("01:19", 32.780, -116.820, 620.0),
         ("01:25", 32.786, -116.811, 620.0),
         ("01:33", 32.820, -117.020, 500.0),
-        ("02:00", 32.820, -117.020, 120.0),
+        ("02:00", 32.820, -117.020, 120.0),  # on the ground
     ),
 )
 
 DRONE = InventedFlight(
     track="invented-drone",
-    call_sign="NEWS-DRONE-INVENTED",
+    call_sign="DRONE1-INVENTED",
     party="newsroom",
     feed="invented-drone",
     points=(
@@ -101,7 +101,6 @@ DRONE = InventedFlight(
         ("01:16", 32.796, -116.757, 700.0),
         ("01:20", 32.789, -116.762, 690.0),
         ("01:24", 32.793, -116.771, 680.0),
-        ("01:27", 32.797, -116.764, 580.0),
-        ("02:00", 32.797, -116.764, 560.0),
+        ("01:28", 32.797, -116.764, 560.0),  # landed and switched off: from here on silent
     ),
 )

@@ -49,12 +49,14 @@ at = "{at}"
 rate = {rate}
 until = "{until}"
 
-# Positions come every 28 s in the median, 5 % of them after more than 4 minutes.
+# Positions come every 28 s in the median, 5 % of them after more than 4 minutes: a track is
+# silent after 5 minutes, and nothing is predicted further ahead than the next position, since
+# aircraft at work over a fire turn all the time.
 [watch]
 tick_s = {tick_s:.3f}
 show_every_s = {tick_s:.3f}
 silence_after_s = 300
-look_ahead_s = 60
+look_ahead_s = 30
 
 [rules]
 version = "demo-1"
@@ -87,8 +89,8 @@ def temporary_folder(wanted: Path | None) -> Generator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-async def make_space(folder: Path, clock: ExerciseClock) -> Made:
-    """Open the space and register its parties, their contacts and their keys."""
+def write_settings(folder: Path, clock: ExerciseClock) -> None:
+    """The node's settings: an exercise, the day that is played, thresholds that fit its data."""
     settings = _SETTINGS.format(
         origin=_ORIGIN,
         rate=clock.rate,
@@ -98,6 +100,10 @@ async def make_space(folder: Path, clock: ExerciseClock) -> Made:
         tick_s=max(0.15, min(1.0, 8 / clock.rate)),
     )
     (folder / "wideberth.toml").write_text(settings, encoding="utf-8")
+
+
+async def make_space(folder: Path) -> Made:
+    """Open the space and register its parties, their contacts and their keys."""
     tokens: dict[str, str] = {}
     keys: dict[str, PartyKey] = {}
     async with Node.open(folder) as node:

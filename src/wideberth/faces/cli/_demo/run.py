@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import webbrowser
 from collections.abc import Mapping, Sequence
@@ -29,9 +30,11 @@ from wideberth.faces.cli._demo.node import (
     ready_url,
     running_server,
     temporary_folder,
+    write_settings,
 )
 from wideberth.faces.cli._demo.script import Step, script
 from wideberth.faces.cli._demo.summary import lines, summarise
+from wideberth.faces.cli._demo.warm import warm_up
 from wideberth.service import now_us
 from wideberth.space.time import SECOND_US, format_rfc3339
 
@@ -39,7 +42,7 @@ __all__ = ["Options", "run"]
 
 _REAL_FEED = "calfire-adsb"  # brought by the air attack desk
 _SEND_EVERY_S = 0.1
-_LEAD_S = 8.0  # real seconds for making the space and starting the server
+_LEAST_LEAD_US, _MOST_LEAD_US = 6 * SECOND_US, 15 * SECOND_US  # for starting the server
 _LAST_ANSWERS_S = 0.5
 
 
@@ -80,7 +83,8 @@ class _Teller:
 def run(flights: Flights, options: Options) -> None:
     """Play the demo; a Ctrl-C is a good end. Raises WideberthError where something fails."""
     teller = _Teller()
-    _warm_up(teller)
+    if sys.stdout.isatty():
+        teller.plain("Getting ready (the very first time compiles the kernels: up to a minute) ...")
     with temporary_folder(options.folder) as folder, contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_run(flights, options, folder, teller))
     if options.folder is None:
@@ -89,59 +93,62 @@ def run(flights: Flights, options: Options) -> None:
         teller.plain(f"Stopped. The record is in {folder}")
 
 
-def _warm_up(teller: _Teller) -> None:
-    """Load, or on the first run compile, the kernels, so that no clock waits for them."""
-    from wideberth.space.altitude import Altitude, AltitudeReference
-    from wideberth.space.prepared import prepare
-    from wideberth.space.volume import Circle, Volume4D
-    from wideberth.watch.engine import Watch
-    from wideberth.watch.reports import PositionReport, ReportBatch
-
-    if sys.stdout.isatty():
-        teller.plain("Getting ready (the first time compiles the kernels, up to a minute) ...")
-    floor = Altitude(0, AltitudeReference.W84)
-    ceiling = Altitude(1_000_000, AltitudeReference.W84)
-    volume = Volume4D(Circle(0, 0, 1_000_000), floor, ceiling, 0, SECOND_US)
-    watch = Watch()
-    watch.put_zone("warm", [prepare(volume)], name="warm")
-    reports = [PositionReport(name, 0, 0.0, 0.0, 500.0, owner=name) for name in "ab"]
-    watch.observe(ReportBatch.of(reports, feed="warm"), 0)
-    watch.tick(0)
-
-
 async def _run(flights: Flights, options: Options, folder: Path, teller: _Teller) -> None:
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
-    at_us = now_us() + int(_LEAD_S * SECOND_US)
-    clock = teller.clock = ExerciseClock(START_US, at_us, options.speed, END_US)
-    made = await make_space(folder, clock)
-    with running_server(folder, free_port(options.port)) as server:
-        url = await ready_url(folder, server)
-        _introduce(url, made, options, teller)
-        heard: set[str] = set()
-        async with AsyncExitStack() as stack:
-            desks = {
-                role.party: Desk(
-                    role,
-                    url,
-                    made.tokens[role.party],
-                    key=made.keys[role.party],
-                    clock=clock,
-                    say=teller,
-                    heard=heard,
-                )
-                for role in CAST
-            }
-            for desk in desks.values():
-                await stack.enter_async_context(desk.at_work())
-            await _play(flights, desks, clock, options)
-        await asyncio.to_thread(_sum_up, made, folder, clock, teller)
-        if options.wait:
-            teller.plain(f"The console stays at {url} until Ctrl-C.")
-            await asyncio.to_thread(server.wait)
+    began_us = now_us()
+    await warm_up()
+    lead_us = min(max(now_us() - began_us, _LEAST_LEAD_US), _MOST_LEAD_US)
+    made: Made | None = None
+    while True:
+        clock = teller.clock = ExerciseClock(START_US, now_us() + lead_us, options.speed, END_US)
+        write_settings(folder, clock)
+        made = made or await make_space(folder)
+        with running_server(folder, free_port(options.port)) as server:
+            url = await ready_url(folder, server)
+            if clock() <= START_US:
+                await _at_work(flights, options, made, _Running(url, server, clock), teller)
+                return
+        # The server took longer than the time set aside: once more, with more of it.
+        lead_us = 2 * (now_us() - clock.at_us + lead_us)
+
+
+@dataclass(frozen=True)
+class _Running:
+    url: str
+    server: subprocess.Popen[str]
+    clock: ExerciseClock
+
+
+async def _at_work(
+    flights: Flights, options: Options, made: Made, running: _Running, teller: _Teller
+) -> None:
+    url, clock, server = running.url, running.clock, running.server
+    _introduce(url, made, options, teller)
+    heard: set[str] = set()
+    async with AsyncExitStack() as stack:
+        desks = {
+            role.party: Desk(
+                role,
+                url,
+                made.tokens[role.party],
+                key=made.keys[role.party],
+                clock=clock,
+                say=teller,
+                heard=heard,
+            )
+            for role in CAST
+        }
+        for desk in desks.values():
+            await stack.enter_async_context(desk.at_work())
+        await _play(flights, desks, clock, options)
+    await asyncio.to_thread(_sum_up, made, clock, teller)
+    if options.wait:
+        teller.plain(f"The console stays at {url} until Ctrl-C.")
+        await asyncio.to_thread(server.wait)
 
 
 async def _play(
@@ -207,10 +214,10 @@ def _introduce(url: str, made: Made, options: Options, teller: _Teller) -> None:
         webbrowser.open(console)
 
 
-def _sum_up(made: Made, folder: Path, clock: ExerciseClock, teller: _Teller) -> None:
+def _sum_up(made: Made, clock: ExerciseClock, teller: _Teller) -> None:
     origin = made.keys["air-attack"].origin
     try:
-        summary, verified = summarise(folder, made.vkey, origin)
+        summary, verified = summarise(made.folder, made.vkey, origin)
     except WideberthError as error:
         teller.plain(f"the record does not verify: {error}")
         raise

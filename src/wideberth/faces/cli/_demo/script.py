@@ -72,9 +72,9 @@ async def _declare_rings(air: Desk, flights: Flights) -> None:
     goes in, or is about to, is warned of and warned.
     """
     middle = flights.middle("AA460")
-    for name, miles, minutes in (
-        ("Fire Traffic Area 12 nm: contact before entering", 12, 15),
-        ("Fire Traffic Area 7 nm: do not cross without contact", 7, 30),
+    for name, rule, miles, minutes in (
+        ("Fire Traffic Area, 12 nm", "contact before entering", 12, 15),
+        ("Fire Traffic Area, 7 nm", "no crossing without contact", 7, 30),
     ):
         volume = circle(middle, miles * NAUTICAL_MILE_M, (0.0, 3500.0), ("00:00", "03:00"))
         await air.declare(
@@ -83,7 +83,7 @@ async def _declare_rings(air: Desk, flights: Flights) -> None:
                 "rule": "notice",
                 "notice_minutes": minutes,
                 "volumes": [volume],
-                "reason": "wildfire; aircraft at work low over the ground",
+                "reason": f"wildfire; {rule}",
             }
         )
 
@@ -103,27 +103,27 @@ def _intent(call_sign: str, place: str, volumes: list[Json], *, activated: bool)
 
 def _air_attack(flights: Flights) -> Json:
     area = flights.area("AA460", at_fire=True, spread=10.0)
-    volumes = volumes_of((area,), ("00:26", "02:15"))
+    volumes = volumes_of((area,), ("00:32", "02:15"))
     return _intent("AA460", "Valley Fire", volumes, activated=True)
 
 
 def _tanker(flights: Flights, call_sign: str) -> Json:
     areas = (flights.area(call_sign, at_fire=True), flights.area(call_sign, at_fire=False))
-    volumes = volumes_of(areas, ("00:26", "02:00"))
+    volumes = volumes_of(areas, ("00:32", "02:00"))
     return _intent(call_sign, "Valley Fire and Ramona", volumes, activated=True)
 
 
 def _helicopter(flights: Flights) -> Json:
     areas = (flights.area("N345WN", at_fire=False),)
-    volumes = volumes_of(areas, ("00:27", "02:15"))
+    volumes = volumes_of(areas, ("00:32", "02:15"))
     return _intent("N345WN", "Southern Washington", volumes, activated=True)
 
 
 def _drone() -> Json:
     volume = circle((-116.764, 32.795), 1200.0, (500.0, 780.0), ("01:00", "01:40"))
-    return _intent("NEWS-DRONE-INVENTED", f"Alpine ({_INVENTED})", [volume], activated=True)
+    return _intent("DRONE1-INVENTED", f"Alpine ({_INVENTED})", [volume], activated=True)
 
 
 def _rescue(ring: tuple[tuple[float, float], ...], upper_m: float) -> Json:
     volume = polygon(ring, (450.0, upper_m), ("00:57", "01:40"))
-    return _intent("RESCUE-1-INVENTED", f"Alpine ({_INVENTED})", [volume], activated=True)
+    return _intent("RESCUE1-INVENTED", f"Alpine ({_INVENTED})", [volume], activated=True)

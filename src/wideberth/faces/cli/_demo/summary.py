@@ -142,12 +142,14 @@ def lines(summary: Summary, verified: Verified, *, rate: float) -> list[str]:
     shown.append(
         f"{len(open_ones)} notices stand open; not reached:" if open_ones else "all reached"
     )
+    groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for notice, furthest, waiting in open_ones:
-        subject = notice.subject.type.value if notice.subject else "something not shown to it"
+        group = (notice.recipient, furthest, waiting)
+        groups.setdefault(group, []).append(str(notice.number))
+    for (recipient, furthest, waiting), numbers in groups.items():
         shown.append(
-            f"   {notice.recipient}, notice {notice.number} ({subject} of"
-            f" {notice.sender or 'another'}): as far as {furthest};"
-            f" waiting for {', '.join(waiting) or 'anybody'}"
+            f"   {recipient}, {'notice' if len(numbers) == 1 else 'notices'} {', '.join(numbers)}:"
+            f" {furthest}; waiting for {', '.join(waiting) or 'anybody'}"
         )
     root = b64encode(verified.root).decode("ascii")
     shown += [

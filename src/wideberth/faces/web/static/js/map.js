@@ -254,7 +254,7 @@ function trackFeature(track, now, on) {
       id: track.id, on, colour: live ? colour : BAD,
       course: live && hasCourse ? track.courseDeg : 0,
       icon: `${live ? (hasCourse ? "arrow" : "dot") : "silent"}-${partyColour(track.party)}`,
-      name: live ? `${name}\n${height}\n${old}` : `${name} ${track.state.toUpperCase()} ${old}\nlast known`,
+      name: live ? `${name}  ${old}\n${height}` : `${name} ${track.state.toUpperCase()} ${old}\nlast known`,
     },
   };
 }

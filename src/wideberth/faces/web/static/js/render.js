@@ -140,11 +140,12 @@ function tracks(state, now, actions) {
         "data-focus": `t${track.id}`, onclick: () => actions.select(track.id),
       },
       swatch(track.party), h("b", {}, plain(name, 24)),
-      h("span", { class: "num" }, Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : "height not known"),
+      h("span", { class: "dim", title: plain(partyName(state, track.party)) }, plain(track.party ?? "party not said", 24)),
       h("span", { class: `age ${track.state === "live" ? "" : "bad"}` }, track.state === "live" ? `${old} ago` : `${track.state.toUpperCase()} ${old}`),
-      h("span", { class: "dim wide" },
-        track.state === "live" ? (Number.isFinite(track.speedMS) ? `${Math.round(track.speedMS / 0.514444)} kt · ` : "") : "last known · ",
-        plain(partyName(state, track.party), 60))),
+      h("span", { class: "num wide" },
+        track.state === "live" ? "" : "last known: ",
+        Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : "height not known",
+        Number.isFinite(track.speedMS) ? ` · ${Math.round(track.speedMS / 0.514444)} kt` : "")),
     };
   }), state.loaded.tracks ? NO_INFORMATION : "Asking …");
 }
@@ -203,6 +204,9 @@ function objectName(state, object) {
   return state.intents[object.id]?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
 }
 
+/** By what people recognise a thing; the number of an area tells them nothing. */
+const factsOf = (object) => object.facts.filter((fact) => object.type === "track" || fact !== object.id);
+
 const WARNING_SAYS = {
   conflict: "will be too close",
   separation: "too close now",
@@ -236,7 +240,7 @@ function warnings(state, now, actions) {
         h("span", {}, swatch(object.party), plain(names[i], 40)),
       ])),
       h("span", { class: "num" }, gapText(warning.gap)),
-      h("span", { class: "dim small" }, warning.objects.map((object) => object.facts.map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
+      h("span", { class: "dim small" }, warning.objects.map((object) => factsOf(object).map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
       h("span", { class: "dim small" }, `rule ${plain(warning.rule, 40)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),
     };
   }), state.loaded.warnings ? `No warning stands. ${NO_INFORMATION}` : "Asking …");
@@ -273,10 +277,12 @@ function notices(state, now, actions) {
 
 function noticeCard(state, notice, old, actions) {
   const ladder = ladderOf(notice);
-  const of = (count) => (ladder.wanted ? `${count} of ${ladder.wanted}` : String(count));
+  const of = (count) => (ladder.wanted ? `${count}/${ladder.wanted}` : String(count));
   const asked = state.asked[notice.id];
   const mayAnswer = state.session.roles.includes("acknowledge");
   const title = `notice-${notice.number}`;
+  const clashes = notice.open ? notice.clashes.slice(0, 6) : [];
+  const contacts = [...new Set(notice.clashes.filter((clash) => clash.contact).map((clash) => contactText(clash.contact)))];
   return h("article", { class: `card notice u-${notice.urgency} ${notice.open ? "" : "closed"}`, "aria-labelledby": title },
     h("p", { class: "line" },
       h("b", { id: title }, `${notice.urgency.toUpperCase()} · ${notice.number}`),
@@ -289,13 +295,13 @@ function noticeCard(state, notice, old, actions) {
         ? h("button", { type: "button", class: "link", "data-focus": `n${notice.id}`, onclick: () => actions.select(notice.subject.id) }, plain(subjectName(state, notice.subject), 60))
         : h("b", {}, subjectName(state, null)),
       ` v${notice.subject?.version ?? "?"} of `, swatch(notice.sender), plain(partyName(state, notice.sender), 60)),
-    h("ul", { class: "clashes" }, notice.clashes.slice(0, 6).map((clash) => h("li", {},
+    h("ul", { class: "clashes" }, clashes.map((clash) => h("li", {},
       h("span", {}, clash.own ? plain(subjectName(state, clash.own), 40) : "", h("span", { class: "dim" }, " × "),
         plain(clash.other ? subjectName(state, clash.other) : clash.kind, 40),
         clash.otherParty ? h("span", { class: "dim" }, ` (${plain(clash.otherParty)})`) : null),
-      h("span", { class: "num" }, overlapText(clash)),
-      clash.contact ? h("span", { class: "dim" }, ` Call: ${plain(contactText(clash.contact), 80)}`) : null)),
-    notice.clashes.length > 6 ? h("li", { class: "dim" }, `and ${notice.clashes.length - 6} more`) : null),
+      h("span", { class: "num" }, overlapText(clash)))),
+    clashes.length < notice.clashes.length && notice.open ? h("li", { class: "dim" }, `and ${notice.clashes.length - clashes.length} more`) : null),
+    contacts.length && notice.open ? h("p", { class: "dim" }, `Call: ${plain(contacts.join("; "), 160)}`) : null,
     h("ol", { class: "ladder", "aria-label": "How far it has come" },
       step(ladder.received, "RECEIVED"),
       step(ladder.readBack && !ladder.misread, "READ-BACK", null, ladder.misread),
@@ -303,7 +309,7 @@ function noticeCard(state, notice, old, actions) {
       step(!notice.open || (ladder.wanted > 0 && ladder.loaded >= ladder.wanted), "LOADED", `${of(ladder.loaded)}${ladder.attested ? ", attested" : ""}`)),
     ladder.missing.length && notice.open ? h("p", { class: "missing" }, `Not reached: ${ladder.missing.map((unit) => plain(unit, 24)).join(", ")}`) : null,
     ladder.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${plain(answer.reason, 140)}`)),
-    notice.answers.length ? h("ul", { class: "answers" }, notice.answers.slice(-6).map((answer) => h("li", {},
+    notice.open && notice.answers.length ? h("ul", { class: "answers" }, notice.answers.slice(-6).map((answer) => h("li", {},
       h("span", { class: "num" }, utc(answer.timeMs)), ` ${answer.verb}`,
       answer.unit ? ` ${plain(answer.unit, 24)}` : "", answer.system ? ` in ${plain(answer.system, 24)}` : "",
       h("span", { class: "dim" }, answer.how ? ` ${answer.how}` : ""),
@@ -337,7 +343,7 @@ function foot(state, now) {
   const items = [
     ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
     ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
-    ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} left out` : ""), state.streams.tracks.state !== "live"],
+    ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} looks left out` : ""), state.streams.tracks.state !== "live"],
   ];
   for (const [feed, { count, newestMs }] of Object.entries(feedsOf(state))) {
     items.push([`f${feed}`, `Feed ${plain(feed, 40)}`, `${count} tracks, ${age(now - newestMs)} old`, false]);

@@ -41,6 +41,7 @@ export const STALE_AFTER = {
   zone: ["zones", "notices"],
   notification: ["intents"],
   warning: ["warnings"],
+  "warning-update": ["warnings"],
   check: [],
 };
 

@@ -342,7 +342,7 @@ def query(
             if entry.filed * 16 > high:
                 scan |= np.uint64(1) << np.uint64(level)
                 continue
-            slot = np.int64(entry.head)
+            slot: Any = np.int64(entry.head)
             while slot >= 0:
                 if may_touch(rows[slot], row, horizontal_m, vertical_mm, time_us):
                     found = judge(
@@ -379,7 +379,7 @@ def query(
                     if off > slab or off < -slab:
                         continue
                     for t in range(t0, t1 + 1):
-                        slot = np.int64(heads[mix(level, i, j, k, t) & mask])
+                        slot: Any = np.int64(heads[mix(level, i, j, k, t) & mask])
                         while slot >= 0:
                             other = rows[slot]
                             if (

@@ -136,9 +136,20 @@ def sweep(
         own = row.bucket
         own_cube = side * float(1 << (2 * (own // SIZES)))
         run_end = _run_end(sorted_rows, here, min(last, here + run), own_cube)
-        x0 = cell_of(row.x, own_cube) * own_cube
-        y0 = cell_of(row.y, own_cube) * own_cube
-        z0 = cell_of(row.z, own_cube) * own_cube
+        # A box around the centres of the run.
+        x0 = x1 = float(row.x)
+        y0 = y1 = float(row.y)
+        z0 = z1 = float(row.z)
+        run_reach = 0.0
+        for mine in range(here, run_end):
+            other = sorted_rows[mine]
+            x0 = min(x0, float(other.x))
+            x1 = max(x1, float(other.x))
+            y0 = min(y0, float(other.y))
+            y1 = max(y1, float(other.y))
+            z0 = min(z0, float(other.z))
+            z1 = max(z1, float(other.z))
+            run_reach = max(run_reach, float(other.reach_m))
         x = float(row.x)
         y = float(row.y)
         z = float(row.z)
@@ -166,8 +177,9 @@ def sweep(
             if reaches[level] < 0:
                 continue
             cube = side * float(1 << (2 * (level // SIZES)))
-            reach = reaches[own] + reaches[level] + horizontal_m + 0.01
-            wide = reach + 1.74 * own_cube  # from the row to whatever may touch one of its run
+            reach = run_reach + reaches[level] + horizontal_m + 0.01
+            # From the row to whatever may touch one of its run.
+            wide = reach + (x1 - x0) + (y1 - y0) + (z1 - z0)
             slab = (
                 wide * wide / (2.0 * LEAST_CURVATURE_RADIUS)
                 + cube / 2.0 * (abs(nx) + abs(ny) + abs(nz))
@@ -175,9 +187,9 @@ def sweep(
             )
             if cube > 4e6:
                 slab = math.inf
-            i1 = cell_of(x0 + own_cube + reach, cube)
-            j1 = cell_of(y0 + own_cube + reach, cube)
-            k1 = cell_of(z0 + own_cube + reach, cube)
+            i1 = cell_of(x1 + reach, cube)
+            j1 = cell_of(y1 + reach, cube)
+            k1 = cell_of(z1 + reach, cube)
             for i in range(cell_of(x0 - reach, cube), i1 + 1):
                 off_i = nx * ((i + 0.5) * cube - x)
                 for j in range(cell_of(y0 - reach, cube), j1 + 1):

@@ -40,7 +40,9 @@ def command(
     ] = True,
     console_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the console's address, with its token, here too."),
+        typer.Option(
+            metavar="FILE", help="Write each party's console address, a token in it, here."
+        ),
     ] = None,
 ) -> None:
     """Replay 9 September 2020 over a Californian wildfire: real flights, a real server, a map.

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -58,7 +59,12 @@ def static_app(folder: Path = STATIC) -> ASGIApp:
     files = _Files(directory=folder, html=True)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        await files(scope, receive, _with_headers(send))
+        sending = _with_headers(send)
+        try:
+            await files(scope, receive, sending)
+        except HTTPException as error:  # raised before anything was sent
+            answer = PlainTextResponse(error.detail, error.status_code, error.headers)
+            await answer(scope, receive, sending)
 
     return serve
 

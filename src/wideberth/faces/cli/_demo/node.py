@@ -39,7 +39,7 @@ _SETTINGS = """\
 # Written by wideberth demo.
 [space]
 origin = "{origin}"
-host = "wideberth demo on this machine (exercise, simulated clock)"
+host = "wideberth demo (exercise, simulated clock)"
 exercise = true
 
 # The day that is played, {rate:g} times as fast as real time until its end.
@@ -66,13 +66,15 @@ separation = {{ horizontal_m = 600, vertical_m = 120, time_s = 0 }}
 
 @dataclass(frozen=True)
 class Made:
-    """The space as it was made: tokens and keys by party, and the token of the console."""
+    """The space as it was made: by party, the tokens and keys of its desk, and the token with which
+    somebody sees its picture at the console, and can say RECEIVED.
+    """
 
     folder: Path
     vkey: str
     tokens: dict[str, str]
     keys: dict[str, PartyKey]
-    console_token: str
+    console_tokens: dict[str, str]
 
 
 @contextmanager
@@ -106,6 +108,7 @@ async def make_space(folder: Path) -> Made:
     """Open the space and register its parties, their contacts and their keys."""
     tokens: dict[str, str] = {}
     keys: dict[str, PartyKey] = {}
+    consoles: dict[str, str] = {}
     async with Node.open(folder) as node:
         for role in CAST:
             party, contact = PartyId(role.party), f"contact-{role.party}"
@@ -117,10 +120,9 @@ async def make_space(folder: Path) -> Made:
             await asked(node, EnrolKey(party, key.key_id, public, _ROLES, proof))
             keys[role.party] = key
             tokens[role.party] = node.mint(party, _ROLES, life_s=_TOKEN_LIFE_S)
-        console = node.mint(
-            PartyId("air-attack"), (Role.WATCH, Role.ACKNOWLEDGE), life_s=_TOKEN_LIFE_S
-        )
-        return Made(folder, node.vkey, tokens, keys, console)
+            seen = (Role.WATCH, Role.ACKNOWLEDGE)
+            consoles[role.party] = node.mint(party, seen, life_s=_TOKEN_LIFE_S)
+        return Made(folder, node.vkey, tokens, keys, consoles)
 
 
 def free_port(wanted: int) -> int:

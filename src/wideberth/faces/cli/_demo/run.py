@@ -162,9 +162,10 @@ async def _play(
     end_s = clock.seconds_until(END_US)
     if options.seconds is not None:
         end_s = min(end_s, clock.seconds_until(START_US) + options.seconds)
-    work = asyncio.gather(_feed(flights, desks, clock), _take(script(flights, desks), clock))
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(work, end_s)
+        async with asyncio.timeout(end_s):
+            steps = script(flights, desks)
+            await asyncio.gather(_feed(flights, desks, clock), _take(steps, clock))
     await asyncio.sleep(_LAST_ANSWERS_S)
 
 
@@ -192,9 +193,11 @@ async def _take(steps: Sequence[Step], clock: ExerciseClock) -> None:
 
 
 def _introduce(url: str, made: Made, options: Options, teller: _Teller) -> None:
-    console = f"{url}/#token={made.console_token}"
+    consoles = {party: f"{url}/#token={token}" for party, token in made.console_tokens.items()}
+    console = consoles["air-attack"]
     if options.console_file is not None:
-        options.console_file.write_text(f"{console}\n", encoding="utf-8")
+        lines_of = "".join(f"{party}\t{address}\n" for party, address in consoles.items())
+        options.console_file.write_text(lines_of, encoding="utf-8")
     teller.plain(
         "EXERCISE. 9 September 2020, 00:25 to 02:00 UTC, over the Valley Fire, California."
     )

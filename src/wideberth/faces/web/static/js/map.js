@@ -69,11 +69,6 @@ const STYLE = {
     },
     { id: "ties", type: "line", source: "ties", paint: { "line-color": ["get", "colour"], "line-width": 2, "line-dasharray": [1.5, 1.5] } },
     {
-      id: "ties-names", type: "symbol", source: "ties",
-      layout: { "symbol-placement": "line-center", "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-offset": [0, -0.8], "text-allow-overlap": true },
-      paint: { "text-color": BAD, ...halo },
-    },
-    {
       id: "tracks", type: "symbol", source: "tracks",
       layout: {
         "icon-image": ["get", "icon"], "icon-size": ["case", ["get", "on"], 1.15, 0.9], "icon-rotate": ["get", "course"],
@@ -180,6 +175,11 @@ export class ConsoleMap {
         if (volume.label) labels.push(label(volume.label, `${plain(intent.callSign ?? intent.placeName ?? intent.id, 28)}\n${intent.kind} · ${intent.state}`, COLOURS[partyColour(intent.party)], 11, 1));
       }
     }
+    const ties = Object.values(state.warnings).flatMap((warning) => tie(state, warning));
+    for (const { geometry, properties } of ties) {
+      const [[lon1, lat1], [lon2, lat2]] = geometry.coordinates;
+      labels.push(label([(lon1 + lon2) / 2, (lat1 + lat2) / 2], properties.name, BAD, 11.5, 0));
+    }
     this.set("labels", labels);
     const all = Object.values(state.tracks);
     this.set("trails", all.flatMap((track) => track.trail.slice(0, -1).map((fix, i, trail) => ({
@@ -187,7 +187,7 @@ export class ConsoleMap {
       properties: { colour: COLOURS[partyColour(track.party)], seen: Math.round(100 * (0.15 + (0.65 * (i + 1)) / trail.length)) / 100 },
     }))));
     this.set("tracks", all.map((track) => trackFeature(track, now, state.selected === track.id)));
-    this.set("ties", Object.values(state.warnings).flatMap((warning) => tie(state, warning)));
+    this.set("ties", ties);
     if (!this.fitted && state.loaded.zones && state.loaded.intents) this.fit();
     this.nothing();
   }

@@ -2,6 +2,7 @@
 // every node is made here or with textContent, and nothing is ever parsed as HTML.
 
 const FEET_M = 0.3048;
+const N = "\u00a0"; // between a number and its unit, so that no line breaks there
 
 /** An element with attributes, classes and children; a string child is text, whatever it holds. */
 export function h(tag, attributes = {}, ...children) {
@@ -30,23 +31,23 @@ const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 /** Metres as metres and feet. */
 export function metresAndFeet(metres) {
   if (!Number.isFinite(metres)) return "not known";
-  return `${grouped.format(metres)} m / ${grouped.format(metres / FEET_M)} ft`;
+  return `${grouped.format(metres)}${N}m${N}/${N}${grouped.format(metres / FEET_M)}${N}ft`;
 }
 
 /** A gap between two things, with what it is a gap of. 0 in all three is an overlap. */
 export function gapText({ horizontalM, verticalM, timeS }) {
   const parts = [];
-  if (Number.isFinite(horizontalM)) parts.push(`across ${distance(horizontalM)}`);
-  if (Number.isFinite(verticalM)) parts.push(`height ${metresAndFeet(verticalM)}`);
-  if (Number.isFinite(timeS)) parts.push(`time ${duration(timeS)}`);
+  if (Number.isFinite(horizontalM)) parts.push(`across${N}${distance(horizontalM)}`);
+  if (Number.isFinite(verticalM)) parts.push(`height${N}${metresAndFeet(verticalM)}`);
+  if (Number.isFinite(timeS)) parts.push(`time${N}${duration(timeS)}`);
   return parts.length ? parts.join(" · ") : "gap not known";
 }
 
 /** Metres over the ground, in metres or kilometres and nautical miles. */
 export function distance(metres) {
   if (!Number.isFinite(metres)) return "not known";
-  if (Math.abs(metres) < 10000) return `${grouped.format(metres)} m / ${grouped.format(metres / FEET_M)} ft`;
-  return `${(metres / 1000).toFixed(1)} km / ${(metres / 1852).toFixed(1)} nm`;
+  if (Math.abs(metres) < 10000) return metresAndFeet(metres);
+  return `${(metres / 1000).toFixed(1)}${N}km${N}/${N}${(metres / 1852).toFixed(1)}${N}nm`;
 }
 
 /** Seconds as s, min, h. */
@@ -54,7 +55,7 @@ export function duration(seconds) {
   if (!Number.isFinite(seconds)) return "not known";
   const sign = seconds < 0 ? "−" : "";
   const s = Math.round(Math.abs(seconds));
-  if (s < 90) return `${sign}${s} s`;
+  if (s < 90) return `${sign}${s}${N}s`;
   if (s < 5400) return `${sign}${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
   if (s < 172800) return `${sign}${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} min`;
   return `${sign}${Math.floor(s / 86400)} d`;

@@ -280,7 +280,7 @@ def same_pairs(
     one: Flat,
     two: Flat,
 ) -> str:
-    """A line that says how the answers differ. Raises where the plane and corners explain it not."""
+    """A line that says how the answers differ. Raises where the plane does not explain it."""
     found = {(i, j) for i, j, _ in ours}
     for i, j in found ^ theirs:
         # How deep they overlap, or how far they are apart, both on the plane.

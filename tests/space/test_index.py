@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strategies import START_US, crowds, separations, volumes
+from strategies import START_US, away, crowds, separations, volumes
 from wideberth.space import (
     Altitude,
     AltitudeReference,
@@ -21,6 +21,7 @@ from wideberth.space import (
     conflict,
     polygon,
     prepare,
+    prepare_many,
 )
 
 W84 = AltitudeReference.W84
@@ -153,3 +154,41 @@ def test_a_zone_of_600_km_finds_the_small_ones_in_it(seed):
     zone_slot = index.insert(prepare(zone))
     for slot in inside:
         assert zone_slot in {other for other, _ in index.conflicts(index[slot])}
+
+
+@pytest.mark.parametrize("middle", [(47.0, 8.0), (89.9, 0.0), (0.0, -179.9)])
+def test_large_asks_among_many_small_ones_find_them_all(middle):
+    # So many that whole tracts are looked at, and neither every cell nor every row.
+    rng = np.random.default_rng(11)
+    index = VolumeIndex()
+    live: dict[int, PreparedVolume] = {}
+    small: list[Volume4D] = []
+    for _ in range(4000):
+        place = away(middle, float(rng.uniform(0, 360)), float(rng.uniform(0, 400_000)))
+        start_us = START_US + int(rng.integers(0, 10**12))
+        small.append(
+            Volume4D(
+                circle(*place, float(rng.uniform(50, 900))),
+                Altitude(0, W84),
+                Altitude(100_000, W84),
+                start_us,
+                start_us + 10**9,
+            )
+        )
+    for volume in prepare_many(small):
+        live[index.insert(volume)] = volume
+    for slot in range(0, 4000, 3):
+        index.remove(slot)
+        del live[slot]
+    for reach_m in (20_000.0, 60_000.0, 150_000.0, 600_000.0):
+        place = away(middle, float(rng.uniform(0, 360)), float(rng.uniform(0, 300_000)))
+        zone = Volume4D(
+            circle(*place, reach_m),
+            Altitude(0, W84),
+            Altitude(9_000_000, W84),
+            START_US,
+            START_US + 3 * 10**11,
+        )
+        found = index.conflicts(prepare(zone))
+        assert found == brute_force(live, prepare(zone), Separation())
+        assert found

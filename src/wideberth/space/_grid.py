@@ -6,6 +6,10 @@ have no seam and no pole; only those that the surface passes through are ever lo
 are eight sizes of cube and eight of stretch, a factor 4 and 8 apart: 64 *levels*. A query looks at
 each level that holds anything, as far as the largest reach and longest window filed there.
 
+A query that is large beside a level's cubes goes by *tracts*, cubes 32 times as wide that hold the
+rows of all times; where there are few rows at the level, or the query is as large as what they
+cover, it goes through all of the level's.
+
 Buckets are chains of rows; a bucket may hold rows of several cells, so every row is checked.
 """
 
@@ -27,6 +31,7 @@ CUBE_M = 2048.0  # side of the smallest cube
 STRETCH_US = 3_600_000_000  # the shortest stretch of time: an hour
 SIZES = 8
 LEVELS = SIZES * SIZES
+TRACT = 32.0  # cubes along a tract
 LEVEL_SHIFT = 24  # row["bucket"] is level << 24 | bucket
 MAX_BUCKETS = 1 << LEVEL_SHIFT
 
@@ -40,8 +45,16 @@ LEVEL = np.dtype(
     align=True,
 )
 
-Links = Any  # int32, (n, 2): next and previous row of the same level
-Heads = Any  # int32: first row of each bucket, or -1
+Links = Any  # int32, (n, 4): next and previous row of the level, then of the tract
+# int32, (3, 2**k): the first row of each bucket of cells, and of tracts, or -1; rows in the latter.
+Heads = Any
+
+
+def empty_heads(buckets: int) -> Heads:
+    """Heads of so many (a power of two) empty buckets."""
+    heads = np.full((3, buckets), -1, np.int32)
+    heads[2] = 0
+    return heads
 
 
 @kernel
@@ -108,13 +121,47 @@ def _bucket(row: Any, level: int, mask: int) -> int:
 
 
 @kernel
+def _tract(row: Any, level: int, mask: int) -> int:
+    side = cube_side(level) * TRACT
+    # A level of its own, so that a tract's hash is not that of a cell.
+    return (
+        mix(level + LEVELS, cell_of(row.x, side), cell_of(row.y, side), cell_of(row.z, side), 0)
+        & mask
+    )
+
+
+@kernel
+def _enter_tract(rows: Records, slot: int, level: int, heads: Heads, links: Links) -> None:
+    tract = _tract(rows[slot], level, heads.shape[1] - 1)
+    links[slot, 2] = heads[1, tract]
+    links[slot, 3] = -1
+    if links[slot, 2] >= 0:
+        links[links[slot, 2], 3] = slot
+    heads[1, tract] = slot
+    heads[2, tract] += 1
+
+
+@kernel
+def _leave_tract(rows: Records, slot: int, level: int, heads: Heads, links: Links) -> None:
+    tract = _tract(rows[slot], level, heads.shape[1] - 1)
+    heads[2, tract] -= 1
+    if links[slot, 3] >= 0:
+        links[links[slot, 3], 2] = links[slot, 2]
+    else:
+        heads[1, tract] = links[slot, 2]
+    if links[slot, 2] >= 0:
+        links[links[slot, 2], 3] = links[slot, 3]
+
+
+@kernel
 def file_row(rows: Records, slot: int, heads: Heads, links: Links, levels: Records) -> None:
     """File a row that stands in the array but in no chain."""
     row = rows[slot]
     level = level_of(row, CUBE_M)
-    bucket = _bucket(row, level, heads.shape[0] - 1)
+    bucket = _bucket(row, level, heads.shape[1] - 1)
     row.bucket = (level << LEVEL_SHIFT) | bucket
     _chain(rows, slot, heads, bucket)
+    _enter_tract(rows, slot, level, heads, links)
     entry = levels[level]
     if entry.filed == 0:
         entry.reach_m = 0.0
@@ -133,11 +180,11 @@ def file_row(rows: Records, slot: int, heads: Heads, links: Links, levels: Recor
 @kernel
 def _chain(rows: Records, slot: int, heads: Heads, bucket: int) -> None:
     row = rows[slot]
-    row.next = heads[bucket]
+    row.next = heads[0, bucket]
     row.previous = -1
     if row.next >= 0:
         rows[row.next].previous = slot
-    heads[bucket] = slot
+    heads[0, bucket] = slot
 
 
 @kernel
@@ -149,9 +196,10 @@ def unfile_row(rows: Records, slot: int, heads: Heads, links: Links, levels: Rec
     if row.previous >= 0:
         rows[row.previous].next = row.next
     else:
-        heads[row.bucket & (MAX_BUCKETS - 1)] = row.next
+        heads[0, row.bucket & (MAX_BUCKETS - 1)] = row.next
     if row.next >= 0:
         rows[row.next].previous = row.previous
+    _leave_tract(rows, slot, row.bucket >> LEVEL_SHIFT, heads, links)
     entry = levels[row.bucket >> LEVEL_SHIFT]
     if links[slot, 1] >= 0:
         links[links[slot, 1], 0] = links[slot, 0]
@@ -165,15 +213,16 @@ def unfile_row(rows: Records, slot: int, heads: Heads, links: Links, levels: Rec
 
 
 @kernel
-def rehash(rows: Records, high: int, heads: Heads) -> None:
+def rehash(rows: Records, high: int, heads: Heads, links: Links) -> None:
     """Chain all filed rows below high into a new, empty array of buckets."""
     for slot in range(high):
         row = rows[slot]
         if row.bucket >= 0:
             level = row.bucket >> LEVEL_SHIFT
-            bucket = _bucket(row, level, heads.shape[0] - 1)
+            bucket = _bucket(row, level, heads.shape[1] - 1)
             row.bucket = (level << LEVEL_SHIFT) | bucket
             _chain(rows, slot, heads, bucket)
+            _enter_tract(rows, slot, level, heads, links)
 
 
 @kernel
@@ -288,6 +337,30 @@ def judge(
 
 
 @kernel
+def _cells(x: float, y: float, z: float, reach: float, side: float) -> float:
+    """How many cubes touch a box of this reach."""
+    return (
+        float(cell_of(x + reach, side) - cell_of(x - reach, side) + 1)
+        * (cell_of(y + reach, side) - cell_of(y - reach, side) + 1)
+        * (cell_of(z + reach, side) - cell_of(z - reach, side) + 1)
+    )
+
+
+@kernel
+def _population(
+    heads: Heads, level: int, x: float, y: float, z: float, reach: float, side: float
+) -> int:
+    """How many rows the tracts that touch a box of this reach hold, at most."""
+    mask = heads.shape[1] - 1
+    rows = 0
+    for i in range(cell_of(x - reach, side), cell_of(x + reach, side) + 1):
+        for j in range(cell_of(y - reach, side), cell_of(y + reach, side) + 1):
+            for k in range(cell_of(z - reach, side), cell_of(z + reach, side) + 1):
+                rows += heads[2, mix(level + LEVELS, i, j, k, 0) & mask]
+    return rows
+
+
+@kernel
 def query(
     rows: Records,
     shapes: Records,
@@ -317,7 +390,7 @@ def query(
     scratch = np.empty(SCRATCH)
     found = 0
     scan = np.uint64(0)
-    mask = heads.shape[0] - 1
+    mask = heads.shape[1] - 1
     qx = float(row.x)
     qy = float(row.y)
     qz = float(row.z)
@@ -331,14 +404,22 @@ def query(
         reach = float(row.reach_m) + entry.reach_m + horizontal_m
         t0 = (row.start_us - time_us - entry.window_us) // stretch
         t1 = (row.end_us + time_us) // stretch
-        i0 = cell_of(qx - reach, side)
-        i1 = cell_of(qx + reach, side)
-        j0 = cell_of(qy - reach, side)
-        j1 = cell_of(qy + reach, side)
-        k0 = cell_of(qz - reach, side)
-        k1 = cell_of(qz + reach, side)
-        cells = float(i1 - i0 + 1) * (j1 - j0 + 1) * (k1 - k0 + 1) * (t1 - t0 + 1)
+        tracts = 0
+        hashed = level
+        cells = _cells(qx, qy, qz, reach, side) * (t1 - t0 + 1)
         if cells > entry.filed or cells * 8 > high + 64:
+            tracts = 1
+            hashed = level + LEVELS
+            side *= TRACT
+            t0 = 0
+            t1 = 0
+            cells = _cells(qx, qy, qz, reach, side)
+        if (
+            cells > entry.filed
+            or cells * 8 > high + 64
+            # In the order of the array a row costs a third of what it does in a chain.
+            or (tracts == 1 and 3 * _population(heads, level, qx, qy, qz, reach, side) > high)
+        ):
             if entry.filed * 16 > high:
                 scan |= np.uint64(1) << np.uint64(level)
                 continue
@@ -352,6 +433,12 @@ def query(
                     )  # fmt: skip
                 slot = np.int64(links[slot, 0])
             continue
+        i0 = cell_of(qx - reach, side)
+        i1 = cell_of(qx + reach, side)
+        j0 = cell_of(qy - reach, side)
+        j1 = cell_of(qy + reach, side)
+        k0 = cell_of(qz - reach, side)
+        k1 = cell_of(qz + reach, side)
         # Centres lie on the ellipsoid: within `reach` of the query's it stays this close to the
         # plane that touches it there (a cube counts by its own half width across that plane).
         nx, ny, nz = 0.0, 0.0, 0.0
@@ -379,13 +466,13 @@ def query(
                     if off > slab or off < -slab:
                         continue
                     for t in range(t0, t1 + 1):
-                        slot: Any = np.int64(heads[mix(level, i, j, k, t) & mask])
+                        slot: Any = np.int64(heads[tracts, mix(hashed, i, j, k, t) & mask])
                         while slot >= 0:
                             other = rows[slot]
                             if (
                                 may_touch(other, row, horizontal_m, vertical_mm, time_us)
                                 and other.bucket >> LEVEL_SHIFT == level
-                                and other.start_us // stretch == t
+                                and (tracts == 1 or other.start_us // stretch == t)
                                 and cell_of(other.x, side) == i
                                 and cell_of(other.y, side) == j
                                 and cell_of(other.z, side) == k
@@ -396,7 +483,7 @@ def query(
                                     horizontal_mm, vertical_mm, time_us, exact, scratch, out,
                                     found,
                                 )  # fmt: skip
-                            slot = np.int64(other.next)
+                            slot = np.int64(links[slot, 2] if tracts == 1 else other.next)
     if scan != 0:
         for slot in range(high):
             other = rows[slot]

@@ -98,9 +98,9 @@ class VolumeIndex:
         self._rows: Any = np.zeros(_FIRST_ROWS, _shape_kernels().ROW)
         self._rows["bucket"] = -1
         self._shapes: Any = np.zeros(_FIRST_ROWS, _shape_kernels().SHAPE)
-        self._links: NDArray[np.int32] = np.empty((_FIRST_ROWS, 2), np.int32)
+        self._links: NDArray[np.int32] = np.empty((_FIRST_ROWS, 4), np.int32)
         self._levels: Any = np.zeros(kernels.LEVELS, kernels.LEVEL)
-        self._heads: NDArray[np.int32] = np.full(2 * _FIRST_ROWS, -1, np.int32)
+        self._heads: NDArray[np.int32] = _kernels().empty_heads(2 * _FIRST_ROWS)
         self._points = _Pool(3)
         self._spheres = _Pool(4)
         self._runs: dict[int, tuple[int, int, int]] = {}  # slot: point, block, pieces
@@ -203,8 +203,8 @@ class VolumeIndex:
         rows["bucket"][before:] = -1
         shapes: Any = np.zeros(2 * before, _shape_kernels().SHAPE)
         shapes[:before] = self._shapes
-        links = np.empty((2 * before, 2), np.int32)
+        links = np.empty((2 * before, 4), np.int32)
         links[:before] = self._links
-        heads = np.full(min(4 * before, kernels.MAX_BUCKETS), -1, np.int32)
+        heads = kernels.empty_heads(min(4 * before, kernels.MAX_BUCKETS))
         self._rows, self._shapes, self._links, self._heads = rows, shapes, links, heads
-        kernels.rehash(rows, self._high, heads)
+        kernels.rehash(rows, self._high, heads, links)

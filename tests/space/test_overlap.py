@@ -297,7 +297,7 @@ def test_places_are_inside_as_the_ring_turns_around_them(middle, size_m, data):
     inside = covers(at(shape), latitude, longitude, 0.5, 1)
     distance = distance_to_edge_m(at(shape), latitude, longitude)
     for place, is_in, metres in zip(seen, inside, distance, strict=True):
-        point = Circle(round(place[0] * 1e9), round(place[1] * 1e9), 1)
+        point = circle(*place, 0.001)
         true_m = reference.distance_m(shape, point)
         assert metres == pytest.approx(true_m, abs=0.006)
         assert is_in == (true_m <= 0.004) or true_m == pytest.approx(0.004, abs=0.006)

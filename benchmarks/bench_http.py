@@ -164,6 +164,13 @@ async def closed_loop(
     return latencies, time.perf_counter() - begun, size
 
 
+def cpu_s(server: dict[str, Any]) -> float:
+    """Processor time of the server so far, all its threads."""
+    fields = Path(f"/proc/{server['pid']}/stat").read_text(encoding="ascii").rpartition(")")[2]
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def shown(latencies: list[float]) -> str:
     """p50 and p99 in milliseconds."""
     cuts = statistics.quantiles(latencies, n=100)
@@ -191,11 +198,13 @@ async def writes(
     gc.collect()
     gc.freeze()
     await closed_loop(server, lambda n: iter(prepared[n][-40:]), 1.0)
+    before_s = cpu_s(server)
     latencies, took_s, size = await closed_loop(server, make, SECONDS)
+    each_us = (cpu_s(server) - before_s) / len(latencies) * 1e6
     aim = "" if goal is None else f"  (goal {goal:,}/s, p99 60 ms)"
     print(
         f"writes, {title:15} {len(latencies) / took_s:8,.0f}/s  {shown(latencies)}"
-        f"  {size / len(latencies):,.0f} bytes an answer{aim}",
+        f"  server {each_us:,.0f} us CPU, {size / len(latencies):,.0f} bytes each{aim}",
         flush=True,
     )
 
@@ -216,10 +225,13 @@ async def reads(server: dict[str, Any]) -> None:
             yield get(server["tokens"][number], path)
 
     await closed_loop(server, make, 1.0)
+    before_s = cpu_s(server)
     latencies, took_s, size = await closed_loop(server, make, SECONDS)
+    each_us = (cpu_s(server) - before_s) / len(latencies) * 1e6
     print(
         f"area reads among {INTENTS:,} {len(latencies) / took_s:8,.0f}/s  {shown(latencies)}"
-        f"  {size / len(latencies):,.0f} bytes an answer  (goal 4,000/s)",
+        f"  server {each_us:,.0f} us CPU, {size / len(latencies):,.0f} bytes each"
+        "  (goal 4,000/s)",
         flush=True,
     )
 
@@ -234,6 +246,7 @@ async def notices(server: dict[str, Any]) -> None:
     assert status == 201
     arrived: dict[str, float] = {}
     answered: dict[str, float] = {}
+    asked: dict[str, float] = {}
     reader, writer = await asyncio.open_connection("127.0.0.1", server["port"])
     writer.write(get(server["tokens"][0], "/api/v1/stream"))
 
@@ -246,25 +259,26 @@ async def notices(server: dict[str, Any]) -> None:
 
     listening = asyncio.create_task(listen())
     idle = [await connect(server) for _ in range(CLIENTS)]
-    asking: set[asyncio.Task[None]] = set()
+    asking: list[asyncio.Task[None]] = []
 
     async def one(connection: Connection) -> None:
         number = 1 + rng.randrange(CLIENTS - 1)
         place = (47.01 + rng.random() * 0.17, 8.01 + rng.random() * 0.17)
         start = rng.randrange(0, 900)
         body = body_of(*place, 0.0005, (0, 20), (start, start + 2))
+        begun = time.perf_counter()
         status, answer = await connection.ask(post(server["tokens"][number], body))
+        now = time.perf_counter()
         assert status == 201, answer
-        answered[json.loads(answer)["intent"]["id"]] = time.perf_counter()
+        name = json.loads(answer)["intent"]["id"]
+        answered[name], asked[name] = now, begun
         idle.append(connection)
 
     begun = time.perf_counter()
     sent = 0
     while (now := time.perf_counter()) < begun + SECONDS:
         while sent < (now - begun) * NOTICE_RATE and idle:
-            task = asyncio.create_task(one(idle.pop()))
-            asking.add(task)
-            task.add_done_callback(asking.discard)
+            asking.append(asyncio.create_task(one(idle.pop())))
             sent += 1
         await asyncio.sleep(0.001)
     await asyncio.gather(*asking)
@@ -278,6 +292,8 @@ async def notices(server: dict[str, Any]) -> None:
         f"  {missing} missing  (goal p99 250 ms)",
         flush=True,
     )
+    whole = [arrived[each] - asked[each] for each in asked if each in arrived]
+    print(f"request to notice, the same writes   {shown(whole)}", flush=True)
 
 
 # --- what is told -----------------------------------------------------------------------------
@@ -368,7 +384,7 @@ def served(folder: Path, *, standing: int = 0) -> Iterator[dict[str, Any]]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        yield json.loads(line)
+        yield json.loads(line) | {"pid": process.pid}
     finally:
         process.terminate()
         process.wait()
@@ -397,7 +413,7 @@ async def _serve(folder: Path, standing: int) -> None:
     async with _opened(folder) as node:
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         app = create_app(node)
-        config = uvicorn.Config(app, log_level="warning", access_log=False)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False)
         tokens = [
             node.mint(PartyId(f"party-{number}"), tuple(Role), life_s=3600)
             for number in range(CLIENTS)

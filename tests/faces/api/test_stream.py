@@ -1,0 +1,211 @@
+"""The party's stream: every event once, in order, however often and wherever the line is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api_world import World, a_world, square
+from wideberth.faces.api.rebuilt import Rebuilt
+
+Seen = tuple[int | None, str, Any]
+
+
+class Line:
+    """One connection to a stream, without a server: what came, and a reader that can stall."""
+
+    def __init__(self, world: World, party: str, path: str, **headers: str) -> None:
+        given = {"authorization": f"Bearer {world.tokens[party]}", **headers}
+        path, _, query = path.partition("?")
+        self.scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/api/v1{path}",
+            "query_string": query.encode(),
+            "headers": [
+                (name.replace("_", "-").encode(), value.encode()) for name, value in given.items()
+            ],
+        }
+        self.world = world
+        self.status = 0
+        self.events: list[Seen] = []
+        self.ended = False
+        self.cut = asyncio.Event()
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self.grew = asyncio.Event()
+        self.task = asyncio.create_task(self.world.app(self.scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        await self.cut.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        await self.flowing.wait()
+        if self.cut.is_set():
+            return
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            return
+        self.ended = not message.get("more_body", False)
+        if self.status != 200:
+            return
+        for block in message["body"].decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
+            if "event" in fields:
+                number = int(fields["id"]) if "id" in fields else None
+                self.events.append((number, fields["event"], json.loads(fields["data"])))
+        self.grew.set()
+
+    async def until(self, enough: Callable[[list[Seen]], bool], within_s: float = 20) -> list[Seen]:
+        async with asyncio.timeout(within_s):
+            while not enough(self.events):
+                self.grew.clear()
+                await self.grew.wait()
+        return self.events
+
+    async def close(self) -> None:
+        self.cut.set()
+        self.flowing.set()
+        await asyncio.wait_for(self.task, 20)
+
+
+def at_least(count: int) -> Callable[[list[Seen]], bool]:
+    return lambda events: len(events) >= count
+
+
+async def busy(world: World, writes: int) -> None:
+    """Intents of two parties that clash, and a subscription of one to what the other does."""
+    volume = square(47.0, 7.5, side=0.1)
+    answer = await world.ask("alpha", "POST", "/subscriptions", {"volume": volume})
+    assert answer.status_code == 201
+    for index in range(writes):
+        told = await world.told("bravo", square(47.0 + index / 1000, 7.5))
+        await world.told("alpha", square(47.0 + index / 1000, 7.5))
+        if index % 2:
+            intent = told["intent"]
+            step = {"ovn": intent["ovn"], "step": "end"}
+            await world.ask("bravo", "POST", f"/intents/{intent['id']}/state", step)
+
+
+@given(cuts=st.lists(st.integers(0, 5), max_size=6))
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_any_pattern_of_cuts_gives_every_event_once_in_order(
+    tmp_path_factory: Any, cuts: list[int]
+) -> None:
+    async def play() -> None:
+        folder = tmp_path_factory.mktemp("stream")
+        async with a_world(folder) as world:
+            writing = asyncio.create_task(busy(world, 3))
+            got: list[Seen] = []
+            for cut in cuts:
+                line = Line(world, "alpha", "/stream", last_event_id=str(len(got)))
+                if cut:
+                    with contextlib.suppress(TimeoutError):  # there may be no more yet
+                        await line.until(at_least(cut), within_s=0.1)
+                await line.close()
+                got += line.events
+            await writing
+            end = world.node.service.picture.history.stream_end("alpha")  # type: ignore[union-attr, arg-type]
+            line = Line(world, "alpha", f"/stream?after={len(got)}")
+            await line.until(at_least(end - len(got)))
+            await line.close()
+            got += line.events
+            assert [number for number, _, _ in got] == list(range(1, end + 1))
+            indexes = [
+                each["notification_index"]
+                for _, name, data in got
+                if name == "notification"
+                for each in data["subscriptions"]
+            ]
+            assert indexes == list(range(1, len(indexes) + 1))
+            assert len(indexes) >= 4
+            # the same from the beginning, from an index built anew: the same bytes
+            world.app.desk.rebuilt = Rebuilt()
+            await world.app.desk.rebuilt.catch_up(world.node.service)
+            whole = Line(world, "alpha", "/stream")
+            await whole.until(at_least(end))
+            await whole.close()
+            assert [event[:2] for event in whole.events] == [event[:2] for event in got]
+            assert [each for each in whole.events if each[1] == "notification"] == [
+                each for each in got if each[1] == "notification"
+            ]
+
+    asyncio.run(play())
+
+
+async def test_a_slow_reader_gets_all_of_it_and_slows_nobody(world: World) -> None:
+    slow = Line(world, "alpha", "/stream")
+    await asyncio.sleep(0.05)
+    slow.flowing.clear()
+    quick = Line(world, "bravo", "/stream")
+    await busy(world, 3)
+    history = world.node.service.picture.history
+    assert history is not None
+    await quick.until(at_least(history.stream_end("bravo")))  # type: ignore[arg-type]
+    slow.flowing.set()
+    end = history.stream_end("alpha")  # type: ignore[arg-type]
+    await slow.until(at_least(end))
+    assert [number for number, _, _ in slow.events] == list(range(1, end + 1))
+    await quick.close()
+    await slow.close()
+
+
+async def test_a_stopping_node_says_bye(world: World) -> None:
+    line = Line(world, "alpha", "/stream")
+    tracks = Line(world, "alpha", "/tracks/stream")
+    await asyncio.sleep(0.05)
+    world.node.stopping.set()
+    await asyncio.wait_for(asyncio.gather(line.task, tracks.task), 10)
+    assert line.events[-1][1] == tracks.events[-1][1] == "bye"
+    assert line.ended
+
+
+async def test_only_the_owner_hears_of_its_intents_and_of_their_steps(world: World) -> None:
+    intent = (await world.told("alpha", call_sign="OWN-1"))["intent"]
+    step = {"ovn": intent["ovn"], "step": "activate"}
+    await world.ask("alpha", "POST", f"/intents/{intent['id']}/state", step)
+    line = Line(world, "alpha", "/stream")
+    events = await line.until(at_least(2))
+    assert [(name, data["change"]) for _, name, data in events] == [
+        ("intent", "told"),
+        ("intent", "stepped"),
+    ]
+    assert events[1][2]["intent"]["state"] == "Activated"
+    await line.close()
+    other = Line(world, "bravo", "/stream")
+    await asyncio.sleep(0.1)
+    assert other.events == []
+    await other.close()
+
+
+async def test_positions_come_on_the_stream_of_tracks(world: World) -> None:
+    line = Line(world, "alpha", "/tracks/stream")
+    hidden = Line(world, "charlie", "/tracks/stream")
+    await asyncio.sleep(0.05)
+    time = (await world.ask(None, "GET", "/space")).json()["time"]
+    report = {"track": "abc", "latitude": 47.0, "longitude": 7.0, "time": time}
+    await world.ask("alpha", "POST", "/tracks", {"feed": "own", "reports": [report]})
+    ((number, name, data),) = await line.until(at_least(1))
+    assert (number, name) == (None, "tracks")
+    assert [track["track"] for track in data["tracks"]] == ["abc"]
+    assert hidden.events == []
+    await line.close()
+    await hidden.close()
+
+
+async def test_a_last_event_id_that_is_none_is_refused(world: World) -> None:
+    line = Line(world, "alpha", "/stream", last_event_id="x1")
+    await line.task
+    assert line.status == 400

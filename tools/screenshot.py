@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SHOTS = (  # picture, whose console, when on the clock of the day that is played
-    ("console.png", "air-attack", "00:58:10"),
-    ("console-rescue.png", "rescue", "01:05:30"),
+    ("console.png", "air-attack", "00:58:30"),
+    ("console-rescue.png", "rescue", "01:04:30"),
 )
 ARGUMENTS = [
     "--no-sandbox",
@@ -50,9 +50,10 @@ def main() -> int:
         try:
             addresses = wait_for(consoles, demo)
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-            pages = {party: opened(browser, addresses[party]) for _, party, _ in SHOTS}
             for name, party, clock in SHOTS:
-                take(pages[party], IMAGES / name, clock)
+                page = opened(browser, addresses[party])
+                take(page, IMAGES / name, clock)
+                page.close()
             browser.close()
         finally:
             demo.send_signal(signal.SIGINT)

@@ -186,6 +186,8 @@ document.getElementById("sign-form").addEventListener("submit", (event) => {
   signIn(token);
 });
 
+document.getElementById("sign-out").addEventListener("click", actions.signOut);
+
 const token = tokenGiven();
 if (token) {
   signIn(token);

@@ -52,7 +52,7 @@ export function render(state, actions) {
   const inside = Boolean(state.session && !state.session.fault);
   at("frame").hidden = !inside;
   at("sign-in").hidden = inside;
-  header(state, inside, actions);
+  header(state, inside);
   if (!inside) {
     signIn(state);
     return;
@@ -67,7 +67,7 @@ export function render(state, actions) {
   foot(state, now);
 }
 
-function header(state, inside, actions) {
+function header(state, inside) {
   const { space, session } = state;
   const facts = [];
   if (inside) {
@@ -82,8 +82,7 @@ function header(state, inside, actions) {
   rows(at("facts"), facts.map(([term, text]) => ({
     key: term, shows: text, make: () => h("div", {}, h("dt", {}, term), h("dd", {}, text)),
   })), "");
-  const out = at("facts").querySelector("[data-key=out]");
-  if (inside && !out) at("facts").append(Object.assign(h("div", { "data-key": "out" }, h("button", { type: "button", class: "quiet", onclick: actions.signOut }, "Sign out")), { signature: "out" }));
+  at("sign-out").hidden = !inside;
   const now = serverNow(state);
   const simulated = state.clock.simulated;
   const known = Number.isFinite(state.clock.serverMs);
@@ -295,6 +294,7 @@ function noticeCard(state, notice, old, actions) {
         ? h("button", { type: "button", class: "link", "data-focus": `n${notice.id}`, onclick: () => actions.select(notice.subject.id) }, plain(subjectName(state, notice.subject), 60))
         : h("b", {}, subjectName(state, null)),
       ` v${notice.subject?.version ?? "?"} of `, swatch(notice.sender), plain(partyName(state, notice.sender), 60)),
+    notice.open || !notice.clashes.length ? null : h("p", { class: "dim" }, `With: ${closedNames(state, notice)}`),
     h("ul", { class: "clashes" }, clashes.map((clash) => h("li", {},
       h("span", {}, clash.own ? plain(subjectName(state, clash.own), 40) : "", h("span", { class: "dim" }, " × "),
         plain(clash.other ? subjectName(state, clash.other) : clash.kind, 40),
@@ -314,13 +314,20 @@ function noticeCard(state, notice, old, actions) {
       answer.unit ? ` ${plain(answer.unit, 24)}` : "", answer.system ? ` in ${plain(answer.system, 24)}` : "",
       h("span", { class: "dim" }, answer.how ? ` ${answer.how}` : ""),
       answer.differences.length ? h("span", { class: "missing" }, ` off in ${answer.differences.map((d) => plain(`${d.field}: told ${d.told}, read ${d.read_back}`, 80)).join("; ")}`) : null))) : null,
-    !notice.open ? h("p", { class: "dim" }, "Closed: every unit on its list has it.") : null,
+    !notice.open ? h("p", { class: "dim" }, "Closed: every unit on its list has it, or a newer notice took its place.") : null,
     notice.open && !ladder.received && mayAnswer ? h("button", {
       type: "button", class: "do", "data-focus": `r${notice.id}`, disabled: asked === "asking",
       "aria-describedby": `${title}-s`, onclick: () => actions.received(notice.id),
     }, asked === "asking" ? "…" : "RECEIVED") : null,
     asked?.fault ? h("p", { class: "fault", role: "alert" }, plain(asked.fault, 200)) : null,
     notice.answers.length || (notice.open && mayAnswer) ? h("p", { class: "sentence", id: `${title}-s` }, notice.sentence ?? SENTENCE) : null);
+}
+
+/** What a closed notice was about, in a line. */
+function closedNames(state, notice) {
+  const names = notice.clashes.map((clash) => (notice.subject && clash.other?.id === notice.subject.id)
+    ? subjectName(state, clash.own) : clash.other ? subjectName(state, clash.other) : clash.kind);
+  return plain([...new Set(names)].join(", "), 160);
 }
 
 /** What the store beside the record has of whom to call, or only its reference. */

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from wideberth.faces.api import told
+from wideberth.faces.api.events import EVENTS
 from wideberth.faces.api.http import Route
 from wideberth.faces.api.problems import TITLES
 
-__all__ = ["document", "problems_of"]
+__all__ = ["document", "problems_of", "schemas_of"]
 
 _REF = "#/components/schemas/{name}"
 _BAD_INPUT, _UNPROVEN, _FORBIDDEN, _UNKNOWN = 400, 401, 403, 404
@@ -56,6 +57,16 @@ def problems_of(route: Route) -> list[int]:
     if route.kind == "write" or route.body is not None:
         found |= {409, 413, 415, 429}
     return sorted(found)
+
+
+def schemas_of(routes: Iterable[Route]) -> dict[str, Any]:
+    """The schemas of everything that goes in and out, events of streams included, by name."""
+    table = list(routes)
+    types: dict[type, None] = dict.fromkeys([*EVENTS.values(), told.TracksEvent])
+    for route in table:
+        types.update(dict.fromkeys([route.query] if route.query.__struct_fields__ else []))
+    _, components = msgspec.json.schema_components(list(types), ref_template=_REF)
+    return {**_schemas(table)[1], **components}
 
 
 def _schemas(routes: list[Route]) -> tuple[dict[type, Any], dict[str, Any]]:

@@ -199,3 +199,19 @@ def test_every_file_is_under_the_policy(console: Any) -> None:
         assert answer.headers["content-security-policy"] == POLICY
         assert answer.headers["content-type"].startswith(kind)
     assert "'unsafe" not in POLICY
+
+
+def test_a_row_that_is_redrawn_keeps_its_place_its_focus_and_its_age(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = window().page
+    page.goto(console.address("alpha"))
+    report(console, "bravo", "BRAVO1")
+    row = page.locator("#tracks .row")
+    expect(row).to_have_count(1)
+    row.focus()
+    page.evaluate("document.querySelector('#tracks .row').mark = 'same node'")
+    expect(row.locator(".age")).to_contain_text(re.compile(r"[2-9] s ago"))
+    report(console, "bravo", "BRAVO1X")
+    expect(row).to_contain_text("BRAVO1X")
+    assert page.evaluate("document.activeElement.mark") == "same node"

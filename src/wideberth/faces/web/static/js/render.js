@@ -21,7 +21,8 @@ function rows(container, wanted, empty) {
     const signature = JSON.stringify(shows);
     const old = before.get(key);
     if (old && old.signature === signature) return old;
-    const node = make();
+    const made = make();
+    const node = old && old.tagName === made.tagName ? became(old, made) : made;
     node.dataset.key = key;
     node.signature = signature;
     return node;
@@ -45,6 +46,49 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The old node with the new one's looks and contents: a click that has begun on it still counts,
+ * and what it does when clicked goes by the key, which is the same. */
+function became(old, made) {
+  const focus = old.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  for (const { name } of [...old.attributes]) if (!made.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of [...made.attributes]) old.setAttribute(name, value);
+  old.replaceChildren(...made.childNodes);
+  if (focus && document.activeElement?.dataset.focus !== focus) {
+    old.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+  }
+  return old;
+}
+
+// Ages change all the time; they are written into the rows in place.
+const AGES = {
+  ago: (ms, now) => `${age(now - ms)} ago`,
+  silent: (ms, now) => `SILENT ${age(now - ms)}`,
+  lost: (ms, now) => `LOST ${age(now - ms)}`,
+  begins: (ms, now) => `begins in ${coarse(ms - now)}`,
+  ends: (ms, now) => `ends in ${coarse(ms - now)}`,
+  over: () => "its time is over",
+};
+const coarse = (ms) => duration(ms / 1000).replace(/(min) \d+ s$/, "$1");
+
+/** A text that is kept as old as it is by tick(). */
+const aged = (form, ms, attributes = {}) => h("span", { ...attributes, "data-form": form, "data-ms": ms });
+
+function tick(now) {
+  for (const node of document.querySelectorAll("[data-form]")) {
+    setText(node, AGES[node.dataset.form](Number(node.dataset.ms), now));
+  }
+}
+
+const announced = new Set();
+
+/** Say what is new, once, to those who listen to the page. */
+function announce(key, text) {
+  if (announced.has(key)) return;
+  announced.add(key);
+  at("announce").append(h("p", {}, text));
+  while (at("announce").children.length > 5) at("announce").firstChild.remove();
+}
+
 const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
 const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });
 
@@ -59,11 +103,12 @@ export function render(state, actions) {
   }
   stale(state);
   const now = serverNow(state);
-  tracks(state, now, actions);
+  tracks(state, actions);
   intents(state, now, actions);
   zones(state, actions);
-  warnings(state, now, actions);
-  notices(state, now, actions);
+  warnings(state, actions);
+  notices(state, actions);
+  tick(now);
   foot(state, now);
 }
 
@@ -123,24 +168,23 @@ function stale(state) {
   document.body.classList.toggle("is-stale", late);
 }
 
-function tracks(state, now, actions) {
+function tracks(state, actions) {
   const all = Object.values(state.tracks).sort((a, b) =>
     (a.state === "silent") - (b.state === "silent") || (a.callSign ?? a.track).localeCompare(b.callSign ?? b.track));
   const silent = all.filter((track) => track.state !== "live").length;
   setText(at("n-tracks"), `${all.length}${silent ? `, ${silent} silent` : ""}`);
   rows(at("tracks"), all.map((track) => {
-    const old = age(now - track.timeMs);
     const name = track.callSign ?? track.track;
     return {
       key: track.id,
-      shows: [name, track.party, track.altitudeM, track.speedMS, track.state, old, state.selected === track.id, partyName(state, track.party)],
+      shows: [name, track.party, track.altitudeM, track.speedMS, track.state, track.timeMs, state.selected === track.id, partyName(state, track.party)],
       make: () => h("button", {
         type: "button", class: `row ${track.state === "live" ? "" : "silent"} ${state.selected === track.id ? "on" : ""}`,
         "data-focus": `t${track.id}`, onclick: () => actions.select(track.id),
       },
       swatch(track.party), h("b", {}, plain(name, 24)),
       h("span", { class: "dim", title: plain(partyName(state, track.party)) }, plain(track.party ?? "party not said", 24)),
-      h("span", { class: `age ${track.state === "live" ? "" : "bad"}` }, track.state === "live" ? `${old} ago` : `${track.state.toUpperCase()} ${old}`),
+      aged(track.state === "live" ? "ago" : track.state, track.timeMs, { class: `age ${track.state === "live" ? "" : "bad"}` }),
       h("span", { class: "num wide" },
         track.state === "live" ? "" : "last known: ",
         Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : "height not known",
@@ -149,16 +193,14 @@ function tracks(state, now, actions) {
   }), state.loaded.tracks ? NO_INFORMATION : "Asking …");
 }
 
-const timeLeft = (intent, now) =>
-  now < intent.startMs ? `begins in ${duration((intent.startMs - now) / 1000)}`
-    : now <= intent.endMs ? `ends in ${duration((intent.endMs - now) / 1000)}` : "its time is over";
+const phase = (intent, now) => (now < intent.startMs ? "begins" : now <= intent.endMs ? "ends" : "over");
 
 function intents(state, now, actions) {
   const all = Object.values(state.intents).sort((a, b) => a.startMs - b.startMs || a.id.localeCompare(b.id));
   setText(at("n-intents"), `${all.length}${state.complete.intents === false ? " (more are not shown)" : ""}`);
   rows(at("intents"), all.map((intent) => {
     const volume = intent.volumes[0];
-    const when = timeLeft(intent, now).replace(/(min) \d+ s$/, "$1");
+    const when = phase(intent, now);
     return {
       key: intent.id,
       shows: [intent.version, intent.state, when, state.selected === intent.id, partyName(state, intent.party)],
@@ -172,7 +214,8 @@ function intents(state, now, actions) {
       intent.late ? h("span", { class: "tag bad" }, "LATE") : null,
       h("span", { class: "dim wide" }, `${plain(partyName(state, intent.party), 60)} · v${intent.version}${intent.cautions.length ? ` · ${intent.cautions.map((c) => plain(c)).join(", ")}` : ""}`),
       volume ? h("span", { class: "num wide" }, `${limitText(volume.lower)} to ${limitText(volume.upper)}`) : null,
-      h("span", { class: "num wide" }, `${utcShort(intent.startMs)}–${utcShort(intent.endMs)} · ${when}`)),
+      h("span", { class: "num wide" }, `${utcShort(intent.startMs)}–${utcShort(intent.endMs)} · `,
+        aged(when, when === "begins" ? intent.startMs : intent.endMs))),
     };
   }), state.loaded.intents ? NO_INFORMATION : "Asking …");
 }
@@ -217,14 +260,15 @@ const WARNING_SAYS = {
   implausible: "reports what cannot be",
 };
 
-function warnings(state, now, actions) {
+function warnings(state, actions) {
   const all = orderedWarnings(state);
   setText(at("n-warnings"), String(all.length));
   rows(at("warnings"), all.map((warning) => {
     const names = warning.objects.map((object) => objectName(state, object));
+    announce(warning.id, `Warning: ${warning.kind}, ${names.join(" and ")}`);
     return {
       key: warning.id,
-      shows: [warning, names, age(now - warning.raisedMs), state.selected === warning.id],
+      shows: [warning, names, state.selected === warning.id],
       make: () => h("button", {
         type: "button", class: `card warn l${Math.min(warning.level, 3)} ${state.selected === warning.id ? "on" : ""}`,
         "data-focus": `w${warning.id}`, onclick: () => actions.select(warning.id),
@@ -233,7 +277,7 @@ function warnings(state, now, actions) {
         h("b", { class: "kind" }, `${"▲".repeat(Math.min(warning.level, 3))} ${warning.kind.toUpperCase()}`),
         h("span", { class: "dim" }, WARNING_SAYS[warning.kind] ?? ""),
         warning.lastKnown ? h("span", { class: "tag strong" }, "LAST KNOWN") : null,
-        h("span", { class: "age" }, `${utcShort(warning.raisedMs)} · ${age(now - warning.raisedMs)} ago`)),
+        h("span", { class: "age" }, `${utcShort(warning.raisedMs)} · `, aged("ago", warning.raisedMs))),
       h("span", { class: "pair" }, warning.objects.flatMap((object, i) => [
         i ? h("span", { class: "dim" }, " × ") : null,
         h("span", {}, swatch(object.party), plain(names[i], 40)),
@@ -259,22 +303,22 @@ function subjectName(state, reference) {
   return intent ? `${intent.callSign ?? intent.placeName ?? reference.id}` : `intent ${reference.id}`;
 }
 
-function notices(state, now, actions) {
+function notices(state, actions) {
   const all = orderedNotices(state);
   const open = all.filter((notice) => notice.open);
   setText(at("n-notices"), `${open.length} open of ${all.length}${state.complete.notices === false ? " (more are not shown)" : ""}`);
   rows(at("notices"), all.map((notice) => {
     const names = [subjectName(state, notice.subject), ...notice.clashes.map((clash) => subjectName(state, clash.other))];
-    const old = age(now - notice.issuedMs);
+    if (notice.open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${names[0]}`);
     return {
       key: notice.id,
-      shows: [notice.answers.length, notice.open, notice.urgency, names, old, state.asked[notice.id] ?? null, partyName(state, notice.sender), state.selected === notice.id],
-      make: () => noticeCard(state, notice, old, actions),
+      shows: [notice.answers.length, notice.open, notice.urgency, names, state.asked[notice.id] ?? null, partyName(state, notice.sender), state.selected === notice.id],
+      make: () => noticeCard(state, notice, actions),
     };
   }), state.loaded.notices ? "No notice to you. " + NO_INFORMATION : "Asking …");
 }
 
-function noticeCard(state, notice, old, actions) {
+function noticeCard(state, notice, actions) {
   const ladder = ladderOf(notice);
   const of = (count) => (ladder.wanted ? `${count}/${ladder.wanted}` : String(count));
   const asked = state.asked[notice.id];
@@ -288,7 +332,7 @@ function noticeCard(state, notice, old, actions) {
       notice.withdrawal ? h("span", { class: "tag" }, "WITHDRAWN") : null,
       notice.late ? h("span", { class: "tag bad" }, "LATE") : null,
       notice.heldBy ? h("span", { class: "tag strong" }, `HELD FOR ${plain(notice.heldBy)}`) : null,
-      h("span", { class: "age" }, `${utcShort(notice.issuedMs)} · ${old} ago`)),
+      h("span", { class: "age" }, `${utcShort(notice.issuedMs)} · `, aged("ago", notice.issuedMs))),
     h("p", { class: "what" },
       notice.subject
         ? h("button", { type: "button", class: "link", "data-focus": `n${notice.id}`, onclick: () => actions.select(notice.subject.id) }, plain(subjectName(state, notice.subject), 60))

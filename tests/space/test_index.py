@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from wideberth.space import (
     Separation,
     Volume4D,
     VolumeIndex,
+    _grid,
     circle,
     conflict,
     polygon,
@@ -32,6 +35,50 @@ def brute_force(
 ) -> list[tuple[int, Gap]]:
     found = [(slot, conflict(other, query, separation)) for slot, other in sorted(live.items())]
     return [(slot, gap) for slot, gap in found if gap is not None]
+
+
+def disagreements(
+    index: VolumeIndex, live: dict[int, PreparedVolume], separation: Separation
+) -> list[int]:
+    """The checker: slots of the volumes about which the index and brute force differ."""
+    return [
+        slot
+        for slot, query in live.items()
+        if index.conflicts(query, separation) != brute_force(live, query, separation)
+    ]
+
+
+class Forgetful(VolumeIndex):
+    """A planted fault: what begins on the other side of the antimeridian is not filed."""
+
+    def insert(self, prepared: PreparedVolume) -> int:
+        slot = super().insert(prepared)
+        if self._rows[slot]["y"] < 0:
+            _grid.unfile_row(self._rows, slot, self._heads, self._links, self._levels)
+        return slot
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [(VolumeIndex, []), (Forgetful, [0, 1])])
+def test_a_planted_seam_is_caught(kind, wanted):
+    index = kind()
+    shapes = (circle(0, 179.999, 500), circle(0, -179.999, 500))
+    heights = Altitude(0, W84), Altitude(1, W84)
+    live = {
+        index.insert(prepared): prepared
+        for prepared in (prepare(Volume4D(shape, *heights, 0, 1)) for shape in shapes)
+    }
+    assert disagreements(index, live, Separation()) == wanted
+
+
+def test_many_threads_may_ask_at_once():
+    crowd = [prepare(volume) for volume in spread(400, 5)]
+    index = VolumeIndex()
+    for volume in crowd:
+        index.insert(volume)
+    wanted = [index.conflicts(volume) for volume in crowd]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            assert list(pool.map(index.conflicts, crowd)) == wanted
 
 
 @given(crowds(), st.lists(st.integers(0, 11), max_size=8), separations(), volumes())

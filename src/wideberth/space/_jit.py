@@ -8,6 +8,7 @@ lives in a folder named for the digest of all kernel sources.
 from __future__ import annotations
 
 import hashlib
+import os
 import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,20 +42,34 @@ def _digest() -> str:
 
 
 config: Any = numba_config  # its settings are made at run time, so its types know none
-_CACHE = Path(__file__).parent / "__pycache__" / f"kernels-{_digest()}"
+
+
+def _cache_folder() -> str | None:
+    """A folder for these sources that can be written to: beside the byte code, or the user's."""
+    with suppress(OSError, RuntimeError):
+        for base in (Path(__file__).parent / "__pycache__", Path.home() / ".cache" / "wideberth"):
+            folder = base / f"kernels-{_digest()}"
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+                if os.access(folder, os.W_OK):
+                    return str(folder)
+    return None
+
+
+_CACHE = _cache_folder()
 
 
 def kernel(function: Function) -> Function:
     """The function, compiled at its first call, without the interpreter's lock.
 
-    ``error_model="numpy"``: a division by zero gives infinity and costs no branch.
+    ``error_model="numpy"``: a division by zero gives infinity and costs no branch. Where no folder
+    can be written to, each process compiles anew.
     """
     before = config.CACHE_DIR
-    if not before:  # who sets NUMBA_CACHE_DIR decides where; else beside the byte code
-        with suppress(OSError):
-            _CACHE.mkdir(parents=True, exist_ok=True)
-            config.CACHE_DIR = str(_CACHE)
+    if not before:  # who sets NUMBA_CACHE_DIR decides where
+        config.CACHE_DIR = _CACHE or ""
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[return-value]  # a dispatcher is called like the function
+        cached = bool(config.CACHE_DIR)
+        return numba.njit(cache=cached, nogil=True, error_model="numpy")(function)  # type: ignore[return-value]  # a dispatcher is called like the function
     finally:
         config.CACHE_DIR = before

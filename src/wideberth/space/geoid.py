@@ -72,8 +72,11 @@ def undulation_range_mm(
         reach = math.degrees(
             math.asin(math.sin(math.radians(angle_deg)) / math.cos(math.radians(latitude_deg)))
         )
-        west = math.floor((longitude_deg - reach) * _STEPS)
-        east = math.ceil((longitude_deg + reach) * _STEPS)
-        band = band.take(range(west, east + 1), axis=1, mode="wrap")
+        west = math.floor((longitude_deg % 360 - reach) * _STEPS)
+        east = math.ceil((longitude_deg % 360 + reach) * _STEPS)
+        if west >= 0 and east < _COLUMNS:
+            band = band[:, west : east + 1]
+        else:
+            band = band.take(range(west, east + 1), axis=1, mode="wrap")
     error_mm = round(GEOID_ERROR_M * 1000)
     return int(band.min()) * 10 - error_mm, int(band.max()) * 10 + error_mm

@@ -71,8 +71,8 @@ class _Pool:
 class VolumeIndex:
     """Volumes that come and go, and which of them touch a given one.
 
-    Not for two threads at once while one of them changes it. A slot is the number that `insert`
-    gave; it is used again after `remove`.
+    Many threads may ask at once, but not while one inserts or removes. A slot is the number that
+    `insert` gave; it is used again after `remove`.
     """
 
     __slots__ = (
@@ -80,7 +80,6 @@ class VolumeIndex:
         "_heads",
         "_high",
         "_levels",
-        "_lines",
         "_links",
         "_points",
         "_rows",
@@ -104,7 +103,6 @@ class VolumeIndex:
         self._points = _Pool(3)
         self._spheres = _Pool(4)
         self._runs: dict[int, tuple[int, int, int]] = {}  # slot: point, block, pieces
-        self._lines: NDArray[np.int64] = np.empty((_FIRST_LINES, 5), np.int64)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -178,20 +176,21 @@ class VolumeIndex:
         self, prepared: PreparedVolume, separation: Separation, *, exact: bool
     ) -> list[list[int]]:
         arrays = prepared.arrays
+        found = np.empty((_FIRST_LINES, 5), np.int64)  # its own: others may ask at the same time
         while True:
             count = _kernels().query(
                 self._rows, self._shapes, self._points.array, self._spheres.array,
                 self._heads, self._links, self._levels, self._high,
                 arrays.rows, arrays.shapes, arrays.points, arrays.blocks, prepared.index,
                 separation.horizontal_mm, separation.vertical_mm, separation.time_us,
-                exact, self._lines,
+                exact, found,
             )  # fmt: skip
-            if count <= len(self._lines):
+            if count <= len(found):
                 break
-            self._lines = np.empty((2 * count, 5), np.int64)
+            found = np.empty((2 * count, 5), np.int64)
         if count == 0:
             return []
-        lines: list[list[int]] = self._lines[:count].tolist()
+        lines: list[list[int]] = found[:count].tolist()
         lines.sort()
         return lines
 

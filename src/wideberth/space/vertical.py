@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -79,7 +80,7 @@ class AltitudeModel(msgspec.Struct, frozen=True):
         shift_mm = self._above_sea_level_mm(limit.reference, band)
         if shift_mm is None:
             return None
-        lowest_mm, highest_mm = undulation_range_mm(*cap_around(footprint))
+        lowest_mm, highest_mm = _geoid_over(footprint)
         return limit.value_mm + shift_mm + (lowest_mm if band is Band.LOWER else highest_mm)
 
     def band_w84_mm(self, volume: Volume4D) -> tuple[int, int]:
@@ -118,6 +119,12 @@ class AltitudeModel(msgspec.Struct, frozen=True):
         if self.pressure_error_mm is None:
             return None
         return -self.pressure_error_mm if band is Band.LOWER else self.pressure_error_mm
+
+
+@lru_cache(maxsize=1024)
+def _geoid_over(footprint: Footprint) -> tuple[int, int]:
+    """The lowest and highest geoid over a footprint, mm; asked for once for each of its limits."""
+    return undulation_range_mm(*cap_around(footprint))
 
 
 _ADVICE = {

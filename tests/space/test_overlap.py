@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from geographiclib.geodesic import Geodesic
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from space import reference
@@ -20,8 +21,11 @@ from strategies import (
     places,
     separations,
     sizes_m,
+    stars,
     volumes,
+    wrapped,
 )
+from wideberth.errors import InvalidValue
 from wideberth.space import (
     Altitude,
     AltitudeReference,
@@ -285,6 +289,47 @@ def test_a_ring_round_the_earth_has_its_smaller_side_inside(ring):
     assert inside.tolist() == [True, True, True, False, False, False, False]
     assert horizontal_gap_mm(cap, at(circle(-60, 33, 1000))) > 7_000_000_000
     assert horizontal_gap_mm(cap, at(circle(60, 33, 1000))) == 0
+
+
+@settings(max_examples=25)
+@given(places(), st.lists(places(), min_size=4, max_size=4), st.data())
+def test_a_ring_of_any_width_parts_places_from_their_antipodes(middle, seen, data):
+    # A ring turns around a place just when it lies between the place and its antipode.
+    try:
+        ring = data.draw(stars(middle, 1.3e7))
+    except InvalidValue:
+        reject()  # an edge nearly half round, or edges that cross: no star at this size
+    shape = at(ring)
+    for place in seen:
+        antipode = -place[0], wrapped(place[1] + 180)
+        here, there = covers(shape, *zip(place, antipode, strict=True), 0.5, 0)
+        clear_m = distance_to_edge_m(shape, *zip(place, antipode, strict=True))
+        if not here and not there and clear_m.min() > 1:
+            assert not reference.is_inside(ring, place)
+        elif here != there and clear_m.max() > 1:
+            assert reference.is_inside(ring, place)
+
+
+def test_the_side_of_a_wide_ring_that_is_inside_is_the_smaller():
+    rng = np.random.default_rng(3)
+    latitude = np.degrees(np.arcsin(rng.uniform(-1, 1, 2000)))
+    longitude = rng.uniform(-180, 180, 2000)
+    for middle in ((0, 0), (90, 0), (-40, 179)):
+        for size_m in (9.0e6, 9.8e6, 1.03e7, 1.2e7, 1.6e7):
+            ring = [away(middle, azimuth, size_m) for azimuth in range(0, 360, 15)]
+            for turned in (ring, ring[::-1]):
+                inside = covers(at(polygon(turned)), latitude, longitude, 0.5, 0)
+                # 2,000 places tell a share to 4 %; the caps hold 42 to 49 % of the earth, or 8.
+                assert inside.mean() < 0.53
+                to_middle = np.array(
+                    [
+                        Geodesic.WGS84.Inverse(*middle, *place)["s12"]
+                        for place in zip(latitude[:50], longitude[:50], strict=True)
+                    ]
+                )
+                wanted = to_middle < size_m if size_m < 1e7 else to_middle > size_m
+                sure = abs(to_middle - size_m) > 300_000
+                assert (inside[:50] == wanted)[sure].all()
 
 
 @settings(max_examples=40)

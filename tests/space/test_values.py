@@ -26,6 +26,7 @@ from wideberth.space import (
     polygon,
     prepare,
 )
+from wideberth.space.prepared import REMEMBERED_LARGE
 from wideberth.space.time import MAX_US, MIN_US
 
 W84 = AltitudeReference.W84
@@ -159,3 +160,16 @@ def test_a_prepared_volume_survives_being_sent(one, two):
 def test_prepare_remembers():
     volume = Volume4D(circle(1, 2, 3), Altitude(0, W84), Altitude(1, W84), 0, 1)
     assert prepare(volume) is prepare(volume)
+
+
+def test_prepare_remembers_few_of_the_large():
+    # An edge of 10,000 km is 2,500 pieces: thousands of those must not stay in memory.
+    large = [
+        Volume4D(polygon([(0, 0), (0, 90), (80, lon)]), Altitude(0, W84), Altitude(1, W84), 0, 1)
+        for lon in range(40, 40 + REMEMBERED_LARGE + 1)
+    ]
+    first = prepare(large[0])
+    assert prepare(large[0]) is first
+    for volume in large[1:]:
+        prepare(volume)
+    assert prepare(large[0]) is not first

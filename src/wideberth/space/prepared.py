@@ -21,7 +21,9 @@ from wideberth.space.volume import Circle, Polygon, Volume4D
 
 __all__ = ["PreparedVolume", "PreparedVolumes", "Shapes", "prepare", "prepare_many"]
 
-REMEMBERED = 8192  # volumes that prepare() keeps
+REMEMBERED = 8192  # volumes that prepare() keeps, of up to SMALL_PIECES: 12 kB each
+REMEMBERED_LARGE = 32  # of the others, 4 MB each at most
+SMALL_PIECES = 512
 _CODES = {reference: code for code, reference in enumerate(AltitudeReference)}
 _DEFAULT_MODEL = AltitudeModel()
 _WIDEST_INT32 = 2**31 - 1
@@ -96,17 +98,26 @@ class PreparedVolumes(Sequence[PreparedVolume]):
 
 
 def prepare(volume: Volume4D, altitude_model: AltitudeModel = _DEFAULT_MODEL) -> PreparedVolume:
-    """The volume ready to be compared. The last 8,192 are remembered.
+    """The volume ready to be compared. The last 8,192 are remembered; of large ones, the last 32.
 
     A limit whose reference cannot be brought to the ellipsoid stays as it is: it can be compared
     with limits of the same reference. Raises InvalidValue for a ring with an edge nearly half
     round the earth, or more than ten times round the earth in all.
     """
-    return _prepare(volume, altitude_model)
+    return _prepare_small(volume, altitude_model) or _prepare_large(volume, altitude_model)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _prepare(volume: Volume4D, altitude_model: AltitudeModel) -> PreparedVolume:
+def _prepare_small(volume: Volume4D, altitude_model: AltitudeModel) -> PreparedVolume | None:
+    """None for a volume too large to be remembered among so many."""
+    arrays = _arrays_of((volume,), altitude_model)
+    if len(arrays.points) > SMALL_PIECES:
+        return None
+    return PreparedVolume(volume, altitude_model, arrays, 0)
+
+
+@lru_cache(maxsize=REMEMBERED_LARGE)
+def _prepare_large(volume: Volume4D, altitude_model: AltitudeModel) -> PreparedVolume:
     return PreparedVolume(volume, altitude_model, _arrays_of((volume,), altitude_model), 0)
 
 

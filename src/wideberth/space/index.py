@@ -20,7 +20,7 @@ __all__ = ["VolumeIndex"]
 
 _TOUCHING = Separation()
 _FIRST_ROWS = 256
-_FIRST_LINES = 256
+_FIRST_LINES = 64
 _BLOCK = 16  # pieces in a block, as in _shapes
 
 

@@ -16,6 +16,7 @@ from wideberth.space.volume import Gap, Separation
 __all__ = ["all_pairs"]
 
 _TOUCHING = Separation()
+_OVERLAP = Gap(0, 0, 0)
 _LEAST_SIDE_M = 2048.0
 _LINES = 16_384  # pairs held at once
 _ROWS_AT_ONCE = 8_192
@@ -80,7 +81,10 @@ def all_pairs(
         run = _RUN
         for i, j, code, horizontal_mm, vertical_mm, time_us in _listed(lines, found):
             if code == 1:
-                yield i, j, Gap(horizontal_mm, vertical_mm, time_us)
+                if horizontal_mm or vertical_mm or time_us:
+                    yield i, j, Gap(horizontal_mm, vertical_mm, time_us)
+                else:
+                    yield i, j, _OVERLAP
                 continue
             settled = settle(
                 volumes[i], volumes[j], separation, (code, horizontal_mm, vertical_mm, time_us)

@@ -37,7 +37,7 @@ class Band(Enum):
     UPPER = "upper"
 
 
-class TerrainBound(msgspec.Struct, frozen=True):
+class TerrainBound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The lowest and highest ground of the whole space, in millimetres above mean sea level."""
 
     lowest_msl_mm: int
@@ -53,7 +53,7 @@ class TerrainBound(msgspec.Struct, frozen=True):
             )
 
 
-class AltitudeModel(msgspec.Struct, frozen=True):
+class AltitudeModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known here about how references relate.
 
     terrain: bounds every ground height, so that AGL can be compared; None: AGL is compared with

@@ -36,7 +36,7 @@ _LAT_LIMIT_ND = 90 * NANODEGREES
 _LON_LIMIT_ND = 180 * NANODEGREES
 
 
-class Polygon(msgspec.Struct, frozen=True, tag="polygon"):
+class Polygon(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="polygon"):
     """A region bounded by geodesics of the WGS84 ellipsoid; the smaller side is inside.
 
     vertices: (latitude, longitude) pairs in nanodegrees, 3 to 10,000, either winding, the first
@@ -58,7 +58,7 @@ class Polygon(msgspec.Struct, frozen=True, tag="polygon"):
             _require_position(latitude_nd, longitude_nd)
 
 
-class Circle(msgspec.Struct, frozen=True, tag="circle"):
+class Circle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="circle"):
     """All points within radius_mm of the centre along the ellipsoid: exact, never a polygon."""
 
     latitude_nd: int
@@ -79,7 +79,7 @@ class Circle(msgspec.Struct, frozen=True, tag="circle"):
 Footprint = Polygon | Circle
 
 
-class Volume4D(msgspec.Struct, frozen=True):
+class Volume4D(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A footprint x an altitude band x a time window, all closed (ASTM F3548-21 Volume4D).
 
     lower and upper may have different references (a floor above ground under a flight level);
@@ -118,7 +118,7 @@ class Volume4D(msgspec.Struct, frozen=True):
             )
 
 
-class Separation(msgspec.Struct, frozen=True):
+class Separation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What must lie between two volumes: they are too close when they are nearer than, or at,
     all three at once. Zero everywhere means that only touching counts.
     """
@@ -136,7 +136,7 @@ class Separation(msgspec.Struct, frozen=True):
                 )
 
 
-class Gap(msgspec.Struct, frozen=True):
+class Gap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far apart two volumes are: 0 where they overlap in that dimension.
 
     Rounded down, so that it never claims more distance than there is.

@@ -8,7 +8,7 @@ below breaks one rule, and the machine must find it: a checker counts once it ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import pytest
@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 
 from scenes import HIDDEN, OPEN, Scene, author, details, named, signer, volume
 from wideberth.decisions import clashes, intents, notices, telling
+from wideberth.decisions.disclosure import Met
 from wideberth.model.commands import (
     AcknowledgeNotice,
     AmendIntent,
@@ -36,10 +37,18 @@ from wideberth.model.commands import (
 )
 from wideberth.model.entries import NoticeAcknowledged, NoticeIssued, NoticeReleased
 from wideberth.model.ids import IntentId, NoticeId, Ovn
-from wideberth.model.intents import Intent, IntentKind, Source, Step, VisibilityLevel
-from wideberth.model.notices import Notice, Verb
+from wideberth.model.intents import (
+    Intent,
+    IntentKind,
+    Source,
+    Step,
+    Visibility,
+    VisibilityLevel,
+)
+from wideberth.model.notices import Clash, Notice, Verb
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import Effect, PairRule, Rules
+from wideberth.picture.picture import OpenNotice
 from wideberth.space.volume import NANODEGREES, Circle, Separation, Volume4D
 
 PARTIES = ("north", "south", "east")
@@ -66,12 +75,20 @@ volumes = st.builds(
 visibilities = st.sampled_from([OPEN, OPEN, HIDDEN, named("south"), named("lake"), named()])
 
 
+def _fitting(kind: IntentKind, visibility: Visibility) -> Visibility:
+    """A visibility that the kind may have."""
+    is_named = visibility.level is VisibilityLevel.NAMED
+    if kind is IntentKind.PRESENCE and not is_named:
+        return named("south", "lake")
+    if kind is IntentKind.HAZARD and is_named:
+        return HIDDEN
+    return visibility
+
+
 @st.composite
 def tellings(draw: st.DrawFn) -> object:
     kind = draw(kinds)
-    visibility = draw(visibilities)
-    if kind is IntentKind.PRESENCE and visibility.level is not VisibilityLevel.NAMED:
-        visibility = named("south", "lake")
+    visibility = _fitting(kind, draw(visibilities))
     return details(
         *draw(st.lists(volumes, min_size=1, max_size=2)),
         kind=kind,
@@ -123,7 +140,7 @@ class OpenInReference:
     notice: Notice
     loaded: set[str]
     attested: bool = False
-    released: bool = False
+    released: set[str] = field(default_factory=set)
 
 
 def reference_open(scene: Scene) -> set[str]:
@@ -149,7 +166,7 @@ def reference_open(scene: Scene) -> set[str]:
                         known[answer.notice].loaded.add(answer.unit)
                 touched = answer.notice
             case NoticeReleased(notice=released):
-                known[released].released = True
+                known[released].released.add(entry.body.by.party)
                 touched = released
             case _:
                 continue
@@ -157,7 +174,7 @@ def reference_open(scene: Scene) -> set[str]:
             continue
         one = known[touched]
         everybody = one.loaded >= set(one.notice.units) if one.notice.units else bool(one.loaded)
-        if (everybody or one.attested) and (one.notice.held_by is None or one.released):
+        if (everybody or one.attested) and one.released >= set(one.notice.held_by):
             close(touched)
     return set(known) - closed
 
@@ -171,7 +188,7 @@ class Loop(RuleBasedStateMachine):
         super().__init__()
         self.scene = Scene(*PARTIES, rules=RULES, neutral="lake")
         self.standing: dict[str, Intent] = {}
-        self.secrets: dict[str, Intent] = {}
+        self.secrets: dict[str, list[Intent]] = {}
 
     def expected(self, new: Intent, key: tuple[Ovn, ...]) -> bool:
         """Whether the reference would refuse the intent."""
@@ -193,7 +210,7 @@ class Loop(RuleBasedStateMachine):
     def _settle(self, before: str, outcome: object, shadow: Intent, key: tuple[Ovn, ...]) -> bool:
         refused = isinstance(outcome, Refusal)
         if refused and outcome.kind is not RefusalKind.CONFLICT:
-            assert outcome.rule in {"nothing-changed", "kind-changed"}, outcome
+            assert outcome.rule in {"nothing-changed", "kind-changed", "budget-spent"}, outcome
         else:
             assert refused == self.expected(shadow, key), (outcome, shadow)
         if refused:
@@ -214,7 +231,8 @@ class Loop(RuleBasedStateMachine):
             return multiple()
         stands = self.scene.intent(intent_id)
         self._check_telling(stands, first)
-        self.standing[intent_id] = self.secrets[intent_id] = stands
+        self.standing[intent_id] = stands
+        self.secrets[intent_id] = [stands]
         return intent_id
 
     @rule(intent_id=told, told_now=tellings(), knows=st.booleans())
@@ -225,7 +243,7 @@ class Loop(RuleBasedStateMachine):
         told_now = msgspec.structs.replace(
             told_now,  # type: ignore[type-var]
             kind=standing.kind,
-            visibility=standing.visibility,
+            visibility=_fitting(standing.kind, told_now.visibility),  # type: ignore[attr-defined]
         )
         key = self.key(standing.party, knows=knows)
         before = self.scene.picture.digest()
@@ -235,7 +253,9 @@ class Loop(RuleBasedStateMachine):
             author(standing.party),
         )
         if self._settle(before, outcome, self._shadow(intent_id, standing.party, told_now), key):
+            self._check_withdrawn(standing, self.scene.intent(intent_id), first)
             self.standing[intent_id] = self.scene.intent(intent_id)
+            self.secrets[intent_id].append(self.standing[intent_id])
             self._check_telling(self.standing[intent_id], first)
 
     @rule(intent_id=consumes(told), step=st.sampled_from(list(Step)))
@@ -279,11 +299,11 @@ class Loop(RuleBasedStateMachine):
         held = sorted(
             each
             for each in self.scene.picture.notices
-            if self.scene.picture.notices[each].notice.held_by is not None
+            if self.scene.picture.notices[each].notice.held_by
         )
         if held:
             notice = self.scene.picture.notices[NoticeId(data.draw(st.sampled_from(held)))].notice
-            self.scene.accept(ReleaseNotice(notice.id), author(notice.held_by or ""))
+            self.scene.accept(ReleaseNotice(notice.id), signer(notice.held_by[0]))
 
     @rule(minutes=st.sampled_from([1, 31, 200]))
     def time_passes(self, minutes: int) -> None:
@@ -314,9 +334,20 @@ class Loop(RuleBasedStateMachine):
     def no_notice_names_what_its_reader_may_not_see(self) -> None:
         for party in (*PARTIES, "lake"):
             received = msgspec.json.encode(self.scene.notices(party)).decode()
-            for intent_id, intent in self.secrets.items():
-                if not reference_sees(intent, party):
+            for intent_id, versions in self.secrets.items():
+                if not any(reference_sees(version, party) for version in versions):
                     assert intent_id not in received
+
+    @invariant()
+    def whoever_is_not_concerned_hears_nothing(self) -> None:
+        """A notice names a clash, or follows one that did, or is about something that was seen."""
+        told: set[str] = set()
+        for party in (*PARTIES, "lake"):
+            for notice in self.scene.notices(party):
+                seen = notice.subject is not None
+                ends = notice.withdrawal and party in told  # of something felt before
+                assert notice.clashes or notice.supersedes or seen or ends, notice
+                told.add(party)
 
     def _shadow(self, intent_id: str, party: str, told_now: object) -> Intent:
         """The intent as the reference sees it before it is told."""
@@ -324,6 +355,15 @@ class Loop(RuleBasedStateMachine):
             IntentId(intent_id), party, told_now.kind, told_now.priority, None, 0, Ovn(""),  # type: ignore[attr-defined]
             told_now.volumes, told_now.visibility, told_now.provenance, 0, 0,  # type: ignore[attr-defined]
         )  # fmt: skip
+
+    def _check_withdrawn(self, before: Intent, after: Intent, first: int) -> None:
+        """Whoever it concerned before hears of the new version, also where it now sees nothing."""
+        for other in self.standing.values():
+            if other.id == before.id or not reference_clash(before, other):
+                continue
+            felt = before.visibility.level is VisibilityLevel.ON_CONFLICT
+            if reference_sees(before, other.party) or felt:
+                assert self.scene.notices(other.party, since=first), (before, after, other)
 
     def _check_telling(self, stands: Intent, first: int) -> None:
         """Everybody concerned who may know was told, and nobody else."""
@@ -372,34 +412,36 @@ def _never_within(gap: object, separation: Separation) -> bool:
 
 
 def _told_to_all(
-    picture: object, reader: str, *, own: object, other: Intent, clash: object, **_: object
-) -> object:
-    from wideberth.model.notices import Clash
-
-    return Clash(
-        rule=clash.rule_id,  # type: ignore[attr-defined]
-        other_kind=other.kind.value,
-        gap=clash.gap,  # type: ignore[attr-defined]
-        overlap=clash.overlap,  # type: ignore[attr-defined]
-        own=own,  # type: ignore[arg-type]
-        other=clashes.intent_ref(other),
-        other_party=other.party,
-    )
+    picture: object, reader: str, *, own: object, other: Intent, met: Met
+) -> list[Clash]:
+    return [
+        Clash(
+            rule=met.rule_id,
+            other_kind=other.kind.value,
+            gap=met.meetings[0].gap,
+            overlap=met.meetings[0].overlap,
+            own=own,  # type: ignore[arg-type]
+            other=clashes.intent_ref(other),
+            other_party=other.party,
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     ("module", "name", "fault"),
     [
         pytest.param(clashes, "_is_within", _never_within, id="touching does not count"),
-        pytest.param(telling, "clash_for", _told_to_all, id="everybody sees everything"),
+        pytest.param(telling, "clashes_for", _told_to_all, id="everybody sees everything"),
         pytest.param(
             intents, "_refuse_clashes", lambda intent, clashes, key: None, id="nobody is refused"
         ),
-        pytest.param(notices, "_is_loaded", lambda standing: True, id="RECEIVED closes"),
+        pytest.param(
+            OpenNotice, "is_loaded", property(lambda standing: True), id="RECEIVED closes"
+        ),
         pytest.param(
             notices,
             "_closed_by",
-            lambda picture, standing: (standing.notice.id,),
+            lambda picture, standing: (standing.notice.id,) if standing.is_loaded else (),
             id="what it replaces stays open",
         ),
     ],

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections import OrderedDict, deque
@@ -29,14 +30,15 @@ from wideberth.errors import (
     Overloaded,
     PositionTaken,
     RecordCorrupt,
+    RecordError,
     RecordUnavailable,
-    WideberthError,
 )
 from wideberth.model.commands import Request
 from wideberth.model.entries import ENTRY_VERSION, Body, Entry, decode_entry, encode_entry
+from wideberth.model.envelope import MAX_ENVELOPE_BYTES
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM
-from wideberth.model.refusals import Refusal
+from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.fold import fold
 from wideberth.picture.picture import Outcome, Picture
 from wideberth.record.protocol import Head, Record, Row
@@ -45,6 +47,7 @@ from wideberth.space.time import SECOND_US
 __all__ = ["Applied", "Service", "Settings", "StreamEvent", "entries_of", "new_id", "now_us"]
 
 T = TypeVar("T")
+_log = logging.getLogger("wideberth.service")
 
 
 def now_us() -> int:
@@ -144,7 +147,7 @@ class Service:
         self._listeners: dict[PartyId, set[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
-        self.stopped_by: WideberthError | None = None
+        self.stopped_by: Exception | None = None
         """Why this node no longer decides, and its reads are stale: an entry newer than this
         program, or a record that contradicts itself. Only another start gets over it."""
         self.fold_listeners: list[Callable[[int, Sequence[Entry]], None]] = []
@@ -300,14 +303,16 @@ class Service:
             else:
                 batch, left = await self._decide_locked(taken)
             self._fold(batch.start, batch.entries)
+            # What is durable is answered before anything else can fail.
+            for waiting, answer in batch.answers:
+                if not isinstance(answer, Repeated):
+                    _answer(waiting, answer)
         for waiting, answer in batch.answers:
-            final = await self.again(answer.outcome) if isinstance(answer, Repeated) else answer
-            if waiting.answer.done():
-                continue
-            if isinstance(final, Exception):
-                waiting.answer.set_exception(final)
-            else:
-                waiting.answer.set_result(final)
+            if isinstance(answer, Repeated):
+                try:
+                    _answer(waiting, await self.again(answer.outcome))
+                except RecordError as error:
+                    _answer(waiting, error)
         return left
 
     async def _decide_locked(self, taken: list[_Waiting]) -> tuple[_Batch, list[_Waiting]]:
@@ -344,10 +349,13 @@ class Service:
             return decision
         position = overlay.size
         entries = entries_of(request, decision.bodies, batch.time_us)
+        envelopes = [encode_entry(entry) for entry in entries]
+        if any(len(envelope) > MAX_ENVELOPE_BYTES for envelope in envelopes):
+            return Refusal(RefusalKind.LIMIT, "too-large", "tell it in smaller parts")
         for entry in entries:
             fold(overlay, entry)
-            batch.entries.append(entry)
-            batch.envelopes.append(encode_entry(entry))
+        batch.entries += entries
+        batch.envelopes += envelopes
         return Applied(position, entries)
 
     async def _catch_up(self) -> None:
@@ -369,19 +377,26 @@ class Service:
     def _fold(self, start: int, entries: Sequence[Entry]) -> None:
         picture, recent = self.picture, self._recent
         for position, entry in enumerate(entries, start):
-            fold(picture, entry)
+            try:
+                fold(picture, entry)
+            except Exception as error:
+                self.stopped_by = error  # the picture is half changed: decide nothing more on it
+                raise
             recent[position] = entry
         while len(recent) > self._settings.recent:
             recent.popitem(last=False)
-        if entries:
-            for listener in self.fold_listeners:
-                listener(start, entries)
         history = picture.history
         if history is not None and history.touched:
             for party in history.touched:
                 for event in self._listeners.get(party, ()):
                     event.set()
             history.touched.clear()
+        if entries:
+            for listener in self.fold_listeners:
+                try:
+                    listener(start, entries)
+                except Exception:  # noqa: BLE001  # what is durable stays answered, whoever listens
+                    _log.exception("a listener failed at position %d", start)
 
     async def _follow(self) -> None:
         """See what other processes append, so that streams here have it too."""
@@ -410,12 +425,12 @@ def entries_of(request: Request, bodies: tuple[Body, ...], time_us: int) -> tupl
         body=bodies[0],
         request=request.key,
         fingerprint=request.fingerprint or None,
-        entries=len(bodies),
         said=request.said,
         said_digest=request.digest or None,
     )
     more = tuple(
-        Entry(v=ENTRY_VERSION, time_us=time_us, author=SYSTEM, body=body) for body in bodies[1:]
+        Entry(v=ENTRY_VERSION, time_us=time_us, author=SYSTEM, body=body, follows=True)
+        for body in bodies[1:]
     )
     return (first, *more)
 
@@ -429,6 +444,15 @@ def _rows_at(record: Record, positions: list[int]) -> list[Row]:
             rows.extend(record.read(positions[start], index - start))
             start = index
     return rows
+
+
+def _answer(waiting: _Waiting, answer: Applied | Refusal | Exception) -> None:
+    if waiting.answer.done():
+        return
+    if isinstance(answer, Exception):
+        waiting.answer.set_exception(answer)
+    else:
+        waiting.answer.set_result(answer)
 
 
 def _fail(taken: list[_Waiting], error: Exception) -> None:

@@ -227,7 +227,7 @@ class TestHazardOnPresence:
     def test_the_hazards_party_cannot_close_its_notice(self) -> None:
         scene = self._scene(named("battery", "lake"))
         (notice,) = scene.notices("battery")
-        assert notice.held_by == PartyId("agency")
+        assert notice.held_by == (PartyId("agency"),)
         scene.load(notice)
         assert [each.id for each in scene.open_notices("battery")] == [notice.id]
 

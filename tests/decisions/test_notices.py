@@ -253,19 +253,19 @@ class TestHeldForAPresence:
         scene, notice = held
         scene.load(notice)
         assert scene.open_notices("battery") == [notice]
-        scene.accept(ReleaseNotice(notice.id), author("agency"))
+        scene.accept(ReleaseNotice(notice.id), signer("agency"))
         assert scene.open_notices("battery") == []
 
     def test_released_first_it_still_waits_for_the_units(self, held: tuple[Scene, Notice]) -> None:
         scene, notice = held
-        scene.accept(ReleaseNotice(notice.id), author("agency"))
+        scene.accept(ReleaseNotice(notice.id), signer("agency"))
         assert [each.id for each in scene.open_notices("battery")] == [notice.id]
         scene.load(notice)
         assert scene.open_notices("battery") == []
 
     def test_nobody_else_releases_it(self, held: tuple[Scene, Notice]) -> None:
         scene, notice = held
-        assert scene.refuse(ReleaseNotice(notice.id), author("battery")).kind is RefusalKind.UNKNOWN
+        assert scene.refuse(ReleaseNotice(notice.id), signer("battery")).kind is RefusalKind.UNKNOWN
 
 
 @pytest.mark.requirement("D-04")

@@ -12,24 +12,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from wideberth.decisions.clashes import (
-    IntentClash,
-    intent_clashes,
-    intent_ref,
-    prepared_volumes,
-    zone_clashes,
-)
-from wideberth.decisions.disclosure import clash_for, zone_clash_for_teller
+from wideberth.decisions.budget import left_today
+from wideberth.decisions.clashes import intent_clashes, intent_ref, zone_clashes
+from wideberth.decisions.disclosure import Met, clashes_for, zone_clash_for_teller
 from wideberth.decisions.intents import intent_as_told
-from wideberth.decisions.outcome import Accepted, Context, Decision
+from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.model.commands import IntentDetails, RecordCheck
 from wideberth.model.entries import HiddenChecked
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.notices import Clash
 from wideberth.model.parties import Author
-from wideberth.model.refusals import Refusal
-from wideberth.picture.fold import day_of
+from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 from wideberth.space.volume import Circle, Volume4D
 
@@ -83,25 +77,38 @@ def dry_run(
     )
     if isinstance(told, Refusal):
         return told
-    prepared = prepared_volumes(picture, told.volumes)
+    prepared = picture.prepared(told.volumes)
     hidden = _may_test_hidden(picture, told, context, ask_hidden=ask_hidden)
+    reference = intent_ref(told)
     shown: list[Clash] = []
     met: dict[PartyId, int] = {}
-    for clash in intent_clashes(picture, told, prepared):
-        visible = clash.other.is_shown_to(author.party)
-        if not visible and not (hidden.done and clash.overlaps):
-            continue
-        if not visible and sum(met.values()) >= hidden.left_today:
-            break
-        seen = _seen(picture, author.party, told, clash)
-        if seen is not None:
-            shown.append(seen)
-            if not visible:
-                met[clash.other.party] = met.get(clash.other.party, 0) + 1
-    reference = intent_ref(told)
-    shown.extend(
-        zone_clash_for_teller(clash, reference) for clash in zone_clashes(picture, told, prepared)
-    )
+    cut = False
+    for clash in intent_clashes(picture, told, prepared, now_us=context.now_us):
+        other = clash.other
+        meetings = clash.meetings
+        if not other.is_shown_to(author.party):
+            if not hidden.done or not other.is_felt_by(author.party):
+                continue
+            meetings = tuple(meeting for meeting in meetings if meeting.overlaps)
+            if not meetings:
+                continue
+            if sum(met.values()) >= hidden.left_today:
+                cut = True
+                continue
+            met[other.party] = met.get(other.party, 0) + 1
+        shown += clashes_for(
+            picture,
+            author.party,
+            own=reference,
+            other=other,
+            met=Met(clash.rule_id, meetings),
+        )
+    if cut:
+        hidden = HiddenTest(done=False, reason="budget-spent", left_today=hidden.left_today)
+    shown += [
+        zone_clash_for_teller(clash, reference)
+        for clash in zone_clashes(picture, told, prepared, now_us=context.now_us)
+    ]
     shown.sort(key=lambda each: (each.gap.horizontal_mm, each.gap.vertical_mm, each.gap.time_us))
     return DryRun(told, tuple(shown), hidden, tuple(sorted(met.items())))
 
@@ -109,29 +116,24 @@ def dry_run(
 def record_check(
     picture: Picture, command: RecordCheck, author: Author, context: Context
 ) -> Decision:
-    """The entry by which owners see that their hidden intents were met by a dry run."""
+    """The entry by which owners see that their hidden intents were met by a dry run.
+
+    Refused where the budget does not allow so many (others may have spent it meanwhile): then the
+    dry run is to be made again without them.
+    """
+    asked = sum(count for _, count in command.owners)
+    if asked > left_today(picture, author.party, context.now_us):
+        return refused(
+            RefusalKind.LIMIT, "budget-spent", "ask without the hidden ones, or tomorrow"
+        )
     return Accepted((HiddenChecked(author.party, command.owners),))
-
-
-def _seen(picture: Picture, reader: PartyId, told: Intent, clash: IntentClash) -> Clash | None:
-    return clash_for(
-        picture,
-        reader,
-        own=intent_ref(told),
-        own_volume=clash.own_volume,
-        other=clash.other,
-        other_volume=clash.other_volume,
-        clash=clash,
-    )
 
 
 def _may_test_hidden(
     picture: Picture, told: Intent, context: Context, *, ask_hidden: bool
 ) -> HiddenTest:
     rules = picture.space.rules
-    spent_on = picture.check_days.get(told.party)
-    spent = spent_on[1] if spent_on is not None and spent_on[0] == day_of(context.now_us) else 0
-    left = max(0, rules.check_budget - spent)
+    left = left_today(picture, told.party, context.now_us)
     if not ask_hidden:
         return HiddenTest(done=False, reason="not-asked", left_today=left)
     if any(_width_mm(volume) > rules.check_largest_mm for volume in told.volumes):

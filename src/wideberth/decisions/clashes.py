@@ -14,16 +14,18 @@ from wideberth.model.notices import ObjectRef, ObjectType, Overlap, Urgency
 from wideberth.model.settings import Effect, PairRule
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.picture.picture import Picture
-from wideberth.space.prepared import PreparedVolume, prepare
-from wideberth.space.volume import Gap, Separation, Volume4D
+from wideberth.space.prepared import PreparedVolume
+from wideberth.space.volume import Gap, Separation
 
 __all__ = [
     "IntentClash",
+    "Meeting",
     "ZoneClash",
     "intent_clashes",
     "intent_ref",
+    "intents_in_zone",
     "overlap_band",
-    "prepared_volumes",
+    "zone_clash",
     "zone_clashes",
     "zone_ref",
 ]
@@ -32,21 +34,17 @@ _TOUCHING = Separation()
 
 
 @dataclass(frozen=True, slots=True)
-class IntentClash:
-    """A clash with another intent: the closest pair of volumes of the two."""
+class Meeting:
+    """A volume of ours and one of theirs that lie too close."""
 
-    other: Intent
-    rule: PairRule
-    rule_id: str
+    own: PreparedVolume
+    other: PreparedVolume
     gap: Gap
-    own_volume: PreparedVolume
-    other_volume: PreparedVolume
-    overlap: Overlap
 
     @property
-    def pair(self) -> ClashPair:
-        """The evidence of it in the record."""
-        return ClashPair(intent_ref(self.other), self.gap, self.rule_id)
+    def overlap(self) -> Overlap:
+        """The time and the heights that they share; where apart, what lies between."""
+        return overlap_band(self.own, self.other)
 
     @property
     def overlaps(self) -> bool:
@@ -55,17 +53,52 @@ class IntentClash:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentClash:
+    """A clash with another intent. meetings: every pair of their volumes, the closest first."""
+
+    other: Intent
+    rule: PairRule
+    rule_id: str
+    meetings: tuple[Meeting, ...]
+
+    @property
+    def gap(self) -> Gap:
+        """Of the closest pair."""
+        return self.meetings[0].gap
+
+    @property
+    def overlap(self) -> Overlap:
+        """Of the closest pair."""
+        return self.meetings[0].overlap
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether they share a point anywhere."""
+        return self.meetings[0].overlaps
+
+    @property
+    def pair(self) -> ClashPair:
+        """The evidence of it in the record."""
+        return ClashPair(intent_ref(self.other), self.gap, self.rule_id)
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneClash:
-    """A clash with a zone. too_short: a notice zone asks for more notice than was given."""
+    """A clash of an intent with a zone. too_short: the zone asks for more notice than was given.
+
+    meetings: every volume of the intent with each of the zone's that it touches, closest first.
+    """
 
     zone: Zone
     rule_id: str
-    gap: Gap
-    overlap: Overlap
     urgency: Urgency
     too_short: bool
-    own_volume: PreparedVolume
-    zone_volume: PreparedVolume
+    meetings: tuple[Meeting, ...]
+
+    @property
+    def gap(self) -> Gap:
+        """Of the closest pair of volumes."""
+        return self.meetings[0].gap
 
     @property
     def pair(self) -> ClashPair:
@@ -83,20 +116,15 @@ def zone_ref(zone: Zone) -> ObjectRef:
     return ObjectRef(ObjectType.ZONE, zone.id, zone.version)
 
 
-def prepared_volumes(picture: Picture, volumes: tuple[Volume4D, ...]) -> list[PreparedVolume]:
-    """Volumes made ready for the geometry, under the picture's way of comparing heights."""
-    return [prepare(volume, picture.altitude_model) for volume in volumes]
-
-
 def intent_clashes(
-    picture: Picture, intent: Intent, prepared: list[PreparedVolume]
+    picture: Picture, intent: Intent, prepared: list[PreparedVolume], *, now_us: int
 ) -> list[IntentClash]:
     """Clashes of intent (not in the picture yet, or in another version) with those that stand.
 
-    One for each other intent: that of the closest pair of volumes, by the other intent's id.
+    One for each other intent, by its id. What the two only shared before now_us is no clash.
     """
     rules = picture.space.rules
-    closest: dict[IntentId, tuple[Gap, PreparedVolume, int, PairRule]] = {}
+    met: dict[IntentId, list[Meeting]] = {}
     for volume in prepared:
         for other_id, ordinal, gap in picture.intent_space.conflicts(volume, picture.widest):
             if other_id == intent.id:
@@ -107,58 +135,64 @@ def intent_clashes(
             rule = rules.pair(intent.kind, other.kind)
             if rule.effect is Effect.NONE or not _is_within(gap, rule.separation):
                 continue
-            known = closest.get(other_id)
-            if known is None or _nearness(gap) < _nearness(known[0]):
-                closest[other_id] = (gap, volume, ordinal, rule)
+            meeting = Meeting(volume, picture.intent_space.volumes(other_id)[ordinal], gap)
+            if not _is_over(meeting, rule.separation, now_us):
+                met.setdefault(other_id, []).append(meeting)
     found: list[IntentClash] = []
-    for other_id in sorted(closest):
-        gap, volume, ordinal, rule = closest[other_id]
+    for other_id in sorted(met):
         other = picture.intents[other_id]
-        other_volume = picture.intent_space.volumes(other_id)[ordinal]
-        found.append(
-            IntentClash(
-                other,
-                rule,
-                f"{rules.version}/{rule.kinds[0].value}-{rule.kinds[1].value}",
-                gap,
-                volume,
-                other_volume,
-                overlap_band(volume, other_volume),
-            )
-        )
+        rule = rules.pair(intent.kind, other.kind)
+        rule_id = f"{rules.version}/{rule.kinds[0].value}-{rule.kinds[1].value}"
+        found.append(IntentClash(other, rule, rule_id, _closest_first(met[other_id])))
     return found
 
 
 def zone_clashes(
-    picture: Picture, intent: Intent, prepared: list[PreparedVolume]
+    picture: Picture, intent: Intent, prepared: list[PreparedVolume], *, now_us: int
 ) -> list[ZoneClash]:
     """Zones of others that the intent touches and whose rule applies to its kind, by zone id."""
-    closest: dict[ZoneId, tuple[Gap, PreparedVolume, int]] = {}
+    met: dict[ZoneId, list[Meeting]] = {}
     for volume in prepared:
         for zone_id, ordinal, gap in picture.zone_space.conflicts(volume, _TOUCHING):
             zone = picture.zones[zone_id]
-            if zone.party != intent.party and zone.applies_to(intent.kind):
-                closest.setdefault(zone_id, (gap, volume, ordinal))
-    found: list[ZoneClash] = []
-    for zone_id in sorted(closest):
-        gap, volume, ordinal = closest[zone_id]
-        zone = picture.zones[zone_id]
-        other_volume = picture.zone_space.volumes(zone_id)[ordinal]
-        too_short = zone.rule is ZoneRule.NOTICE and intent.lead_us < zone.notice_us
-        calm = zone.rule is ZoneRule.NOTICE and not too_short
-        found.append(
-            ZoneClash(
-                zone,
-                f"zone/{zone.rule.value}/{zone.version}",
-                gap,
-                overlap_band(volume, other_volume),
-                Urgency.ROUTINE if calm else Urgency.PROMPT,
-                too_short,
-                volume,
-                other_volume,
-            )
-        )
-    return found
+            if zone.party == intent.party or not zone.applies_to(intent.kind):
+                continue
+            meeting = Meeting(volume, picture.zone_space.volumes(zone_id)[ordinal], gap)
+            if not _is_over(meeting, _TOUCHING, now_us):
+                met.setdefault(zone_id, []).append(meeting)
+    return [zone_clash(picture.zones[zone_id], intent, met[zone_id]) for zone_id in sorted(met)]
+
+
+def intents_in_zone(
+    picture: Picture, zone: Zone, prepared: list[PreparedVolume], *, now_us: int
+) -> list[tuple[Intent, ZoneClash]]:
+    """The standing intents of others that a zone touches and applies to, by intent id."""
+    met: dict[IntentId, list[Meeting]] = {}
+    for volume in prepared:
+        for intent_id, ordinal, gap in picture.intent_space.conflicts(volume, _TOUCHING):
+            intent = picture.intents[intent_id]
+            if intent.party == zone.party or not zone.applies_to(intent.kind):
+                continue
+            meeting = Meeting(picture.intent_space.volumes(intent_id)[ordinal], volume, gap)
+            if not _is_over(meeting, _TOUCHING, now_us):
+                met.setdefault(intent_id, []).append(meeting)
+    return [
+        (picture.intents[each], zone_clash(zone, picture.intents[each], met[each]))
+        for each in sorted(met)
+    ]
+
+
+def zone_clash(zone: Zone, intent: Intent, meetings: list[Meeting]) -> ZoneClash:
+    """The clash that these meetings of the two are."""
+    too_short = zone.rule is ZoneRule.NOTICE and intent.lead_us < zone.notice_us
+    calm = zone.rule is ZoneRule.NOTICE and not too_short
+    return ZoneClash(
+        zone,
+        f"zone/{zone.rule.value}/{zone.version}",
+        Urgency.ROUTINE if calm else Urgency.PROMPT,
+        too_short,
+        _closest_first(meetings),
+    )
 
 
 def overlap_band(first: PreparedVolume, second: PreparedVolume) -> Overlap:
@@ -181,5 +215,18 @@ def _is_within(gap: Gap, separation: Separation) -> bool:
     )
 
 
-def _nearness(gap: Gap) -> tuple[int, int, int]:
-    return (gap.horizontal_mm, gap.vertical_mm, gap.time_us)
+def _is_over(meeting: Meeting, separation: Separation, now_us: int) -> bool:
+    """Whether the time in which the two are too close lies wholly before now."""
+    ours, theirs = meeting.own.volume, meeting.other.volume
+    return min(ours.end_us, theirs.end_us) + separation.time_us < now_us
+
+
+def _closest_first(meetings: list[Meeting]) -> tuple[Meeting, ...]:
+    """Sorted by how near; those equally near stay in the order of the intents' own volumes."""
+    return tuple(sorted(meetings, key=_nearness))
+
+
+def _nearness(meeting: Meeting) -> tuple[int, int, int, int, int]:
+    gap, ours, theirs = meeting.gap, meeting.own.volume, meeting.other.volume
+    start_us = max(ours.start_us, theirs.start_us)
+    return (gap.horizontal_mm, gap.vertical_mm, gap.time_us, start_us, theirs.start_us)

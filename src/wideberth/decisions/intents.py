@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
+from wideberth.decisions.budget import refuse_silent_touches, silent_touches
 from wideberth.decisions.clashes import (
     IntentClash,
+    ZoneClash,
     intent_clashes,
-    prepared_volumes,
+    intent_ref,
     zone_clashes,
 )
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.decisions.subscriptions import notified
-from wideberth.decisions.telling import tell_of_intent
+from wideberth.decisions.telling import (
+    Drafts,
+    Subject,
+    draft_intent,
+    particulars_of,
+    tell,
+)
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import AmendIntent, ChangeIntentState, IntentDetails, SubmitIntent
-from wideberth.model.entries import Body, IntentAccepted, IntentAmended, IntentStateChanged
-from wideberth.model.ids import IntentId, Ovn, PartyId
+from wideberth.model.entries import (
+    Body,
+    HiddenChecked,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+)
+from wideberth.model.ids import IntentId, NoticeId, Ovn, PartyId
 from wideberth.model.intents import (
     TRANSITIONS,
     FieldChange,
@@ -31,6 +47,7 @@ from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import Effect, KindLimit
 from wideberth.picture.picture import Picture
+from wideberth.space.overlap import is_conflict
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.vertical import AltitudeModel
 from wideberth.space.volume import Polygon
@@ -107,18 +124,17 @@ def change_state(
         standing.id, standing.party, command.step, standing.state, state, stepped.version,
         stepped.ovn,
     )  # fmt: skip
-    prepared = prepared_volumes(picture, standing.volumes)
+    prepared = picture.prepared(standing.volumes)
     telling: list[Body] = []
-    if command.step is not Step.ACTIVATE:
-        clashes = intent_clashes(picture, stepped, prepared)
-        zones = zone_clashes(picture, stepped, prepared)
-        telling = tell_of_intent(
+    if command.step is not Step.ACTIVATE or standing.kind is IntentKind.HAZARD:
+        clashes = intent_clashes(picture, stepped, prepared, now_us=context.now_us)
+        zones = zone_clashes(picture, stepped, prepared, now_us=context.now_us)
+        telling = _telling(
             picture,
             context,
             stepped,
-            clashes,
-            zones,
-            also=_parties_told(picture, standing),
+            _Touched(clashes, zones),
+            before=standing,
             withdrawal=command.step is Step.END,
         )
     notes = notified(picture, stepped, prepared, back=1 + len(telling))
@@ -202,6 +218,13 @@ def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> N
             [details.kind.value, details.visibility.level.value],
             "a presence is shown to the parties that you name and to nobody else",
         )
+    if details.kind is IntentKind.HAZARD and details.visibility.level is VisibilityLevel.NAMED:
+        raise InvalidValue(
+            "kind, visibility",
+            "hazard-is-felt",
+            [details.kind.value, details.visibility.level.value],
+            "whoever a hazard endangers must learn of it; make it open, or told on conflict",
+        )
     if details.kind is IntentKind.MOVEMENT and details.count is None:
         raise InvalidValue(
             "count", "movement-count", None, "say how many vehicles or craft move (N-03)"
@@ -284,29 +307,105 @@ def _tell(
     key: tuple[Ovn, ...],
     before: Intent | None,
 ) -> Decision:
-    prepared = prepared_volumes(picture, intent.volumes)
-    clashes = intent_clashes(picture, intent, prepared)
-    refusal = _refuse_clashes(intent, clashes, key)
+    prepared = picture.prepared(intent.volumes)
+    clashes = intent_clashes(picture, intent, prepared, now_us=context.now_us)
+    refusal = _refuse_clashes(intent, clashes, key) or refuse_silent_touches(
+        picture, intent, clashes, context
+    )
     if refusal is not None:
         return refusal
-    zones = zone_clashes(picture, intent, prepared)
+    zones = zone_clashes(picture, intent, prepared, now_us=context.now_us)
     rules = picture.space.rules.version
-    first: Body = (
-        IntentAccepted(intent, rules)
-        if before is None
-        else IntentAmended(intent, _differences(before, intent), rules)
-    )
-    also: frozenset[PartyId] = frozenset()
+    first: Body = IntentAccepted(intent, rules)
     if before is not None:
-        earlier = prepared_volumes(picture, before.volumes)
-        partners = {clash.other.party for clash in intent_clashes(picture, before, earlier)}
-        also = _parties_told(picture, before) | {
-            party for party in partners if before.is_shown_to(party)
-        }
-        prepared = [*prepared, *earlier]
-    telling = tell_of_intent(picture, context, intent, clashes, zones, also=also)
-    notes = notified(picture, intent, prepared, back=1 + len(telling))
-    return Accepted((first, *telling, *notes))
+        changes = _differences(before, intent)
+        first = IntentAmended(intent, before.visibility, changes, rules)
+        prepared = [*prepared, *picture.prepared(before.volumes)]
+    telling = _telling(picture, context, intent, _Touched(clashes, zones), before=before)
+    notes = notified(picture, intent, prepared, back=1 + len(telling), before=before)
+    met = silent_touches(intent, clashes)
+    counted = [HiddenChecked(intent.party, met)] if met else []
+    return Accepted((first, *telling, *notes, *counted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What a version of an intent touches."""
+
+    clashes: list[IntentClash]
+    zones: list[ZoneClash]
+
+
+def _telling(
+    picture: Picture,
+    context: Context,
+    intent: Intent,
+    touched: _Touched,
+    *,
+    before: Intent | None,
+    withdrawal: bool = False,
+) -> list[Body]:
+    """Tell whoever the version concerns, and whoever the version before concerned."""
+    earlier: Drafts = Drafts()
+    if before is not None:
+        prepared = picture.prepared(before.volumes)
+        earlier = draft_intent(
+            picture,
+            before,
+            intent_clashes(picture, before, prepared, now_us=context.now_us),
+            zone_clashes(picture, before, prepared, now_us=context.now_us),
+        )
+    subject = Subject(
+        intent_ref(intent),
+        intent.party,
+        shown=intent.is_shown_to,
+        shown_before=intent.is_shown_to if before is None else before.is_shown_to,
+        particulars=particulars_of(picture, intent),
+        late=intent.late,
+        lead_us=intent.lead_us,
+        withdrawal=withdrawal,
+    )
+    still = set[IntentId]() if withdrawal else {clash.other.id for clash in touched.clashes}
+    released = _holds_that_are_over(picture, intent, still)
+    return tell(
+        picture,
+        context,
+        subject,
+        draft_intent(picture, intent, touched.clashes, touched.zones),
+        pairs=[
+            *(clash.pair for clash in touched.clashes),
+            *(clash.pair for clash in touched.zones),
+        ],
+        also={*earlier, *released},
+        instead_of=released,
+    )
+
+
+def _holds_that_are_over(
+    picture: Picture, intent: Intent, still: set[IntentId]
+) -> dict[PartyId, tuple[NoticeId, ...]]:
+    """Held notices, by recipient, of which no hazard touches its presence any more now that the
+    intent touches only these others: the new version's notice takes their place.
+    """
+    over: dict[PartyId, tuple[NoticeId, ...]] = {}
+    for notice_id in picture.held:
+        pairs = picture.held[notice_id]
+        if not any(intent.id in pair for pair in pairs):
+            continue
+        if any(_still_touch(picture, intent, still, pair) for pair in pairs):
+            continue
+        recipient = picture.notices[notice_id].notice.recipient
+        over[recipient] = (*over.get(recipient, ()), notice_id)
+    return over
+
+
+def _still_touch(
+    picture: Picture, intent: Intent, still: set[IntentId], pair: tuple[str, str]
+) -> bool:
+    if intent.id in pair:
+        return any(other in pair for other in still)
+    first, second = (picture.intent_space.volumes(IntentId(each)) for each in pair)
+    return any(is_conflict(one, other) for one in first for other in second)
 
 
 def _refuse_clashes(
@@ -334,12 +433,6 @@ def _refuse_clashes(
         with_intents=tuple(clash.other.id for clash in in_the_way),
         from_us=min(clash.overlap.start_us for clash in in_the_way),
         until_us=max(clash.overlap.end_us for clash in in_the_way),
-    )
-
-
-def _parties_told(picture: Picture, intent: Intent) -> frozenset[PartyId]:
-    return frozenset(
-        party for party, _ in picture.told.get(intent.id) or () if party != intent.party
     )
 
 

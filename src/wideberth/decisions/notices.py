@@ -26,10 +26,7 @@ from wideberth.space.geodesic import distance_m
 from wideberth.space.time import format_rfc3339
 from wideberth.space.volume import NANODEGREES
 
-__all__ = ["LADDER", "acknowledge", "differences", "release"]
-
-LADDER = (Verb.RECEIVED, Verb.READ_BACK, Verb.PASSED_DOWN, Verb.LOADED)
-"""The hops of a notice, the furthest last. CANNOT-COMPLY and DISPUTED are exits at its side."""
+__all__ = ["acknowledge", "differences", "release"]
 
 _NEEDS: dict[Verb, tuple[str, ...]] = {
     Verb.RECEIVED: (),
@@ -55,7 +52,9 @@ def acknowledge(
         return refused(
             RefusalKind.UNKNOWN, "no-such-notice", "no open notice to this party has this id"
         )
-    refusal = _refuse_fields(command, standing) or _refuse_unsigned(command, author)
+    refusal = _refuse_fields(command, standing) or _refuse_unsigned(
+        command.verb.value, author, needed=command.verb is not Verb.RECEIVED
+    )
     if refusal is not None:
         return refusal
     notice = standing.notice
@@ -69,7 +68,7 @@ def acknowledge(
                 field="read_back",
             )
         off = differences(notice.particulars, command.read_back, picture.space.rules.read_back)
-    elif command.verb in (Verb.PASSED_DOWN, Verb.LOADED) and _is_misread(standing):
+    elif command.verb in (Verb.PASSED_DOWN, Verb.LOADED) and standing.misread:
         return refused(
             RefusalKind.CONFLICT,
             "read-back-mismatch",
@@ -89,8 +88,7 @@ def acknowledge(
         differences=off,
         attested=command.attested,
     )
-    after = OpenNotice(notice, (*standing.answers, answer))
-    closes = _closed_by(picture, after) if _is_loaded(after) and notice.held_by is None else ()
+    closes = _closed_by(picture, standing.answered(answer))
     sender = notice.sender
     if sender is not None and not may_follow(picture, notice, sender):
         sender = None  # its stream has no event, not even an empty one
@@ -100,11 +98,14 @@ def acknowledge(
 def release(picture: Picture, command: ReleaseNotice, author: Author, context: Context) -> Decision:
     """The word of the presence's owner that a notice held for it may close."""
     standing = picture.notices.get(command.notice)
-    if standing is None or standing.notice.held_by != author.party:
+    if standing is None or author.party not in standing.notice.held_by:
         return refused(
             RefusalKind.UNKNOWN, "no-such-notice", "no notice held for this party has this id"
         )
-    closes = _closed_by(picture, standing) if _is_loaded(standing) else ()
+    refusal = _refuse_unsigned("a release", author, needed=True)
+    if refusal is not None:
+        return refusal
+    closes = _closed_by(picture, standing.released(author.party))
     return Accepted((NoticeReleased(command.notice, standing.notice.recipient, author, closes),))
 
 
@@ -191,39 +192,30 @@ def _refuse_fields(command: AcknowledgeNotice, standing: OpenNotice) -> Refusal 
     return None
 
 
-def _refuse_unsigned(command: AcknowledgeNotice, author: Author) -> Refusal | None:
-    if command.verb is Verb.RECEIVED or author.how is not How.ATTESTED:
+def _refuse_unsigned(words: str, author: Author, *, needed: bool) -> Refusal | None:
+    if not needed or author.how is not How.ATTESTED:
         return None
     return refused(
         RefusalKind.FORBIDDEN,
         "signature-required",
-        f"sign {command.verb.value} with a key of this party; a token alone says RECEIVED",
+        f"sign {words} with a key of this party; a token alone says RECEIVED",
         field="verb",
-        value=command.verb.value,
+        value=words,
     )
 
 
-def _is_misread(standing: OpenNotice) -> bool:
-    read = [answer for answer in standing.answers if answer.verb is Verb.READ_BACK]
-    return bool(read) and bool(read[-1].differences)
-
-
-def _is_loaded(standing: OpenNotice) -> bool:
-    units = standing.notice.units
-    if standing.attested:
-        return True
-    loaded = standing.loaded_units
-    return loaded.issuperset(units) if units else bool(loaded)
-
-
 def _closed_by(picture: Picture, standing: OpenNotice) -> tuple[NoticeId, ...]:
-    """The notice and those it stands in the place of, as far back as they are still open."""
-    closes: list[NoticeId] = []
-    waiting = [standing.notice.id]
+    """What leaves the open list with the notice as it now stands: nothing while a unit has not
+    loaded it or an owner holds it; else it and those it took the place of that are still open.
+    """
+    if not standing.is_loaded or standing.notice.held_by:
+        return ()
+    closes: dict[NoticeId, None] = {standing.notice.id: None}
+    waiting = list(standing.notice.supersedes)
     while waiting:
         notice_id = waiting.pop()
         open_notice = picture.notices.get(notice_id)
         if open_notice is not None and notice_id not in closes:
-            closes.append(notice_id)
+            closes[notice_id] = None
             waiting.extend(open_notice.notice.supersedes)
     return tuple(closes)

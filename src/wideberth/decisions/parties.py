@@ -16,12 +16,15 @@ from wideberth.model.entries import (
 )
 from wideberth.model.envelope import verify_possession
 from wideberth.model.ids import require_party_id, require_token
-from wideberth.model.parties import SYSTEM, Author, Key, Party
-from wideberth.model.refusals import RefusalKind
+from wideberth.model.parties import SYSTEM, Author, How, Key, Party
+from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.settings import Rules
 from wideberth.picture.picture import Picture
+from wideberth.space.vertical import AltitudeModel
 
 __all__ = ["adopt_rules", "enrol_key", "open_space", "register_party", "revoke_key"]
 
+MIN_CELL_ND = 100_000  # about 11 m: a smaller cell would hide nothing
 MAX_UNITS = 10_000
 MAX_NAME = 200
 
@@ -30,14 +33,15 @@ def open_space(picture: Picture, command: OpenSpace, author: Author, context: Co
     """The first entry of a record; a record is opened once."""
     if picture.size:
         return refused(RefusalKind.CONFLICT, "already-open", "this record has its space")
-    return Accepted((SpaceOpened(command.origin, command.host, command.rules, command.exercise),))
+    opened = SpaceOpened(command.origin, command.host, command.rules, command.exercise)
+    return _refuse_rules(picture, command.rules) or Accepted((opened,))
 
 
 def adopt_rules(
     picture: Picture, command: AdoptRules, author: Author, context: Context
 ) -> Decision:
     """Other rules from here on, under a version of their own."""
-    if command.rules.version == picture.space.rules.version:
+    if command.rules.version in picture.rule_versions:
         return refused(
             RefusalKind.CONFLICT,
             "rules-version-taken",
@@ -45,7 +49,48 @@ def adopt_rules(
             field="rules.version",
             value=command.rules.version,
         )
-    return Accepted((RulesAdopted(command.rules),))
+    return _refuse_rules(picture, command.rules) or Accepted((RulesAdopted(command.rules),))
+
+
+def _refuse_rules(picture: Picture, rules: Rules) -> Refusal | None:
+    """Why these rules cannot be in force here, or None where they can."""
+    for name, lowest in (
+        ("cell_nd", MIN_CELL_ND),
+        ("cell_height_mm", 1),
+        ("cell_time_us", 1),
+        ("check_budget", 0),
+        ("check_largest_mm", 0),
+    ):
+        if getattr(rules, name) < lowest:
+            return refused(
+                RefusalKind.INVALID,
+                "rules-range",
+                f"give {lowest} or more",
+                field=f"rules.{name}",
+                value=str(getattr(rules, name)),
+            )
+    if not rules.version.strip():
+        return refused(
+            RefusalKind.INVALID, "rules-version", "give a version", field="rules.version"
+        )
+    model = AltitudeModel(terrain=rules.terrain, pressure_error_mm=rules.pressure_error_mm)
+    standing = (
+        *(picture.intents[each].volumes for each in picture.intents),
+        *(picture.zones[each].volumes for each in picture.zones),
+        *((picture.subscriptions[each].volume,) for each in picture.subscriptions),
+    )
+    try:
+        for volumes in standing:
+            for volume in volumes:
+                model.require_comparable(volume)
+    except InvalidValue as error:
+        return refused(
+            RefusalKind.CONFLICT,
+            "heights-incomparable",
+            f"something stands whose heights these rules could not compare: {error.advice}",
+            field="rules.terrain, rules.pressure_error_mm",
+        )
+    return None
 
 
 def register_party(
@@ -108,6 +153,14 @@ def enrol_key(picture: Picture, command: EnrolKey, author: Author, context: Cont
         )
     except InvalidValue as error:
         return invalid(error)
+    if author.how is not How.SYSTEM and not set(command.roles) <= set(author.roles):
+        return refused(
+            RefusalKind.FORBIDDEN,
+            "roles-beyond-own",
+            "a credential gives a key no role that it does not carry itself",
+            field="roles",
+            value=", ".join(command.roles),
+        )
     key = Key(command.party, command.key_id, command.public_key, command.roles)
     return Accepted((KeyEnrolled(key, command.proof),))
 

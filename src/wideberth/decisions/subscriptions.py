@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from wideberth.decisions.clashes import intent_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.errors import InvalidValue
@@ -27,18 +29,26 @@ _TOUCHING = Separation()
 
 
 def notified(
-    picture: Picture, intent: Intent, prepared: list[PreparedVolume], *, back: int
+    picture: Picture,
+    intent: Intent,
+    prepared: list[PreparedVolume],
+    *,
+    back: int,
+    before: Intent | None = None,
 ) -> list[Body]:
     """The entry that counts a notification on each subscription that the change touches, if any.
 
     prepared: its volumes, before and after. back: how many entries lie between it and the change.
-    Only subscribers that may see the intent are told of it.
+    Only subscribers that see the intent are told of it, and those that saw the version before:
+    for them it is gone.
     """
     numbers: set[int] = set()
     for volume in prepared:
         for subscription_id, _, _ in picture.subscription_space.conflicts(volume, _TOUCHING):
             subscription = picture.subscriptions[subscription_id]
-            if subscription.party != intent.party and intent.is_shown_to(subscription.party):
+            party = subscription.party
+            seen = intent.is_shown_to(party) or (before is not None and before.is_shown_to(party))
+            if party != intent.party and seen:
                 numbers.add(subscription.number)
     if not numbers:
         return []
@@ -65,7 +75,11 @@ def open_subscription(
             field="volume.end",
             value=format_rfc3339(command.volume.end_us),
         )
-    number = picture.subscription_count
+    number = int(sha256(command.subscription.encode()).hexdigest()[:12], 16)
+    if number in picture.subscription_ids:
+        return refused(
+            RefusalKind.CONFLICT, "subscription-id-taken", "choose another id", field="subscription"
+        )
     return Accepted(
         (
             SubscriptionOpened(

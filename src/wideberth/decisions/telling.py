@@ -1,150 +1,182 @@
 """Making notices: who is told of a version of an intent or zone, and what each may learn.
 
-One notice for one version on its way to one party, however many clashes it names.
+One notice for one version on its way to one party, however many clashes it names. A later version's
+notice takes the place of the earlier one's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+import msgspec
 
 from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref
 from wideberth.decisions.disclosure import (
-    clash_for,
-    zone_clash_for_owner,
+    Met,
+    clashes_for,
+    turned,
     zone_clash_for_teller,
+    zone_clashes_for_owner,
 )
 from wideberth.decisions.outcome import Context
-from wideberth.model.entries import Body, ClashesFound, NoticeIssued
+from wideberth.model.entries import Body, ClashesFound, ClashPair, NoticeIssued
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.intents import Intent, IntentKind
 from wideberth.model.notices import Clash, Notice, ObjectRef, Particulars, Urgency
 from wideberth.picture.picture import Picture
 from wideberth.space.volume import Circle
 
-__all__ = ["NoticeDesk", "Telling", "particulars_of", "tell_of_intent"]
+__all__ = [
+    "MAX_CLASHES",
+    "Draft",
+    "Drafts",
+    "Subject",
+    "draft_intent",
+    "draft_zone",
+    "particulars_of",
+    "tell",
+]
 
+MAX_CLASHES = 500
+"""So many clashes are named in one notice; it says how many more there are."""
+
+_PAIRS_IN_ENTRY = 2_000
 _ORDER = (Urgency.ROUTINE, Urgency.PROMPT, Urgency.IMMEDIATE)
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
+    """What one party is to be told. holders: the owners of presences that a hazard of this party
+    touches and who showed them to it: their word is needed before the notice closes.
+    """
+
     clashes: list[Clash] = field(default_factory=list[Clash])
     urgency: Urgency = Urgency.ROUTINE
-    held_by: PartyId | None = None
-    particulars: Particulars | None = None
+    holders: set[PartyId] = field(default_factory=set[PartyId])
 
-    def raise_to(self, urgency: Urgency) -> None:
-        if _ORDER.index(urgency) > _ORDER.index(self.urgency):
-            self.urgency = urgency
+    def add(self, clashes: Iterable[Clash], urgency: Urgency) -> None:
+        """Name more clashes, at their urgency or a higher one that is there already."""
+        self.clashes.extend(clashes)
+        self.urgency = max(self.urgency, urgency, key=_ORDER.index)
+
+
+class Drafts(dict[PartyId, Draft]):
+    """Drafts by party. touched_by: for each hazard's party the owners of the presences that its
+    hazard still touches, shown to it or not; nobody else reads it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.touched_by: dict[PartyId, set[PartyId]] = {}
+
+    def add(self, party: PartyId, clashes: list[Clash], urgency: Urgency) -> None:
+        """Name clashes to a party; nothing where there are none."""
+        if clashes:
+            self.setdefault(party, Draft()).add(clashes, urgency)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """What a notice says, apart from its number, its recipient and when it was issued."""
+class Subject:
+    """What is told: one version of an object. shown: whether a party sees it; shown_before: whether
+    it saw the version before; particulars: what is read back of it; withdrawal: it ended.
+    """
 
-    sender: PartyId | None
-    urgency: Urgency
-    subject: ObjectRef | None
-    supersedes: tuple[NoticeId, ...] = ()
-    clashes: tuple[Clash, ...] = ()
+    reference: ObjectRef
+    sender: PartyId
+    shown: Callable[[PartyId], bool]
+    shown_before: Callable[[PartyId], bool]
     particulars: Particulars | None = None
     late: bool = False
     lead_us: int = 0
-    held_by: PartyId | None = None
     withdrawal: bool = False
 
 
-class NoticeDesk:
-    """Numbers and collects the notices of one decision: each party's numbers have no gap."""
+def draft_intent(
+    picture: Picture, intent: Intent, clashes: list[IntentClash], zones: list[ZoneClash]
+) -> Drafts:
+    """What a version of an intent has to tell to whom.
 
-    def __init__(self, picture: Picture, context: Context) -> None:
-        self._picture = picture
-        self._context = context
-        self._numbers: dict[PartyId, int] = {}
-        self.issued: list[Notice] = []
-
-    def issue(self, recipient: PartyId, telling: Telling) -> Notice:
-        """Issue the recipient's next notice."""
-        known = self._picture.notice_counts.get(recipient) or 0
-        number = self._numbers.get(recipient, known) + 1
-        self._numbers[recipient] = number
-        party = self._picture.parties.get(recipient)
-        notice = Notice(
-            id=NoticeId(self._context.new_id()),
-            number=number,
-            recipient=recipient,
-            sender=telling.sender,
-            urgency=telling.urgency,
-            issued_us=self._context.now_us,
-            subject=telling.subject,
-            clashes=telling.clashes,
-            particulars=telling.particulars,
-            units=party.units if party is not None else (),
-            late=telling.late,
-            lead_us=telling.lead_us,
-            supersedes=telling.supersedes,
-            held_by=telling.held_by,
-            withdrawal=telling.withdrawal,
-        )
-        self.issued.append(notice)
-        return notice
-
-
-def tell_of_intent(
-    picture: Picture,
-    context: Context,
-    intent: Intent,
-    clashes: list[IntentClash],
-    zones: list[ZoneClash],
-    *,
-    also: frozenset[PartyId] = frozenset(),
-    withdrawal: bool = False,
-) -> list[Body]:
-    """The entries that tell of a version of an intent: evidence of its clashes, then the notices.
-
-    also: parties to tell although nothing of theirs clashes now (it did with an earlier version).
     A hazard that touches a presence: both are told, and the neutrals that its owner named, at the
-    highest urgency, as far as the owner consented; the hazard's party cannot close its own notice.
+    highest urgency, as far as the owner consented.
     """
-    drafts: dict[PartyId, _Draft] = {party: _Draft() for party in sorted(also)}
+    drafts = Drafts()
     reference = intent_ref(intent)
     for clash in clashes:
-        _draft_intent_clash(picture, drafts, intent, reference, clash)
-    for clash in zones:
-        _draft_zone_clash(picture, drafts, intent, reference, clash)
-    desk = NoticeDesk(picture, context)
-    latest = dict(picture.told.get(intent.id) or ())
-    told: list[tuple[PartyId, NoticeId]] = []
-    for recipient, draft in drafts.items():
-        shown = intent.is_shown_to(recipient)
-        if not shown and not draft.clashes and recipient not in latest:
-            continue
-        before = latest.get(recipient)
-        notice = desk.issue(
-            recipient,
-            Telling(
-                sender=intent.party if shown else None,
-                urgency=draft.urgency,
-                subject=reference if shown else None,
-                supersedes=(before,) if before is not None else (),
-                clashes=tuple(draft.clashes),
-                particulars=_particulars(picture, intent, draft, shown=shown),
-                # The lead time of a hidden intent would tell its start beyond the overlap.
-                late=intent.late and shown,
-                lead_us=intent.lead_us if shown else 0,
-                held_by=None if withdrawal else draft.held_by,
-                withdrawal=withdrawal,
-            ),
+        other = clash.other
+        met = Met(clash.rule_id, clash.meetings)
+        mirrored = Met(clash.rule_id, tuple(turned(each) for each in clash.meetings))
+        mine = clashes_for(picture, intent.party, own=reference, other=other, met=met)
+        theirs = clashes_for(
+            picture, other.party, own=intent_ref(other), other=intent, met=mirrored
         )
-        told.append((recipient, notice.id))
-    if not clashes and not zones and not told:
+        drafts.add(intent.party, mine, clash.rule.urgency)
+        drafts.add(other.party, theirs, clash.rule.urgency)
+        if {intent.kind, other.kind} == {IntentKind.HAZARD, IntentKind.PRESENCE}:
+            hazard = intent if intent.kind is IntentKind.HAZARD else other
+            presence = other if hazard is intent else intent
+            from_presence = mirrored if hazard is intent else met
+            _draft_hazard(picture, drafts, hazard, presence, from_presence, clash.rule.urgency)
+    for clash in zones:
+        drafts.add(intent.party, [zone_clash_for_teller(clash, reference)], clash.urgency)
+        owners = zone_clashes_for_owner(picture, clash, intent)
+        drafts.add(clash.zone.party, owners, clash.urgency)
+    return drafts
+
+
+def draft_zone(picture: Picture, met: list[tuple[Intent, ZoneClash]]) -> Drafts:
+    """What a zone has to tell to the owners of intents in it, and to its own."""
+    drafts = Drafts()
+    for intent, clash in met:
+        drafts.add(intent.party, [zone_clash_for_teller(clash, intent_ref(intent))], Urgency.PROMPT)
+        owners = zone_clashes_for_owner(picture, clash, intent)
+        drafts.add(clash.zone.party, owners, Urgency.PROMPT)
+    return drafts
+
+
+def tell(
+    picture: Picture,
+    context: Context,
+    subject: Subject,
+    drafts: Drafts,
+    *,
+    pairs: list[ClashPair],
+    also: Iterable[PartyId] = (),
+    instead_of: dict[PartyId, tuple[NoticeId, ...]] | None = None,
+) -> list[Body]:
+    """The entries that tell of a version of an object: evidence of its clashes, then the notices.
+
+    also: parties whom an earlier version touched. instead_of: further notices that a party's new
+    one takes the place of. Whoever no longer clashes is told so once and then no more; whoever no
+    longer sees the object learns only that, for it, it is withdrawn.
+    """
+    latest = dict(picture.told.get(subject.reference.id) or ())
+    recipients = dict.fromkeys((*drafts, *sorted({*latest, *also})))
+    issued: list[Notice] = []
+    told: list[tuple[PartyId, NoticeId]] = []
+    for recipient in recipients:
+        draft = drafts.get(recipient) or Draft()
+        before = (latest[recipient],) if recipient in latest else ()
+        supersedes = (*before, *(instead_of or {}).get(recipient, ()))
+        notice = _notice(picture, context, subject, recipient, draft, supersedes)
+        if not subject.withdrawal:
+            still = drafts.touched_by.get(recipient, set()) & _holders(picture, supersedes)
+            notice = _held(notice, draft.holders | still)
+        issued.append(notice)
+        if draft.clashes:
+            told.append((recipient, notice.id))
+    if not issued:
+        # What clashes but may be told to nobody leaves no trace either: an entry more would tell.
         return []
-    evidence = ClashesFound(
-        reference,
-        (*(clash.pair for clash in clashes), *(clash.pair for clash in zones)),
-        tuple(told),
+    first, *rest = (
+        pairs[start : start + _PAIRS_IN_ENTRY]
+        for start in range(0, max(1, len(pairs)), _PAIRS_IN_ENTRY)
     )
-    return [evidence, *(NoticeIssued(notice) for notice in desk.issued)]
+    return [
+        ClashesFound(subject.reference, tuple(first), tuple(told)),
+        *(ClashesFound(subject.reference, tuple(more), None) for more in rest),
+        *(NoticeIssued(notice) for notice in issued),
+    ]
 
 
 def particulars_of(picture: Picture, intent: Intent) -> Particulars:
@@ -164,99 +196,80 @@ def particulars_of(picture: Picture, intent: Intent) -> Particulars:
     )
 
 
-def _draft_intent_clash(
+def _draft_hazard(
     picture: Picture,
-    drafts: dict[PartyId, _Draft],
-    intent: Intent,
-    reference: ObjectRef,
-    clash: IntentClash,
+    drafts: Drafts,
+    hazard: Intent,
+    presence: Intent,
+    met: Met,
+    urgency: Urgency,
 ) -> None:
-    other = clash.other
-    mine = clash_for(
-        picture,
-        intent.party,
-        own=reference,
-        own_volume=clash.own_volume,
-        other=other,
-        other_volume=clash.other_volume,
-        clash=clash,
-    )
-    theirs = clash_for(
-        picture,
-        other.party,
-        own=clash.pair.other,
-        own_volume=clash.other_volume,
-        other=intent,
-        other_volume=clash.own_volume,
-        clash=clash,
-    )
-    for party, seen in ((intent.party, mine), (other.party, theirs)):
-        if seen is not None:
-            draft = drafts.setdefault(party, _Draft())
-            draft.clashes.append(seen)
-            draft.raise_to(clash.rule.urgency)
-    kinds = {intent.kind, other.kind}
-    if kinds == {IntentKind.HAZARD, IntentKind.PRESENCE}:
-        _draft_hazard_on_presence(drafts, picture, intent, clash)
+    """Hold the hazard's notice for the presence's owner; tell the neutrals that the owner named.
 
-
-def _draft_hazard_on_presence(
-    drafts: dict[PartyId, _Draft], picture: Picture, intent: Intent, clash: IntentClash
-) -> None:
-    presence = intent if intent.kind is IntentKind.PRESENCE else clash.other
-    hazard = clash.other if presence is intent else intent
-    told_of_hazard = drafts.get(hazard.party)
-    if told_of_hazard is not None and presence.is_shown_to(hazard.party):
-        told_of_hazard.held_by = presence.party
+    A neutral sees the presence because its owner named it, the hazard as its party lets it.
+    """
+    drafts.touched_by.setdefault(hazard.party, set()).add(presence.party)
+    if hazard.party in drafts and presence.is_shown_to(hazard.party):
+        drafts[hazard.party].holders.add(presence.party)
     for name in presence.visibility.parties:
         party = picture.parties.get(name)
-        if party is None or not party.neutral or name in (hazard.party, presence.party):
-            continue
-        # The neutral sees the presence because its owner named it, the hazard as its party lets it.
-        other_volume = clash.own_volume if hazard is intent else clash.other_volume
-        own_volume = clash.other_volume if hazard is intent else clash.own_volume
-        seen = clash_for(
-            picture,
-            name,
-            own=intent_ref(presence),
-            own_volume=own_volume,
-            other=hazard,
-            other_volume=other_volume,
-            clash=clash,
-        )
-        if seen is not None:
-            draft = drafts.setdefault(name, _Draft())
-            draft.clashes.append(seen)
-            draft.raise_to(clash.rule.urgency)
+        if party is not None and party.neutral and name not in (hazard.party, presence.party):
+            seen = clashes_for(picture, name, own=intent_ref(presence), other=hazard, met=met)
+            drafts.add(name, seen, urgency)
 
 
-def _draft_zone_clash(
+def _notice(
     picture: Picture,
-    drafts: dict[PartyId, _Draft],
-    intent: Intent,
-    reference: ObjectRef,
-    clash: ZoneClash,
-) -> None:
-    mine = drafts.setdefault(intent.party, _Draft())
-    mine.clashes.append(zone_clash_for_teller(clash, reference))
-    mine.raise_to(clash.urgency)
-    theirs = zone_clash_for_owner(picture, clash, intent)
-    if theirs is not None:
-        draft = drafts.setdefault(clash.zone.party, _Draft())
-        draft.clashes.append(theirs)
-        draft.raise_to(clash.urgency)
+    context: Context,
+    subject: Subject,
+    recipient: PartyId,
+    draft: Draft,
+    supersedes: tuple[NoticeId, ...],
+) -> Notice:
+    shown = subject.shown(recipient)
+    gone = not draft.clashes and not shown  # it saw or felt an earlier version; not this one
+    named = shown or (gone and subject.shown_before(recipient))
+    party = picture.parties.get(recipient)
+    return Notice(
+        id=NoticeId(context.new_id()),
+        number=(picture.notice_counts.get(recipient) or 0) + 1,
+        recipient=recipient,
+        sender=subject.sender if named else None,
+        urgency=draft.urgency,
+        issued_us=context.now_us,
+        subject=subject.reference if named else None,
+        clashes=tuple(draft.clashes[:MAX_CLASHES]),
+        more_clashes=max(0, len(draft.clashes) - MAX_CLASHES),
+        particulars=subject.particulars if shown else _particulars_of_overlap(draft),
+        units=party.units if party is not None else (),
+        # The lead time of a hidden intent would tell its start beyond the overlap.
+        late=subject.late and shown,
+        lead_us=subject.lead_us if shown else 0,
+        supersedes=supersedes,
+        withdrawal=subject.withdrawal or gone,
+    )
 
 
-def _particulars(
-    picture: Picture, intent: Intent, draft: _Draft, *, shown: bool
-) -> Particulars | None:
-    if shown:
-        return particulars_of(picture, intent)
-    if not draft.clashes:
+def _held(notice: Notice, holders: set[PartyId]) -> Notice:
+    if not holders:
+        return notice
+    return msgspec.structs.replace(notice, held_by=tuple(sorted(holders)))
+
+
+def _holders(picture: Picture, notices: Iterable[NoticeId]) -> set[PartyId]:
+    """Whose word these open notices still wait for."""
+    return {
+        holder
+        for standing in map(picture.notices.get, notices)
+        if standing is not None
+        for holder in standing.notice.held_by
+    }
+
+
+def _particulars_of_overlap(draft: Draft) -> Particulars | None:
+    if not draft.clashes or not draft.clashes[0].overlap.cells:
         return None
     overlap = draft.clashes[0].overlap
-    if not overlap.cells:
-        return None
     cell = overlap.cells[0]
     half_nd = cell.size_nd // 2
     return Particulars(

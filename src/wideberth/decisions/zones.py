@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from wideberth.decisions.clashes import (
-    ZoneClash,
-    intent_ref,
-    overlap_band,
-    prepared_volumes,
-    zone_ref,
-)
-from wideberth.decisions.disclosure import zone_clash_for_owner, zone_clash_for_teller
+from wideberth.decisions.clashes import intent_ref, intents_in_zone, zone_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
-from wideberth.decisions.telling import NoticeDesk, Telling
+from wideberth.decisions.telling import Drafts, Subject, draft_zone, tell
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import DeclareZone, WithdrawZone
-from wideberth.model.entries import (
-    Body,
-    ClashesFound,
-    ClashPair,
-    NoticeIssued,
-    ZoneDeclared,
-    ZoneWithdrawn,
-)
-from wideberth.model.ids import NoticeId, PartyId
-from wideberth.model.notices import Clash, ObjectRef, Urgency
+from wideberth.model.entries import Body, ClashPair, ZoneDeclared, ZoneWithdrawn
+from wideberth.model.ids import PartyId
+from wideberth.model.notices import ObjectRef, ObjectType
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.picture.picture import Picture
 from wideberth.space.time import format_rfc3339
-from wideberth.space.volume import Separation
 
 __all__ = ["declare", "withdraw"]
-
-_TOUCHING = Separation()
 
 
 def declare(picture: Picture, command: DeclareZone, author: Author, context: Context) -> Decision:
@@ -56,7 +39,7 @@ def declare(picture: Picture, command: DeclareZone, author: Author, context: Con
         kinds=command.kinds,
         reason=command.reason,
     )
-    return Accepted((ZoneDeclared(zone), *_tell(picture, zone, context)))
+    return Accepted((ZoneDeclared(zone), *_tell(picture, zone, standing, context)))
 
 
 def withdraw(picture: Picture, command: WithdrawZone, author: Author, context: Context) -> Decision:
@@ -76,20 +59,11 @@ def withdraw(picture: Picture, command: WithdrawZone, author: Author, context: C
             field="version",
             value=str(command.version),
         )
-    desk = NoticeDesk(picture, context)
-    for party, notice_id in picture.told.get(standing.id) or ():
-        desk.issue(
-            party,
-            Telling(
-                sender=standing.party,
-                urgency=Urgency.PROMPT,
-                subject=ObjectRef(zone_ref(standing).type, standing.id, standing.version + 1),
-                supersedes=(notice_id,),
-                withdrawal=True,
-            ),
-        )
-    withdrawn = ZoneWithdrawn(standing.id, standing.party, standing.version + 1)
-    return Accepted((withdrawn, *(NoticeIssued(notice) for notice in desk.issued)))
+    last = ObjectRef(ObjectType.ZONE, standing.id, standing.version + 1)
+    subject = _subject(standing, last, withdrawal=True)
+    also = _parties_in(picture, standing, context)
+    telling = tell(picture, context, subject, Drafts(), pairs=[], also=also)
+    return Accepted((ZoneWithdrawn(standing.id, standing.party, last.version), *telling))
 
 
 def _refuse_version(standing: Zone | None, command: DeclareZone, author: Author) -> Refusal | None:
@@ -138,53 +112,29 @@ def _refuse_details(picture: Picture, command: DeclareZone, context: Context) ->
     return None
 
 
-def _tell(picture: Picture, zone: Zone, context: Context) -> list[Body]:
+def _tell(picture: Picture, zone: Zone, before: Zone | None, context: Context) -> list[Body]:
     """Tell the owners of standing intents in the zone, and its owner of those it may know of."""
-    reference = zone_ref(zone)
-    drafts: dict[PartyId, list[Clash]] = {}
-    pairs: dict[str, ClashPair] = {}
-    for prepared in prepared_volumes(picture, zone.volumes):
-        for intent_id, ordinal, gap in picture.intent_space.conflicts(prepared, _TOUCHING):
-            intent = picture.intents[intent_id]
-            if intent.party == zone.party or not zone.applies_to(intent.kind):
-                continue
-            if intent_id in pairs:
-                continue
-            volume = picture.intent_space.volumes(intent_id)[ordinal]
-            clash = ZoneClash(
-                zone,
-                f"zone/{zone.rule.value}/{zone.version}",
-                gap,
-                overlap_band(volume, prepared),
-                Urgency.PROMPT,
-                too_short=zone.rule is ZoneRule.NOTICE and intent.lead_us < zone.notice_us,
-                own_volume=volume,
-                zone_volume=prepared,
-            )
-            pairs[intent_id] = ClashPair(intent_ref(intent), gap, clash.rule_id)
-            drafts.setdefault(intent.party, []).append(
-                zone_clash_for_teller(clash, intent_ref(intent))
-            )
-            theirs = zone_clash_for_owner(picture, clash, intent)
-            if theirs is not None:
-                drafts.setdefault(zone.party, []).append(theirs)
-    latest = dict(picture.told.get(zone.id) or ())
-    desk = NoticeDesk(picture, context)
-    told: list[tuple[PartyId, NoticeId]] = []
-    for recipient in dict.fromkeys((*drafts, *latest)):
-        before = latest.get(recipient)
-        notice = desk.issue(
-            recipient,
-            Telling(
-                sender=zone.party,
-                urgency=Urgency.PROMPT,
-                subject=reference,
-                supersedes=(before,) if before is not None else (),
-                clashes=tuple(drafts.get(recipient, ())),
-            ),
-        )
-        told.append((recipient, notice.id))
-    if not told and not pairs:
-        return []
-    evidence = ClashesFound(reference, tuple(pairs[each] for each in sorted(pairs)), tuple(told))
-    return [evidence, *(NoticeIssued(notice) for notice in desk.issued)]
+    prepared = picture.prepared(zone.volumes)
+    met = intents_in_zone(picture, zone, prepared, now_us=context.now_us)
+    pairs = [ClashPair(intent_ref(intent), clash.gap, clash.rule_id) for intent, clash in met]
+    also = _parties_in(picture, before, context) if before is not None else set[PartyId]()
+    subject = _subject(zone, zone_ref(zone))
+    return tell(picture, context, subject, draft_zone(picture, met), pairs=pairs, also=also)
+
+
+def _subject(zone: Zone, reference: ObjectRef, *, withdrawal: bool = False) -> Subject:
+    """Zones are open: who must keep out must know."""
+    return Subject(
+        reference,
+        zone.party,
+        shown=lambda _: True,
+        shown_before=lambda _: True,
+        withdrawal=withdrawal,
+    )
+
+
+def _parties_in(picture: Picture, zone: Zone, context: Context) -> set[PartyId]:
+    """Whoever the zone, as it stands, concerns."""
+    prepared = picture.prepared(zone.volumes)
+    met = intents_in_zone(picture, zone, prepared, now_us=context.now_us)
+    return set(draft_zone(picture, met))

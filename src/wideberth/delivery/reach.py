@@ -55,7 +55,7 @@ def reach_of(standing: OpenNotice) -> Reach:
         exits=tuple(
             dict.fromkeys(verb for verb in verbs if verb in (Verb.CANNOT_COMPLY, Verb.DISPUTED))
         ),
-        held=notice.held_by is not None,
+        held=bool(notice.held_by),
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
-from wideberth.errors import NewerEntry
+from wideberth.errors import NewerEntry, RecordCorrupt
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
-from wideberth.model.intents import FieldChange, Intent, IntentState, Step
+from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.settings import Rules
@@ -54,7 +54,9 @@ __all__ = [
 ENTRY_VERSION = 1
 
 
-class SpaceOpened(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class SpaceOpened(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
+):
     """The first entry: the space, its host and its rules."""
 
     origin: str
@@ -63,48 +65,52 @@ class SpaceOpened(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     exercise: bool = False
 
 
-class RulesAdopted(msgspec.Struct, frozen=True, tag=True):
+class RulesAdopted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Other rules hold from here on."""
 
     rules: Rules
 
 
-class PartyRegistered(msgspec.Struct, frozen=True, tag=True):
+class PartyRegistered(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A party is known, or known differently."""
 
     party: Party
 
 
-class KeyEnrolled(msgspec.Struct, frozen=True, tag=True):
+class KeyEnrolled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A key is in force from this position on; proof shows that its party holds it."""
 
     key: Key
     proof: str
 
 
-class KeyRevoked(msgspec.Struct, frozen=True, tag=True):
+class KeyRevoked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A key is out of force from this position on."""
 
     party: PartyId
     key_id: KeyId
 
 
-class IntentAccepted(msgspec.Struct, frozen=True, tag=True):
+class IntentAccepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A new intent stands. rules: version of the rules it was decided under."""
 
     intent: Intent
     rules: str
 
 
-class IntentAmended(msgspec.Struct, frozen=True, tag=True):
-    """A new version of an intent stands; changes: field by field (N-16)."""
+class IntentAmended(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A new version of an intent stands; changes: field by field (N-16).
+
+    was: the visibility of the version before, which the changes quote.
+    """
 
     intent: Intent
+    was: Visibility
     changes: tuple[FieldChange, ...]
     rules: str
 
 
-class IntentStateChanged(msgspec.Struct, frozen=True, tag=True):
+class IntentStateChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """An intent took a step; version and OVN are new."""
 
     intent: IntentId
@@ -116,7 +122,7 @@ class IntentStateChanged(msgspec.Struct, frozen=True, tag=True):
     ovn: Ovn
 
 
-class ClashPair(msgspec.Struct, frozen=True):
+class ClashPair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One clash of the object that an entry is about. rule: id and version of the rule."""
 
     other: ObjectRef
@@ -124,24 +130,25 @@ class ClashPair(msgspec.Struct, frozen=True):
     rule: str
 
 
-class ClashesFound(msgspec.Struct, frozen=True, tag=True):
+class ClashesFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """What an object clashes with, and which notices carry that to whom.
 
     Evidence of the decision, shown to nobody as it is: each party learns by its own notice.
+    told: None in an entry that only goes on with the pairs of the one before.
     """
 
     about: ObjectRef
     pairs: tuple[ClashPair, ...]
-    told: tuple[tuple[PartyId, NoticeId], ...]
+    told: tuple[tuple[PartyId, NoticeId], ...] | None
 
 
-class ZoneDeclared(msgspec.Struct, frozen=True, tag=True):
+class ZoneDeclared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A zone, or a version of it, stands."""
 
     zone: Zone
 
 
-class ZoneWithdrawn(msgspec.Struct, frozen=True, tag=True):
+class ZoneWithdrawn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A zone no longer stands."""
 
     zone: ZoneId
@@ -149,20 +156,20 @@ class ZoneWithdrawn(msgspec.Struct, frozen=True, tag=True):
     version: int
 
 
-class SubscriptionOpened(msgspec.Struct, frozen=True, tag=True):
+class SubscriptionOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A subscription stands."""
 
     subscription: Subscription
 
 
-class SubscriptionClosed(msgspec.Struct, frozen=True, tag=True):
+class SubscriptionClosed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A subscription no longer stands."""
 
     subscription: SubscriptionId
     party: PartyId
 
 
-class SubscribersNotified(msgspec.Struct, frozen=True, tag=True):
+class SubscribersNotified(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The subscriptions (by number) that an intent's change touched; each index counts one up.
 
     subject_back: how many entries before this one the change stands.
@@ -173,13 +180,15 @@ class SubscribersNotified(msgspec.Struct, frozen=True, tag=True):
     subscriptions: tuple[int, ...]
 
 
-class NoticeIssued(msgspec.Struct, frozen=True, tag=True):
+class NoticeIssued(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A notice is on its way."""
 
     notice: Notice
 
 
-class NoticeAcknowledged(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class NoticeAcknowledged(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
+):
     """A notice was answered. closes: the notices that leave the open list with it."""
 
     acknowledgement: Acknowledgement
@@ -188,7 +197,9 @@ class NoticeAcknowledged(msgspec.Struct, frozen=True, tag=True, omit_defaults=Tr
     closes: tuple[NoticeId, ...] = ()
 
 
-class NoticeReleased(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class NoticeReleased(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
+):
     """The owner of the presence let a held notice close. closes: what leaves the open list."""
 
     notice: NoticeId
@@ -197,32 +208,32 @@ class NoticeReleased(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     closes: tuple[NoticeId, ...] = ()
 
 
-class WarningRaised(msgspec.Struct, frozen=True, tag=True):
+class WarningRaised(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A warning stands."""
 
     warning: StandingWarning
 
 
-class WarningWorsened(msgspec.Struct, frozen=True, tag=True):
+class WarningWorsened(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A warning is more serious than it was."""
 
     warning: StandingWarning
 
 
-class WarningCleared(msgspec.Struct, frozen=True, tag=True):
+class WarningCleared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A warning no longer stands; its objects carry the fixes that this rests on."""
 
     warning: StandingWarning
 
 
-class HiddenChecked(msgspec.Struct, frozen=True, tag=True):
+class HiddenChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A party's dry run met hidden intents of these owners, so many each."""
 
     party: PartyId
     owners: tuple[tuple[PartyId, int], ...]
 
 
-class SegmentRecorded(msgspec.Struct, frozen=True, tag=True):
+class SegmentRecorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The digest of a spilled segment of tracks."""
 
     name: str
@@ -258,15 +269,15 @@ Body = (
 )
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One line of the record.
 
     v: the version of this format. time_us: when it was decided, never before its predecessor.
     author: who caused it. On the first entry of a command only: request, the client's idempotency
-    key; fingerprint, SHA-256 of what the client sent; entries, how many entries the command made;
-    said, the signed statement that caused it, verbatim (JWS compact); said_digest, its SHA-256,
-    which the next statement of the same key names as its predecessor. The entries that follow by
-    rule have the mechanism as their author, so that a notice does not name who is hidden.
+    key; fingerprint, SHA-256 of what the client sent; said, the signed statement that caused it,
+    verbatim (JWS compact); said_digest, its SHA-256, which the next statement of the same key names
+    as its predecessor. The entries that follow by rule say so and have the mechanism as their
+    author: a notice does not name who is hidden, and no entry tells how many follow it.
     """
 
     v: int
@@ -275,7 +286,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     body: Body
     request: str | None = None
     fingerprint: str | None = None
-    entries: int = 0
+    follows: bool = False
     said: str | None = None
     said_digest: str | None = None
 
@@ -292,12 +303,15 @@ def encode_entry(entry: Entry) -> bytes:
 def decode_entry(envelope: bytes, *, position: int) -> Entry:
     """The entry in an envelope. position: where it stands, for the error.
 
-    Raises NewerEntry where its version or its type is not known to this program.
+    Raises NewerEntry where its version, its type or one of its fields is not known to this
+    program, RecordCorrupt where it is no JSON.
     """
     try:
         entry = _decoder.decode(envelope)
     except msgspec.ValidationError as error:
         raise NewerEntry(position, str(error)) from error
+    except msgspec.DecodeError as error:
+        raise RecordCorrupt(position, f"not an entry: {error}") from error
     if entry.v != ENTRY_VERSION:
         raise NewerEntry(position, entry.v)
     return entry

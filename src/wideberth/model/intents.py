@@ -20,6 +20,7 @@ __all__ = [
     "Step",
     "Visibility",
     "VisibilityLevel",
+    "is_shown",
 ]
 
 
@@ -76,11 +77,16 @@ class VisibilityLevel(StrEnum):
     ON_CONFLICT = "on-conflict"  # others learn only that something of a kind conflicts, where
 
 
-class Visibility(msgspec.Struct, frozen=True, omit_defaults=True):
+class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who sees an intent. parties: those who see all of it, whatever the level."""
 
     level: VisibilityLevel
     parties: tuple[PartyId, ...] = ()
+
+
+def is_shown(visibility: Visibility, owner: PartyId, party: PartyId) -> bool:
+    """Whether a party sees the whole of what its owner gave this visibility."""
+    return party == owner or visibility.level is VisibilityLevel.OPEN or party in visibility.parties
 
 
 class Source(StrEnum):
@@ -94,7 +100,7 @@ class Source(StrEnum):
     PLANNED = "planned"  # drawn by the author of the plan
 
 
-class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
+class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where coordinates come from, how good they are and which role checked them (N-05)."""
 
     source: Source
@@ -103,7 +109,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     checked_by: str | None = None
 
 
-class FieldChange(msgspec.Struct, frozen=True):
+class FieldChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One field of an amendment, before and after, in words (N-16)."""
 
     field: str
@@ -111,7 +117,7 @@ class FieldChange(msgspec.Struct, frozen=True):
     after: str
 
 
-class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
+class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One version of an intent. It is the union of its volumes; each counts for itself.
 
     told_us: when this version was told. lead_us: from then to the first start (N-04); negative
@@ -152,11 +158,7 @@ class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def is_shown_to(self, party: PartyId) -> bool:
         """Whether the party sees the whole intent."""
-        return (
-            party == self.party
-            or self.visibility.level is VisibilityLevel.OPEN
-            or party in self.visibility.parties
-        )
+        return is_shown(self.visibility, self.party, party)
 
     def is_felt_by(self, party: PartyId) -> bool:
         """Whether the party may learn of a conflict with it at all."""

@@ -58,7 +58,7 @@ class ObjectType(StrEnum):
     ZONE = "zone"
 
 
-class ObjectRef(msgspec.Struct, frozen=True):
+class ObjectRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One version of an intent or zone."""
 
     type: ObjectType
@@ -66,7 +66,7 @@ class ObjectRef(msgspec.Struct, frozen=True):
     version: int
 
 
-class Cell(msgspec.Struct, frozen=True):
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A cell of the agreed grid, nanodegrees: the overlap rounded out, and labelled so (P-03)."""
 
     south_nd: int
@@ -74,7 +74,7 @@ class Cell(msgspec.Struct, frozen=True):
     size_nd: int
 
 
-class Overlap(msgspec.Struct, frozen=True, omit_defaults=True):
+class Overlap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The part two volumes share, or lie too close in. Heights in mm above the WGS84 ellipsoid.
 
     cells: where, for somebody who may not see the other's geometry. whole: the recipient's own
@@ -89,7 +89,7 @@ class Overlap(msgspec.Struct, frozen=True, omit_defaults=True):
     whole: bool = False
 
 
-class Clash(msgspec.Struct, frozen=True, omit_defaults=True):
+class Clash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One clash as the recipient of a notice may see it.
 
     own: the recipient's object (None for a neutral). other and other_party: None where they may
@@ -107,7 +107,7 @@ class Clash(msgspec.Struct, frozen=True, omit_defaults=True):
     contact: str | None = None
 
 
-class Particulars(msgspec.Struct, frozen=True):
+class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is read back (N-08): a point of the area, when, and how high.
 
     Heights in mm above the WGS84 ellipsoid. In a notice: as told; in an answer: as read back.
@@ -121,15 +121,16 @@ class Particulars(msgspec.Struct, frozen=True):
     upper_mm: int
 
 
-class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The telling: one version of an object on its way to one party, however many clashes it names.
 
     number: counts the recipient's notices without a gap. subject: None where the recipient may not
     see it. particulars: what is to be read back. units: who must know, as the distribution list
     stood when it was issued.
     supersedes: the notice of the version before; having this one loaded closes that one too.
-    held_by: this party's word ends it and no acknowledgement of the recipient does (a hazard that
-    touches a presence). withdrawal: the subject ended; what is asked is to take it off the list.
+    held_by: the owners of presences that a hazard of the recipient touches: it does not close
+    before each of them said so. more_clashes: how many there are beyond those named. withdrawal:
+    the subject ended, for the recipient at least; what is asked is to take it off the list.
     """
 
     id: NoticeId
@@ -145,11 +146,12 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     late: bool = False
     lead_us: int = 0
     supersedes: tuple[NoticeId, ...] = ()
-    held_by: PartyId | None = None
+    held_by: tuple[PartyId, ...] = ()
+    more_clashes: int = 0
     withdrawal: bool = False
 
 
-class ReadBackDifference(msgspec.Struct, frozen=True):
+class ReadBackDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One field of a read-back that is off by more than the tolerance."""
 
     field: str
@@ -157,7 +159,7 @@ class ReadBackDifference(msgspec.Struct, frozen=True):
     read_back: str
 
 
-class Acknowledgement(msgspec.Struct, frozen=True, omit_defaults=True):
+class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One answer to a notice. attested: a role of the party stands for all its units."""
 
     notice: NoticeId

@@ -29,7 +29,7 @@ class How(StrEnum):
     SYSTEM = "system"  # the mechanism itself, by rule
 
 
-class Party(msgspec.Struct, frozen=True, omit_defaults=True):
+class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """An organisation that acts in the shared space and answers for what it does.
 
     units: the distribution list; a notice to the party is followed until each of them has it.
@@ -44,7 +44,7 @@ class Party(msgspec.Struct, frozen=True, omit_defaults=True):
     neutral: bool = False
 
 
-class Key(msgspec.Struct, frozen=True, omit_defaults=True):
+class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A party's public key (Ed25519, 32 bytes in base64url) and the roles that it may act in.
 
     last_seq and last_digest carry the chain of statements signed with it.
@@ -58,7 +58,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     last_digest: str = ""
 
 
-class Author(msgspec.Struct, frozen=True, omit_defaults=True):
+class Author(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who says it. subject: the token's subject or the key's id; roles: what it allows."""
 
     party: PartyId

@@ -34,7 +34,7 @@ class Effect(StrEnum):
     NONE = "none"
 
 
-class PairRule(msgspec.Struct, frozen=True, omit_defaults=True):
+class PairRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What holds between two kinds, in either order.
 
     separation: nearer than this in all three dimensions is a clash. higher_priority_passes: an
@@ -50,7 +50,7 @@ class PairRule(msgspec.Struct, frozen=True, omit_defaults=True):
     key_proves: bool = True
 
 
-class KindLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+class KindLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What holds for one kind: the lead time agreed (N-04), how far ahead, and how long (N-17)."""
 
     kind: IntentKind
@@ -59,7 +59,7 @@ class KindLimit(msgspec.Struct, frozen=True, omit_defaults=True):
     longest_us: int = 30 * DAY_US
 
 
-class ReadBackTolerance(msgspec.Struct, frozen=True):
+class ReadBackTolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far a read-back may be off (N-08 [P]: 100 m, 1 min, 100 ft)."""
 
     horizontal_mm: int = 100_000
@@ -67,13 +67,14 @@ class ReadBackTolerance(msgspec.Struct, frozen=True):
     vertical_mm: int = 30_480
 
 
-class Rules(msgspec.Struct, frozen=True, omit_defaults=True):
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The rules in force. version: cited by every clash found under them.
 
     default: what holds for a pair of kinds that has no rule of its own. same_party: whether a
     party's own intents clash with each other. terrain and pressure_error_mm: how heights above
     ground and flight levels compare with others; without them such heights are refused.
-    cell_nd: the agreed grid to which an overlap with a hidden intent is rounded out.
+    cell_nd, cell_height_mm, cell_time_us: the agreed grid to which an overlap with a hidden intent
+    is rounded out.
     check_budget: how many hidden touches a party's dry runs may meet in a day.
     check_largest_mm: the widest volume whose dry run is tested against hidden intents.
     """
@@ -87,6 +88,8 @@ class Rules(msgspec.Struct, frozen=True, omit_defaults=True):
     terrain: TerrainBound | None = None
     pressure_error_mm: int | None = None
     cell_nd: int = NANODEGREES // 100
+    cell_height_mm: int = 50_000
+    cell_time_us: int = 5 * MINUTE_US
     check_budget: int = 50
     check_largest_mm: int = 50_000_000
     read_back: ReadBackTolerance = ReadBackTolerance()

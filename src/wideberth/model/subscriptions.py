@@ -10,8 +10,9 @@ from wideberth.space.volume import Volume4D
 __all__ = ["Subscription"]
 
 
-class Subscription(msgspec.Struct, frozen=True):
-    """A standing wish. number: short, gap-free in the space; it names the subscription in entries.
+class Subscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A standing wish. number: names the subscription in entries, in 48 bits drawn from its id, so
+    that it does not tell how many there are.
 
     notification_index: of the last notification; counts without gaps (ASTM F3548-21), so that
     whoever misses one can tell.

@@ -25,7 +25,7 @@ class WarningKind(StrEnum):
     IMPLAUSIBLE = "implausible"
 
 
-class TrackFix(msgspec.Struct, frozen=True, omit_defaults=True):
+class TrackFix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A reported position that a warning rests on. Never an invented one."""
 
     latitude_nd: int
@@ -34,7 +34,7 @@ class TrackFix(msgspec.Struct, frozen=True, omit_defaults=True):
     altitude_w84_mm: int | None = None
 
 
-class WarningObject(msgspec.Struct, frozen=True, omit_defaults=True):
+class WarningObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One side of a warning. facts: at least two by which people recognise it (L-06)."""
 
     type: str  # "track", "zone" or "intent"
@@ -44,7 +44,7 @@ class WarningObject(msgspec.Struct, frozen=True, omit_defaults=True):
     fix: TrackFix | None = None
 
 
-class StandingWarning(msgspec.Struct, frozen=True, omit_defaults=True):
+class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A warning as it stands. margin_mm and margin_us: how far from the rule's limit, negative
     when inside; uncertainty_mm: how sure that is. rule: id and version (L-11).
     parties: whom it is addressed to; each sees its own object, and of the other what it may.

@@ -20,7 +20,7 @@ class ZoneRule(StrEnum):
     NOTICE = "notice"  # whoever goes in tells so many minutes before
 
 
-class Zone(msgspec.Struct, frozen=True, omit_defaults=True):
+class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A standing area with a rule. Open to all parties of the space: who must keep out must know.
 
     notice_us: the notice asked for by a ``notice`` zone. kinds: the kinds of intent it applies to;

@@ -41,9 +41,7 @@ from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, Subscription
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SpaceFacts
-from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.time import DAY_US, HOUR_US
-from wideberth.space.volume import Volume4D
 
 __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
 
@@ -65,8 +63,7 @@ def fold(picture: Picture, entry: Entry) -> None:
     """Fold the entry at position picture.size."""
     position = picture.size
     picture.time_us = entry.time_us
-    if entry.request is not None:
-        _fold_request(picture, entry, position)
+    _fold_request(picture, entry, position)
     if entry.said is not None:
         _fold_chain(picture, entry)
     _FOLDS[type(entry.body)](picture, entry.body, entry, position)
@@ -81,8 +78,18 @@ def day_of(time_us: int) -> int:
 
 
 def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
-    key = (entry.author.party, entry.request or "")
-    picture.requests[key] = Outcome(position, entry.entries, entry.fingerprint or "", entry.time_us)
+    if entry.follows:
+        outcome = picture.requests.get(picture.asking) if picture.asking is not None else None
+        if picture.asking is not None and outcome is not None:
+            picture.requests[picture.asking] = msgspec.structs.replace(
+                outcome, entries=outcome.entries + 1
+            )
+        return
+    picture.asking = None
+    if entry.request is None:
+        return
+    key = picture.asking = (entry.author.party, entry.request)
+    picture.requests[key] = Outcome(position, 1, entry.fingerprint or "", entry.time_us)
     if not picture.is_overlay:
         picture.request_ages.append((entry.time_us, key))
 
@@ -109,22 +116,14 @@ def _let_leave(picture: Picture) -> None:
                 _drop_zone(picture, ZoneId(object_id))
         else:
             subscription = picture.subscriptions.get(SubscriptionId(object_id))
-            if subscription is not None:
+            if subscription is not None and subscription.volume.end_us + GRACE_US < picture.time_us:
                 _drop_subscription(picture, SubscriptionId(object_id))
-    keep_from = 0
-    for time_us, key in picture.request_ages:
-        if time_us + REQUEST_LIFE_US >= picture.time_us:
-            break
-        keep_from += 1
+    ages = picture.request_ages
+    while ages and ages[0][0] + REQUEST_LIFE_US < picture.time_us:
+        time_us, key = ages.popleft()
         outcome = picture.requests.get(key)
         if outcome is not None and outcome.time_us == time_us:
             picture.requests.pop(key, None)
-    if keep_from:
-        del picture.request_ages[:keep_from]
-
-
-def _prepared(picture: Picture, volumes: tuple[Volume4D, ...]) -> list[PreparedVolume]:
-    return [prepare(volume, picture.altitude_model) for volume in volumes]
 
 
 def _note(picture: Picture, object_id: str, position: int) -> None:
@@ -173,7 +172,7 @@ def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, positio
 
 def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
     picture.intents[intent.id] = intent
-    picture.intent_space.put(intent.id, _prepared(picture, intent.volumes))
+    picture.intent_space.put(intent.id, picture.prepared(intent.volumes))
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
     _note(picture, intent.id, position)
     _stream(picture, (intent.party,), position)
@@ -204,17 +203,17 @@ def _drop_intent(picture: Picture, intent: IntentId) -> None:
 def _clashes_found(picture: Picture, body: ClashesFound, entry: Entry, position: int) -> None:
     subject = body.about.id
     stands = IntentId(subject) in picture.intents or ZoneId(subject) in picture.zones
-    if stands and body.told:
-        latest = dict(picture.told.get(subject) or ())
-        latest.update(body.told)
-        picture.told[subject] = tuple(latest.items())
+    if body.told and stands:
+        picture.told[subject] = body.told
+    elif body.told is not None:
+        picture.told.pop(subject, None)
     _note(picture, body.about.id, position)
 
 
 def _zone_declared(picture: Picture, body: ZoneDeclared, entry: Entry, position: int) -> None:
     zone = body.zone
     picture.zones[zone.id] = zone
-    picture.zone_space.put(zone.id, _prepared(picture, zone.volumes))
+    picture.zone_space.put(zone.id, picture.prepared(zone.volumes))
     picture.expire_at(zone.end_us + GRACE_US, "zone", zone.id)
     _note(picture, zone.id, position)
     _stream(picture, (zone.party,), position)
@@ -238,10 +237,7 @@ def _subscription_opened(
     subscription = body.subscription
     picture.subscriptions[subscription.id] = subscription
     picture.subscription_ids[subscription.number] = subscription.id
-    picture.subscription_count = max(picture.subscription_count, subscription.number + 1)
-    picture.subscription_space.put(
-        subscription.id, [prepare(subscription.volume, picture.altitude_model)]
-    )
+    picture.subscription_space.put(subscription.id, picture.prepared((subscription.volume,)))
     picture.expire_at(subscription.volume.end_us + GRACE_US, "subscription", subscription.id)
 
 
@@ -278,6 +274,12 @@ def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position:
     notice = body.notice
     picture.notices[notice.id] = OpenNotice(notice)
     picture.notice_counts[notice.recipient] = notice.number
+    if notice.held_by:
+        picture.held[notice.id] = tuple(
+            (clash.own.id, clash.other.id)
+            for clash in notice.clashes
+            if clash.own is not None and clash.other is not None
+        )
     _note(picture, notice.id, position)
     _stream(picture, (notice.recipient,), position)
     if picture.history is not None:
@@ -290,7 +292,7 @@ def _notice_acknowledged(
     answer = body.acknowledgement
     standing = picture.notices.get(answer.notice)
     if standing is not None:
-        picture.notices[answer.notice] = OpenNotice(standing.notice, (*standing.answers, answer))
+        picture.notices[answer.notice] = standing.answered(answer)
     _note(picture, answer.notice, position)
     _stream(picture, (body.recipient, body.sender), position)
     _close(picture, body.closes)
@@ -301,15 +303,14 @@ def _notice_released(picture: Picture, body: NoticeReleased, entry: Entry, posit
     _stream(picture, (body.recipient, body.by.party), position)
     standing = picture.notices.get(body.notice)
     if standing is not None:
-        picture.notices[body.notice] = msgspec.structs.replace(
-            standing, notice=msgspec.structs.replace(standing.notice, held_by=None)
-        )
+        picture.notices[body.notice] = standing.released(body.by.party)
     _close(picture, body.closes)
 
 
 def _close(picture: Picture, notices: Iterable[NoticeId]) -> None:
     for notice_id in notices:
         picture.notices.pop(notice_id, None)
+        picture.held.pop(notice_id, None)
 
 
 def _warning_stands(

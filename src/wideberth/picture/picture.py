@@ -8,6 +8,7 @@ the index over the record (:mod:`wideberth.picture.history`).
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +20,7 @@ from wideberth.model.ids import (
     NoticeId,
     PartyId,
     SubscriptionId,
+    UnitToken,
     WarningId,
     ZoneId,
 )
@@ -32,8 +34,9 @@ from wideberth.model.zones import Zone
 from wideberth.picture.history import History
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
+from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.vertical import AltitudeModel
-from wideberth.space.volume import Separation
+from wideberth.space.volume import Separation, Volume4D
 
 __all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SpaceFacts"]
 
@@ -50,36 +53,55 @@ class SpaceFacts(msgspec.Struct, frozen=True):
 
 
 class OpenNotice(msgspec.Struct, frozen=True):
-    """A notice on the open list and every answer to it so far."""
+    """A notice on the open list and the answers to it so far.
+
+    loaded: units that have LOADED it. attested: a role of the recipient stands for all of them.
+    understood: a read-back within tolerance came after the last one that was off (N-08); misread:
+    the last one was off. An answer that repeats one word for word is not kept twice.
+    """
 
     notice: Notice
     answers: tuple[Acknowledgement, ...] = ()
+    loaded: frozenset[UnitToken] = frozenset()
+    attested: bool = False
+    understood: bool = False
+    misread: bool = False
+
+    def answered(self, answer: Acknowledgement) -> OpenNotice:
+        """The same with one more answer."""
+        read = answer.verb is Verb.READ_BACK
+        loads = answer.verb is Verb.LOADED
+        repeats = any(_says_the_same(answer, before) for before in self.answers[-8:])
+        return OpenNotice(
+            self.notice,
+            self.answers if repeats else (*self.answers, answer),
+            self.loaded | {answer.unit} if loads and answer.unit is not None else self.loaded,
+            self.attested or (loads and answer.attested),
+            not answer.differences if read else self.understood,
+            bool(answer.differences) if read else self.misread,
+        )
+
+    def released(self, holder: PartyId) -> OpenNotice:
+        """The same without waiting for this holder's word."""
+        left = tuple(each for each in self.notice.held_by if each != holder)
+        return msgspec.structs.replace(
+            self, notice=msgspec.structs.replace(self.notice, held_by=left)
+        )
 
     @property
-    def understood(self) -> bool:
-        """Whether a read-back within tolerance was given after the last one that was off (N-08)."""
-        good = False
-        for answer in self.answers:
-            if answer.verb is Verb.READ_BACK:
-                good = not answer.differences
-        return good
+    def is_loaded(self) -> bool:
+        """Whether every unit of the list has it loaded, or a role attested that."""
+        units = self.notice.units
+        return self.attested or (self.loaded.issuperset(units) if units else bool(self.loaded))
 
     @property
-    def loaded_units(self) -> frozenset[str]:
-        """Units of the distribution list that have LOADED it, or for which a role attested it."""
-        loaded: set[str] = set()
-        for answer in self.answers:
-            if answer.verb is Verb.LOADED:
-                if answer.attested:
-                    return frozenset(self.notice.units)
-                if answer.unit is not None:
-                    loaded.add(answer.unit)
-        return frozenset(loaded)
+    def loaded_units(self) -> frozenset[UnitToken]:
+        """Units of the distribution list that have it loaded; all of them where a role attested."""
+        return frozenset(self.notice.units) if self.attested else self.loaded
 
-    @property
-    def attested(self) -> bool:
-        """Whether a role of the recipient attested that it is loaded everywhere."""
-        return any(each.verb is Verb.LOADED and each.attested for each in self.answers)
+
+def _says_the_same(answer: Acknowledgement, before: Acknowledgement) -> bool:
+    return answer == msgspec.structs.replace(before, time_us=answer.time_us)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -102,7 +124,8 @@ class Picture:
         self.size: int = below.size if below else 0
         self.time_us: int = below.time_us if below else 0
         self.space: SpaceFacts = below.space if below else SpaceFacts()
-        self.subscription_count: int = below.subscription_count if below else 0
+        self.asking: tuple[PartyId, str] | None = below.asking if below else None
+        """The request whose entries are being folded, for those that follow."""
         self.altitude_model: AltitudeModel = below.altitude_model if below else AltitudeModel()
         self.widest: Separation = below.widest if below else DEFAULT_RULES.widest
         self.parties: Table[PartyId, Party] = Layer(below.parties) if below else {}
@@ -119,6 +142,8 @@ class Picture:
             Layer(below.subscription_ids) if below else {}
         )
         self.notices: Table[NoticeId, OpenNotice] = Layer(below.notices) if below else {}
+        self.held: Table[NoticeId, tuple[tuple[str, str], ...]] = Layer(below.held) if below else {}
+        self.rule_versions: Table[str, bool] = Layer(below.rule_versions) if below else {}
         self.notice_counts: Table[PartyId, int] = Layer(below.notice_counts) if below else {}
         self.told: Table[str, tuple[tuple[PartyId, NoticeId], ...]] = (
             Layer(below.told) if below else {}
@@ -133,7 +158,7 @@ class Picture:
         )
         self.history: History | None = None if below else History()
         self.expiries: list[tuple[int, str, str]] = []
-        self.request_ages: list[tuple[int, tuple[PartyId, str]]] = []
+        self.request_ages: deque[tuple[int, tuple[PartyId, str]]] = deque()
 
     @property
     def is_overlay(self) -> bool:
@@ -147,10 +172,28 @@ class Picture:
     def adopt(self, rules: Rules) -> None:
         """Put rules in force, and the way heights compare under them."""
         self.space = msgspec.structs.replace(self.space, rules=rules)
+        self.rule_versions[rules.version] = True
         self.widest = rules.widest
+        before = self.altitude_model
         self.altitude_model = AltitudeModel(
             terrain=rules.terrain, pressure_error_mm=rules.pressure_error_mm
         )
+        if self.altitude_model != before:
+            self._prepare_again()
+
+    def _prepare_again(self) -> None:
+        """File everything again under another way of comparing heights."""
+        for intent_id in list(self.intents):
+            self.intent_space.put(intent_id, self.prepared(self.intents[intent_id].volumes))
+        for zone_id in list(self.zones):
+            self.zone_space.put(zone_id, self.prepared(self.zones[zone_id].volumes))
+        for subscription_id in list(self.subscriptions):
+            volume = self.subscriptions[subscription_id].volume
+            self.subscription_space.put(subscription_id, self.prepared((volume,)))
+
+    def prepared(self, volumes: tuple[Volume4D, ...]) -> list[PreparedVolume]:
+        """Volumes made ready for the geometry, under this picture's way of comparing heights."""
+        return [prepare(volume, self.altitude_model) for volume in volumes]
 
     def expire_at(self, end_us: int, table: str, object_id: str) -> None:
         """Let an object leave the picture once the record's time is past end_us."""
@@ -164,7 +207,7 @@ class Picture:
             "size": self.size,
             "time_us": self.time_us,
             "space": self.space,
-            "subscription_count": self.subscription_count,
+            "asking": self.asking,
         }
         tables: dict[str, Table[Any, Any]] = {
             "parties": self.parties,
@@ -175,6 +218,8 @@ class Picture:
             "subscriptions": self.subscriptions,
             "subscription_ids": self.subscription_ids,
             "notices": self.notices,
+            "held": self.held,
+            "rule_versions": self.rule_versions,
             "notice_counts": self.notice_counts,
             "told": self.told,
             "warnings": self.warnings,

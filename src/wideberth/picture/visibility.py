@@ -11,7 +11,6 @@ from typing import Any
 
 from wideberth.model.entries import (
     Entry,
-    HiddenChecked,
     IntentAccepted,
     IntentAmended,
     IntentStateChanged,
@@ -32,6 +31,7 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.ids import PartyId
+from wideberth.model.intents import is_shown
 
 __all__ = ["is_readable"]
 
@@ -50,28 +50,34 @@ def _by_its_party(body: Any, party: PartyId) -> bool:
     return body.party == party
 
 
-def _by_whom_it_is_shown(body: IntentAccepted | IntentAmended, party: PartyId) -> bool:
+def _by_whom_it_is_shown(body: IntentAccepted, party: PartyId) -> bool:
     return body.intent.is_shown_to(party)
+
+
+def _by_who_saw_both_versions(body: IntentAmended, party: PartyId) -> bool:
+    # The difference quotes the version before.
+    return body.intent.is_shown_to(party) and is_shown(body.was, body.intent.party, party)
 
 
 def _by_the_only_one_warned(body: Any, party: PartyId) -> bool:
     # Each side of a warning sees its own object whole, and the other's only in part.
-    return body.warning.parties == (party,)
+    return body.warning.parties == (party,) and all(
+        each.type == "zone" or each.party == party for each in body.warning.objects
+    )
 
 
 _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     SpaceOpened: _by_all,
     RulesAdopted: _by_all,
-    PartyRegistered: _by_all,
+    PartyRegistered: lambda body, party: body.party.id == party,  # it lists its units
     KeyEnrolled: _by_all,
     KeyRevoked: _by_all,
     ZoneDeclared: _by_all,
     ZoneWithdrawn: _by_all,
     IntentAccepted: _by_whom_it_is_shown,
-    IntentAmended: _by_whom_it_is_shown,
+    IntentAmended: _by_who_saw_both_versions,
     IntentStateChanged: _by_its_party,
     SubscriptionClosed: _by_its_party,
-    HiddenChecked: _by_its_party,
     SubscriptionOpened: lambda body, party: body.subscription.party == party,
     NoticeIssued: lambda body, party: body.notice.recipient == party,
     NoticeAcknowledged: lambda body, party: party in (body.recipient, body.sender),

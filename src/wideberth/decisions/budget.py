@@ -1,0 +1,59 @@
+"""The budget of hidden touches: how often a day a party may learn of a hidden intent unseen.
+
+Whoever tells an intent that the hidden one's owner can learn of is seen doing so. A dry run is not,
+nor is an intent that is named to others only: each such touch is an entry that the owner sees, and
+is counted here.
+"""
+
+from __future__ import annotations
+
+from wideberth.decisions.clashes import IntentClash
+from wideberth.decisions.outcome import Context, refused
+from wideberth.model.ids import PartyId
+from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
+from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.picture.fold import day_of
+from wideberth.picture.picture import Picture
+
+__all__ = ["left_today", "refuse_silent_touches", "silent_touches"]
+
+
+def left_today(picture: Picture, party: PartyId, now_us: int) -> int:
+    """How many hidden touches the party's budget still allows on the UTC day of now_us."""
+    spent_on = picture.check_days.get(party)
+    spent = spent_on[1] if spent_on is not None and spent_on[0] == day_of(now_us) else 0
+    return max(0, picture.space.rules.check_budget - spent)
+
+
+def silent_touches(intent: Intent, clashes: list[IntentClash]) -> tuple[tuple[PartyId, int], ...]:
+    """Owners of hidden intents that the author learns of while they cannot learn of its own."""
+    met: dict[PartyId, int] = {}
+    for clash in clashes:
+        other = clash.other
+        learns = other.is_felt_by(intent.party) and not other.is_shown_to(intent.party)
+        if learns and not intent.is_felt_by(other.party):
+            met[other.party] = met.get(other.party, 0) + 1
+    return tuple(sorted(met.items()))
+
+
+def refuse_silent_touches(
+    picture: Picture, intent: Intent, clashes: list[IntentClash], context: Context
+) -> Refusal | None:
+    """Why an intent that others cannot learn of is not taken today, or None where it is.
+
+    With nothing left it is refused whether it touches something or not: the answer tells nothing.
+    """
+    if intent.visibility.level is not VisibilityLevel.NAMED or intent.kind is IntentKind.PRESENCE:
+        return None  # people to be spared are never refused; what they touch is still counted
+    left = left_today(picture, intent.party, context.now_us)
+    touches = sum(count for _, count in silent_touches(intent, clashes))
+    if left and touches <= left:
+        return None
+    return refused(
+        RefusalKind.LIMIT,
+        "budget-spent",
+        "too many hidden intents were touched today by intents that their owners cannot learn of;"
+        " tell this one on conflict or open",
+        field="visibility",
+        value=intent.visibility.level.value,
+    )

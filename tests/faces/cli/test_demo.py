@@ -18,6 +18,7 @@ from wideberth.faces.cli._demo import flights as flights_module
 from wideberth.faces.cli._demo.cast import CAST, INVENTED
 from wideberth.faces.cli._demo.flights import END_US, SAMPLE, START_US, Flights, owner_of, read_day
 from wideberth.faces.cli._demo.invented import DRONE, HELICOPTER
+from wideberth.faces.cli._demo.node import free_port
 from wideberth.faces.cli.app import app
 from wideberth.faces.feeds.files import read_positions
 from wideberth.faces.feeds.samples import sample_path
@@ -167,3 +168,9 @@ def test_a_stop_leaves_no_process_and_no_folder(
     assert "Traceback" not in said
     assert not is_listening(address)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_left_to_whoever_has_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        assert free_port(taken) != taken

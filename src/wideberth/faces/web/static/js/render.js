@@ -331,7 +331,7 @@ function noticeCard(state, notice, actions) {
       h("b", { id: title }, `${notice.urgency.toUpperCase()} · ${notice.number}`),
       notice.withdrawal ? h("span", { class: "tag" }, "WITHDRAWN") : null,
       notice.late ? h("span", { class: "tag bad" }, "LATE") : null,
-      notice.heldBy ? h("span", { class: "tag strong" }, `HELD FOR ${plain(notice.heldBy)}`) : null,
+      notice.heldBy.length ? h("span", { class: "tag strong" }, `HELD FOR ${plain(notice.heldBy.join(", "))}`) : null,
       h("span", { class: "age" }, `${utcShort(notice.issuedMs)} · `, aged("ago", notice.issuedMs))),
     h("p", { class: "what" },
       notice.subject

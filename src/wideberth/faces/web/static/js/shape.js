@@ -111,7 +111,7 @@ export function noticeOf(wire) {
     late: Boolean(wire.late),
     leadS: number(wire.lead_s),
     withdrawal: Boolean(wire.withdrawal),
-    heldBy: wire.held_by ?? null,
+    heldBy: [].concat(wire.held_by ?? []), // one party or several
     supersedes: wire.supersedes ?? [],
     answers: (wire.answers ?? wire.ladder?.answers ?? []).map(answerOf),
     open: wire.open ?? wire.state !== "closed",

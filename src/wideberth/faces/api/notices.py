@@ -125,7 +125,7 @@ def reach_seen(standing: OpenNotice, reader: PartyId, picture: Picture) -> told.
     notice = standing.notice
     if reader == notice.recipient:
         return _reach(standing, "recipient")
-    if reader == notice.held_by:
+    if reader in notice.held_by:
         shown = _own_is_shown(notice, reader, picture)
         return _reach(standing, "holder", named=shown)
     if reader == notice.sender and may_follow(picture, notice, reader):

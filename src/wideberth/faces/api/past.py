@@ -106,9 +106,8 @@ def _with(standing: OpenNotice | None, entry: Entry, notice_id: NoticeId) -> Ope
         case NoticeIssued(notice=notice) if notice.id == notice_id:
             return OpenNotice(notice)
         case NoticeAcknowledged(acknowledgement=answer) if standing and answer.notice == notice_id:
-            return OpenNotice(standing.notice, (*standing.answers, answer))
+            return standing.answered(answer)
         case NoticeReleased(notice=released) if standing and released == notice_id:
-            notice = msgspec.structs.replace(standing.notice, held_by=None)
-            return OpenNotice(notice, standing.answers)
+            return standing.released(entry.body.by.party)
         case _:
             return standing

@@ -85,7 +85,7 @@ class Rebuilt:
             case SubscriptionClosed(subscription=subscription_id, party=party):
                 self._numbers.get(party, {}).pop(subscription_id, None)
             case NoticeIssued(notice=notice):
-                concerned = dict.fromkeys((notice.recipient, notice.sender, notice.held_by))
+                concerned = dict.fromkeys((notice.recipient, notice.sender, *notice.held_by))
                 parties = tuple(party for party in concerned if party is not None)
                 self._concerned[notice.id] = parties
                 for party in parties:

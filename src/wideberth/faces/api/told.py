@@ -371,7 +371,8 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     late: bool = False
     lead_s: float = 0
     supersedes: list[str] = []
-    held_by: str | None = None
+    held_by: list[str] = []
+    more_clashes: int = 0
     withdrawal: bool = False
     understood: bool = False
     reach: ReachOut | None = None

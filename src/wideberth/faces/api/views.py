@@ -233,7 +233,8 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
         "late": notice.late,
         "lead_s": notice.lead_us / SECOND_US,
         "supersedes": list(notice.supersedes),
-        "held_by": notice.held_by,
+        "held_by": list(notice.held_by),
+        "more_clashes": notice.more_clashes,
         "withdrawal": notice.withdrawal,
     }
 

@@ -82,7 +82,7 @@ def sync_rate(folder: Path, seconds: float = 1.0) -> float:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection: one request, one answer, with as little between as there can be."""
+    """One keep-alive connection: one request, then its answer, with little between."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -90,10 +90,12 @@ class Connection(asyncio.Protocol):
         self.answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way out."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Collect until the answer is whole."""
         self.buffer += data
         head_end = self.buffer.find(b"\r\n\r\n")
         if head_end < 0 or self.answer is None:
@@ -109,6 +111,7 @@ class Connection(asyncio.Protocol):
         answer.set_result((status, body))
 
     def ask(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
+        """Send a request; gives status and body."""
         assert self.transport is not None
         self.answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)
@@ -419,9 +422,7 @@ async def _serve(folder: Path, standing: int) -> None:
             for number in range(CLIENTS)
         ]
         port = listening.getsockname()[1]
-        print(
-            json.dumps({"port": port, "tokens": tokens, "day_us": tomorrow_us()}), flush=True
-        )
+        print(json.dumps({"port": port, "tokens": tokens, "day_us": tomorrow_us()}), flush=True)
         await uvicorn.Server(config).serve(sockets=[listening])
 
 

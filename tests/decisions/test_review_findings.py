@@ -339,6 +339,18 @@ class TestDryRun:
         assert refusal.rule == "budget-spent"
 
 
+def test_one_command_cannot_hold_up_all_others() -> None:
+    scene = Scene("north", "south")
+    many = [volume(47 + number * 1e-6) for number in range(100)]
+    for number in range(3):
+        scene.tell("north", details(*many), intent=f"n{number}")
+    refusal = scene.refuse(SubmitIntent(IntentId("s"), details(*many)), author("south"))
+    assert refusal.rule == "too-complex"
+    scene.step(scene.intent("n2"), Step.END)
+    refusal = scene.refuse(SubmitIntent(IntentId("s"), details(*many, *many[:1])), author("south"))
+    assert refusal.rule == "volume-count"
+
+
 class TestRules:
     def test_rules_that_could_not_compare_what_stands_are_refused(self) -> None:
         with_terrain = msgspec.structs.replace(

@@ -16,7 +16,8 @@ from wideberth.decisions.budget import left_today
 from wideberth.decisions.clashes import intent_clashes, intent_ref, zone_clashes
 from wideberth.decisions.disclosure import Met, clashes_for, zone_clash_for_teller
 from wideberth.decisions.intents import intent_as_told
-from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.errors import InvalidValue
 from wideberth.model.commands import IntentDetails, RecordCheck
 from wideberth.model.entries import HiddenChecked
 from wideberth.model.ids import IntentId, PartyId
@@ -83,7 +84,11 @@ def dry_run(
     shown: list[Clash] = []
     met: dict[PartyId, int] = {}
     cut = False
-    for clash in intent_clashes(picture, told, prepared, now_us=context.now_us):
+    try:
+        clashes = intent_clashes(picture, told, prepared, now_us=context.now_us)
+    except InvalidValue as error:
+        return invalid(error)
+    for clash in clashes:
         other = clash.other
         meetings = clash.meetings
         if not other.is_shown_to(author.party):

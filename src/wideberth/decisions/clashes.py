@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wideberth.errors import InvalidValue
 from wideberth.model.entries import ClashPair
 from wideberth.model.ids import IntentId, ZoneId
 from wideberth.model.intents import Intent
@@ -18,6 +19,7 @@ from wideberth.space.prepared import PreparedVolume
 from wideberth.space.volume import Gap, Separation
 
 __all__ = [
+    "MAX_MEETINGS",
     "IntentClash",
     "Meeting",
     "ZoneClash",
@@ -29,6 +31,9 @@ __all__ = [
     "zone_clashes",
     "zone_ref",
 ]
+
+MAX_MEETINGS = 20_000
+"""So many pairs of volumes are looked at for one command."""
 
 _TOUCHING = Separation()
 
@@ -117,16 +122,33 @@ def zone_ref(zone: Zone) -> ObjectRef:
 
 
 def intent_clashes(
-    picture: Picture, intent: Intent, prepared: list[PreparedVolume], *, now_us: int
+    picture: Picture,
+    intent: Intent,
+    prepared: list[PreparedVolume],
+    *,
+    now_us: int,
+    at_most: int | None = MAX_MEETINGS,
 ) -> list[IntentClash]:
     """Clashes of intent (not in the picture yet, or in another version) with those that stand.
 
     One for each other intent, by its id. What the two only shared before now_us is no clash.
+    Raises InvalidValue for more pairs of volumes than at_most: one command must not hold up all
+    others.
     """
     rules = picture.space.rules
     met: dict[IntentId, list[Meeting]] = {}
+    looked_at = 0
     for volume in prepared:
-        for other_id, ordinal, gap in picture.intent_space.conflicts(volume, picture.widest):
+        near = picture.intent_space.conflicts(volume, picture.widest)
+        looked_at += len(near)
+        if at_most is not None and looked_at > at_most:
+            raise InvalidValue(
+                "volumes",
+                "too-complex",
+                len(prepared),
+                "these volumes touch too many others at once; tell them in several intents",
+            )
+        for other_id, ordinal, gap in near:
             if other_id == intent.id:
                 continue
             other = picture.intents[other_id]

@@ -54,7 +54,7 @@ from wideberth.space.volume import Polygon
 
 __all__ = ["amend", "change_state", "intent_as_told", "submit"]
 
-MAX_VOLUMES = 200
+MAX_VOLUMES = 100
 """Volumes in one intent; with 10,000 vertices in all (ASTM F3548-21 OiMaxVertices)."""
 MAX_VERTICES_IN_ALL = 10_000
 
@@ -127,7 +127,7 @@ def change_state(
     prepared = picture.prepared(standing.volumes)
     telling: list[Body] = []
     if command.step is not Step.ACTIVATE or standing.kind is IntentKind.HAZARD:
-        clashes = intent_clashes(picture, stepped, prepared, now_us=context.now_us)
+        clashes = intent_clashes(picture, stepped, prepared, now_us=context.now_us, at_most=None)
         zones = zone_clashes(picture, stepped, prepared, now_us=context.now_us)
         telling = _telling(
             picture,
@@ -308,7 +308,10 @@ def _tell(
     before: Intent | None,
 ) -> Decision:
     prepared = picture.prepared(intent.volumes)
-    clashes = intent_clashes(picture, intent, prepared, now_us=context.now_us)
+    try:
+        clashes = intent_clashes(picture, intent, prepared, now_us=context.now_us)
+    except InvalidValue as error:
+        return invalid(error)
     refusal = _refuse_clashes(intent, clashes, key) or refuse_silent_touches(
         picture, intent, clashes, context
     )
@@ -352,7 +355,7 @@ def _telling(
         earlier = draft_intent(
             picture,
             before,
-            intent_clashes(picture, before, prepared, now_us=context.now_us),
+            intent_clashes(picture, before, prepared, now_us=context.now_us, at_most=None),
             zone_clashes(picture, before, prepared, now_us=context.now_us),
         )
     subject = Subject(

@@ -17,7 +17,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from typing import Self, TypeVar
 
 from wideberth.decisions.decide import decide
 from wideberth.decisions.outcome import Accepted, Context, Repeated
+from wideberth.delivery.recent import RecentEntries
 from wideberth.errors import (
     NewerEntry,
     Overloaded,
@@ -64,7 +65,8 @@ def new_id() -> str:
 class Settings:
     """How the loop behaves. queue: commands that may wait; batch: decided together at most;
     batch_us: how long deciding may hold a write back; skew_us: how far the clock may be behind the
-    record before this node stops deciding; poll_s: how often to look for others' appends.
+    record before this node stops deciding; poll_s: how often to look for others' appends. recent:
+    how much of the newest is kept in memory (wideberth.delivery.recent).
     """
 
     queue: int = 4096
@@ -143,7 +145,7 @@ class Service:
         self._turn = asyncio.Lock()
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-read")
-        self._recent: OrderedDict[int, Entry] = OrderedDict()
+        self._recent = RecentEntries(self._settings.recent)
         self._listeners: dict[PartyId, set[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
@@ -375,16 +377,14 @@ class Service:
             self._fold(rows[0].position, entries)
 
     def _fold(self, start: int, entries: Sequence[Entry]) -> None:
-        picture, recent = self.picture, self._recent
+        picture = self.picture
         for position, entry in enumerate(entries, start):
             try:
                 fold(picture, entry)
             except Exception as error:
                 self.stopped_by = error  # the picture is half changed: decide nothing more on it
                 raise
-            recent[position] = entry
-        while len(recent) > self._settings.recent:
-            recent.popitem(last=False)
+            self._recent.keep(position, entry)
         history = picture.history
         if history is not None and history.touched:
             for party in history.touched:

@@ -66,7 +66,6 @@ def answered(key: PartyKey, number: int, verb: Verb = Verb.PASSED_DOWN) -> Entry
         NoticeAcknowledged(answer, ALPHA),
         SIGNED,
         request=request,
-        entries=1,
         said=said,
         said_digest=statement_digest(said),
     )

@@ -13,6 +13,7 @@ A height is never silently compared with one of another reference: see
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -63,8 +64,16 @@ def altitude(value: object, units: object, reference: object) -> Altitude:
     >>> altitude(400, "FT", "AGL").value_mm
     121920
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e12 < value < 1e12:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -math.inf < value < math.inf
+    ):
         raise InvalidValue("value", "number", value, "give a finite number")
+    if not -1e12 < value < 1e12:  # keeps round() from an enormous integer
+        raise InvalidValue(
+            "value", "altitude-range", value, "give a height from -8,000 m to 100,000 m"
+        )
     if not isinstance(units, str) or units not in _UNIT_MM:
         raise InvalidValue("units", "units", units, 'give "M" or "FT"')
     if not isinstance(reference, str) or reference not in AltitudeReference.__members__:

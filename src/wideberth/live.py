@@ -298,9 +298,12 @@ class Live:
             return
         form = msgspec.structs.replace(form, parties=parties)
         match event:
+            case Updated() if standing is None:  # nobody might learn of it before
+                await self._submit(RaiseWarning(form))
             case Updated():
-                if standing is not None:
-                    self._publish(msgspec.structs.replace(form, parties=standing.parties))
+                if standing is not None and set(parties) > set(standing.parties):
+                    await self._submit(WorsenWarning(form))
+                self._publish(form)
             case Raised():
                 await self._replace_last_known(form)
                 await self._submit(RaiseWarning(form))

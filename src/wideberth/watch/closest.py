@@ -21,10 +21,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.space._jit import KERNELS, Kernels
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
     EARTH_RADIUS_MIN_M,
@@ -55,6 +55,9 @@ __all__ = [
 ]
 
 Ints = NDArray[np.int64]
+
+# paths.py: its constants are in the kernels here.
+_kernel = Kernels("wideberth.watch", ("paths.py", "closest.py"), below=(KERNELS,))
 
 HEIGHT_UNKNOWN = 0  # taken as any height
 HEIGHT_ELLIPSOID = 1  # both above the WGS84 ellipsoid
@@ -283,7 +286,7 @@ def _cell_m(low: Floats, high: Floats) -> float:
     return cell_m
 
 
-@numba.njit(cache=True, error_model="numpy")
+@_kernel
 def _file(low: Floats, high: Floats, cell_m: float) -> tuple[Ints, Ints]:
     """Every cell that a box touches, as a key, and the box."""
     count = len(low)
@@ -309,12 +312,12 @@ def _file(low: Floats, high: Floats, cell_m: float) -> tuple[Ints, Ints]:
     return keys, filed
 
 
-@numba.njit(cache=True, error_model="numpy")
+@_kernel
 def _key(x: int, y: int, z: int) -> int:
     return ((x + 1048576) << 42) | ((y + 1048576) << 21) | (z + 1048576)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@_kernel
 def _meet(  # noqa: C901 - one test after the other, the cheapest first
     keys: Ints,
     filed: Ints,
@@ -390,7 +393,7 @@ def _meet(  # noqa: C901 - one test after the other, the cheapest first
     return found[:used]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@_kernel
 def _difference(
     t: float,
     i: int,
@@ -421,13 +424,13 @@ def _difference(
             out[3 + k] += sign * (rate_ahead * u - rate_drop * n)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@_kernel
 def _arc(out: Floats) -> float:
     half = math.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2]) / (2 * EARTH_RADIUS_MAX_M)
     return 2 * EARTH_RADIUS_MAX_M * math.asin(half if half < 1.0 else 1.0)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@_kernel
 def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from top to bottom
     found: Ints,
     position: Floats,

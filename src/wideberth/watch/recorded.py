@@ -1,16 +1,22 @@
 """The watch's warnings in the form in which they are recorded, and to whom each is addressed.
 
 A warning goes to the parties whose things it is about. Of an intent that a party may not see it
-learns of it only where the rules would tell it of a clash: never of a ``named`` one, and of an
-``on-conflict`` one only once its track is inside; a warning before that would say where it lies.
+learns of it only where the rules have told it of the clash already: never of a ``named`` one, and
+of an ``on-conflict`` one only once its track is inside, at a place where an intent of its own that
+is under way clashes with it. A position costs nothing to invent; an intent is an entry.
 """
 
 from __future__ import annotations
 
+import math
+
+from wideberth.decisions.clashes import intent_clashes
+from wideberth.errors import NotComparable
 from wideberth.model.ids import IntentId, PartyId, WarningId
-from wideberth.model.intents import Intent
+from wideberth.model.intents import Intent, IntentState
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.picture.picture import Picture
+from wideberth.space.overlap import covers
 from wideberth.watch import observations as seen
 
 __all__ = ["WATCHED", "parties_of", "recorded_form"]
@@ -49,28 +55,70 @@ def parties_of(
 ) -> tuple[PartyId, ...]:
     """To whom an event's warning is addressed: registered parties, and those told of it before."""
     observation = event.warning.seen
+    tracks = [each for each in observation.objects if isinstance(each, seen.TrackFacts)]
     areas = [each for each in observation.objects if isinstance(each, seen.AreaFacts)]
     is_inside = observation.margin.time_us == 0
+    told = () if standing is None else standing.parties
     addressed: dict[PartyId, None] = {}
     for facts in observation.objects:
         owner = facts.owner
         if owner is None or PartyId(owner) not in picture.parties:
             continue
         party = PartyId(owner)
-        if all(_may_learn(picture, area, party, is_inside=is_inside) for area in areas):
+        inside = tracks if is_inside else []
+        if party in told or all(
+            _may_learn(picture, area, party, inside, event.time_us) for area in areas
+        ):
             addressed[party] = None
-    if standing is not None:
-        addressed.update(dict.fromkeys(standing.parties))
+    addressed.update(dict.fromkeys(told))
     return tuple(addressed)
 
 
-def _may_learn(picture: Picture, area: seen.AreaFacts, party: PartyId, *, is_inside: bool) -> bool:
+def _may_learn(
+    picture: Picture,
+    area: seen.AreaFacts,
+    party: PartyId,
+    inside: list[seen.TrackFacts],
+    now_us: int,
+) -> bool:
+    """Whether a warning of the area may go to the party. inside: the tracks that are in it now."""
     if area.ref.kind != "intent" or area.owner == party:
         return True
-    intent: Intent | None = picture.intents.get(IntentId(area.ref.id))
+    intent = picture.intents.get(IntentId(area.ref.id))
     if intent is None:
         return False
-    return intent.is_shown_to(party) or (is_inside and intent.is_felt_by(party))
+    if intent.is_shown_to(party):
+        return True
+    return intent.is_felt_by(party) and any(
+        track.owner == party and _is_told_to_be_there(picture, track, party, intent, now_us)
+        for track in inside
+    )
+
+
+def _is_told_to_be_there(
+    picture: Picture, track: seen.TrackFacts, party: PartyId, hidden: Intent, now_us: int
+) -> bool:
+    """Whether an intent of the party that is under way covers the reported place and clashes with
+    the hidden one: then the rules have told the party of that clash.
+    """
+    prepared = list(picture.intent_space.volumes(hidden.id))
+    altitude_mm = track.altitude_w84_mm
+    altitude_m = math.nan if altitude_mm is None else altitude_mm / 1000
+    try:
+        own = [
+            clash.other.id
+            for clash in intent_clashes(picture, hidden, prepared, now_us=now_us, at_most=None)
+            if clash.other.party == party and clash.other.state is IntentState.ACTIVATED
+        ]
+        return any(
+            covers(
+                volume, track.latitude_nd / 1e9, track.longitude_nd / 1e9, altitude_m, now_us
+            ).item()
+            for intent_id in own
+            for volume in picture.intent_space.volumes(intent_id)
+        )
+    except NotComparable:
+        return False
 
 
 def _object(facts: seen.Facts) -> WarningObject:

@@ -1,4 +1,9 @@
-"""What one party sees of a warning: its own object whole, of the other no more than it may."""
+"""What one party sees of a warning: its own object whole, of the other no more than it may.
+
+Of another's track on a closed feed it sees that something is near, and in which cell of the agreed
+grid; lengths and times go down to coarse steps, so that nobody finds a thing by inventing tracks
+around it. The warning in the record keeps all.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,18 @@ from collections.abc import Callable
 
 from wideberth.faces.api import told, views
 from wideberth.model.ids import IntentId, PartyId
-from wideberth.model.warnings import StandingWarning, WarningObject
+from wideberth.model.warnings import StandingWarning, TrackFix, WarningObject
 from wideberth.picture.picture import Picture
 from wideberth.space.time import SECOND_US, format_rfc3339
+from wideberth.space.volume import NANODEGREES
 
 __all__ = ["TrackOpen", "warning_seen"]
 
 TrackOpen = Callable[[str, PartyId], bool]
 """Whether the track of this id is open to the party."""
+
+_STEP_MM = 500_000
+_STEP_US = 30 * SECOND_US  # the levels of urgency are no finer
 
 
 def warning_seen(
@@ -23,6 +32,8 @@ def warning_seen(
     objects = [_object(each, reader, picture, track_open) for each in warning.objects]
     # A distance to what may not be seen would say where it lies.
     hidden = any(each.type == "intent" and each.id is None for each in objects)
+    closed = any(each.type == "track" and each.id is None for each in objects)
+    length_mm, time_us = (_STEP_MM, _STEP_US) if closed else (1, 1)
     return told.WarningOut(
         id=warning.id,
         kind=warning.kind,
@@ -31,10 +42,10 @@ def warning_seen(
         raised=format_rfc3339(warning.raised_us),
         updated=format_rfc3339(warning.updated_us),
         level=warning.level,
-        uncertainty_m=warning.uncertainty_mm / 1000,
-        horizontal_m=None if hidden else _metres(warning.horizontal_mm),
-        vertical_m=None if hidden else _metres(warning.vertical_mm),
-        time_s=None if hidden or warning.time_us is None else warning.time_us / SECOND_US,
+        uncertainty_m=-(-warning.uncertainty_mm // length_mm) * length_mm / 1000,
+        horizontal_m=None if hidden else _down(warning.horizontal_mm, length_mm, 1000),
+        vertical_m=None if hidden else _down(warning.vertical_mm, length_mm, 1000),
+        time_s=None if hidden else _down(warning.time_us, time_us, SECOND_US),
         last_known=warning.last_known,
     )
 
@@ -50,10 +61,18 @@ def _object(
             party=side.party,
             fix=views.fix(side.fix),
         )
-    # A crew must be able to recognise what to keep away from (L-06); what an intent's party hides
-    # stays hidden.
-    return told.WarningObjectOut(
-        type=side.type, facts=list(side.facts) if side.type == "track" else []
+    if side.type != "track" or side.fix is None:
+        return told.WarningObjectOut(type=side.type)
+    cell = _cell(side.fix, picture.space.rules.cell_nd)
+    where = f"within {cell.size:g}° north and east of {cell.south:g}, {cell.west:g}"
+    return told.WarningObjectOut(type=side.type, facts=["something", where], cell=cell)
+
+
+def _cell(fix: TrackFix, cell_nd: int) -> told.CellOut:
+    return told.CellOut(
+        south=fix.latitude_nd // cell_nd * cell_nd / NANODEGREES,
+        west=fix.longitude_nd // cell_nd * cell_nd / NANODEGREES,
+        size=cell_nd / NANODEGREES,
     )
 
 
@@ -68,5 +87,6 @@ def _is_open(side: WarningObject, reader: PartyId, picture: Picture, track_open:
             return track_open(side.id, reader)
 
 
-def _metres(length_mm: int | None) -> float | None:
-    return None if length_mm is None else length_mm / 1000
+def _down(value: int | None, step: int, unit: int) -> float | None:
+    """Rounded down to whole steps, so that no more room is claimed than there is."""
+    return None if value is None else value // step * step / unit

@@ -78,10 +78,11 @@ class LiveSettings:
 @dataclass(slots=True, eq=False)
 class UpdateListener:
     """What a stream has not yet been told of standing warnings: the newest of each, and no more,
-    however slowly it reads.
+    however slowly it reads. party: whose stream it is; updates of others' do not wake it.
     """
 
     grew: asyncio.Event
+    party: PartyId
     pending: dict[WarningId, StandingWarning] = field(
         default_factory=dict[WarningId, StandingWarning]
     )
@@ -170,9 +171,11 @@ class Live:
         return bool(found) and all(self.is_visible(row, reader) for row in found)
 
     @contextlib.contextmanager
-    def updates(self, grew: asyncio.Event) -> Generator[UpdateListener]:
-        """A listener to updates of standing warnings; sets grew when there are some."""
-        listener = UpdateListener(grew)
+    def updates(self, grew: asyncio.Event, party: PartyId) -> Generator[UpdateListener]:
+        """A listener to updates of standing warnings that are addressed to the party; sets grew
+        when there are some.
+        """
+        listener = UpdateListener(grew, party)
         self._listeners.add(listener)
         try:
             yield listener
@@ -303,7 +306,7 @@ class Live:
             case Updated():
                 if standing is not None and set(parties) > set(standing.parties):
                     await self._submit(WorsenWarning(form))
-                self._publish(form)
+                self.publish(form)
             case Raised():
                 await self._replace_last_known(form)
                 await self._submit(RaiseWarning(form))
@@ -321,10 +324,12 @@ class Live:
                 del self._last_known[warning_id]
                 await self._submit(ClearWarning(msgspec.structs.replace(warning, last_known=True)))
 
-    def _publish(self, warning: StandingWarning) -> None:
+    def publish(self, warning: StandingWarning) -> None:
+        """Tell the streams of the parties that a standing warning is addressed to."""
         for listener in self._listeners:
-            listener.pending[warning.id] = warning
-            listener.grew.set()
+            if listener.party in warning.parties:
+                listener.pending[warning.id] = warning
+                listener.grew.set()
 
     async def _submit(self, command: Command) -> None:
         await self._service.submit(Request(SYSTEM, command))

@@ -8,11 +8,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api_world import World, a_world, square
+from wideberth.faces.api import stream
 from wideberth.faces.api.rebuilt import Rebuilt
+from wideberth.model.ids import PartyId, WarningId
+from wideberth.model.warnings import StandingWarning, WarningKind
 
 Seen = tuple[int | None, str, Any]
 
@@ -209,3 +213,54 @@ async def test_a_last_event_id_that_is_none_is_refused(world: World) -> None:
     line = Line(world, "alpha", "/stream", last_event_id="x1")
     await line.task
     assert line.status == 400
+
+
+BRAVOS = StandingWarning(
+    id=WarningId("w-1"),
+    kind=WarningKind.SEPARATION,
+    rule="watch/pair-separation/1",
+    objects=(),
+    parties=(PartyId("bravo"),),
+    raised_us=0,
+    updated_us=0,
+)
+
+
+class Beats(Line):
+    """A line that counts heartbeats."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self.beats = 0
+        super().__init__(*args, **more)
+
+    async def _send(self, message: Any) -> None:
+        self.beats += message.get("body", b"").count(b": still here")
+        await super()._send(message)
+
+
+async def test_a_warning_wakes_only_those_to_whom_it_is_addressed(world: World) -> None:
+    live = world.app.desk.live
+    grew, others = asyncio.Event(), asyncio.Event()
+    with (
+        live.updates(grew, PartyId("bravo")) as listener,
+        live.updates(others, PartyId("alpha")) as other,
+    ):
+        live.publish(BRAVOS)
+        assert grew.is_set()
+        assert list(listener.pending) == ["w-1"]
+        assert not others.is_set()
+        assert not other.pending
+
+
+@pytest.mark.parametrize("path", ["/stream", "/tracks/stream"])
+async def test_heartbeats_come_however_often_a_reader_is_woken_for_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.1)
+    line = Beats(world, "alpha", path)
+    async with asyncio.timeout(20):
+        while line.beats < 4:
+            await asyncio.sleep(0.02)
+            for event in world.node.service._listeners.get(PartyId("alpha"), ()):
+                event.set()
+    await line.close()

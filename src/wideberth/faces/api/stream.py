@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +46,7 @@ async def party_stream(call: Call) -> None:
     after = resume_after(call)
     async with _line(call) as line:
         party, desk = call.party, call.desk
-        with desk.service.listening(party) as grew, desk.live.updates(grew) as updates:
+        with desk.service.listening(party) as grew, desk.live.updates(grew, party) as updates:
             line.watch(grew)
             await line.send(_HEARTBEAT)
             while not line.ended:
@@ -122,10 +123,9 @@ def _updated(desk: Desk, updates: UpdateListener, party: PartyId) -> bytes:
     parts: list[bytes] = []
     while updates.pending:
         _, warning = updates.pending.popitem()
-        if party in warning.parties:
-            seen = warning_seen(warning, party, desk.picture, desk.live.is_track_open)
-            event = told.WarningEvent(warning=seen, change="updated")
-            parts.append(b"event: warning-update\ndata: " + encode(event) + b"\n\n")
+        seen = warning_seen(warning, party, desk.picture, desk.live.is_track_open)
+        event = told.WarningEvent(warning=seen, change="updated")
+        parts.append(b"event: warning-update\ndata: " + encode(event) + b"\n\n")
     return b"".join(parts)
 
 
@@ -138,6 +138,7 @@ class _Line:
     desk: Desk
     send_message: Send
     gone: bool = False
+    sent_s: float = 0.0  # when something went out last, by the loop's clock
     _watched: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
     @property
@@ -155,17 +156,24 @@ class _Line:
     async def send(self, data: bytes) -> None:
         async with asyncio.timeout(STALLED_S):
             await self.send_message({"type": "http.response.body", "body": data, "more_body": True})
+        self.sent_s = asyncio.get_running_loop().time()
 
-    async def wait(self, event: asyncio.Event, *, timeout_s: float = HEARTBEAT_S) -> None:
-        """Until the event, or for timeout_s; then, after a long silence, a heartbeat."""
-        if self.ended:
-            return
-        try:
-            async with asyncio.timeout(timeout_s):
-                await event.wait()
-        except TimeoutError:
-            if timeout_s >= HEARTBEAT_S:
+    async def wait(self, event: asyncio.Event, *, timeout_s: float = math.inf) -> None:
+        """Until the event, for timeout_s at most. A heartbeat goes out HEARTBEAT_S after whatever
+        was sent last, however often events without anything to say come in between.
+        """
+        clock = asyncio.get_running_loop()
+        until_s = clock.time() + timeout_s
+        while not self.ended:
+            if clock.time() >= self.sent_s + HEARTBEAT_S:
                 await self.send(_HEARTBEAT)
+            try:
+                async with asyncio.timeout_at(min(until_s, self.sent_s + HEARTBEAT_S)):
+                    await event.wait()
+            except TimeoutError:
+                if clock.time() < until_s:
+                    continue
+            return
 
 
 @contextlib.asynccontextmanager

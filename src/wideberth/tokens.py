@@ -177,17 +177,24 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Author:
         """Who speaks. Raises TokenRefused. Microseconds for a token seen before; never waits."""
+        return self._known(token).author
+
+    def left_s(self, token: str) -> float:
+        """For how many seconds the token still counts here. Raises TokenRefused."""
+        return self._known(token).until_s - self._clock_s()
+
+    def _known(self, token: str) -> _Cached:
         now_s = self._clock_s()
         cached = self._cache.get(token)
         if cached is not None:
             if cached.from_s <= now_s < cached.until_s:
-                return cached.author
+                return cached
             del self._cache[token]
         fresh = self._verified(token, now_s)
         self._cache[token] = fresh
         if len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
-        return fresh.author
+        return fresh
 
     def _verified(self, token: str, now_s: float) -> _Cached:
         signed = _parsed(token)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,9 @@ from api_world import World, a_world, square
 from wideberth.faces.api import stream
 from wideberth.faces.api.rebuilt import Rebuilt
 from wideberth.model.ids import PartyId, WarningId
+from wideberth.model.parties import Role
 from wideberth.model.warnings import StandingWarning, WarningKind
+from wideberth.tokens import TOLERANCE_S
 
 Seen = tuple[int | None, str, Any]
 
@@ -264,3 +268,16 @@ async def test_heartbeats_come_however_often_a_reader_is_woken_for_nothing(
             for event in world.node.service._listeners.get(PartyId("alpha"), ()):
                 event.set()
     await line.close()
+
+
+@pytest.mark.parametrize("path", ["/stream", "/tracks/stream"])
+async def test_a_stream_ends_with_its_token(tmp_path: Path, path: str) -> None:
+    ahead_s = 0.0
+    async with a_world(tmp_path, token_clock_s=lambda: time.time() + ahead_s) as world:
+        world.tokens["bravo"] = world.node.mint(PartyId("bravo"), (Role.WATCH,), life_s=1)
+        ahead_s = TOLERANCE_S - 1.0
+        line = Line(world, "bravo", path)
+        await asyncio.wait_for(line.task, 20)
+        assert line.status == 200
+        assert [name for _, name, _ in line.events] == ["bye"]
+        assert line.ended

@@ -14,7 +14,7 @@ from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 from wideberth.tokens import TokenVerifier
 
-__all__ = ["Said", "author_of", "refuse_reader", "said_in"]
+__all__ = ["Said", "author_of", "left_of_token_s", "refuse_reader", "said_in"]
 
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="wideberth"'),)
 
@@ -31,6 +31,15 @@ class Said:
 
 def author_of(header: bytes | None, verifier: TokenVerifier) -> Author:
     """Whom the Authorization header shows. Raises HttpProblem (401) or TokenRefused."""
+    return verifier.verify(_token_in(header))
+
+
+def left_of_token_s(header: bytes | None, verifier: TokenVerifier) -> float:
+    """For how long the credential still counts, in seconds. Raises as author_of does."""
+    return verifier.left_s(_token_in(header))
+
+
+def _token_in(header: bytes | None) -> str:
     if header is None:
         raise HttpProblem(
             401,
@@ -44,7 +53,7 @@ def author_of(header: bytes | None, verifier: TokenVerifier) -> Author:
         raise HttpProblem(
             401, "token-scheme", "use the scheme Bearer", field="Authorization", headers=_CHALLENGE
         )
-    return verifier.verify(token.strip().decode("latin-1"))
+    return token.strip().decode("latin-1")
 
 
 def refuse_reader(picture: Picture, author: Author, role: Role | None) -> Refusal | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wideberth.faces.api import asked, codec, told
+from wideberth.faces.api.auth import left_of_token_s
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.events import event_view
 from wideberth.faces.api.http import Receive, Send, encode
@@ -23,6 +24,7 @@ from wideberth.faces.api.tracks import track_out
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.live import UpdateListener
 from wideberth.model.ids import PartyId
+from wideberth.tokens import TokenRefused
 
 __all__ = ["HEARTBEAT_S", "STALLED_S", "party_stream", "resume_after", "track_stream"]
 
@@ -131,19 +133,21 @@ def _updated(desk: Desk, updates: UpdateListener, party: PartyId) -> bytes:
 
 @dataclass(slots=True)
 class _Line:
-    """One connection: what is sent goes at the reader's pace; ended: the reader went, or the node
-    is stopping.
+    """One connection: what is sent goes at the reader's pace; ended: the reader went, its token
+    expired, or the node is stopping.
     """
 
     desk: Desk
     send_message: Send
     gone: bool = False
+    expired: bool = False
     sent_s: float = 0.0  # when something went out last, by the loop's clock
     _watched: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
     @property
     def ended(self) -> bool:
-        return self.gone or self.desk.node.stopping.is_set() or self.desk.service.closed
+        stopped = self.desk.node.stopping.is_set() or self.desk.service.closed
+        return self.gone or self.expired or stopped
 
     def watch(self, event: asyncio.Event) -> None:
         """Set this event when the line ends."""
@@ -185,6 +189,7 @@ async def _line(call: Call) -> AsyncGenerator[_Line]:
     tasks = [
         asyncio.create_task(_then(line, _gone, call.receive)),
         asyncio.create_task(_then(line, _stopping, call.desk)),
+        asyncio.create_task(_then(line, _expired, call)),
     ]
     try:
         yield line
@@ -212,3 +217,13 @@ async def _gone(line: _Line, receive: Receive) -> None:
 
 async def _stopping(_line: _Line, desk: Desk) -> None:
     await desk.node.stopping.wait()
+
+
+async def _expired(line: _Line, call: Call) -> None:
+    """Until the token of the stream no longer counts; it may have been verified long before."""
+    header, verifier = call.headers.get(b"authorization"), call.desk.node.verifier
+    try:
+        while True:  # noqa: ASYNC110  # a clock has no event; it is asked again at the end alone
+            await asyncio.sleep(left_of_token_s(header, verifier))
+    except TokenRefused:
+        line.expired = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from wideberth.decisions.disclosure import may_follow
 from wideberth.delivery.reach import reach_of
 from wideberth.faces.api import asked, codec, told, views
@@ -77,17 +79,20 @@ async def list_unreached(call: Call) -> told.UnreachedPage:
     """Open notices that concern the reader: who has not been reached, and at which hop (D-04)."""
     query: asked.PageQuery = call.query
     picture = call.picture
-    start = _place_in(query.cursor)
     own = call.desk.rebuilt.open_notices_of(call.party)
     rows: list[told.ReachOut] = []
-    place = start
-    while place < len(own) and len(rows) < query.limit:
-        standing = picture.notices.get(own[place])
-        place += 1
+    for notice_id in own[_first_after(query.cursor, own, picture) :]:
+        standing = picture.notices.get(notice_id)
         row = None if standing is None else reach_seen(standing, call.party, picture)
         if row is not None:
             rows.append(row)
-    return told.UnreachedPage(unreached=rows, next=str(place) if place < len(own) else None)
+        if len(rows) > query.limit:
+            break
+    # Neither the cursor nor whether there is one may count what the reader is not shown.
+    page = rows[: query.limit]
+    return told.UnreachedPage(
+        unreached=page, next=page[-1].notice if len(rows) > len(page) else None
+    )
 
 
 async def list_warnings(call: Call) -> told.WarningsPage:
@@ -175,11 +180,21 @@ def _open_notices(call: Call, after: int, limit: int) -> told.NoticesPage:
     return told.NoticesPage(notices=page, next=page[-1].number if is_more else None)
 
 
-def _place_in(cursor: str | None) -> int:
+def _first_after(cursor: str | None, own: list[NoticeId], picture: Picture) -> int:
+    """Where the page after a notice starts in a list that is in the order issued; the notice may
+    have left it meanwhile.
+    """
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+    last = _issued_at(cursor, picture)
+    if last is None:
         raise codec.Malformed(
             "cursor", "cursor", cursor, "give the next of an earlier page, as it is"
         )
-    return int(cursor)
+    return bisect_right(own, last, key=lambda each: _issued_at(each, picture) or 0)
+
+
+def _issued_at(notice_id: str, picture: Picture) -> int | None:
+    """The position of the entry that issued a notice, None for no notice's id."""
+    positions = picture.history.positions(notice_id) if picture.history else []
+    return positions[0] if positions else None

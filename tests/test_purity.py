@@ -13,6 +13,8 @@ PURE_FLOORS = ("space", "model", "picture", "decisions")
 
 # A table that ships inside the package is a constant, although it stands in a file of its own.
 READS_A_SHIPPED_TABLE = {"space/geoid.py": "opens a file"}
+# Whether kernels are compiled, and where they are kept, is the machine's; the answers are the same.
+ASKS_HOW_TO_RUN = {"space/_jit.py": "asks the environment"}
 
 
 def pure_modules() -> list[Path]:
@@ -21,7 +23,8 @@ def pure_modules() -> list[Path]:
 
 @pytest.mark.parametrize("path", pure_modules(), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_a_pure_module_touches_nothing_outside(path: Path) -> None:
-    allowed = READS_A_SHIPPED_TABLE.get(path.relative_to(SOURCE).as_posix())
+    excepted = READS_A_SHIPPED_TABLE | ASKS_HOW_TO_RUN
+    allowed = excepted.get(path.relative_to(SOURCE).as_posix())
     found = purity.impurities(path.relative_to(SOURCE), path.read_text(encoding="utf-8"))
     assert [str(impurity) for impurity in found if impurity.why != allowed] == []
 

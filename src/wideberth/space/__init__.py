@@ -30,6 +30,7 @@ from wideberth.space.volume import (
     circle,
     polygon,
 )
+from wideberth.space.warm import choose_kernels, is_warm, warm_up
 
 __all__ = [
     "GEOID_ERROR_M",
@@ -48,6 +49,7 @@ __all__ = [
     "VolumeIndex",
     "all_pairs",
     "altitude",
+    "choose_kernels",
     "circle",
     "conflict",
     "covers",
@@ -57,9 +59,11 @@ __all__ = [
     "geoid_undulation_m",
     "horizontal_gap_mm",
     "is_conflict",
+    "is_warm",
     "parse_rfc3339",
     "polygon",
     "prepare",
     "prepare_many",
     "require_simple",
+    "warm_up",
 ]

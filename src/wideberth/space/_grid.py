@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from wideberth.space._distance import SCRATCH, Scratch
 from wideberth.space._ellipsoid import LEAST_CURVATURE_RADIUS
-from wideberth.space._jit import kernel
+from wideberth.space._jit import kernel, record_dtype
 from wideberth.space._shapes import BLOCK, Points, Records
 from wideberth.space._verdict import CONFLICT, time_gap, verdict, vertical_gap
 
@@ -34,15 +34,15 @@ LEVELS = SIZES * SIZES
 TRACT = 32.0  # cubes along a tract
 LEVEL_SHIFT = 24  # row["bucket"] is level << 24 | bucket
 MAX_BUCKETS = 1 << LEVEL_SHIFT
+_WORD = (1 << 64) - 1
 
-LEVEL = np.dtype(
+LEVEL = record_dtype(
     [
         ("filed", np.int64),  # rows here now
         ("reach_m", np.float64),  # the largest reach filed since the level was last empty
         ("window_us", np.int64),  # the longest window, likewise
         ("head", np.int64),  # first of the chain of all rows of the level, or -1
-    ],
-    align=True,
+    ]
 )
 
 Links = Any  # int32, (n, 4): next and previous row of the level, then of the tract
@@ -91,8 +91,7 @@ def stretch_length(level: int) -> int:
     return STRETCH_US << (3 * (level % SIZES))
 
 
-@kernel
-def mix(level: int, i: int, j: int, k: int, t: int) -> Any:
+def _mix_words(level: int, i: int, j: int, k: int, t: int) -> Any:
     """A hash of a cell. Equal cells have equal hashes; nothing else is relied on."""
     h = np.uint64(level) * np.uint64(0x9E3779B97F4A7C15)
     h ^= np.uint64(i) * np.uint64(0xC2B2AE3D27D4EB4F)
@@ -103,6 +102,22 @@ def mix(level: int, i: int, j: int, k: int, t: int) -> Any:
     h *= np.uint64(0xE7037ED1A0B428DB)
     h ^= h >> np.uint64(29)
     return np.int64(h >> np.uint64(8))
+
+
+def _mix_ints(level: int, i: int, j: int, k: int, t: int) -> int:
+    """The same hash of Python's numbers, which do not wrap round."""
+    h = (
+        int(level) * 0x9E3779B97F4A7C15
+        ^ int(i) * 0xC2B2AE3D27D4EB4F
+        ^ int(j) * 0x165667B19E3779F9
+        ^ int(k) * 0xD6E8FEB86659FD93
+        ^ int(t) * 0xA0761D6478BD642F
+    ) & _WORD
+    h = (h ^ (h >> 32)) * 0xE7037ED1A0B428DB & _WORD
+    return (h ^ (h >> 29)) >> 8
+
+
+mix = kernel(_mix_words, interpreted=_mix_ints)
 
 
 @kernel

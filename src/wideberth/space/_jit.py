@@ -1,8 +1,14 @@
-"""How the kernels of this package are compiled: once per version of their sources, then cached.
+"""How kernels are run: compiled, once per version of their sources, or interpreted.
 
 Numba keys its cache by the file of the function it compiles, and does not see that a function
-which that one calls has changed in another file. A stale kernel is a wrong verdict. So the cache
-lives in a folder named for the digest of all kernel sources.
+which that one calls, or a constant, has changed in another file. A stale kernel is a wrong
+verdict. So the cache lives in a folder named for the digest of all kernel sources of a package
+and of those below it, of Numba and of Python.
+
+Interpreted, a kernel is the plain Python function: hundreds of times slower, and nothing to wait
+for. The answers are the same. ``WIDEBERTH_KERNELS`` (compiled or interpreted) decides; unset, they
+are compiled, unless :meth:`Kernels.choose` is told that there is little to do; and where that
+turns out to be wrong, they are compiled after all.
 """
 
 from __future__ import annotations
@@ -10,15 +16,26 @@ from __future__ import annotations
 import hashlib
 import os
 import pkgutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numba
-from numba.core import config as numba_config
+import numpy as np
 
-__all__ = ["SOURCES", "kernel"]
+__all__ = [
+    "KERNELS",
+    "LITTLE_PIECES",
+    "LITTLE_VOLUMES",
+    "SOURCES",
+    "Kernels",
+    "kernel",
+    "record_dtype",
+]
 
 # Every module that holds kernels, in the order of their calls.
 SOURCES = (
@@ -33,43 +50,161 @@ SOURCES = (
     "_entry.py",
 )
 
+SETTING = "WIDEBERTH_KERNELS"
+
+# What is interpreted by choice, at most: 60 volumes with 1,000 pieces all over each other take
+# 1.5 s, and 5 s where they are 50 km apart and 200 km are asked for; compiling takes 30 s.
+LITTLE_VOLUMES = 60
+LITTLE_PIECES = 1_000
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def _digest() -> str:
-    sources = (pkgutil.get_data("wideberth.space", name) for name in SOURCES)
-    return hashlib.sha256(b"\0".join(source or b"" for source in sources)).hexdigest()[:12]
+class Kernels:
+    """The kernels of one package: a decorator, their cache, and whether they are compiled.
 
+    sources: every file of the package with kernels, or with constants that they use. below: the
+    kernels of other packages that these may call.
+    """
 
-config: Any = numba_config  # its settings are made at run time, so its types know none
+    def __init__(
+        self, package: str, sources: Sequence[str], *, below: Sequence[Kernels] = ()
+    ) -> None:
+        self.package = package
+        self.sources = tuple(sources)
+        self._below = tuple(below)
+        self._setting = os.environ.get(SETTING) or None
+        if self._setting not in (None, "compiled", "interpreted"):
+            raise ValueError(f"{SETTING}={self._setting}: give compiled or interpreted")
+        self.is_interpreted = self._setting == "interpreted"
+        self._plain: dict[Any, Any] = {}  # as interpreted: as it is to be compiled
+        self._is_loaded = False
+        self._spent_pieces = 0
 
+    def __call__(
+        self, function: Function, *, interpreted: Callable[..., object] | None = None
+    ) -> Function:
+        """The function, compiled at its first call, without the interpreter's lock; or itself.
 
-def _cache_folder() -> str | None:
-    """A folder for these sources that can be written to: beside the byte code, or the user's."""
-    with suppress(OSError, RuntimeError):
-        for base in (Path(__file__).parent / "__pycache__", Path.home() / ".cache" / "wideberth"):
-            folder = base / f"kernels-{_digest()}"
+        ``error_model="numpy"``: a division by zero gives infinity and costs no branch. Interpreted
+        it raises, so no kernel may divide by zero. Where no folder can be written to, each process
+        compiles anew. interpreted: what does the same, where Python's numbers need other words.
+        """
+        self._is_loaded = True
+        if not self.is_interpreted:
+            return self._compiled(function)
+        plain: Any = interpreted or function
+        self._plain[plain] = function
+        return plain
+
+    def choose(self, needed: Sequence[str], *, is_little: bool) -> None:
+        """Before work begins: interpret, where compiling would take longer than the work.
+
+        Only where nobody has said how (``WIDEBERTH_KERNELS``), none of these kernels is loaded in
+        this process, and those needed (``module.function``) are not compiled yet on this machine.
+        Where they are being interpreted and there is more than little to do, they are compiled
+        from here on.
+        """
+        if self._setting is not None:
+            return
+        if not is_little:
+            self.compile()
+        elif not self._is_loaded:
+            self.is_interpreted = not self.are_compiled(needed)
+
+    def spend(self, pieces: int) -> None:
+        """Before a ring of so many pieces is gone through: compile, where it gets too much."""
+        if self.is_interpreted:
+            self._spent_pieces += pieces
+            if self._spent_pieces > LITTLE_PIECES:
+                self.compile()
+
+    def compile(self) -> None:
+        """From here on in this process kernels are compiled, at their first call.
+
+        What the interpreted ones made goes on being used: the arrays are the same.
+        """
+        if not self.is_interpreted or self._setting is not None:
+            return
+        self.is_interpreted = False
+        compiled = {plain: self._compiled(function) for plain, function in self._plain.items()}
+        self._plain.clear()
+        for source in self.sources:
+            module = sys.modules.get(f"{self.package}.{Path(source).stem}")
+            for name, value in list(vars(module).items()) if module else ():
+                if callable(value) and value in compiled:
+                    setattr(module, name, compiled[value])
+
+    def are_compiled(self, needed: Sequence[str]) -> bool:
+        """Are these kernels (``module.function``) in the cache of these sources?"""
+        return any(
+            all(any(folder.rglob(f"{name}-*.nbi")) for name in needed)
+            for folder in self._folders()
+            if folder.is_dir()
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the folder of the cache: of the sources here and below, of Numba and Python."""
+        parts: list[bytes] = [version("numba").encode(), sys.version.encode()]
+        parts += [kernels.digest.encode() for kernels in self._below]
+        for name in self.sources:
+            parts += [name.encode(), pkgutil.get_data(self.package, name) or b""]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+    def _folders(self) -> Iterator[Path]:
+        """Where the cache may be: where NUMBA_CACHE_DIR says, beside the byte code, or at home."""
+        said = os.environ.get("NUMBA_CACHE_DIR")
+        if said:
+            yield Path(said) / f"kernels-{self.digest}"
+            return
+        spec = find_spec(self.package)
+        if spec is not None and spec.origin is not None:
+            yield Path(spec.origin).parent / "__pycache__" / f"kernels-{self.digest}"
+        with suppress(RuntimeError):  # no home
+            yield Path.home() / ".cache" / "wideberth" / f"kernels-{self.digest}"
+
+    @cached_property
+    def _folder(self) -> str | None:
+        """The first folder that can be written to, made."""
+        for folder in self._folders():
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
                 if os.access(folder, os.W_OK):
                     return str(folder)
-    return None
+        return None
+
+    def _compiled(self, function: Function) -> Function:
+        import numba
+        from numba.core import config as settings
+
+        config: Any = settings  # made at run time, so its types know none
+        before = config.CACHE_DIR
+        config.CACHE_DIR = self._folder or ""
+        try:
+            cached = self._folder is not None
+            return numba.njit(cache=cached, nogil=True, error_model="numpy")(function)  # type: ignore[return-value]  # a dispatcher is called like the function
+        finally:
+            config.CACHE_DIR = before
 
 
-_CACHE = _cache_folder()
+class _Record(np.void):
+    """A record whose fields are attributes, as in a compiled kernel, and plain numbers."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name].item()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
 
 
-def kernel(function: Function) -> Function:
-    """The function, compiled at its first call, without the interpreter's lock.
+KERNELS = Kernels("wideberth.space", SOURCES)
+kernel = KERNELS
 
-    ``error_model="numpy"``: a division by zero gives infinity and costs no branch. Where no folder
-    can be written to, each process compiles anew.
-    """
-    before = config.CACHE_DIR
-    if not before:  # who sets NUMBA_CACHE_DIR decides where
-        config.CACHE_DIR = _CACHE or ""
-    try:
-        cached = bool(config.CACHE_DIR)
-        return numba.njit(cache=cached, nogil=True, error_model="numpy")(function)  # type: ignore[return-value]  # a dispatcher is called like the function
-    finally:
-        config.CACHE_DIR = before
+
+def record_dtype(fields: list[tuple[str, Any]]) -> Any:
+    """The type of an aligned record that kernels read by attribute, compiled or interpreted."""
+    dtype = np.dtype(fields, align=True)
+    return np.dtype((_Record, dtype)) if KERNELS.is_interpreted else dtype

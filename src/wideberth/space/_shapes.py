@@ -30,7 +30,7 @@ from wideberth.space._ellipsoid import (
     onto_surface,
     to_ecef,
 )
-from wideberth.space._jit import kernel
+from wideberth.space._jit import kernel, record_dtype
 
 PIECE_M = 4_000.0
 SAG_M = 0.33  # how far a piece of PIECE_M lies below the surface, at most: s**2 / 8R
@@ -46,7 +46,7 @@ UPPER_SHIFT = 2
 LOWER_KNOWN = 16
 UPPER_KNOWN = 32
 
-ROW = np.dtype(
+ROW = record_dtype(
     [
         ("start_us", np.int64),
         ("end_us", np.int64),
@@ -62,10 +62,9 @@ ROW = np.dtype(
         ("bucket", np.int32),  # the index's: where the row is filed, -1 where it is free
         ("next", np.int32),  # the index's: the next row in the bucket, or -1
         ("previous", np.int32),
-    ],
-    align=True,
+    ]
 )
-SHAPE = np.dtype(
+SHAPE = record_dtype(
     [
         ("x", np.float64),  # centre of the ball; of a circle, its centre
         ("y", np.float64),
@@ -81,8 +80,7 @@ SHAPE = np.dtype(
         ("reference_inside", np.int64),
         ("opposite_inside", np.int64),  # the side of the reference's antipode, where it is used
         ("wide", np.int64),  # 1: not surely within a hemisphere
-    ],
-    align=True,
+    ]
 )
 
 Points = NDArray[np.float64]  # (n, 3), ECEF m

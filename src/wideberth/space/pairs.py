@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.space._jit import KERNELS, LITTLE_PIECES, LITTLE_VOLUMES
 from wideberth.space.overlap import settle
 from wideberth.space.prepared import PreparedVolume, PreparedVolumes, Shapes
 from wideberth.space.volume import Gap, Separation
@@ -52,6 +53,8 @@ def all_pairs(
     if count < 2:
         return
     arrays = _gather(volumes)
+    if count > LITTLE_VOLUMES or len(arrays.points) > LITTLE_PIECES:
+        KERNELS.compile()
     kernels = _kernels()
     side_m = max(_LEAST_SIDE_M, min(separation.horizontal_mm / 1000, 1e7))
     sorted_rows = np.empty(count, arrays.rows.dtype)

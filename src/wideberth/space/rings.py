@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.errors import InvalidValue
+from wideberth.space._jit import KERNELS
 from wideberth.space.volume import NANODEGREES, Polygon
 
 __all__ = ["require_buildable", "require_simple", "signed_area_m2"]
@@ -88,6 +89,8 @@ def _inspect(polygon: Polygon, *, sweep: bool = True) -> tuple[float, float]:
 
     kernels = _kernels()
     positions = np.array(polygon.vertices, np.int64)
+    if KERNELS.is_interpreted:
+        KERNELS.spend(_most_pieces(positions))
     found, first, second, area_m2, perimeter_m = kernels.inspect_ring(positions, MAX_PIECES, sweep)
     if found == kernels.FINE:
         return area_m2, perimeter_m
@@ -123,6 +126,13 @@ def _inspect(polygon: Polygon, *, sweep: bool = True) -> tuple[float, float]:
         [_place(positions[first]), _place(positions[second])],
         f"{where} {verb} {other}; give a ring whose edges meet only at their ends",
     )
+
+
+def _most_pieces(positions_nd: NDArray[np.int64]) -> int:
+    """How many pieces the ring has at most, roughly: as if every degree were 111 km."""
+    edges_deg = np.abs(positions_nd - np.roll(positions_nd, -1, axis=0)) / NANODEGREES
+    edges_deg[:, 1] = np.minimum(edges_deg[:, 1], 360.0 - edges_deg[:, 1])
+    return int(np.ceil(edges_deg.sum(axis=1) * 111.2 / 4.0).sum())
 
 
 def _place(position: NDArray[np.int64]) -> str:

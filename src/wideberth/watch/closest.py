@@ -24,7 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.space._jit import KERNELS, Kernels
+from wideberth.space._jit import KERNELS as OF_SPACE
+from wideberth.space._jit import Kernels
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
     EARTH_RADIUS_MIN_M,
@@ -36,9 +37,6 @@ from wideberth.watch.paths import (
     up,
 )
 
-# numba has no types of its own: what its decorator returns is unknown to the checker.
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
@@ -47,6 +45,7 @@ __all__ = [
     "HEIGHT_MIXED",
     "HEIGHT_PRESSURE",
     "HEIGHT_UNKNOWN",
+    "KERNELS",
     "Limits",
     "Movers",
     "Pairs",
@@ -57,7 +56,8 @@ __all__ = [
 Ints = NDArray[np.int64]
 
 # paths.py: its constants are in the kernels here.
-_kernel = Kernels("wideberth.watch", ("paths.py", "closest.py"), below=(KERNELS,))
+KERNELS = Kernels("wideberth.watch", ("paths.py", "closest.py"), below=(OF_SPACE,))
+_kernel = KERNELS
 
 HEIGHT_UNKNOWN = 0  # taken as any height
 HEIGHT_ELLIPSOID = 1  # both above the WGS84 ellipsoid

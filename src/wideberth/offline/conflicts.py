@@ -24,8 +24,11 @@ from wideberth.space.pairs import all_pairs
 from wideberth.space.prepared import prepare_many
 from wideberth.space.vertical import AltitudeModel, TerrainBound
 from wideberth.space.volume import Gap, Separation, Volume4D
+from wideberth.space.warm import choose_kernels
 
 __all__ = ["CheckResult", "Conflict", "RestsOn", "check"]
+
+_LITTLE_VOLUMES = 60
 
 Metres = float
 Seconds = float
@@ -122,6 +125,7 @@ def check(
     apart = separation if isinstance(separation, Separation) else separation_of(*separation)
     model = altitude_model(terrain_m=terrain_m, pressure_error_m=pressure_error_m)
     plan = _plan_of(of, skip_bad=skip_bad, progress=progress)
+    choose_kernels(is_little=len(plan.features) <= _LITTLE_VOLUMES)
     names = sorted({feature.intent for feature in plan.features})
     numbers = {name: number for number, name in enumerate(names)}
     comparison = _Comparison(plan.features, model=model, separation=apart)

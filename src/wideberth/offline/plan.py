@@ -19,11 +19,13 @@ import msgspec
 from wideberth.errors import InvalidValue
 from wideberth.offline.features import Feature
 from wideberth.offline.problems import BadInput, Problem, shown
+from wideberth.space.warm import choose_kernels
 
 __all__ = ["MAX_FILE_BYTES", "Plan", "Source", "load"]
 
 MAX_FILE_BYTES = 500_000_000
 _NAMES_LISTED = 12
+_LITTLE_BYTES = 60_000  # of some tens of volumes
 
 
 class Stream(Protocol):
@@ -86,6 +88,7 @@ class _Reading:
     def __init__(self, *, max_bytes: int, progress: Progress | None) -> None:
         self._max_bytes = max_bytes
         self._progress = progress
+        self._bytes = 0
         self._names: set[str] = set()
         self._sources: list[Source] = []
         self._features: list[Feature] = []
@@ -107,6 +110,8 @@ class _Reading:
         except InvalidValue as error:
             self._problems.append(Problem.of_error(error, source=name, index=None))
             return
+        self._bytes += len(content)
+        choose_kernels(is_little=self._bytes <= _LITTLE_BYTES)  # before a ring is looked at
         is_json = text.lstrip()[:1] in ("{", "[")
         count = self._read_text(text, name=name, is_json=is_json)
         form = "GeoJSON" if is_json else "CSV"

@@ -22,10 +22,10 @@ from typing import Literal, Self, TypeVar
 
 import msgspec
 
-from wideberth.errors import Overloaded, RecordUnavailable
+from wideberth.decisions.clashes import intents_in_zone
+from wideberth.errors import NotComparable, Overloaded, RecordUnavailable
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
 from wideberth.model.entries import (
-    ClashesFound,
     Entry,
     IntentAccepted,
     IntentAmended,
@@ -35,12 +35,12 @@ from wideberth.model.entries import (
 )
 from wideberth.model.ids import IntentId, PartyId, WarningId, ZoneId
 from wideberth.model.intents import Intent, IntentKind, IntentState
-from wideberth.model.notices import ObjectRef, ObjectType
 from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.service import Service
 from wideberth.space.prepared import PreparedVolume
+from wideberth.space.time import MINUTE_US
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import (
     Cleared,
@@ -54,6 +54,7 @@ from wideberth.watch.recorded import WATCHED, parties_of, recorded_form
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackRow, UpdateReport
+from wideberth.watch.unsaid import Unsaid
 
 __all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
 
@@ -67,11 +68,14 @@ ShownTo = Literal["owner", "all"] | frozenset[PartyId]
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
     """tick_s: how often the watch looks; show_every_s: how often positions go out on streams, at
-    most; watch: its thresholds.
+    most; told_per_look, told_at_once: warnings that are recorded after one look, and together, at
+    most (the others wait their turn); watch: its thresholds.
     """
 
     tick_s: float = 1.0
     show_every_s: float = 1.0
+    told_per_look: int = 512
+    told_at_once: int = 64
     watch: WatchSettings = field(default_factory=WatchSettings)
 
 
@@ -104,8 +108,12 @@ class Live:
         self._listeners: set[UpdateListener] = set()
         self._active: dict[IntentId, int] = {}  # under way; the version that the watch has, or 0
         self._zones: dict[ZoneId, tuple[int, frozenset[PartyId]]] = {}  # what the watch has
-        self._users: dict[ZoneId, set[PartyId]] = {}  # parties that told what they do in a zone
+        self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
+        self._users_as_of: tuple[int, int] | None = None
+        self._told = 0  # changes of intents so far
         self._last_known: dict[WarningId, StandingWarning] = {}
+        self._unsaid = Unsaid()
+        self._looking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         """Take over what stands, then look once a second."""
@@ -183,9 +191,15 @@ class Live:
             self._listeners.discard(listener)
 
     async def tick(self) -> None:
-        """One look, and what it says, recorded."""
-        if not self._known_tracks and not self._watch.standing:
+        """One look, and what it says, recorded. Raises Overloaded, RecordUnavailable; what was not
+        recorded then is recorded after a later look.
+        """
+        if not self._known_tracks and not self._watch.standing and not self._unsaid:
             return
+        async with self._looking:  # what waits is recorded by one look at a time
+            await self._look()
+
+    async def _look(self) -> None:
         now_us = self._service.context().now_us
         changes = self._changes(now_us)
 
@@ -196,7 +210,8 @@ class Live:
         events, self._known_tracks = await self._in_thread(look)
         self._rows_fresh = False
         for event in events:
-            await self._tell(event)
+            self._note(event)
+        await self._tell_all()
 
     async def _look_on(self) -> None:
         await self._keep_last_known()
@@ -205,8 +220,7 @@ class Live:
             try:
                 await self.tick()
             except (Overloaded, RecordUnavailable) as error:
-                # What was not recorded is raised again: the watch's next event of it finds it gone.
-                _log.warning("a warning could not be recorded: %s", error)
+                _log.warning("%d warnings wait to be recorded: %s", len(self._unsaid), error)
             except Exception:  # noqa: BLE001  # the top of a task: it is logged, and goes on
                 _log.exception("the watch failed at one look; it goes on")
 
@@ -228,25 +242,18 @@ class Live:
         for entry in entries:
             match entry.body:
                 case IntentAccepted(intent=intent) | IntentAmended(intent=intent):
+                    self._told += 1
                     if intent.state is not IntentState.ACCEPTED:
                         self._active.setdefault(intent.id, 0)
                 case IntentStateChanged(intent=intent_id, state=state):
+                    self._told += 1
                     if state is not IntentState.ENDED:
                         self._active.setdefault(intent_id, 0)
-                case ClashesFound(about=about, pairs=pairs):
-                    for pair in pairs:
-                        self._note_use(about, pair.other)
-                        self._note_use(pair.other, about)
                 case ZoneDeclared() | ZoneWithdrawn():
+                    self._told += 1
                     self._known_tracks = max(self._known_tracks, 1)
                 case _:
                     pass
-
-    def _note_use(self, zone: ObjectRef, intent: ObjectRef) -> None:
-        if zone.type is ObjectType.ZONE and intent.type is ObjectType.INTENT:
-            teller = self._service.picture.intents.get(IntentId(intent.id))
-            if teller is not None:
-                self._users.setdefault(ZoneId(zone.id), set()).add(teller.party)
 
     def _changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
         """What the watch has to be told of intents and zones, as calls for its thread."""
@@ -276,13 +283,13 @@ class Live:
         calls: list[Callable[[], list[WarningEvent]]] = []
         for zone_id in [each for each in self._zones if each not in picture.zones]:
             del self._zones[zone_id]
-            self._users.pop(zone_id, None)
             calls.append(partial(self._watch.remove_zone, zone_id, now_us))
+        self._count_users(now_us)
         for zone_id in picture.zones:
             zone = picture.zones[zone_id]
             exempt = frozenset((zone.party,))
             if zone.rule is ZoneRule.NOTICE:
-                exempt |= self._users.get(zone_id, set[PartyId]())
+                exempt |= self._users.get(zone_id, frozenset[PartyId]())
             if self._zones.get(zone_id) == (zone.version, exempt):
                 continue
             self._zones[zone_id] = (zone.version, exempt)
@@ -291,38 +298,88 @@ class Live:
             calls.append(partial(_put_zone, self._watch, zone, volumes, exempt))
         return calls
 
-    async def _tell(self, event: WarningEvent) -> None:
-        """An event of the watch to the record, or to the streams alone."""
+    def _count_users(self, now_us: int) -> None:
+        """Who stands in each notice zone with an intent, and so has told what it does there. Anew
+        after a change of what stands, and each minute, since intents end without a word.
+        """
+        as_of = (self._told, now_us // MINUTE_US)
+        if as_of == self._users_as_of:
+            return
+        zones = self._service.picture.zones
+        self._users = {
+            zone_id: self._users_of(zones[zone_id], now_us)
+            for zone_id in zones
+            if zones[zone_id].rule is ZoneRule.NOTICE
+        }
+        self._users_as_of = as_of
+
+    def _users_of(self, zone: Zone, now_us: int) -> frozenset[PartyId]:
         picture = self._service.picture
-        form = recorded_form(event)
-        standing = picture.warnings.get(form.id)
+        volumes = list(picture.zone_space.volumes(zone.id))
+        try:
+            found = intents_in_zone(picture, zone, volumes, now_us=now_us)
+        except NotComparable:  # under rules that no longer hold: rather a warning too many
+            return frozenset()
+        return frozenset(intent.party for intent, _ in found)
+
+    def _note(self, event: WarningEvent) -> None:
+        """An event of the watch to those that wait to be recorded, or to the streams alone."""
+        if not isinstance(event, Updated) or event.warning.id in self._unsaid:
+            if not isinstance(event, Updated):
+                self._unsaid.put(event)
+            return
+        picture = self._service.picture
+        standing = picture.warnings.get(WarningId(event.warning.id))
         parties = parties_of(event, picture, standing)
         if not parties:
             return
-        form = msgspec.structs.replace(form, parties=parties)
+        if standing is None or set(parties) > set(standing.parties):
+            self._unsaid.put(event)  # somebody may learn of it only now
+        else:
+            self.publish(msgspec.structs.replace(recorded_form(event), parties=parties))
+
+    async def _tell_all(self) -> None:
+        """Record what waits, in turn, several warnings at once; each one's events in order."""
+        settings = self._settings
+        turns = self._unsaid.in_turn()[: settings.told_per_look]
+        for start in range(0, len(turns), settings.told_at_once):
+            group = turns[start : start + settings.told_at_once]
+            done = await asyncio.gather(*map(self._tell, group), return_exceptions=True)
+            failed = [each for each in done if each is not None]
+            if failed:
+                raise failed[0]
+
+    async def _tell(self, warning_id: str) -> None:
+        """Record what waits of one warning. What fails, and what came after it, goes on waiting."""
+        while (event := self._unsaid.first(warning_id)) is not None:
+            picture = self._service.picture
+            form = recorded_form(event)
+            standing = picture.warnings.get(form.id)
+            parties = parties_of(event, picture, standing)
+            if parties:
+                form = msgspec.structs.replace(form, parties=parties)
+                await self._record(event, form, stands=standing is not None)
+            self._unsaid.said(event)
+
+    async def _record(self, event: WarningEvent, form: StandingWarning, *, stands: bool) -> None:
         match event:
-            case Updated() if standing is None:  # nobody might learn of it before
-                await self._submit(RaiseWarning(form))
-            case Updated():
-                if standing is not None and set(parties) > set(standing.parties):
-                    await self._submit(WorsenWarning(form))
-                self.publish(form)
-            case Raised():
-                await self._replace_last_known(form)
-                await self._submit(RaiseWarning(form))
-            case Worsened():
-                await self._submit(WorsenWarning(form) if standing else RaiseWarning(form))
             case Cleared() | Lapsed():
-                if standing is not None:
+                if stands:
                     await self._submit(ClearWarning(form))
+            case Raised() | Updated() | Worsened():
+                if stands:
+                    await self._submit(WorsenWarning(form))
+                else:
+                    await self._replace_last_known(form)
+                    await self._submit(RaiseWarning(form))
 
     async def _replace_last_known(self, raised: StandingWarning) -> None:
         named = [(each.type, each.id) for each in raised.objects]
         for warning_id, warning in list(self._last_known.items()):
             same = [(each.type, each.id) for each in warning.objects] == named
             if same and warning.kind is raised.kind and warning_id != raised.id:
-                del self._last_known[warning_id]
                 await self._submit(ClearWarning(msgspec.structs.replace(warning, last_known=True)))
+                self._last_known.pop(warning_id, None)
 
     def publish(self, warning: StandingWarning) -> None:
         """Tell the streams of the parties that a standing warning is addressed to."""

@@ -79,7 +79,7 @@ async def test_of_a_closed_track_only_that_something_is_in_a_cell(world: World) 
     ghost = report(world, "ghost", HERE, party="bravo")
     (warning,) = await seen(world, "bravo", ghost)
     assert warning["kind"] == "separation"
-    for word in ("heli77", "MEDEVAC7", "093", "47.0032", "7.5012"):
+    for word in ("heli77", "MEDEVAC7", "course 093", "47.0032", "7.5012"):
         assert word not in json.dumps(warning), word
     other = next(each for each in warning["objects"] if "id" not in each)
     assert other["cell"] == {"south": 47.0, "west": 7.5, "size": 0.01}

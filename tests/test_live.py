@@ -1,0 +1,144 @@
+"""The watch beside a service: what it says is recorded, however busy or broken the record is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_world import World, a_world, flight, square
+from wideberth.errors import Overloaded
+from wideberth.live import Live, LiveSettings
+from wideberth.model.commands import ClearWarning, RaiseWarning, WorsenWarning
+from wideberth.model.ids import PartyId
+from wideberth.model.warnings import WarningKind
+from wideberth.service import Service
+from wideberth.space.time import SECOND_US
+from wideberth.watch.reports import PositionReport
+
+PLACE = (47.005, 7.505)
+CALM = LiveSettings(tick_s=3600)
+
+
+class Clock:
+    """Time that the test moves on."""
+
+    def __init__(self, service: Service) -> None:
+        self.now_us = service.context().now_us
+        service._clock_us = lambda: self.now_us
+
+
+@contextlib.asynccontextmanager
+async def a_live(folder: Path, settings: LiveSettings = CALM) -> AsyncIterator[tuple[World, Live]]:
+    async with a_world(folder) as world, Live(world.node.service, settings) as live:
+        yield world, live
+
+
+async def report(
+    live: Live, clock: Clock, *tracks: str, owner: str, place: tuple[float, float] = PLACE
+) -> None:
+    """Positions at rest, now, of things of the owner."""
+    reports = [
+        PositionReport(
+            track, clock.now_us, *place, 50.0, ground_speed_m_s=0.0, course_deg=0.0,
+            accuracy_m=1.0, owner=owner,
+        )
+        for track in tracks
+    ]  # fmt: skip
+    await live.observe(reports, feed="f", feed_party=PartyId(owner))
+
+
+def failing(service: Service, kinds: tuple[type, ...]) -> list[Any]:
+    """Let commands of these kinds fail until the list that is given back is emptied."""
+    broken, real = [True], service.submit
+
+    async def submit(request: Any) -> Any:
+        if broken and isinstance(request.command, kinds):
+            raise Overloaded(1)
+        return await real(request)
+
+    service.submit = submit  # type: ignore[method-assign]
+    return broken
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+async def test_a_warning_that_could_not_be_recorded_is_recorded_later_in_order(
+    tmp_path: Path, *, cleared: bool
+) -> None:
+    async with a_live(tmp_path) as (world, live):
+        service = world.node.service
+        clock = Clock(service)
+        broken = failing(service, (RaiseWarning, WorsenWarning, ClearWarning))
+        await report(live, clock, "a", owner="alpha")
+        await report(live, clock, "b", owner="bravo")
+        with pytest.raises(Overloaded):
+            await live.tick()
+        for _ in range(40 if cleared else 3):
+            clock.now_us += SECOND_US
+            await report(live, clock, "a", owner="alpha", place=(48, 7) if cleared else PLACE)
+            await report(live, clock, "b", owner="bravo")
+            with pytest.raises(Overloaded):
+                await live.tick()
+        before = service.picture.size
+        assert not service.picture.warnings
+        broken.clear()
+        await live.tick()
+        rows = await service.entries_at(range(before, service.picture.size))
+        said = [type(entry.body).__name__ for entry in rows]
+        assert said[0] == "WarningRaised"
+        assert (said[-1] == "WarningCleared") == cleared
+        assert bool(service.picture.warnings) == (not cleared)
+
+
+async def test_a_clearance_that_could_not_be_recorded_leaves_nothing_standing(
+    tmp_path: Path,
+) -> None:
+    async with a_live(tmp_path) as (world, live):
+        service = world.node.service
+        clock = Clock(service)
+        await report(live, clock, "a", owner="alpha")
+        await report(live, clock, "b", owner="bravo")
+        await live.tick()
+        assert service.picture.warnings
+        broken = failing(service, (ClearWarning,))
+        for _ in range(40):
+            clock.now_us += SECOND_US
+            await report(live, clock, "a", owner="alpha", place=(48, 7))
+            await report(live, clock, "b", owner="bravo")
+            with contextlib.suppress(Overloaded):
+                await live.tick()
+        broken.clear()
+        await live.tick()
+        assert not [
+            each
+            for each in service.picture.warnings.values()
+            if each.kind is not WarningKind.IMPLAUSIBLE  # it jumped
+        ]
+
+
+async def test_an_intent_told_before_a_restart_still_gives_a_notice_zone_its_users(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path) as world:
+        zone = {
+            "name": "Ring", "rule": "notice", "notice_minutes": 10,
+            "volumes": [square(start=-120, end=60)], "reason": "x",
+        }  # fmt: skip
+        answer = await world.ask("charlie", "POST", "/zones", zone)
+        assert answer.status_code == 201, answer.text
+        body = flight(square(start=-120, end=60))
+        assert (await world.ask("alpha", "POST", "/intents", body)).status_code == 201
+    async with a_live(tmp_path) as (world, live):
+        clock = Clock(world.node.service)
+        await report(live, clock, "a", owner="alpha")
+        await report(live, clock, "b", owner="bravo", place=(47.001, 7.501))
+        await live.tick()
+        incursions = [
+            each
+            for each in world.node.service.picture.warnings.values()
+            if each.kind is WarningKind.INCURSION
+        ]
+        assert [each.objects[0].party for each in incursions] == ["bravo"]

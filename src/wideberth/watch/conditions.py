@@ -16,6 +16,7 @@ import numpy as np
 
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
+from wideberth.watch import caps
 from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Pairs, evaluate, too_close
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
 from wideberth.watch.look import ref_of as track_ref
@@ -93,13 +94,15 @@ def area_of(  # noqa: PLR0913 - what is known of an area, once
 
 def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
     """Conflict (too close within the look-ahead) and separation (too close now) of two tracks.
-    One of the two stands for a pair at a time.
+    One of the two stands for a pair at a time. Of very many, some are only counted
+    (:mod:`wideberth.watch.caps`).
     """
     limits = _limits(settings)
     hits = too_close(look.movers, limits, same_owner=settings.pairs.same_owner)
-    told: list[Observation] = []
+    kept = caps.within(look, hits, standing, settings)
+    told = caps.left_out(look, hits, kept, standing, settings)
     seen: set[tuple[int, int]] = set()
-    for k in range(len(hits)):
+    for k in np.flatnonzero(kept).tolist():
         rows = int(hits.first[k]), int(hits.second[k])
         seen.add(rows)
         conflict, separation = _pair_keys(look, rows)

@@ -20,6 +20,7 @@ __all__ = [
     "Margin",
     "ObjectRef",
     "Observation",
+    "PartyFacts",
     "Raised",
     "StandingWarning",
     "TrackFacts",
@@ -54,8 +55,8 @@ class Verdict(StrEnum):
 
 
 class ObjectRef(msgspec.Struct, frozen=True, order=True):
-    """One object of a warning. kind: ``track``, ``zone`` or ``intent``. feed_party: of a track,
-    whose feed brings it ("" for a public source).
+    """One object of a warning. kind: ``track``, ``zone``, ``intent`` or ``party``. feed_party: of a
+    track, whose feed brings it ("" for a public source).
     """
 
     kind: str
@@ -110,7 +111,19 @@ class AreaFacts(msgspec.Struct, frozen=True, tag="area"):
         return (self.ref.id, self.name, *owner, f"version {self.version}")
 
 
-Facts = TrackFacts | AreaFacts
+class PartyFacts(msgspec.Struct, frozen=True, tag="party"):
+    """A party as a whole. count: pairs with its tracks that are not warned of one by one."""
+
+    ref: ObjectRef
+    owner: str | None
+    count: int
+
+    def identifying(self) -> tuple[str, ...]:
+        """Who, and what is said of it."""
+        return (self.ref.id, f"{self.count} more pairs with your tracks are too close, or will be")
+
+
+Facts = TrackFacts | AreaFacts | PartyFacts
 
 
 class Margin(msgspec.Struct, frozen=True):

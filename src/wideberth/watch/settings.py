@@ -103,6 +103,8 @@ class PairSettings(msgspec.Struct, frozen=True):
     and look_ahead_us. same_owner: whether two tracks of one party are tested as well (a party
     keeps its own things apart by its own command). pressure_error_m: how far a pressure altitude
     may be from the height above the ellipsoid here; None means that they are not compared.
+    told_per_track, told_per_party: pairs that are warned of one by one, for each track and for each
+    party that brings tracks in; of those beyond both parties are told how many there are.
     """
 
     horizontal_m: float = 1852.0
@@ -110,10 +112,14 @@ class PairSettings(msgspec.Struct, frozen=True):
     look_ahead_us: int = 2 * MINUTE_US
     same_owner: bool = False
     pressure_error_m: float | None = None
+    told_per_track: int = 10
+    told_per_party: int = 200
 
     def __post_init__(self) -> None:
         for name in ("horizontal_m", "vertical_m", "look_ahead_us"):
             _require_not_negative(name, getattr(self, name))
+        for name in ("told_per_track", "told_per_party"):
+            _require_positive(name, getattr(self, name))
         if self.pressure_error_m is not None:
             _require_not_negative("pressure_error_m", self.pressure_error_m)
         if self.horizontal_m > 100_000 or self.look_ahead_us > 15 * MINUTE_US:

@@ -1,0 +1,129 @@
+"""How many pairs of tracks are warned of one by one; the others are counted, never left out unsaid.
+
+A pair takes a place of each of its tracks and of each of its feeds' parties. It is left out only
+where neither track, or neither party, has a place left: so whoever floods a place fills its own
+places, and a pair of two others keeps theirs. Pairs that stand keep their places; the others come
+by urgency.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from wideberth.watch.closest import Pairs
+from wideberth.watch.look import Look
+from wideberth.watch.observations import (
+    Margin,
+    ObjectRef,
+    Observation,
+    PartyFacts,
+    Uncertainty,
+    Verdict,
+    WarningKey,
+    WarningKind,
+)
+from wideberth.watch.settings import WatchSettings
+
+# numba has no types of its own: what its decorator returns is unknown to the checker.
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+__all__ = ["RULE", "left_out", "within"]
+
+RULE = "more-pairs"
+
+Ints = NDArray[np.int64]
+
+
+def within(
+    look: Look, hits: Pairs, standing: Collection[WarningKey], settings: WatchSettings
+) -> NDArray[np.bool_]:
+    """Which of the pairs are warned of one by one."""
+    count = len(look.slots)
+    stand: list[int] = []
+    for key in standing:
+        if key.kind in {WarningKind.CONFLICT, WarningKind.SEPARATION} and len(key.objects) == 2:
+            rows = sorted(row for row in map(look.row, key.objects) if row is not None)
+            stand += [rows[0] * count + rows[1]] if len(rows) == 2 else []
+    stands = np.isin(hits.first * count + hits.second, np.array(stand, np.int64))
+    order = np.lexsort((hits.second, hits.first, hits.now_horizontal_m, hits.loss_s, ~stands))
+    feed = np.zeros(count, np.int64)
+    for row in np.unique(np.concatenate((hits.first, hits.second))).tolist():
+        key = look.table.key(int(look.slots[row]))
+        feed[row] = look.table.code(f"party {key.feed_party or ''}")
+    rules = settings.pairs
+    return _within(
+        order, hits.first, hits.second, stands, feed, rules.told_per_track, rules.told_per_party
+    )
+
+
+def left_out(
+    look: Look,
+    hits: Pairs,
+    kept: NDArray[np.bool_],
+    standing: Collection[WarningKey],
+    settings: WatchSettings,
+) -> list[Observation]:
+    """For each party with tracks among the pairs that are not warned of: how many there are."""
+    counts: Counter[str] = Counter()
+    rows, times = np.unique(
+        np.concatenate((hits.first[~kept], hits.second[~kept])), return_counts=True
+    )
+    for row, number in zip(rows.tolist(), times.tolist(), strict=True):
+        owner = look.table.owner(int(look.slots[row]))
+        if owner is not None:
+            counts[owner] += number
+    stood = {
+        key.objects[0].id
+        for key in standing
+        if key.kind is WarningKind.CONFLICT and key.objects[0].kind == "party"
+    }
+    return [_said(look, settings, owner, counts[owner]) for owner in sorted(stood | set(counts))]
+
+
+def _said(look: Look, settings: WatchSettings, owner: str, count: int) -> Observation:
+    ref = ObjectRef("party", owner)
+    return Observation(
+        key=WarningKey(WarningKind.CONFLICT, (ref,)),
+        verdict=Verdict.HOLDS if count else Verdict.CLEAR,
+        level=len(str(count)),  # tens, hundreds: each is worse
+        rule=RULE,
+        rule_version=settings.version,
+        margin=Margin(),
+        uncertainty=Uncertainty(0, None, 0),
+        objects=(PartyFacts(ref, owner, count),),
+        oldest_us=look.now_us,
+        predicted=True,
+    )
+
+
+@numba.njit(cache=True)
+def _within(
+    order: Ints,
+    first: Ints,
+    second: Ints,
+    stands: NDArray[np.bool_],
+    feed: Ints,
+    per_track: int,
+    per_party: int,
+) -> NDArray[np.bool_]:
+    kept = np.zeros(len(order), np.bool_)
+    of_track = np.zeros(len(feed), np.int64)
+    of_party = np.zeros(feed.max() + 1 if len(feed) else 1, np.int64)
+    for k in order:
+        a, b = first[k], second[k]
+        track = min(of_track[a], of_track[b]) < per_track
+        party = min(of_party[feed[a]], of_party[feed[b]]) < per_party
+        if stands[k] or (track and party):
+            kept[k] = True
+            of_track[a] += 1
+            of_track[b] += 1
+            of_party[feed[a]] += 1
+            if feed[a] != feed[b]:
+                of_party[feed[b]] += 1
+    return kept

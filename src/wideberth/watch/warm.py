@@ -1,0 +1,41 @@
+"""Whether the kernels of the watch are compiled on this machine, and doing it.
+
+See :mod:`wideberth.space.warm`, whose kernels the watch calls too: warm both up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
+
+__all__ = ["is_warm", "warm_up"]
+
+
+def is_warm() -> bool:
+    """Are all kernels compiled and kept on this machine (or never to be compiled)?"""
+    return KERNELS.is_interpreted or KERNELS.are_compiled(
+        ("closest._file", "closest._meet", "closest._approach")
+    )
+
+
+def warm_up() -> None:
+    """Compile and keep, or load, the kernels of the closest approach. Takes seconds; blocks."""
+    if KERNELS.is_interpreted:
+        return
+    two = np.zeros(2)
+    movers = Movers.of(
+        latitude_deg=np.array([0.0, 0.001]),
+        longitude_deg=two,
+        speed_m_s=two + 10.0,
+        course_deg=np.array([0.0, 180.0]),
+        age_s=two,
+        altitude_w84_m=two,
+        altitude_std_m=two + np.nan,
+        climb_m_s=two,
+        horizontal_error_m=two,
+        vertical_error_m=two,
+        owner=np.array([-1, -1]),
+        identity=np.array([0, 1]),
+    )
+    too_close(movers, Limits(horizontal_m=1_000.0, vertical_m=100.0, look_ahead_s=60.0))

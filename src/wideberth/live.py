@@ -53,7 +53,7 @@ from wideberth.watch.observations import (
 from wideberth.watch.recorded import WATCHED, parties_of, recorded_form
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import WatchSettings
-from wideberth.watch.tracks import TrackRow, UpdateReport
+from wideberth.watch.tracks import TrackKey, TrackRow, UpdateReport
 from wideberth.watch.unsaid import Unsaid
 
 __all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
@@ -103,6 +103,7 @@ class Live:
         self._task: asyncio.Task[None] | None = None
         self._feeds: dict[tuple[PartyId, str], ShownTo] = {}
         self._rows: list[TrackRow] = []
+        self._row_of: dict[TrackKey, TrackRow] = {}
         self._rows_fresh = False
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
@@ -157,6 +158,7 @@ class Live:
             self._rows_fresh = True  # reports that come meanwhile unset it again
             now_us = self._service.context().now_us
             self._rows = await self._in_thread(lambda: self._watch.tracks(now_us))
+            self._row_of = {row.key: row for row in self._rows}
         return self._rows
 
     def show_feed(self, party: PartyId, feed: str, shown_to: ShownTo) -> None:
@@ -173,10 +175,10 @@ class Live:
         shown_to = self._feeds.get((PartyId(feed_party), row.feed), "owner")
         return shown_to == "all" or (shown_to != "owner" and reader in shown_to)
 
-    def is_track_open(self, track_id: str, reader: PartyId) -> bool:
-        """Whether every track of this id, of the last look at them, is visible to the reader."""
-        found = [row for row in self._rows if row.key.track_id == track_id]
-        return bool(found) and all(self.is_visible(row, reader) for row in found)
+    def is_track_open(self, feed_party: str, track_id: str, reader: PartyId) -> bool:
+        """Whether the track of this feed's party, as of the last look, is visible to the reader."""
+        row = self._row_of.get(TrackKey(feed_party or None, track_id))
+        return row is not None and self.is_visible(row, reader)
 
     @contextlib.contextmanager
     def updates(self, grew: asyncio.Event, party: PartyId) -> Generator[UpdateListener]:

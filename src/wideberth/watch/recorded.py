@@ -19,7 +19,7 @@ from wideberth.picture.picture import Picture
 from wideberth.space.overlap import covers
 from wideberth.watch import observations as seen
 
-__all__ = ["WATCHED", "parties_of", "recorded_form"]
+__all__ = ["WATCHED", "parties_of", "recorded_form", "track_name", "track_named"]
 
 WATCHED = frozenset(WarningKind(each.value) for each in seen.WarningKind)
 """The kinds of warning that a watch raises."""
@@ -123,7 +123,23 @@ def _is_told_to_be_there(
 
 def _object(facts: seen.Facts) -> WarningObject:
     owner = None if facts.owner is None else PartyId(facts.owner)
-    fix = None
-    if isinstance(facts, seen.TrackFacts):
-        fix = TrackFix(facts.latitude_nd, facts.longitude_nd, facts.time_us, facts.altitude_w84_mm)
-    return WarningObject(facts.ref.kind, facts.ref.id, owner, facts.identifying(), fix)
+    if not isinstance(facts, seen.TrackFacts):
+        return WarningObject(facts.ref.kind, facts.ref.id, owner, facts.identifying())
+    fix = TrackFix(facts.latitude_nd, facts.longitude_nd, facts.time_us, facts.altitude_w84_mm)
+    said = facts.identifying()
+    if facts.ref.feed_party and facts.ref.feed_party != facts.owner:
+        said += (f"reported by {facts.ref.feed_party}",)  # whose thing it is, is that party's word
+    return WarningObject(facts.ref.kind, track_name(facts.ref), owner, said, fix)
+
+
+def track_name(ref: seen.ObjectRef) -> str:
+    """A track's id in the record: whose feed brought it, a slash, its id there. Two feeds may use
+    one id for two things.
+    """
+    return f"{ref.feed_party}/{ref.id}"
+
+
+def track_named(name: str) -> tuple[str, str]:
+    """(the feed's party, the id there) of what track_name gave; a party's id has no slash."""
+    feed_party, _, track_id = name.partition("/")
+    return feed_party, track_id

@@ -99,3 +99,25 @@ async def test_an_open_track_is_shown_whole(world: World) -> None:
     (warning,) = await seen(world, "bravo", report(world, "own", HERE, party="bravo"))
     assert "heli77" in json.dumps(warning)
     assert not any("cell" in each for each in warning["objects"])
+
+
+async def test_a_recorded_warning_says_who_reported_the_track_it_calls_anothers(
+    world: World,
+) -> None:
+    zone = {
+        "name": "z", "rule": "keep-out", "volumes": [square(start=-120)], "reason": "x",
+    }  # fmt: skip
+    assert (await world.ask("alpha", "POST", "/zones", zone)).status_code == 201
+    await world.ask("charlie", "PUT", "/feeds/spoof", {"shown_to": "all"})
+    await seen(world, "charlie", report(world, "a1b2c3", HERE, party="bravo"), feed="spoof")
+    for party in ("alpha", "bravo"):
+        (warning,) = (await world.ask(party, "GET", "/warnings")).json()["warnings"]
+        track = next(each for each in warning["objects"] if each["type"] == "track")
+        assert (track["id"], track["party"], track["feed_party"]) == ("a1b2c3", "bravo", "charlie")
+        assert "reported by charlie" in track["facts"]
+    stored = world.node.service.picture.warnings[warning["id"]]
+    assert stored.objects[0].id == "charlie/a1b2c3"
+    # The same id on another's closed feed is another track, and closes nothing of this one.
+    await seen(world, "bravo", report(world, "a1b2c3", (-47.0, 7.5)))
+    (again,) = (await world.ask("alpha", "GET", "/warnings")).json()["warnings"]
+    assert next(each for each in again["objects"] if each["type"] == "track")["id"] == "a1b2c3"

@@ -403,13 +403,15 @@ class FixOut(Out, frozen=True, kw_only=True):
 
 class WarningObjectOut(Out, frozen=True, kw_only=True):
     """One side of a warning; of what you may not see, only what it is. cell: of another's track on
-    a closed feed, the cell of the agreed grid in which it was.
+    a closed feed, the cell of the agreed grid in which it was. feed_party: of a track, who reports
+    it, and says whose it is.
     """
 
     type: str
     facts: list[str] = []
     id: str | None = None
     party: str | None = None
+    feed_party: str | None = None
     fix: FixOut | None = None
     cell: CellOut | None = None
 

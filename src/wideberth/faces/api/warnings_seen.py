@@ -15,11 +15,12 @@ from wideberth.model.warnings import StandingWarning, TrackFix, WarningObject
 from wideberth.picture.picture import Picture
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES
+from wideberth.watch.recorded import track_named
 
 __all__ = ["TrackOpen", "warning_seen"]
 
-TrackOpen = Callable[[str, PartyId], bool]
-"""Whether the track of this id is open to the party."""
+TrackOpen = Callable[[str, str, PartyId], bool]
+"""Whether the track of this feed's party and this id is open to a party."""
 
 _STEP_MM = 500_000
 _STEP_US = 30 * SECOND_US  # the levels of urgency are no finer
@@ -54,11 +55,13 @@ def _object(
     side: WarningObject, reader: PartyId, picture: Picture, track_open: TrackOpen
 ) -> told.WarningObjectOut:
     if side.party == reader or _is_open(side, reader, picture, track_open):
+        feed_party, name = track_named(side.id) if side.type == "track" else (None, side.id)
         return told.WarningObjectOut(
             type=side.type,
             facts=list(side.facts),
-            id=side.id,
+            id=name,
             party=side.party,
+            feed_party=feed_party,
             fix=views.fix(side.fix),
         )
     if side.type != "track" or side.fix is None:
@@ -83,8 +86,10 @@ def _is_open(side: WarningObject, reader: PartyId, picture: Picture, track_open:
         case "intent":
             intent = picture.intents.get(IntentId(side.id))
             return intent is not None and intent.is_shown_to(reader)
+        case "track":
+            return track_open(*track_named(side.id), reader)
         case _:
-            return track_open(side.id, reader)
+            return False
 
 
 def _down(value: int | None, step: int, unit: int) -> float | None:

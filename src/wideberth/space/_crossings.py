@@ -153,9 +153,10 @@ def inspect_ring(
         vertices[i, 0] = x
         vertices[i, 1] = y
         vertices[i, 2] = z
-    count = count_pieces(vertices, 0, n)
+    first: Any = np.int64(0)  # a literal would compile what is called once more
+    count = count_pieces(vertices, first, n)
     points = np.empty((count if count <= most_pieces else 0, 3))
-    if count > most_pieces or not cut_ring(vertices, 0, n, points, 0):
+    if count > most_pieces or not cut_ring(vertices, first, n, points, first):
         for i in range(n):
             if _nearly_opposite(vertices, i):
                 return TOO_LONG, i, i, math.nan, math.nan
@@ -166,9 +167,9 @@ def inspect_ring(
     folded = _folds_back(points, edges, n)
     if folded >= 0:
         return FOLDS_BACK, folded, (folded + 1) % n, math.nan, math.nan
-    found, first, second = _sweep(points, edges, n)
+    found, one, two = _sweep(points, edges, n)
     area, perimeter = _size(points)
-    return found, first, second, area, perimeter
+    return found, one, two, area, perimeter
 
 
 @kernel

@@ -403,7 +403,7 @@ def query(
     row = query_rows[index]
     horizontal_m = horizontal_mm / 1000.0 + 0.01
     scratch = np.empty(SCRATCH)
-    found = 0
+    found: Any = np.int64(0)  # a literal would compile `judge` once more
     scan = np.uint64(0)
     mask = heads.shape[1] - 1
     qx = float(row.x)

@@ -313,7 +313,7 @@ def build(
             return k, nothing, np.empty((0, 4))
     points = np.empty((total, 3))
     blocks = np.empty((block_total, 4))
-    at = 0
+    at: Any = np.int64(0)  # a literal would compile what is called once more
     block = 0
     for k in range(counts.shape[0]):
         shape = shapes[k]

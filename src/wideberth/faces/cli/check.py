@@ -196,7 +196,7 @@ def _progress_bar() -> Generator[Progress | None]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting (the very first run takes a minute)", total=1.0)
+        task = bar.add_task("starting (a first run on many volumes takes a minute)", total=1.0)
         yield lambda stage, done: bar.update(task, description=stage, completed=done)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wideberth.configuration import Configuration
     from wideberth.node import Node
 
-__all__ = ["command"]
+__all__ = ["command", "warm_up"]
 
 _STREAMS_END_S = 5  # how long open answers may go on after Ctrl-C
 
@@ -56,12 +56,24 @@ def command(
         address = host if host is not None else configuration.listen.host
         _require_loopback_or_auth(address, configuration)
         number = port if port is not None else configuration.listen.port
+        warm_up()
         listening = _listening(address, number)
         try:
             node = Node.open(folder)
             _run(node, listening, ready_file)
         finally:
             listening.close()
+
+
+def warm_up() -> None:
+    """Have every kernel at hand before the loop runs: a request would make all others wait."""
+    from wideberth import space
+    from wideberth.watch import warm as watch
+
+    if not (space.is_warm() and watch.is_warm()):
+        print("compiling the kernels, once on this machine (about 30 s) ...", flush=True)
+    space.warm_up()
+    watch.warm_up()
 
 
 def _require_loopback_or_auth(address: str, configuration: Configuration) -> None:
@@ -162,7 +174,7 @@ def _server(node: Node, ready: Callable[[], None]) -> uvicorn.Server:
     folder = node.folder
     watch = watch_settings(node.configuration, folder / CONFIGURATION_FILE)
     table = node.configuration.watch
-    live = Live(node.service, LiveSettings(table.tick_s, table.show_every_s, watch))
+    live = Live(node.service, LiveSettings(table.tick_s, table.show_every_s, watch=watch))
     return Server(
         uvicorn.Config(
             create_app(node, live=live, fallback=static_app()),

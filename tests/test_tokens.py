@@ -8,6 +8,7 @@ import json
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -513,3 +514,21 @@ async def test_a_jwks_file_is_read_again(tmp_path: Path) -> None:
         path.write_bytes(public(EC, RSA))
         await source.refresh(client)
     assert [key.kid for key in source.keys] == ["ec", "rsa"]
+
+
+def test_a_subjects_pseudonym_cannot_be_guessed_and_stays_the_same_in_its_folder(
+    tmp_path: Path,
+) -> None:
+    made = Issuer.make(tmp_path / "issuer.pem", origin="a")
+    text = made.mint(PartyId("alpha"), (Role.WATCH,), life_s=60, subject="ann@alpha.example")
+
+    def pseudonym(issuer: Issuer) -> str:
+        verifier = TokenVerifier([made.trusted], secret=issuer.pseudonym_secret)
+        return verifier.verify(text).subject
+
+    guess = sha256(f"{made.name}\nann@alpha.example".encode()).hexdigest()[:16]
+    assert pseudonym(made) != f"sub-{guess}"
+    assert pseudonym(made) == pseudonym(Issuer.load(tmp_path / "issuer.pem", origin="a"))
+    other = Issuer.make(tmp_path / "other.pem", origin="a")
+    assert pseudonym(made) != pseudonym(other)
+    assert TokenVerifier([made.trusted]).verify(text).subject != f"sub-{guess}"

@@ -154,7 +154,9 @@ class Node:
                 record=record,
                 service=Service(record, settings=settings, clock_us=clock_us or clock or now_us),
                 issuer=issuer,
-                verifier=TokenVerifier(issuers, clock_s=token_clock_s),
+                verifier=TokenVerifier(
+                    issuers, clock_s=token_clock_s, secret=issuer.pseudonym_secret
+                ),
                 rules=rules,
             )
         except BaseException:

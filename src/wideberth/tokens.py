@@ -11,6 +11,7 @@ Clocks may be TOLERANCE_S apart: a token is taken that long after ``exp`` and be
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import math
 import os
@@ -19,7 +20,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -57,6 +57,7 @@ MAX_LIFE_S = 24 * 3600
 TOLERANCE_S = 30
 _CACHED = 10_000
 _PROGRAM = "wideberth"
+_PSEUDONYMS = b"wideberth: pseudonyms of subjects, version 1"
 
 SCOPES: dict[str, Role] = {f"{_PROGRAM}.{role.value}": role for role in Role}
 """Scope to role: ``wideberth.watch``, ``.acknowledge``, ``.tell``, ``.sign``, ``.administer``."""
@@ -141,13 +142,21 @@ class TokenVerifier:
 
     As an async context it keeps the issuers' JWKS fresh in the background. Verified tokens are
     remembered, CACHED at most, each until it expires; all are forgotten when keys change.
+
+    secret: of which the pseudonyms of subjects are made; the folder's, so that they stay the same;
+    None: one that nobody has, for as long as this lives.
     """
 
     def __init__(
-        self, issuers: Iterable[TrustedIssuer], *, clock_s: Callable[[], float] = time.time
+        self,
+        issuers: Iterable[TrustedIssuer],
+        *,
+        clock_s: Callable[[], float] = time.time,
+        secret: bytes | None = None,
     ) -> None:
         self._issuers = {each.issuer: each for each in issuers}
         self._clock_s = clock_s
+        self._secret = secrets.token_bytes(32) if secret is None else secret
         self._cache: OrderedDict[str, _Cached] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -206,7 +215,10 @@ class TokenVerifier:
         if issuer.audience not in (audience if isinstance(audience, list) else [audience]):
             raise TokenRefused("audience-wrong")
         author = Author(
-            _party(claims, issuer), How.ATTESTED, _subject(claims), _roles(claims.get("scope"))
+            _party(claims, issuer),
+            How.ATTESTED,
+            _subject(claims, self._secret),
+            _roles(claims.get("scope")),
         )
         return _Cached(author, from_s, until_s)
 
@@ -221,16 +233,17 @@ class Issuer:
     """The built-in issuer of a node's folder: makes tokens for its parties. Ed25519.
 
     name: its ``iss``. audience: the ``aud`` of what it makes, the node's origin. max_life_s: what a
-    token of it may live at most.
+    token of it may live at most. pseudonym_secret: of this key and of no use to find it.
     """
 
-    __slots__ = ("_key", "audience", "name", "trusted")
+    __slots__ = ("_key", "audience", "name", "pseudonym_secret", "trusted")
 
     def __init__(
         self, private: Ed25519PrivateKey, *, origin: str, max_life_s: int = MAX_LIFE_S
     ) -> None:
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self._key = OKPKey.import_key(pem)
+        self.pseudonym_secret = hmac.digest(private.private_bytes_raw(), _PSEUDONYMS, "sha256")
         self.name = f"{_PROGRAM}:{origin}"
         self.audience = origin
         kid = self._key.thumbprint()
@@ -389,15 +402,16 @@ def _party(claims: dict[str, Any], issuer: TrustedIssuer) -> PartyId:
     return party
 
 
-def _subject(claims: dict[str, Any]) -> str:
+def _subject(claims: dict[str, Any], secret: bytes) -> str:
     """Who of the party, as a pseudonym: a subject may be a person's name or address, and no such
-    thing enters the record. The issuer can find it again: SHA-256 of iss, a newline, sub.
+    thing enters the record. Whoever holds the secret can find it again: HMAC-SHA-256 of iss, a
+    newline, sub. Without it nobody can, by trying a list of names either.
     """
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
         raise TokenRefused("party-claim")
     named = f"{claims['iss']}\n{subject}".encode("utf-8", "surrogatepass")
-    return f"sub-{sha256(named).hexdigest()[:16]}"
+    return f"sub-{hmac.digest(secret, named, 'sha256').hex()[:16]}"
 
 
 def _roles(scope: object) -> tuple[Role, ...]:

@@ -37,6 +37,9 @@ __all__ = [
     "submit",
 ]
 
+_MOST_VOLUMES = 20
+_MOST_VERTICES = 2_000
+
 
 async def submit(call: Call) -> Command:
     """A new intent, under an id that the service makes."""
@@ -69,6 +72,7 @@ async def change_state(call: Call) -> Command:
 async def check(call: Call) -> told.Checked | Refusal:
     """The dry run. What it met of hidden intents is recorded before the answer leaves."""
     body: asked.CheckIn = call.body
+    _require_simple(body.volumes, "volumes")
     service, picture = call.desk.service, call.picture
     details = codec.details_of(body)
     replaces = None
@@ -122,6 +126,7 @@ async def list_intents(call: Call) -> told.IntentsPage:
 async def query_intents(call: Call) -> told.IntentsPage:
     """Intents that touch a volume, exactly."""
     body: asked.QueryIn = call.body
+    _require_simple([body.volume], "volume")
     volume = codec.volume_of(body.volume)
     try:
         area = area_of_volume(volume, call.picture)
@@ -192,6 +197,23 @@ def slab_of(query: asked.AreaQuery) -> Slab:
             "lower_m, upper_m", "upper-below-lower", query.upper_m, "give upper_m over lower_m"
         )
     return slab
+
+
+def _require_simple(volumes: list[asked.VolumeWire], field: str) -> None:
+    """A question costs its asker nothing and is worked on while others wait, so it stays small."""
+    vertices = sum(
+        len(ring)
+        for each in volumes
+        if isinstance(each.footprint, asked.PolygonFootprint)
+        for ring in each.footprint.coordinates
+    )
+    if len(volumes) > _MOST_VOLUMES or vertices > _MOST_VERTICES:
+        raise InvalidValue(
+            field,
+            "too-complex",
+            f"{len(volumes)} volumes, {vertices} vertices",
+            f"ask with up to {_MOST_VOLUMES} volumes and {_MOST_VERTICES:,} vertices in all",
+        )
 
 
 async def _page(

@@ -6,6 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# Compile the kernels, once per version of them; after that it takes a second.
+WARM_UP := $(BIN)/python -c 'from wideberth.space import warm_up; warm_up(); from wideberth.watch.warm import warm_up; warm_up()'
 # Wheels only: no compiler is needed, and nothing is built from what the hashes do not cover.
 INSTALL := $(PIP) install --require-hashes --only-binary :all:
 # pyright runs on the node of its own locked package and never looks for a newer self.
@@ -22,6 +24,7 @@ demo: $(STAMPS)/runtime $(STAMPS)/demo  ## a real wildfire day, replayed through
 	@$(BIN)/wideberth demo $(ARGS)
 
 test: lint  ## everything that must hold: lint, types, floors, all tests
+	@$(WARM_UP)  # else both workers compile the same kernels
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-fast: $(STAMPS)/dev  ## the tests that take seconds, and nothing else

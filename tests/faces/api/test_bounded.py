@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
+
 from api_world import World, flight, square
+from wideberth.faces.api import intents
+from wideberth.faces.api.views import IntentBytes
 
 
 def many_sided(corners: int) -> dict[str, Any]:
@@ -37,3 +41,45 @@ async def test_a_dry_run_and_a_question_of_heavy_geometry_are_refused(world: Wor
     ):
         answer = await world.ask("alpha", "POST", path, body)
         assert answer.status_code == 200, answer.text
+
+
+async def test_versions_come_by_pages_bounded_in_bytes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = (await world.told("alpha", many_sided(200)))["intent"]
+    for priority in range(1, 6):
+        body = {**flight(many_sided(200), priority=priority), "ovn": intent["ovn"]}
+        answer = await world.ask("alpha", "PUT", f"/intents/{intent['id']}", body)
+        assert answer.status_code == 200, answer.text
+        intent = answer.json()["intent"]
+    for step in ("activate", "end"):
+        body = {"ovn": intent["ovn"], "step": step}
+        answer = await world.ask("alpha", "POST", f"/intents/{intent['id']}/state", body)
+        intent = answer.json()["intent"]
+    path = f"/intents/{intent['id']}/versions"
+    whole = (await world.ask("alpha", "GET", path)).json()
+    assert [each["intent"]["version"] for each in whole["versions"]] == list(range(1, 9))
+    assert whole["next"] is None
+    assert (await world.ask("alpha", "GET", f"/intents/{intent['id']}")).json() == intent
+    monkeypatch.setattr(intents, "_MOST_BYTES", 10_000)
+    split: list[Any] = []
+    after: int | None = 0
+    while after is not None:
+        page = (await world.ask("alpha", "GET", f"{path}?after={after}")).json()
+        assert 1 <= len(page["versions"]) <= 3
+        split += page["versions"]
+        after = page["next"]
+    assert split == whole["versions"]
+
+
+async def test_kept_json_of_intents_is_bounded_in_bytes(world: World) -> None:
+    ids = [(await world.told("alpha", square(40 + k)))["intent"]["id"] for k in range(6)]
+    versions = [world.node.service.picture.intents[each] for each in ids]
+    one = len(IntentBytes().json(versions[0]))
+    kept = IntentBytes(3 * one + 10)
+    for _ in range(3):
+        for each in versions:
+            assert kept.json(each) == IntentBytes().json(each)
+            assert sum(map(len, kept._kept.values())) <= 3 * one + 10
+    assert kept._kept
+    assert IntentBytes(one // 2).json(versions[0]), "too large to keep, and still told"

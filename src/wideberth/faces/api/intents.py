@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from wideberth.decisions.checks import dry_run
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import asked, codec, told, views
@@ -39,6 +41,7 @@ __all__ = [
 
 _MOST_VOLUMES = 20
 _MOST_VERTICES = 2_000
+_MOST_BYTES = 4 * 1024 * 1024  # of the versions in one answer; the last may go beyond
 
 
 async def submit(call: Call) -> Command:
@@ -151,31 +154,26 @@ async def get_intent(call: Call) -> object:
 async def get_versions(call: Call) -> told.VersionsPage:
     """The versions of an intent that the reader may see; differences only between two of them."""
     query: asked.AfterQuery = call.query
-    versions = await intent_versions(call.desk.service, IntentId(call.path["intent"]))
-    if not versions or not versions[-1].intent.is_shown_to(call.party):
+    intent_id = IntentId(call.path["intent"])
+    last = call.picture.intents.get(intent_id)
+    if last is None:
+        last = await intent_as_of(call.desk.service, intent_id)
+    if last is None or not last.is_shown_to(call.party):
         raise _no_such_intent()
-    shown: list[told.VersionOut] = []
+    page: list[told.VersionOut] = []
+    number, room_bytes = 0, _MOST_BYTES
     before: Version | None = None
-    for version in versions:
-        if version.intent.is_shown_to(call.party) and version.intent.version > query.after:
-            comparable = before is not None and before.intent.is_shown_to(call.party)
-            shown.append(_version(call, version, version.changes if comparable else ()))
-        before = version
-    page = shown[: query.limit]
-    last = version_number(versions, page, query.limit < len(shown))
-    return told.VersionsPage(versions=page, next=last)
-
-
-def version_number(
-    versions: list[Version],
-    page: list[told.VersionOut],
-    is_more: bool,  # noqa: FBT001
-) -> int | None:
-    """The number to ask after for the next page."""
-    if not is_more:
-        return None
-    position = page[-1].position
-    return next(each.intent.version for each in versions if each.position == position)
+    async with contextlib.aclosing(intent_versions(call.desk.service, intent_id)) as versions:
+        async for version in versions:
+            if version.intent.is_shown_to(call.party) and version.intent.version > query.after:
+                if len(page) == query.limit or (page and room_bytes <= 0):
+                    return told.VersionsPage(versions=page, next=number)
+                comparable = before is not None and before.intent.is_shown_to(call.party)
+                page.append(_version(call, version, version.changes if comparable else ()))
+                number = version.intent.version
+                room_bytes -= len(call.desk.intent_bytes.json(version.intent))
+            before = version
+    return told.VersionsPage(versions=page, next=None)
 
 
 def slab_of(query: asked.AreaQuery) -> Slab:

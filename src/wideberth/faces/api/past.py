@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import msgspec
@@ -23,6 +25,9 @@ from wideberth.service import Service
 __all__ = ["Version", "intent_as_of", "intent_versions", "notice_as_of", "notices_as_of"]
 
 
+_AT_ONCE = 8  # entries read together: one may hold 200 volumes
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of an intent, where it stands, and what it changed."""
@@ -35,30 +40,42 @@ class Version:
 
 async def intent_versions(
     service: Service, intent_id: IntentId, until: int | None = None
-) -> list[Version]:
-    """Every version of an intent up to position until, the oldest first; none for an unknown id."""
+) -> AsyncGenerator[Version]:
+    """Every version of an intent up to position until, the oldest first; none for an unknown id.
+    Read as they are asked for, a few entries at a time.
+    """
     positions = _positions(service, intent_id, until)
-    entries = await service.entries_at(positions)
-    versions: list[Version] = []
-    for position, entry in zip(positions, entries, strict=True):
-        match entry.body:
-            case IntentAccepted(intent=intent) if intent.id == intent_id:
-                versions.append(Version(intent, position, entry.time_us))
-            case IntentAmended(intent=intent, changes=changes) if intent.id == intent_id:
-                versions.append(Version(intent, position, entry.time_us, changes))
-            case IntentStateChanged() as change if versions and change.intent == intent_id:
-                versions.append(_stepped(versions[-1].intent, change, position, entry))
-            case _:
-                pass
-    return versions
+    before: Intent | None = None
+    for start in range(0, len(positions), _AT_ONCE):
+        some = positions[start : start + _AT_ONCE]
+        for position, entry in zip(some, await service.entries_at(some), strict=True):
+            version = _version_of(entry, intent_id, position, before)
+            if version is not None:
+                before = version.intent
+                yield version
+        await asyncio.sleep(0)  # others have their turn
 
 
 async def intent_as_of(
     service: Service, intent_id: IntentId, until: int | None = None
 ) -> Intent | None:
     """The version that stood at position until (the last one where None), ended ones as well."""
-    versions = await intent_versions(service, intent_id, until)
-    return versions[-1].intent if versions else None
+    steps: list[tuple[int, Entry]] = []
+    for position in reversed(_positions(service, intent_id, until)):
+        (entry,) = await service.entries_at([position])
+        match entry.body:
+            case IntentAccepted(intent=intent) | IntentAmended(intent=intent) if (
+                intent.id == intent_id
+            ):
+                for at, step in reversed(steps):  # the steps since the whole of it was told last
+                    version = _version_of(step, intent_id, at, intent)
+                    intent = intent if version is None else version.intent
+                return intent
+            case IntentStateChanged(intent=changed) if changed == intent_id:
+                steps.append((position, entry))
+            case _:
+                pass
+    return None
 
 
 async def notice_as_of(
@@ -91,6 +108,21 @@ def _positions(service: Service, object_id: str, until: int | None) -> list[int]
     history = service.picture.history
     positions = history.positions(object_id) if history is not None else []
     return positions if until is None else [each for each in positions if each <= until]
+
+
+def _version_of(
+    entry: Entry, intent_id: IntentId, position: int, before: Intent | None
+) -> Version | None:
+    """The version that an entry made of the intent, None where it made none."""
+    match entry.body:
+        case IntentAccepted(intent=intent) if intent.id == intent_id:
+            return Version(intent, position, entry.time_us)
+        case IntentAmended(intent=intent, changes=changes) if intent.id == intent_id:
+            return Version(intent, position, entry.time_us, changes)
+        case IntentStateChanged() as change if before is not None and change.intent == intent_id:
+            return _stepped(before, change, position, entry)
+        case _:
+            return None
 
 
 def _stepped(before: Intent, change: IntentStateChanged, position: int, entry: Entry) -> Version:

@@ -6,6 +6,7 @@ and again; the cache can be thrown away at any time.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -52,24 +53,35 @@ __all__ = [
 Contacts = Mapping[str, Any]
 """Contact reference to its public details: the store beside the record."""
 
-_KEPT = 200_000
+_KEPT_BYTES = 64 * 1024 * 1024
 _encoder = msgspec.json.Encoder()
 
 
 class IntentBytes:
-    """JSON of versions of intents, by OVN: each is made once. Holds bytes only."""
+    """JSON of versions of intents, by OVN: each is made once, and the last asked for are kept, up
+    to so many bytes. Holds bytes only.
+    """
 
-    def __init__(self) -> None:
-        self._kept: dict[Ovn, bytes] = {}
+    def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
+        self._kept: OrderedDict[Ovn, bytes] = OrderedDict()
+        self._room_bytes = kept_bytes
 
     def __call__(self, shown: Intent) -> Any:
         """The version as JSON that can stand within other JSON."""
+        return msgspec.Raw(self.json(shown))
+
+    def json(self, shown: Intent) -> bytes:
+        """The version as JSON."""
         data = self._kept.get(shown.ovn)
-        if data is None:
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            data = self._kept[shown.ovn] = _encoder.encode(intent(shown))
-        return msgspec.Raw(data)
+        if data is not None:
+            self._kept.move_to_end(shown.ovn)
+            return data
+        data = self._kept[shown.ovn] = _encoder.encode(intent(shown))
+        self._room_bytes -= len(data)
+        while self._room_bytes < 0:
+            _, oldest = self._kept.popitem(last=False)
+            self._room_bytes += len(oldest)
+        return data
 
 
 def volume(shape: Volume4D) -> asked.VolumeWire:

@@ -408,7 +408,11 @@ async def _serve(folder: Path, standing: int) -> None:
     from wideberth.faces.api import create_app
     from wideberth.model.ids import PartyId
     from wideberth.model.parties import Role
+    from wideberth.space.warm import warm_up as space_warm_up
+    from wideberth.watch.warm import warm_up as watch_warm_up
 
+    space_warm_up()
+    watch_warm_up()
     async with _opened(folder):
         pass
     if standing:

@@ -111,6 +111,7 @@ class Node:
         self._rules = rules
         self._stack = AsyncExitStack()
         self._entered = 0
+        self._collect_every = gc.get_threshold()
 
     @classmethod
     def open(
@@ -194,6 +195,9 @@ class Node:
         # What was loaded stays: keep it out of every later full collection (pauses count).
         gc.collect()
         gc.freeze()
+        # What lives on is frozen data without cycles; looking for some every 700 objects is waste.
+        self._collect_every = gc.get_threshold()
+        gc.set_threshold(100_000, 20, 20)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -204,6 +208,7 @@ class Node:
         self.stopping.set()
         await self._stack.aclose()
         gc.unfreeze()
+        gc.set_threshold(*self._collect_every)
 
     async def command(self, command: Command) -> Applied | Refusal:
         """Ask something as the host, whose command line it is. Raises as Service.submit does."""

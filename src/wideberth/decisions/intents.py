@@ -349,6 +349,8 @@ def _telling(
     withdrawal: bool = False,
 ) -> list[Body]:
     """Tell whoever the version concerns, and whoever the version before concerned."""
+    if before is None and not touched.clashes and not touched.zones:
+        return []  # most intents, by far
     earlier: Drafts = Drafts()
     if before is not None:
         prepared = picture.prepared(before.volumes)

@@ -228,8 +228,13 @@ async def test_a_configured_issuer_counts_for_its_parties_only(tmp_path: Path) -
     def token(party: str) -> str:
         now_s = int(time.time())
         claims = {
-            "iss": "https://id.example", "aud": "here", "sub": "x", "party": party,
-            "scope": "wideberth.watch", "iat": now_s, "exp": now_s + 60,
+            "iss": "https://id.example",
+            "aud": "here",
+            "sub": "x",
+            "party": party,
+            "scope": "wideberth.watch",
+            "iat": now_s,
+            "exp": now_s + 60,
         }
         return jwt.encode({"alg": "ES256", "kid": "k1"}, claims, key)
 

@@ -389,8 +389,13 @@ def served(folder: Path, *, standing: int = 0) -> Iterator[dict[str, Any]]:
         line = process.stdout.readline()
         yield json.loads(line) | {"pid": process.pid}
     finally:
+        gc.collect()  # connections that are no longer used are closed, or the server waits for them
         process.terminate()
-        process.wait()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def serve(folder: Path, standing: int) -> None:
@@ -421,6 +426,7 @@ async def _serve(folder: Path, standing: int) -> None:
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         app = create_app(node)
         config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False)
+        config.timeout_graceful_shutdown = 3
         tokens = [
             node.mint(PartyId(f"party-{number}"), tuple(Role), life_s=3600)
             for number in range(CLIENTS)

@@ -73,11 +73,11 @@ def _row(route: Route) -> str:
 
 
 def _role(route: Route) -> str:
-    from wideberth.decisions.authority import ROLE_FOR
+    from wideberth.decisions.decide import role_for
     from wideberth.model import commands
 
     if route.kind == "write":
-        role = ROLE_FOR[getattr(commands, route.command or "EnrolKey")]
+        role = role_for(getattr(commands, route.command or "EnrolKey"))
         return role.value if role is not None else "host"
     return route.role.value if route.role is not None else "any"
 

@@ -3,64 +3,21 @@
 from __future__ import annotations
 
 from wideberth.decisions.outcome import refused
-from wideberth.model.commands import (
-    AcknowledgeNotice,
-    AdoptRules,
-    AmendIntent,
-    ChangeIntentState,
-    ClearWarning,
-    CloseSubscription,
-    Command,
-    DeclareZone,
-    EnrolKey,
-    OpenSpace,
-    OpenSubscription,
-    RaiseWarning,
-    RecordCheck,
-    RecordSegment,
-    RegisterParty,
-    ReleaseNotice,
-    Request,
-    RevokeKey,
-    SubmitIntent,
-    WithdrawZone,
-    WorsenWarning,
-)
+from wideberth.model.commands import Request
 from wideberth.model.ids import KeyId
 from wideberth.model.parties import How, Role
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 
-__all__ = ["ROLE_FOR", "refuse_authority"]
-
-ROLE_FOR: dict[type[Command], Role | None] = {
-    SubmitIntent: Role.TELL,
-    AmendIntent: Role.TELL,
-    ChangeIntentState: Role.TELL,
-    DeclareZone: Role.TELL,
-    WithdrawZone: Role.TELL,
-    OpenSubscription: Role.WATCH,
-    CloseSubscription: Role.WATCH,
-    RecordCheck: Role.WATCH,
-    AcknowledgeNotice: Role.ACKNOWLEDGE,
-    ReleaseNotice: Role.ACKNOWLEDGE,
-    EnrolKey: Role.ADMINISTER,
-    RevokeKey: Role.ADMINISTER,
-    OpenSpace: None,
-    AdoptRules: None,
-    RegisterParty: None,
-    RaiseWarning: None,
-    WorsenWarning: None,
-    ClearWarning: None,
-    RecordSegment: None,
-}
-"""The role a command needs; None: the mechanism itself, or its host by the command line."""
+__all__ = ["refuse_authority"]
 
 
-def refuse_authority(picture: Picture, request: Request) -> Refusal | None:
-    """Why the author may not ask this, or None where it may."""
+def refuse_authority(picture: Picture, request: Request, role: Role | None) -> Refusal | None:
+    """Why the author may not ask this, or None where it may.
+
+    role: what the command needs; None: only the mechanism or its host asks it.
+    """
     author = request.author
-    role = ROLE_FOR[type(request.command)]
     if author.how is How.SYSTEM:
         return None
     if role is None:

@@ -34,33 +34,37 @@ from wideberth.model.commands import (
     WithdrawZone,
     WorsenWarning,
 )
-from wideberth.model.parties import Author
+from wideberth.model.parties import Author, Role
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Outcome, Picture
 
-__all__ = ["decide"]
+__all__ = ["decide", "role_for"]
 
-_RULES: dict[type[Command], Callable[[Picture, Any, Author, Context], Decision]] = {
-    OpenSpace: parties.open_space,
-    AdoptRules: parties.adopt_rules,
-    RegisterParty: parties.register_party,
-    EnrolKey: parties.enrol_key,
-    RevokeKey: parties.revoke_key,
-    SubmitIntent: intents.submit,
-    AmendIntent: intents.amend,
-    ChangeIntentState: intents.change_state,
-    DeclareZone: zones.declare,
-    WithdrawZone: zones.withdraw,
-    OpenSubscription: subscriptions.open_subscription,
-    CloseSubscription: subscriptions.close_subscription,
-    AcknowledgeNotice: notices.acknowledge,
-    ReleaseNotice: notices.release,
-    RaiseWarning: warnings.raise_warning,
-    WorsenWarning: warnings.worsen,
-    ClearWarning: warnings.clear,
-    RecordCheck: checks.record_check,
-    RecordSegment: warnings.record_segment,
+Rule = Callable[[Picture, Any, Author, Context], Decision]
+
+_RULES: dict[type[Command], tuple[Role | None, Rule]] = {
+    OpenSpace: (None, parties.open_space),
+    AdoptRules: (None, parties.adopt_rules),
+    RegisterParty: (None, parties.register_party),
+    EnrolKey: (Role.ADMINISTER, parties.enrol_key),
+    RevokeKey: (Role.ADMINISTER, parties.revoke_key),
+    SubmitIntent: (Role.TELL, intents.submit),
+    AmendIntent: (Role.TELL, intents.amend),
+    ChangeIntentState: (Role.TELL, intents.change_state),
+    DeclareZone: (Role.TELL, zones.declare),
+    WithdrawZone: (Role.TELL, zones.withdraw),
+    OpenSubscription: (Role.WATCH, subscriptions.open_subscription),
+    CloseSubscription: (Role.WATCH, subscriptions.close_subscription),
+    AcknowledgeNotice: (Role.ACKNOWLEDGE, notices.acknowledge),
+    ReleaseNotice: (Role.ACKNOWLEDGE, notices.release),
+    RaiseWarning: (None, warnings.raise_warning),
+    WorsenWarning: (None, warnings.worsen),
+    ClearWarning: (None, warnings.clear),
+    RecordCheck: (Role.WATCH, checks.record_check),
+    RecordSegment: (None, warnings.record_segment),
 }
+"""For each command the role that it needs (None: the mechanism itself, or its host by the command
+line) and the rule that decides it."""
 
 
 def decide(picture: Picture, request: Request, context: Context) -> Decision | Repeated:
@@ -72,10 +76,16 @@ def decide(picture: Picture, request: Request, context: Context) -> Decision | R
         outcome = picture.requests.get((request.author.party, request.key))
         if outcome is not None:
             return _repeated(outcome, request)
-    refusal = refuse_authority(picture, request)
+    role, rule = _RULES[type(request.command)]
+    refusal = refuse_authority(picture, request, role)
     if refusal is not None:
         return refusal
-    return _RULES[type(request.command)](picture, request.command, request.author, context)
+    return rule(picture, request.command, request.author, context)
+
+
+def role_for(command: type[Command]) -> Role | None:
+    """The role that a command needs; None: the mechanism itself, or its host."""
+    return _RULES[command][0]
 
 
 def _repeated(outcome: Outcome, request: Request) -> Repeated | Refusal:

@@ -162,8 +162,6 @@ def _key_revoked(picture: Picture, body: KeyRevoked, entry: Entry, position: int
 
 def _intent_accepted(picture: Picture, body: IntentAccepted, entry: Entry, position: int) -> None:
     _put_intent(picture, body.intent, position)
-    if picture.history is not None:
-        picture.history.note_intent(body.intent.party, body.intent.id)
 
 
 def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, position: int) -> None:

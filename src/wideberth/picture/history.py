@@ -7,7 +7,6 @@ what has left the picture can still be found and shown.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 
 from wideberth.model.ids import PartyId
 
@@ -21,7 +20,6 @@ class History:
         self._objects: dict[str, array[int]] = {}
         self._streams: dict[PartyId, array[int]] = {}
         self._notices: dict[PartyId, array[int]] = {}
-        self._intents_of: dict[PartyId, dict[str, None]] = {}
         self.touched: set[PartyId] = set()
         """Parties whose streams grew since somebody last emptied this set: whom to wake."""
 
@@ -37,10 +35,6 @@ class History:
     def note_notice(self, party: PartyId, position: int) -> None:
         """The entry at position issues the party's next notice."""
         self._notices.setdefault(party, array("q")).append(position)
-
-    def note_intent(self, party: PartyId, intent_id: str) -> None:
-        """The party told this intent."""
-        self._intents_of.setdefault(party, {})[intent_id] = None
 
     def positions(self, object_id: str) -> list[int]:
         """Positions of the entries about an object, in order; empty for an unknown id."""
@@ -60,18 +54,6 @@ class History:
             (first + offset + 1, at) for offset, at in enumerate(positions[first : first + limit])
         ]
 
-    def stream_number_at(self, party: PartyId, position: int) -> int:
-        """The number of the party's last event before position."""
-        return bisect_left(self._streams.get(party, array("q")), position)
-
-    def notice_count(self, party: PartyId) -> int:
-        """How many notices the party has been issued; they are numbered from 1."""
-        return len(self._notices.get(party, ()))
-
     def notices(self, party: PartyId, after: int, limit: int) -> list[int]:
         """Positions of up to limit notices of the party after notice number after."""
         return list(self._notices.get(party, array("q"))[max(0, after) : max(0, after) + limit])
-
-    def intents_of(self, party: PartyId) -> list[str]:
-        """Ids of all intents that the party ever told, in the order told."""
-        return list(self._intents_of.get(party, ()))

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wideberth.decisions import checks, intents, notices, parties, subscriptions, warnings, zones
+from wideberth.decisions import (
+    checks,
+    intents,
+    notices,
+    parties,
+    snapshots,
+    subscriptions,
+    warnings,
+    zones,
+)
 from wideberth.decisions.authority import refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
 from wideberth.model.commands import (
@@ -26,6 +35,7 @@ from wideberth.model.commands import (
     RaiseWarning,
     RecordCheck,
     RecordSegment,
+    RecordSnapshot,
     RegisterParty,
     ReleaseNotice,
     Request,
@@ -62,6 +72,7 @@ _RULES: dict[type[Command], tuple[Role | None, Rule]] = {
     ClearWarning: (None, warnings.clear),
     RecordCheck: (Role.WATCH, checks.record_check),
     RecordSegment: (None, warnings.record_segment),
+    RecordSnapshot: (None, snapshots.record_snapshot),
 }
 """For each command the role that it needs (None: the mechanism itself, or its host by the command
 line) and the rule that decides it."""

@@ -38,6 +38,7 @@ __all__ = [
     "RaiseWarning",
     "RecordCheck",
     "RecordSegment",
+    "RecordSnapshot",
     "RegisterParty",
     "ReleaseNotice",
     "Request",
@@ -216,6 +217,14 @@ class RecordSegment(msgspec.Struct, frozen=True, tag=True):
     fixes: int
 
 
+class RecordSnapshot(msgspec.Struct, frozen=True, tag=True):
+    """Record that a snapshot was made: the picture's digest at a size, and its file's SHA-256."""
+
+    size: int
+    digest: str
+    sha256: str
+
+
 Command = (
     OpenSpace
     | AdoptRules
@@ -236,6 +245,7 @@ Command = (
     | ClearWarning
     | RecordCheck
     | RecordSegment
+    | RecordSnapshot
 )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "PartyRegistered",
     "RulesAdopted",
     "SegmentRecorded",
+    "SnapshotRecorded",
     "SpaceOpened",
     "SubscribersNotified",
     "SubscriptionClosed",
@@ -243,6 +244,17 @@ class SegmentRecorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
     fixes: int
 
 
+class SnapshotRecorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The picture of the first size entries was put into a file.
+
+    digest: of the picture's canonical form; sha256: of the file; both in hexadecimal.
+    """
+
+    size: int
+    digest: str
+    sha256: str
+
+
 Body = (
     SpaceOpened
     | RulesAdopted
@@ -266,6 +278,7 @@ Body = (
     | WarningCleared
     | HiddenChecked
     | SegmentRecorded
+    | SnapshotRecorded
 )
 
 

@@ -27,6 +27,7 @@ from wideberth.model.entries import (
     PartyRegistered,
     RulesAdopted,
     SegmentRecorded,
+    SnapshotRecorded,
     SpaceOpened,
     SubscribersNotified,
     SubscriptionClosed,
@@ -40,7 +41,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
-from wideberth.picture.picture import OpenNotice, Outcome, Picture, SpaceFacts
+from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
 from wideberth.space.time import DAY_US, HOUR_US
 
 __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
@@ -338,6 +339,12 @@ def _segment_recorded(picture: Picture, body: SegmentRecorded, entry: Entry, pos
     _note(picture, body.name, position)
 
 
+def _snapshot_recorded(
+    picture: Picture, body: SnapshotRecorded, entry: Entry, position: int
+) -> None:
+    picture.snapshots[body.size] = SnapshotMark(body.digest, body.sha256)
+
+
 _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     SpaceOpened: _space_opened,
     RulesAdopted: _rules_adopted,
@@ -361,4 +368,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     WarningCleared: _warning_cleared,
     HiddenChecked: _hidden_checked,
     SegmentRecorded: _segment_recorded,
+    SnapshotRecorded: _snapshot_recorded,
 }

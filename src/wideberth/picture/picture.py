@@ -38,7 +38,7 @@ from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.vertical import AltitudeModel
 from wideberth.space.volume import Separation, Volume4D
 
-__all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SpaceFacts"]
+__all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SnapshotMark", "SpaceFacts"]
 
 DIGEST_VERSION = "wideberth-picture-1"
 
@@ -113,6 +113,13 @@ class Outcome(msgspec.Struct, frozen=True):
     time_us: int
 
 
+class SnapshotMark(msgspec.Struct, frozen=True, gc=False):
+    """What the record says of a snapshot: the picture's digest and the file's SHA-256, in hex."""
+
+    digest: str
+    sha256: str
+
+
 class Picture:
     """The tables. Made empty; changed by :func:`wideberth.picture.fold.fold` alone.
 
@@ -151,6 +158,8 @@ class Picture:
         self.warnings: Table[WarningId, StandingWarning] = Layer(below.warnings) if below else {}
         self.requests: Table[tuple[PartyId, str], Outcome] = Layer(below.requests) if below else {}
         self.check_days: Table[PartyId, tuple[int, int]] = Layer(below.check_days) if below else {}
+        self.snapshots: Table[int, SnapshotMark] = Layer(below.snapshots) if below else {}
+        """By size: the snapshots that the record knows of."""
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
         self.subscription_space: Spatial[SubscriptionId] = Spatial(
@@ -225,6 +234,7 @@ class Picture:
             "warnings": self.warnings,
             "requests": self.requests,
             "check_days": self.check_days,
+            "snapshots": self.snapshots,
         }
         for name, table in tables.items():
             canonical[name] = sorted(

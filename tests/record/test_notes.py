@@ -282,7 +282,7 @@ def test_a_verifier_without_the_signature_check_would_take_a_forged_head(
     forged = format_note(text, [signature_line(key.verifier, bytes(64))])
     with pytest.raises(InvalidValue):
         verified_checkpoint(forged, key.verifier)
-    monkeypatch.setattr("wideberth.record.notes._is_signed", lambda *_: True)
+    monkeypatch.setattr("wideberth.record.notes.is_signed", lambda *_: True)
     assert verified_checkpoint(forged, key.verifier).size == 9
 
 

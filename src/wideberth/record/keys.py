@@ -1,6 +1,6 @@
-"""The origin key: what the log signs its checkpoints with. One key, one role.
+"""Keys that sign notes; the origin key: what the log signs its checkpoints with. One key, one role.
 
-The file holds one line, ``PRIVATE+KEY+<name>+<hex key id>+<base64(0x01 || 32-byte seed)>``: the
+The file holds one line, ``PRIVATE+KEY+<name>+<hex key id>+<base64(type || 32-byte seed)>``: the
 form of Go's ``note`` package, so that other tools for such logs can read it. It is readable by its
 owner only (mode 0600), and refused otherwise.
 """
@@ -12,6 +12,7 @@ import stat
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from pathlib import Path
+from typing import ClassVar, Self
 
 from nacl.signing import SigningKey
 
@@ -24,36 +25,39 @@ from wideberth.record.notes import (
     sign_text,
 )
 
-__all__ = ["OriginKey", "sync_folder", "write_new"]
+__all__ = ["NoteKey", "OriginKey", "sync_folder", "write_new"]
 
 _PREFIX = "PRIVATE+KEY"
 _SEED_BYTES = 32
 
 
-class OriginKey:
-    """A log's signing key. Its name is the log's origin. Never printed: repr shows the vkey."""
+class NoteKey:
+    """What is the same for every key that signs notes. Never printed: repr shows the vkey."""
 
     __slots__ = ("_signing_key", "verifier")
 
-    def __init__(self, origin: str, seed: bytes) -> None:
+    signature_type: ClassVar[int] = ED25519
+
+    def __init__(self, name: str, seed: bytes) -> None:
         """seed: 32 random bytes. Raises InvalidValue for a bad name or length."""
-        check_name(origin)
+        check_name(name)
         if len(seed) != _SEED_BYTES:
             raise InvalidValue("seed", "length", len(seed), f"give {_SEED_BYTES} random bytes")
         self._signing_key = SigningKey(seed)
-        self.verifier = VerifierKey(origin, bytes(self._signing_key.verify_key))
+        public_key = bytes(self._signing_key.verify_key)
+        self.verifier = VerifierKey(name, public_key, self.signature_type)
 
     @classmethod
-    def make(cls, path: Path, origin: str, *, seed: bytes | None = None) -> OriginKey:
+    def make(cls, path: Path, name: str, *, seed: bytes | None = None) -> Self:
         """A new key, on disk at path with mode 0600 when this returns.
 
         seed: 32 random bytes; drawn from the operating system where None. Never overwrites: raises
         RecordUnavailable when path exists or cannot be written.
         """
         seed = os.urandom(_SEED_BYTES) if seed is None else seed
-        key = cls(origin, seed)
-        secret = b64encode(bytes([ED25519]) + seed).decode("ascii")
-        line = f"{_PREFIX}+{origin}+{key.verifier.key_id.hex()}+{secret}\n"
+        key = cls(name, seed)
+        secret = b64encode(bytes([cls.signature_type]) + seed).decode("ascii")
+        line = f"{_PREFIX}+{name}+{key.verifier.key_id.hex()}+{secret}\n"
         try:
             write_new(path, line.encode())
         except OSError as error:
@@ -61,7 +65,7 @@ class OriginKey:
         return key
 
     @classmethod
-    def load(cls, path: Path) -> OriginKey:
+    def load(cls, path: Path) -> Self:
         """The key of a file that make wrote.
 
         Raises RecordUnavailable when it cannot be read, InvalidValue when others than its owner
@@ -79,40 +83,46 @@ class OriginKey:
         return cls._parsed(text)
 
     @property
-    def origin(self) -> str:
-        """The log's name."""
-        return self.verifier.name
-
-    @property
     def vkey(self) -> str:
         """The public key as C2SP verifier key text."""
         return format_vkey(self.verifier)
 
-    def sign(self, text: str) -> bytes:
-        """The 64-byte signature over a checkpoint's text."""
-        return sign_text(text, self._signing_key)
-
     def __repr__(self) -> str:
-        return f"OriginKey({self.vkey})"
+        return f"{type(self).__name__}({self.vkey})"
 
     @classmethod
-    def _parsed(cls, text: str) -> OriginKey:
+    def _parsed(cls, text: str) -> Self:
         # Nothing of the text goes into an error: it is a secret.
         fault = InvalidValue("key file", "key-file", "(kept secret)", "give a file that make wrote")
         parts = text.removesuffix("\n").split("+", 4)  # the base64 may hold a plus, the name never
         if len(parts) != 5 or "+".join(parts[:2]) != _PREFIX:
             raise fault
-        origin, identifier, secret_text = parts[2:]
+        name, identifier, secret_text = parts[2:]
         try:
             secret = b64decode(secret_text, validate=True)
         except (Base64Error, ValueError):
             raise fault from None
-        if len(secret) != 1 + _SEED_BYTES or secret[0] != ED25519:
+        if len(secret) != 1 + _SEED_BYTES or secret[0] != cls.signature_type:
             raise fault
-        key = cls(origin, secret[1:])
+        key = cls(name, secret[1:])
         if key.verifier.key_id.hex() != identifier:
             raise fault
         return key
+
+
+class OriginKey(NoteKey):
+    """A log's signing key. Its name is the log's origin."""
+
+    __slots__ = ()
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.verifier.name
+
+    def sign(self, text: str) -> bytes:
+        """The 64-byte signature over a checkpoint's text."""
+        return sign_text(text, self._signing_key)
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -23,6 +23,7 @@ from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey
 
 from wideberth.errors import InvalidValue
+from wideberth.model.envelope import check_public_key
 from wideberth.record.merkle import EMPTY_ROOT, HASH_BYTES
 
 __all__ = [
@@ -38,13 +39,18 @@ __all__ = [
     "format_note",
     "format_receipt",
     "format_vkey",
+    "from_base64",
+    "from_decimal",
+    "is_signed",
     "key_id",
     "parse_checkpoint",
     "parse_note",
     "parse_receipt",
+    "parse_signature_line",
     "parse_vkey",
     "sign_text",
     "signature_line",
+    "to_base64",
     "verified_checkpoint",
     "verified_note",
 ]
@@ -77,15 +83,19 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class VerifierKey(msgspec.Struct, frozen=True):
-    """A log's public key. public_key: 32 bytes Ed25519."""
+    """A log's or a witness's public key. public_key: 32 bytes Ed25519.
+
+    signature_type: what its signatures are over; ED25519 for a log's key.
+    """
 
     name: str
     public_key: bytes
+    signature_type: int = ED25519
 
     @property
     def key_id(self) -> bytes:
         """The 4 bytes that name it on a signature line."""
-        return key_id(self.name, self.public_key)
+        return key_id(self.name, self.public_key, signature_type=self.signature_type)
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -114,19 +124,31 @@ def key_id(name: str, public_key: bytes, *, signature_type: int = ED25519) -> by
 
 def format_vkey(key: VerifierKey) -> str:
     """``name+hex(key id)+base64(type || key)``."""
-    return f"{key.name}+{key.key_id.hex()}+{_to_base64(bytes([ED25519]) + key.public_key)}"
+    data = bytes([key.signature_type]) + key.public_key
+    return f"{key.name}+{key.key_id.hex()}+{to_base64(data)}"
 
 
-def parse_vkey(text: str) -> VerifierKey:
-    """The inverse of format_vkey. Raises InvalidValue, also for other signature types."""
+def parse_vkey(text: str, *, signature_type: int = ED25519) -> VerifierKey:
+    """The inverse of format_vkey.
+
+    Raises InvalidValue, also for other signature types, and for a key of low order: under such a
+    key one signature would verify for any text.
+    """
     name, _, rest = text.partition("+")
     identifier, _, encoded = rest.partition("+")
-    data = _from_base64(encoded, field="vkey")
-    if not _NAME.fullmatch(name) or len(data) != 33 or data[0] != ED25519:
-        raise InvalidValue("vkey", "vkey", text, "give name+key-id+base64 of an Ed25519 key")
-    key = VerifierKey(name, data[1:])
+    data = from_base64(encoded, field="vkey")
+    if not _NAME.fullmatch(name) or len(data) != 33 or data[0] != signature_type:
+        kind = "key" if signature_type == ED25519 else "cosigning key"
+        raise InvalidValue(
+            "vkey",
+            "vkey",
+            text,
+            f"give name+key-id+base64 of an Ed25519 {kind} (type {signature_type:#04x})",
+        )
+    key = VerifierKey(name, data[1:], signature_type)
     if key.key_id.hex() != identifier:
         raise InvalidValue("vkey", "key-id", identifier, f"the key id should be {key.key_id.hex()}")
+    check_public_key(key.public_key)
     return key
 
 
@@ -144,7 +166,7 @@ def check_name(name: str, *, field: str = "origin") -> str:
 
 def checkpoint_text(checkpoint: Checkpoint) -> str:
     """The three lines that are signed."""
-    return f"{checkpoint.origin}\n{checkpoint.size}\n{_to_base64(checkpoint.root)}\n"
+    return f"{checkpoint.origin}\n{checkpoint.size}\n{to_base64(checkpoint.root)}\n"
 
 
 def sign_text(text: str, signing_key: SigningKey) -> bytes:
@@ -154,7 +176,7 @@ def sign_text(text: str, signing_key: SigningKey) -> bytes:
 
 def signature_line(key: VerifierKey, signature: bytes) -> str:
     """One signature line, newline at its end."""
-    return f"{_DASH} {key.name} {_to_base64(key.key_id + signature)}\n"
+    return f"{_DASH} {key.name} {to_base64(key.key_id + signature)}\n"
 
 
 def format_note(text: str, lines: Iterable[str]) -> str:
@@ -174,7 +196,7 @@ def parse_note(note: str) -> Note:
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise InvalidValue("note", "signatures", len(lines), f"at most {MAX_SIGNATURES}")
-    return Note(text + "\n", tuple(_parsed_signature(line) for line in lines))
+    return Note(text + "\n", tuple(parse_signature_line(line) for line in lines))
 
 
 def verified_note(note: str, keys: Sequence[VerifierKey]) -> Note:
@@ -189,7 +211,7 @@ def verified_note(note: str, keys: Sequence[VerifierKey]) -> Note:
         key = known.get((signature.name, signature.key_id))
         if key is None:
             continue  # signed-note: signatures of unknown keys are ignored
-        if not _is_signed(parsed.text, signature.blob, key.public_key):
+        if not is_signed(parsed.text, signature.blob, key.public_key):
             raise InvalidValue("note", "signature", key.name, "the signature does not verify")
         found = True
     if not found:
@@ -210,8 +232,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     origin, size_text, root_text = lines[:3]
     if not origin:
         raise InvalidValue("checkpoint.origin", "origin", origin, "give the log's name")
-    size = _from_decimal(size_text, field="checkpoint.size")
-    root = _from_base64(root_text, field="checkpoint.root")
+    size = from_decimal(size_text, field="checkpoint.size")
+    root = from_base64(root_text, field="checkpoint.root")
     if len(root) != HASH_BYTES:
         raise InvalidValue("checkpoint.root", "length", len(root), f"give {HASH_BYTES} bytes")
     if size == 0 and root != EMPTY_ROOT:
@@ -234,9 +256,9 @@ def format_receipt(receipt: Receipt) -> str:
     """The tlog-proof text."""
     lines = [_RECEIPT_HEADER]
     if receipt.extra is not None:
-        lines.append(f"extra {_to_base64(receipt.extra)}")
+        lines.append(f"extra {to_base64(receipt.extra)}")
     lines.append(f"index {receipt.index}")
-    lines.extend(map(_to_base64, receipt.proof))
+    lines.extend(map(to_base64, receipt.proof))
     return "\n".join(lines) + "\n\n" + receipt.note
 
 
@@ -250,31 +272,33 @@ def parse_receipt(text: str) -> Receipt:
         raise InvalidValue("receipt", "header", text, f"give a text that opens {_RECEIPT_HEADER}")
     extra = None
     if lines and lines[0].startswith("extra "):
-        extra = _from_base64(lines.pop(0).removeprefix("extra "), field="receipt.extra")
+        extra = from_base64(lines.pop(0).removeprefix("extra "), field="receipt.extra")
     if not lines or not lines[0].startswith("index "):
         raise InvalidValue("receipt.index", "index", lines[:1], "give the line: index <decimal>")
-    index = _from_decimal(lines.pop(0).removeprefix("index "), field="receipt.index")
+    index = from_decimal(lines.pop(0).removeprefix("index "), field="receipt.index")
     if len(lines) > MAX_PROOF_HASHES:
         raise InvalidValue("receipt.proof", "length", len(lines), f"at most {MAX_PROOF_HASHES}")
-    proof = tuple(_from_base64(line, field="receipt.proof") for line in lines)
+    proof = tuple(from_base64(line, field="receipt.proof") for line in lines)
     if any(len(item) != HASH_BYTES for item in proof):
         raise InvalidValue("receipt.proof", "length", text, f"give hashes of {HASH_BYTES} bytes")
     parse_checkpoint(parse_note(note).text)
     return Receipt(index, proof, note, extra)
 
 
-def _parsed_signature(line: str) -> Signature:
+def parse_signature_line(line: str) -> Signature:
+    """One signature line without its newline; nothing is verified. Raises InvalidValue."""
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     if dash != _DASH or not _NAME.fullmatch(name):
         raise InvalidValue("note", "signature-line", line, f"give {_DASH} name base64")
-    data = _from_base64(encoded, field="note")
+    data = from_base64(encoded, field="note")
     if len(data) <= _KEY_ID_BYTES:
         raise InvalidValue("note", "signature-line", line, "a key id and a signature")
     return Signature(name, data[:_KEY_ID_BYTES], data[_KEY_ID_BYTES:])
 
 
-def _is_signed(text: str, signature: bytes, public_key: bytes) -> bool:
+def is_signed(text: str, signature: bytes, public_key: bytes) -> bool:
+    """Whether signature, of 64 bytes, is the key's over text, by libsodium's strict rule."""
     if len(signature) != 64:
         return False
     try:
@@ -284,21 +308,24 @@ def _is_signed(text: str, signature: bytes, public_key: bytes) -> bool:
     return True
 
 
-def _to_base64(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
+    """RFC 4648 section 4, with padding."""
     return b64encode(data).decode("ascii")
 
 
-def _from_base64(text: str, *, field: str) -> bytes:
+def from_base64(text: str, *, field: str) -> bytes:
+    """The inverse of to_base64. Raises InvalidValue for any other spelling."""
     try:
         data = b64decode(text, validate=True)
     except (Base64Error, ValueError) as error:
         raise InvalidValue(field, "base64", text, "give base64 with padding") from error
-    if _to_base64(data) != text:
+    if to_base64(data) != text:
         raise InvalidValue(field, "base64", text, "give canonical base64 with padding")
     return data
 
 
-def _from_decimal(text: str, *, field: str) -> int:
+def from_decimal(text: str, *, field: str) -> int:
+    """A canonical decimal from 0 to below 10**19. Raises InvalidValue."""
     if not _DECIMAL.fullmatch(text):
         raise InvalidValue(field, "decimal", text, "give a decimal without leading zero")
     return int(text)

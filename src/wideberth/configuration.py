@@ -6,16 +6,17 @@ the model. A member that is not known is refused, so that a misspelt one is not 
 
 from __future__ import annotations
 
-import re
-import tomllib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
 
 from wideberth.clock import ExerciseClock
 from wideberth.errors import InvalidValue
 from wideberth.jwks import JwksSource, keys_of_pem
+from wideberth.layered import Layers, layers_of, read_toml, require
 from wideberth.model.ids import require_party_id
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
@@ -27,6 +28,7 @@ from wideberth.model.settings import (
     ReadBackTolerance,
     Rules,
 )
+from wideberth.operating import CertificateSettings, LimitsTable, Listen, LogTable, MetricsTable
 from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
@@ -38,9 +40,11 @@ __all__ = [
     "Auth",
     "ClockSettings",
     "Configuration",
+    "Effective",
     "Listen",
     "Space",
     "WatchTable",
+    "effective_configuration",
     "exercise_clock",
     "format_rules",
     "load_configuration",
@@ -50,7 +54,6 @@ __all__ = [
 ]
 
 CONFIGURATION_FILE = "wideberth.toml"
-_PATH = re.compile(r" - at `\$?([^`]*)`$")
 _MAX_M = 1e9
 _MAX_S = 3.2e9  # a century
 
@@ -64,6 +67,11 @@ class Space(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str | None = None
     host: str = "unnamed host"
     exercise: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        holds = 0 < len(self.host.strip()) <= 200
+        require("host", self.host, "give who runs this node", holds=holds)
 
 
 class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,13 +142,25 @@ class IssuerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[auth]``: whose tokens count. built_in: those made by ``wideberth token``; None: not said.
 
-    longest_token_h: what a token may live at most, in hours.
+    longest_token_h: what a token may live at most, in hours. certificates: by which certificates
+    parties connect.
     """
 
     issuers: tuple[IssuerSettings, ...] = ()
     built_in: bool | None = None
     longest_token_h: float = MAX_LIFE_S / 3600
     jwks_refresh_s: float = 300.0
+    certificates: tuple[CertificateSettings, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        life_h, every_s = self.longest_token_h, self.jwks_refresh_s
+        require("longest_token_h", life_h, "give up to 8784 hours", holds=0 < life_h <= 24 * 366)
+        require("jwks_refresh_s", every_s, "give 1 to 86,400 seconds", holds=1 <= every_s <= 86_400)
+        names = [each.issuer for each in self.issuers]
+        for index, name in enumerate(names):
+            holds = names.index(name) == index
+            require(f"issuers.{index}.issuer", name, "name an issuer once", holds=holds)
 
     @property
     def is_configured(self) -> bool:
@@ -151,15 +171,6 @@ class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def max_life_s(self) -> int:
         """What a token may live at most, in seconds."""
         return int(self.longest_token_h * 3600)
-
-
-class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[listen]``: the address. With a certificate (PEM files) it speaks HTTPS."""
-
-    host: str = "127.0.0.1"
-    port: int = 8470
-    tls_certificate: str | None = None
-    tls_key: str | None = None
 
 
 class _Apart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,44 +252,73 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole ``wideberth.toml``; every table may be left out."""
+    """A whole ``wideberth.toml``; every table may be left out.
+
+    To add a table: a struct that checks itself in ``__post_init__``, and one line here. Its
+    variables, its place in ``wideberth config`` and its complaints follow from that.
+    """
 
     space: Space = Space()
     auth: Auth = Auth()
     listen: Listen = Listen()
+    limits: LimitsTable = LimitsTable()
+    metrics: MetricsTable = MetricsTable()
+    log: LogTable = LogTable()
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
 
 
-def load_configuration(path: Path) -> Configuration:
-    """What the file says, checked; the defaults where there is no file.
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The settings in force, and the layers that they come from."""
 
-    Raises InvalidValue naming the file, the key and the value.
+    configuration: Configuration
+    layers: Layers
+
+
+def effective_configuration(path: Path, environ: Mapping[str, str]) -> Effective:
+    """What the file and the variables say, checked; the defaults where they say nothing.
+
+    Opens no other file: keys and certificates are read where they are used. Raises InvalidValue
+    naming the file and key or the variable, the value and the rule.
     """
-    if not path.exists():
-        return Configuration()
-    raw = _read_toml(path)
-    found = _converted(raw, Configuration, path)
-    _check(path, raw, found)
-    return found
+    layers = layers_of(path, Configuration, environ)
+    found = layers.converted(Configuration)
+    for key, check in (
+        ("clock", lambda: _exercise_clock(found)),
+        ("watch", found.watch.settings),
+        ("rules", lambda: _checked_rules(found.rules)),
+    ):
+        try:
+            check()
+        except InvalidValue as error:
+            raise layers.refused(error, key) from None
+    return Effective(found, layers)
+
+
+def load_configuration(path: Path, environ: Mapping[str, str] | None = None) -> Configuration:
+    """The settings in force by a file and the variables (None: this process's), checked.
+
+    Raises InvalidValue as effective_configuration does.
+    """
+    return effective_configuration(path, os.environ if environ is None else environ).configuration
 
 
 def exercise_clock(found: Configuration, path: Path) -> ExerciseClock | None:
     """The clock of the exercise; None for the real one. Raises InvalidValue outside an exercise."""
+    try:
+        return _exercise_clock(found)
+    except InvalidValue as error:
+        raise Layers(path.name).refused(error, "clock") from None
+
+
+def _exercise_clock(found: Configuration) -> ExerciseClock | None:
     if found.clock is None:
         return None
     if not found.space.exercise:
-        raise InvalidValue(
-            f"{path.name}: clock",
-            "exercise-only",
-            found.clock.start,
-            "only an exercise has [clock]",
-        )
-    try:
-        return found.clock.clock()
-    except InvalidValue as error:
-        raise error.within(f"{path.name}: clock") from None
+        raise InvalidValue("", "exercise-only", found.clock.start, "only an exercise has [clock]")
+    return found.clock.clock()
 
 
 def watch_settings(found: Configuration, path: Path) -> WatchSettings:
@@ -286,25 +326,33 @@ def watch_settings(found: Configuration, path: Path) -> WatchSettings:
     try:
         return found.watch.settings()
     except InvalidValue as error:
-        raise error.within(f"{path.name}: watch") from None
+        raise Layers(path.name).refused(error, "watch") from None
 
 
 def load_rules(path: Path) -> Rules:
     """The rules in a file: its ``[rules]`` table, or the file itself. Raises InvalidValue."""
-    raw = _read_toml(path)
-    settings = _converted(raw.get("rules", raw), RulesSettings, path, within="rules")
-    return rules_of(settings, path)
+    raw = read_toml(path)
+    layers = Layers(path.name, {"rules": raw.get("rules", raw)})
+    return rules_of(layers.converted(_RulesFile).rules, path)
+
+
+class _RulesFile(msgspec.Struct, frozen=True):
+    rules: RulesSettings
 
 
 def rules_of(settings: RulesSettings | None, path: Path) -> Rules:
     """The rules that the settings ask for; the default ones for None. Raises InvalidValue."""
+    try:
+        return _checked_rules(settings)
+    except InvalidValue as error:
+        raise Layers(path.name).refused(error, "rules") from None
+
+
+def _checked_rules(settings: RulesSettings | None) -> Rules:
     if settings is None:
         return DEFAULT_RULES
-    try:
-        rules = _rules(settings)
-    except InvalidValue as error:
-        raise error.within(f"{path.name}: rules") from None
-    _check_people_are_spared(rules, path)
+    rules = _rules(settings)
+    _check_people_are_spared(rules)
     return rules
 
 
@@ -386,66 +434,6 @@ def format_rules(rules: Rules) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidValue(
-            path.name, "unreadable", str(path), error.strerror or "cannot be read"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidValue(path.name, "toml", str(path), f"not TOML: {error}") from error
-
-
-def _converted(raw: Any, wanted: type[Any], path: Path, *, within: str = "") -> Any:
-    """Raises InvalidValue naming file, key and value."""
-    try:
-        return msgspec.convert(raw, wanted)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        match = _PATH.search(text)
-        key = (match[1] if match else "").removeprefix(".").replace("[", ".").replace("]", "")
-        advice = text[: match.start()] if match else text
-        named = ".".join(part for part in (within, key) if part)
-        field = f"{path.name}: {named}" if named else path.name
-        raise InvalidValue(field, "setting", _value_at(raw, key), advice) from error
-
-
-def _value_at(raw: Any, key: str) -> Any:
-    """The value at a dotted key, as it came."""
-    value: Any = raw
-    for part in filter(None, key.split(".")):
-        try:
-            value = cast("list[Any]", value)[int(part)] if isinstance(value, list) else value[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return "(absent)"
-    return value
-
-
-def _check(path: Path, raw: dict[str, Any], found: Configuration) -> None:
-    auth, listen = found.auth, found.listen
-    rules: tuple[tuple[str, bool, str], ...] = (
-        ("space.host", 0 < len(found.space.host.strip()) <= 200, "give who runs this node"),
-        ("auth.longest_token_h", 0 < auth.longest_token_h <= 24 * 366, "give up to 8784 hours"),
-        ("auth.jwks_refresh_s", 1 <= auth.jwks_refresh_s <= 86_400, "give 1 to 86,400 seconds"),
-        ("listen.port", 0 <= listen.port <= 65_535, "give a port from 0 to 65535"),
-        (
-            "listen.tls_key",
-            (listen.tls_certificate is None) == (listen.tls_key is None),
-            "give tls_certificate and tls_key, or neither",
-        ),
-    )
-    for key, holds, advice in rules:
-        if not holds:
-            raise InvalidValue(f"{path.name}: {key}", "setting", _value_at(raw, key), advice)
-    names = [each.issuer for each in auth.issuers]
-    for index, name in enumerate(names):
-        if names.index(name) != index:
-            raise InvalidValue(
-                f"{path.name}: auth.issuers.{index}.issuer", "issuer-twice", name, "name it once"
-            )
-
-
 def _sources(each: IssuerSettings, folder: Path, *, refresh_s: float) -> tuple[JwksSource, ...]:
     if each.jwks is None:
         return ()
@@ -499,12 +487,12 @@ def _limits(own: tuple[KindLimit, ...]) -> tuple[KindLimit, ...]:
     return (*own, *(each for each in DEFAULT_RULES.limits if each.kind not in said))
 
 
-def _check_people_are_spared(rules: Rules, path: Path) -> None:
+def _check_people_are_spared(rules: Rules) -> None:
     """A hazard on people is told at once, whatever else a space agrees on."""
     pair = rules.pair(IntentKind.HAZARD, IntentKind.PRESENCE)
     if pair.effect is Effect.NONE or pair.urgency is not Urgency.IMMEDIATE:
         raise InvalidValue(
-            f"{path.name}: rules.pairs",
+            "pairs",
             "hazard-on-presence",
             [pair.effect.value, pair.urgency.value],
             'a hazard on a presence has an effect other than "none" and urgency "immediate"',

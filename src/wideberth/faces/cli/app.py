@@ -18,7 +18,18 @@ from typer.core import TyperGroup
 
 __all__ = ["COMMANDS", "app"]
 
-COMMANDS = ("check", "serve", "party", "token", "rules", "verify", "export", "replay", "demo")
+COMMANDS = (
+    "check",
+    "serve",
+    "config",
+    "party",
+    "token",
+    "rules",
+    "verify",
+    "export",
+    "replay",
+    "demo",
+)
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""
 
 

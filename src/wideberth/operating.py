@@ -1,0 +1,201 @@
+"""The tables of ``wideberth.toml`` on how a node is operated: where it listens, whom it slows down,
+what it measures and what it logs. Each table checks itself; see docs/reference/configuration.md.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Literal
+
+import msgspec
+
+from wideberth.layered import Secret, require
+from wideberth.model.ids import require_party_id
+
+__all__ = [
+    "CertificateSettings",
+    "LimitsTable",
+    "Listen",
+    "LogTable",
+    "MetricsTable",
+    "PartyLimits",
+    "is_loopback",
+]
+
+_MAX_RATE = 1e6
+_SHA256_BYTES = 32
+
+
+class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[listen]``: the address. With a certificate (PEM files) it speaks HTTPS, TLS 1.2 or newer.
+
+    tls_client_ca: a PEM file of the authorities whose client certificates count; tls_client:
+    whether a client must show one. proxies: the addresses of proxies in front, whose word on where
+    a request comes from is believed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8470
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    tls_client_ca: str | None = None
+    tls_client: Literal["optional", "required"] = "optional"
+    proxies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        require("port", self.port, "give a port from 0 to 65535", holds=0 <= self.port <= 65_535)
+        require(
+            "tls_key",
+            self.tls_key,
+            "give tls_certificate and tls_key, or neither",
+            holds=(self.tls_certificate is None) == (self.tls_key is None),
+        )
+        require(
+            "tls_client_ca",
+            self.tls_client_ca,
+            "clients show certificates over TLS only: give tls_certificate and tls_key",
+            holds=self.tls_client_ca is None or self.tls_certificate is not None,
+        )
+        require(
+            "tls_client",
+            self.tls_client,
+            "say with tls_client_ca whose certificates count",
+            holds=self.tls_client == "optional" or self.tls_client_ca is not None,
+        )
+        for index, each in enumerate(self.proxies):
+            require(f"proxies.{index}", each, "give an IP address", holds=_is_address(each))
+
+
+class CertificateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of ``[[auth.certificates]]``: the client certificate by which a party connects.
+
+    A party that is named here speaks over a connection with one of its certificates only. subject:
+    as RFC 4514 writes it (``CN=alpha,O=Alpha Air``); or sha256: 64 hex digits, of the DER bytes.
+    """
+
+    party: str
+    subject: str | None = None
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        require_party_id(self.party, field="party")
+        require(
+            "subject, sha256",
+            self.subject,
+            "give one of both",
+            holds=(self.subject is None) != (self.sha256 is None),
+        )
+        holds = self.sha256 is None or self.digest is not None
+        require("sha256", self.sha256, "give 64 hex digits", holds=holds)
+
+    @property
+    def digest(self) -> bytes | None:
+        """sha256 as bytes; None where it is not given, or is none."""
+        try:
+            digest = bytes.fromhex((self.sha256 or "").replace(":", ""))
+        except ValueError:
+            return None
+        return digest if len(digest) == _SHA256_BYTES else None
+
+
+class PartyLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of ``[[limits.parties]]``: what was agreed with one party; None: as for everybody."""
+
+    party: str
+    commands_per_s: float | None = None
+    reads_per_s: float | None = None
+    reports_per_s: float | None = None
+    streams: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        require_party_id(self.party, field="party")
+        for name in ("commands_per_s", "reads_per_s", "reports_per_s", "streams"):
+            value: float | None = getattr(self, name)
+            if value is not None:
+                require(name, value, "give over 0, up to 1,000,000", holds=0 < value <= _MAX_RATE)
+
+
+class LimitsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[limits]``: how many requests a second a party may make, and how many streams it may have
+    open. burst_s: so many seconds' worth may come at once. unknown_per_s: requests without a
+    credential that counts, from one address. Acknowledgements are never held back.
+    """
+
+    commands_per_s: float = 1000.0
+    reads_per_s: float = 1000.0
+    reports_per_s: float = 1000.0
+    streams: int = 100
+    unknown_per_s: float = 50.0
+    burst_s: float = 4.0
+    parties: tuple[PartyLimits, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        for name in ("commands_per_s", "reads_per_s", "reports_per_s", "streams", "unknown_per_s"):
+            value: float = getattr(self, name)
+            require(name, value, "give over 0, up to 1,000,000", holds=0 < value <= _MAX_RATE)
+        advice = "give 1 to 3600 seconds"
+        require("burst_s", self.burst_s, advice, holds=1 <= self.burst_s <= 3600)
+        names = [each.party for each in self.parties]
+        for index, name in enumerate(names):
+            holds = names.index(name) == index
+            require(f"parties.{index}.party", name, "name a party once", holds=holds)
+
+
+class MetricsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[metrics]``: figures for Prometheus, at ``/metrics`` on an address of their own.
+
+    port: None: no metrics. token: what a scraper must show as bearer token; needed on another
+    address than this machine's own. parties: whether figures name parties and their feeds.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    token: Secret | None = None
+    parties: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        advice = "give a port from 0 to 65535"
+        require("port", self.port, advice, holds=self.port is None or 0 <= self.port <= 65_535)
+        require(
+            "token",
+            None,
+            "give a token: on another address than this machine's own, strangers may ask",
+            holds=self.port is None or is_loopback(self.host) or self.token is not None,
+        )
+        long_enough = self.token is None or len(self.token) >= 16
+        require("token", "(hidden)", "give 16 characters or more", holds=long_enough)
+
+
+class LogTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[log]``: lines on standard error. requests: one line for each request."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    requests: bool = False
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address to listen on is this machine's own.
+
+    >>> [is_loopback(each) for each in ("localhost", "::1", "127.8.9.1", "0.0.0.0", "a.example")]
+    [True, True, True, False, False]
+    """
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True

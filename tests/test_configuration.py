@@ -1,0 +1,216 @@
+"""Settings: a file, variables over it, checked as one; and shown with where each comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from wideberth.configuration import Configuration, effective_configuration, load_configuration
+from wideberth.errors import InvalidValue
+from wideberth.faces.cli.app import app
+from wideberth.layered import HIDDEN, Layers, Secret, layers_of, shown, variable_of
+
+
+def given(folder: Path, text: str) -> Path:
+    path = folder / "wideberth.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_variable_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    path = given(tmp_path, '[listen]\nport = 1000\n[space]\nhost = "in the file"\n')
+    found = load_configuration(path, {"WIDEBERTH_LISTEN__PORT": "2000"})
+    assert (found.listen.port, found.space.host) == (2000, "in the file")
+    assert found.watch == Configuration().watch
+    assert load_configuration(path, {"WIDEBERTH_LISTEN__PORT": ""}).listen.port == 1000
+
+
+def test_variables_need_no_file_and_reach_into_tables(tmp_path: Path) -> None:
+    found = load_configuration(
+        tmp_path / "wideberth.toml",
+        {
+            "WIDEBERTH_FOLDER": "not a setting",
+            "HOME": "/",
+            "WIDEBERTH_SPACE__EXERCISE": "true",
+            "WIDEBERTH_CLOCK__START": "2020-09-09T00:00:00Z",
+            "WIDEBERTH_CLOCK__AT": "2026-01-01T00:00:00Z",
+            "WIDEBERTH_RULES__VERSION": "7",
+            "WIDEBERTH_RULES__SEPARATION__HORIZONTAL_M": "12.5",
+            "WIDEBERTH_RULES__DEFAULT": "refuse",
+        },
+    )
+    assert found.space.exercise is True
+    assert found.clock is not None
+    assert found.rules is not None
+    assert (found.rules.version, found.rules.separation.horizontal_m) == ("7", 12.5)
+
+
+def scalars(kind: Any, within: str = "") -> list[tuple[str, Any]]:
+    """Every key that holds a single value, with its type, found without the code under test."""
+    found: list[tuple[str, Any]] = []
+    for field in msgspec.structs.fields(kind):
+        choices = [
+            each for each in (get_args(field.type) or (field.type,)) if each is not type(None)
+        ]
+        inner = [c for c in choices if isinstance(c, type) and issubclass(c, msgspec.Struct)]
+        if get_origin(field.type) is tuple:
+            continue
+        if inner:
+            found += scalars(inner[0], f"{within}{field.encode_name}.")
+        else:
+            found.append((f"{within}{field.encode_name}", field.type))
+    return found
+
+
+@pytest.mark.parametrize("key", [key for key, _ in scalars(Configuration)])
+def test_every_single_value_can_be_set_by_a_variable(tmp_path: Path, key: str) -> None:
+    kind = dict(scalars(Configuration))[key]
+    for text in ("true", "7.5", "7", "warn", "json", "required", "debug", "some text"):
+        try:
+            msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError:
+            continue
+        break
+    else:
+        pytest.fail(f"no text fits {kind}")
+    layers = layers_of(tmp_path / "none.toml", Configuration, {variable_of(key): text})
+    value: Any = layers.raw
+    for part in key.split("."):
+        value = value[part]
+    assert msgspec.convert(value, kind) is not None
+    assert layers.where(key) == variable_of(key)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "wanted"),
+    [
+        pytest.param("LISTEN__PROT", "1", ["there is no setting listen.prot"], id="misspelt"),
+        pytest.param("LISTENS__PORT", "1", ["no setting listens.port"], id="no such table"),
+        pytest.param("LISTEN__PORT__X", "1", ["no setting"], id="below a value"),
+        pytest.param("LISTEN__PORT", "many", ["many", "int"], id="no number"),
+        pytest.param("LISTEN__PORT", "70000", ["70000", "0 to 65535"], id="no port"),
+        pytest.param("SPACE__EXERCISE", "maybe", ["maybe", "bool"], id="no truth"),
+        pytest.param("AUTH__ISSUERS", "x", ["set it in wideberth.toml"], id="a list"),
+        pytest.param("RULES__SEPARATION", "x", ["set it in wideberth.toml"], id="a table"),
+        pytest.param("WATCH__TICK_S", "0", ["0.05 to 60"], id="a rule of the watch"),
+        pytest.param("WATCH__TICK_S", "nan", ["0.05 to 60"], id="not a number"),
+        pytest.param("RULES__CELL_DEG", "11", ["version"], id="a rule of the rules"),
+        pytest.param("LOG__FORMAT", "xml", ["xml", "Invalid enum"], id="none of the words"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_value_and_rule(
+    tmp_path: Path, variable: str, text: str, wanted: list[str]
+) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        load_configuration(tmp_path / "wideberth.toml", {f"WIDEBERTH_{variable}": text})
+    said = str(refused.value)
+    if variable != "RULES__CELL_DEG":  # there, what is missing is named
+        assert said.startswith(f"WIDEBERTH_{variable}: "), said
+    for part in wanted:
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param('[listen]\ntls_client = "required"', "listen.tls_client", id="no authority"),
+        pytest.param('[listen]\ntls_client_ca = "a.pem"', "listen.tls_client_ca", id="no TLS"),
+        pytest.param('[listen]\nproxies = ["proxy.example"]', "listen.proxies.0", id="a name"),
+        pytest.param('[metrics]\nport = 9\nhost = "0.0.0.0"', "metrics.token", id="open metrics"),
+        pytest.param("[limits]\ncommands_per_s = 0", "limits.commands_per_s", id="no commands"),
+        pytest.param("[limits]\nreads_per_s = inf", "limits.reads_per_s", id="no limit"),
+        pytest.param('[[limits.parties]]\nparty = "No"', "limits.parties.0.party", id="no id"),
+        pytest.param(
+            '[[limits.parties]]\nparty = "a1"\n[[limits.parties]]\nparty = "a1"',
+            "limits.parties.1.party",
+            id="a party twice",
+        ),
+        pytest.param(
+            '[[auth.certificates]]\nparty = "a1"\nsha256 = "00"',
+            "auth.certificates.0.sha256",
+            id="no digest",
+        ),
+        pytest.param(
+            '[[auth.certificates]]\nparty = "a1"', "auth.certificates.0.subject", id="neither"
+        ),
+        pytest.param('[clock]\nstart = "x"\nat = "y"', "clock", id="a clock in a real space"),
+    ],
+)
+def test_what_no_type_says_is_checked_and_named_by_file_and_key(
+    tmp_path: Path, text: str, wanted: str
+) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        load_configuration(given(tmp_path, text), {})
+    assert f"wideberth.toml: {wanted}" in str(refused.value)
+
+
+def test_a_secret_is_in_no_complaint_and_not_shown(tmp_path: Path) -> None:
+    path = given(tmp_path, '[metrics]\nport = 0\ntoken = "0123456789abcdefSECRET"\n')
+    found = effective_configuration(path, {})
+    assert found.configuration.metrics.token == "0123456789abcdefSECRET"
+    assert "SECRET" not in str(list(shown(found.configuration, found.layers)))
+    for text in ("SECRET", "7"):
+        with pytest.raises(InvalidValue) as refused:
+            load_configuration(path, {"WIDEBERTH_METRICS__TOKEN": text})
+        assert "SECRET" not in str(refused.value)
+    with pytest.raises(InvalidValue) as refused:
+        load_configuration(given(tmp_path, "[metrics]\ntoken = 424242\n"), {})
+    assert "424242" not in str(refused.value)
+
+
+class Inner(msgspec.Struct, frozen=True):
+    name: str
+    password: Secret | None = None
+
+
+class Outer(msgspec.Struct, frozen=True):
+    items: tuple[Inner, ...] = ()
+
+
+def test_a_secret_within_a_list_is_hidden_too() -> None:
+    settings = Outer((Inner("a", "SECRET"), Inner("b")))
+    (only,) = shown(settings, Layers("x.toml", {"items": []}))
+    text = f'[{{ name = "a", password = "{HIDDEN}" }}, {{ name = "b" }}]'
+    assert (only.key, only.value, only.source) == ("items", text, "x.toml")
+
+
+# The command.
+
+
+def run(folder: Path, *arguments: str, status: int = 0, **environ: str) -> str:
+    done = CliRunner().invoke(app, [*arguments, "--folder", str(folder)], env=environ)
+    assert done.exit_code == status, done.output
+    return done.stdout if status == 0 else done.stderr
+
+
+def test_what_config_shows_is_toml_that_gives_the_same_settings(tmp_path: Path) -> None:
+    path = given(
+        tmp_path,
+        '[space]\norigin = "o.example/s"\nhost = "D\\"esk"\n[listen]\nproxies = ["10.0.0.1"]\n'
+        '[rules]\nversion = "r"\n[[rules.pairs]]\nkinds = ["flight", "hazard"]\n'
+        'separation = { horizontal_m = 500 }\n[[limits.parties]]\nparty = "alpha"\nstreams = 3\n',
+    )
+    text = run(tmp_path, "config", "show", WIDEBERTH_LISTEN__PORT="9999")
+    assert "listen.port = 9999  # WIDEBERTH_LISTEN__PORT\n" in text
+    assert 'space.origin = "o.example/s"  # wideberth.toml\n' in text
+    assert 'listen.host = "127.0.0.1"  # default\n' in text
+    assert "# listen.tls_key =  # default\n" in text
+    again = msgspec.convert(tomllib.loads(text), Configuration)
+    assert again == load_configuration(path, {"WIDEBERTH_LISTEN__PORT": "9999"})
+
+
+def test_config_check_reads_what_a_start_would_read_and_makes_nothing(tmp_path: Path) -> None:
+    assert "not there" in run(tmp_path / "none", "config", "check")
+    given(tmp_path, '[[auth.issuers]]\nissuer = "i"\naudience = "a"\npem = ["no.pem"]\n')
+    assert "auth.issuers.0.pem" in run(tmp_path, "config", "check", status=2)
+    given(tmp_path, '[listen]\ntls_certificate = "no.pem"\ntls_key = "no.key"\n')
+    assert "listen.tls_certificate" in run(tmp_path, "config", "check", status=2)
+    given(tmp_path, "")
+    said = run(tmp_path, "config", "check", WIDEBERTH_LISTEN__PORT="1")
+    assert said.splitlines()[1:] == ["variable WIDEBERTH_LISTEN__PORT"]
+    assert [each.name for each in tmp_path.iterdir()] == ["wideberth.toml"]

@@ -277,7 +277,7 @@ def test_two_kept_checkpoints_that_differ_are_equivocation(folder: Path, key: Or
         pytest.param("UPDATE head SET size = 0", id="emptied"),
         pytest.param("UPDATE head SET size = -1", id="size below zero"),
         pytest.param("UPDATE head SET size = 9223372036854775807", id="size without end"),
-        pytest.param("PRAGMA user_version = 2", id="another format"),
+        pytest.param("PRAGMA user_version = 3", id="another format"),
         pytest.param("PRAGMA application_id = 0", id="another program's file"),
     ],
 )

@@ -7,6 +7,9 @@ version) is in the entry, so that a fold copies and never recomputes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import msgspec
 
 from wideberth.errors import NewerEntry, RecordCorrupt
@@ -22,6 +25,7 @@ from wideberth.space.volume import Gap
 
 __all__ = [
     "ENTRY_VERSION",
+    "UPCASTERS",
     "Body",
     "ClashPair",
     "ClashesFound",
@@ -43,6 +47,7 @@ __all__ = [
     "SubscribersNotified",
     "SubscriptionClosed",
     "SubscriptionOpened",
+    "Upcaster",
     "WarningCleared",
     "WarningRaised",
     "WarningWorsened",
@@ -304,8 +309,22 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     said_digest: str | None = None
 
 
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+"""Makes the JSON object of one version's entry out of the one of the version before."""
+
+UPCASTERS: dict[int, Upcaster] = {}
+"""By version: the step to the next. Version 1 is the first, so there is none yet. A version that
+was ever released keeps its step: what stands in a record is never written again."""
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
+
+
+class _Versioned(msgspec.Struct):
+    v: int
+
+
+_version_decoder = msgspec.json.Decoder(_Versioned)
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -313,18 +332,44 @@ def encode_entry(entry: Entry) -> bytes:
     return _encoder.encode(entry)
 
 
-def decode_entry(envelope: bytes, *, position: int) -> Entry:
-    """The entry in an envelope. position: where it stands, for the error.
+def decode_entry(
+    envelope: bytes, *, position: int, upcasters: Mapping[int, Upcaster] = UPCASTERS
+) -> Entry:
+    """The entry in an envelope, in this program's terms. position: where it stands, for the error.
 
-    Raises NewerEntry where its version, its type or one of its fields is not known to this
-    program, RecordCorrupt where it is no JSON.
+    An older version is brought up step by step. Raises NewerEntry where its version, its type or
+    one of its fields is not known to this program, RecordCorrupt where it is no JSON.
     """
     try:
         entry = _decoder.decode(envelope)
     except msgspec.ValidationError as error:
-        raise NewerEntry(position, str(error)) from error
+        return _upcast(envelope, position, upcasters, error)
     except msgspec.DecodeError as error:
         raise RecordCorrupt(position, f"not an entry: {error}") from error
     if entry.v != ENTRY_VERSION:
-        raise NewerEntry(position, entry.v)
+        return _upcast(envelope, position, upcasters, None)
     return entry
+
+
+def _upcast(
+    envelope: bytes,
+    position: int,
+    upcasters: Mapping[int, Upcaster],
+    error: msgspec.ValidationError | None,
+) -> Entry:
+    """An entry of an older version, step by step. error: what decoding it as it stands met."""
+    try:
+        version = _version_decoder.decode(envelope).v
+    except msgspec.ValidationError as unversioned:
+        raise NewerEntry(position, str(error or unversioned)) from unversioned
+    if not version < ENTRY_VERSION:
+        raise NewerEntry(position, version if error is None else str(error)) from error
+    stated: dict[str, Any] = msgspec.json.decode(envelope)
+    for step in range(version, ENTRY_VERSION):
+        if step not in upcasters:
+            raise NewerEntry(position, version) from error
+        stated = upcasters[step](stated)
+    try:
+        return msgspec.convert({**stated, "v": ENTRY_VERSION}, Entry)
+    except msgspec.ValidationError as left:
+        raise NewerEntry(position, str(left)) from left

@@ -1,6 +1,6 @@
 """The SQLite file under a record: its library, its connections, its errors as the record's.
 
-Nothing here knows what a record holds, but for the header that says it is one.
+Nothing here knows what a record holds: its tables are in :mod:`wideberth.record.schema`.
 """
 
 # apsw's stub names collections.abc.Buffer, which Python 3.11 does not have:
@@ -20,11 +20,8 @@ from wideberth.errors import RecordCorrupt, RecordError, RecordUnavailable
 from wideberth.record.keys import sync_folder
 
 __all__ = [
-    "APPLICATION_ID",
-    "FORMAT_VERSION",
     "OLDEST_SQLITE",
     "RECORD_FILE",
-    "check_format",
     "connect",
     "enter_wal",
     "make_private",
@@ -34,8 +31,6 @@ __all__ = [
 
 RECORD_FILE = "record.sqlite3"
 OLDEST_SQLITE = (3, 51, 3)  # older ones may corrupt a WAL file when it is reset
-APPLICATION_ID = 0x57424C47  # "WBLG", in the file's header
-FORMAT_VERSION = 1  # PRAGMA user_version
 PAGE_BYTES = 8192  # holds five entries of 1,500 bytes; see docs/decisions/0004
 _BUSY_SLEEP_S = 0.0003  # at most; short and random, so that a waiting process gets its turn
 
@@ -103,17 +98,6 @@ def enter_wal(db: apsw.Connection, *, timeout_s: float) -> None:
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1")  # where fsync is weak
     db.execute("PRAGMA journal_size_limit=67108864")  # bytes of log that are kept after a burst
-
-
-def check_format(db: apsw.Connection) -> None:
-    """Raise RecordCorrupt for a file that is no record, RecordUnavailable for a newer format."""
-    if db.pragma("application_id") != APPLICATION_ID:
-        raise RecordCorrupt(None, f"{RECORD_FILE} is no record")
-    version = db.pragma("user_version")
-    if version != FORMAT_VERSION:
-        raise RecordUnavailable(
-            f"the record has format {version}, this program knows {FORMAT_VERSION}"
-        )
 
 
 class _Translated:

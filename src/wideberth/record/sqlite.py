@@ -30,9 +30,6 @@ import apsw
 
 from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
 from wideberth.record.database import (
-    APPLICATION_ID,
-    FORMAT_VERSION,
-    check_format,
     connect,
     enter_wal,
     make_private,
@@ -50,6 +47,13 @@ from wideberth.record.merkle import (
 from wideberth.record.notes import Checkpoint, VerifierKey, checkpoint_text, parse_vkey
 from wideberth.record.proofs import ProvingRecord
 from wideberth.record.protocol import Head, Row
+from wideberth.record.schema import (
+    FORMAT_VERSION,
+    check_format,
+    create_tables,
+    format_of,
+    upgrade,
+)
 from wideberth.record.sealing import (
     RandomBytes,
     Sealed,
@@ -62,27 +66,6 @@ from wideberth.record.sealing import (
 __all__ = ["BUSY_TIMEOUT_S", "SqliteRecord"]
 
 BUSY_TIMEOUT_S = 10.0
-
-_SCHEMA = """
-CREATE TABLE head (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  vkey TEXT NOT NULL,        -- origin and public key of the log
-  size INTEGER NOT NULL,     -- entries in the record
-  root BLOB NOT NULL,        -- 32 bytes: RFC 6962 root of their leaves
-  time_us INTEGER NOT NULL,  -- microseconds since 1970 of the newest append, 0 if there is none
-  signature BLOB NOT NULL    -- 64 bytes: Ed25519 over the checkpoint text
-) STRICT;
-CREATE TABLE entry (
-  position INTEGER PRIMARY KEY,
-  leaf BLOB NOT NULL,        -- 33 bytes: 0x01, SHA-256(salt || envelope)
-  salt BLOB,                 -- 16 bytes
-  envelope BLOB
-) STRICT;
-CREATE TABLE node (
-  number INTEGER PRIMARY KEY,  -- in order of completion, from 0
-  hash BLOB NOT NULL           -- 32 bytes
-) STRICT;
-"""
 
 
 class SqliteRecord(ProvingRecord):
@@ -196,25 +179,35 @@ class SqliteRecord(ProvingRecord):
     def _prepare(self) -> None:
         if self._key is not None:
             enter_wal(self._db, timeout_s=self._busy_timeout_s)
-            if self._db.pragma("user_version") == 0:
+            version = format_of(self._db)
+            if version == 0:
                 self._create(self._key)
-        check_format(self._db)
+            elif version < FORMAT_VERSION:
+                self._upgrade()
+        self._format = check_format(self._db)
 
     def _create(self, key: OriginKey) -> None:
         self._begin()
         try:
             if self._db.pragma("user_version") == 0:  # nobody was quicker
-                self._db.execute(_SCHEMA)
+                create_tables(self._db)
                 signature = _signature(key, Head(0, EMPTY_ROOT, 0))
                 self._db.execute(
                     "INSERT INTO head VALUES (1, ?, 0, ?, 0, ?)", (key.vkey, EMPTY_ROOT, signature)
                 )
-                self._db.pragma("application_id", APPLICATION_ID)
-                self._db.pragma("user_version", FORMAT_VERSION)
             self._db.execute("COMMIT")
         finally:
             self._end()
         sync_folder(self._folder)
+
+    def _upgrade(self) -> None:
+        """Another format in one transaction: a crash leaves the old one, whole."""
+        self._begin()
+        try:
+            upgrade(self._db)
+            self._db.execute("COMMIT")
+        finally:
+            self._end()
 
     def _read_verifier(self) -> VerifierKey:
         vkey = self._db.execute("SELECT vkey FROM head").get

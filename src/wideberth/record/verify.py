@@ -21,7 +21,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue, RecordCorrupt, WideberthError
 from wideberth.model.envelope import SALT_BYTES, leaf
-from wideberth.record.database import check_format, connect, translated
+from wideberth.record.database import connect, translated
 from wideberth.record.merkle import Frontier, interior_nodes, is_included, leaf_hash
 from wideberth.record.notes import (
     Checkpoint,
@@ -34,6 +34,7 @@ from wideberth.record.notes import (
     signature_line,
     verified_checkpoint,
 )
+from wideberth.record.schema import check_format
 
 __all__ = ["Proved", "StatementChecker", "Verified", "verify_folder", "verify_receipt"]
 

@@ -1,0 +1,113 @@
+"""Folders as released versions wrote them: read, verified, folded, served, gone on with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from api_world import a_world
+from wideberth.audit import StatementAudit
+from wideberth.model.entries import decode_entry
+from wideberth.picture.fold import fold_all
+from wideberth.picture.picture import Picture
+from wideberth.record.notes import parse_vkey
+from wideberth.record.sqlite import SqliteRecord
+from wideberth.record.verify import verify_folder, verify_receipt
+
+RELEASED = Path(__file__).parent / "data" / "records"
+VERSIONS = sorted(path.parent.name for path in RELEASED.glob("*/facts.json"))
+
+FORMS: dict[str, tuple[str, ...]] = {
+    "0.1.0": (
+        *("parties", "keys", "retired_keys", "intents", "zones", "subscriptions"),
+        *("subscription_ids", "notices", "held", "rule_versions", "notice_counts", "told"),
+        *("warnings", "requests", "check_days"),
+    ),
+}
+"""By version: the tables of its digest. Later ones may be in the picture beside them, and the
+digest of today may have another form; what the old entries give in these must stay."""
+
+
+def digest_in_form(version: str, picture: Picture) -> str:
+    """The picture's digest as that version computed it, written down here once more."""
+    canonical: dict[str, Any] = {
+        "version": "wideberth-picture-1",
+        "size": picture.size,
+        "time_us": picture.time_us,
+        "space": picture.space,
+        "asking": picture.asking,
+    }
+    for name in FORMS[version]:
+        table = getattr(picture, name)
+        rows = [[msgspec.json.encode(key).decode(), table[key]] for key in table]
+        canonical[name] = sorted(rows, key=lambda row: row[0])
+    return sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()
+
+
+@pytest.fixture(params=VERSIONS)
+def released(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path, dict[str, Any]]:
+    """The version, a working copy of its folder with the modes that git does not keep, facts."""
+    source = RELEASED / request.param
+    folder = tmp_path / "wideberth-data"
+    shutil.copytree(source / "folder", folder)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    return request.param, folder, json.loads((source / "facts.json").read_text())
+
+
+def verified(folder: Path, vkey: str, **more: Any) -> Any:
+    audit = StatementAudit(parse_vkey(vkey).name)
+    return verify_folder(folder, vkey=vkey, statement_checker=audit, **more)
+
+
+def test_there_is_a_folder_of_each_released_version() -> None:
+    assert VERSIONS == ["0.1.0"]
+
+
+def test_it_verifies_and_folds_to_the_same_picture(
+    released: tuple[str, Path, dict[str, Any]],
+) -> None:
+    version, folder, facts = released
+    found = verified(folder, facts["vkey"], held=[facts["checkpoint"]])
+    assert (found.size, found.statements) == (facts["size"], facts["statements"])
+    with SqliteRecord(folder) as record:
+        rows = record.read(0, 10_000)
+    entries = [decode_entry(row.envelope, position=row.position) for row in rows]
+    assert digest_in_form(version, fold_all(Picture(), entries)) == facts["digest"]
+    proved = verify_receipt(
+        facts["receipt_of_5"],
+        envelope=rows[5].envelope,
+        salt=rows[5].salt,
+        vkey=facts["vkey"],
+    )
+    assert proved.position == 5
+
+
+def test_it_serves_and_goes_on_and_verifies(released: tuple[str, Path, dict[str, Any]]) -> None:
+    _, folder, facts = released
+
+    async def go_on() -> int:
+        async with a_world(folder.parent) as world:
+            for party in ("alpha", "bravo", "charlie"):
+                answer = await world.ask(party, "GET", "/notices?state=all")
+                assert answer.status_code == 200
+                assert answer.json()["notices"]
+            zones = (await world.ask("alpha", "GET", "/zones")).json()["zones"]
+            assert all(zone["name"] == "Range 4 (invented)" for zone in zones)
+            entry = (await world.ask("alpha", "GET", "/record/receipts/5")).status_code
+            assert entry in (200, 404)
+            await world.told("alpha")
+            await world.told("bravo")
+            return world.node.service.picture.size
+
+    size = asyncio.run(go_on())
+    assert size > facts["size"]
+    found = verified(folder, facts["vkey"], held=[facts["checkpoint"]])
+    assert found.size == size

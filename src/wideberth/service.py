@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import time
 from collections import deque
@@ -34,6 +35,7 @@ from wideberth.errors import (
     RecordError,
     RecordUnavailable,
 )
+from wideberth.measures import BatchSeen, CommandSeen, Observer
 from wideberth.model.commands import Request
 from wideberth.model.entries import ENTRY_VERSION, Body, Entry, decode_entry, encode_entry
 from wideberth.model.envelope import MAX_ENVELOPE_BYTES
@@ -101,13 +103,16 @@ class StreamEvent:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A request in the queue and whoever waits for its answer."""
+    """A request in the queue and whoever waits for its answer. queued_ns, trace: for observers."""
 
     request: Request
     answer: asyncio.Future[Applied | Refusal]
+    queued_ns: int = 0
+    trace: object = None
 
 
 _Decided = Applied | Refusal | Repeated | Exception
+_OUTCOMES: dict[type, str] = {Applied: "applied", Repeated: "repeated", Refusal: "refused"}
 
 
 @dataclass(slots=True)
@@ -154,6 +159,14 @@ class Service:
         program, or a record that contradicts itself. Only another start gets over it."""
         self.fold_listeners: list[Callable[[int, Sequence[Entry]], None]] = []
         """Called with (position of the first, entries) after each fold of durable entries."""
+        self.observers: list[Observer] = []
+        """Told of each batch: what was counted, how long each step took."""
+        self.trace_of: Callable[[], object] | None = None
+        """Gives what the task that submits a request is traced as; None: nothing is traced."""
+        self.holds: dict[str, str] = {}
+        """Why commands are better sent elsewhere although this node runs: name to words. Whoever
+        finds such a reason puts it here and takes it out (readiness shows them)."""
+        self._append_failed_s = -math.inf  # by time.monotonic
 
     async def __aenter__(self) -> Self:
         """Fold the record from its start, then take commands."""
@@ -194,6 +207,35 @@ class Service:
         """The time and the ids for a decision now: never earlier than the record's last entry."""
         return Context(max(self._clock_us(), self.picture.time_us), self._ids)
 
+    @property
+    def waiting(self) -> int:
+        """How many commands wait in the queue."""
+        return len(self._queue)
+
+    @property
+    def clock_behind_us(self) -> int:
+        """How far this node's clock is behind the record's last entry; 0 where it is not."""
+        return max(0, self.picture.time_us - self._clock_us())
+
+    @property
+    def skew_us(self) -> int:
+        """How far the clock may be behind before this node stops deciding."""
+        return self._settings.skew_us
+
+    @property
+    def since_failed_append_s(self) -> float:
+        """How long ago the store refused an append; inf: since the last one that it took, never."""
+        return time.monotonic() - self._append_failed_s
+
+    async def probe(self) -> None:
+        """Take the store's write lock at the head and let it go, in turn with all else that is
+        written. Raises RecordUnavailable where the store refuses, RecordCorrupt.
+        """
+        async with self._turn:
+            with contextlib.suppress(PositionTaken):
+                size, time_us = self.picture.size, self.picture.time_us
+                await self._write(self._record.append, (), size, time_us=time_us)
+
     async def submit(self, request: Request) -> Applied | Refusal:
         """Decide a request at exactly one position; what is applied is durable on return.
 
@@ -208,7 +250,11 @@ class Service:
         if self._clock_us() < self.picture.time_us - self._settings.skew_us:
             raise Overloaded(5)
         answer: asyncio.Future[Applied | Refusal] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(request, answer))
+        waiting = _Waiting(request, answer)
+        if self.observers:
+            waiting.queued_ns = time.perf_counter_ns()
+            waiting.trace = None if self.trace_of is None else self.trace_of()
+        self._queue.append(waiting)
         self._arrived.set()
         return await answer
 
@@ -292,23 +338,27 @@ class Service:
     async def _handle(self, taken: list[_Waiting]) -> list[_Waiting]:
         """Decide, append, fold, answer. Gives back what the time to decide did not reach."""
         async with self._turn:
+            taken_ns = time.perf_counter_ns()
             for _ in range(2):  # two races may be lost; the third attempt holds the lock
                 batch, left = self._decide(taken)
+                decided_ns = time.perf_counter_ns()
                 try:
-                    await self._write(
-                        self._record.append, batch.envelopes, batch.start, time_us=batch.time_us
-                    )
+                    await self._append(batch)
                 except PositionTaken:
                     await self._catch_up()
                     continue
                 break
             else:
+                decided_ns = time.perf_counter_ns()
                 batch, left = await self._decide_locked(taken)
-            self._fold(batch.start, batch.entries)
+            durable_ns = time.perf_counter_ns()
+            folded_ns = self._fold(batch.start, batch.entries)
             # What is durable is answered before anything else can fail.
             for waiting, answer in batch.answers:
                 if not isinstance(answer, Repeated):
                     _answer(waiting, answer)
+        if self.observers:
+            self._observed(batch, (taken_ns, decided_ns, durable_ns, folded_ns))
         for waiting, answer in batch.answers:
             if isinstance(answer, Repeated):
                 try:
@@ -317,15 +367,42 @@ class Service:
                     _answer(waiting, error)
         return left
 
+    async def _append(self, batch: _Batch) -> None:
+        """Make a batch durable. Raises PositionTaken, RecordUnavailable, RecordCorrupt."""
+        try:
+            await self._write(
+                self._record.append, batch.envelopes, batch.start, time_us=batch.time_us
+            )
+        except RecordUnavailable:
+            self._append_failed_s = time.monotonic()
+            raise
+        self._append_failed_s = -math.inf
+
+    def _observed(self, batch: _Batch, steps_ns: tuple[int, int, int, int]) -> None:
+        """Tell the observers of a batch that was settled."""
+        commands = [
+            CommandSeen(
+                type(waiting.request.command).__name__,
+                _OUTCOMES.get(type(answer), "failed"),
+                waiting.queued_ns,
+                waiting.trace,
+            )
+            for waiting, answer in batch.answers
+        ]
+        seen = BatchSeen(*steps_ns, time.perf_counter_ns(), len(batch.entries), commands)
+        for observer in self.observers:
+            try:
+                observer.batch(seen)
+            except Exception:  # noqa: BLE001  # what is durable stays answered, whoever watches
+                _log.exception("an observer failed")
+
     async def _decide_locked(self, taken: list[_Waiting]) -> tuple[_Batch, list[_Waiting]]:
         lock = self._record.exclusive()
         await self._write(lock.__enter__)
         try:
             await self._catch_up()
             batch, left = self._decide(taken)
-            await self._write(
-                self._record.append, batch.envelopes, batch.start, time_us=batch.time_us
-            )
+            await self._append(batch)
         finally:
             await self._write(lock.__exit__, None, None, None)
         return batch, left
@@ -376,7 +453,8 @@ class Service:
                 return
             self._fold(rows[0].position, entries)
 
-    def _fold(self, start: int, entries: Sequence[Entry]) -> None:
+    def _fold(self, start: int, entries: Sequence[Entry]) -> int:
+        """Fold durable entries, then tell whoever listens. Gives when the former was done [ns]."""
         picture = self.picture
         for position, entry in enumerate(entries, start):
             try:
@@ -385,6 +463,7 @@ class Service:
                 self.stopped_by = error  # the picture is half changed: decide nothing more on it
                 raise
             self._recent.keep(position, entry)
+        folded_ns = time.perf_counter_ns()
         history = picture.history
         if history is not None and history.touched:
             for party in history.touched:
@@ -397,6 +476,7 @@ class Service:
                     listener(start, entries)
                 except Exception:  # noqa: BLE001  # what is durable stays answered, whoever listens
                     _log.exception("a listener failed at position %d", start)
+        return folded_ns
 
     async def _follow(self) -> None:
         """See what other processes append, so that streams here have it too."""

@@ -29,6 +29,7 @@ __all__ = [
     "leaf_hash",
     "node_hash",
     "node_number",
+    "proved_old_root",
     "range_hash",
     "tree_root",
 ]
@@ -189,6 +190,29 @@ def is_consistent(
     if old == 0 or not proof or not _are_hashes(old_root, new_root, *proof):
         return False
     path = [old_root, *proof] if old.bit_count() == 1 else list(proof)
+    return _ends_of(old, new, path) == (old_root, new_root)
+
+
+def proved_old_root(old: int, new: int, *, proof: Sequence[bytes], new_root: bytes) -> bytes | None:
+    """The root of the first old leaves that a consistency proof binds to the tree (new, new_root).
+
+    None where it binds none: the proof leads elsewhere, or old is a power of two, for which a
+    proof leaves the old root to its reader. Where it is another than the root that the log signed
+    for old leaves, the log has forked.
+    """
+    if not 0 < old < new or old.bit_count() == 1 or not proof:
+        return None
+    if not _are_hashes(new_root, *proof):
+        return None
+    ends = _ends_of(old, new, list(proof))
+    return None if ends is None or ends[1] != new_root else ends[0]
+
+
+def _ends_of(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots of old and of new leaves that a path leads to; None where its length is wrong.
+
+    Source: RFC 9162, 2.1.4.2, steps 3 to 7.
+    """
     fn, sn = old - 1, new - 1
     while fn & 1:
         fn >>= 1
@@ -196,7 +220,7 @@ def is_consistent(
     fr = sr = path[0]
     for c in path[1:]:
         if sn == 0:
-            return False
+            return None
         if fn & 1 or fn == sn:
             fr, sr = node_hash(c, fr), node_hash(c, sr)
             while fn and not fn & 1:
@@ -206,7 +230,7 @@ def is_consistent(
             sr = node_hash(sr, c)
         fn >>= 1
         sn >>= 1
-    return sn == 0 and fr == old_root and sr == new_root
+    return (fr, sr) if sn == 0 else None
 
 
 class Frontier:

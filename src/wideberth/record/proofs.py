@@ -21,6 +21,7 @@ from wideberth.record.notes import (
     signature_line,
 )
 from wideberth.record.protocol import Head
+from wideberth.record.tiles import Tile, is_in_tree, tile_bytes, tile_path
 
 __all__ = ["ProvingRecord"]
 
@@ -71,6 +72,13 @@ class ProvingRecord(ABC):
         """RFC 6962 2.1.2. Raises InvalidValue unless old <= new <= head().size."""
         self._check_size(new)
         return consistency_proof(self._node, old, new)
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile of hashes, C2SP tlog-tiles. Raises InvalidValue where it is not complete."""
+        size = self.head().size
+        if not is_in_tree(tile, size):
+            raise InvalidValue("tile", "in-tree", tile_path(tile), f"give one of {size} entries")
+        return tile_bytes(self._node, tile)
 
     def checkpoint(self) -> str:
         """The signed head as a C2SP checkpoint note."""

@@ -29,6 +29,8 @@ from typing import Protocol
 
 import msgspec
 
+from wideberth.record.tiles import Tile
+
 __all__ = ["Head", "Record", "Row"]
 
 
@@ -131,6 +133,13 @@ class Record(Protocol):
         """RFC 6962 2.1.2: that the tree of new entries extends the tree of old entries.
 
         Raises InvalidValue unless old <= new <= head().size.
+        """
+        ...
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile of the tree's hashes, C2SP tlog-tiles: 32 bytes for each of its width.
+
+        A complete tile never changes. Raises InvalidValue where a leaf of it is beyond the head.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""The parts of the stand-alone verifier; see :mod:`wideberth.evidence.verifier`."""

@@ -1,0 +1,157 @@
+"""The container of an evidence bundle: a zip with one spelling, so that every byte counts.
+
+Files are stored, in one order, with one date and one mode. Reading one walks the files, writes
+them again and compares: a byte that carries no meaning has no place to be different.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from typing import Any
+
+__all__ = [
+    "FILES",
+    "Fault",
+    "canonical_json",
+    "from_base64",
+    "is_array",
+    "is_object",
+    "packed",
+    "parsed_json",
+    "to_base64",
+    "unpacked",
+]
+
+FILES = (
+    "README.txt",
+    "index.html",
+    "manifest.json",
+    "checkpoint.txt",
+    "policy.txt",
+    "entries.jsonl",
+    "verify.py",
+)
+"""What a bundle holds, in this order, and nothing else."""
+
+_DATE = 0x21  # 1 January 1980, the first day that a zip can name: no clock enters the file
+_MADE_BY = (3 << 8) | 20  # Unix, version 2.0 of the format
+_MODE = 0o100644 << 16
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+
+
+class Fault(Exception):
+    """What does not hold. index: the first bad entry of the record; None where it is no entry."""
+
+    def __init__(self, index: int | None, reason: str) -> None:
+        self.index = index
+        self.reason = reason
+        super().__init__(reason if index is None else "entry %d: %s" % (index, reason))
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """The zip of files, in their order. The same files give the same bytes, everywhere."""
+    local: list[bytes] = []
+    central: list[bytes] = []
+    offset = 0
+    for name, data in files.items():
+        text = name.encode("ascii")
+        crc, size = zlib.crc32(data), len(data)
+        head = _LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, _DATE, crc, size, size, len(text), 0)
+        central.append(
+            _CENTRAL.pack(
+                *(b"PK\1\2", _MADE_BY, 20, 0, 0, 0, _DATE, crc, size, size, len(text)),
+                *(0, 0, 0, 0, _MODE, offset),
+            )
+            + text
+        )
+        local.append(head + text + data)
+        offset += len(head) + len(text) + size
+    directory = b"".join(central)
+    count = len(files)
+    end = _END.pack(b"PK\5\6", 0, 0, count, count, len(directory), offset, 0)
+    return b"".join(local) + directory + end
+
+
+def unpacked(data: bytes) -> dict[str, bytes]:
+    """The files of a bundle. Raises Fault unless data is exactly what packed would write."""
+    files: dict[str, bytes] = {}
+    offset = 0
+    for name in FILES:
+        head = data[offset : offset + _LOCAL.size]
+        if len(head) < _LOCAL.size:
+            raise Fault(None, f"the bundle is cut off before {name}")
+        size = _LOCAL.unpack(head)[8]
+        begin = offset + _LOCAL.size + len(name)
+        offset = begin + size
+        if offset > len(data):
+            raise Fault(None, f"the bundle is cut off within {name}")
+        files[name] = data[begin:offset]
+    again = packed(files)
+    if again != data:
+        at = next(
+            (i for i, (a, b) in enumerate(zip(again, data)) if a != b),
+            min(len(again), len(data)),
+        )
+        raise Fault(None, "the container differs from its one spelling at byte %d" % at)
+    return files
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON in UTF-8 without spaces, members in the order given. Raises Fault for no Unicode."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Fault(None, "a text is no Unicode") from None
+
+
+def parsed_json(data: bytes, what: str) -> Any:
+    """The value of JSON in UTF-8 in which no object names a member twice. Raises Fault."""
+    try:
+        return json.loads(
+            data.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_number
+        )
+    except (ValueError, RecursionError) as error:
+        raise Fault(None, f"{what} is no JSON: {error}") from None
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value out of JSON is an array."""
+    return isinstance(value, list)
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value out of JSON is an object."""
+    return isinstance(value, dict)
+
+
+def to_base64(data: bytes) -> str:
+    """RFC 4648 section 4, with padding."""
+    return b64encode(data).decode("ascii")
+
+
+def from_base64(text: Any, size: int | None, what: str) -> bytes:
+    """The bytes of canonical base64, so many where size is given. Raises Fault."""
+    try:
+        data = b64decode(text, validate=True) if isinstance(text, str) else b""
+    except (Base64Error, ValueError):
+        data = b""
+    if to_base64(data) != text or (size is not None and len(data) != size):
+        raise Fault(None, f"{what} is no base64 of the right length")
+    return data
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

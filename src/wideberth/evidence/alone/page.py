@@ -1,0 +1,307 @@
+"""The page of a bundle: what was said, by whom and when, in plain words, from the entries alone.
+
+A pure function of what the verifier has checked, so that the verifier can write the page again and
+compare. It uses integers only and no table of the running Python's, and so gives the same bytes
+everywhere. It merges no accounts, judges nothing and weighs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+
+from wideberth.evidence.alone.container import is_object
+from wideberth.evidence.alone.heads import Head, Policy, described_policy
+from wideberth.evidence.alone.statements import EnrolledKey, ProvedEntry
+from wideberth.evidence.alone.words import entry_words
+
+__all__ = ["NO_PERMISSION", "Facts", "page_html"]
+
+NO_PERMISSION = (
+    "This confirms receipt; it is neither permission nor a guarantee,"
+    " and lack of notice removes no protection."
+)
+_LONGEST_TEXT = 20_000  # characters of a signed text that are printed; the rest is in entries.jsonl
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_EPOCH = datetime(1970, 1, 1)
+
+_STYLE = """
+body{font:11pt/1.5 Georgia,'Times New Roman',serif;color:#111;background:#fff;max-width:46rem;
+margin:2rem auto;padding:0 1.2rem}
+h1{font-size:1.7rem;line-height:1.2;margin-bottom:.3rem}
+h2{font-size:1.2rem;border-bottom:1px solid #999;margin-top:2.2rem}
+h3{font-size:1rem;margin:0}
+code,pre,.mono{font:9pt/1.4 'DejaVu Sans Mono',Menlo,Consolas,monospace;overflow-wrap:anywhere}
+pre{white-space:pre-wrap;background:#f4f4f4;border:1px solid #ddd;padding:.5rem;margin:.4rem 0}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;border-bottom:1px solid #ddd}
+th{font-weight:normal;color:#444;width:12rem}
+article{border:1px solid #999;padding:.8rem 1rem;margin:1rem 0;break-inside:avoid-page}
+.how{color:#444;margin:.1rem 0 .5rem}
+.sentence{border:2px solid #111;padding:.7rem 1rem;font-weight:bold}
+.gap{color:#444;font-style:italic;text-align:center;margin:.6rem 0}
+@media print{body{margin:0;max-width:none}article{border-color:#666}}
+@page{margin:20mm}
+"""
+
+
+class Facts:
+    """What a page is made of: everything that the verifier has checked or was told."""
+
+    def __init__(
+        self,
+        manifest: dict[str, Any],
+        head: Head,
+        policy: Policy,
+        proved: tuple[list[ProvedEntry], list[EnrolledKey]],
+    ) -> None:
+        self.made_for: str = manifest["made_for"]
+        self.asked: str = manifest["asked"]
+        self.head = head
+        self.policy = policy
+        self.entries, self.keys = proved
+
+
+def page_html(facts: Facts) -> bytes:
+    """The whole page, UTF-8."""
+    parts = [
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        '<meta http-equiv="Content-Security-Policy"'
+        " content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f"<title>Evidence from the record {shown(facts.head.origin)}</title>",
+        f"<style>{_STYLE}</style></head><body>",
+        *_opening(facts),
+        *_parties(facts),
+        *_entries(facts),
+        *_meaning(facts),
+        *_checking(facts),
+        "</body></html>",
+    ]
+    return ("\n".join(parts) + "\n").encode("utf-8")
+
+
+def shown(value: Any) -> str:
+    """A value as text of the page. What cannot be seen, or turns text round, is spelled out."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return escape(_UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text))
+
+
+def shown_time(time_us: Any) -> str:
+    """A time in UTC, or what stands in its place."""
+    if type(time_us) is not int or not -(10**17) < time_us < 25 * 10**16:
+        return shown(time_us)
+    text = (_EPOCH + timedelta(microseconds=time_us)).isoformat(" ")
+    return shown(text + " UTC")
+
+
+def _opening(facts: Facts) -> list[str]:
+    head = facts.head
+    positions = ", ".join(str(each.position) for each in facts.entries[:40])
+    more = len(facts.entries) - 40
+    rows = [
+        ("Record", shown(head.origin)),
+        ("Key of the record", _mono(head.log_key)),
+        ("State of the record", "%d entries; root %s" % (head.size, _mono(head.root.hex()))),
+        ("Entries in this bundle", "%d: %s" % (len(facts.entries), positions or "none")),
+        ("Made for", shown(facts.made_for)),
+        ("What was asked for", shown(facts.asked)),
+    ]
+    if more > 0:
+        rows[3] = (rows[3][0], rows[3][1] + " and %d more" % more)
+    return [
+        f"<h1>Evidence from the record {shown(head.origin)}</h1>",
+        "<p>This page puts into plain words what certain entries of a record of messages say. "
+        "The record is kept by a host for parties that do not command each other. "
+        "The entries themselves, with their proofs, are in the file <code>entries.jsonl</code> "
+        "beside this page. Nothing here was added by hand. "
+        "All times are UTC.</p>",
+        f'<p class="sentence">{shown(NO_PERMISSION)}</p>',
+        "<p>Nobody's account is merged with another's here, and nothing is judged: each entry "
+        "stands for itself, in the order of the record.</p>",
+        _table(rows),
+        "<p>&ldquo;Made for&rdquo; and &ldquo;what was asked for&rdquo; are the words of whoever "
+        "made this bundle, and are not proved. Everything else on this page follows from the "
+        "entries and the signed state of the record.</p>",
+        "<h2>Who vouches for the state of the record</h2>",
+        f"<p>The host signed it with the key of the record.{_witnessed(head)}</p>",
+        _table([(shown(w.name), _witness_words(w.time_s, w.key_text)) for w in head.witnesses]),
+        "<p>The rule by which this is enough (the file <code>policy.txt</code>): {}.</p>".format(
+            shown("; ".join(described_policy(facts.policy)))
+        ),
+    ]
+
+
+def _witnessed(head: Head) -> str:
+    if not head.witnesses:
+        return (
+            " <strong>No witness cosigned it.</strong> That the host shows the same record to "
+            "everybody rests on its word, and on comparing this state with others' copies."
+        )
+    return (
+        " These witnesses, each with a key of its own, cosigned that this was the longest state "
+        "that they had seen, and that it only added to every state that they had cosigned before:"
+    )
+
+
+def _witness_words(time_s: int, key_text: str) -> str:
+    return f"at {shown_time(time_s * 1_000_000)} by its clock<br>{_mono(key_text)}"
+
+
+def _parties(facts: Facts) -> list[str]:
+    if not facts.keys:
+        return []
+    rows: list[tuple[str, str]] = []
+    for key in facts.keys:
+        until = "" if key.until is None else "; revoked at entry %d" % key.until
+        rows.append(
+            (
+                f"{shown(key.party)}, key {shown(key.key_id)}",
+                "in force from entry %d%s<br>%s" % (key.since, until, _mono(key.public_key.hex())),
+            )
+        )
+    return [
+        "<h2>Keys with which parties sign</h2>",
+        "<p>Each party proved, when its key was put in force, that it held the private half. "
+        "The host does not hold it.</p>",
+        _table(rows),
+    ]
+
+
+def _entries(facts: Facts) -> list[str]:
+    lines = ["<h2>What was said</h2>"]
+    next_position = 0
+    for entry in facts.entries:
+        left_out = entry.position - next_position
+        if left_out:
+            lines.append(
+                '<p class="gap">{} not in this bundle</p>'.format(_count(left_out, "entry"))
+            )
+        lines += _entry(entry)
+        next_position = entry.position + 1
+    left_out = facts.head.size - next_position
+    if left_out:
+        lines.append('<p class="gap">{} not in this bundle</p>'.format(_count(left_out, "entry")))
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else "%d entries" % number
+
+
+def _entry(entry: ProvedEntry) -> list[str]:
+    sentence, rows = entry_words(entry.value)
+    lines = [
+        "<article>",
+        "<h3>Entry %d &middot; %s</h3>" % (entry.position, shown_time(entry.value.get("time_us"))),
+        f'<p class="how">{_how(entry)}</p>',
+        f"<p>{shown(sentence)}</p>",
+        _table([(shown(name), shown(text).replace("\n", "<br>")) for name, text in rows]),
+    ]
+    if entry.signed is not None:
+        text = json.dumps(entry.signed["body"], ensure_ascii=False, indent=1)
+        rest = len(text) - _LONGEST_TEXT
+        if rest > 0:
+            text = text[:_LONGEST_TEXT] + "\n(%d characters more in entries.jsonl)" % rest
+        lines += [
+            "<p>What was signed (a statement of the type {}):</p>".format(
+                shown(entry.signed["type"])
+            ),
+            f"<pre>{shown(text)}</pre>",
+        ]
+    lines += [
+        f'<p class="how">Fingerprint in the record: {_mono(entry.leaf.hex())}</p>',
+        "</article>",
+    ]
+    return lines
+
+
+def _how(entry: ProvedEntry) -> str:
+    author = entry.value.get("author")
+    given: dict[str, Any] = author if author is not None and is_object(author) else {}
+    party, subject = shown(given.get("party", "")), shown(given.get("subject", ""))
+    if entry.signed is not None:
+        words = "<strong>Signed</strong> by {} with its key {}, as its statement number {}".format(
+            party, subject, shown(entry.signed["party_seq"])
+        )
+        if entry.skipped:
+            left_out = "%d statement%s" % (entry.skipped, "" if entry.skipped == 1 else "s")
+            words += f"; {left_out} before it not in this bundle"
+        seen: Any = entry.signed.get("seen")
+        if is_object(seen):
+            words += "; the signer had seen the record as of {} entries".format(
+                shown(seen.get("size"))
+            )
+        return words + "."
+    if given.get("how") == "attested":
+        return (
+            "<strong>Attested, not signed</strong>: the host says that somebody showed it a valid "
+            f"credential of {party}."
+        )
+    return "<strong>By rule</strong>: written by the mechanism itself, on the host's word."
+
+
+def _meaning(facts: Facts) -> list[str]:
+    time_bound = (
+        "that each entry was in the record before the times at which the witnesses cosigned;"
+        if facts.head.witnesses
+        else "(no witness cosigned, so nothing beside the host's word bounds the times)"
+    )
+    return [
+        "<h2>What the proofs show</h2><ul>",
+        "<li>that each entry above stands, unchanged to the last bit, at its place in the record "
+        "whose state is named above;</li>",
+        "<li>of a <strong>signed</strong> entry: that whoever held the party's key signed exactly "
+        "what is printed as signed, for this record, as that statement of its series;</li>",
+        f"<li>{time_bound}</li>",
+        "<li>that where two statements of one key follow each other here without a gap, none "
+        "was taken out or put in between.</li></ul>",
+        "<h2>What they do not show</h2><ul>",
+        "<li>that what was said is true, or that anybody acted on it;</li>",
+        "<li>who, as a person, held a key or a credential;</li>",
+        "<li>that this is all there is: a bundle is a selection, and no information is not "
+        "clearance;</li>",
+        "<li>the time of an entry to the second: it is the host's clock. It is bounded from above "
+        "by the witnesses' times, and from below by what the signer had seen;</li>",
+        "<li>of an <strong>attested</strong> entry or one written <strong>by rule</strong>: "
+        "anything beyond that the host put it there, and cannot now change it;</li>",
+        "<li>that a key was not revoked by an entry that is left out of the bundle; the record as "
+        "a whole shows that.</li></ul>",
+    ]
+
+
+def _checking(facts: Facts) -> list[str]:
+    return [
+        "<h2>How to check this</h2>",
+        "<p>On a computer with Python 3.8 or newer and one of the libraries PyNaCl or "
+        "cryptography, with no network and without the program that made this:</p>",
+        "<pre>python3 verify.py BUNDLE.zip --policy POLICY.txt</pre>",
+        "<p><code>POLICY.txt</code> holds the keys that <em>you</em> trust; get it, and "
+        "<code>verify.py</code>, from somebody other than whoever gave you this bundle. Without "
+        "<code>--policy</code> the bundle is only checked against the keys that it names itself. "
+        "The verifier also writes this page again from the entries and compares every byte. Exit "
+        "status 0 means that all of it holds; 1, that it does not, and the first entry that fails "
+        "is named.</p>",
+        "<p>Anybody can do the same by hand: the formats are RFC 6962, RFC 7515, and signed-note, "
+        "tlog-checkpoint and tlog-cosignature of C2SP; the leaf of an entry is the byte 1 and the "
+        "SHA-256 of its salt and envelope.</p>",
+        '<p class="how">Record %s at %d entries.</p>' % (shown(facts.head.origin), facts.head.size),
+    ]
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    if not rows:
+        return ""
+    body = "".join("<tr><th>{}</th><td>{}</td></tr>\n".format(*row) for row in rows)
+    return f"<table>\n{body}</table>"
+
+
+def _mono(text: str) -> str:
+    return f'<span class="mono">{shown(text)}</span>'

@@ -1,0 +1,145 @@
+"""The verifier of an evidence bundle. Needs Python 3.8 and PyNaCl or cryptography; no network.
+
+    python3 verify.py BUNDLE.zip [--policy POLICY.txt]
+
+POLICY.txt (C2SP tlog-policy) holds the keys of the record and its witnesses that you trust. Without
+it the bundle is checked against the keys that it names itself, and that is said.
+
+Exit status 0: all of it holds. 1: it does not, and the first bad entry is named. 2: no such file.
+"""
+
+from __future__ import annotations
+
+import sys
+from hashlib import sha256
+from typing import Any
+
+from wideberth.evidence.alone.container import (
+    FILES,
+    Fault,
+    canonical_json,
+    is_object,
+    parsed_json,
+    unpacked,
+)
+from wideberth.evidence.alone.ed25519 import LIBRARY
+from wideberth.evidence.alone.heads import Head, judged_head, parsed_policy
+from wideberth.evidence.alone.page import NO_PERMISSION, Facts, page_html
+from wideberth.evidence.alone.statements import proved_entries
+
+__all__ = ["README", "checked_bundle", "checked_contents", "made_manifest", "main"]
+
+BUNDLE_FORMAT = 1
+_MANIFEST_MEMBERS = ["wideberth_evidence", "origin", "size", "made_for", "asked", "files"]
+
+README = """Evidence from a record of messages between parties
+
+index.html     what was said, by whom and when, in plain words; open it in any browser, or print it
+entries.jsonl  the entries themselves, a line each, with salt and proof
+checkpoint.txt the state of the record that they are proved against, signed and cosigned
+policy.txt     which keys signed it, and how many witnesses are enough
+manifest.json  the SHA-256 of each file
+verify.py      checks all of it, without a network: python3 verify.py BUNDLE.zip --policy POLICY.txt
+
+Take verify.py and POLICY.txt from somebody other than whoever gave you this bundle.
+This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no
+protection. No information is not clearance.
+"""
+
+
+def made_manifest(files: dict[str, bytes], head: Head, made_for: str, asked: str) -> bytes:
+    """The manifest of a bundle. files: all others, in their order."""
+    digests = {name: sha256(files[name]).hexdigest() for name in FILES if name != "manifest.json"}
+    values = [BUNDLE_FORMAT, head.origin, head.size, made_for, asked, digests]
+    return canonical_json(dict(zip(_MANIFEST_MEMBERS, values))) + b"\n"
+
+
+def checked_bundle(data: bytes, policy: bytes | None) -> Facts:
+    """What a bundle proves, where all of it holds. policy: the reader's own. Raises Fault."""
+    files = unpacked(data)
+    manifest: Any = parsed_json(files["manifest.json"], "manifest.json")
+    if not is_object(manifest) or list(manifest) != _MANIFEST_MEMBERS:
+        raise Fault(None, "manifest.json has not the members of a manifest")
+    if manifest["wideberth_evidence"] != BUNDLE_FORMAT:
+        raise Fault(None, "the bundle has a format that this verifier does not know")
+    for name in FILES:
+        digest = sha256(files[name]).hexdigest()
+        if name != "manifest.json" and _member(manifest["files"], name) != digest:
+            raise Fault(None, f"{name} is not what manifest.json says it is")
+    if files["README.txt"] != README.encode("ascii"):
+        raise Fault(None, "README.txt has other words")
+    facts = checked_contents(files, manifest, policy)
+    again = made_manifest(files, facts.head, manifest["made_for"], manifest["asked"])
+    if again != files["manifest.json"]:
+        raise Fault(None, "manifest.json is not in its one spelling, or of another record")
+    if page_html(facts) != files["index.html"]:
+        raise Fault(None, "index.html does not say what the entries say")
+    return facts
+
+
+def checked_contents(
+    files: dict[str, bytes], manifest: dict[str, Any], policy: bytes | None
+) -> Facts:
+    """The head, the entries and the statements, without page and manifest. Raises Fault."""
+    for name in ("made_for", "asked"):
+        if not isinstance(manifest[name], str):
+            raise Fault(None, f"manifest.json: {name} is no text")
+    own = parsed_policy(files["policy.txt"])
+    head = judged_head(files["checkpoint.txt"], own, is_every_line_known=True)
+    if policy is not None:
+        judged_head(files["checkpoint.txt"], parsed_policy(policy), is_every_line_known=False)
+    return Facts(manifest, head, own, proved_entries(files["entries.jsonl"], head))
+
+
+def main(arguments: list[str]) -> int:
+    """Check a bundle and say so. Gives the exit status."""
+    paths = [each for each in arguments if each != "--policy"]
+    is_policy_given = arguments[1:2] == ["--policy"]
+    if len(paths) != 1 + is_policy_given or len(arguments) != len(paths) + is_policy_given:
+        print(__doc__, file=sys.stderr)
+        return 2
+    if LIBRARY is None:
+        print("install PyNaCl or cryptography: neither is there", file=sys.stderr)
+        return 2
+    try:
+        contents: list[bytes] = []
+        for path in paths:
+            with open(path, "rb") as file:
+                contents.append(file.read())
+    except OSError as error:
+        print(f"cannot read: {error}", file=sys.stderr)
+        return 2
+    try:
+        facts = checked_bundle(contents[0], contents[1] if is_policy_given else None)
+    except Fault as fault:
+        print(f"DOES NOT HOLD: {fault}", file=sys.stderr)
+        return 1
+    _say(facts, contents[0])
+    if not is_policy_given:
+        print(
+            "note: checked only under the keys that the bundle names itself; give --policy",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _say(facts: Facts, data: bytes) -> None:
+    signed = sum(each.signed is not None for each in facts.entries)
+    print("HOLDS: %d entries of %s" % (len(facts.entries), facts.head.origin))
+    print("record   %d entries, root %s" % (facts.head.size, facts.head.root.hex()))
+    print(f"key      {facts.head.log_key}")
+    for each in facts.head.witnesses:
+        print("witness  %s at %d s since 1970  %s" % (each.name, each.time_s, each.key_text))
+    print("signed   %d statements, each under the key in force at its entry" % signed)
+    print(f"checked  with {LIBRARY}")
+    print(NO_PERMISSION)
+    own = unpacked(data)["verify.py"]
+    print(f"verifier SHA-256 of the one in the bundle: {sha256(own).hexdigest()}")
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if is_object(value) else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

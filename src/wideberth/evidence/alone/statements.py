@@ -1,0 +1,284 @@
+"""The entries of a bundle and what parties signed in them.
+
+A statement is a JWS in compact form that stands verbatim in its entry. It is judged by the key
+that the entries of the bundle have put in force there. Statements of a key are numbered and name
+the one before; a bundle is a selection, so numbers may be left out, never turned round or told
+twice.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from wideberth.evidence.alone.container import (
+    Fault,
+    canonical_json,
+    from_base64,
+    is_object,
+    parsed_json,
+    to_base64,
+)
+from wideberth.evidence.alone.ed25519 import is_honest_key, is_signed_by
+from wideberth.evidence.alone.heads import Head, is_in_tree, leaf_of, proof_of
+
+__all__ = ["EnrolledKey", "ProvedEntry", "proved_entries"]
+
+_LINE_MEMBERS = ["position", "salt", "envelope", "proof"]
+_PAYLOAD_MEMBERS = {"origin", "party", "party_seq", "prev", "type", "request", "body"}
+_URL_BASE64 = re.compile(r"[A-Za-z0-9_-]+")
+
+_BROUGHT_ABOUT: dict[str, tuple[str, dict[str, str]]] = {
+    "SubmitIntent": ("IntentAccepted", {"kind": "intent.kind", "priority": "intent.priority"}),
+    "AmendIntent": (
+        "IntentAmended",
+        {"kind": "intent.kind", "priority": "intent.priority", "intent": "intent.id"},
+    ),
+    "ChangeIntentState": ("IntentStateChanged", {"intent": "intent", "step": "step"}),
+    "DeclareZone": ("ZoneDeclared", {"name": "zone.name", "rule": "zone.rule"}),
+    "WithdrawZone": ("ZoneWithdrawn", {"zone": "zone", "version": "version"}),
+    "OpenSubscription": ("SubscriptionOpened", {}),
+    "CloseSubscription": ("SubscriptionClosed", {"subscription": "subscription"}),
+    "AcknowledgeNotice": (
+        "NoticeAcknowledged",
+        {
+            name: "acknowledgement." + name
+            for name in ("notice", "verb", "unit", "system", "reason", "attested")
+        },
+    ),
+    "ReleaseNotice": ("NoticeReleased", {"notice": "notice"}),
+    "RevokeKey": ("KeyRevoked", {"key_id": "key_id"}),
+}
+"""By type of statement: the entry that it brings about, and what both of them name."""
+
+
+class EnrolledKey(NamedTuple):
+    """A party's key. until: where it was revoked, None if the bundle does not show that."""
+
+    party: str
+    key_id: str
+    public_key: bytes
+    since: int
+    until: int | None
+
+
+class ProvedEntry(NamedTuple):
+    """An entry that stands where it says. signed: the payload of its statement, if it has one.
+
+    skipped: how many statements of the same key before this one the bundle leaves out.
+    """
+
+    position: int
+    envelope: bytes
+    leaf: bytes
+    value: dict[str, Any]
+    signed: dict[str, Any] | None
+    skipped: int
+
+
+class _Chain:
+    """Where a key's statements stand."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.digest: str | None = None
+
+
+class _Keys:
+    """The keys that the entries so far have put in force."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.all: dict[tuple[str, str], EnrolledKey] = {}
+        self.chains: dict[tuple[str, str], _Chain] = {}
+
+    def fold(self, position: int, body: dict[str, Any]) -> None:
+        """Take over what an entry says of keys. Raises Fault."""
+        if body["type"] == "SpaceOpened" and body.get("origin") != self.origin:
+            raise Fault(position, "the space that it opens has another origin")
+        if body["type"] == "KeyEnrolled":
+            party, key_id = _text_at(body, "key.party"), _text_at(body, "key.key_id")
+            public_key = _loose_url(_text_at(body, "key.public_key"))
+            proof = _loose_url(_text_at(body, "proof"))
+            message = "wideberth key possession v1\n{}\n{}/{}\nEd25519\n{}\n".format(
+                self.origin,
+                party,
+                key_id,
+                to_base64(public_key),
+            )
+            if (party, key_id) in self.all:
+                raise Fault(position, f"the key {party}/{key_id} is enrolled twice")
+            if not is_honest_key(public_key):
+                raise Fault(position, "the key that it enrols is none")
+            if not is_signed_by(public_key, message.encode("utf-8"), proof):
+                raise Fault(position, "the key that it enrols does not prove possession")
+            self.all[party, key_id] = EnrolledKey(party, key_id, public_key, position, None)
+            self.chains[party, key_id] = _Chain()
+        elif body["type"] == "KeyRevoked":
+            name = (_text_at(body, "party"), _text_at(body, "key_id"))
+            if name in self.all:
+                self.all[name] = self.all[name]._replace(until=position)
+
+    def in_force(self, party: str, key_id: str) -> tuple[EnrolledKey, _Chain]:
+        """The key and its chain. Raises Fault where it is not in force."""
+        key = self.all.get((party, key_id))
+        if key is None:
+            raise Fault(None, f"no entry before it enrols its key {party}/{key_id}")
+        if key.until is not None:
+            raise Fault(None, "its key %s/%s was revoked at entry %d" % (party, key_id, key.until))
+        return key, self.chains[party, key_id]
+
+
+def proved_entries(data: bytes, head: Head) -> tuple[list[ProvedEntry], list[EnrolledKey]]:
+    """The entries of entries.jsonl and the keys that they name, all checked. Raises Fault."""
+    if data and not data.endswith(b"\n"):
+        raise Fault(None, "entries.jsonl is cut off")
+    keys = _Keys(head.origin)
+    entries: list[ProvedEntry] = []
+    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
+        position, salt, envelope, proof = _line_of(line, number)
+        if entries and position <= entries[-1].position:
+            raise Fault(position, "it stands after entry %d" % entries[-1].position)
+        leaf = leaf_of(salt, envelope)
+        if not is_in_tree(leaf, position, head.size, proof, head.root):
+            raise Fault(position, "its proof does not lead to the root of the checkpoint")
+        try:
+            entries.append(_understood(position, envelope, leaf, keys))
+        except Fault as fault:
+            raise Fault(position, fault.reason) from None
+    return entries, list(keys.all.values())
+
+
+def _line_of(line: bytes, number: int) -> tuple[int, bytes, bytes, list[bytes]]:
+    """Position, salt, envelope and proof. Raises Fault for another spelling of them."""
+    what = "line %d of entries.jsonl" % number
+    value: Any = parsed_json(line, what)
+    if not is_object(value) or list(value) != _LINE_MEMBERS:
+        raise Fault(None, f"{what} has not the members of an entry")
+    position: Any = value["position"]
+    envelope: Any = value["envelope"]
+    if type(position) is not int or position < 0 or not isinstance(envelope, str):
+        raise Fault(None, f"{what} has no position or no envelope")
+    try:
+        is_in_one_spelling = canonical_json(value) == line
+        salt, proof = from_base64(value["salt"], 16, "the salt"), proof_of(value["proof"])
+    except Fault as fault:
+        raise Fault(position, fault.reason) from None
+    if not is_in_one_spelling:
+        raise Fault(position, "its line is not in its one spelling")
+    return position, salt, envelope.encode("utf-8"), proof
+
+
+def _understood(position: int, envelope: bytes, leaf: bytes, keys: _Keys) -> ProvedEntry:
+    """The entry, its statement judged, and its keys taken over. Raises Fault."""
+    value: Any = parsed_json(envelope, "the envelope")
+    if not is_object(value) or value.get("v") != 1:
+        raise Fault(None, "it is of a version that this verifier does not know")
+    body: Any = value.get("body")
+    if not is_object(body) or not isinstance(body.get("type"), str):
+        raise Fault(None, "it has no body")
+    how, said = _at(value, "author.how"), value.get("said")
+    if (said is None) != (how != "signed"):
+        raise Fault(None, f"it says that it is {how}, and its statement says otherwise")
+    payload, skipped = None, 0
+    if said is not None:
+        payload, skipped = _judged(said, value, keys)
+    elif how == "attested" and _at(body, "acknowledgement.verb") not in (None, "RECEIVED"):
+        raise Fault(None, "an answer beyond RECEIVED has no signature")
+    keys.fold(position, body)
+    return ProvedEntry(position, envelope, leaf, value, payload, skipped)
+
+
+def _judged(said: Any, value: dict[str, Any], keys: _Keys) -> tuple[dict[str, Any], int]:
+    """The payload of a statement that verifies and is about its entry; statements left out."""
+    header, payload, signature, signed_bytes = _parts_of(said)
+    party, key_id = _text_at(value, "author.party"), _text_at(value, "author.subject")
+    key, chain = keys.in_force(party, key_id)
+    if not is_signed_by(key.public_key, signed_bytes, signature):
+        raise Fault(None, "the signature of its statement does not verify")
+    digest = sha256(said.encode("ascii")).hexdigest()
+    for what, came, wanted in (
+        ("alg", header.get("alg"), "Ed25519"),
+        ("typ", header.get("typ"), "wideberth+jws"),
+        ("kid", header.get("kid"), f"{party}/{key_id}"),
+        ("origin", payload["origin"], keys.origin),
+        ("party", payload["party"], party),
+        ("request", payload["request"], value.get("request")),
+        ("digest", digest, value.get("said_digest")),
+    ):
+        if came != wanted:
+            raise Fault(None, f"its statement has another {what} than the entry")
+    seq = payload["party_seq"]
+    if type(seq) is not int or seq <= chain.seq:
+        raise Fault(None, "its statement is number %r after number %d" % (seq, chain.seq))
+    skipped = seq - chain.seq - 1
+    if not skipped and payload["prev"] != chain.digest:
+        raise Fault(None, "its statement does not name the one before")
+    chain.seq, chain.digest = seq, digest
+    _check_same_words(payload, value["body"])
+    return payload, skipped
+
+
+def _parts_of(said: Any) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
+    """Header, payload, signature and what is signed. Raises Fault."""
+    parts = said.split(".") if isinstance(said, str) else []
+    if len(parts) != 3:
+        raise Fault(None, "its statement is no compact JWS")
+    header: Any = parsed_json(_from_url(parts[0]), "the statement's header")
+    payload: Any = parsed_json(_from_url(parts[1]), "the statement's payload")
+    if not is_object(header) or set(header) != {"alg", "kid", "typ"}:
+        raise Fault(None, "its statement has another header")
+    if not is_object(payload) or set(payload) - {"seen"} != _PAYLOAD_MEMBERS:
+        raise Fault(None, "its statement has other members")
+    if not is_object(payload["body"]):
+        raise Fault(None, "its statement has no body")
+    signed_bytes = said.rpartition(".")[0].encode("ascii")
+    return header, payload, _from_url(parts[2]), signed_bytes
+
+
+def _check_same_words(payload: dict[str, Any], body: dict[str, Any]) -> None:
+    """The entry is of the kind, about the object and with the words that were signed."""
+    wanted = _BROUGHT_ABOUT.get(payload["type"])
+    if wanted is None or body["type"] != wanted[0]:
+        raise Fault(None, "a {} was signed, the entry is {}".format(payload["type"], body["type"]))
+    for name, path in wanted[1].items():
+        if name not in payload["body"]:
+            continue
+        came = _at(body, path)
+        if name == "attested":
+            came = bool(came)  # left out where it is false
+        if payload["body"][name] != came:
+            raise Fault(None, f"the entry has another {name} than was signed")
+
+
+def _at(value: Any, path: str) -> Any:
+    """The member at a dotted path; None where there is none."""
+    for name in path.split("."):
+        value = value.get(name) if is_object(value) else None
+    return value
+
+
+def _text_at(value: Any, path: str) -> str:
+    text = _at(value, path)
+    if not isinstance(text, str):
+        raise Fault(None, f"it has no {path}")
+    return text
+
+
+def _from_url(text: str) -> bytes:
+    """The bytes of canonical base64url without padding. Raises Fault."""
+    if _URL_BASE64.fullmatch(text) and len(text) % 4 != 1:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if urlsafe_b64encode(data).rstrip(b"=").decode("ascii") == text:
+            return data
+    raise Fault(None, "a value is no base64url")
+
+
+def _loose_url(text: str) -> bytes:
+    """The bytes of base64url in an entry, where the leaf fixes the spelling. Raises Fault."""
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        raise Fault(None, "a value is no base64url") from None

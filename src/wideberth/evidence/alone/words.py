@@ -1,0 +1,403 @@
+"""An entry in plain words: one sentence, and rows of what it names. Text, not markup.
+
+A kind of entry that stands here without words of its own is shown as it is. No severity, no blame,
+no verdict: only what the entry says.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from wideberth.evidence.alone.container import is_object
+
+__all__ = ["entry_words"]
+
+_REFERENCES = {
+    "W84": "above the WGS84 ellipsoid",
+    "MSL": "above mean sea level",
+    "STD": "pressure altitude",
+    "AGL": "above ground",
+}
+_MOST_CORNERS = 24  # of a polygon that are printed
+
+
+def entry_words(value: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    """A sentence and rows (name, text). Total: an odd entry is shown as it is."""
+    body: dict[str, Any] = value["body"]
+    words = _WORDS.get(body["type"], _as_it_is)
+    try:
+        return words(body)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        return _as_it_is(body)
+
+
+def _as_it_is(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    text = json.dumps(body, ensure_ascii=False, indent=1)
+    return "An entry of the kind {}, word for word:".format(body["type"]), [
+        ("Entry", text[:20_000])
+    ]
+
+
+def _space_opened(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    kind = "an exercise space" if body.get("exercise") else "a space"
+    return "The record begins: {} named {}, kept by the host {}.".format(
+        kind,
+        body["origin"],
+        body["host"],
+    ), [("Rules", "version {}".format(body["rules"]["version"]))]
+
+
+def _rules_adopted(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "From here on the rules of version {} hold.".format(body["rules"]["version"]), []
+
+
+def _party_registered(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    party = body["party"]
+    rows = [("Units that must know", ", ".join(party.get("units", [])) or "none named")]
+    if party.get("neutral"):
+        rows.append(("Neutral", "carries others' messages"))
+    return "The party {} is known as {}.".format(party["id"], party["name"]), rows
+
+
+def _key_enrolled(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    key = body["key"]
+    return (
+        "From here on the key {} signs for {}, which proved that it holds the private half.".format(
+            key["key_id"], key["party"]
+        )
+    ), [("Roles", ", ".join(key["roles"]) or "none"), ("Public key", key["public_key"])]
+
+
+def _key_revoked(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "From here on the key {} no longer signs for {}.".format(
+        body["key_id"], body["party"]
+    ), []
+
+
+def _intent_accepted(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    intent = body["intent"]
+    return (
+        "{} told a new intent of the kind {}, {}, and it was recorded.".format(
+            intent["party"], intent["kind"], intent["id"]
+        )
+    ), _intent_rows(intent)
+
+
+def _intent_amended(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    intent = body["intent"]
+    changes = [
+        ("Changed: {}".format(each["field"]), "from {} to {}".format(each["before"], each["after"]))
+        for each in body["changes"]
+    ]
+    return (
+        "{} told version {} of its intent {} ({}).".format(
+            intent["party"], intent["version"], intent["id"], intent["kind"]
+        )
+    ), changes + _intent_rows(intent)
+
+
+def _intent_rows(intent: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        ("State", "{}, version {}".format(intent["state"], intent["version"])),
+        ("Shown to", _shown_to(intent["visibility"])),
+        ("Source of the place", intent["provenance"]["source"]),
+    ]
+    for name, label in (("call_sign", "Call sign"), ("place_name", "Place, as named")):
+        if intent.get(name):
+            rows.append((label, intent[name]))
+    if intent.get("count") is not None:
+        rows.append(("How many", str(intent["count"])))
+    if intent.get("cautions"):
+        rows.append(("Cautions", ", ".join(intent["cautions"])))
+    rows.append(("Told", _time(intent["told_us"])))
+    rows.append(("Time from telling to start", _duration(intent["lead_us"])))
+    if intent.get("minimum_lead_us"):
+        rows.append(("Agreed minimum of that", _duration(intent["minimum_lead_us"])))
+    return rows + _volume_rows(intent["volumes"])
+
+
+def _shown_to(visibility: dict[str, Any]) -> str:
+    named = ", ".join(visibility.get("parties", []))
+    level: str = visibility["level"]
+    words = {
+        "open": "all parties",
+        "named": named or "nobody else",
+        "on-conflict": "whoever conflicts with it, in part" + ("; whole to " + named) * bool(named),
+    }
+    return words.get(level, level)
+
+
+def _intent_state(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return (
+        "{} took its intent {} from the state {} to {}.".format(
+            body["party"], body["intent"], body["before"], body["state"]
+        )
+    ), [("Version", str(body["version"]))]
+
+
+def _zone_declared(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    zone = body["zone"]
+    rule: str = zone["rule"]
+    asked = {"keep-out": "others are asked to keep out", "notice": "others are asked for notice"}
+    rows = [
+        ("Rule", asked.get(rule, rule)),
+        ("Version", str(zone["version"])),
+        ("Declared", "by one party, not agreed" if zone.get("unilateral", True) else "as agreed"),
+        ("Reason", zone.get("reason", "withheld")),
+    ]
+    return "{} declared the zone {} ({}).".format(zone["party"], zone["name"], zone["id"]), [
+        *rows,
+        *_volume_rows(zone["volumes"]),
+    ]
+
+
+def _zone_withdrawn(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "{} withdrew version {} of the zone {}.".format(
+        body["party"],
+        body["version"],
+        body["zone"],
+    ), []
+
+
+def _subscription_opened(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    wish = body["subscription"]
+    return "{} asked to be told of whatever touches a volume ({}).".format(
+        wish["party"],
+        wish["id"],
+    ), _volume_rows([wish["volume"]])
+
+
+def _subscription_closed(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "{} no longer asks what {} asked.".format(body["party"], body["subscription"]), []
+
+
+def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    notice = body["notice"]
+    sender = notice.get("sender") or "a party that it may not learn of"
+    what = "withdrawal" if notice.get("withdrawal") else "notice"
+    rows = [
+        ("Notice", "{}, number {} to this party".format(notice["id"], notice["number"])),
+        ("Issued", _time(notice["issued_us"])),
+        ("Told to start", _duration(notice.get("lead_us", 0))),
+        ("About", _object(notice.get("subject"))),
+        ("Units that must know", ", ".join(notice.get("units", [])) or "none named"),
+    ]
+    if notice.get("late"):
+        rows.append(("Agreed minimum", "told later than the agreed minimum"))
+    if notice.get("supersedes"):
+        rows.append(("In place of", ", ".join(notice["supersedes"])))
+    if notice.get("held_by"):
+        rows.append(("Held open for", ", ".join(notice["held_by"])))
+    told = notice.get("particulars")
+    if told:
+        rows.append(("To be read back", _particulars(told)))
+    rows += [
+        ("Clash %d" % number, _clash(clash))
+        for number, clash in enumerate(notice.get("clashes", []), start=1)
+    ]
+    if notice.get("more_clashes"):
+        rows.append(("Further clashes", str(notice["more_clashes"])))
+    return "The mechanism issued a {} to {} about what {} told.".format(
+        what,
+        notice["recipient"],
+        sender,
+    ), rows
+
+
+def _clash(clash: dict[str, Any]) -> str:
+    gap, part = clash["gap"], clash["overlap"]
+    lines = [
+        "with {} of {}, by the rule {}".format(
+            _object(clash.get("other")), clash.get("other_party") or "another party", clash["rule"]
+        ),
+        "own object: {}; the other is a {}".format(_object(clash.get("own")), clash["other_kind"]),
+        "between them: {} across, {} in height, {} in time".format(
+            _metres(gap["horizontal_mm"]), _metres(gap["vertical_mm"]), _duration(gap["time_us"])
+        ),
+        "shared or too close: {} to {}, {} to {} above the WGS84 ellipsoid".format(
+            _time(part["start_us"]),
+            _time(part["end_us"]),
+            _metres(part["lower_mm"]),
+            _metres(part["upper_mm"]),
+        ),
+    ]
+    if clash.get("contact"):
+        lines.append("contact: {}".format(clash["contact"]))
+    return "\n".join(lines)
+
+
+def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    answer = body["acknowledgement"]
+    rows = [("Answered", _time(answer["time_us"]))]
+    for name, label in (("unit", "Unit"), ("system", "System"), ("reason", "Reason")):
+        if answer.get(name):
+            rows.append((label, answer[name]))
+    if answer.get("attested"):
+        rows.append(("For its units", "a role of the party stands for all of them"))
+    if answer.get("read_back"):
+        rows.append(("Read back", _particulars(answer["read_back"])))
+    rows += [
+        (
+            "Read back otherwise: {}".format(each["field"]),
+            "told {}, read back {}".format(each["told"], each["read_back"]),
+        )
+        for each in answer.get("differences", [])
+    ]
+    if body.get("closes"):
+        rows.append(("No longer open", ", ".join(body["closes"])))
+    rows.append(("Note", "an acknowledgement is neither permission nor guarantee"))
+    return "{} answered {} to the notice {}.".format(
+        body["recipient"],
+        answer["verb"],
+        answer["notice"],
+    ), rows
+
+
+def _released(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "{} let the notice {} to {} close, which was held open for its presence.".format(
+        body["by"]["party"],
+        body["notice"],
+        body["recipient"],
+    ), []
+
+
+def _warning(what: str, body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    warning = body["warning"]
+    rows = [("By the rule", warning["rule"]), ("Raised", _time(warning["raised_us"]))]
+    for name, label in (("horizontal_mm", "Distance across"), ("vertical_mm", "In height")):
+        if warning.get(name) is not None:
+            rows.append((label, _metres(warning[name])))
+    for each in warning["objects"]:
+        owner = " of {}".format(each["party"]) if each.get("party") else ""
+        text = "{}\n{}".format(
+            "{} {}{}".format(each["type"], each["id"], owner), "; ".join(each["facts"])
+        )
+        fix = each.get("fix")
+        if fix:
+            place = _place(fix["latitude_nd"], fix["longitude_nd"])
+            text += "\nreported at {} at {}".format(place, _time(fix["time_us"]))
+        rows.append(("Object", text))
+    told = ", ".join(warning["parties"])
+    return "The mechanism {} a warning of the kind {} ({}) to {}.".format(
+        what,
+        warning["kind"],
+        warning["id"],
+        told,
+    ), rows
+
+
+def _volume_rows(volumes: list[Any]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for number, volume in enumerate(volumes, start=1):
+        lower, upper = _height(volume["lower"]), _height(volume["upper"])
+        lines = [
+            "from {} to {}".format(_time(volume["start_us"]), _time(volume["end_us"])),
+            f"from {lower} to {upper}",
+            _footprint(volume["footprint"]),
+        ]
+        label = "Where and when" if len(volumes) == 1 else "Where and when, part %d" % number
+        rows.append((label, "\n".join(lines)))
+    return rows
+
+
+def _footprint(shape: dict[str, Any]) -> str:
+    if shape["type"] == "circle":
+        place = _place(shape["latitude_nd"], shape["longitude_nd"])
+        return "within {} of {}".format(_metres(shape["radius_mm"]), place)
+    corners = shape["vertices"]
+    listed = "; ".join(
+        _place(latitude, longitude) for latitude, longitude in corners[:_MOST_CORNERS]
+    )
+    more = len(corners) - _MOST_CORNERS
+    rest = "" if more <= 0 else "; and %d more in entries.jsonl" % more
+    return "within the polygon of %d corners: %s%s" % (len(corners), listed, rest)
+
+
+def _particulars(told: dict[str, Any]) -> str:
+    return "{}; {} to {}; {} to {} above the WGS84 ellipsoid".format(
+        _place(told["latitude_nd"], told["longitude_nd"]),
+        _time(told["start_us"]),
+        _time(told["end_us"]),
+        _metres(told["lower_mm"]),
+        _metres(told["upper_mm"]),
+    )
+
+
+def _object(reference: Any) -> str:
+    if not is_object(reference):
+        return "something that its reader may not see"
+    return "{} {}, version {}".format(reference["type"], reference["id"], reference["version"])
+
+
+def _place(latitude_nd: int, longitude_nd: int) -> str:
+    return "{} {}, {} {}".format(
+        _decimal(abs(latitude_nd), 9),
+        "N" if latitude_nd >= 0 else "S",
+        _decimal(abs(longitude_nd), 9),
+        "E" if longitude_nd >= 0 else "W",
+    )
+
+
+def _height(height: dict[str, Any]) -> str:
+    reference = height["reference"]
+    return "{} {}".format(_metres(height["value_mm"]), _REFERENCES.get(reference, reference))
+
+
+def _metres(length_mm: int) -> str:
+    return "{}{} m".format("-" if length_mm < 0 else "", _decimal(abs(length_mm), 3))
+
+
+def _decimal(number: int, places: int) -> str:
+    """A whole number of units of 10**-places, without a float."""
+    if type(number) is not int:
+        raise TypeError("no whole number")
+    whole, rest = divmod(number, 10**places)
+    fraction = str(rest).zfill(places).rstrip("0")
+    return "%d.%s" % (whole, fraction) if fraction else str(whole)
+
+
+def _time(time_us: int) -> str:
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=time_us)
+    return moment.isoformat(" ") + " UTC"
+
+
+def _duration(duration_us: int) -> str:
+    seconds = _decimal(abs(duration_us) % 60_000_000, 6)
+    minutes = abs(duration_us) // 60_000_000
+    parts = [
+        "%d %s" % (number, unit)
+        for number, unit in (
+            (minutes // 1440, "d"),
+            (minutes // 60 % 24, "h"),
+            (minutes % 60, "min"),
+        )
+        if number
+    ]
+    if seconds != "0" or not parts:
+        parts.append(seconds + " s")
+    return ("minus " if duration_us < 0 else "") + " ".join(parts)
+
+
+_WORDS: dict[str, Any] = {
+    "SpaceOpened": _space_opened,
+    "RulesAdopted": _rules_adopted,
+    "PartyRegistered": _party_registered,
+    "KeyEnrolled": _key_enrolled,
+    "KeyRevoked": _key_revoked,
+    "IntentAccepted": _intent_accepted,
+    "IntentAmended": _intent_amended,
+    "IntentStateChanged": _intent_state,
+    "ZoneDeclared": _zone_declared,
+    "ZoneWithdrawn": _zone_withdrawn,
+    "SubscriptionOpened": _subscription_opened,
+    "SubscriptionClosed": _subscription_closed,
+    "NoticeIssued": _notice_issued,
+    "NoticeAcknowledged": _acknowledged,
+    "NoticeReleased": _released,
+    "WarningRaised": partial(_warning, "raised"),
+    "WarningWorsened": partial(_warning, "brought up to date"),
+    "WarningCleared": partial(_warning, "cleared"),
+}

@@ -168,6 +168,45 @@ def test_the_same_volumes_in_another_index_give_the_same_answers():
         }
 
 
+def filings(index: VolumeIndex) -> object:
+    """How many rows each level holds, and how far it must be looked at."""
+    levels = index._levels  # pyright: ignore[reportPrivateUsage]  # how it is filed is the point
+    return levels[["filed", "reach_m", "window_us"]].tolist()
+
+
+@settings(max_examples=20)
+@given(crowds(), crowds(), st.integers(0, 11), separations())
+def test_volumes_filed_at_once_are_found_as_if_one_by_one(before, crowd, leaving, separation):
+    one, many = VolumeIndex(), VolumeIndex()
+    for index in (one, many):
+        for volume in before:
+            index.insert(prepare(volume))
+    for volume in crowd:
+        one.insert(prepare(volume))
+    slots = many.insert_many(prepare_many(crowd))
+    assert [many[slot].volume for slot in slots] == crowd
+    assert [many.view(slot).volume for slot in slots] == crowd
+    assert (len(many), filings(many)) == (len(one), filings(one))
+    for index in (one, many):  # the chains hold: rows leave and come back
+        index.remove(leaving % (len(before) + len(crowd)))
+        index.insert(prepare(before[0]))
+    assert filings(many) == filings(one)
+    for query in map(prepare, [*before, *crowd]):
+        assert many.conflicts(query, separation) == one.conflicts(query, separation)
+
+
+def test_many_at_once_grow_the_arrays():
+    crowd = spread(1500, 6)
+    one, many = VolumeIndex(), VolumeIndex()
+    for volume in crowd:
+        one.insert(prepare(volume))
+    many.insert(prepare(crowd[0]))
+    assert many.insert_many(prepare_many(crowd[1:])) == range(1, 1500)
+    assert many.insert_many(prepare_many([])) == range(1500, 1500)
+    for query in map(prepare, spread(40, 2)):
+        assert many.conflicts(query) == one.conflicts(query)
+
+
 @settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_a_zone_of_600_km_finds_the_small_ones_in_it(seed):

@@ -90,9 +90,9 @@ def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
     if entry.request is None:
         return
     key = picture.asking = (entry.author.party, entry.request)
+    if not picture.is_overlay and key not in picture.requests:
+        picture.request_ages.append(key)
     picture.requests[key] = Outcome(position, 1, entry.fingerprint or "", entry.time_us)
-    if not picture.is_overlay:
-        picture.request_ages.append((entry.time_us, key))
 
 
 def _fold_chain(picture: Picture, entry: Entry) -> None:
@@ -110,7 +110,7 @@ def _let_leave(picture: Picture) -> None:
         if table == "intent":
             intent = picture.intents.get(IntentId(object_id))
             if intent is not None and intent.end_us + GRACE_US < picture.time_us:
-                _drop_intent(picture, IntentId(object_id))
+                picture.drop_intent(IntentId(object_id))
         elif table == "zone":
             zone = picture.zones.get(ZoneId(object_id))
             if zone is not None and zone.end_us + GRACE_US < picture.time_us:
@@ -120,11 +120,8 @@ def _let_leave(picture: Picture) -> None:
             if subscription is not None and subscription.volume.end_us + GRACE_US < picture.time_us:
                 _drop_subscription(picture, SubscriptionId(object_id))
     ages = picture.request_ages
-    while ages and ages[0][0] + REQUEST_LIFE_US < picture.time_us:
-        time_us, key = ages.popleft()
-        outcome = picture.requests.get(key)
-        if outcome is not None and outcome.time_us == time_us:
-            picture.requests.pop(key, None)
+    while ages and picture.requests[ages[0]].time_us + REQUEST_LIFE_US < picture.time_us:
+        picture.requests.pop(ages.popleft(), None)
 
 
 def _note(picture: Picture, object_id: str, position: int) -> None:
@@ -170,8 +167,7 @@ def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, positio
 
 
 def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
-    picture.intents[intent.id] = intent
-    picture.intent_space.put(intent.id, picture.prepared(intent.volumes))
+    picture.put_intent(intent)
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
     _note(picture, intent.id, position)
     _stream(picture, (intent.party,), position)
@@ -186,17 +182,11 @@ def _intent_state_changed(
     if intent is None:
         return
     if body.state is IntentState.ENDED:
-        _drop_intent(picture, body.intent)
+        picture.drop_intent(body.intent)
         return
     picture.intents[body.intent] = msgspec.structs.replace(
         intent, state=body.state, version=body.version, ovn=body.ovn
     )
-
-
-def _drop_intent(picture: Picture, intent: IntentId) -> None:
-    picture.intents.pop(intent, None)
-    picture.told.pop(intent, None)
-    picture.intent_space.discard(intent)
 
 
 def _clashes_found(picture: Picture, body: ClashesFound, entry: Entry, position: int) -> None:
@@ -212,7 +202,7 @@ def _clashes_found(picture: Picture, body: ClashesFound, entry: Entry, position:
 def _zone_declared(picture: Picture, body: ZoneDeclared, entry: Entry, position: int) -> None:
     zone = body.zone
     picture.zones[zone.id] = zone
-    picture.zone_space.put(zone.id, picture.prepared(zone.volumes))
+    picture.zone_space.put(zone.id, zone.volumes, picture.altitude_model)
     picture.expire_at(zone.end_us + GRACE_US, "zone", zone.id)
     _note(picture, zone.id, position)
     _stream(picture, (zone.party,), position)
@@ -236,7 +226,7 @@ def _subscription_opened(
     subscription = body.subscription
     picture.subscriptions[subscription.id] = subscription
     picture.subscription_ids[subscription.number] = subscription.id
-    picture.subscription_space.put(subscription.id, picture.prepared((subscription.volume,)))
+    picture.subscription_space.put(subscription.id, (subscription.volume,), picture.altitude_model)
     picture.expire_at(subscription.volume.end_us + GRACE_US, "subscription", subscription.id)
 
 

@@ -24,13 +24,14 @@ from wideberth.model.ids import (
     WarningId,
     ZoneId,
 )
-from wideberth.model.intents import Intent
+from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.settings import DEFAULT_RULES, Rules
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
+from wideberth.picture.cells import felt_as
 from wideberth.picture.history import History
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
@@ -38,9 +39,38 @@ from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.vertical import AltitudeModel
 from wideberth.space.volume import Separation, Volume4D
 
-__all__ = ["DIGEST_VERSION", "OpenNotice", "Outcome", "Picture", "SnapshotMark", "SpaceFacts"]
+__all__ = [
+    "DIGEST_VERSION",
+    "TABLES",
+    "OpenNotice",
+    "Outcome",
+    "Picture",
+    "SnapshotMark",
+    "SpaceFacts",
+]
 
-DIGEST_VERSION = "wideberth-picture-1"
+DIGEST_VERSION = "wideberth-picture-2"
+
+
+TABLES = (
+    "parties",
+    "keys",
+    "retired_keys",
+    "intents",
+    "zones",
+    "subscriptions",
+    "subscription_ids",
+    "notices",
+    "held",
+    "rule_versions",
+    "notice_counts",
+    "told",
+    "warnings",
+    "requests",
+    "check_days",
+    "snapshots",
+)
+"""The tables of a picture, in the order of its canonical form."""
 
 
 class SpaceFacts(msgspec.Struct, frozen=True):
@@ -165,14 +195,57 @@ class Picture:
         self.subscription_space: Spatial[SubscriptionId] = Spatial(
             below.subscription_space if below else None
         )
+        self._felt_space: Spatial[IntentId] | None = Spatial(below.felt_space) if below else None
         self.history: History | None = None if below else History()
         self.expiries: list[tuple[int, str, str]] = []
-        self.request_ages: deque[tuple[int, tuple[PartyId, str]]] = deque()
+        self.request_ages: deque[tuple[PartyId, str]] = deque()
+        """The keys of requests, the oldest first."""
 
     @property
     def is_overlay(self) -> bool:
         """Whether this is a layer over another picture, for deciding one batch."""
         return self._below is not None
+
+    @property
+    def felt_space(self) -> Spatial[IntentId]:
+        """Intents that others feel on conflict, each volume as they feel it: as whole cells
+        (:mod:`wideberth.picture.cells`). Made of the intents when it is first asked for.
+        """
+        if self._felt_space is None:
+            self._felt_space = Spatial()
+            for intent_id in list(self.intents):
+                self._feel(self._felt_space, self.intents[intent_id])
+        return self._felt_space
+
+    @property
+    def has_felt(self) -> bool:
+        """Whether there is anything in felt_space."""
+        if len(self.felt_space):
+            return True
+        return self._below is not None and self._below.has_felt
+
+    def put_intent(self, intent: Intent) -> None:
+        """Let a version of an intent stand in the place of the one before."""
+        self.intents[intent.id] = intent
+        self.intent_space.put(intent.id, intent.volumes, self.altitude_model)
+        if self._felt_space is not None:
+            self._feel(self._felt_space, intent)
+
+    def drop_intent(self, intent_id: IntentId) -> None:
+        """Let an intent stand no more; nothing happens where it does not."""
+        self.intents.pop(intent_id, None)
+        self.told.pop(intent_id, None)
+        self.intent_space.discard(intent_id)
+        if self._felt_space is not None:
+            self._felt_space.discard(intent_id)
+
+    def _feel(self, space: Spatial[IntentId], intent: Intent) -> None:
+        if intent.visibility.level is VisibilityLevel.ON_CONFLICT:
+            rules = self.space.rules
+            felt = tuple(felt_as(volume, rules) for volume in intent.volumes)
+            space.put(intent.id, felt, self.altitude_model)
+        else:
+            space.discard(intent.id)
 
     def overlay(self) -> Picture:
         """A layer over this picture. Folding into it leaves this one alone."""
@@ -181,6 +254,7 @@ class Picture:
     def adopt(self, rules: Rules) -> None:
         """Put rules in force, and the way heights compare under them."""
         self.space = msgspec.structs.replace(self.space, rules=rules)
+        self._felt_space = None  # the agreed cells may be others
         self.rule_versions[rules.version] = True
         self.widest = rules.widest
         before = self.altitude_model
@@ -188,17 +262,18 @@ class Picture:
             terrain=rules.terrain, pressure_error_mm=rules.pressure_error_mm
         )
         if self.altitude_model != before:
-            self._prepare_again()
+            self._file_again()
 
-    def _prepare_again(self) -> None:
+    def _file_again(self) -> None:
         """File everything again under another way of comparing heights."""
+        model = self.altitude_model
         for intent_id in list(self.intents):
-            self.intent_space.put(intent_id, self.prepared(self.intents[intent_id].volumes))
+            self.intent_space.put(intent_id, self.intents[intent_id].volumes, model)
         for zone_id in list(self.zones):
-            self.zone_space.put(zone_id, self.prepared(self.zones[zone_id].volumes))
+            self.zone_space.put(zone_id, self.zones[zone_id].volumes, model)
         for subscription_id in list(self.subscriptions):
             volume = self.subscriptions[subscription_id].volume
-            self.subscription_space.put(subscription_id, self.prepared((volume,)))
+            self.subscription_space.put(subscription_id, (volume,), model)
 
     def prepared(self, volumes: tuple[Volume4D, ...]) -> list[PreparedVolume]:
         """Volumes made ready for the geometry, under this picture's way of comparing heights."""
@@ -209,36 +284,34 @@ class Picture:
         if not self.is_overlay:
             heapq.heappush(self.expiries, (end_us, table, object_id))
 
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """Every table that is folded, by name. What is not here follows from these."""
+        return {name: getattr(self, name) for name in TABLES}
+
     def digest(self) -> str:
-        """SHA-256 of the versioned canonical form: equal wherever the same entries were folded."""
-        canonical: dict[str, Any] = {
-            "version": DIGEST_VERSION,
-            "size": self.size,
-            "time_us": self.time_us,
-            "space": self.space,
-            "asking": self.asking,
-        }
-        tables: dict[str, Table[Any, Any]] = {
-            "parties": self.parties,
-            "keys": self.keys,
-            "retired_keys": self.retired_keys,
-            "intents": self.intents,
-            "zones": self.zones,
-            "subscriptions": self.subscriptions,
-            "subscription_ids": self.subscription_ids,
-            "notices": self.notices,
-            "held": self.held,
-            "rule_versions": self.rule_versions,
-            "notice_counts": self.notice_counts,
-            "told": self.told,
-            "warnings": self.warnings,
-            "requests": self.requests,
-            "check_days": self.check_days,
-            "snapshots": self.snapshots,
-        }
-        for name, table in tables.items():
-            canonical[name] = sorted(
-                ([msgspec.json.encode(key).decode(), table[key]] for key in table),
-                key=lambda row: row[0],
-            )
-        return sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()
+        """SHA-256, in hexadecimal, of the versioned canonical form of all that is held.
+
+        Equal wherever the same entries were folded. An overlay has no history of its own, so its
+        digest is of the tables alone: compare those by :meth:`tables_digest`.
+        """
+        digest = sha256(bytes.fromhex(self.tables_digest()))
+        if self.history is not None:
+            digest.update(self.history.digest())
+        return digest.hexdigest()
+
+    def tables_digest(self) -> str:
+        """SHA-256, in hexadecimal, of the canonical form of the tables, without the history.
+
+        Each table is a line with its name and one for each row, [key, value] in JSON with sets and
+        objects in order, sorted by the key's own JSON.
+        """
+        digest = sha256()
+        encode = msgspec.json.Encoder(order="deterministic").encode
+        facts = [DIGEST_VERSION, self.size, self.time_us, self.space, self.asking]
+        digest.update(encode(facts))
+        for name, table in self.tables().items():
+            digest.update(f"\n{name}\n".encode())
+            keys = {encode(key): key for key in table}
+            for line in sorted(keys):
+                digest.update(b"%b %b\n" % (line, encode(table[keys[line]])))
+        return digest.hexdigest()

@@ -178,7 +178,7 @@ def _is_in(picture: Picture, area: Area, intent: Intent) -> bool:
     slab = area.slab
     if intent.end_us < slab.start_us or intent.start_us > slab.end_us:
         return False
-    return touches(picture.intent_space.volumes(intent.id), area)
+    return touches(picture.intent_space.views(intent.id), area)
 
 
 def _is_in_slab(prepared: PreparedVolume, slab: Slab) -> bool:

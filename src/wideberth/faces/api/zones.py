@@ -70,7 +70,7 @@ async def list_zones(call: Call) -> told.ZonesPage:
             continue
         await asyncio.sleep(0)
         zone = picture.zones.get(zone_id)
-        if zone is None or not touches(picture.zone_space.volumes(zone_id), area):
+        if zone is None or not touches(picture.zone_space.views(zone_id), area):
             continue
         found.append(zone)
         if len(found) > query.limit:

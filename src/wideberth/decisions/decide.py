@@ -11,6 +11,7 @@ from typing import Any
 from wideberth.decisions import (
     checks,
     intents,
+    keeping,
     notices,
     parties,
     snapshots,
@@ -44,6 +45,7 @@ from wideberth.model.commands import (
     WithdrawZone,
     WorsenWarning,
 )
+from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.parties import Author, Role
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Outcome, Picture
@@ -73,6 +75,10 @@ _RULES: dict[type[Command], tuple[Role | None, Rule]] = {
     RecordCheck: (Role.WATCH, checks.record_check),
     RecordSegment: (None, warnings.record_segment),
     RecordSnapshot: (None, snapshots.record_snapshot),
+    ChangeLogKey: (None, keeping.change_log_key),
+    RetireLogKey: (None, keeping.retire_log_key),
+    OpenEpoch: (None, keeping.open_epoch),
+    EraseEntries: (None, keeping.erase_entries),
 }
 """For each command the role that it needs (None: the mechanism itself, or its host by the command
 line) and the rule that decides it."""

@@ -15,6 +15,7 @@ from wideberth.model.ids import (
     ZoneId,
 )
 from wideberth.model.intents import IntentKind, Provenance, Step, Visibility
+from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.settings import Rules
@@ -246,6 +247,10 @@ Command = (
     | RecordCheck
     | RecordSegment
     | RecordSnapshot
+    | ChangeLogKey
+    | RetireLogKey
+    | OpenEpoch
+    | EraseEntries
 )
 
 

@@ -15,6 +15,7 @@ import msgspec
 from wideberth.errors import NewerEntry, RecordCorrupt
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
+from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.settings import Rules
@@ -284,6 +285,10 @@ Body = (
     | HiddenChecked
     | SegmentRecorded
     | SnapshotRecorded
+    | LogKeyChanged
+    | LogKeyRetired
+    | EpochOpened
+    | EntriesErased
 )
 
 

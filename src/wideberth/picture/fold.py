@@ -41,6 +41,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
+from wideberth.picture import keeping
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
 from wideberth.space.time import DAY_US, HOUR_US
 
@@ -359,4 +360,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     HiddenChecked: _hidden_checked,
     SegmentRecorded: _segment_recorded,
     SnapshotRecorded: _snapshot_recorded,
+    **keeping.FOLDS,
 }

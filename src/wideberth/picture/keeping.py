@@ -1,0 +1,33 @@
+"""Folding what the record says about its own keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from wideberth.model.entries import Entry
+from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.picture.picture import Picture
+
+__all__ = ["FOLDS"]
+
+
+def _nothing(_picture: Picture, _body: object, _entry: Entry, _position: int) -> None:
+    """The log's keys and what was erased are the record's own matter: no rule asks for them."""
+
+
+def _epoch_opened(picture: Picture, body: EpochOpened, _entry: Entry, _position: int) -> None:
+    picture.space = msgspec.structs.replace(picture.space, origin=body.origin)
+    for name in list(picture.keys):
+        # Statements to the old origin may be missing here; under the new one they count from 1.
+        picture.keys[name] = msgspec.structs.replace(picture.keys[name], last_seq=0, last_digest="")
+
+
+FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
+    LogKeyChanged: _nothing,
+    LogKeyRetired: _nothing,
+    EpochOpened: _epoch_opened,
+    EntriesErased: _nothing,
+}

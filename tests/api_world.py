@@ -18,7 +18,7 @@ import uvicorn
 
 from wideberth.client import Client, PartyKey
 from wideberth.contacts import Contact
-from wideberth.faces.api import Api, create_app
+from wideberth.faces.api import Api, Operation, create_app
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import KeyId, PartyId, UnitToken
 from wideberth.model.parties import Role
@@ -91,7 +91,7 @@ class World:
         headers = {**(JSON if body is not None else {}), **more.pop("headers", {})}
         content = None if body is None else json.dumps(body).encode()
         async with self.http(party) as client:
-            url = path if path.startswith("/healthz") else f"/api/v1{path}"
+            url = path if path in ("/healthz", "/readyz") else f"/api/v1{path}"
             return await client.request(method, url, content=content, headers=headers, **more)
 
     async def told(self, party: str, *volumes: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -140,9 +140,11 @@ async def furnish(node: Node) -> None:
 
 
 @contextlib.asynccontextmanager
-async def a_world(folder: Path, **more: Any) -> AsyncIterator[World]:
+async def a_world(
+    folder: Path, *, operation: Operation | None = None, **more: Any
+) -> AsyncIterator[World]:
     node = Node.open(folder / "wideberth-data", **more)
-    app = create_app(node)
+    app = create_app(node, operation=operation)
     async with AsyncExitStack() as stack:
         await app.enter(stack)
         if not node.service.picture.parties:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -29,6 +29,7 @@ from wideberth.tokens import (
     REFUSALS,
     TOLERANCE_S,
     Issuer,
+    PartyCertificate,
     TokenRefused,
     TokenVerifier,
     TrustedIssuer,
@@ -532,3 +533,81 @@ def test_a_subjects_pseudonym_cannot_be_guessed_and_stays_the_same_in_its_folder
     other = Issuer.make(tmp_path / "other.pem", origin="a")
     assert pseudonym(made) != pseudonym(other)
     assert TokenVerifier([made.trusted]).verify(text).subject != f"sub-{guess}"
+
+
+# Bound to a client certificate.
+
+
+class Shown(NamedTuple):
+    sha256: bytes
+    subject: str
+
+
+ALPHAS = Shown(b"a" * 32, "CN=alpha")
+BRAVOS = Shown(b"b" * 32, "CN=bravo")
+STRANGERS = Shown(b"s" * 32, "CN=stranger")
+
+
+def bound_to(shown: Shown) -> dict[str, str]:
+    return {"x5t#S256": b64(shown.sha256)}
+
+
+def test_a_bound_token_counts_over_its_connection_only(verifier: TokenVerifier) -> None:
+    signed = token(cnf=bound_to(ALPHAS))
+    for _ in range(2):  # the second time it is remembered
+        assert verifier.verify(signed, ALPHAS).party == "alpha"
+        for shown, code in ((None, "certificate-missing"), (BRAVOS, "certificate-wrong")):
+            with pytest.raises(TokenRefused, match=code):
+                verifier.verify(signed, shown)
+
+
+@pytest.mark.parametrize(
+    ("confirmation", "code"),
+    [
+        pytest.param({"jkt": "x"}, "binding-unknown", id="a proof of possession"),
+        pytest.param({"x5t#S256": b64(b"a" * 32), "jkt": "x"}, "binding-unknown", id="two"),
+        pytest.param({}, "binding-unknown", id="none"),
+        pytest.param("x", "binding-unknown", id="text"),
+        pytest.param({"x5t#S256": b64(b"a" * 31)}, "token-malformed", id="too short"),
+        pytest.param({"x5t#S256": 7}, "token-malformed", id="a number"),
+    ],
+)
+def test_a_binding_that_cannot_be_checked_is_not_overlooked(
+    verifier: TokenVerifier, confirmation: Any, code: str
+) -> None:
+    for shown in (None, ALPHAS):
+        with pytest.raises(TokenRefused, match=code):
+            verifier.verify(token(cnf=confirmation), shown)
+
+
+@pytest.mark.parametrize(
+    ("party", "shown", "code"),
+    [
+        pytest.param("alpha", ALPHAS, None, id="its own"),
+        pytest.param("alpha", None, "certificate-missing", id="none"),
+        pytest.param("alpha", BRAVOS, "certificate-wrong", id="another's"),
+        pytest.param("alpha", STRANGERS, "certificate-wrong", id="nobody's"),
+        pytest.param("bravo", BRAVOS, None, id="its own, by digest"),
+        pytest.param("bravo", Shown(b"x" * 32, "CN=bravo"), "certificate-wrong", id="by name only"),
+        pytest.param("charlie", None, None, id="who has none agreed"),
+        pytest.param("charlie", STRANGERS, None, id="who has none agreed, with one"),
+        pytest.param("charlie", ALPHAS, "certificate-wrong", id="over another's connection"),
+    ],
+)
+def test_a_party_speaks_over_connections_of_its_own(
+    clock: Clock, party: str, shown: Shown | None, code: str | None
+) -> None:
+    verifier = TokenVerifier(
+        [TRUSTED],
+        clock_s=clock,
+        certificates=[
+            PartyCertificate(PartyId("alpha"), subject="CN=alpha"),
+            PartyCertificate(PartyId("bravo"), sha256=BRAVOS.sha256),
+        ],
+    )
+    signed = token(party=party)
+    if code is None:
+        assert verifier.verify(signed, shown).party == party
+        return
+    with pytest.raises(TokenRefused, match=code):
+        verifier.verify(signed, shown)

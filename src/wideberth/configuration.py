@@ -17,7 +17,7 @@ from wideberth.clock import ExerciseClock
 from wideberth.errors import InvalidValue
 from wideberth.jwks import JwksSource, keys_of_pem
 from wideberth.layered import Layers, layers_of, read_toml, require
-from wideberth.model.ids import require_party_id
+from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
 from wideberth.model.settings import (
@@ -32,7 +32,7 @@ from wideberth.operating import CertificateSettings, LimitsTable, Listen, LogTab
 from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
-from wideberth.tokens import MAX_LIFE_S, TrustedIssuer
+from wideberth.tokens import MAX_LIFE_S, PartyCertificate, TrustedIssuer
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "format_rules",
     "load_configuration",
     "load_rules",
+    "party_certificates",
     "trusted_issuers",
     "watch_settings",
 ]
@@ -383,6 +384,14 @@ def trusted_issuers(
             )
         )
     return trusted
+
+
+def party_certificates(auth: Auth) -> tuple[PartyCertificate, ...]:
+    """By which client certificates parties connect."""
+    return tuple(
+        PartyCertificate(PartyId(each.party), each.subject, each.digest)
+        for each in auth.certificates
+    )
 
 
 def format_rules(rules: Rules) -> str:

@@ -33,6 +33,7 @@ from wideberth.configuration import (
     Configuration,
     exercise_clock,
     load_configuration,
+    party_certificates,
     rules_of,
     trusted_issuers,
 )
@@ -156,7 +157,10 @@ class Node:
                 service=Service(record, settings=settings, clock_us=clock_us or clock or now_us),
                 issuer=issuer,
                 verifier=TokenVerifier(
-                    issuers, clock_s=token_clock_s, secret=issuer.pseudonym_secret
+                    issuers,
+                    clock_s=token_clock_s,
+                    secret=issuer.pseudonym_secret,
+                    certificates=party_certificates(configuration.auth),
                 ),
                 rules=rules,
             )
@@ -214,11 +218,21 @@ class Node:
         """Ask something as the host, whose command line it is. Raises as Service.submit does."""
         return await self.service.submit(Request(SYSTEM, command))
 
-    def mint(self, party: PartyId, roles: tuple[Role, ...], *, life_s: int) -> str:
-        """A token for a party that the record knows. Raises InvalidValue."""
+    def mint(
+        self,
+        party: PartyId,
+        roles: tuple[Role, ...],
+        *,
+        life_s: int,
+        certificate: bytes | None = None,
+    ) -> str:
+        """A token for a party that the record knows; certificate: as Issuer.mint has it.
+
+        Raises InvalidValue.
+        """
         if party not in self.service.picture.parties:
             raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
-        return self.issuer.mint(party, roles, life_s=life_s)
+        return self.issuer.mint(party, roles, life_s=life_s, certificate=certificate)
 
     async def _open_space(self) -> None:
         space = self.configuration.space

@@ -6,6 +6,9 @@ longer than agreed, with at least one scope of ``wideberth.*``. A key verifies o
 signature only, so that no algorithm can be taken for another; ``none`` is no algorithm.
 
 Clocks may be TOLERANCE_S apart: a token is taken that long after ``exp`` and before ``nbf``.
+
+A token may be bound to a client certificate (RFC 8705, 3.1: ``cnf`` with ``x5t#S256``), and a party
+to certificates of its own; then it counts over a connection with such a certificate only.
 """
 
 from __future__ import annotations
@@ -17,11 +20,12 @@ import math
 import os
 import secrets
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -47,6 +51,8 @@ __all__ = [
     "SCOPES",
     "TOLERANCE_S",
     "Issuer",
+    "PartyCertificate",
+    "ShownCertificate",
     "TokenRefused",
     "TokenVerifier",
     "TrustedIssuer",
@@ -56,6 +62,7 @@ MAX_TOKEN_BYTES = 8_192
 MAX_LIFE_S = 24 * 3600
 TOLERANCE_S = 30
 _CACHED = 10_000
+_SHA256_BYTES = 32
 _PROGRAM = "wideberth"
 _PSEUDONYMS = b"wideberth: pseudonyms of subjects, version 1"
 
@@ -75,6 +82,9 @@ REFUSALS: dict[str, str] = {
     "audience-wrong": "get a token for this node: its aud is the audience that the node states",
     "party-claim": "the token must name one party that its issuer may speak for",
     "scope-missing": "get a token with a scope such as wideberth.watch",
+    "binding-unknown": "bind the token to a certificate (x5t#S256), or not at all",
+    "certificate-missing": "connect with the client certificate that goes with the token",
+    "certificate-wrong": "the connection's certificate does not go with the token",
 }
 """Every code a token can be refused with, and what to do about it."""
 
@@ -86,6 +96,35 @@ class TokenRefused(WideberthError):
         self.code = code
         self.advice = REFUSALS[code]
         super().__init__(f"{code}: {self.advice}")
+
+
+class ShownCertificate(Protocol):
+    """The certificate that a client showed, and an authority that counts vouched for."""
+
+    @property
+    def sha256(self) -> bytes:
+        """Of its DER bytes."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """As RFC 4514 writes it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PartyCertificate:
+    """A client certificate of a party: by its subject, or by the digest of its DER bytes."""
+
+    party: PartyId
+    subject: str | None = None
+    sha256: bytes | None = None
+
+    def is_of(self, shown: ShownCertificate) -> bool:
+        """Whether it is the one that was shown."""
+        if self.sha256 is not None:
+            return hmac.compare_digest(self.sha256, shown.sha256)
+        return self.subject == shown.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +174,7 @@ class _Cached:
     author: Author
     from_s: float
     until_s: float
+    bound: bytes | None = None  # SHA-256 of the certificate that it is bound to
 
 
 class TokenVerifier:
@@ -144,7 +184,8 @@ class TokenVerifier:
     remembered, CACHED at most, each until it expires; all are forgotten when keys change.
 
     secret: of which the pseudonyms of subjects are made; the folder's, so that they stay the same;
-    None: one that nobody has, for as long as this lives.
+    None: one that nobody has, for as long as this lives. certificates: of the parties that speak
+    over connections with a certificate of theirs only.
     """
 
     def __init__(
@@ -153,10 +194,12 @@ class TokenVerifier:
         *,
         clock_s: Callable[[], float] = time.time,
         secret: bytes | None = None,
+        certificates: Iterable[PartyCertificate] = (),
     ) -> None:
         self._issuers = {each.issuer: each for each in issuers}
         self._clock_s = clock_s
         self._secret = secrets.token_bytes(32) if secret is None else secret
+        self._certificates = tuple(certificates)
         self._cache: OrderedDict[str, _Cached] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -184,9 +227,19 @@ class TokenVerifier:
         """Verify every token anew: keys have changed."""
         self._cache.clear()
 
-    def verify(self, token: str) -> Author:
-        """Who speaks. Raises TokenRefused. Microseconds for a token seen before; never waits."""
-        return self._known(token).author
+    def verify(self, token: str, shown: ShownCertificate | None = None) -> Author:
+        """Who speaks, over a connection with the certificate shown (None: without one).
+
+        Raises TokenRefused. Microseconds for a token seen before; never waits.
+        """
+        known = self._known(token)
+        if known.bound is not None or self._certificates:
+            self._check_certificate(known, shown)
+        return known.author
+
+    def remembers(self, token: str) -> bool:
+        """Whether the token was verified before, so that verify costs next to nothing."""
+        return token in self._cache
 
     def left_s(self, token: str) -> float:
         """For how many seconds the token still counts here. Raises TokenRefused."""
@@ -220,7 +273,21 @@ class TokenVerifier:
             _subject(claims, self._secret),
             _roles(claims.get("scope")),
         )
-        return _Cached(author, from_s, until_s)
+        return _Cached(author, from_s, until_s, _bound(claims.get("cnf")))
+
+    def _check_certificate(self, known: _Cached, shown: ShownCertificate | None) -> None:
+        """Raises TokenRefused unless token, party and connection go together."""
+        party = known.author.party
+        own = [each for each in self._certificates if each.party == party]
+        if shown is None:
+            if own or known.bound is not None:
+                raise TokenRefused("certificate-missing")
+            return
+        if known.bound is not None and not hmac.compare_digest(known.bound, shown.sha256):
+            raise TokenRefused("certificate-wrong")
+        owners = {each.party for each in self._certificates if each.is_of(shown)}
+        if (own or owners) and party not in owners:
+            raise TokenRefused("certificate-wrong")
 
     def _issuer(self, name: object) -> TrustedIssuer:
         issuer = self._issuers.get(name) if isinstance(name, str) else None
@@ -289,10 +356,12 @@ class Issuer:
         life_s: int,
         subject: str | None = None,
         now_s: float | None = None,
+        certificate: bytes | None = None,
     ) -> str:
         """A token for the party with these roles, for life_s seconds from now.
 
-        subject: who or what uses it; the party where None. Raises InvalidValue.
+        subject: who or what uses it; the party where None. certificate: the SHA-256 of the DER
+        bytes of the client certificate that it is bound to. Raises InvalidValue.
         """
         require_party_id(party)
         granted = [role for role in Role if role in set(roles)]
@@ -303,7 +372,7 @@ class Issuer:
                 "life", "token-life", life_s, f"give 1 to {self.trusted.max_life_s} seconds"
             )
         issued_s = math.floor(time.time() if now_s is None else now_s)
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self.name,
             "aud": self.audience,
             "sub": subject or party,
@@ -313,6 +382,8 @@ class Issuer:
             "exp": issued_s + life_s,
             "jti": secrets.token_urlsafe(12),
         }
+        if certificate is not None:
+            claims["cnf"] = {"x5t#S256": urlsafe_b64encode(certificate).rstrip(b"=").decode()}
         header = {"alg": "Ed25519", "kid": self._key.thumbprint()}
         return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
 
@@ -412,6 +483,24 @@ def _subject(claims: dict[str, Any], secret: bytes) -> str:
         raise TokenRefused("party-claim")
     named = f"{claims['iss']}\n{subject}".encode("utf-8", "surrogatepass")
     return f"sub-{hmac.digest(secret, named, 'sha256').hex()[:16]}"
+
+
+def _bound(confirmation: object) -> bytes | None:
+    """The certificate that a token is bound to. One bound in another way counts for nobody here:
+    to overlook that would give it to whoever stole it.
+    """
+    if confirmation is None:
+        return None
+    if not isinstance(confirmation, dict) or list(cast("Any", confirmation)) != ["x5t#S256"]:
+        raise TokenRefused("binding-unknown")
+    given: Any = cast("dict[str, Any]", confirmation)["x5t#S256"]
+    try:
+        digest = urlsafe_b64decode(f"{given}=")
+    except ValueError as error:
+        raise TokenRefused("token-malformed") from error
+    if not isinstance(given, str) or len(digest) != _SHA256_BYTES:
+        raise TokenRefused("token-malformed")
+    return digest
 
 
 def _roles(scope: object) -> tuple[Role, ...]:

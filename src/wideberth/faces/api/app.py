@@ -1,14 +1,18 @@
 """The app: one ASGI callable over a node. In at the door, out as an answer or a problem.
 
-A request passes in this order: the route, the credential, the query, the body (bounded, parsed
-once), the handler. What goes wrong anywhere becomes problem details in one place.
+A request passes in this order: the route, the credential, the limits, the query, the body (bounded,
+parsed once), the handler. What goes wrong anywhere becomes problem details in one place.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import AsyncExitStack
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,7 +21,7 @@ from wideberth.decisions.outcome import refused
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec
 from wideberth.faces.api.answers import answer_to
-from wideberth.faces.api.auth import author_of, refuse_reader, said_in
+from wideberth.faces.api.auth import author_of, is_remembered, refuse_reader, said_in
 from wideberth.faces.api.desk import Call, Desk, NodeLike
 from wideberth.faces.api.http import (
     PREFIX,
@@ -32,26 +36,62 @@ from wideberth.faces.api.http import (
     read_body,
     send_answer,
 )
+from wideberth.faces.api.limits import Limits
 from wideberth.faces.api.openapi import document
 from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.faces.api.routes import ROUTES
 from wideberth.live import Live
+from wideberth.measures import RequestSeen
 from wideberth.model.commands import Command, Request
 from wideberth.model.ids import require_token
+from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.service import new_id
+from wideberth.tokens import TokenRefused
 
-__all__ = ["Api", "create_app"]
+__all__ = ["Api", "Operation", "create_app"]
 
 _LARGE = 65_536  # bytes of a body that is parsed in a thread, so that nobody waits for it
 _NOBODY: Any = None
+_COUNTED = frozenset({"commands", "reads", "reports"})
+_OWN_PATHS = ("/healthz", "/readyz")  # besides those below /api/
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """How a node is operated. limits: None: nobody is held back. watchers: told of each request
+    once it is answered, and of a stream once it ended. streams: counts open ones, by route.
+    """
+
+    limits: Limits | None = None
+    watchers: Sequence[Callable[[RequestSeen], None]] = ()
+    streams: Callable[[str, int], None] | None = None
+
+
+@dataclass(slots=True)
+class _Passage:
+    """What is known of a request so far, for whoever watches."""
+
+    id: str = ""
+    route: str = ""
+    party: str | None = None
+    status: int = 0
 
 
 class Api:
     """The native API of a node, as an ASGI app. fallback: an app for paths outside of it."""
 
-    def __init__(self, node: NodeLike, *, live: Live, fallback: Any = None) -> None:
+    def __init__(
+        self,
+        node: NodeLike,
+        *,
+        live: Live,
+        fallback: Any = None,
+        operation: Operation | None = None,
+    ) -> None:
         self.desk = Desk(node, live)
+        self._operation = operation or Operation()
+        self._limits = self._operation.limits
         self._fallback = fallback
         self._router = Router(ROUTES)
         self._bodies = {
@@ -73,42 +113,85 @@ class Api:
             await send({"type": "websocket.close", "code": 1003})
             return
         path: str = scope["path"]
-        if self._fallback is not None and not (path.startswith("/api/") or path == "/healthz"):
+        if self._fallback is not None and not (path.startswith("/api/") or path in _OWN_PATHS):
             await self._fallback(scope, receive, send)
             return
+        passage = _Passage()
+        if not self._operation.watchers:
+            await self._pass(scope, receive, send, passage)
+            return
+        passage.id = secrets.token_hex(8)
+        began_ns = time.perf_counter_ns()
+        try:
+            await self._pass(scope, receive, send, passage)
+        finally:
+            seen = RequestSeen(
+                scope["method"] if passage.route else "other",
+                passage.route,
+                passage.status,
+                began_ns,
+                time.perf_counter_ns(),
+                passage.party,
+                passage.id,
+            )
+            for watcher in self._operation.watchers:
+                watcher(seen)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, passage: _Passage) -> None:
+        """Answer one request, whatever comes of it."""
         started = False
 
         async def sending(message: Any) -> None:
             nonlocal started
-            started = True
+            if not started:
+                started = True
+                passage.status = message["status"]
             await send(message)
 
         try:
-            answer = await self._answer(scope, receive, sending)
+            answer = await self._answer(scope, receive, sending, passage)
         except Exception as error:  # the top of the face: each becomes a problem
             answer = problem_of(error)
             if started:
                 raise  # a stream that broke: the server closes the connection
         if answer is not None:
+            passage.status = answer.status
+            if passage.id:
+                answer.headers.append((b"x-request-id", passage.id.encode()))
             await send_answer(answer, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Answered | None:
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, passage: _Passage
+    ) -> Answered | None:
         headers = headers_of(scope)
         method, path = scope["method"], scope["path"]
         if path == f"{PREFIX}/openapi.json" and method == "GET":
+            self._take_unknown(scope)
             return Answered(200, [(b"content-type", b"application/json")], self._document)
-        route, names = self._router.find(method, path)
+        try:
+            route, names = self._router.find(method, path)
+        except HttpProblem:
+            self._take_unknown(scope)
+            raise
+        passage.route = route.full_path
         author = _NOBODY
         if not route.public:
-            author = author_of(headers.get(b"authorization"), self.desk.node.verifier)
+            author = self._author(scope, headers, route)
+            passage.party = author.party
             refusal = refuse_reader(self.desk.picture, author, route.role)
+            if author.party not in self.desk.picture.parties:
+                self._take_unknown(scope)
+            elif self._limits is not None and route.limit in _COUNTED:
+                self._limits.take(route.limit, author.party)
             if refusal is not None:
                 return problem_of(refusal)
+        elif route.limit != "never":
+            self._take_unknown(scope)
         query = codec.decode_query(route.query, scope.get("query_string", b""))
         call = Call(self.desk, route, author, names, headers, query)
         if route.kind == "stream":
             call.receive, call.send = receive, send
-            await route.handler(call)
+            await self._stream(call)
             return None
         if route.kind == "write":
             return await self._write(call, scope, await read_body(headers, receive))
@@ -118,6 +201,42 @@ class Api:
         if isinstance(value, Refusal):
             return problem_of(value)
         return answer_text(value) if isinstance(value, str) else answer_json(value, route.status)
+
+    def _author(self, scope: Scope, headers: dict[bytes, bytes], route: Route) -> Author:
+        """Who asks. Raises HttpProblem or TokenRefused; what proves nothing is counted against the
+        address it came from.
+        """
+        header, verifier = headers.get(b"authorization"), self.desk.node.verifier
+        try:
+            if (
+                self._limits is not None
+                and route.limit != "never"
+                and not is_remembered(header, verifier)
+            ):
+                self._limits.check_unknown(_host(scope))
+            return author_of(header, verifier, scope.get("state", {}).get("client_certificate"))
+        except TokenRefused:
+            self._take_unknown(scope)
+            raise
+        except HttpProblem as problem:
+            if problem.status == 401:
+                self._take_unknown(scope)
+            raise
+
+    def _take_unknown(self, scope: Scope) -> None:
+        """Count a request that showed no credential that counts. Raises HttpProblem 429."""
+        if self._limits is not None:
+            self._limits.take_unknown(_host(scope))
+
+    async def _stream(self, call: Call) -> None:
+        count, route = self._operation.streams, call.route.full_path
+        with ExitStack() as stack:
+            if self._limits is not None:
+                stack.enter_context(self._limits.stream(call.party))
+            if count is not None:
+                count(route, 1)
+                stack.callback(count, route, -1)
+            await call.route.handler(call)
 
     async def _write(self, call: Call, scope: Scope, body: bytes) -> Answered:
         """A command for the record, and its answer once it is durable."""
@@ -209,11 +328,23 @@ class Api:
         await stack.enter_async_context(self.desk.live)
 
 
-def create_app(node: NodeLike, *, live: Live | None = None, fallback: Any = None) -> Api:
+def create_app(
+    node: NodeLike,
+    *,
+    live: Live | None = None,
+    fallback: Any = None,
+    operation: Operation | None = None,
+) -> Api:
     """The API of a node. Its lifespan runs the node; fallback: an ASGI app for other paths, such
-    as the console's files.
+    as the console's files. operation: limits, and who watches; None: neither.
     """
-    return Api(node, live=live or Live(node.service), fallback=fallback)
+    return Api(node, live=live or Live(node.service), fallback=fallback, operation=operation)
+
+
+def _host(scope: Scope) -> str | None:
+    """The address that a request came from."""
+    client: tuple[str, int] | None = scope.get("client")
+    return None if client is None else client[0]
 
 
 def _statement_body(route: Route) -> type[msgspec.Struct]:

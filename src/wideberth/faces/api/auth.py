@@ -12,9 +12,9 @@ from wideberth.model.envelope import Statement, parse_statement, statement_diges
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
-from wideberth.tokens import TokenVerifier
+from wideberth.tokens import ShownCertificate, TokenVerifier
 
-__all__ = ["Said", "author_of", "left_of_token_s", "refuse_reader", "said_in"]
+__all__ = ["Said", "author_of", "is_remembered", "left_of_token_s", "refuse_reader", "said_in"]
 
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="wideberth"'),)
 
@@ -29,9 +29,19 @@ class Said:
     digest: str
 
 
-def author_of(header: bytes | None, verifier: TokenVerifier) -> Author:
-    """Whom the Authorization header shows. Raises HttpProblem (401) or TokenRefused."""
-    return verifier.verify(_token_in(header))
+def author_of(
+    header: bytes | None, verifier: TokenVerifier, shown: ShownCertificate | None = None
+) -> Author:
+    """Whom the Authorization header shows, over a connection with this client certificate.
+
+    Raises HttpProblem (401) or TokenRefused.
+    """
+    return verifier.verify(_token_in(header), shown)
+
+
+def is_remembered(header: bytes | None, verifier: TokenVerifier) -> bool:
+    """Whether a credential came that was verified before. Raises HttpProblem (401)."""
+    return verifier.remembers(_token_in(header))
 
 
 def left_of_token_s(header: bytes | None, verifier: TokenVerifier) -> float:

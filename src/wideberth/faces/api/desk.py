@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from wideberth.clock import ExerciseClock
 from wideberth.faces.api.auth import Said
 from wideberth.faces.api.http import Receive, Route, Send
+from wideberth.faces.api.readiness import Readiness
 from wideberth.faces.api.rebuilt import Rebuilt
 from wideberth.faces.api.views import IntentBytes
 from wideberth.live import Live
@@ -80,6 +82,12 @@ class Desk:
     live: Live
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     intent_bytes: IntentBytes = field(default_factory=IntentBytes)
+    readiness: Readiness = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What rests on the others."""
+        folder: Path | None = getattr(self.node, "folder", None)
+        self.readiness = Readiness(self.node.service, folder)
 
     @property
     def service(self) -> Service:

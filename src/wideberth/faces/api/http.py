@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,6 +42,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[..., Awaitable[Any]]
 
+_LIMIT_OF_KIND = {"read": "reads", "write": "commands", "stream": "streams"}
 _encoder = msgspec.json.Encoder()
 _COMMON = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
@@ -55,7 +56,8 @@ class Route:
     public: no credential. body, query: what comes in; answer: what goes out, or a media type.
     command: the type of the signed statement that may stand in the place of the body; also: names
     from path or query that stand in a statement's body, with their types.
-    kind: ``read``, ``write`` (a command for the record) or ``stream``.
+    kind: ``read``, ``write`` (a command for the record) or ``stream``. limited_as: what it counts
+    as against limits, where its kind does not say so.
     """
 
     method: str
@@ -71,6 +73,12 @@ class Route:
     public: bool = False
     command: str | None = None
     also: tuple[tuple[str, type], ...] = ()
+    limited_as: Literal["commands", "reads", "reports", "streams", "never"] | None = None
+
+    @property
+    def limit(self) -> str:
+        """What a request counts as against its party's limits; ``never``: it is not counted."""
+        return self.limited_as or _LIMIT_OF_KIND[self.kind]
 
     @property
     def required(self) -> bool:

@@ -31,6 +31,7 @@ __all__ = [
     "health",
     "list_entries",
     "list_parties",
+    "ready",
     "receipt",
     "revoke_key",
 ]
@@ -60,11 +61,20 @@ def _version() -> str:
     return version("wideberth")
 
 
-async def health(call: Call) -> told.Health:
-    """Whether this node takes commands. Public."""
-    if call.desk.service.closed:
-        raise HttpProblem(503, "stopping", "this node is stopping")
-    return told.Health(status="ok", position=call.picture.size)
+async def health(_call: Call) -> told.Health:
+    """That this process lives and answers. Public."""
+    return told.Health(status="ok")
+
+
+async def ready(call: Call) -> told.Health:
+    """Whether this node takes commands. Public; names what stands in the way, and no number."""
+    obstacles = await call.desk.readiness.obstacles()
+    if obstacles:
+        said = "; ".join(f"{name}: {words}" for name, words in obstacles.items())
+        raise HttpProblem(
+            503, "not-ready", said, field=", ".join(obstacles), headers=((b"retry-after", b"1"),)
+        )
+    return told.Health(status="ready")
 
 
 async def get_request(call: Call) -> told.RequestOut:

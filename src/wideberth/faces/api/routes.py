@@ -14,7 +14,24 @@ _NOTE = "text/plain; charset=utf-8"
 _EVENTS = "text/event-stream"
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "//healthz", records.health, "Does this node answer", told.Health, public=True),
+    Route(
+        "GET",
+        "//healthz",
+        records.health,
+        "Does this process live",
+        told.Health,
+        public=True,
+        limited_as="never",
+    ),
+    Route(
+        "GET",
+        "//readyz",
+        records.ready,
+        "Does this node take commands; 503 names what stands in the way",
+        told.Health,
+        public=True,
+        limited_as="never",
+    ),
     Route("GET", "/space", records.get_space, "The public facts", told.SpaceOut, public=True),
     Route(
         "POST",
@@ -198,6 +215,7 @@ ROUTES: tuple[Route, ...] = (
         body=asked.AcknowledgeIn,
         command="AcknowledgeNotice",
         also=(("notice", str),),
+        limited_as="never",
     ),
     Route(
         "POST",
@@ -227,6 +245,7 @@ ROUTES: tuple[Route, ...] = (
         told.TracksTaken,
         body=asked.TracksIn,
         role=Role.TELL,
+        limited_as="reports",
     ),
     Route(
         "GET",

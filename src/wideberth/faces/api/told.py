@@ -591,10 +591,9 @@ class SpaceOut(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Health(Out, frozen=True, kw_only=True, omit_defaults=False):
-    """Whether this node answers."""
+    """ok: this process lives. ready: this node takes commands."""
 
-    status: Literal["ok", "stopping"]
-    position: int
+    status: Literal["ok", "ready"]
 
 
 class Problem(Out, frozen=True, kw_only=True):

@@ -27,6 +27,12 @@ def command(
     life: Annotated[
         str, typer.Option("--for", metavar="TIME", help="How long it lives: 45s, 30m, 8h, 7d.")
     ] = "8h",
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Bind it to this client certificate (PEM): it counts nowhere else."
+        ),
+    ] = None,
 ) -> None:
     """Make a token for a party, signed by the node's built-in issuer, and print it.
 
@@ -34,11 +40,21 @@ def command(
     """
     with complaints():
         life_s = duration_s(life, option="--for")
+        digest = None if certificate is None else _digest(certificate)
     roles = tuple(role or (Role.WATCH, Role.ACKNOWLEDGE, Role.TELL))
 
     async def act(node: Node) -> str:
         if node.configuration.auth.built_in is False:
             complain("note: [auth] built_in = false: this node takes no token of its own issuer")
-        return node.mint(require_party_id(party), roles, life_s=life_s)
+        return node.mint(require_party_id(party), roles, life_s=life_s, certificate=digest)
 
     print(on_node(folder, act, must_exist=True))
+
+
+def _digest(path: Path) -> bytes:
+    """What a token is bound to: the first certificate of the file. Raises InvalidValue."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    from wideberth.tls import certificates_in
+
+    return certificates_in(path, "--certificate")[0].fingerprint(SHA256())

@@ -4,7 +4,8 @@
 
     WideberthError
     ├── InvalidValue            a field breaks a rule: names the field, the rule and the value
-    │   └── NotComparable       two altitudes whose references cannot be compared here
+    │   ├── NotComparable       two altitudes whose references cannot be compared here
+    │   └── Unclear             a value that could mean several things: names each, and asks
     ├── RecordError
     │   ├── PositionTaken       somebody else appended first; fold what came in and decide again
     │   ├── RecordCorrupt       what is on disk is not what was signed; names the first bad index
@@ -27,6 +28,7 @@ __all__ = [
     "RecordCorrupt",
     "RecordError",
     "RecordUnavailable",
+    "Unclear",
     "WideberthError",
 ]
 
@@ -58,6 +60,30 @@ class InvalidValue(WideberthError, ValueError):
 
 class NotComparable(InvalidValue):
     """Two altitudes have different references and nothing here says how they relate."""
+
+
+class Unclear(InvalidValue):
+    """A value could mean several things, and only its sender can say which.
+
+    choices: for each reading the text to send instead, and what it means in words. Empty where
+    the sender has to say more than a choice would.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        rule: str,
+        value: object,
+        advice: str,
+        choices: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(field, rule, value, advice)
+        self.choices = choices
+
+    def within(self, prefix: str) -> Unclear:
+        """The same, its field names below prefix."""
+        below = super().within(prefix)
+        return Unclear(below.field, self.rule, self.value, self.advice, self.choices)
 
 
 class RecordError(WideberthError):

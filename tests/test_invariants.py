@@ -127,6 +127,30 @@ def reference_clash(first: Intent, second: Intent) -> bool:
     )
 
 
+def reference_may_meet_on_grid(first: Intent, second: Intent) -> bool:
+    """Whether the cells of two can meet of which one is hidden from the other: both lie within a
+    cell, 50 m and five minutes (tests/disclosure looks at it exactly).
+    """
+    if all(reference_sees(one, two.party) for one, two in ((first, second), (second, first))):
+        return False
+    return first.party != second.party and any(
+        reference_gap_m(_grown(one), other) <= 2 * 1_600
+        for one in first.volumes
+        for other in second.volumes
+    )
+
+
+def _grown(volume: Volume4D) -> Volume4D:
+    lower, upper = volume.lower, volume.upper
+    return msgspec.structs.replace(
+        volume,
+        lower=msgspec.structs.replace(lower, value_mm=lower.value_mm - 50_000),
+        upper=msgspec.structs.replace(upper, value_mm=upper.value_mm + 50_000),
+        start_us=volume.start_us - 300_000_000,
+        end_us=volume.end_us + 300_000_000,
+    )
+
+
 def reference_sees(intent: Intent, party: str) -> bool:
     return (
         intent.party == party
@@ -389,7 +413,11 @@ class Loop(RuleBasedStateMachine):
             elif stands.visibility.level is VisibilityLevel.ON_CONFLICT:
                 assert self.scene.notices(other.party, since=first)
         for party in PARTIES:
-            concerned = {stands.party, *(other.party for other in partners)}
+            concerned = {stands.party, *(other.party for other in partners)} | {
+                other.party
+                for other in self.standing.values()
+                if other.id != stands.id and reference_may_meet_on_grid(stands, other)
+            }
             if party not in concerned:
                 assert not told_now[party]
 

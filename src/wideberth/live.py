@@ -322,7 +322,7 @@ class Live:
             found = intents_in_zone(picture, zone, volumes, now_us=now_us)
         except NotComparable:  # under rules that no longer hold: rather a warning too many
             return frozenset()
-        return frozenset(intent.party for intent, _ in found)
+        return frozenset(intent.party for intent, clash in found if clash.truly)
 
     def _note(self, event: WarningEvent) -> None:
         """An event of the watch to those that wait to be recorded, or to the streams alone."""

@@ -52,12 +52,12 @@ def test_a_dry_run_changes_nothing_but_the_count_of_hidden_touches() -> None:
 def test_near_misses_with_hidden_intents_are_not_shown() -> None:
     rules = Rules(
         version="s",
-        pairs=(PairRule(("flight", "flight"), separation=Separation(500_000)),),  # type: ignore[arg-type]
+        pairs=(PairRule(("flight", "flight"), separation=Separation(1_500_000)),),  # type: ignore[arg-type]
     )
     scene = Scene("north", "south", rules=rules)
-    scene.tell("north", details(volume(47.01), visibility=HIDDEN))
+    scene.tell("north", details(volume(47.02), visibility=HIDDEN))
     assert _check(scene).clashes == ()
-    scene.tell("north", details(volume(47.01)))
+    scene.tell("north", details(volume(47.02)))
     assert len(_check(scene).clashes) == 1
 
 

@@ -129,7 +129,7 @@ class TestDisclosure:
         "near",
         [
             pytest.param(volume(lower_m=120, upper_m=150), id="above"),
-            pytest.param(volume(from_min=121, until_min=150), id="later"),
+            pytest.param(volume(from_min=126, until_min=150), id="later"),
         ],
     )
     def test_what_only_comes_near_tells_no_edge_of_what_is_hidden(self, near: object) -> None:

@@ -36,18 +36,16 @@ def silent_touches(intent: Intent, clashes: list[IntentClash]) -> tuple[tuple[Pa
     return tuple(sorted(met.items()))
 
 
-def refuse_silent_touches(
-    picture: Picture, intent: Intent, clashes: list[IntentClash], context: Context
-) -> Refusal | None:
+def refuse_silent_touches(picture: Picture, intent: Intent, context: Context) -> Refusal | None:
     """Why an intent that others cannot learn of is not taken today, or None where it is.
 
     With nothing left it is refused whether it touches something or not: the answer tells nothing.
+    While something is left it is taken however much it touches, and all of that is counted: a
+    refusal that hung on how much would tell it for nothing.
     """
     if intent.visibility.level is not VisibilityLevel.NAMED or intent.kind is IntentKind.PRESENCE:
         return None  # people to be spared are never refused; what they touch is still counted
-    left = left_today(picture, intent.party, context.now_us)
-    touches = sum(count for _, count in silent_touches(intent, clashes))
-    if left and touches <= left:
+    if left_today(picture, intent.party, context.now_us):
         return None
     return refused(
         RefusalKind.LIMIT,

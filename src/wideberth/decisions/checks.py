@@ -1,9 +1,9 @@
 """The dry run: what would this intent touch, and how near. Shows nothing that telling it would not.
 
 Against intents that the asker may see it is free. Against hidden ones (``on-conflict``) it tells
-only true overlaps, rounded out to the agreed cell, only for volumes under the agreed size, each
-such touch an entry that its owner sees and counted against a daily budget: so it cannot be used to
-find out where a hidden volume lies beyond what one honest telling would show.
+only where cells of the agreed grid are shared, only for volumes under the agreed size, each such
+touch an entry that its owner sees and counted against a daily budget. A no is of whole cells as
+well: so it cannot be used to find out where within its cells a hidden volume lies.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from dataclasses import dataclass
 import msgspec
 
 from wideberth.decisions.budget import left_today
-from wideberth.decisions.clashes import intent_clashes, intent_ref, zone_clashes
+from wideberth.decisions.clashes import (
+    intent_clashes,
+    intent_ref,
+    shares_cells,
+    zone_clashes,
+)
 from wideberth.decisions.disclosure import Met, clashes_for, zone_clash_for_teller
 from wideberth.decisions.intents import intent_as_told
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
@@ -94,7 +99,7 @@ def dry_run(
         if not other.is_shown_to(author.party):
             if not hidden.done or not other.is_felt_by(author.party):
                 continue
-            meetings = tuple(meeting for meeting in meetings if meeting.overlaps)
+            meetings = tuple(each for each in meetings if shares_cells(picture, each))
             if not meetings:
                 continue
             if sum(met.values()) >= hidden.left_today:

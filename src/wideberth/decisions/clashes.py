@@ -1,21 +1,27 @@
 """Finding clashes: which intents and zones a version of an intent touches, by the rules in force.
 
-Geometry decides here, once; what it found goes into the entry.
+Geometry decides here, once; what it found goes into the entry. Between two of which one may not be
+seen by the other's party, the agreed grid decides (:mod:`wideberth.picture.cells`): they clash
+where their cells meet, which is wherever the two themselves do and somewhat beyond.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wideberth.errors import InvalidValue
 from wideberth.model.entries import ClashPair
 from wideberth.model.ids import IntentId, ZoneId
-from wideberth.model.intents import Intent
+from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.notices import ObjectRef, ObjectType, Overlap, Urgency
-from wideberth.model.settings import Effect, PairRule
+from wideberth.model.settings import Effect, PairRule, Rules
 from wideberth.model.zones import Zone, ZoneRule
+from wideberth.picture.cells import felt_as, meet, reach
 from wideberth.picture.picture import Picture
-from wideberth.space.prepared import PreparedVolume
+from wideberth.space.overlap import conflict
+from wideberth.space.overlap import gap as gap_of
+from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.volume import Gap, Separation
 
 __all__ = [
@@ -27,6 +33,7 @@ __all__ = [
     "intent_ref",
     "intents_in_zone",
     "overlap_band",
+    "shares_cells",
     "zone_clash",
     "zone_clashes",
     "zone_ref",
@@ -40,11 +47,15 @@ _TOUCHING = Separation()
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A volume of ours and one of theirs that lie too close."""
+    """A volume of ours and one of theirs that lie too close.
+
+    truly: the two themselves do; else their cells on the agreed grid, for one of them is hidden.
+    """
 
     own: PreparedVolume
     other: PreparedVolume
     gap: Gap
+    truly: bool = True
 
     @property
     def overlap(self) -> Overlap:
@@ -82,6 +93,11 @@ class IntentClash:
         return self.meetings[0].overlaps
 
     @property
+    def truly(self) -> bool:
+        """Whether the two themselves lie too close, and not only their cells meet."""
+        return any(meeting.truly for meeting in self.meetings)
+
+    @property
     def pair(self) -> ClashPair:
         """The evidence of it in the record."""
         return ClashPair(intent_ref(self.other), self.gap, self.rule_id)
@@ -104,6 +120,11 @@ class ZoneClash:
     def gap(self) -> Gap:
         """Of the closest pair of volumes."""
         return self.meetings[0].gap
+
+    @property
+    def truly(self) -> bool:
+        """Whether the intent itself is in the zone, and not only their cells meet."""
+        return any(meeting.truly for meeting in self.meetings)
 
     @property
     def pair(self) -> ClashPair:
@@ -133,33 +154,32 @@ def intent_clashes(
 
     One for each other intent, by its id. What the two only shared before now_us is no clash.
     Raises InvalidValue for more pairs of volumes than at_most: one command must not hold up all
-    others.
+    others. Only those with intents that the author may see count there, and can cause a refusal.
     """
     rules = picture.space.rules
     met: dict[IntentId, list[Meeting]] = {}
+    done: set[tuple[int, IntentId, int]] = set()
     looked_at = 0
-    for volume in prepared:
-        near = picture.intent_space.conflicts(volume, picture.widest)
-        looked_at += len(near)
-        if at_most is not None and looked_at > at_most:
-            raise InvalidValue(
-                "volumes",
-                "too-complex",
-                len(prepared),
-                "these volumes touch too many others at once; tell them in several intents",
-            )
-        for other_id, ordinal, gap in near:
-            if other_id == intent.id:
-                continue
+    for index, volume in enumerate(prepared):
+        for other_id, ordinal, gap in picture.intent_space.conflicts(volume, picture.widest):
             other = picture.intents[other_id]
-            if other.party == intent.party and not rules.same_party:
+            looked_at += other.is_shown_to(intent.party)
+            if at_most is not None and looked_at > at_most:
+                raise InvalidValue(
+                    "volumes",
+                    "too-complex",
+                    len(prepared),
+                    "these volumes touch too many others at once; tell them in several intents",
+                )
+            rule = _rule_between(rules, intent, other)
+            if rule is None or not _is_within(gap, rule.separation):
                 continue
-            rule = rules.pair(intent.kind, other.kind)
-            if rule.effect is Effect.NONE or not _is_within(gap, rule.separation):
-                continue
-            meeting = Meeting(volume, picture.intent_space.volumes(other_id)[ordinal], gap)
+            meeting = Meeting(volume, _volume(picture, other, ordinal), gap)
             if not _is_over(meeting, rule.separation, now_us):
                 met.setdefault(other_id, []).append(meeting)
+                done.add((index, other_id, ordinal))
+    for other_id, meeting in _felt_meetings(picture, intent, prepared, done, now_us):
+        met.setdefault(other_id, []).append(meeting)
     found: list[IntentClash] = []
     for other_id in sorted(met):
         other = picture.intents[other_id]
@@ -169,18 +189,79 @@ def intent_clashes(
     return found
 
 
+def _rule_between(rules: Rules, intent: Intent, other: Intent) -> PairRule | None:
+    """The rule by which two intents can clash, None where there is none."""
+    if other.id == intent.id or (other.party == intent.party and not rules.same_party):
+        return None
+    rule = rules.pair(intent.kind, other.kind)
+    return None if rule.effect is Effect.NONE else rule
+
+
+def _felt_meetings(
+    picture: Picture,
+    intent: Intent,
+    prepared: list[PreparedVolume],
+    done: set[tuple[int, IntentId, int]],
+    now_us: int,
+) -> Iterator[tuple[IntentId, Meeting]]:
+    """Meetings on the agreed grid with intents one of which may not be seen by the other's party,
+    beside those that were done already.
+    """
+    rules = picture.space.rules
+    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
+    if not hides and not picture.has_felt:
+        return
+    near = reach(rules, picture.widest)
+    for index, volume in enumerate(prepared):
+        felt = prepare(felt_as(volume.volume, rules), volume.altitude_model)
+        if hides:
+            found = picture.intent_space.conflicts(felt, near)
+        else:
+            found = picture.felt_space.conflicts(volume, near)
+        for other_id, ordinal, _ in found:
+            if (index, other_id, ordinal) in done:
+                continue
+            other = picture.intents[other_id]
+            rule = _rule_between(rules, intent, other)
+            if rule is None or not _one_is_hidden(intent, other):
+                continue
+            their = _volume(picture, other, ordinal)
+            their_felt = prepare(felt_as(their.volume, rules), their.altitude_model)
+            if not meet(volume, their, (felt, their_felt), rules, rule.separation):
+                continue
+            on_grid = Meeting(felt, their_felt, Gap(0, 0, 0))
+            if not _is_over(on_grid, rule.separation, now_us):
+                yield other_id, Meeting(volume, their, gap_of(volume, their), truly=False)
+
+
+def _one_is_hidden(intent: Intent, other: Intent) -> bool:
+    """Whether one of the two is felt by the other's party, and not seen."""
+    return any(
+        one.visibility.level is VisibilityLevel.ON_CONFLICT and not one.is_shown_to(two.party)
+        for one, two in ((intent, other), (other, intent))
+    )
+
+
+def _volume(picture: Picture, intent: Intent, ordinal: int) -> PreparedVolume:
+    return prepare(intent.volumes[ordinal], picture.altitude_model)
+
+
 def zone_clashes(
     picture: Picture, intent: Intent, prepared: list[PreparedVolume], *, now_us: int
 ) -> list[ZoneClash]:
     """Zones of others that the intent touches and whose rule applies to its kind, by zone id."""
+    rules = picture.space.rules
     met: dict[ZoneId, list[Meeting]] = {}
+    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
     for volume in prepared:
-        for zone_id, ordinal, gap in picture.zone_space.conflicts(volume, _TOUCHING):
+        asked = prepare(felt_as(volume.volume, rules), volume.altitude_model) if hides else volume
+        for zone_id, ordinal, _ in picture.zone_space.conflicts(asked, _TOUCHING):
             zone = picture.zones[zone_id]
             if zone.party == intent.party or not zone.applies_to(intent.kind):
                 continue
-            meeting = Meeting(volume, picture.zone_space.volumes(zone_id)[ordinal], gap)
-            if not _is_over(meeting, _TOUCHING, now_us):
+            area = prepare(zone.volumes[ordinal], picture.altitude_model)
+            meeting = _in_zone(picture, intent, (volume, area), zone, now_us)
+            if meeting is not None:
                 met.setdefault(zone_id, []).append(meeting)
     return [zone_clash(picture.zones[zone_id], intent, met[zone_id]) for zone_id in sorted(met)]
 
@@ -190,18 +271,54 @@ def intents_in_zone(
 ) -> list[tuple[Intent, ZoneClash]]:
     """The standing intents of others that a zone touches and applies to, by intent id."""
     met: dict[IntentId, list[Meeting]] = {}
-    for volume in prepared:
-        for intent_id, ordinal, gap in picture.intent_space.conflicts(volume, _TOUCHING):
+    for area in prepared:
+        found = {
+            (intent_id, ordinal)
+            for space in (picture.intent_space, picture.felt_space)
+            for intent_id, ordinal, _ in space.conflicts(area, _TOUCHING)
+        }
+        for intent_id, ordinal in sorted(found):
             intent = picture.intents[intent_id]
             if intent.party == zone.party or not zone.applies_to(intent.kind):
                 continue
-            meeting = Meeting(picture.intent_space.volumes(intent_id)[ordinal], volume, gap)
-            if not _is_over(meeting, _TOUCHING, now_us):
+            volume = _volume(picture, intent, ordinal)
+            meeting = _in_zone(picture, intent, (volume, area), zone, now_us)
+            if meeting is not None:
                 met.setdefault(intent_id, []).append(meeting)
     return [
         (picture.intents[each], zone_clash(zone, picture.intents[each], met[each]))
         for each in sorted(met)
     ]
+
+
+def _in_zone(
+    picture: Picture,
+    intent: Intent,
+    volumes: tuple[PreparedVolume, PreparedVolume],
+    zone: Zone,
+    now_us: int,
+) -> Meeting | None:
+    """Where a volume of an intent meets one of a zone and it is not over: on the agreed grid, where
+    the zone's owner may only feel the intent.
+    """
+    volume, area = volumes
+    gap = conflict(volume, area)
+    if gap is not None:
+        meeting = Meeting(volume, area, gap)
+        if not _is_over(meeting, _TOUCHING, now_us):
+            return meeting
+    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
+    if not hides or intent.is_shown_to(zone.party):
+        return None
+    rules = picture.space.rules
+    felt, area_felt = (
+        prepare(felt_as(each.volume, rules), each.altitude_model) for each in volumes
+    )
+    if not meet(volume, area, (felt, area_felt), rules, _TOUCHING):
+        return None
+    if _is_over(Meeting(felt, area_felt, Gap(0, 0, 0)), _TOUCHING, now_us):
+        return None
+    return Meeting(volume, area, gap_of(volume, area), truly=False)
 
 
 def zone_clash(zone: Zone, intent: Intent, meetings: list[Meeting]) -> ZoneClash:
@@ -215,6 +332,20 @@ def zone_clash(zone: Zone, intent: Intent, meetings: list[Meeting]) -> ZoneClash
         too_short,
         _closest_first(meetings),
     )
+
+
+def shares_cells(picture: Picture, meeting: Meeting) -> bool:
+    """Whether the two volumes of a meeting touch the same cells of the agreed grid, and do not
+    only come near.
+    """
+    if meeting.overlaps:
+        return True
+    rules, own, other = picture.space.rules, meeting.own, meeting.other
+    felt = (
+        prepare(felt_as(own.volume, rules), own.altitude_model),
+        prepare(felt_as(other.volume, rules), other.altitude_model),
+    )
+    return meet(own, other, felt, rules, _TOUCHING)
 
 
 def overlap_band(first: PreparedVolume, second: PreparedVolume) -> Overlap:

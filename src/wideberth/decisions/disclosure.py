@@ -14,12 +14,11 @@ import msgspec
 from wideberth.decisions.clashes import Meeting, ZoneClash, intent_ref, zone_ref
 from wideberth.model.ids import IntentId, NoticeId, PartyId
 from wideberth.model.intents import Intent
-from wideberth.model.notices import Cell, Clash, Notice, ObjectRef, ObjectType, Overlap
+from wideberth.model.notices import Clash, Notice, ObjectRef, ObjectType, Overlap
+from wideberth.picture.cells import felt_as, shared_cells
 from wideberth.picture.picture import Picture
-from wideberth.space.altitude import Altitude, AltitudeReference
-from wideberth.space.overlap import horizontal_gap_mm
-from wideberth.space.prepared import PreparedVolume, prepare
-from wideberth.space.volume import NANODEGREES, Circle, Gap, Polygon, Volume4D
+from wideberth.space.prepared import PreparedVolume
+from wideberth.space.volume import Gap
 
 __all__ = [
     "MAX_CELLS",
@@ -38,10 +37,6 @@ MAX_CELLS = 64
 
 MAX_HIDDEN = 16
 """So many meetings with one hidden intent are told apart."""
-
-_ANY_HEIGHT = Altitude(0, AltitudeReference.W84)
-_POLE_ND = 85 * NANODEGREES
-_WORLD_ND = 180 * NANODEGREES
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +143,11 @@ def _is_own_shown(picture: Picture, clash: Clash, sender: PartyId) -> bool:
 
 def _hidden_overlaps(picture: Picture, meetings: tuple[Meeting, ...]) -> list[Overlap]:
     """What is told of each meeting with a hidden volume; the own volume is all that can be said of
-    more than MAX_HIDDEN of them.
+    more than MAX_HIDDEN of them. In an order that says nothing of which is nearer.
     """
-    told = [hidden_overlap(picture, meeting) for meeting in meetings[:MAX_HIDDEN]]
-    rest = meetings[MAX_HIDDEN:]
+    ordered = sorted(meetings, key=lambda each: _place(picture, each))
+    told = [hidden_overlap(picture, meeting) for meeting in ordered[:MAX_HIDDEN]]
+    rest = ordered[MAX_HIDDEN:]
     if rest:
         own = [_own_band(meeting.own) for meeting in rest]
         told.append(
@@ -166,6 +162,11 @@ def _hidden_overlaps(picture: Picture, meetings: tuple[Meeting, ...]) -> list[Ov
     return list(dict.fromkeys(told))
 
 
+def _place(picture: Picture, meeting: Meeting) -> tuple[str, str]:
+    felt = felt_as(meeting.other.volume, picture.space.rules)
+    return repr(meeting.own.volume), repr(felt)
+
+
 def _own_band(own: PreparedVolume) -> Overlap:
     lower_mm, upper_mm = own.altitude_model.band_w84_mm(own.volume)
     return Overlap(own.volume.start_us, own.volume.end_us, lower_mm, upper_mm, whole=True)
@@ -174,114 +175,26 @@ def _own_band(own: PreparedVolume) -> Overlap:
 def hidden_overlap(picture: Picture, meeting: Meeting) -> Overlap:
     """What the owner of one volume learns of where a hidden one meets it.
 
-    Never smaller than the true overlap. In a dimension in which the two only come near, the own
-    volume is all that is told: what lies between would give the hidden one's edge. Time and heights
-    are rounded out to the agreed steps within the own volume. Cells double in size until at most
-    MAX_CELLS are looked at.
+    Never smaller than the true overlap, and made of the hidden one's cells and steps alone, cut to
+    the own volume. In a dimension in which the two only come near, the own volume is all that is
+    told.
     """
-    own, gap, shared = meeting.own, meeting.gap, meeting.overlap
+    own, hidden, rules = meeting.own, meeting.other, picture.space.rules
+    felt = felt_as(hidden.volume, rules)
     band = _own_band(own)
-    rules = picture.space.rules
-    if not gap.time_us:
-        start_us, end_us = _rounded_out(shared.start_us, shared.end_us, rules.cell_time_us)
-        band = msgspec.structs.replace(
-            band, start_us=max(start_us, band.start_us), end_us=min(end_us, band.end_us)
-        )
-    if not gap.vertical_mm:
-        lower_mm, upper_mm = _rounded_out(shared.lower_mm, shared.upper_mm, rules.cell_height_mm)
-        band = msgspec.structs.replace(
-            band, lower_mm=max(lower_mm, band.lower_mm), upper_mm=min(upper_mm, band.upper_mm)
-        )
-    cells = () if gap.horizontal_mm else _shared_cells(picture, meeting)
+    start_us, end_us = max(felt.start_us, band.start_us), min(felt.end_us + 1, band.end_us)
+    if start_us <= end_us:
+        band = msgspec.structs.replace(band, start_us=start_us, end_us=end_us)
+    felt_lower_mm, felt_upper_mm = hidden.altitude_model.band_w84_mm(felt)
+    step_mm = rules.cell_height_mm
+    lower_mm = max(felt_lower_mm // step_mm * step_mm, band.lower_mm)
+    upper_mm = min(-(-felt_upper_mm // step_mm) * step_mm, band.upper_mm)
+    if lower_mm <= upper_mm:
+        band = msgspec.structs.replace(band, lower_mm=lower_mm, upper_mm=upper_mm)
+    cells = shared_cells(own, hidden, rules.cell_nd, MAX_CELLS)
     return msgspec.structs.replace(band, cells=cells, whole=not cells)
-
-
-def _shared_cells(picture: Picture, meeting: Meeting) -> tuple[Cell, ...]:
-    """Cells that both touch; none where the grid has no cells there."""
-    own, hidden = meeting.own, meeting.other
-    box = _box_nd(own.volume)
-    if box is None:
-        return ()
-    hidden_box = _box_nd(hidden.volume)
-    south_nd, west_nd, north_nd, east_nd = box
-    if hidden_box is not None:  # looking only where both are saves most of the work
-        south_nd, west_nd = max(south_nd, hidden_box[0]), max(west_nd, hidden_box[1])
-        north_nd, east_nd = min(north_nd, hidden_box[2]), min(east_nd, hidden_box[3])
-    # The size of the cells must not depend on the hidden volume, or it would tell its size.
-    cell_nd = picture.space.rules.cell_nd
-    while _cell_count(box, cell_nd) > MAX_CELLS:
-        cell_nd *= 2
-    cells: list[Cell] = []
-    for row in range(south_nd // cell_nd, north_nd // cell_nd + 1):
-        for column in range(west_nd // cell_nd, east_nd // cell_nd + 1):
-            cell = Cell(row * cell_nd, column * cell_nd, cell_nd)
-            shape = _cell_volume(cell)
-            if shape is None:
-                return ()
-            if _touches(shape, own) and _touches(shape, hidden):
-                cells.append(cell)
-    return tuple(cells)
-
-
-def _rounded_out(lowest: int, highest: int, step: int) -> tuple[int, int]:
-    return lowest // step * step, -(-highest // step) * step
-
-
-def _cell_count(box_nd: tuple[int, int, int, int], cell_nd: int) -> int:
-    south_nd, west_nd, north_nd, east_nd = box_nd
-    rows = north_nd // cell_nd - south_nd // cell_nd + 1
-    return rows * (east_nd // cell_nd - west_nd // cell_nd + 1)
-
-
-def _touches(cell: PreparedVolume, volume: PreparedVolume) -> bool:
-    return horizontal_gap_mm(cell, volume) == 0
 
 
 def _contact(picture: Picture, party: PartyId) -> str | None:
     known = picture.parties.get(party)
     return known.contact if known is not None else None
-
-
-def _box_nd(volume: Volume4D) -> tuple[int, int, int, int] | None:
-    """South, west, north, east of a footprint away from poles and seam, else None.
-
-    Geodesics bulge polewards of their ends; the grid cell under the bulge is caught by the margin.
-    """
-    shape = volume.footprint
-    match shape:
-        case Circle():
-            reach_nd = int(shape.radius_mm / 110_000_000 * NANODEGREES) + 1
-            south_nd, north_nd = shape.latitude_nd - reach_nd, shape.latitude_nd + reach_nd
-            if max(abs(south_nd), abs(north_nd)) > _POLE_ND:
-                return None
-            # at 85 degrees a degree of longitude is 1/11.5 of one at the equator
-            wide_nd = reach_nd * 12
-            west_nd, east_nd = shape.longitude_nd - wide_nd, shape.longitude_nd + wide_nd
-        case Polygon():
-            latitudes = [vertex[0] for vertex in shape.vertices]
-            longitudes = [vertex[1] for vertex in shape.vertices]
-            west_nd, east_nd = min(longitudes), max(longitudes)
-            bulge_nd = (east_nd - west_nd) // 8
-            south_nd, north_nd = min(latitudes) - bulge_nd, max(latitudes) + bulge_nd
-    if (
-        max(abs(south_nd), abs(north_nd)) > _POLE_ND
-        or east_nd - west_nd > 90 * NANODEGREES
-        or west_nd < -_WORLD_ND
-        or east_nd >= _WORLD_ND
-    ):
-        return None
-    return south_nd, west_nd, north_nd, east_nd
-
-
-def _cell_volume(cell: Cell) -> PreparedVolume | None:
-    """The cell as a footprint (only that is looked at), or None where it leaves the map."""
-    north_nd, east_nd = cell.south_nd + cell.size_nd, cell.west_nd + cell.size_nd
-    if east_nd >= _WORLD_ND or cell.west_nd < -_WORLD_ND:
-        return None
-    corners = (
-        (cell.south_nd, cell.west_nd),
-        (cell.south_nd, east_nd),
-        (north_nd, east_nd),
-        (north_nd, cell.west_nd),
-    )
-    return prepare(Volume4D(Polygon(corners), _ANY_HEIGHT, _ANY_HEIGHT, 0, 0))

@@ -313,7 +313,7 @@ def _tell(
     except InvalidValue as error:
         return invalid(error)
     refusal = _refuse_clashes(intent, clashes, key) or refuse_silent_touches(
-        picture, intent, clashes, context
+        picture, intent, context
     )
     if refusal is not None:
         return refusal
@@ -409,7 +409,7 @@ def _still_touch(
 ) -> bool:
     if intent.id in pair:
         return any(other in pair for other in still)
-    first, second = (picture.intent_space.volumes(IntentId(each)) for each in pair)
+    first, second = (picture.intent_space.views(IntentId(each)) for each in pair)
     return any(is_conflict(one, other) for one in first for other in second)
 
 
@@ -424,6 +424,7 @@ def _refuse_clashes(
         clash
         for clash in clashes
         if clash.rule.effect is Effect.REFUSE
+        and clash.truly
         and clash.other.is_shown_to(intent.party)
         and not (clash.rule.higher_priority_passes and intent.priority > clash.other.priority)
         and not (clash.rule.key_proves and clash.other.ovn in known)

@@ -120,7 +120,9 @@ def draft_intent(
     for clash in zones:
         drafts.add(intent.party, [zone_clash_for_teller(clash, reference)], clash.urgency)
         owners = zone_clashes_for_owner(picture, clash, intent)
-        drafts.add(clash.zone.party, owners, clash.urgency)
+        # Whether a hidden intent came in time would tell the zone's owner when it starts.
+        shown = intent.is_shown_to(clash.zone.party)
+        drafts.add(clash.zone.party, owners, clash.urgency if shown else Urgency.PROMPT)
     return drafts
 
 

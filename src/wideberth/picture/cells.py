@@ -75,8 +75,8 @@ def meet(
 ) -> bool:
     """Whether two volumes meet on the grid, or come as near there as separation.
 
-    felt: the two as :func:`felt_as` has them, prepared. The same for any two volumes that touch the same
-    cells and steps, and the same from both sides. Raises NotComparable.
+    felt: the two as :func:`felt_as` has them, prepared. The same for any two volumes that touch
+    the same cells and steps, and the same from both sides. Raises NotComparable.
     """
     if not is_conflict(*felt, separation):
         return False

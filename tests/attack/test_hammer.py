@@ -34,7 +34,7 @@ def hammered(folder: Path, operations: int, *, fault: str = "") -> tuple[list[Op
     base_ns = time.monotonic_ns()
     begin = asyncio.run(hammer.open_space(folder, base_ns))
     script = str(Path(hammer.__file__))
-    each = str(operations // PROCESSES)
+    each = str(-(-operations // (PROCESSES * hammer.CLIENTS)) * hammer.CLIENTS)
     modes = [["work", str(folder), str(i), each, str(base_ns), fault] for i in range(PROCESSES)]
     started = [
         subprocess.Popen(

@@ -94,14 +94,14 @@ class History:
         digest.update(little_endian(self._before))
         return digest.digest()
 
-    def dump(self) -> dict[str, object]:
-        """All that is held, as plain data for a snapshot."""
-        return {
-            "last": self._last,
-            "before": little_endian(self._before),
-            "streams": {party: little_endian(at) for party, at in self._streams.items()},
-            "notices": {party: little_endian(at) for party, at in self._notices.items()},
-        }
+    def dump(self) -> tuple[dict[str, int], bytes, dict[PartyId, bytes], dict[PartyId, bytes]]:
+        """All that is held, as plain data for a snapshot: what :meth:`load` takes, in its order."""
+        return (
+            self._last,
+            little_endian(self._before),
+            {party: little_endian(at) for party, at in self._streams.items()},
+            {party: little_endian(at) for party, at in self._notices.items()},
+        )
 
     @classmethod
     def load(

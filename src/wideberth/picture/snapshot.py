@@ -1,0 +1,175 @@
+"""A whole picture as bytes, and back, so that a restart need not fold the whole record.
+
+:func:`load` of what :func:`dump` gave is the same picture: the same digest, and it folds on,
+answers and lets things leave in the same way. What follows from the tables (the index over volumes,
+what expires when) is made again. Bytes that this version did not write are refused; whether they
+may be trusted is the caller's to know, by their digest in the record.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+import msgspec
+
+from wideberth.errors import InvalidValue
+from wideberth.model.ids import KeyId, NoticeId, PartyId
+from wideberth.model.intents import Intent
+from wideberth.model.parties import Key, Party
+from wideberth.model.subscriptions import Subscription
+from wideberth.model.warnings import StandingWarning
+from wideberth.model.zones import Zone
+from wideberth.picture.fold import GRACE_US
+from wideberth.picture.history import History
+from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
+
+__all__ = ["SNAPSHOT_VERSION", "dump", "load"]
+
+SNAPSHOT_VERSION = b"wideberth-snapshot-1\n"
+"""The first bytes of a snapshot. A change of what is dumped, or how, needs another number."""
+
+
+class _History(msgspec.Struct, forbid_unknown_fields=True):
+    """Positions as 64 bits each, little-endian; see :class:`wideberth.picture.history.History`."""
+
+    last: dict[str, int]
+    before: bytes
+    streams: dict[PartyId, bytes]
+    notices: dict[PartyId, bytes]
+
+
+class _Form(msgspec.Struct, forbid_unknown_fields=True):
+    """All that is kept. A table whose values hold their keys is a list of the values; every table
+    is in the order of the picture's own.
+    """
+
+    size: int
+    time_us: int
+    space: SpaceFacts
+    asking: tuple[PartyId, str] | None
+    parties: list[Party]
+    keys: list[Key]
+    retired_keys: list[tuple[PartyId, KeyId]]
+    intents: list[Intent]
+    zones: list[Zone]
+    subscriptions: list[Subscription]
+    notices: list[msgspec.Raw]
+    held: dict[NoticeId, tuple[tuple[str, str], ...]]
+    rule_versions: list[str]
+    notice_counts: dict[PartyId, int]
+    told: dict[str, tuple[tuple[PartyId, NoticeId], ...]]
+    warnings: list[StandingWarning]
+    requests: list[tuple[PartyId, str, int, int, str, int]]
+    check_days: dict[PartyId, tuple[int, int]]
+    snapshots: dict[int, SnapshotMark]
+    history: _History
+
+
+class _Read(_Form, forbid_unknown_fields=True):
+    """The same as it is read."""
+
+    notices: list[OpenNotice]  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower
+
+
+_decoder = msgspec.msgpack.Decoder(_Read)
+_in_order = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+def dump(picture: Picture) -> bytes:
+    """The picture as bytes: the same bytes for the same picture. Not of an overlay."""
+    history = picture.history
+    assert history is not None, "an overlay is no picture of its own"
+    requests: list[tuple[PartyId, str, int, int, str, int]] = []
+    for key in picture.request_ages:
+        outcome = picture.requests[key]
+        requests.append(
+            (*key, outcome.position, outcome.entries, outcome.fingerprint, outcome.time_us)
+        )
+    form = _Form(
+        size=picture.size,
+        time_us=picture.time_us,
+        space=picture.space,
+        asking=picture.asking,
+        parties=[picture.parties[each] for each in picture.parties],
+        keys=[picture.keys[each] for each in picture.keys],
+        retired_keys=list(picture.retired_keys),
+        intents=[picture.intents[each] for each in picture.intents],
+        zones=[picture.zones[each] for each in picture.zones],
+        subscriptions=[picture.subscriptions[each] for each in picture.subscriptions],
+        # Units that have it loaded are a set: in order, for the same bytes each time.
+        notices=[msgspec.Raw(_in_order(picture.notices[each])) for each in picture.notices],
+        held={each: picture.held[each] for each in picture.held},
+        rule_versions=list(picture.rule_versions),
+        notice_counts={each: picture.notice_counts[each] for each in picture.notice_counts},
+        told={each: picture.told[each] for each in picture.told},
+        warnings=[picture.warnings[each] for each in picture.warnings],
+        requests=requests,
+        check_days={each: picture.check_days[each] for each in picture.check_days},
+        snapshots={each: picture.snapshots[each] for each in picture.snapshots},
+        history=_History(*history.dump()),
+    )
+    return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
+
+
+def load(data: bytes) -> Picture:
+    """The picture that was dumped. Raises InvalidValue for bytes of another version or damaged."""
+    if not data.startswith(SNAPSHOT_VERSION):
+        raise InvalidValue(
+            "snapshot",
+            "snapshot-version",
+            data[: len(SNAPSHOT_VERSION)].decode("ascii", "replace"),
+            f"this program reads {SNAPSHOT_VERSION.decode().strip()}",
+        )
+    try:
+        form = _decoder.decode(memoryview(data)[len(SNAPSHOT_VERSION) :])
+        history = History.load(
+            last=form.history.last,
+            before=form.history.before,
+            streams=form.history.streams,
+            notices=form.history.notices,
+        )
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise InvalidValue("snapshot", "snapshot", str(error), "it is damaged") from error
+    return _picture(form, history)
+
+
+def _picture(form: _Read, history: History) -> Picture:
+    picture = Picture()
+    picture.adopt(form.space.rules)
+    picture.size = form.size
+    picture.time_us = form.time_us
+    picture.space = form.space
+    picture.asking = form.asking
+    picture.parties = {each.id: each for each in form.parties}
+    picture.keys = {(each.party, each.key_id): each for each in form.keys}
+    picture.retired_keys = dict.fromkeys(form.retired_keys, True)
+    for intent in form.intents:
+        picture.put_intent(intent)
+    for zone in form.zones:
+        picture.zones[zone.id] = zone
+        picture.zone_space.put(zone.id, zone.volumes, picture.altitude_model)
+    for subscription in form.subscriptions:
+        picture.subscriptions[subscription.id] = subscription
+        picture.subscription_ids[subscription.number] = subscription.id
+        picture.subscription_space.put(
+            subscription.id, (subscription.volume,), picture.altitude_model
+        )
+    picture.notices = {each.notice.id: each for each in form.notices}
+    picture.held = form.held
+    picture.rule_versions = dict.fromkeys(form.rule_versions, True)
+    picture.notice_counts = form.notice_counts
+    picture.told = form.told
+    picture.warnings = {each.id: each for each in form.warnings}
+    for party, key, position, entries, fingerprint, time_us in form.requests:
+        picture.requests[party, key] = Outcome(position, entries, fingerprint, time_us)
+        picture.request_ages.append((party, key))
+    picture.check_days = form.check_days
+    picture.snapshots = form.snapshots
+    picture.history = history
+    picture.expiries = [
+        *((each.end_us + GRACE_US, "intent", each.id) for each in form.intents),
+        *((each.end_us + GRACE_US, "zone", each.id) for each in form.zones),
+        *((each.volume.end_us + GRACE_US, "subscription", each.id) for each in form.subscriptions),
+    ]
+    heapq.heapify(picture.expiries)
+    return picture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from wideberth.errors import InvalidValue
 from wideberth.record.merkle import consistency_proof, inclusion_proof, tree_root
@@ -18,10 +19,13 @@ from wideberth.record.notes import (
     format_note,
     format_receipt,
     format_vkey,
+    parse_checkpoint,
+    parse_note,
     signature_line,
 )
 from wideberth.record.protocol import Head
 from wideberth.record.tiles import Tile, is_in_tree, tile_bytes, tile_path
+from wideberth.record.witnessed import CosignatureRow, newest_note
 
 __all__ = ["ProvingRecord"]
 
@@ -47,6 +51,11 @@ class ProvingRecord(ABC):
     @abstractmethod
     def _node(self, level: int, index: int) -> bytes:
         """The hash of one complete subtree that ends at or before the head."""
+
+    def _cosignatures(self, size: int | None) -> Sequence[CosignatureRow]:
+        """What was kept of cosignatures: of the head of this size, or all for None."""
+        del size
+        return ()
 
     @property
     def origin(self) -> str:
@@ -80,16 +89,27 @@ class ProvingRecord(ABC):
             raise InvalidValue("tile", "in-tree", tile_path(tile), f"give one of {size} entries")
         return tile_bytes(self._node, tile)
 
-    def checkpoint(self) -> str:
-        """The signed head as a C2SP checkpoint note."""
-        return self._checkpoint(*self._signed_head())
+    def checkpoint(self, *, witnesses: int = 0) -> str:
+        """The signed head as a C2SP checkpoint note, with the cosignatures that it has.
 
-    def receipt(self, position: int) -> str:
-        """A C2SP tlog-proof under the newest checkpoint. Raises InvalidValue beyond the head."""
+        witnesses: at least so many have cosigned it; 0: the newest head. Raises InvalidValue
+        (``not-cosigned``) where no head has so many.
+        """
+        if witnesses > 0:
+            return self._cosigned(witnesses)
         head, signature = self._signed_head()
+        return self._with_cosignatures(head, self._checkpoint(head, signature))
+
+    def receipt(self, position: int, *, witnesses: int = 0) -> str:
+        """A C2SP tlog-proof under the newest checkpoint, or under that of so many witnesses.
+
+        Raises InvalidValue beyond that checkpoint.
+        """
+        note = self.checkpoint(witnesses=witnesses)
+        size = parse_checkpoint(parse_note(note).text).size
         # Nodes never change and the tree only grows, so the proof needs no snapshot.
-        proof = inclusion_proof(self._node, position, head.size)
-        return format_receipt(Receipt(position, tuple(proof), self._checkpoint(head, signature)))
+        proof = inclusion_proof(self._node, position, size)
+        return format_receipt(Receipt(position, tuple(proof), note))
 
     def wait(self, position: int, timeout_s: float) -> bool:
         """Wait until the record is longer than position; False after timeout_s. Blocks."""
@@ -100,6 +120,18 @@ class ProvingRecord(ABC):
                 return False
             time.sleep(min(_POLL_S, left_s))
         return True
+
+    def _cosigned(self, witnesses: int) -> str:
+        found = newest_note(self.origin, self._cosignatures(None), witnesses=witnesses)
+        if found is None:
+            raise InvalidValue(
+                "witnesses", "not-cosigned", witnesses, "no head has so many cosignatures"
+            )
+        return found
+
+    def _with_cosignatures(self, head: Head, note: str) -> str:
+        rows = self._cosignatures(head.size)
+        return note + "".join(row.line for row in rows if row.is_witness and row.root == head.root)
 
     def _checkpoint(self, head: Head, signature: bytes) -> str:
         text = checkpoint_text(Checkpoint(self.origin, head.size, head.root))

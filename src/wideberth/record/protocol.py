@@ -143,16 +143,20 @@ class Record(Protocol):
         """
         ...
 
-    def checkpoint(self) -> str:
-        """The signed head as a C2SP checkpoint note, newline at its end. Always durable."""
+    def checkpoint(self, *, witnesses: int = 0) -> str:
+        """The signed head as a C2SP checkpoint note, newline at its end. Always durable.
+
+        With the cosignatures that were kept of it. witnesses: the newest head that at least so
+        many have cosigned; raises InvalidValue (``not-cosigned``) where there is none.
+        """
         ...
 
-    def receipt(self, position: int) -> str:
-        """A C2SP tlog-proof for the entry at position under the newest checkpoint.
+    def receipt(self, position: int, *, witnesses: int = 0) -> str:
+        """A C2SP tlog-proof for the entry at position under the checkpoint of so many witnesses.
 
         Whoever holds it, the entry's envelope and salt, and the vkey can prove offline that the
         entry is in the record: :func:`wideberth.record.verify.verify_receipt`. Raises InvalidValue
-        beyond the head.
+        beyond that checkpoint.
         """
         ...
 

@@ -62,6 +62,7 @@ from wideberth.record.sealing import (
     check_time,
     seal,
 )
+from wideberth.record.witnessed import CosignatureRow
 
 __all__ = ["BUSY_TIMEOUT_S", "SqliteRecord"]
 
@@ -281,6 +282,17 @@ class SqliteRecord(ProvingRecord):
             raise RecordCorrupt(None, "there is no head")
         size, root, time_us, signature = row
         return Head(size, root, time_us), signature
+
+    def _cosignatures(self, size: int | None) -> list[CosignatureRow]:
+        if self._format < 2:  # an older program's file, opened for reading
+            return []
+        with translated:
+            rows = self._db.execute(
+                "SELECT witness, size, root, time_s, signature FROM cosignature"
+                " WHERE ?1 IS NULL OR size = ?1 ORDER BY witness, size",
+                (size,),
+            ).fetchall()
+        return [CosignatureRow(*row) for row in rows]
 
     def _node(self, level: int, index: int) -> bytes:
         with translated:

@@ -66,10 +66,13 @@ class StatementAudit:
     """A statement checker: call it with every entry, in order, from position 0.
 
     origin: the record's. It is the caller who sees to it that the entries are the record's.
+    is_selection: entries are left out, and with them statements of a key; those that are there
+    still rise in number, and one that comes right after another still names it.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, *, is_selection: bool = False) -> None:
         self._origin = origin
+        self._is_selection = is_selection
         self._keys: dict[tuple[str, str], _KeyInForce] = {}
         self._names: set[tuple[str, str]] = set()
 
@@ -98,6 +101,8 @@ class StatementAudit:
             )
         statement = verify_statement(said, key.public_key)
         digest = statement_digest(said)
+        if self._is_selection and statement.party_seq > key.last_seq + 1:
+            key.last_seq, key.last_digest = statement.party_seq - 1, statement.prev
         for field, came, wanted in (
             ("said.origin", statement.origin, self._origin),
             ("said.party", statement.party, author.party),

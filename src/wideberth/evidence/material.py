@@ -1,0 +1,126 @@
+"""What evidence is made from: a signed head, the entries that somebody may read, and their proofs.
+
+From a folder (:func:`from_record`) the record proves; from a service (:func:`from_service`) the
+whole tree is computed here, out of entries and leaves, and has to give the root that was signed.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wideberth.client import Client
+from wideberth.errors import InvalidValue, RecordCorrupt
+from wideberth.model.envelope import leaf
+from wideberth.record.merkle import Frontier, inclusion_proof, leaf_hash, node_number
+from wideberth.record.notes import Checkpoint, parse_checkpoint, parse_note
+from wideberth.record.protocol import Row
+
+__all__ = ["Material", "from_record", "from_service"]
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The record as of one signed head. note: its checkpoint; vkey: the key that it goes by.
+
+    rows: a fresh walk, in order, over what may be read; proof: of an entry, under the head.
+    """
+
+    note: str
+    vkey: str
+    checkpoint: Checkpoint
+    rows: Callable[[], Iterator[Row]]
+    proof: Callable[[int], list[bytes]]
+
+
+class _Provable(Protocol):
+    @property
+    def vkey(self) -> str: ...
+    def checkpoint(self) -> str: ...
+    def read(self, from_position: int, limit: int) -> list[Row]: ...
+    def root_at(self, size: int) -> bytes: ...
+    def inclusion_proof(self, position: int, size: int) -> list[bytes]: ...
+
+
+def from_record(record: _Provable, note: str | None = None) -> Material:
+    """Material of a record in a folder, under the checkpoint in note or else the newest.
+
+    Raises InvalidValue for a note that is no checkpoint or is beyond the record's end, and
+    RecordCorrupt where the record has another tree than it signed there.
+    """
+    given = record.checkpoint() if note is None else note
+    checkpoint = parse_checkpoint(parse_note(given).text)
+    size = checkpoint.size
+    if record.root_at(size) != checkpoint.root:
+        raise RecordCorrupt(None, f"the record has another tree of {size} entries: equivocation")
+
+    def rows() -> Iterator[Row]:
+        for begin in range(0, size, _PAGE):
+            yield from record.read(begin, min(_PAGE, size - begin))
+
+    return Material(
+        given,
+        record.vkey,
+        checkpoint,
+        rows,
+        lambda position: record.inclusion_proof(position, size),
+    )
+
+
+async def from_service(
+    client: Client, note: str | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> Material:
+    """Material of a service, as the party whose token client has; under note or the newest head.
+
+    Raises RecordCorrupt where what the service shows is not what it signed, ApiProblem,
+    Unreachable, InvalidValue as from_record.
+    """
+    vkey: str = (await client.space())["vkey"]
+    given = await client.checkpoint() if note is None else note
+    checkpoint = parse_checkpoint(parse_note(given).text)
+    size = checkpoint.size
+    leaves, interior, shown = list[bytes](), list[bytes](), list[Row]()
+    frontier = Frontier()
+    while frontier.size < size:
+        position = frontier.size
+        page: Any = await client.get(
+            "/record/entries", **{"from": position, "limit": min(_PAGE, size - position)}
+        )
+        hashes = [_taken(each, position + at, shown) for at, each in enumerate(page["entries"])]
+        if not hashes:
+            raise RecordCorrupt(position, "missing: the service ends before the head it signed")
+        leaves += hashes
+        interior += frontier.append(hashes)
+        if on_progress is not None:
+            on_progress(min(frontier.size, size), size)
+    if frontier.size != size or frontier.root() != checkpoint.root:
+        raise RecordCorrupt(None, "the service shows other entries than those whose head it signed")
+
+    def node(level: int, index: int) -> bytes:
+        return interior[node_number(level, index)] if level else leaves[index]
+
+    return Material(
+        given,
+        vkey,
+        checkpoint,
+        lambda: iter(shown),
+        lambda position: inclusion_proof(node, position, size),
+    )
+
+
+def _taken(told: Any, position: int, shown: list[Row]) -> bytes:
+    """The leaf hash of one entry as the service tells it; kept where it was told whole."""
+    try:
+        if told["position"] != position:
+            raise RecordCorrupt(position, f"the service gave entry {told['position']} here")
+        if told.get("envelope") is None:
+            return leaf_hash(b64decode(told["leaf"], validate=True))
+        row = Row(position, b64decode(told["salt"], validate=True), told["envelope"].encode())
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidValue("entries", "entry", str(error), "this service is none we know") from None
+    shown.append(row)
+    return leaf_hash(leaf(row.salt, row.envelope))

@@ -8,8 +8,10 @@
     │   └── Unclear             a value that could mean several things: names each, and asks
     ├── RecordError
     │   ├── PositionTaken       somebody else appended first; fold what came in and decide again
+    │   ├── BehindWitness       a witness holds a head that this record does not have
     │   ├── RecordCorrupt       what is on disk is not what was signed; names the first bad index
     │   └── RecordUnavailable   the disk is full or failing; nothing was written
+    ├── Misbehaviour            a log contradicts what it signed; the evidence is kept in a file
     ├── Overloaded              the queue of commands is full; says when to come back
     └── NewerEntry              an entry of a later version than this program knows
 
@@ -20,7 +22,9 @@ Text is made from the fields, so that a face can translate or mask it.
 from __future__ import annotations
 
 __all__ = [
+    "BehindWitness",
     "InvalidValue",
+    "Misbehaviour",
     "NewerEntry",
     "NotComparable",
     "Overloaded",
@@ -109,8 +113,39 @@ class RecordCorrupt(RecordError):
         super().__init__(f"{where}: {reason}")
 
 
+class BehindWitness(RecordError):
+    """A witness holds a head that this log signed, and the record does not have it.
+
+    witness: its name. witnessed, own: the sizes in entries. is_fork: the record is as long, but its
+    tree of that size is another; otherwise entries were lost (an older copy was restored, say).
+    """
+
+    def __init__(self, witness: str, witnessed: int, own: int, *, is_fork: bool) -> None:
+        self.witness = witness
+        self.witnessed = witnessed
+        self.own = own
+        self.is_fork = is_fork
+        found = (
+            f"another tree of {witnessed} entries than the first {witnessed} of {own} here"
+            if is_fork
+            else f"a head of {witnessed} entries, and here are {own}"
+        )
+        super().__init__(f"witness {witness} holds {found}; nothing more is decided on this record")
+
+
 class RecordUnavailable(RecordError):
     """The store refused the write (disk full, input/output error). Nothing was written."""
+
+
+class Misbehaviour(WideberthError):
+    """A log contradicts what it signed. kind: ``fork`` or ``rollback``; path: the evidence."""
+
+    def __init__(self, origin: str, kind: str, path: str) -> None:
+        self.origin = origin
+        self.kind = kind
+        self.path = path
+        found = "signed two trees" if kind == "fork" else "serves less than it once signed"
+        super().__init__(f"{kind.upper()}: {origin} {found}; both notes are in {path}")
 
 
 class Overloaded(WideberthError):

@@ -200,6 +200,8 @@ class Api:
         value = await route.handler(call)
         if isinstance(value, Refusal):
             return problem_of(value)
+        if isinstance(value, Answered):
+            return value
         return answer_text(value) if isinstance(value, str) else answer_json(value, route.status)
 
     def _author(self, scope: Scope, headers: dict[bytes, bytes], route: Route) -> Author:

@@ -44,7 +44,8 @@ Handler = Callable[..., Awaitable[Any]]
 
 _LIMIT_OF_KIND = {"read": "reads", "write": "commands", "stream": "streams"}
 _encoder = msgspec.json.Encoder()
-_COMMON = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+_COMMON = [(b"x-content-type-options", b"nosniff")]
+_NO_STORE = (b"cache-control", b"no-store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +221,15 @@ def encode(value: Any) -> bytes:
 
 
 async def send_answer(answer: Answered, send: Send) -> None:
-    """Send it whole."""
+    """Send it whole; nobody keeps it, unless it says itself for how long."""
     length = (b"content-length", b"%d" % len(answer.body))
+    kept = any(name == b"cache-control" for name, _ in answer.headers)
+    common = _COMMON if kept else [_NO_STORE, *_COMMON]
     await send(
         {
             "type": "http.response.start",
             "status": answer.status,
-            "headers": [*answer.headers, length, *_COMMON],
+            "headers": [*answer.headers, length, *common],
         }
     )
     await send({"type": "http.response.body", "body": answer.body})

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wideberth.errors import NewerEntry, RecordError
+from wideberth.errors import BehindWitness, NewerEntry, RecordError
 from wideberth.service import Service
 
 __all__ = ["LEAST_FREE_BYTES", "Readiness"]
@@ -45,6 +45,8 @@ class Readiness:
         service = self.service
         if service.closed:
             return {"stopping": "this node is stopping"}
+        if isinstance(service.stopped_by, BehindWitness):
+            return {"witness": "a witness holds a head that this record does not have"}
         if service.stopped_by is not None:
             newer = isinstance(service.stopped_by, NewerEntry)
             return {

@@ -23,7 +23,6 @@ from wideberth.model.commands import (
 from wideberth.model.ids import IntentId, Ovn
 from wideberth.model.intents import FieldChange, IntentKind
 from wideberth.model.refusals import Refusal
-from wideberth.service import new_id
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 
@@ -48,7 +47,7 @@ async def submit(call: Call) -> Command:
     """A new intent, under an id that the service makes."""
     body: asked.SubmitIntentIn = call.body
     return SubmitIntent(
-        IntentId(new_id()),
+        IntentId(call.desk.service.context().new_id()),
         codec.details_of(body),
         tuple(Ovn(ovn) for ovn in body.key),
         body.activated,

@@ -81,7 +81,7 @@ async def list_unreached(call: Call) -> told.UnreachedPage:
     picture = call.picture
     own = call.desk.rebuilt.open_notices_of(call.party)
     rows: list[told.ReachOut] = []
-    for notice_id in own[_first_after(query.cursor, own, picture) :]:
+    for notice_id in own[await _first_after(call, query.cursor, own) :]:
         standing = picture.notices.get(notice_id)
         row = None if standing is None else reach_seen(standing, call.party, picture)
         if row is not None:
@@ -180,18 +180,21 @@ def _open_notices(call: Call, after: int, limit: int) -> told.NoticesPage:
     return told.NoticesPage(notices=page, next=page[-1].number if is_more else None)
 
 
-def _first_after(cursor: str | None, own: list[NoticeId], picture: Picture) -> int:
+async def _first_after(call: Call, cursor: str | None, own: list[NoticeId]) -> int:
     """Where the page after a notice starts in a list that is in the order issued; the notice may
-    have left it meanwhile.
+    have left it meanwhile. What does not concern the reader is as unknown as what never was.
     """
     if cursor is None:
         return 0
+    picture = call.picture
     last = _issued_at(cursor, picture)
-    if last is None:
-        raise codec.Malformed(
-            "cursor", "cursor", cursor, "give the next of an earlier page, as it is"
-        )
-    return bisect_right(own, last, key=lambda each: _issued_at(each, picture) or 0)
+    if last is not None:
+        (entry,) = await call.desk.service.entries_at([last])
+        if isinstance(entry.body, NoticeIssued):
+            notice = entry.body.notice
+            if call.party in (notice.recipient, notice.sender, *notice.held_by):
+                return bisect_right(own, last, key=lambda each: _issued_at(each, picture) or 0)
+    raise codec.Malformed("cursor", "cursor", cursor, "give the next of an earlier page, as it is")
 
 
 def _issued_at(notice_id: str, picture: Picture) -> int | None:

@@ -17,7 +17,6 @@ from wideberth.model.commands import (
 )
 from wideberth.model.ids import SubscriptionId, ZoneId
 from wideberth.model.zones import Zone
-from wideberth.service import new_id
 from wideberth.space.time import MINUTE_US
 
 __all__ = [
@@ -34,7 +33,7 @@ __all__ = [
 
 async def declare(call: Call) -> Command:
     """A new zone, under an id that the service makes."""
-    return _declaration(call.body, ZoneId(new_id()), 0)
+    return _declaration(call.body, ZoneId(call.desk.service.context().new_id()), 0)
 
 
 async def declare_again(call: Call) -> Command:
@@ -86,7 +85,9 @@ async def list_zones(call: Call) -> told.ZonesPage:
 async def open_subscription(call: Call) -> Command:
     """A subscription, under an id that the service makes."""
     body: asked.SubscriptionIn = call.body
-    return OpenSubscription(SubscriptionId(new_id()), codec.volume_of(body.volume))
+    return OpenSubscription(
+        SubscriptionId(call.desk.service.context().new_id()), codec.volume_of(body.volume)
+    )
 
 
 async def close_subscription(call: Call) -> Command:

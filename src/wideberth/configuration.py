@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,6 +30,7 @@ from wideberth.model.settings import (
     Rules,
 )
 from wideberth.operating import CertificateSettings, LimitsTable, Listen, LogTable, MetricsTable
+from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
@@ -44,6 +46,8 @@ __all__ = [
     "Listen",
     "Space",
     "WatchTable",
+    "WitnessSettings",
+    "WitnessingTable",
     "effective_configuration",
     "exercise_clock",
     "format_rules",
@@ -252,6 +256,34 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read_back: _ReadBack = _ReadBack()
 
 
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of ``[[witnesses]]``. vkey: its key, as ``wideberth witness`` prints it. url: where it
+    takes heads; None: it comes for them by itself.
+    """
+
+    vkey: str
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        parse_witness_vkey(self.vkey)
+        if self.url is not None:
+            parts = urlsplit(self.url)
+            good = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+            require("url", self.url, "give http(s)://host[:port][/prefix]", holds=bool(good))
+
+
+class WitnessingTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[witnessing]``. beat_s: how often at most witnesses are handed a new head."""
+
+    beat_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        holds = 0.05 <= self.beat_s <= 3600
+        require("beat_s", self.beat_s, "give 0.05 to 3600 seconds", holds=holds)
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole ``wideberth.toml``; every table may be left out.
 
@@ -268,6 +300,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
+    witnesses: tuple[WitnessSettings, ...] = ()
+    witnessing: WitnessingTable = WitnessingTable()
 
 
 @dataclass(frozen=True, slots=True)

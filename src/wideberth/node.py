@@ -44,10 +44,12 @@ from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM, Role
 from wideberth.model.refusals import Refusal
 from wideberth.model.settings import Rules
+from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.record.keys import OriginKey, write_new
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.service import Applied, Service, Settings, now_us
 from wideberth.tokens import Issuer, TokenVerifier
+from wideberth.witnessing import Peer, Witnessing
 
 __all__ = ["DEFAULT_FOLDER", "ISSUER_KEY", "ORIGIN_KEY", "Node"]
 
@@ -105,6 +107,15 @@ class Node:
         self.origin = record.origin
         self.vkey = record.vkey
         self.exercise_clock: ExerciseClock | None = None
+        self.witnessing = Witnessing(
+            folder,
+            service,
+            [
+                Peer(parse_witness_vkey(each.vkey), each.url and each.url.rstrip("/"))
+                for each in configuration.witnesses
+            ],
+            beat_s=configuration.witnessing.beat_s,
+        )
         self.made: list[str] = []
         self.notes: list[str] = []
         self.stopping = asyncio.Event()
@@ -189,9 +200,13 @@ class Node:
         self._stack.callback(self._record.close)
         try:
             await self._stack.enter_async_context(self.service)
-            if self.service.picture.size == 0:
+            # Before anything is decided: a witness may know of entries that are not here.
+            await self._stack.enter_async_context(self.witnessing)
+            self.notes += self.witnessing.notes
+            if self.service.picture.size == 0 and self.service.stopped_by is None:
                 await self._open_space()
-            self._compare()
+            if self.service.picture.size:
+                self._compare()
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

@@ -1,4 +1,4 @@
-"""A picture put into bytes and taken out again is the same picture, and goes on as it would have."""
+"""A picture put into bytes and taken out again goes on as it would have."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def scenes(draw: st.DrawFn) -> Scene:
     return scene
 
 
-def soon(draw: st.DrawFn, scene: Scene, **more: int) -> Volume4D:
+def soon(draw: st.DrawFn, scene: Scene, *, radius_m: int = 500) -> Volume4D:
     """A volume some time from now."""
     from_min = round((scene.now_us - START_US) / 60e6) + draw(starts)
-    return volume(draw(places), from_min=from_min, until_min=from_min + 90, **more)
+    return volume(draw(places), from_min=from_min, until_min=from_min + 90, radius_m=radius_m)
 
 
 def attempt(scene: Scene, command: Command, by: Author, key: str | None = None) -> None:

@@ -149,12 +149,18 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     @property
     def start_us(self) -> int:
         """When the first volume begins."""
-        return min(volume.start_us for volume in self.volumes)
+        volumes = self.volumes
+        if len(volumes) == 1:
+            return volumes[0].start_us
+        return min(volume.start_us for volume in volumes)
 
     @property
     def end_us(self) -> int:
         """When the last volume ends (N-17: every intent has an end)."""
-        return max(volume.end_us for volume in self.volumes)
+        volumes = self.volumes
+        if len(volumes) == 1:
+            return volumes[0].end_us
+        return max(volume.end_us for volume in volumes)
 
     def is_shown_to(self, party: PartyId) -> bool:
         """Whether the party sees the whole intent."""

@@ -42,7 +42,14 @@ from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, Subscription
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
 from wideberth.picture import keeping
-from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
+from wideberth.picture.picture import (
+    NEVER_US,
+    OpenNotice,
+    Outcome,
+    Picture,
+    SnapshotMark,
+    SpaceFacts,
+)
 from wideberth.space.time import DAY_US, HOUR_US
 
 __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
@@ -70,7 +77,7 @@ def fold(picture: Picture, entry: Entry) -> None:
         _fold_chain(picture, entry)
     _FOLDS[type(entry.body)](picture, entry.body, entry, position)
     picture.size = position + 1
-    if not picture.is_overlay:
+    if entry.time_us > picture.leaves_us and not picture.is_overlay:
         _let_leave(picture)
 
 
@@ -83,8 +90,8 @@ def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
     if entry.follows:
         outcome = picture.requests.get(picture.asking) if picture.asking is not None else None
         if picture.asking is not None and outcome is not None:
-            picture.requests[picture.asking] = msgspec.structs.replace(
-                outcome, entries=outcome.entries + 1
+            picture.requests[picture.asking] = Outcome(
+                outcome.position, outcome.entries + 1, outcome.fingerprint, outcome.time_us
             )
         return
     picture.asking = None
@@ -93,6 +100,7 @@ def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
     key = picture.asking = (entry.author.party, entry.request)
     if not picture.is_overlay and key not in picture.requests:
         picture.request_ages.append(key)
+        picture.leave_after(entry.time_us + REQUEST_LIFE_US)
     picture.requests[key] = Outcome(position, 1, entry.fingerprint or "", entry.time_us)
 
 
@@ -123,6 +131,10 @@ def _let_leave(picture: Picture) -> None:
     ages = picture.request_ages
     while ages and picture.requests[ages[0]].time_us + REQUEST_LIFE_US < picture.time_us:
         picture.requests.pop(ages.popleft(), None)
+    picture.leaves_us = min(
+        picture.expiries[0][0] if picture.expiries else NEVER_US,
+        picture.requests[ages[0]].time_us + REQUEST_LIFE_US if ages else NEVER_US,
+    )
 
 
 def _note(picture: Picture, object_id: str, position: int) -> None:
@@ -130,7 +142,13 @@ def _note(picture: Picture, object_id: str, position: int) -> None:
         picture.history.note_object(object_id, position)
 
 
-def _stream(picture: Picture, parties: Iterable[PartyId | None], position: int) -> None:
+def _stream(picture: Picture, party: PartyId, position: int) -> None:
+    if picture.history is not None:
+        picture.history.note_stream(party, position)
+
+
+def _streams(picture: Picture, parties: Iterable[PartyId | None], position: int) -> None:
+    """Each of the parties once."""
     if picture.history is not None:
         for party in dict.fromkeys(parties):
             if party is not None:
@@ -171,14 +189,14 @@ def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
     picture.put_intent(intent)
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
     _note(picture, intent.id, position)
-    _stream(picture, (intent.party,), position)
+    _stream(picture, intent.party, position)
 
 
 def _intent_state_changed(
     picture: Picture, body: IntentStateChanged, entry: Entry, position: int
 ) -> None:
     _note(picture, body.intent, position)
-    _stream(picture, (body.party,), position)
+    _stream(picture, body.party, position)
     intent = picture.intents.get(body.intent)
     if intent is None:
         return
@@ -206,13 +224,13 @@ def _zone_declared(picture: Picture, body: ZoneDeclared, entry: Entry, position:
     picture.zone_space.put(zone.id, zone.volumes, picture.altitude_model)
     picture.expire_at(zone.end_us + GRACE_US, "zone", zone.id)
     _note(picture, zone.id, position)
-    _stream(picture, (zone.party,), position)
+    _stream(picture, zone.party, position)
 
 
 def _zone_withdrawn(picture: Picture, body: ZoneWithdrawn, entry: Entry, position: int) -> None:
     _drop_zone(picture, body.zone)
     _note(picture, body.zone, position)
-    _stream(picture, (body.party,), position)
+    _stream(picture, body.party, position)
 
 
 def _drop_zone(picture: Picture, zone: ZoneId) -> None:
@@ -257,7 +275,7 @@ def _subscribers_notified(
             subscription, notification_index=subscription.notification_index + 1
         )
         parties.append(subscription.party)
-    _stream(picture, parties, position)
+    _streams(picture, parties, position)
 
 
 def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position: int) -> None:
@@ -271,7 +289,7 @@ def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position:
             if clash.own is not None and clash.other is not None
         )
     _note(picture, notice.id, position)
-    _stream(picture, (notice.recipient,), position)
+    _stream(picture, notice.recipient, position)
     if picture.history is not None:
         picture.history.note_notice(notice.recipient, position)
 
@@ -284,13 +302,13 @@ def _notice_acknowledged(
     if standing is not None:
         picture.notices[answer.notice] = standing.answered(answer)
     _note(picture, answer.notice, position)
-    _stream(picture, (body.recipient, body.sender), position)
+    _streams(picture, (body.recipient, body.sender), position)
     _close(picture, body.closes)
 
 
 def _notice_released(picture: Picture, body: NoticeReleased, entry: Entry, position: int) -> None:
     _note(picture, body.notice, position)
-    _stream(picture, (body.recipient, body.by.party), position)
+    _streams(picture, (body.recipient, body.by.party), position)
     standing = picture.notices.get(body.notice)
     if standing is not None:
         picture.notices[body.notice] = standing.released(body.by.party)
@@ -308,13 +326,13 @@ def _warning_stands(
 ) -> None:
     picture.warnings[body.warning.id] = body.warning
     _note(picture, body.warning.id, position)
-    _stream(picture, body.warning.parties, position)
+    _streams(picture, body.warning.parties, position)
 
 
 def _warning_cleared(picture: Picture, body: WarningCleared, entry: Entry, position: int) -> None:
     picture.warnings.pop(body.warning.id, None)
     _note(picture, body.warning.id, position)
-    _stream(picture, body.warning.parties, position)
+    _streams(picture, body.warning.parties, position)
 
 
 def _hidden_checked(picture: Picture, body: HiddenChecked, entry: Entry, position: int) -> None:
@@ -323,7 +341,7 @@ def _hidden_checked(picture: Picture, body: HiddenChecked, entry: Entry, positio
     last = picture.check_days.get(body.party)
     before = last[1] if last is not None and last[0] == day else 0
     picture.check_days[body.party] = (day, before + met)
-    _stream(picture, (owner for owner, _ in body.owners), position)
+    _streams(picture, (owner for owner, _ in body.owners), position)
 
 
 def _segment_recorded(picture: Picture, body: SegmentRecorded, entry: Entry, position: int) -> None:

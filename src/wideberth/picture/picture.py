@@ -41,6 +41,7 @@ from wideberth.space.volume import Separation, Volume4D
 
 __all__ = [
     "DIGEST_VERSION",
+    "NEVER_US",
     "TABLES",
     "OpenNotice",
     "Outcome",
@@ -71,6 +72,10 @@ TABLES = (
     "snapshots",
 )
 """The tables of a picture, in the order of its canonical form."""
+
+
+NEVER_US = 1 << 62
+"""Later than any time there is."""
 
 
 class SpaceFacts(msgspec.Struct, frozen=True):
@@ -198,6 +203,8 @@ class Picture:
         self._felt_space: Spatial[IntentId] | None = Spatial(below.felt_space) if below else None
         self.history: History | None = None if below else History()
         self.expiries: list[tuple[int, str, str]] = []
+        self.leaves_us = NEVER_US
+        """Nothing leaves before the record's time is past this."""
         self.request_ages: deque[tuple[PartyId, str]] = deque()
         """The keys of requests, the oldest first."""
 
@@ -283,6 +290,11 @@ class Picture:
         """Let an object leave the picture once the record's time is past end_us."""
         if not self.is_overlay:
             heapq.heappush(self.expiries, (end_us, table, object_id))
+            self.leave_after(end_us)
+
+    def leave_after(self, time_us: int) -> None:
+        """Have a look at what leaves once the record's time is past time_us."""
+        self.leaves_us = min(self.leaves_us, time_us)
 
     def tables(self) -> dict[str, Table[Any, Any]]:
         """Every table that is folded, by name. What is not here follows from these."""

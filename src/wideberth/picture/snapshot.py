@@ -172,4 +172,5 @@ def _picture(form: _Read, history: History) -> Picture:
         *((each.volume.end_us + GRACE_US, "subscription", each.id) for each in form.subscriptions),
     ]
     heapq.heapify(picture.expiries)
+    picture.leave_after(form.time_us)  # at the next entry it is looked at anew
     return picture

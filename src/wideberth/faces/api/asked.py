@@ -277,6 +277,30 @@ class EntriesQuery(In, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
 
 
+Witnesses = Annotated[int, msgspec.Meta(ge=0, le=60)]
+
+
+class CheckpointQuery(In, frozen=True, kw_only=True):
+    """Which head: the newest; of a beat, the one that witnesses are asked for; or the newest that
+    at least so many witnesses have cosigned.
+    """
+
+    beat: bool = False
+    witnesses: Witnesses = 0
+
+
+class ReceiptQuery(In, frozen=True, kw_only=True):
+    """Under which head: the newest, or the newest that so many witnesses have cosigned."""
+
+    witnesses: Witnesses = 0
+
+
+class CosignaturesIn(In, frozen=True, kw_only=True):
+    """A head of this record with its signature and the witness's: a C2SP checkpoint."""
+
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
+
+
 class ConsistencyQuery(In, frozen=True, kw_only=True):
     """Two sizes of the record."""
 

@@ -23,6 +23,7 @@ from wideberth.model.parties import Author
 from wideberth.picture.picture import Picture
 from wideberth.service import Service
 from wideberth.tokens import TokenVerifier
+from wideberth.witnessing import Witnessing
 
 __all__ = ["Call", "Desk", "NodeLike"]
 
@@ -63,6 +64,11 @@ class NodeLike(Protocol):
     @property
     def exercise_clock(self) -> ExerciseClock | None:
         """The clock of an exercise; None: the real one."""
+        ...
+
+    @property
+    def witnessing(self) -> Witnessing:
+        """Who cosigns the record's heads."""
         ...
 
     @property

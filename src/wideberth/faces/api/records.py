@@ -22,7 +22,6 @@ from wideberth.service import now_us
 from wideberth.space.time import format_rfc3339
 
 __all__ = [
-    "checkpoint",
     "consistency",
     "enrol_key",
     "get_party",
@@ -32,7 +31,6 @@ __all__ = [
     "list_entries",
     "list_parties",
     "ready",
-    "receipt",
     "revoke_key",
 ]
 
@@ -135,11 +133,6 @@ async def revoke_key(call: Call) -> Command:
     return RevokeKey(call.party, KeyId(call.path["key_id"]))
 
 
-async def checkpoint(call: Call) -> str:
-    """The record's signed head, a C2SP checkpoint."""
-    return await call.desk.service.reading(lambda record: record.checkpoint())
-
-
 async def list_entries(call: Call) -> told.EntriesPage:
     """Entries from a position on: whole where the reader may read them, else their leaves."""
     query: asked.EntriesQuery = call.query
@@ -163,17 +156,6 @@ def _entry(row: Row, reader: PartyId) -> told.EntryOut:
         )
     hidden = leaf(row.salt, row.envelope)
     return told.EntryOut(position=row.position, leaf=b64encode(hidden).decode("ascii"))
-
-
-async def receipt(call: Call) -> str:
-    """Proof that an entry is in the record, to be checked offline; for readable entries only."""
-    text = call.path["position"]
-    position = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
-    if 0 <= position < call.picture.size:
-        (entry,) = await call.desk.service.entries_at([position])
-        if is_readable(entry, call.party):
-            return await call.desk.service.reading(lambda record: record.receipt(position))
-    raise HttpProblem(404, "no-such-entry", "no entry at this position is shown to you")
 
 
 async def consistency(call: Call) -> told.ProofOut:

@@ -4,7 +4,17 @@ page and the fuzz tests are all made from it.
 
 from __future__ import annotations
 
-from wideberth.faces.api import asked, intents, notices, records, stream, told, tracks, zones
+from wideberth.faces.api import (
+    asked,
+    intents,
+    notices,
+    records,
+    stream,
+    told,
+    tracks,
+    witnesses,
+    zones,
+)
 from wideberth.faces.api.http import Route
 from wideberth.model.parties import Role
 
@@ -320,7 +330,29 @@ ROUTES: tuple[Route, ...] = (
         command="RevokeKey",
         also=(("key_id", str),),
     ),
-    Route("GET", "/record/checkpoint", records.checkpoint, "The record's signed head", _NOTE),
+    Route(
+        "GET",
+        "/record/checkpoint",
+        witnesses.checkpoint,
+        "The record's signed head, with the cosignatures that it has",
+        _NOTE,
+        query=asked.CheckpointQuery,
+    ),
+    Route(
+        "GET",
+        "/record/tile/{tile...}",
+        witnesses.get_tile,
+        "A tile of the tree's hashes (C2SP tlog-tiles); entry bundles are not served",
+        "application/octet-stream",
+    ),
+    Route(
+        "POST",
+        "/record/cosignatures",
+        witnesses.hand_in,
+        "Hand in a head that one of this node's witnesses cosigned",
+        told.CosignedOut,
+        body=asked.CosignaturesIn,
+    ),
     Route(
         "GET",
         "/record/entries",
@@ -333,9 +365,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "GET",
         "/record/receipts/{position}",
-        records.receipt,
+        witnesses.receipt,
         "Proof, for offline use, that an entry is in the record",
         _NOTE,
+        query=asked.ReceiptQuery,
         role=Role.WATCH,
     ),
     Route(

@@ -560,6 +560,13 @@ class EntriesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
     next: int | None
 
 
+class CosignedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The cosignatures that were kept: of a head of this size, by these witnesses."""
+
+    size: int
+    witnesses: list[str]
+
+
 class ProofOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     """RFC 6962 consistency proof: base64 hashes."""
 

@@ -35,6 +35,7 @@ from wideberth.model.envelope import (
     verify_possession,
     verify_statement,
 )
+from wideberth.model.keeping import EpochOpened, Erased
 from wideberth.model.notices import Verb
 from wideberth.model.parties import How
 
@@ -65,7 +66,8 @@ class _KeyInForce:
 class StatementAudit:
     """A statement checker: call it with every entry, in order, from position 0.
 
-    origin: the record's. It is the caller who sees to it that the entries are the record's.
+    origin: the one that the record began with. It is the caller who sees to it that the entries
+    are the record's.
     is_selection: entries are left out, and with them statements of a key; those that are there
     still rise in number, and one that comes right after another still names it.
     """
@@ -84,6 +86,20 @@ class StatementAudit:
         else:
             self._check_signed(entry, said)
         self._fold(entry)
+
+    def erased(self, erased: Erased) -> None:
+        """Step over an entry that was erased. Raises InvalidValue for a key not in force."""
+        if erased.party is None or erased.key_id is None:
+            return
+        key = self._keys.get((erased.party, erased.key_id))
+        if key is None:
+            raise InvalidValue(
+                "key_id",
+                "key-not-in-force",
+                f"{erased.party}/{erased.key_id}",
+                "the key of the erased statement was not in force there",
+            )
+        key.last_seq, key.last_digest = key.last_seq + 1, erased.digest
 
     def _check_signed(self, entry: Entry, said: str) -> None:
         author = entry.author
@@ -136,6 +152,10 @@ class StatementAudit:
             self._keys[name] = _KeyInForce(public_key)
         elif isinstance(body, KeyRevoked):
             self._keys.pop((body.party, body.key_id), None)
+        elif isinstance(body, EpochOpened):
+            self._origin = body.origin
+            for key in self._keys.values():
+                key.last_seq, key.last_digest = 0, None
 
 
 def _check_unsigned(entry: Entry) -> None:

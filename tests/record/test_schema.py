@@ -14,7 +14,7 @@ from wideberth.record.schema import FORMAT_VERSION
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.verify import verify_folder
 
-NEW_TABLES = ("cosignature", "bundle", "log_key", "fact")
+NEW_TABLES = ("cosignature", "bundle", "erased", "log_key", "fact")
 
 
 def as_format_1(folder: Path) -> None:

@@ -46,11 +46,17 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One entry as it stands. salt: 16 bytes; envelope: the bytes that were appended."""
+    """One entry as it stands. salt: 16 bytes; envelope: the bytes that were appended.
+
+    Both are empty where the entry was erased: then leaf (33 bytes) is what stays of it, and
+    erased_by the position of the entry that says on which ground.
+    """
 
     position: int
     salt: bytes
     envelope: bytes
+    erased_by: int | None = None
+    leaf: bytes | None = None
 
 
 class Record(Protocol):

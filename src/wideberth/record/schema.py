@@ -40,8 +40,8 @@ CREATE TABLE head (
 CREATE TABLE entry (
   position INTEGER PRIMARY KEY,
   leaf BLOB NOT NULL,        -- 33 bytes: 0x01, SHA-256(salt || envelope)
-  salt BLOB,                 -- 16 bytes; NULL: the entry was erased
-  envelope BLOB              -- NULL: it is in a bundle, or was erased
+  salt BLOB,                 -- 16 bytes; empty: it is with the envelope; NULL: erased
+  envelope BLOB              -- NULL: in a bundle, or erased
 ) STRICT;
 CREATE TABLE node (
   number INTEGER PRIMARY KEY,  -- in order of completion, from 0
@@ -62,6 +62,10 @@ CREATE TABLE bundle (
   first INTEGER PRIMARY KEY, -- position of the first entry in it
   count INTEGER NOT NULL,    -- positions that it spans
   data BLOB NOT NULL         -- compressed envelopes; see wideberth.record.bundles
+) STRICT;
+CREATE TABLE erased (
+  position INTEGER PRIMARY KEY,
+  by_entry INTEGER NOT NULL  -- position of the entry that says on which ground
 ) STRICT;
 CREATE TABLE log_key (
   vkey TEXT PRIMARY KEY,     -- a key that signs, or once signed, this log's heads

@@ -37,6 +37,7 @@ from wideberth.record.database import (
     translated,
 )
 from wideberth.record.keys import OriginKey, sync_folder
+from wideberth.record.logkeys import LogKey, also_sign, begin_key, end_key, log_keys, other_lines
 from wideberth.record.merkle import (
     EMPTY_ROOT,
     Frontier,
@@ -44,7 +45,15 @@ from wideberth.record.merkle import (
     leaf_hash,
     node_number,
 )
-from wideberth.record.notes import Checkpoint, VerifierKey, checkpoint_text, parse_vkey
+from wideberth.record.notes import (
+    Checkpoint,
+    VerifierKey,
+    checkpoint_text,
+    format_note,
+    format_vkey,
+    parse_vkey,
+    signature_line,
+)
 from wideberth.record.proofs import ProvingRecord
 from wideberth.record.protocol import Head, Row
 from wideberth.record.schema import (
@@ -62,6 +71,8 @@ from wideberth.record.sealing import (
     check_time,
     seal,
 )
+from wideberth.record.stored import Store, columns_of
+from wideberth.record.vault import Vault
 from wideberth.record.witnessed import CosignatureRow
 
 __all__ = ["BUSY_TIMEOUT_S", "SqliteRecord"]
@@ -72,16 +83,21 @@ BUSY_TIMEOUT_S = 10.0
 class SqliteRecord(ProvingRecord):
     """A record in folder. With a key: for appending, made where there is none. Without: to read.
 
+    also: former keys of the log that still sign beside it. is_successor: key is to take over by
+    change_key, which must be the first thing that is written. vault: opens what is sealed at rest.
     vfs: the name of a registered SQLite VFS; None for the system's. Raises RecordUnavailable (no
     record there, no access, library too old), RecordCorrupt (not a record), InvalidValue (the
     record is another log's, key does not belong to it).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each an independent choice, by its name
         self,
         folder: Path,
         *,
         key: OriginKey | None = None,
+        also: Sequence[OriginKey] = (),
+        is_successor: bool = False,
+        vault: Vault | None = None,
         random_bytes: RandomBytes = os.urandom,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         vfs: str | None = None,
@@ -91,6 +107,9 @@ class SqliteRecord(ProvingRecord):
         self._random_bytes = random_bytes
         self._busy_timeout_s = busy_timeout_s
         self._vfs = vfs
+        self._vault = vault
+        self._also = tuple(also)
+        self._is_successor = is_successor
         self._holds_lock = False
         self._frontier = Frontier()  # of the newest tree that this object read or wrote
         require_sqlite(apsw.sqlite_lib_version())
@@ -101,6 +120,8 @@ class SqliteRecord(ProvingRecord):
             with translated:
                 self._prepare()
                 self._verifier = self._read_verifier()
+                self._vkey = format_vkey(self._verifier)
+                self._store = Store(self._db, format_=self._format, vault=vault)
         except BaseException:
             self._db.close()
             raise
@@ -128,7 +149,7 @@ class SqliteRecord(ProvingRecord):
                 self._begin()
             try:
                 head = self._write(sealed, expected_position, time_us=time_us, key=key)
-                self._db.execute("COMMIT")
+                self._commit(head)
             finally:
                 self._end()
         return head
@@ -137,19 +158,80 @@ class SqliteRecord(ProvingRecord):
         """At most limit durable rows from from_position on."""
         check_page(from_position, limit)
         with translated:
-            found = self._db.execute(
-                "SELECT position, salt, envelope FROM entry WHERE position >= ?"
-                " ORDER BY position LIMIT ?",
-                (from_position, limit),
-            ).fetchall()
+            found = self._store.read(from_position, limit)
         rows: list[Row] = []
-        for expected, (position, salt, envelope) in enumerate(found, start=from_position):
-            if position != expected:
-                raise RecordCorrupt(expected, f"missing; the next entry is {position}")
-            if not isinstance(salt, bytes) or not isinstance(envelope, bytes):
+        for expected, kept in enumerate(found, start=from_position):
+            if kept.position != expected:
+                raise RecordCorrupt(expected, f"missing; the next entry is {kept.position}")
+            if kept.salt is not None and kept.envelope is not None:
+                rows.append(Row(expected, kept.salt, kept.envelope))
+            elif kept.erased_by is not None:
+                rows.append(Row(expected, b"", b"", kept.erased_by, kept.leaf))
+            else:
                 raise RecordCorrupt(expected, "its salt or envelope is gone")
-            rows.append(Row(expected, salt, envelope))
         return rows
+
+    def log_keys(self) -> list[LogKey]:
+        """The keys that sign or once signed this log's heads, the oldest first."""
+        with translated:
+            kept = log_keys(self._db) if self._format > 1 else []
+        return kept or [LogKey(self.vkey, 0, None)]
+
+    @property
+    def first_origin(self) -> str:
+        """The name under which the record began; another than origin where an epoch was opened."""
+        return self.log_keys()[0].vkey.partition("+")[0]
+
+    def change_key(
+        self,
+        key: OriginKey,
+        envelopes: Sequence[bytes],
+        expected_position: int,
+        *,
+        time_us: int,
+        is_overlapping: bool,
+    ) -> Head:
+        """Append envelopes under another key, which signs from here on; all or nothing.
+
+        is_overlapping: the present key goes on signing beside it, until end_key. Raises as append.
+        """
+        sealed = seal(envelopes, self._random_bytes)
+        before = self._signed_vkey()
+        with translated:
+            self._begin()
+            try:
+                begin_key(
+                    self._db,
+                    before=before,
+                    after=key.vkey,
+                    size=expected_position,
+                    is_overlapping=is_overlapping,
+                )
+                if is_overlapping:
+                    self._also = (*self._also, self._appending_key())
+                self._key, self._is_successor = key, False
+                head = self._write(sealed, expected_position, time_us=time_us, key=key)
+                self._commit(head)
+            finally:
+                self._end()
+        return head
+
+    def end_key(
+        self, vkey: str, envelopes: Sequence[bytes], expected_position: int, *, time_us: int
+    ) -> Head:
+        """Append envelopes, and let a former key sign no tree that holds them. Raises as append."""
+        key = self._appending_key()
+        sealed = seal(envelopes, self._random_bytes)
+        with translated:
+            self._begin()
+            try:
+                end_key(self._db, vkey, expected_position)
+                self._also = tuple(each for each in self._also if each.vkey != vkey)
+                head = self._write(sealed, expected_position, time_us=time_us, key=key)
+                self._commit(head)
+            finally:
+                self._end()
+        return head
 
     @contextmanager
     def exclusive(self) -> Generator[Head]:
@@ -165,7 +247,12 @@ class SqliteRecord(ProvingRecord):
 
     def reader(self) -> SqliteRecord:
         """A second connection to the same file, for reading only."""
-        return SqliteRecord(self._folder, busy_timeout_s=self._busy_timeout_s, vfs=self._vfs)
+        return SqliteRecord(
+            self._folder,
+            busy_timeout_s=self._busy_timeout_s,
+            vault=self._vault,
+            vfs=self._vfs,
+        )
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the write-ahead log into the file."""
@@ -211,22 +298,34 @@ class SqliteRecord(ProvingRecord):
             self._end()
 
     def _read_verifier(self) -> VerifierKey:
-        vkey = self._db.execute("SELECT vkey FROM head").get
-        try:
-            verifier = parse_vkey(vkey)
-        except (InvalidValue, TypeError, AttributeError) as error:
-            raise RecordCorrupt(None, f"no verifier key: {error}") from error
-        if self._key is not None and self._key.verifier != verifier:
-            raise InvalidValue("key", "origin", self._key.vkey, f"give the key of {vkey}")
+        verifier = _parsed_vkey(self._signed_vkey())
+        if self._key is not None and self._key.verifier != verifier and not self._is_successor:
+            raise InvalidValue(
+                "key", "origin", self._key.vkey, f"give the key of {self._signed_vkey()}"
+            )
         return verifier
 
+    def _signed_vkey(self) -> str:
+        vkey = self._db.execute("SELECT vkey FROM head").get
+        return vkey if isinstance(vkey, str) else ""
+
     def _appending_key(self) -> OriginKey:
+        if self._is_successor:
+            raise RecordUnavailable("opened for a successor of the log's key: change the key first")
         if self._key is None:
             raise RecordUnavailable("opened for reading; open the record with its key to append")
         return self._key
 
     def _begin(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
+
+    def _commit(self, head: Head) -> None:
+        """Commit. What fails after it, in a checkpoint, undoes nothing, so it is not raised."""
+        try:
+            self._db.execute("COMMIT")
+        except apsw.Error:
+            if self._db.in_transaction or self.head() != head:
+                raise
 
     def _end(self) -> None:
         """Leave no transaction behind, whatever happened. After a COMMIT there is none."""
@@ -249,7 +348,11 @@ class SqliteRecord(ProvingRecord):
         self._db.executemany(
             "INSERT INTO entry VALUES (?, ?, ?, ?)",
             (
-                (position, item.leaf, item.salt, item.envelope)
+                (
+                    position,
+                    item.leaf,
+                    *columns_of(position, item.salt, item.envelope, self._vault),
+                )
                 for position, item in enumerate(sealed, start=before.size)
             ),
         )
@@ -257,11 +360,18 @@ class SqliteRecord(ProvingRecord):
             "INSERT INTO node VALUES (?, ?)", enumerate(nodes, start=interior_nodes(before.size))
         )
         self._db.execute(
-            "UPDATE head SET size = ?, root = ?, time_us = ?, signature = ? WHERE size = ?",
-            (head.size, head.root, time_us, _signature(key, head), expected_position),
+            "UPDATE head SET size = ?, root = ?, time_us = ?, signature = ?"
+            " WHERE size = ? AND vkey = ?",
+            (head.size, head.root, time_us, _signature(key, head), expected_position, key.vkey),
         )
         if self._db.changes() != 1:
+            if self._signed_vkey() != key.vkey:
+                raise RecordUnavailable(
+                    "the log's key was changed by another process; start this one again"
+                )
             raise RecordCorrupt(None, f"the head moved from {expected_position} under the lock")
+        if self._also:
+            also_sign(self._db, self._also, _text(key.origin, head))
         self._frontier = frontier  # of a tree that may yet fail to commit: _frontier_at compares
         return head
 
@@ -277,11 +387,24 @@ class SqliteRecord(ProvingRecord):
 
     def _signed_head(self) -> tuple[Head, bytes]:
         with translated:
-            row = self._db.execute("SELECT size, root, time_us, signature FROM head").fetchone()
+            row = self._db.execute(
+                "SELECT size, root, time_us, signature, vkey FROM head"
+            ).fetchone()
         if row is None:
             raise RecordCorrupt(None, "there is no head")
-        size, root, time_us, signature = row
+        size, root, time_us, signature, vkey = row
+        if vkey != self._vkey:  # the log's key was changed, here or by another process
+            self._vkey, self._verifier = vkey, _parsed_vkey(vkey)
         return Head(size, root, time_us), signature
+
+    def _checkpoint(self, head: Head, signature: bytes) -> str:
+        """The note of a head, with a line of each key that signs it."""
+        text = _text(self.origin, head)
+        lines = [signature_line(self.verifier, signature)]
+        if self._format > 1:
+            with translated:
+                lines += other_lines(self._db, text, self._vkey)
+        return format_note(text, lines)
 
     def _cosignatures(self, size: int | None) -> list[CosignatureRow]:
         if self._format < 2:  # an older program's file, opened for reading
@@ -309,4 +432,17 @@ class SqliteRecord(ProvingRecord):
 
 
 def _signature(key: OriginKey, head: Head) -> bytes:
-    return key.sign(checkpoint_text(Checkpoint(key.origin, head.size, head.root)))
+    return key.sign(_text(key.origin, head))
+
+
+def _text(origin: str, head: Head) -> str:
+    return checkpoint_text(Checkpoint(origin, head.size, head.root))
+
+
+def _parsed_vkey(vkey: object) -> VerifierKey:
+    try:
+        if isinstance(vkey, str):
+            return parse_vkey(vkey)
+    except InvalidValue as error:
+        raise RecordCorrupt(None, f"no verifier key: {error}") from error
+    raise RecordCorrupt(None, "no verifier key")

@@ -1,6 +1,7 @@
 """The audit: everything that a record claims, computed again from its entries.
 
-Reads the file with its own queries and shares no code with the writer but hashing and note texts.
+Shares no code with the writer but hashing, note texts, and where an entry is kept
+(:mod:`wideberth.record.stored`): what comes from there counts only where it gives the leaf.
 What it cannot see by itself: a whole record put back to an earlier, honestly signed state, or
 written anew by whoever holds the origin key. For that, hand in checkpoints that somebody kept
 (``held``): any two heads of one log must agree.
@@ -21,6 +22,8 @@ import msgspec
 
 from wideberth.errors import InvalidValue, RecordCorrupt, WideberthError
 from wideberth.model.envelope import SALT_BYTES, leaf
+from wideberth.model.keeping import Erased
+from wideberth.record.claims import Claims, Erasure, claim_of
 from wideberth.record.database import connect, translated
 from wideberth.record.merkle import Frontier, interior_nodes, is_included, leaf_hash
 from wideberth.record.notes import (
@@ -35,13 +38,26 @@ from wideberth.record.notes import (
     verified_checkpoint,
 )
 from wideberth.record.schema import check_format
+from wideberth.record.stored import Kept, Store
+from wideberth.record.vault import Vault
 
-__all__ = ["Proved", "StatementChecker", "Verified", "verify_folder", "verify_receipt"]
+__all__ = [
+    "ErasedChecker",
+    "Proved",
+    "StatementChecker",
+    "Verified",
+    "verify_folder",
+    "verify_receipt",
+]
 
 StatementChecker = Callable[[int, bytes, str | None], None]
 """``checker(position, envelope, said)``: called for every entry in order, so that it can fold the
 keys in force; said is the signed statement that the envelope carries, or None. It raises a
 WideberthError (say, of ``verify_statement``) where the entry is not what it claims to be."""
+
+ErasedChecker = Callable[[Erased], None]
+"""``checker(erased)``: called in place of the statement checker for an entry that was erased, with
+what stays of it, so that the chains of statements can be followed across it."""
 
 _PAGE_ROWS = 256
 
@@ -49,7 +65,8 @@ _PAGE_ROWS = 256
 class Verified(msgspec.Struct, frozen=True):
     """What was verified. root: 32 bytes; statements: how many signed ones were checked.
 
-    is_key_given: False where the record was only checked against the key that it names itself.
+    erasures: which entries erased others, and on which ground. is_key_given: False where the record
+    was only checked against the key that it names itself.
     """
 
     origin: str
@@ -59,6 +76,7 @@ class Verified(msgspec.Struct, frozen=True):
     time_us: int
     statements: int
     is_key_given: bool
+    erasures: tuple[Erasure, ...] = ()
 
 
 class Proved(msgspec.Struct, frozen=True):
@@ -78,8 +96,17 @@ _said_decoder = msgspec.json.Decoder(_Said)
 class _SignedHead(msgspec.Struct, frozen=True):
     checkpoint: Checkpoint
     key: VerifierKey
+    vkey: str
     time_us: int
     problem: str | None
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """A kept head and the key that signed it."""
+
+    size: int
+    root: bytes
+    vkey: str
 
 
 def verify_folder(
@@ -88,25 +115,34 @@ def verify_folder(
     vkey: str | None = None,
     held: Sequence[str] = (),
     statement_checker: StatementChecker | None = None,
+    erased_checker: ErasedChecker | None = None,
+    vault: Vault | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
     """Recompute every leaf and the whole tree of the record in the folder path, up to its head.
 
-    vkey: the log's key as its parties know it. held: checkpoint notes kept from earlier.
+    vkey: the log's key as its parties know it, also a former one whose successors are handed on by
+    signatures. held: checkpoint notes kept from earlier. vault: opens what is sealed at rest.
     on_progress: called with entries done and in all. Appends may go on meanwhile.
 
     Raises RecordCorrupt naming the first bad index (where leaf and entry were changed together,
     the first of the smallest subtree that no longer fits; None where only the head is wrong),
     RecordUnavailable where there is no record to read, InvalidValue for a malformed vkey.
     """
-    given = None if vkey is None else parse_vkey(vkey)
+    given = None if vkey is None else format_vkey(parse_vkey(vkey))
     db = connect(path, to_write=False, busy_timeout_s=10.0)
     try:
         with translated:
-            check_format(db)
-            head = _read_head(db, given)
-            frontier, statements = _recomputed(
-                db, head, _held_roots(held, head.key), statement_checker, on_progress
+            store = Store(db, format_=check_format(db), vault=vault)
+            head = _read_head(db)
+            known = _known_keys(db, head, given)
+            before = _foretold(db, store, known[0])
+            kept = _held_heads(held, known)
+            claims, frontier, statements = _recomputed(
+                _Audit(db, store, head, before, _held_roots(kept, before)),
+                statement_checker,
+                erased_checker,
+                on_progress,
             )
             _check_end(db)
     finally:
@@ -114,14 +150,18 @@ def verify_folder(
     _check_root(head, frontier)
     if head.problem is not None:
         raise RecordCorrupt(None, head.problem)
+    claims.check_keys(given=given, stored=head.vkey)
+    for each in kept:
+        claims.check_held(each.vkey, each.size)
     return Verified(
         origin=head.key.name,
-        vkey=format_vkey(head.key),
+        vkey=head.vkey,
         size=frontier.size,
         root=frontier.root(),
         time_us=head.time_us,
         statements=statements,
         is_key_given=given is not None,
+        erasures=tuple(claims.erasures),
     )
 
 
@@ -146,14 +186,14 @@ def verify_receipt(text: str, *, envelope: bytes, salt: bytes, vkey: str) -> Pro
     return Proved(receipt.index, checkpoint)
 
 
-def _read_head(db: apsw.Connection, given: VerifierKey | None) -> _SignedHead:
+def _read_head(db: apsw.Connection) -> _SignedHead:
     """The head as stored; what is wrong with it is told after the entries, which name an index."""
     rows = _rows(db, "SELECT vkey, size, root, time_us, signature FROM head")
     if len(rows) != 1:
         raise RecordCorrupt(None, "there is no head")
     stored_vkey, size, root, time_us, signature = rows[0]
     try:
-        key = given or parse_vkey(stored_vkey)
+        key = parse_vkey(stored_vkey)
     except InvalidValue as error:
         raise RecordCorrupt(None, f"the record names no key: {error}") from error
     checkpoint = Checkpoint(key.name, size, root)
@@ -163,77 +203,147 @@ def _read_head(db: apsw.Connection, given: VerifierKey | None) -> _SignedHead:
         verified_checkpoint(note, key)
     except InvalidValue as error:
         problem = f"the checkpoint does not verify: {error}"
-    if problem is None and stored_vkey != format_vkey(key):
-        problem = f"the record names another key: {stored_vkey}"
-    return _SignedHead(checkpoint, key, time_us, problem)
+    return _SignedHead(checkpoint, key, stored_vkey, time_us, problem)
 
 
-def _held_roots(held: Sequence[str], key: VerifierKey) -> dict[int, bytes]:
-    """Size to root of the kept checkpoints. Raises InvalidValue for one that key did not sign."""
-    roots: dict[int, bytes] = {}
+def _known_keys(db: apsw.Connection, head: _SignedHead, given: str | None) -> list[str]:
+    """Every key that may have signed a head, the oldest first; none of them is believed yet."""
+    listed: list[str] = []
+    if check_format(db) > 1:
+        listed = [row[0] for row in _rows(db, "SELECT vkey FROM log_key ORDER BY from_size, vkey")]
+    return list(dict.fromkeys([*listed, head.vkey, *([given] if given else [])]))
+
+
+def _foretold(db: apsw.Connection, store: Store, first: str) -> Claims:
+    """What the file's own lists of erased entries and keys lead to: found again in order later."""
+    claims = Claims(first)
+    if check_format(db) == 1:
+        return claims
+    places = _rows(
+        db,
+        "SELECT by_entry FROM erased UNION SELECT from_size - 1 FROM log_key WHERE from_size > 0"
+        " UNION SELECT until_size FROM log_key WHERE until_size IS NOT NULL ORDER BY 1",
+    )
+    for (position,) in places:
+        for row in store.read(position, 1):
+            claim = claim_of(row.envelope or b"")
+            if row.position == position and claim is not None:
+                claims.foretell(position, claim)
+    return claims
+
+
+def _held_heads(held: Sequence[str], known: Sequence[str]) -> list[_Held]:
+    """The kept checkpoints. Raises InvalidValue for one that none of the known keys signed."""
+    found: list[_Held] = []
     for note in held:
-        checkpoint = verified_checkpoint(note, key)
-        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+        fault: InvalidValue | None = None
+        for vkey in known:
+            try:
+                checkpoint = verified_checkpoint(note, parse_vkey(vkey))
+            except InvalidValue as error:
+                fault = fault or error
+            else:
+                found.append(_Held(checkpoint.size, checkpoint.root, vkey))
+                break
+        else:
+            if fault is not None:
+                raise fault
+    return found
+
+
+def _held_roots(held: Sequence[_Held], foretold: Claims) -> dict[int, bytes]:
+    """Size to root of the kept heads, but for those that an epoch says are missing here."""
+    roots: dict[int, bytes] = {}
+    for each in held:
+        if foretold.is_missing(each.vkey, each.size):
+            continue
+        if roots.setdefault(each.size, each.root) != each.root:
             raise RecordCorrupt(
-                None, f"the log signed two trees of {checkpoint.size} entries: equivocation"
+                None, f"the log signed two trees of {each.size} entries: equivocation"
             )
     return roots
 
 
+class _Audit(msgspec.Struct, frozen=True):
+    """What one pass over the entries needs. held: size to root of the kept heads."""
+
+    db: apsw.Connection
+    store: Store
+    head: _SignedHead
+    foretold: Claims
+    held: dict[int, bytes]
+
+
 def _recomputed(
-    db: apsw.Connection,
-    head: _SignedHead,
-    held: dict[int, bytes],
+    audit: _Audit,
     statement_checker: StatementChecker | None,
+    erased_checker: ErasedChecker | None,
     on_progress: Callable[[int, int], None] | None,
-) -> tuple[Frontier, int]:
-    """The tree over all entries, and how many signed statements were checked."""
-    size = head.checkpoint.size
+) -> tuple[Claims, Frontier, int]:
+    """What the entries claim, the tree over them, and how many signed statements were checked."""
+    size, held = audit.head.checkpoint.size, audit.held
     longest = max(held, default=0)
     if longest > size:
         raise RecordCorrupt(size, f"missing; the log once signed {longest} entries")
-    frontier, statements = Frontier(), 0
-    nodes = _nodes(db, interior_nodes(size))
-    for row in _entries(db, size):
-        position, stored_leaf, envelope = row
-        for level, node in enumerate(frontier.append([leaf_hash(stored_leaf)]), start=1):
+    claims, frontier, statements = Claims(audit.foretold.first), Frontier(), 0
+    nodes = _nodes(audit.db, interior_nodes(size))
+    for kept in _entries(audit.store, size):
+        position, envelope = kept.position, kept.envelope
+        if envelope is not None:
+            claim = claim_of(envelope)
+            if claim is not None:
+                claims.see(position, claim, frontier.root())
+            if statement_checker is not None:
+                statements += _checked_statement(statement_checker, position, envelope)
+        else:
+            _check_erased(audit.foretold, position, erased_checker)
+        for level, node in enumerate(frontier.append([leaf_hash(kept.leaf)]), start=1):
             if next(nodes) != node:
                 raise RecordCorrupt(*_blamed(position, level))
         if frontier.size in held and held[frontier.size] != frontier.root():
             raise RecordCorrupt(
                 None, f"the log once signed another tree of {frontier.size} entries"
             )
-        if statement_checker is not None:
-            statements += _checked_statement(statement_checker, position, envelope)
         if on_progress is not None and frontier.size % _PAGE_ROWS == 0:
             on_progress(frontier.size, size)
     if on_progress is not None:
         on_progress(size, size)
-    return frontier, statements
+    claims.check_foretold(audit.foretold)
+    return claims, frontier, statements
 
 
-def _entries(db: apsw.Connection, size: int) -> Iterator[tuple[int, bytes, bytes]]:
-    """Position, leaf and envelope of each entry, each entry checked against its own leaf."""
+def _entries(store: Store, size: int) -> Iterator[Kept]:
+    """Each entry, checked against its own leaf where it was not erased."""
     # A page at a time: an open cursor would keep the write-ahead log from being folded in.
     for begin in range(0, size, _PAGE_ROWS):
         end = min(size, begin + _PAGE_ROWS)
-        rows = _rows(
-            db,
-            "SELECT position, leaf, salt, envelope FROM entry"
-            " WHERE position >= ? AND position < ? ORDER BY position",
-            begin,
-            end,
-        )
-        for expected, (position, stored_leaf, salt, envelope) in enumerate(rows, start=begin):
+        rows = store.read(begin, end - begin)
+        for expected, kept in enumerate(rows, start=begin):
+            position, salt, envelope = kept.position, kept.salt, kept.envelope
             if position != expected:
                 raise RecordCorrupt(expected, "missing")
-            if not isinstance(salt, bytes) or len(salt) != SALT_BYTES:
-                raise RecordCorrupt(position, f"its salt has not {SALT_BYTES} bytes")
-            if not isinstance(envelope, bytes) or leaf(salt, envelope) != stored_leaf:
-                raise RecordCorrupt(position, "its salt and envelope do not give its leaf")
-            yield position, stored_leaf, envelope
+            if salt is not None or envelope is not None:
+                if not isinstance(salt, bytes) or len(salt) != SALT_BYTES:
+                    raise RecordCorrupt(position, f"its salt has not {SALT_BYTES} bytes")
+                if not isinstance(envelope, bytes) or leaf(salt, envelope) != kept.leaf:
+                    raise RecordCorrupt(position, "its salt and envelope do not give its leaf")
+            yield kept
         if len(rows) != end - begin:
             raise RecordCorrupt(begin + len(rows), "missing")
+
+
+def _check_erased(foretold: Claims, position: int, checker: ErasedChecker | None) -> None:
+    """An entry of this record says that the one at position was erased. Raises RecordCorrupt."""
+    found = foretold.erased(position)
+    if found is None:
+        raise RecordCorrupt(
+            position, "its salt and envelope are gone, and no entry says that they were erased"
+        )
+    if checker is not None:
+        try:
+            checker(found[1])
+        except WideberthError as error:
+            raise RecordCorrupt(position, str(error)) from error
 
 
 def _nodes(db: apsw.Connection, count: int) -> Iterator[bytes]:

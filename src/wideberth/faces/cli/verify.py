@@ -41,26 +41,32 @@ def command(
 
     with complaints():
         origin = parse_vkey(vkey).name if vkey is not None else ""
-        if not origin:
-            # Where the record cannot say its own name, verify_folder tells why.
-            with suppress(WideberthError), opened(folder) as record:
-                origin = record.origin
+        # Where the record cannot say its own name, verify_folder tells why.
+        with suppress(WideberthError), opened(folder) as record:
+            origin = record.first_origin
         try:
             held = [path.read_text(encoding="utf-8") for path in checkpoint or ()]
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidValue("--checkpoint", "unreadable", str(error), "give a file") from None
+        audit = StatementAudit(origin)
         with progress_bar("verifying") as bar:
             found = verify_folder(
                 folder,
                 vkey=vkey,
                 held=held,
-                statement_checker=StatementAudit(origin),
+                statement_checker=audit,
+                erased_checker=audit.erased,
                 on_progress=bar,
             )
     print(f"verified {found.size} entries of {found.origin}")
     print(f"root     {b64encode(found.root).decode('ascii')}")
     print(f"key      {found.vkey}")
     print(f"signed   {found.statements} statements, each under the key in force at its entry")
+    for each in found.erasures:
+        print(
+            f"erased   {each.count} entries, by entry {each.by},"
+            f" on the ground of {each.ground}: {each.reference}"
+        )
     if found.size:
         print(f"newest   {format_rfc3339(found.time_us)}")
     if not found.is_key_given:

@@ -1,0 +1,165 @@
+"""Where an entry's salt and envelope are: in its row, sealed, in a bundle, or erased.
+
+An entry's row says which by its salt: 16 bytes, it is plain; none at all (NULL), it was erased;
+empty, it stands with the envelope, sealed in the row, or in the bundle where the row has no
+envelope. Everything here runs inside whatever transaction the caller holds.
+"""
+
+# apsw's stub names collections.abc.Buffer, which Python 3.11 does not have:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from wideberth.errors import InvalidValue, RecordCorrupt
+from wideberth.model.envelope import SALT_BYTES
+from wideberth.record.bundles import BUNDLE_ENTRIES, pack, unpack
+from wideberth.record.vault import Vault
+
+__all__ = ["Kept", "Store", "columns_of"]
+
+_SEALED = b""  # the salt of a row whose salt is inside
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """One entry as it is kept. salt and envelope: None where entry erased_by erased it.
+
+    erased_by is None for an entry that is gone without a word.
+    """
+
+    position: int
+    leaf: bytes
+    salt: bytes | None
+    envelope: bytes | None
+    erased_by: int | None = None
+
+
+def columns_of(
+    position: int, salt: bytes, envelope: bytes, vault: Vault | None
+) -> tuple[bytes, bytes]:
+    """What goes into the row's columns salt and envelope."""
+    if vault is None:
+        return salt, envelope
+    return _SEALED, vault.seal(salt + envelope, place=f"entry {position}")
+
+
+class Store:
+    """The entries of one connection. format_: of its file; vault: None where nothing is sealed."""
+
+    def __init__(self, db: apsw.Connection, *, format_: int, vault: Vault | None = None) -> None:
+        self._db = db
+        self._has_bundles = format_ >= 2
+        self._vault = vault
+        self._last: tuple[int, list[bytes | None]] | None = None  # the bundle that was read last
+
+    def read(self, from_position: int, limit: int) -> list[Kept]:
+        """At most limit entries from from_position on, in the order of their rows."""
+        found: list[tuple[Any, ...]] = self._db.execute(
+            "SELECT position, leaf, salt, envelope FROM entry WHERE position >= ?"
+            " ORDER BY position LIMIT ?",
+            (from_position, limit),
+        ).fetchall()
+        return [self._kept(*row) for row in found]
+
+    def compact(self, first: int) -> bool:
+        """Move the block from first on into a bundle; False where it is one, or not whole.
+
+        The caller holds the write lock and commits.
+        """
+        rows = self.read(first, BUNDLE_ENTRIES)
+        if len(rows) != BUNDLE_ENTRIES or self._bundle_at(first) is not None:
+            return False
+        items = [None if row.salt is None else row.salt + (row.envelope or b"") for row in rows]
+        self._write_bundle(first, items)
+        self._db.execute(
+            "UPDATE entry SET salt = CASE WHEN salt IS NULL THEN NULL ELSE x'' END, envelope = NULL"
+            " WHERE position >= ? AND position < ?",
+            (first, first + BUNDLE_ENTRIES),
+        )
+        return True
+
+    def erase(self, positions: Sequence[int], by: int) -> None:
+        """Delete salt and envelope of these entries; entry by says why. Twice does no harm.
+
+        The caller holds the write lock, has secure_delete on, and commits.
+        """
+        for position in positions:
+            first = position - position % BUNDLE_ENTRIES
+            items = self._bundle_at(first)
+            if items is not None and items[position - first] is not None:
+                items[position - first] = None
+                self._write_bundle(first, items)
+            self._db.execute(
+                "UPDATE entry SET salt = NULL, envelope = NULL WHERE position = ?", (position,)
+            )
+            self._db.execute("INSERT OR IGNORE INTO erased VALUES (?, ?)", (position, by))
+
+    def _kept(self, position: int, leaf: bytes, salt: bytes | None, envelope: bytes | None) -> Kept:
+        if salt is None:
+            return Kept(position, leaf, None, None, self._erased_by(position))
+        if envelope is None:
+            item = self._bundled(position)
+        elif salt == _SEALED:
+            item = self._opened(envelope, f"entry {position}", position)
+        else:
+            return Kept(position, leaf, salt, envelope)
+        if item is None:  # erased since the row was read, or lost
+            erased_by = self._erased_by(position)
+            return Kept(position, leaf, None, None, erased_by)
+        return Kept(position, leaf, item[:SALT_BYTES], item[SALT_BYTES:])
+
+    def _erased_by(self, position: int) -> int | None:
+        if not self._has_bundles:
+            return None
+        by: Any = self._db.execute(
+            "SELECT by_entry FROM erased WHERE position = ?", (position,)
+        ).get
+        return by
+
+    def _bundled(self, position: int) -> bytes | None:
+        first = position - position % BUNDLE_ENTRIES
+        if self._last is None or self._last[0] != first:
+            items = self._bundle_at(first)
+            if items is None:
+                return None
+            self._last = (first, items)
+        return self._last[1][position - first]
+
+    def _bundle_at(self, first: int) -> list[bytes | None] | None:
+        if not self._has_bundles:
+            return None
+        row = self._db.execute(
+            "SELECT count, data FROM bundle WHERE first = ?", (first,)
+        ).fetchone()
+        if row is None:
+            return None
+        count, data = row
+        if count != BUNDLE_ENTRIES:
+            raise RecordCorrupt(first, f"its bundle spans {count} entries")
+        if self._vault is not None:
+            data = self._vault.open(data, place=f"bundle {first}", position=first)
+        return unpack(data, first=first, count=count)
+
+    def _write_bundle(self, first: int, items: list[bytes | None]) -> None:
+        data = pack(items)
+        if self._vault is not None:
+            data = self._vault.seal(data, place=f"bundle {first}")
+        self._db.execute(
+            "INSERT INTO bundle VALUES (?, ?, ?)"
+            " ON CONFLICT (first) DO UPDATE SET data = excluded.data",
+            (first, len(items), data),
+        )
+        self._last = None
+
+    def _opened(self, sealed: bytes, place: str, position: int) -> bytes:
+        if self._vault is None:
+            raise InvalidValue(
+                "[record] key", "record-sealed", None, "this record is encrypted; give its key"
+            )
+        return self._vault.open(sealed, place=place, position=position)

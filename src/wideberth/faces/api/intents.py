@@ -95,7 +95,7 @@ async def check(call: Call) -> told.Checked | Refusal:
     )
     if isinstance(found, Refusal):
         return found
-    position, time_us = picture.size, picture.time_us
+    position, time_us = picture.size, views.as_of_us(service)
     if found.owners:
         recorded = await service.submit(Request(call.author, RecordCheck(found.owners)))
         if isinstance(recorded, Refusal):
@@ -223,7 +223,7 @@ async def _page(
     limit: int,
 ) -> told.IntentsPage:
     picture = call.picture
-    position, time_us = picture.size, picture.time_us
+    position, time_us = picture.size, views.as_of_us(call.desk.service)
     found = await find(
         picture,
         area,

@@ -190,10 +190,9 @@ async def _first_after(call: Call, cursor: str | None, own: list[NoticeId]) -> i
     last = _issued_at(cursor, picture)
     if last is not None:
         (entry,) = await call.desk.service.entries_at([last])
-        if isinstance(entry.body, NoticeIssued):
-            notice = entry.body.notice
-            if call.party in (notice.recipient, notice.sender, *notice.held_by):
-                return bisect_right(own, last, key=lambda each: _issued_at(each, picture) or 0)
+        issued = entry.body.notice if isinstance(entry.body, NoticeIssued) else None
+        if issued is not None and reach_seen(OpenNotice(issued), call.party, picture) is not None:
+            return bisect_right(own, last, key=lambda each: _issued_at(each, picture) or 0)
     raise codec.Malformed("cursor", "cursor", cursor, "give the next of an earlier page, as it is")
 
 

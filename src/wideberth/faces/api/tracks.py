@@ -105,7 +105,7 @@ async def list_tracks(call: Call) -> told.TracksPage:
         rests_on=views.rests_on(
             (row.key.feed_party for row in page if row.key.feed_party is not None),
             picture.size,
-            picture.time_us,
+            views.as_of_us(call.desk.service),
         ),
     )
 

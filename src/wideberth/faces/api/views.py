@@ -28,12 +28,14 @@ from wideberth.model.parties import Author, Key, Party
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import TrackFix
 from wideberth.model.zones import Zone
+from wideberth.service import Service
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES, Circle, Volume4D
 
 __all__ = [
     "IntentBytes",
     "acknowledgement",
+    "as_of_us",
     "changes",
     "checked_intent",
     "clashes",
@@ -286,6 +288,13 @@ def party(shown: Party, keys: Iterable[Key], reader: PartyId, contacts: Contacts
         units=list(shown.units) if own else None,
         keys=[key(each, own=own) for each in keys],
     )
+
+
+def as_of_us(service: Service) -> int:
+    """The time of which an answer speaks: now. When the last entry was written would tell when
+    somebody else did something; a node that no longer follows the record says how far it came.
+    """
+    return service.picture.time_us if service.stopped_by else service.context().now_us
 
 
 def rests_on(parties: Iterable[str], position: int, time_us: int) -> told.RestsOn:

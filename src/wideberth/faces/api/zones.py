@@ -62,7 +62,7 @@ async def list_zones(call: Call) -> told.ZonesPage:
     picture = call.picture
     box = codec.box_of(query)
     area = Area((), Slab()) if box is None else area_of_box(box, Slab(), picture)
-    position, time_us = picture.size, picture.time_us
+    position, time_us = picture.size, views.as_of_us(call.desk.service)
     found: list[Zone] = []
     for zone_id in sorted(picture.zones):
         if query.cursor is not None and zone_id <= query.cursor:

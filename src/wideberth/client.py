@@ -23,6 +23,8 @@ from typing import Any, Self
 
 import httpx
 import msgspec
+from nacl.exceptions import CryptoError
+from nacl.public import SealedBox
 from nacl.signing import SigningKey
 
 from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError
@@ -178,6 +180,15 @@ class PartyKey:
         return sign_possession(
             self._signing_key, origin=self.origin, kid=f"{self.party}/{self.key_id}"
         )
+
+    def unseal(self, box: bytes) -> bytes:
+        """What was sealed to this key's X25519 form. Raises InvalidValue where it was not."""
+        try:
+            return SealedBox(self._signing_key.to_curve25519_private_key()).decrypt(box)
+        except (CryptoError, ValueError, TypeError):
+            raise InvalidValue(
+                "box", "sealed-to-another", f"{self.party}/{self.key_id}", "open it with its key"
+            ) from None
 
     @property
     def pending(self) -> _Pending | None:

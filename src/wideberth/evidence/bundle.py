@@ -28,8 +28,10 @@ from wideberth.model.entries import (
     KeyEnrolled,
     KeyRevoked,
     NoticeIssued,
+    SpaceOpened,
     decode_entry,
 )
+from wideberth.model.keeping import EpochOpened
 from wideberth.model.parties import How
 from wideberth.record.notes import (
     format_note,
@@ -126,7 +128,7 @@ def judged_note(note: str, policy: Policy) -> str:
 
 
 def chosen(rows: Iterable[Row], selection: Selection, may_show: MayShow) -> list[Row]:
-    """The rows that go into a bundle: those asked for, the first entry, and what their keys need.
+    """The rows that go into a bundle: those asked for, and what they need: origins and keys.
 
     Raises InvalidValue where nothing is found, or a position that was asked for may not be shown.
     """
@@ -144,7 +146,7 @@ class _Search:
         self._may_show = may_show
         self._objects = set(selection.objects)
         self._rows: dict[int, Row] = {}
-        self._opening: Row | None = None
+        self._openings: list[Row] = []
         self._keys: dict[tuple[str, str], list[tuple[Row, Entry]]] = {}
         self._signers: set[tuple[str, str]] = set()
         self._missing = set(selection.positions)
@@ -155,8 +157,8 @@ class _Search:
         body = entry.body
         if not self._may_show(entry):
             return
-        if row.position == 0:
-            self._opening = row
+        if isinstance(body, SpaceOpened | EpochOpened):
+            self._openings.append(row)
         if isinstance(body, KeyEnrolled):
             self._keys.setdefault((body.key.party, body.key.key_id), []).append((row, entry))
         elif isinstance(body, KeyRevoked):
@@ -183,8 +185,7 @@ class _Search:
             done.add(name)
             for row, entry in self._keys.get(name, ()):
                 self._keep(row, entry)  # a revocation is itself signed, by this key or another
-        if self._opening is not None:
-            self._rows[0] = self._opening
+        self._rows |= {row.position: row for row in self._openings}
         return [self._rows[position] for position in sorted(self._rows)]
 
     def _keep(self, row: Row, entry: Entry) -> None:

@@ -14,6 +14,7 @@ from wideberth.errors import InvalidValue, RecordCorrupt, WideberthError
 from wideberth.evidence.alone.container import Fault, unpacked
 from wideberth.evidence.alone.program import checked_bundle
 from wideberth.evidence.bundle import plain_policy
+from wideberth.model.entries import SpaceOpened, decode_entry
 from wideberth.model.envelope import leaf
 from wideberth.record.merkle import is_included, leaf_hash
 from wideberth.record.notes import Checkpoint, format_vkey, parse_note
@@ -115,7 +116,7 @@ def _strictly(note: str, policy: Policy) -> Evaluated:
 
 
 def _checked_entries(data: bytes, checkpoint: Checkpoint) -> int:
-    audit = StatementAudit(checkpoint.origin, is_selection=True)
+    audit: StatementAudit | None = None
     last, statements = -1, 0
     if data and not data.endswith(b"\n"):
         raise RecordCorrupt(None, "entries.jsonl is cut off")
@@ -132,12 +133,22 @@ def _checked_entries(data: bytes, checkpoint: Checkpoint) -> int:
             raise RecordCorrupt(position, "its proof does not lead to the checkpoint's root")
         try:
             said = _said_decoder.decode(envelope).said
+            if audit is None:
+                audit = StatementAudit(_opened(envelope, position), is_selection=True)
             audit(position, envelope, said)
         except (msgspec.DecodeError, UnicodeDecodeError, WideberthError) as error:
             raise RecordCorrupt(position, str(error)) from error
         last = position
         statements += said is not None
     return statements
+
+
+def _opened(envelope: bytes, position: int) -> str:
+    """The origin that the record began with. Raises RecordCorrupt where this does not open it."""
+    body = decode_entry(envelope, position=position).body
+    if position or not isinstance(body, SpaceOpened):
+        raise RecordCorrupt(position, "the entry that opens the space is not in the bundle")
+    return body.origin
 
 
 def _leaf(line: _Line) -> bytes:

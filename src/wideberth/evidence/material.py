@@ -60,7 +60,9 @@ def from_record(record: _Provable, note: str | None = None) -> Material:
 
     def rows() -> Iterator[Row]:
         for begin in range(0, size, _PAGE):
-            yield from record.read(begin, min(_PAGE, size - begin))
+            for row in record.read(begin, min(_PAGE, size - begin)):
+                if row.envelope:  # of an erased entry nothing is left to show
+                    yield row
 
     return Material(
         given,

@@ -87,18 +87,21 @@ class _Chain:
 
 
 class _Keys:
-    """The keys that the entries so far have put in force."""
+    """The keys that the entries so far have put in force, and the record's name there."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
+    def __init__(self) -> None:
+        self.origin = ""
         self.all: dict[tuple[str, str], EnrolledKey] = {}
         self.chains: dict[tuple[str, str], _Chain] = {}
 
     def fold(self, position: int, body: dict[str, Any]) -> None:
         """Take over what an entry says of keys. Raises Fault."""
-        if body["type"] == "SpaceOpened" and body.get("origin") != self.origin:
-            raise Fault(position, "the space that it opens has another origin")
-        if body["type"] == "KeyEnrolled":
+        if (body["type"] == "SpaceOpened") != (position == 0):
+            raise Fault(position, "the first entry, and no other, opens the space")
+        if body["type"] in ("SpaceOpened", "EpochOpened"):
+            self.origin = _text_at(body, "origin")
+            self.chains = {name: _Chain() for name in self.chains}
+        elif body["type"] == "KeyEnrolled":
             party, key_id = _text_at(body, "key.party"), _text_at(body, "key.key_id")
             public_key = _loose_url(_text_at(body, "key.public_key"))
             proof = _loose_url(_text_at(body, "proof"))
@@ -135,7 +138,7 @@ def proved_entries(data: bytes, head: Head) -> tuple[list[ProvedEntry], list[Enr
     """The entries of entries.jsonl and the keys that they name, all checked. Raises Fault."""
     if data and not data.endswith(b"\n"):
         raise Fault(None, "entries.jsonl is cut off")
-    keys = _Keys(head.origin)
+    keys = _Keys()
     entries: list[ProvedEntry] = []
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         position, salt, envelope, proof = _line_of(line, number)
@@ -148,6 +151,10 @@ def proved_entries(data: bytes, head: Head) -> tuple[list[ProvedEntry], list[Enr
             entries.append(_understood(position, envelope, leaf, keys))
         except Fault as fault:
             raise Fault(position, fault.reason) from None
+    if not entries or entries[0].position != 0:
+        raise Fault(0, "the entry that opens the space is not in the bundle")
+    if keys.origin != head.origin:
+        raise Fault(None, f"the entries are of {keys.origin}, the checkpoint of {head.origin}")
     return entries, list(keys.all.values())
 
 

@@ -289,6 +289,29 @@ def _warning(what: str, body: dict[str, Any]) -> tuple[str, list[tuple[str, str]
     ), rows
 
 
+def _epoch_opened(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    rows = [("Reason, as given", body["reason"]), ("Key from here on", body["vkey"])]
+    rows.append(("Entries of the old record that somebody saw", str(body["missing_until"])))
+    rows.append(("The old key", "signed this" if body.get("signature") else "did not sign this"))
+    return "From here on the record goes on as {}.".format(body["origin"]), rows
+
+
+def _entries_erased(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    positions = ", ".join(str(each["position"]) for each in body["entries"])
+    rows = [("Entries", positions), ("Ground", body["ground"]), ("Reference", body["reference"])]
+    sentence = "Entries were erased, as {} ordered. Their fingerprints, and every proof, stay."
+    return sentence.format(body["by"]), rows
+
+
+def _log_key_changed(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    rows = [("Key before", body["before"]), ("Key from here on", body["after"])]
+    return "From here on another key signs the state of the record.", rows
+
+
+def _log_key_retired(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "A former key of the record no longer signs its state.", [("Key", body["vkey"])]
+
+
 def _volume_rows(volumes: list[Any]) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for number, volume in enumerate(volumes, start=1):
@@ -394,6 +417,10 @@ _WORDS: dict[str, Any] = {
     "ZoneWithdrawn": _zone_withdrawn,
     "SubscriptionOpened": _subscription_opened,
     "SubscriptionClosed": _subscription_closed,
+    "EpochOpened": _epoch_opened,
+    "EntriesErased": _entries_erased,
+    "LogKeyChanged": _log_key_changed,
+    "LogKeyRetired": _log_key_retired,
     "NoticeIssued": _notice_issued,
     "NoticeAcknowledged": _acknowledged,
     "NoticeReleased": _released,

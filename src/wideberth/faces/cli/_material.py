@@ -1,0 +1,111 @@
+"""What the commands about evidence share: where the entries come from, and who may show them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.cli._host import opened, progress_bar
+
+if TYPE_CHECKING:
+    from wideberth.evidence.bundle import MayShow
+    from wideberth.evidence.material import Material
+    from wideberth.model.ids import PartyId
+
+__all__ = [
+    "CheckpointOption",
+    "PolicyOption",
+    "TokenOption",
+    "UrlOption",
+    "may_show_as",
+    "read_file",
+    "read_policy",
+    "the_material",
+]
+
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The policy: which log, which witnesses, how many."),
+]
+CheckpointOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Prove against this checkpoint, not the newest."),
+]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Ask the service there, as the party of the token."),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN", envvar="WIDEBERTH_TOKEN", help="The party's token.", hidden=False
+    ),
+]
+
+
+@contextmanager
+def the_material(
+    folder: Path, *, url: str | None, token: str | None, checkpoint: Path | None
+) -> Generator[Material]:
+    """The entries and proofs of a folder, or of the service at url."""
+    from wideberth.evidence.material import from_record
+
+    note = None if checkpoint is None else _text(checkpoint, "--checkpoint")
+    if url is not None:
+        yield _from_service(url, token, note)
+        return
+    with opened(folder) as record:
+        yield from_record(record, note)
+
+
+def may_show_as(party: PartyId) -> MayShow:
+    """What the party may pass on as evidence: what it may read, and of presences its own."""
+    from wideberth.faces.cli.export import may_be_exported
+
+    return lambda entry: may_be_exported(entry, party)
+
+
+def read_file(path: Path, option: str) -> bytes:
+    """The bytes of a file. Raises InvalidValue."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidValue(option, "unreadable", str(path), error.strerror or "?") from None
+
+
+def read_policy(path: Path | None) -> bytes | None:
+    """The bytes of a policy that parses. Raises InvalidValue naming file and line."""
+    if path is None:
+        return None
+    from wideberth.record.policy import load_policy
+
+    load_policy(path)
+    return read_file(path, "--policy")
+
+
+def _text(path: Path, option: str) -> str:
+    try:
+        return read_file(path, option).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidValue(option, "utf-8", str(error), "give UTF-8") from None
+
+
+def _from_service(url: str, token: str | None, note: str | None) -> Material:
+    from wideberth.client import Client
+    from wideberth.evidence.material import from_service
+
+    if token is None:
+        raise InvalidValue("--token", "token-missing", None, "give it, or set WIDEBERTH_TOKEN")
+
+    async def ask() -> Material:
+        async with Client(url, token) as client:
+            with progress_bar("reading") as bar:
+                return await from_service(client, note, bar)
+
+    return asyncio.run(ask())

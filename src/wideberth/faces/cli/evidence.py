@@ -1,0 +1,105 @@
+"""``wideberth evidence``: a bundle that proves what was said, to somebody without wideberth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wideberth.faces.cli._host import FolderOption, complain, complaints
+from wideberth.faces.cli._material import (
+    CheckpointOption,
+    PolicyOption,
+    TokenOption,
+    UrlOption,
+    may_show_as,
+    read_policy,
+    the_material,
+)
+
+__all__ = ["command"]
+
+
+def command(  # noqa: PLR0913 - each of them is an option
+    party: Annotated[
+        str | None, typer.Option(metavar="PARTY", help="Whose evidence it is.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The bundle, a new file of mode 0600.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option("--object", metavar="ID", help="What is about this object; repeat it."),
+    ] = None,
+    position: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="The entry at N; repeat it.")
+    ] = None,
+    from_time: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
+    ] = None,
+    to_time: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Entries before this time.")
+    ] = None,
+    policy: PolicyOption = None,
+    checkpoint: CheckpointOption = None,
+    folder: FolderOption = Path("wideberth-data"),
+    url: UrlOption = None,
+    token: TokenOption = None,
+    verifier: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the stand-alone verifier alone, and no bundle."),
+    ] = None,
+) -> None:
+    """Write chosen entries with their proofs, a page in plain words, and a verifier.
+
+    Only what the party may read goes in. `wideberth verify BUNDLE` checks it, and so does the
+    verify.py inside, on a computer that has no wideberth.
+    """
+    from wideberth.errors import InvalidValue
+    from wideberth.evidence.alone.container import Fault
+    from wideberth.evidence.bundle import Selection, make_bundle
+    from wideberth.evidence.verifier import verifier_source
+    from wideberth.model.ids import require_party_id
+    from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
+
+    with complaints():
+        if verifier is not None:
+            written(verifier, verifier_source())
+            return
+        if party is None or out is None:
+            raise InvalidValue("--party, --out", "missing", None, "give both")
+        reader = require_party_id(party, field="--party")
+        selection = Selection(
+            tuple(position or ()),
+            tuple(subject or ()),
+            parse_rfc3339(from_time, field="--from") if from_time else MIN_US,
+            parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1,
+        )
+        rule = read_policy(policy)
+        with the_material(folder, url=url, token=token, checkpoint=checkpoint) as material:
+            try:
+                data = make_bundle(
+                    material, selection, made_for=reader, may_show=may_show_as(reader), policy=rule
+                )
+            except Fault as fault:
+                from wideberth.errors import RecordCorrupt
+
+                raise RecordCorrupt(fault.index, fault.reason) from None
+        written(out, data)
+        if rule is None:
+            complain("note: no witness vouches for it; give --policy and a cosigned checkpoint")
+
+
+def written(path: Path, data: bytes) -> None:
+    """Write a new file, mode 0600, and say so. Raises InvalidValue where there is one."""
+    from wideberth.errors import InvalidValue
+    from wideberth.record.keys import write_new
+
+    try:
+        write_new(path, data)
+    except OSError as error:
+        raise InvalidValue("file", "unwritable", str(path), error.strerror or "?") from None
+    from hashlib import sha256
+
+    print(f"wrote {path}: {len(data)} bytes, SHA-256 {sha256(data).hexdigest()}")

@@ -73,9 +73,29 @@ def is_inside(polygon: Polygon, place: Place) -> bool:
     """Does the ring turn around the place? Both must lie within one hemisphere."""
     total = 0.0
     for a, b in edges_of(polygon):
-        seen = [inverse(place, along(a, b, step / SAMPLES))[1] for step in range(SAMPLES + 1)]
-        total += sum(turn(before, after) for before, after in pairwise(seen))
+        shares = [step / SAMPLES for step in range(SAMPLES + 1)]
+        seen = [inverse(place, along(a, b, share))[1] for share in shares]
+        for (share, before), (next_share, after) in pairwise(zip(shares, seen, strict=True)):
+            total += _turned(place, (a, b), (share, before), (next_share, after))
     return abs(total) > 180
+
+
+def _turned(
+    place: Place,
+    edge: tuple[Place, Place],
+    here: tuple[float, float],
+    there: tuple[float, float],
+    depth: int = 12,
+) -> float:
+    """How far the azimuth turns from one share of an edge to another, looked at finely enough."""
+    turned = turn(here[1], there[1])
+    if abs(turned) < 60 or depth == 0:
+        return turned
+    share = (here[0] + there[0]) / 2
+    middle = share, inverse(place, along(*edge, share))[1]
+    return _turned(place, edge, here, middle, depth - 1) + _turned(
+        place, edge, middle, there, depth - 1
+    )
 
 
 def to_edge_m(place: Place, a: Place, b: Place) -> float:

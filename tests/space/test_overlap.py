@@ -22,6 +22,7 @@ from strategies import (
     separations,
     sizes_m,
     stars,
+    unit,
     volumes,
     wrapped,
 )
@@ -277,6 +278,23 @@ def test_nearly_the_whole_earth_leaves_its_far_side_free():
     assert is_conflict(nearly, at(circle(2, -179.9, 1000)))
 
 
+def test_the_reference_looks_closely_where_an_edge_passes_near_an_antipode():
+    # Eight looks along each edge turned the wrong way round here.
+    ring = Polygon(
+        (
+            (27738672344, -77074378502),
+            (75892889116, 105228429127),
+            (8594091943, 53292066814),
+            (-48602020364, 81494141779),
+            (-86433002685, -120711239032),
+            (-11256025306, -145836089012),
+        )
+    )
+    for place in ((0.0, 51.5), (0.0, -128.5)):
+        assert not reference.is_inside(ring, place)
+        assert not covers(at(ring), *place, 0.5, 0)
+
+
 NORTHERN_RING = [(5.0, float(longitude)) for longitude in range(-180, 180, 10)]
 
 
@@ -371,3 +389,41 @@ def test_ten_thousand_vertices_against_ten_thousand():
     assert apart == pytest.approx(0.1 * 111_319_491, abs=2_000)
     assert is_conflict(at(one), at(two), Separation(apart))
     assert not is_conflict(at(one), at(two), Separation(apart - 20))
+
+
+def inner_m(shape: Footprint) -> float:
+    """The radius of the disc around the ball's centre that the shortcut takes to be inside."""
+    return float(at(shape).arrays.rows[0]["inner_dm"]) / 10
+
+
+def test_a_place_in_a_crescents_mouth_is_not_in_the_crescent():
+    def arc(turns: list[float], size_deg: float) -> list[tuple[float, float]]:
+        return [
+            (47 + size_deg * math.cos(turn), 8 + 1.5 * size_deg * math.sin(turn)) for turn in turns
+        ]
+
+    turns = np.arange(0.3, 6.1, 0.4).tolist()
+    crescent, inmate = polygon([*arc(turns, 0.01), *arc(turns[::-1], 0.008)]), circle(47, 8, 300)
+    assert inner_m(crescent) == 0
+    assert inner_m(inmate) == 300
+    assert not is_conflict(at(crescent), at(inmate))
+
+
+@given(neighbours(), st.floats(0, 360), unit())
+def test_the_inner_disc_is_inside(pair, azimuth_deg, share):
+    # The shortcut that says "conflict" without looking at an edge rests on this.
+    for shape in pair:
+        prepared = at(shape)
+        row = prepared.arrays.rows[0]
+        middle = shape if isinstance(shape, Circle) else None
+        if middle is not None:
+            place = reference.place_of(middle)
+        else:
+            x, y, z = (float(row[axis]) for axis in "xyz")
+            place = (
+                math.degrees(math.atan2(z * 1.006739496742276, math.hypot(x, y))),
+                math.degrees(math.atan2(y, x)),
+            )
+        if inner_m(shape) > 2:  # the centre above is rounded to half a metre
+            there = away(place, azimuth_deg, share * (inner_m(shape) - 2))
+            assert reference.distance_m(circle(*there, 0.001), shape) == 0

@@ -36,6 +36,8 @@ PIECE_M = 4_000.0
 SAG_M = 0.33  # how far a piece of PIECE_M lies below the surface, at most: s**2 / 8R
 BLOCK = 16
 MAX_PIECES = 120_000  # of one ring: ten times round the earth, and the vertices
+INNER_M = 5_000.0  # no inner radius is larger: two of them then lie near one plane
+INNER_PIECES = 40  # a ring of more has none
 WIDE_M = 8_500_000.0  # a ball of more than this is no longer surely within a hemisphere
 WHOLE_EARTH_M = 6_378_200.0  # a ball of this radius around the earth's centre holds everything
 
@@ -58,7 +60,8 @@ ROW = record_dtype(
         ("upper_mm", np.int32),
         ("lower_w84_mm", np.int32),  # at the lowest, above the ellipsoid
         ("upper_w84_mm", np.int32),  # at the highest
-        ("references", np.int32),
+        ("references", np.int16),
+        ("inner_dm", np.uint16),  # surface points with a chord this long to the centre are inside
         ("bucket", np.int32),  # the index's: where the row is filed, -1 where it is free
         ("next", np.int32),  # the index's: the next row in the bucket, or -1
         ("previous", np.int32),
@@ -85,7 +88,7 @@ SHAPE = record_dtype(
 
 Points = NDArray[np.float64]  # (n, 3), ECEF m
 Records = Any  # an array of ROW or of SHAPE; NumPy's types know no fields
-_ROUNDING_M = 1.0  # of a centre in float32: 0.45 m at most, and of its use
+ROUNDING_M = 1.0  # of a centre in float32: 0.45 m at most, and of its use
 
 
 @kernel
@@ -263,7 +266,47 @@ def set_row_ball(row: Any, shape: Any) -> None:
     row.x = np.float32(shape.x)
     row.y = np.float32(shape.y)
     row.z = np.float32(shape.z)
-    row.reach_m = np.float32(shape.reach_m * (1 + 2e-7) + _ROUNDING_M)
+    row.reach_m = np.float32(shape.reach_m * (1 + 2e-7) + ROUNDING_M)
+
+
+@kernel
+def inner_radius(shape: Any, points: Points, blocks: Points) -> float:
+    """A radius around the shape's centre within which all of the surface is inside, m; or 0.
+
+    Of a ring it is the least distance from the centre to its straight pieces, less what a piece
+    may be lifted: nothing of the boundary is nearer, so the whole disc is on the centre's side.
+    """
+    if shape.count == 0:
+        return float(min(shape.radius_m, INNER_M))
+    if shape.wide == 1 or shape.reach_m > INNER_M or shape.count > INNER_PIECES:
+        return 0.0
+    nearest = math.inf
+    last = shape.first + shape.count - 1
+    qx = points[last, 0] - shape.x
+    qy = points[last, 1] - shape.y
+    qz = points[last, 2] - shape.z
+    for i in range(shape.first, last + 1):
+        ex = points[i, 0] - shape.x
+        ey = points[i, 1] - shape.y
+        ez = points[i, 2] - shape.z
+        ux = ex - qx
+        uy = ey - qy
+        uz = ez - qz
+        size = ux * ux + uy * uy + uz * uz
+        t = -(qx * ux + qy * uy + qz * uz) / size if size > 0 else 0.0
+        t = 0.0 if t < 0 else (1.0 if t > 1 else t)
+        dx = qx + t * ux
+        dy = qy + t * uy
+        dz = qz + t * uz
+        square = dx * dx + dy * dy + dz * dz
+        nearest = nearest if nearest < square else square
+        qx = ex
+        qy = ey
+        qz = ez
+    room = math.sqrt(nearest) - SAG_M - 0.01
+    if room > 0 and encloses(shape, points, blocks, shape.x, shape.y, shape.z):
+        return room
+    return 0.0
 
 
 @kernel
@@ -334,6 +377,7 @@ def build(
             at += counts[k]
             block += (counts[k] + BLOCK - 1) // BLOCK
         set_row_ball(rows[k], shape)
+        rows[k].inner_dm = np.uint16(inner_radius(shape, points, blocks) * 10.0)
     return -1, points, blocks
 
 

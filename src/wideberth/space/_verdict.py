@@ -13,6 +13,7 @@ from wideberth.space._jit import kernel
 from wideberth.space._shapes import (
     LOWER_KNOWN,
     REFERENCE_MASK,
+    ROUNDING_M,
     UPPER_KNOWN,
     UPPER_SHIFT,
     Points,
@@ -57,6 +58,23 @@ def vertical_gap(a: Any, b: Any) -> tuple[int, bool]:
 
 
 @kernel
+def inner_overlap(a: Any, b: Any) -> bool:
+    """Do the discs that lie inside of two footprints overlap? Then so do these; it saves a look.
+
+    A point of the straight line between the centres is then in both discs, and stays so when it is
+    lifted onto the ellipsoid: by chord**2 / 8R at most, 2 m where both radii are INNER_M.
+    """
+    if a.inner_dm == 0 or b.inner_dm == 0:
+        return False
+    dx = float(a.x) - float(b.x)
+    dy = float(a.y) - float(b.y)
+    dz = float(a.z) - float(b.z)
+    square = dx * dx + dy * dy + dz * dz
+    room = 0.1 * (float(a.inner_dm) + float(b.inner_dm)) - ROUNDING_M - 4e-8 * square
+    return room > 0 and square < room * room
+
+
+@kernel
 def verdict(
     row_a: Any,
     a: Any,
@@ -84,6 +102,8 @@ def verdict(
     apart_mm, known = vertical_gap(row_a, row_b)
     if apart_mm > vertical_mm:
         return CLEAR, 0, apart_mm, apart_us
+    if known and inner_overlap(row_a, row_b):
+        return CONFLICT, 0, apart_mm, apart_us
     limit = horizontal_mm / 1000.0 + ERROR_M + 0.001
     distance = footprint_distance(a, a_points, a_blocks, b, b_points, b_blocks, limit, scratch)
     if distance > limit:

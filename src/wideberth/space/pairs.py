@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,24 +82,31 @@ def all_pairs(
             continue
         here = after
         run = _RUN
-        for i, j, code, horizontal_mm, vertical_mm, time_us in _listed(lines, found):
-            if code == 1:
-                if horizontal_mm or vertical_mm or time_us:
-                    yield i, j, Gap(horizontal_mm, vertical_mm, time_us)
-                else:
-                    yield i, j, _OVERLAP
-                continue
-            settled = settle(
-                volumes[i], volumes[j], separation, (code, horizontal_mm, vertical_mm, time_us)
-            )
-            if settled is not None:
-                yield i, j, settled
+        yield from _pairs(lines[:found], volumes, separation)
         if progress is not None:
             progress(here / count)
 
 
-def _listed(lines: NDArray[np.int64], found: int) -> list[tuple[int, int, int, int, int, int]]:
-    return lines[:found].tolist()
+def _pairs(
+    lines: NDArray[np.int64], volumes: Sequence[PreparedVolume], separation: Separation
+) -> Iterator[tuple[int, int, Gap]]:
+    """The sweep's lines as pairs with gaps. Most overlap in everything: those cost little."""
+    gaps: list[Gap | None] = [_OVERLAP] * len(lines)
+    unsettled = False
+    told = (lines[:, 2] - 1) | lines[:, 3] | lines[:, 4] | lines[:, 5]
+    for at in np.flatnonzero(told).tolist():
+        i, j, code, horizontal_mm, vertical_mm, time_us = lines[at].tolist()
+        if code == 1:
+            gaps[at] = Gap(horizontal_mm, vertical_mm, time_us)
+            continue
+        unsettled = True
+        gaps[at] = settle(
+            volumes[i], volumes[j], separation, (code, horizontal_mm, vertical_mm, time_us)
+        )
+    pairs = zip(lines[:, 0].tolist(), lines[:, 1].tolist(), gaps, strict=True)
+    if unsettled:  # some of them turned out to be clear
+        pairs = (pair for pair in pairs if pair[2] is not None)
+    return cast("Iterator[tuple[int, int, Gap]]", pairs)
 
 
 def _gather(volumes: Sequence[PreparedVolume]) -> Shapes:

@@ -26,6 +26,8 @@ COMMANDS = (
     "token",
     "rules",
     "verify",
+    "compare",
+    "witness",
     "export",
     "replay",
     "demo",

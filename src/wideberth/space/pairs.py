@@ -95,7 +95,8 @@ def _pairs(
     unsettled = False
     told = (lines[:, 2] - 1) | lines[:, 3] | lines[:, 4] | lines[:, 5]
     for at in np.flatnonzero(told).tolist():
-        i, j, code, horizontal_mm, vertical_mm, time_us = lines[at].tolist()
+        line: list[int] = lines[at].tolist()
+        i, j, code, horizontal_mm, vertical_mm, time_us = line
         if code == 1:
             gaps[at] = Gap(horizontal_mm, vertical_mm, time_us)
             continue

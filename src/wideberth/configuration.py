@@ -31,6 +31,7 @@ from wideberth.model.settings import (
 )
 from wideberth.operating import CertificateSettings, LimitsTable, Listen, LogTable, MetricsTable
 from wideberth.record.cosignatures import parse_witness_vkey
+from wideberth.snapshots import SnapshotTable
 from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
@@ -300,6 +301,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
+    snapshot: SnapshotTable = SnapshotTable()
     witnesses: tuple[WitnessSettings, ...] = ()
     witnessing: WitnessingTable = WitnessingTable()
 

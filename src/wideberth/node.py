@@ -6,6 +6,7 @@
       wideberth.toml         what may be set (configuration.py); written on the first start
       record.sqlite3         the record
       contacts.json          whom to call, by reference (contacts.py)
+      snapshots/             0700; pictures for a quick start (snapshots.py)
       keys/                  0700
         origin.key           signs the record's checkpoints
         issuer.pem           signs the tokens that ``wideberth token`` makes
@@ -48,6 +49,7 @@ from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.record.keys import OriginKey, write_new
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.service import Applied, Service, Settings, now_us
+from wideberth.snapshots import restored
 from wideberth.tokens import Issuer, TokenVerifier
 from wideberth.witnessing import Peer, Witnessing
 
@@ -159,13 +161,19 @@ class Node:
         issuers = trusted_issuers(configuration.auth, folder)
         if configuration.auth.built_in is not False:
             issuers.append(issuer.trusted)
+        notes: list[str] = []
         record = SqliteRecord(folder, key=origin_key)
         try:
             node = cls(
                 folder,
                 configuration=configuration,
                 record=record,
-                service=Service(record, settings=settings, clock_us=clock_us or clock or now_us),
+                service=Service(
+                    record,
+                    settings=settings,
+                    clock_us=clock_us or clock or now_us,
+                    start=lambda reader: restored(folder, reader, notes),
+                ),
                 issuer=issuer,
                 verifier=TokenVerifier(
                     issuers,
@@ -179,6 +187,7 @@ class Node:
             record.close()
             raise
         node.made = made
+        node.notes = notes
         node.exercise_clock = clock
         return node
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import math
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
@@ -138,12 +139,14 @@ class Service:
         settings: Settings | None = None,
         clock_us: Callable[[], int] = now_us,
         ids: Callable[[], str] = new_id,
+        start: Callable[[Record], Picture] | None = None,
     ) -> None:
         self._record = record
         self._reader = record.reader()
         self._settings = settings or Settings()
         self._clock_us = clock_us
         self._ids = ids
+        self._start = start
         self.picture = Picture()
         self._queue: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -169,9 +172,19 @@ class Service:
         self._append_failed_s = -math.inf  # by time.monotonic
 
     async def __aenter__(self) -> Self:
-        """Fold the record from its start, then take commands."""
-        async with self._turn:
-            await self._catch_up()
+        """Fold the record, from its start or from a picture that was kept, then take commands."""
+        collects = gc.isenabled()
+        gc.disable()  # nothing but data comes into being, and stays: there are no cycles to find
+        try:
+            async with self._turn:
+                if self._start is not None:
+                    start = self._start
+                    self.picture = await self._read(lambda: start(self._reader))
+                await self._catch_up()
+                self.picture.file()
+        finally:
+            if collects:
+                gc.enable()
         self._tasks = [
             asyncio.create_task(self._loop(), name="wideberth-loop"),
             asyncio.create_task(self._follow(), name="wideberth-follow"),
@@ -257,6 +270,35 @@ class Service:
         self._queue.append(waiting)
         self._arrived.set()
         return await answer
+
+    async def keep(
+        self,
+        ask: Callable[[Picture], Request],
+        write: Callable[[list[bytes], int, int], object],
+    ) -> Applied | Refusal:
+        """Decide one request about the record's own keeping, and have it written by
+        ``write(envelopes, position, time_us)``, which may do more in the same transaction.
+
+        ask: makes the request for the picture that it is decided on. Also where stopped_by is set:
+        this may be what gets over it. Raises what the record raises.
+        """
+        async with self._turn:
+            while True:
+                await self._catch_up()
+                overlay = self.picture.overlay()
+                batch = _Batch(overlay.size, self.context().now_us)
+                decided = self._decide_one(overlay, ask(self.picture), batch)
+                if isinstance(decided, Exception):
+                    raise decided
+                if not isinstance(decided, Applied):
+                    assert isinstance(decided, Refusal), "such a request has no idempotency key"
+                    return decided
+                try:
+                    await self._write(write, batch.envelopes, batch.start, batch.time_us)
+                except PositionTaken:
+                    continue
+                self._fold(batch.start, batch.entries)
+                return decided
 
     async def current(self) -> Picture:
         """The picture, brought up to the record's head: for a read that must be current."""
@@ -439,19 +481,29 @@ class Service:
 
     async def _catch_up(self) -> None:
         """Fold whatever the record has beyond the picture. The caller holds the turn."""
-        while True:
-            start, page = self.picture.size, self._settings.page
-            try:
-                rows = await self._read(
-                    lambda start=start, page=page: self._reader.read(start, page)
-                )
-                entries = [decode_entry(row.envelope, position=row.position) for row in rows]
-            except (NewerEntry, RecordCorrupt) as error:
-                self.stopped_by = error
-                raise
-            if not rows:
-                return
-            self._fold(rows[0].position, entries)
+        page = self._settings.page
+        ahead: asyncio.Future[list[Row]] | None = None
+        try:
+            while True:
+                try:
+                    rows = await (ahead or self._page(self.picture.size))
+                    ahead = None
+                    if len(rows) == page:  # there is more: it is read while this page is folded
+                        ahead = asyncio.ensure_future(self._page(rows[-1].position + 1))
+                        await asyncio.sleep(0)
+                    entries = [decode_entry(row.envelope, position=row.position) for row in rows]
+                except (NewerEntry, RecordCorrupt) as error:
+                    self.stopped_by = error
+                    raise
+                if not rows:
+                    return
+                self._fold(rows[0].position, entries)
+        finally:
+            if ahead is not None:
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    def _page(self, start: int) -> Awaitable[list[Row]]:
+        return self._read(lambda: self._reader.read(start, self._settings.page))
 
     def _fold(self, start: int, entries: Sequence[Entry]) -> int:
         """Fold durable entries, then tell whoever listens. Gives when the former was done [ns]."""

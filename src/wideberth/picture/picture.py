@@ -286,6 +286,12 @@ class Picture:
         """Volumes made ready for the geometry, under this picture's way of comparing heights."""
         return [prepare(volume, self.altitude_model) for volume in volumes]
 
+    def file(self) -> None:
+        """File now what lies where, so that nobody who asks first has to wait for it."""
+        for space in (self.intent_space, self.zone_space, self.subscription_space):
+            space.file()
+        self.felt_space.file()
+
     def expire_at(self, end_us: int, table: str, object_id: str) -> None:
         """Let an object leave the picture once the record's time is past end_us."""
         if not self.is_overlay:

@@ -51,7 +51,7 @@ class Spatial(Generic[Id]):
         self.discard(object_id)
         if altitude_model is not self.altitude_model:
             if altitude_model != self.altitude_model:
-                self._file()
+                self.file()
             self.altitude_model = altitude_model
         self._volumes[object_id] = volumes
         self._unfiled[object_id] = None
@@ -96,8 +96,7 @@ class Spatial(Generic[Id]):
         Raises KeyError where the object is not held, IndexError where it has no such volume.
         """
         if object_id in self._volumes:
-            if self._unfiled:
-                self._file()
+            self.file()
             assert self._index is not None, "what is filed has an index"
             slots = self._slots[object_id]
             return self._index.view(slots if isinstance(slots, int) else slots[ordinal])
@@ -122,8 +121,7 @@ class Spatial(Generic[Id]):
         self, volume: PreparedVolume, separation: Separation
     ) -> list[tuple[Id, int, Gap]]:
         """As :meth:`conflicts`, in no particular order."""
-        if self._unfiled:
-            self._file()
+        self.file()
         found: list[tuple[Id, int, Gap]] = []
         if self._index is not None and self._slots:
             for slot, gap in self._index.conflicts(volume, separation):
@@ -137,8 +135,10 @@ class Spatial(Generic[Id]):
             found.extend(each for each in below if each[0] not in gone)
         return found
 
-    def _file(self) -> None:
-        """Put into the index what is not there yet."""
+    def file(self) -> None:
+        """Put into the index what is not there yet; whoever asks next would have to wait for it."""
+        if not self._unfiled:
+            return
         index = self._index
         if index is None:
             index = self._index = VolumeIndex()

@@ -30,6 +30,7 @@ COMMANDS = (
     "witness",
     "export",
     "replay",
+    "snapshot",
     "demo",
 )
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""

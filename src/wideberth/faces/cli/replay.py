@@ -12,7 +12,7 @@ import typer
 from wideberth.faces.cli._host import NO, complain, complaints, opened, progress_bar
 
 if TYPE_CHECKING:
-    from wideberth.model.entries import Entry
+    from wideberth.model.entries import Entry, SnapshotRecorded
     from wideberth.picture.picture import Picture
 
 __all__ = ["command"]
@@ -33,13 +33,19 @@ def command(
     """Fold a record again, twice, and print what happened and the digest of the picture.
 
     Of an export, each entry's proof is checked first; its digest is of what that party may read.
-    Exit code 1: the two digests differ, or an entry does not stand where the export says.
+    Of a folder, the digest of each recorded snapshot is compared.
+    Exit code 1: digests differ, or an entry does not stand where the export says.
     """
+    from wideberth.snapshots import Checker
+
     with complaints():
         read = (lambda: _of_folder(source)) if source.is_dir() else _of_export(source, vkey)
         with progress_bar("folding") as bar:
-            first, counts, times = _folded(read(), bar)
-            second, _, _ = _folded(read(), bar)
+            recorded: list[SnapshotRecorded] = []
+            first, counts, times = _folded(read(), bar, recorded=recorded)
+            # An export is a part of the record: what it folds to is nobody's snapshot.
+            checker = Checker(recorded if source.is_dir() else ())
+            second, _, _ = _folded(read(), bar, look=checker)
     if times:
         from wideberth.space.time import format_rfc3339
 
@@ -52,12 +58,26 @@ def command(
     if first != second:
         complain(f"wideberth: folded again it is {second}: the fold is not deterministic")
         raise typer.Exit(NO)
+    if checker.checked:
+        print(f"{checker.checked:8}  recorded snapshots compared")
+    for each in checker.wrong:
+        complain(f"wideberth: the snapshot of {each.size} entries was recorded as {each.digest}")
+    if checker.wrong:
+        raise typer.Exit(NO)
 
 
 def _folded(
-    entries: Iterable[Entry], bar: Callable[[int, int], None] | None
+    entries: Iterable[Entry],
+    bar: Callable[[int, int], None] | None,
+    *,
+    recorded: list[SnapshotRecorded] | None = None,
+    look: Callable[[Picture], None] | None = None,
 ) -> tuple[str, Counter[str], tuple[int, int] | None]:
-    """Digest, entries by type, and the first and last time."""
+    """Digest, entries by type, and the first and last time.
+
+    recorded: takes in what is said of snapshots. look: called with the picture after each entry.
+    """
+    from wideberth.model.entries import SnapshotRecorded
     from wideberth.picture.fold import fold
     from wideberth.picture.picture import Picture
 
@@ -66,6 +86,10 @@ def _folded(
     times: tuple[int, int] | None = None
     for entry in entries:
         fold(picture, entry)
+        if look is not None:
+            look(picture)
+        if recorded is not None and isinstance(entry.body, SnapshotRecorded):
+            recorded.append(entry.body)
         counts[type(entry.body).__name__] += 1
         times = (times[0] if times else entry.time_us, entry.time_us)
         if bar is not None and picture.size % _PAGE == 0:

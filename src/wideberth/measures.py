@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
+
 __all__ = ["BatchSeen", "CommandSeen", "Histogram", "Measures", "Observer", "RequestSeen"]
 
 SECONDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -38,8 +40,7 @@ class Histogram:
         self.total += value
 
 
-@dataclass(frozen=True, slots=True)
-class CommandSeen:
+class CommandSeen(msgspec.Struct, frozen=True):
     """One command that a batch settled. kind: its type; outcome: ``applied``, ``repeated``,
     ``refused`` or ``failed``. queued_ns: when it came in; trace: what the task that submitted it
     had in the context variable ``current`` of its tracer, or None.
@@ -51,8 +52,7 @@ class CommandSeen:
     trace: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSeen:
+class BatchSeen(msgspec.Struct, frozen=True):
     """One pass of the loop, its steps by ``time.perf_counter_ns``: taken from the queue, decided,
     durable, folded, published. entries: how many were written.
     """
@@ -66,8 +66,7 @@ class BatchSeen:
     commands: Sequence[CommandSeen]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSeen:
+class RequestSeen(msgspec.Struct, frozen=True, gc=False):
     """One request over HTTP, answered. route: the path with its names in braces; empty: no such
     path. party: whom its token showed; None: nobody. id: of this request, 16 hex digits.
     """

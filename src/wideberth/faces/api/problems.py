@@ -138,7 +138,8 @@ def _of_refusal(refusal: Refusal) -> Answered:
 
 def _of_fault(error: Exception) -> Answered:
     event = secrets.token_hex(8)
-    _log.error("event %s: %r", event, error, exc_info=error)
+    # The log tells its type and where it was raised (wideberth.logs): its text may quote anything.
+    _log.error("event %s", event, exc_info=error)
     return _answer(
         500,
         "fault",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import signal
+import os
 import socket
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+import ssl
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +15,13 @@ import typer
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.cli._host import FolderOption, complain, complaints
+from wideberth.operating import is_loopback
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from wideberth.configuration import Configuration
+    from wideberth.faces.api import Api, Operation
+    from wideberth.faces.cli._server import NodeServer
+    from wideberth.live import Live
     from wideberth.node import Node
 
 __all__ = ["command", "warm_up"]
@@ -48,16 +50,25 @@ def command(
 
     The first start makes the folder and its keys, and says so. Ctrl-C stops it.
     """
-    from wideberth.configuration import CONFIGURATION_FILE, load_configuration
+    from wideberth.configuration import CONFIGURATION_FILE, effective_configuration
+    from wideberth.faces.cli._server import listen_on
+    from wideberth.logs import set_up
     from wideberth.node import Node
+    from wideberth.tls import server_context
 
     with complaints():
-        configuration = load_configuration(folder / CONFIGURATION_FILE)
+        effective = effective_configuration(folder / CONFIGURATION_FILE, os.environ)
+        configuration = effective.configuration
+        try:
+            server_context(configuration.listen, folder)
+        except InvalidValue as error:
+            raise effective.layers.refused(error) from None
+        set_up(configuration.log)
         address = host if host is not None else configuration.listen.host
         _require_loopback_or_auth(address, configuration)
         number = port if port is not None else configuration.listen.port
         warm_up()
-        listening = _listening(address, number)
+        listening = listen_on(address, number, settings="--host, --port")
         try:
             node = Node.open(folder)
             _run(node, listening, ready_file)
@@ -77,7 +88,7 @@ def warm_up() -> None:
 
 
 def _require_loopback_or_auth(address: str, configuration: Configuration) -> None:
-    if configuration.auth.is_configured or _is_loopback(address):
+    if configuration.auth.is_configured or is_loopback(address):
         return
     raise InvalidValue(
         "--host",
@@ -86,25 +97,6 @@ def _require_loopback_or_auth(address: str, configuration: Configuration) -> Non
         "without [auth] in wideberth.toml a node listens on this machine only (127.0.0.1, ::1);"
         " say there whose tokens count",
     )
-
-
-def _is_loopback(address: str) -> bool:
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def _listening(address: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((address, port), family=family, backlog=2048)
-    except OSError as error:
-        raise InvalidValue(
-            "--host, --port", "address", f"{address}:{port}", f"cannot listen: {error.strerror}"
-        ) from error
 
 
 def _run(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
@@ -119,13 +111,15 @@ def _run(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
 
 
 async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
-    async with node:  # here, so that what is wrong is said before anything listens
+    from wideberth.faces.cli._operation import metrics_server, operation_of
+
+    async with node, AsyncExitStack() as stack:  # here: what is wrong is said before it listens
         listen = node.configuration.listen
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         url = f"{'https' if listen.tls_certificate else 'http'}://{shown}:{port}"
         _say_what_this_is(node)
-        if listen.tls_certificate is None and not _is_loopback(host):
+        if listen.tls_certificate is None and not is_loopback(host):
             complain(
                 "note: plain HTTP; tokens cross the network in clear. Set [listen] tls_certificate"
                 " and tls_key, or put a proxy that speaks HTTPS in front"
@@ -136,60 +130,54 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
                 ready_file.write_text(f"{url}\n", encoding="utf-8")
             print(f"wideberth is listening on {url}", flush=True)
 
-        await _server(node, ready).serve(sockets=[listening])
+        operated = operation_of(node)
+        live, app = _app(node, operated.operation)
+        if operated.measures is not None:
+            at = await stack.enter_async_context(metrics_server(node, live, app, operated))
+            print(f"metrics  {at}")
+        await _server(node, app, ready).serve(sockets=[listening])
 
 
-def _server(node: Node, ready: Callable[[], None]) -> uvicorn.Server:
-    """The HTTP server: says when it is ready, and tells the node's streams when it stops."""
-    import uvicorn
-
+def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
     from wideberth.configuration import CONFIGURATION_FILE, watch_settings
     from wideberth.faces.api import create_app
     from wideberth.faces.web import static_app
     from wideberth.live import Live, LiveSettings
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                ready()
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            node.stopping.set()
-            await super().shutdown(sockets)
-
-        @contextmanager
-        def capture_signals(self) -> Generator[None]:
-            # uvicorn raises the signal again once it has stopped; here a stop asked for is a
-            # good end.
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-            yield
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with suppress(ValueError):
-                    loop.remove_signal_handler(number)
-
-    listen = node.configuration.listen
-    folder = node.folder
-    watch = watch_settings(node.configuration, folder / CONFIGURATION_FILE)
+    watch = watch_settings(node.configuration, node.folder / CONFIGURATION_FILE)
     table = node.configuration.watch
     live = Live(node.service, LiveSettings(table.tick_s, table.show_every_s, watch=watch))
-    return Server(
-        uvicorn.Config(
-            create_app(node, live=live, fallback=static_app()),
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=_STREAMS_END_S,
-            ssl_certfile=folder / listen.tls_certificate if listen.tls_certificate else None,
-            ssl_keyfile=folder / listen.tls_key if listen.tls_key else None,
-        )
+    return live, create_app(node, live=live, fallback=static_app(), operation=operation)
+
+
+def _server(node: Node, app: Api, ready: Callable[[], None]) -> NodeServer:
+    """The HTTP server: says when it is ready, and tells the node's streams when it stops."""
+    import uvicorn
+
+    from wideberth.faces.cli._server import NodeServer, TlsProtocol
+    from wideberth.tls import server_context
+
+    listen = node.configuration.listen
+
+    def context() -> ssl.SSLContext | None:
+        return server_context(listen, node.folder)
+
+    made = context()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=TlsProtocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_STREAMS_END_S,
+        proxy_headers=bool(listen.proxies),
+        forwarded_allow_ips=list(listen.proxies),
+        ssl_context_factory=None if made is None else lambda _config, _default: made,
     )
+    return NodeServer(config, ready=ready, ending=node.stopping.set, context=context)
 
 
 def _say_what_this_is(node: Node) -> None:

@@ -1,0 +1,93 @@
+"""What ``wideberth serve`` puts around the API: limits, the log of requests, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from wideberth.faces.api import Api, Limits, Operation
+from wideberth.faces.cli._server import QuietServer, listen_on
+from wideberth.faces.metrics import Figures, MetricsApp
+from wideberth.live import Live
+from wideberth.logs import request_logger
+from wideberth.measures import Measures, RequestSeen
+from wideberth.node import Node
+
+__all__ = ["Operated", "metrics_server", "operation_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """measures: None: nothing is measured. limited: requests held back, by limit."""
+
+    operation: Operation
+    measures: Measures | None
+    limited: Counter[str]
+
+
+def operation_of(node: Node) -> Operated:
+    """What the node's settings ask for; whoever watches is told from now on."""
+    settings = node.configuration
+    limits = Limits(settings.limits)
+    watchers: list[Callable[[RequestSeen], None]] = []
+    measures, streams = None, None
+    if settings.metrics.port is not None:
+        measures = Measures()
+        node.service.observers.append(measures)
+        watchers.append(measures.request)
+        streams = _counting(measures)
+    if settings.log.requests:
+        watchers.append(request_logger(node.issuer.pseudonym_secret))
+    return Operated(Operation(limits, watchers, streams), measures, limits.refused)
+
+
+@asynccontextmanager
+async def metrics_server(
+    node: Node, live: Live, app: Api, operated: Operated
+) -> AsyncGenerator[str]:
+    """Metrics on their own address, inside of this context; gives their URL."""
+    table, measures = node.configuration.metrics, operated.measures
+    assert measures is not None, "only where something is measured"
+    assert table.port is not None, "only where there is a port"
+
+    async def is_ready() -> bool:
+        return not await app.desk.readiness.obstacles()
+
+    figures = Figures(measures, node.service, live, node.folder, operated.limited, table.parties)
+    made = MetricsApp(figures, token=table.token, is_ready=is_ready)
+    config = uvicorn.Config(
+        made,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    listening = listen_on(table.host, table.port, settings="metrics.host, metrics.port")
+    port = listening.getsockname()[1]
+    host = f"[{table.host}]" if ":" in table.host else table.host
+    server = QuietServer(config)
+    measures.watch_collections()
+    task = asyncio.create_task(server.serve(sockets=[listening]), name="wideberth-metrics")
+    try:
+        yield f"http://{host}:{port}/metrics"
+    finally:
+        measures.leave_collections()
+        server.should_exit = True
+        await task
+
+
+def _counting(measures: Measures) -> Callable[[str, int], None]:
+    def count(route: str, change: int) -> None:
+        measures.streams[route] += change
+
+    return count

@@ -1,0 +1,143 @@
+"""The HTTP server of a node: uvicorn, with what it does not do itself.
+
+It says when it is ready, lets the node's streams end first, hands the client's certificate to the
+app, and on SIGHUP reads certificates anew without dropping a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from wideberth.errors import InvalidValue
+from wideberth.tls import ClientCertificate
+
+__all__ = ["NodeServer", "QuietServer", "TlsProtocol", "listen_on"]
+
+_log = logging.getLogger("wideberth.server")
+
+
+def listen_on(address: str, port: int, *, settings: str) -> socket.socket:
+    """A listening socket. settings: who asked for it. Raises InvalidValue."""
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((address, port), family=family, backlog=2048)
+    except OSError as error:
+        raise InvalidValue(
+            settings, "address", f"{address}:{port}", f"cannot listen: {error.strerror}"
+        ) from error
+
+
+class TlsProtocol(HttpToolsProtocol):
+    """Puts the certificate that a client showed into the state of each of its requests."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Look at the certificate, once for a connection."""
+        super().connection_made(transport)
+        secured: Any = transport.get_extra_info("ssl_object")
+        shown: bytes | None = None if secured is None else secured.getpeercert(binary_form=True)
+        if shown:
+            try:
+                certificate = ClientCertificate.of(shown)
+            except ValueError:  # OpenSSL took what cryptography cannot read: as if none was shown
+                _log.warning("a client certificate could not be read")
+                return
+            self.app_state = {**self.app_state, "client_certificate": certificate}
+
+
+class NodeServer(uvicorn.Server):
+    """Serves one listening socket. ready: called when it does; ending: before it stops. context:
+    makes the TLS context, at the start and on SIGHUP; gives None for plain HTTP.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        ready: Callable[[], None],
+        ending: Callable[[], None],
+        context: Callable[[], ssl.SSLContext | None],
+    ) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._ending = ending
+        self._context = context
+        self._spare: socket.socket | None = None  # the listening socket, for the next TLS context
+        self._reloading: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        if sockets:
+            self._spare = sockets[0].dup()
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let streams end, then connections."""
+        self._ending()
+        if self._spare is not None:
+            self._spare.close()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """SIGINT and SIGTERM stop it, SIGHUP reads certificates anew.
+
+        uvicorn raises the signal again once it has stopped; here a stop asked for is a good end.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        yield
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with suppress(ValueError):
+                loop.remove_signal_handler(number)
+
+    def _reload(self) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._read_anew())
+
+    async def _read_anew(self) -> None:
+        """Accept connections under a new context; those that are open go on under theirs."""
+        try:
+            context = await asyncio.to_thread(self._context)
+        except InvalidValue as error:
+            _log.error("certificates stay as they were: %s: %s", error.field, error.advice)
+            return
+        if context is None or self._spare is None or self.should_exit:
+            return
+        before = self.servers
+        self.config.ssl = context
+        fresh = await asyncio.get_running_loop().create_server(
+            self._protocol, sock=self._spare.dup(), ssl=context, backlog=self.config.backlog
+        )
+        self.servers = [fresh]
+        for server in before:
+            server.close()
+        _log.warning("certificates were read anew")
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: Any = self.config.http_protocol_class
+        return made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+
+class QuietServer(uvicorn.Server):
+    """A server beside the first one: it hears no signals, and stops when it is told to."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """None."""
+        yield

@@ -9,6 +9,7 @@
     ├── RecordError
     │   ├── PositionTaken       somebody else appended first; fold what came in and decide again
     │   ├── BehindWitness       a witness holds a head that this record does not have
+    │   ├── RecordRestored      a backup was put back, and nobody said that nothing is missing
     │   ├── RecordCorrupt       what is on disk is not what was signed; names the first bad index
     │   └── RecordUnavailable   the disk is full or failing; nothing was written
     ├── Misbehaviour            a log contradicts what it signed; the evidence is kept in a file
@@ -31,6 +32,7 @@ __all__ = [
     "PositionTaken",
     "RecordCorrupt",
     "RecordError",
+    "RecordRestored",
     "RecordUnavailable",
     "Unclear",
     "WideberthError",
@@ -131,6 +133,20 @@ class BehindWitness(RecordError):
             else f"a head of {witnessed} entries, and here are {own}"
         )
         super().__init__(f"witness {witness} holds {found}; nothing more is decided on this record")
+
+
+class RecordRestored(RecordError):
+    """The record was restored from a backup, and may lack what was answered after it was made.
+
+    To decide on it would sign another history under the same name. own: its size in entries.
+    """
+
+    def __init__(self, own: int) -> None:
+        self.own = own
+        super().__init__(
+            f"this record was restored from a backup of {own} entries and decides nothing until its"
+            " host opens a new epoch (wideberth epoch); reading goes on"
+        )
 
 
 class RecordUnavailable(RecordError):

@@ -18,16 +18,16 @@ position is what keeps them apart, no lock file.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
 import os
 import secrets
 import time
-from collections.abc import Callable, Generator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
+from wideberth.backups import RESTORED
 from wideberth.clock import ExerciseClock
 from wideberth.configuration import (
     CONFIGURATION_FILE,
@@ -39,24 +39,25 @@ from wideberth.configuration import (
     trusted_issuers,
 )
 from wideberth.contacts import Contacts
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable
 from wideberth.model.commands import Command, OpenSpace, Request
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM, Role
 from wideberth.model.refusals import Refusal
 from wideberth.model.settings import Rules
 from wideberth.record.cosignatures import parse_witness_vkey
+from wideberth.record.database import RECORD_FILE
 from wideberth.record.keys import OriginKey, write_new
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.service import Applied, Service, Settings, now_us
 from wideberth.snapshots import restored
+from wideberth.succession import ORIGIN_KEY, former_keys, locked, settle
 from wideberth.tokens import Issuer, TokenVerifier
 from wideberth.witnessing import Peer, Witnessing
 
 __all__ = ["DEFAULT_FOLDER", "ISSUER_KEY", "ORIGIN_KEY", "Node"]
 
 DEFAULT_FOLDER = Path("wideberth-data")
-ORIGIN_KEY = Path("keys", "origin.key")
 ISSUER_KEY = Path("keys", "issuer.pem")
 _TEMPLATE = """\
 # The settings of this wideberth node; docs/reference/configuration.md explains each.
@@ -145,11 +146,12 @@ class Node:
         RecordUnavailable where something cannot be read or written, or must_exist and there is no
         record, RecordCorrupt where the record is not one.
         """
-        if must_exist and not (folder / ORIGIN_KEY).is_file():
+        if must_exist and not (folder / "keys").is_dir():
             raise RecordUnavailable(f"{folder}: no wideberth node is here")
         made: list[str] = []
         _make_folders(folder, made)
-        with _making(folder):
+        with locked(folder):
+            settle(folder)
             configuration = load_configuration(folder / CONFIGURATION_FILE)
             origin_key = _origin_key(folder, configuration, made)
             origin = origin_key.origin
@@ -162,7 +164,7 @@ class Node:
         if configuration.auth.built_in is not False:
             issuers.append(issuer.trusted)
         notes: list[str] = []
-        record = SqliteRecord(folder, key=origin_key)
+        record = SqliteRecord(folder, key=origin_key, also=former_keys(folder))
         try:
             node = cls(
                 folder,
@@ -209,6 +211,7 @@ class Node:
         self._stack.callback(self._record.close)
         try:
             await self._stack.enter_async_context(self.service)
+            self._heed_restoring()
             # Before anything is decided: a witness may know of entries that are not here.
             await self._stack.enter_async_context(self.witnessing)
             self.notes += self.witnessing.notes
@@ -258,6 +261,14 @@ class Node:
             raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
         return self.issuer.mint(party, roles, life_s=life_s, certificate=certificate)
 
+    def _heed_restoring(self) -> None:
+        """Decide nothing on a record that was put back, until its host said what is missing."""
+        mark = self._record.fact(RESTORED)
+        if mark is not None and mark.decode() == self._record.vkey:
+            stop = RecordRestored(self._record.head().size)
+            self.service.stopped_by = stop
+            self.notes.append(str(stop))
+
     async def _open_space(self) -> None:
         space = self.configuration.space
         done = await self.command(OpenSpace(self.origin, space.host, self._rules, space.exercise))
@@ -296,22 +307,16 @@ def _make_folders(folder: Path, made: list[str]) -> None:
         raise RecordUnavailable(f"{folder}: {error.strerror}") from error
 
 
-@contextmanager
-def _making(folder: Path) -> Generator[None]:
-    """One process at a time makes what is missing; the others wait and find it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _origin_key(folder: Path, configuration: Configuration, made: list[str]) -> OriginKey:
     path, wanted = folder / ORIGIN_KEY, configuration.space.origin
     try:
         if path.exists():
             key = OriginKey.load(path)
+        elif (folder / RECORD_FILE).exists() and (folder / RECORD_FILE).stat().st_size:
+            raise RecordUnavailable(
+                f"{path}: the log's key is missing; give it back (wideberth key import), or go on"
+                " under another name (wideberth epoch)"
+            )
         else:
             key = OriginKey.make(path, wanted or f"wideberth.localhost/{secrets.token_hex(8)}")
             made.append(f"{path} (signs the record's checkpoints)")

@@ -67,6 +67,10 @@ class ProvingRecord(ABC):
         """The log's public key as C2SP verifier key text."""
         return format_vkey(self.verifier)
 
+    def verifiers(self) -> list[VerifierKey]:
+        """The keys that sign or once signed heads of this name; more than one after a change."""
+        return [self.verifier]
+
     def root_at(self, size: int) -> bytes:
         """The root of the first size entries. Raises InvalidValue beyond the head."""
         self._check_size(size)

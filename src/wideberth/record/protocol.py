@@ -29,6 +29,7 @@ from typing import Protocol
 
 import msgspec
 
+from wideberth.record.notes import VerifierKey
 from wideberth.record.tiles import Tile
 
 __all__ = ["Head", "Record", "Row"]
@@ -75,6 +76,10 @@ class Record(Protocol):
     @property
     def vkey(self) -> str:
         """The log's public key as C2SP signed-note verifier key text."""
+        ...
+
+    def verifiers(self) -> list[VerifierKey]:
+        """The keys that sign or once signed heads of this name; more than one after a change."""
         ...
 
     def head(self) -> Head:

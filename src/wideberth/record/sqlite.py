@@ -24,7 +24,7 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import apsw
 
@@ -176,6 +176,19 @@ class SqliteRecord(ProvingRecord):
         with translated:
             kept = log_keys(self._db) if self._format > 1 else []
         return kept or [LogKey(self.vkey, 0, None)]
+
+    def verifiers(self) -> list[VerifierKey]:
+        """The keys that sign or once signed heads of this name."""
+        keys = [parse_vkey(each.vkey) for each in self.log_keys()]
+        return [key for key in keys if key.name == self.origin]
+
+    def fact(self, name: str) -> bytes | None:
+        """Something about this copy of the record; None where nothing is kept under the name."""
+        if self._format < 2:
+            return None
+        with translated:
+            value: Any = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).get
+        return value
 
     @property
     def first_origin(self) -> str:
@@ -410,7 +423,7 @@ class SqliteRecord(ProvingRecord):
         if self._format < 2:  # an older program's file, opened for reading
             return []
         with translated:
-            rows = self._db.execute(
+            rows: list[tuple[Any, ...]] = self._db.execute(
                 "SELECT witness, size, root, time_s, signature FROM cosignature"
                 " WHERE ?1 IS NULL OR size = ?1 ORDER BY witness, size",
                 (size,),

@@ -89,7 +89,7 @@ def ahead(record: Record, note: str, *, keys: Sequence[VerifierKey] | None = Non
     keys: those that ever signed this log; None: the record's own. Reads the record only. Raises
     InvalidValue where the log did not sign the note: then it says nothing.
     """
-    held = head_of(note, keys or [parse_vkey(record.vkey)])
+    held = head_of(note, keys or record.verifiers())
     own_size = record.head().size
     if held.size > own_size:
         return Ahead(held, own_size, is_fork=False)

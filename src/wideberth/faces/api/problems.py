@@ -12,7 +12,13 @@ from typing import Any
 
 import msgspec
 
-from wideberth.errors import BehindWitness, InvalidValue, Overloaded, RecordUnavailable
+from wideberth.errors import (
+    BehindWitness,
+    InvalidValue,
+    Overloaded,
+    RecordRestored,
+    RecordUnavailable,
+)
 from wideberth.faces.api import told
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.space.time import format_rfc3339
@@ -107,8 +113,9 @@ def problem_of(cause: Refusal | Exception) -> Answered:
                 f"too much is waiting; try again in {cause.retry_after_s} s with the same key",
                 headers=((b"retry-after", wait),),
             )
-        case BehindWitness():
-            return _answer(503, "behind-witness", str(cause))
+        case BehindWitness() | RecordRestored():
+            is_behind = isinstance(cause, BehindWitness)
+            return _answer(503, "behind-witness" if is_behind else "record-restored", str(cause))
         case RecordUnavailable():
             return _answer(
                 503,

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wideberth.errors import BehindWitness, NewerEntry, RecordError
+from wideberth.errors import BehindWitness, NewerEntry, RecordError, RecordRestored
 from wideberth.service import Service
 
 __all__ = ["LEAST_FREE_BYTES", "Readiness"]
@@ -47,6 +47,8 @@ class Readiness:
             return {"stopping": "this node is stopping"}
         if isinstance(service.stopped_by, BehindWitness):
             return {"witness": "a witness holds a head that this record does not have"}
+        if isinstance(service.stopped_by, RecordRestored):
+            return {"record": "was restored from a backup; run wideberth epoch"}
         if service.stopped_by is not None:
             newer = isinstance(service.stopped_by, NewerEntry)
             return {

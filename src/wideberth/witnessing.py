@@ -6,7 +6,8 @@ out on a beat, so that all witnesses cosign the same ones and a quorum comes abo
 the record grows as it likes. A witness that fails is asked later and later.
 
 A witness that holds a head which this log signed and this record does not have ends all deciding:
-entries were lost, or the log was forked (:mod:`wideberth.record.witnessed`).
+entries were lost, or the log was forked (:mod:`wideberth.record.witnessed`). That head is kept in
+a file of the node's folder, so that the next start heeds it as well.
 
 The event loop's thread owns everything here but the store, which belongs to one worker thread.
 """
@@ -19,6 +20,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -27,6 +29,7 @@ import httpx
 
 from wideberth.errors import BehindWitness, InvalidValue, RecordError
 from wideberth.record.cosignatures import Cosignature
+from wideberth.record.keys import write_new
 from wideberth.record.notes import (
     Checkpoint,
     VerifierKey,
@@ -39,8 +42,9 @@ from wideberth.record.protocol import Record
 from wideberth.record.witness import SIZE_TYPE, Submission, format_submission, origin_hash
 from wideberth.record.witnessed import CosignatureStore, ahead
 
-__all__ = ["Peer", "Witnessing"]
+__all__ = ["HELD_FILE", "Peer", "Witnessing"]
 
+HELD_FILE = "held-by-witness.txt"  # in the node's folder: a head that its record does not have
 START_S = 3.0  # how long a start waits for witnesses that do not answer
 _TIMEOUT_S = 10.0
 _LONGEST_BACK_OFF_S = 300.0
@@ -99,6 +103,7 @@ class Witnessing:
 
     async def __aenter__(self) -> Self:
         """Ask every witness what it remembers, for START_S at most; then hand heads out."""
+        await self._heed_again()
         if not self.peers:
             return self
         self._store = await self._stored(lambda: CosignatureStore(self._folder))
@@ -158,7 +163,23 @@ class Witnessing:
         if self._loop.stopped_by is None:
             self._loop.stopped_by = error
             _log.critical("%s", error)
+        with suppress(OSError):  # a second one says the same; a full disk changes nothing here
+            await asyncio.to_thread(write_new, self._folder / HELD_FILE, note.encode())
         raise error
+
+    async def _heed_again(self) -> None:
+        """Heed what was held against the record before the last stop, until it has that head."""
+        path = self._folder / HELD_FILE
+        if not path.exists():
+            return
+        try:
+            await self._heed(path.read_text(encoding="utf-8"), f"({HELD_FILE})")
+        except BehindWitness as error:
+            self.notes.append(str(error))
+        except (InvalidValue, UnicodeDecodeError) as error:
+            self.notes.append(f"{HELD_FILE} is no head of this log, and is left alone: {error}")
+        else:
+            path.unlink()  # the missing entries are back
 
     async def _ask_at_start(self, peer: Peer) -> None:
         try:
@@ -194,7 +215,7 @@ class Witnessing:
                     _log.warning("witness %s cosigns again", peer.key.name)
                 failures = 0
             except BehindWitness:
-                return  # said where it was found; only another start gets over it
+                return  # said where it was found; only a record that has the head gets over it
             except (httpx.HTTPError, InvalidValue, RecordError) as error:
                 if failures == 0:
                     _log.warning("witness %s did not cosign: %s", peer.key.name, error)

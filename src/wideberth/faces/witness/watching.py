@@ -7,7 +7,9 @@ witness decide and store, and hands the cosignature in. A fork or a roll-back en
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+import httpx
 import msgspec
 
 from wideberth.errors import InvalidValue, Misbehaviour
@@ -61,6 +63,7 @@ class Watcher:
             if head.size < seen.head.size:
                 text = format_evidence(Evidence(note, seen.note))
                 path = self._witness.keep(head.origin, text, kind="rollback")
+                self._tell(seen.note)
                 raise Misbehaviour(head.origin, "rollback", str(path))
         if seen is not None and head == seen.head and head.size == self._handed_in:
             return Looked(head, is_new=False)
@@ -94,5 +97,11 @@ class Watcher:
             assert found.evidence is not None
             text = format_evidence(found.evidence)
             path = self._witness.stop(new.origin, text, now_s=now_s)
+            self._tell(old_note)
             raise Misbehaviour(new.origin, "fork", str(path))
         return asked[-1].hashes if asked and old.size < new.size else ()
+
+    def _tell(self, note: str) -> None:
+        """Show the node the head that it does not have: it stops deciding, whoever runs it."""
+        with suppress(httpx.HTTPError, InvalidValue):  # it says no, and what it does is its own
+            self._client.hand_in(note)

@@ -10,6 +10,7 @@ that is promised), or a gap that is off by more. There must be none.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import Counter
@@ -89,7 +90,7 @@ def make(
 ) -> Pairs:
     """Pairs of one family. Places are rounded to 1e-9 degree before anybody looks at them."""
     middle = places(rng, where, count)
-    size_m = np.exp(rng.uniform(*np.log(sizes_m), count))
+    size_m = np.exp(rng.uniform(math.log(sizes_m[0]), math.log(sizes_m[1]), count))
     other_m = np.clip(size_m * rng.uniform(0.05, 2.0, count), 1.0, 900_000.0)
     apart_m = rng.uniform(0, 1.3, count) * (size_m + other_m)
     beside = rounded(reference.direct(middle, rng.uniform(0, 360, count), apart_m)[0])

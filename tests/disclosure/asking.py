@@ -1,0 +1,418 @@
+"""Everything that one party can read or provoke at a node, through the real ASGI application.
+
+Each answer is brought to a form that two runs can be compared in: what is left out is the tree's
+size (positions, lengths that hang on it, proofs) and the values that are random by their nature
+(salts, signatures), and ids are named by the order in which the party meets them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from api_world import JSON, World
+from wideberth.faces.api.routes import ROUTES
+from wideberth.faces.cli import export
+from wideberth.model.ids import PartyId
+from wideberth.space.time import MAX_US, MIN_US
+
+ID = re.compile(r"(?<![0-9A-Za-z])(?:\d{3}v|hid0|unk0)[0-9a-z]{16}(?![0-9A-Za-z])")
+"""An id as the runs make them: of a step that all may see, of a hidden one, or of nothing."""
+
+ONE_IN = int(os.environ.get("WIDEBERTH_DISCLOSURE_ONE_IN", "4"))
+"""Of the ids that were not met, each is asked for by one in so many of the routes that take one."""
+
+UNKNOWN = "unk" + "0" * 17
+_RANDOM = {"fingerprint", "said_digest", "prev", "subject", "proof", "vkey", "public_key"}
+_OF_THE_TREE = {"position", "salt", "proof", "checkpoint", "leaf"}
+_HEADERS_LEFT_OUT = {"content-length"}  # it hangs on how many digits a position has
+
+
+@dataclass
+class View:
+    """What a party saw: label to status, headers and body. ids: all that it met, in order."""
+
+    party: str
+    seen: dict[str, Any] = field(default_factory=dict)
+    routes: set[tuple[str, str]] = field(default_factory=set)
+    raw: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """All of it, with ids in the order in which they are met."""
+        return named(json.dumps(self.seen, sort_keys=False, indent=0))
+
+    @property
+    def met(self) -> set[str]:
+        """Ids that stand in anything that was seen."""
+        return set(ID.findall(json.dumps(self.seen)))
+
+
+def named(text: str) -> str:
+    """The text with each id replaced by its number, in the order in which they come."""
+    numbers: dict[str, str] = {}
+    return ID.sub(lambda found: numbers.setdefault(found[0], f"#{len(numbers) + 1}"), text)
+
+
+def plain(value: Any, *, at: str = "") -> Any:
+    """JSON without the tree's size and what is random."""
+    if isinstance(value, dict):
+        return {
+            name: "(random)" if name in _RANDOM else plain(each, at=name)
+            for name, each in value.items()
+            if name not in _OF_THE_TREE
+        }
+    if isinstance(value, list):
+        return [plain(each, at=at) for each in value]
+    if at == "next" and isinstance(value, str) and value.isdigit():
+        return "(more)"
+    if at == "envelope" and isinstance(value, str):
+        return plain(json.loads(value))
+    if at == "said" and isinstance(value, str):
+        return plain(_payload(value))
+    return value
+
+
+def _payload(compact: str) -> Any:
+    middle = compact.split(".")[1]
+    return json.loads(urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+async def asked(
+    world: World,
+    party: str,
+    method: str,
+    url: str,
+    *,
+    query: str = "",
+    content: bytes = b"",
+    headers: dict[str, str],
+) -> Answer:
+    """One request, straight to the application: a client would take most of the time."""
+    given = {"authorization": f"Bearer {world.tokens[party]}", **headers}
+    head: dict[str, Any] = {}
+    came = bytearray()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            head.update(message)
+        came.extend(message.get("body", b""))
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": method, "path": url, "raw_path": b"",
+        "query_string": query.encode(), "scheme": "http", "client": ("127.0.0.1", 1),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+    }  # fmt: skip
+    await world.app(scope, receive, send)
+    found = {name.decode(): value.decode() for name, value in head["headers"]}
+    return Answer(head["status"], found, bytes(came))
+
+
+class Asker:
+    """One party at one node. Whatever it asks ends up in its view."""
+
+    def __init__(self, world: World, party: str) -> None:
+        self.world = world
+        self.view = View(party)
+
+    async def ask(
+        self,
+        method: str,
+        route: str,
+        body: Any = None,
+        *,
+        label: str = "",
+        keep: bool = True,
+        headers: dict[str, str] | None = None,
+        query: str = "",
+        **names: str,
+    ) -> Any:
+        """One request on a row of the route table; what came, as it came."""
+        path = route
+        for name, value in names.items():
+            path = re.sub(r"\{" + name + r"(\.\.\.)?\}", value, path)
+        url = path[1:] if path.startswith("//") else f"/api/v1{path}"
+        self.view.routes.add((method, route))
+        sent = {**(JSON if body is not None else {}), **(headers or {})}
+        content = b"" if body is None else json.dumps(body).encode()
+        answer = await asked(
+            self.world, self.view.party, method, url, query=query, content=content, headers=sent
+        )
+        self.view.raw.append(answer.text)
+        if keep:
+            label = label or f"{method} {path}?{query} {json.dumps(body)}"
+            self.view.seen[f"{len(self.view.seen)} {label}"] = compared(answer)
+        return answer
+
+    async def events(self, route: str, *, enough: int) -> None:
+        """What a stream says until so many numbered events have come and it waits."""
+        self.view.routes.add(("GET", route))
+        token = self.world.tokens[self.view.party]
+        cut, came = asyncio.Event(), bytearray()
+
+        async def receive() -> dict[str, Any]:
+            await cut.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            came.extend(message.get("body", b""))
+
+        scope = {
+            "type": "http", "method": "GET", "path": f"/api/v1{route}", "query_string": b"",
+            "headers": [(b"authorization", f"Bearer {token}".encode())],
+        }  # fmt: skip
+        task = asyncio.create_task(self.world.app(scope, receive, send))
+        quiet = 0
+        for _ in range(2000):
+            before = len(came)
+            await asyncio.sleep(0.002)
+            done = came.count(b"\nid: ") + came.startswith(b"id: ") >= enough and came
+            quiet = quiet + 1 if done and len(came) == before else 0
+            if quiet > 4 or task.done():
+                break
+        cut.set()
+        await task
+        self.view.raw.append(came.decode())
+        said: list[Any] = []
+        for block in came.decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
+            if fields and fields.get("event") != "bye":
+                data = plain(json.loads(fields["data"]))
+                said.append([fields.get("id"), fields["event"], data])
+        self.view.seen[f"{len(self.view.seen)} stream {route}"] = said
+
+
+def compared(answer: Any) -> Any:
+    """Status, headers and body of an answer, in the form that two runs are compared in."""
+    headers = sorted(
+        (name, value)
+        for name, value in answer.headers.items()
+        if name not in _HEADERS_LEFT_OUT
+    )  # fmt: skip
+    if answer.headers["content-type"].startswith(("application/json", "application/problem")):
+        body = plain(answer.json())
+        if "entries" in body:  # of the others there is a leaf, and that is the tree's
+            body = {"entries": [each for each in body["entries"] if "envelope" in each]}
+            body["entries"] = [plain(each["envelope"]) for each in body["entries"]]
+    else:
+        body = "(text)"
+    return [answer.status_code, headers, body]
+
+
+async def everything(
+    world: World,
+    party: str,
+    ids: Iterable[str],
+    shapes: list[dict[str, Any]],
+    keys: Iterable[tuple[str, str]],
+) -> View:
+    """All that a party can see at the end of a run. ids: every object's that there is, seen or not;
+    shapes: volumes to ask about; keys: idempotency keys of anybody's requests.
+    """
+    asker = Asker(world, party)
+    await _lists(asker, shapes)
+    await _record(asker)
+    await _by_id(asker, sorted(ids), sorted(keys))
+    await _dry_runs(asker, shapes)
+    history = world.node.service.picture.history
+    assert history is not None
+    await asker.events("/stream", enough=history.stream_end(PartyId(party)))
+    await asker.events("/tracks/stream", enough=0)
+    return asker.view
+
+
+async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
+    for route in ("//healthz", "//readyz", "/space"):
+        answer = await asker.ask("GET", route, keep=False)
+        if route != "//readyz":
+            body = {name: each for name, each in answer.json().items() if name != "position"}
+            asker.view.seen[f"{route}"] = [answer.status_code, plain(body)]
+    for route in (
+        "/intents", "/zones", "/subscriptions", "/notices", "/notices/unreached", "/warnings",
+        "/tracks", "/parties",
+    ):  # fmt: skip
+        await asker.ask("GET", route, query="limit=1000")
+        await _paged(asker, route)
+    await asker.ask("GET", "/notices", query="state=open")
+    for box in ("south=46&west=7&north=48&east=9", "south=47&west=8&north=47.011&east=8.011"):
+        for route in ("/intents", "/zones", "/tracks"):
+            await asker.ask("GET", route, query=box)
+    for kind in ("flight", "presence"):
+        await asker.ask("GET", "/intents", query=f"kind={kind}")
+    await asker.ask("GET", "/intents", query="party=alpha")
+    for shape in shapes:
+        await asker.ask("POST", "/intents/query", {"volume": shape})
+
+
+async def _paged(asker: Asker, route: str) -> None:
+    """The list again, two at a time: the same rows, and no page more."""
+    query, pages = "limit=2", 0
+    while True:
+        answer = await asker.ask("GET", route, query=query, label=f"{route} page {pages}")
+        pages += 1
+        after = answer.json().get("next")
+        if after is None:
+            return
+        name = "after" if route == "/notices" else "cursor"
+        query = f"limit=2&{name}={after}"
+
+
+async def _record(asker: Asker) -> None:
+    await asker.ask("GET", "/record/entries", query="limit=1000")
+    size = asker.world.node.service.picture.size
+    page = (await asker.ask("GET", "/record/entries", query="limit=1000", keep=False)).json()
+    readable = {each["position"] for each in page["entries"] if "envelope" in each}
+    refused: set[bytes] = set()
+    for position in range(size + 1):
+        answer = await asker.ask(
+            "GET", "/record/receipts/{position}", keep=False, position=str(position)
+        )
+        assert (answer.status_code == 200) == (position in readable), position
+        if answer.status_code != 200:
+            refused.add(answer.content)
+    assert len(refused) == 1, "what is hidden and what is not there are refused alike"
+    await asker.ask("GET", "/record/checkpoint")
+    for tile in (f"0/000.p/{min(size, 255)}", "entries/000", "entries/000.p/3", "data/000"):
+        answer = await asker.ask("GET", "/record/tile/{tile...}", keep=False, tile=tile)
+        # hashes of leaves and nodes, and nothing else: 32 bytes each
+        assert answer.status_code != 200 or len(answer.content) == 32 * min(size, 255), tile
+        assert answer.status_code != 200 or tile[0] == "0", tile
+    await asker.ask("POST", "/record/cosignatures", {}, keep=False)
+    await asker.ask("GET", "/record/proof/consistency", query=f"old=1&new={size}", keep=False)
+    out = io.BytesIO()
+    record = asker.world.node._record
+    export._export(record, PartyId(asker.view.party), (MIN_US, MAX_US + 1), out)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    asker.view.raw.append(out.getvalue().decode())
+    asker.view.seen["export"] = [plain({**line, "vkey": ""}) for line in lines]
+
+
+_BY_ID = (
+    ("GET", "/intents/{intent}", "intent", None),
+    ("GET", "/intents/{intent}/versions", "intent", None),
+    ("GET", "/zones/{zone}", "zone", None),
+    ("GET", "/notices/{notice}", "notice", None),
+    ("GET", "/parties/{party}", "party", None),
+)
+_FLIGHT = {
+    "kind": "flight",
+    "volumes": [
+        {
+            "footprint": {"type": "Point", "coordinates": [8.0, 47.0], "radius_m": 10.0},
+            "lower": {"value": 0, "units": "M", "reference": "W84"},
+            "upper": {"value": 10, "units": "M", "reference": "W84"},
+            "start": "2027-01-16T08:00:00Z",
+            "end": "2027-01-16T08:00:00Z",
+        }
+    ],
+}
+_ZONE = {
+    "name": "z", "rule": "keep-out", "volumes": _FLIGHT["volumes"], "reason": "r",
+    "replaces_version": 999,
+}  # fmt: skip
+_CHANGES = (
+    ("PUT", "/intents/{intent}", "intent", {**_FLIGHT, "ovn": "x"}, ""),
+    ("POST", "/intents/{intent}/state", "intent", {"ovn": "x", "step": "end"}, ""),
+    ("PUT", "/zones/{zone}", "zone", _ZONE, ""),
+    ("DELETE", "/zones/{zone}", "zone", None, "version=999"),
+    ("DELETE", "/subscriptions/{subscription}", "subscription", None, ""),
+    ("POST", "/notices/{notice}/acknowledgements", "notice", {"verb": "RECEIVED"}, ""),
+    ("POST", "/notices/{notice}/release", "notice", {}, ""),
+    ("DELETE", "/keys/{key_id...}", "key_id", None, ""),
+)
+
+
+async def _by_id(asker: Asker, ids: list[str], keys: list[tuple[str, str]]) -> None:
+    """Every id that there is, as every sort of object: what the party has not met answers as what
+    never was, to the byte.
+    """
+    met = asker.view.met
+    own = {
+        each["id"]
+        for route in ("/subscriptions", "/notices")
+        for each in (await asker.ask("GET", route, query="limit=1000", keep=False)).json()[
+            route[1:]
+        ]
+    }
+    asked = [(method, route, name, body, "") for method, route, name, body in _BY_ID]
+    for turn, (method, route, name, body, query) in enumerate([*asked, *_CHANGES]):
+        unknown = await asker.ask(method, route, body, keep=False, query=query, **{name: UNKNOWN})
+        assert unknown.status_code >= 400, unknown.text
+        for place, each in enumerate(ids):
+            seen = each in met
+            if method != "GET" and each in own:
+                continue  # it would be done
+            if not seen and (place + turn) % ONE_IN:
+                continue
+            answer = await asker.ask(
+                method, route, body, keep=seen, query=query, label=f"{method} {route}",
+                **{name: each},
+            )  # fmt: skip
+            assert method == "GET" or answer.status_code >= 400, (method, route, answer.text)
+            if not seen:
+                alike(answer, unknown, each)
+    unknown = await asker.ask("GET", "/notices/unreached", keep=False, query=f"cursor={UNKNOWN}")
+    for each in ids[::ONE_IN]:
+        if each not in met:
+            answer = await asker.ask(
+                "GET", "/notices/unreached", keep=False, query=f"cursor={each}"
+            )
+            alike(answer, unknown, each)
+    unknown = await asker.ask("GET", "/requests/{key...}", keep=False, key="never-was")
+    for place, (party, key) in enumerate(keys):
+        if party != asker.view.party and place % ONE_IN:
+            continue
+        own = party == asker.view.party
+        answer = await asker.ask("GET", "/requests/{key...}", keep=own, label="requests", key=key)
+        if not own:
+            alike(answer, unknown, key)
+
+
+def alike(answer: Any, unknown: Any, each: str) -> None:
+    """Both say the same to the byte, but for the id that was asked for."""
+    ours = answer.content.replace(each.encode(), UNKNOWN.encode())
+    assert (answer.status_code, ours) == (unknown.status_code, unknown.content), answer.text
+    first, second = dict(answer.headers), dict(unknown.headers)
+    for headers in (first, second):
+        headers.pop("content-length", None)
+    assert first == second, (first, second)
+
+
+async def _dry_runs(asker: Asker, shapes: list[dict[str, Any]]) -> None:
+    for shape in shapes:
+        for hidden in (False, True):
+            body = {"kind": "flight", "volumes": [shape], "hidden": hidden}
+            await asker.ask("POST", "/intents/check", body)
+    for each in (UNKNOWN, "x"):
+        body = {"kind": "flight", "volumes": [shapes[0]], "replaces": each}
+        await asker.ask("POST", "/intents/check", body)
+
+
+def uncovered(routes: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Rows of the route table that nobody asked."""
+    return {(route.method, route.path) for route in ROUTES} - routes

@@ -6,6 +6,7 @@ where it may trace. `WIDEBERTH_FAULTS=all` lets strace fail each single call too
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -22,6 +23,7 @@ import pytest
 from attack import fault_writer
 from attack.fault_writer import KEY, body
 from wideberth.errors import RecordUnavailable
+from wideberth.record import sqlite
 from wideberth.record.database import RECORD_FILE
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.verify import verify_folder
@@ -167,6 +169,21 @@ def test_whichever_call_fails_nothing_answered_is_missing(
             break
     sys.stdout.write(f"{kind}: each of {number - 1} calls failed once\n")
     assert number > 1
+
+
+def test_a_folder_that_cannot_be_synced_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite, "sync_folder", fail)
+        with pytest.raises(RecordUnavailable, match="Input/output"):
+            SqliteRecord(tmp_path / "r", key=KEY)
+    with SqliteRecord(tmp_path / "r", key=KEY) as record:
+        size = record.append(body(0, 3), 0, time_us=1).size
+    require_whole(tmp_path / "r", size)
 
 
 def require_whole(folder: Path, size: int) -> None:

@@ -299,7 +299,10 @@ class SqliteRecord(ProvingRecord):
             self._db.execute("COMMIT")
         finally:
             self._end()
-        sync_folder(self._folder)
+        try:
+            sync_folder(self._folder)
+        except OSError as error:
+            raise RecordUnavailable(f"{self._folder}: {error.strerror}") from error
 
     def _upgrade(self) -> None:
         """Another format in one transaction: a crash leaves the old one, whole."""

@@ -22,6 +22,7 @@ COMMANDS = (
     "check",
     "serve",
     "config",
+    "doctor",
     "party",
     "token",
     "rules",

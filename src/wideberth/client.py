@@ -190,6 +190,13 @@ class PartyKey:
                 "box", "sealed-to-another", f"{self.party}/{self.key_id}", "open it with its key"
             ) from None
 
+    def for_origin(self, origin: str) -> PartyKey:
+        """The same key for another log, its chain at the beginning; in memory until it is saved.
+
+        For a new epoch of the log, which says so in its first entry.
+        """
+        return PartyKey(origin, self.party, self.key_id, self._signing_key)
+
     @property
     def pending(self) -> _Pending | None:
         """The statement whose answer is not known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -31,6 +31,7 @@ __all__ = [
     "on_node",
     "opened",
     "progress_bar",
+    "read_notes",
 ]
 
 NO, BAD_INPUT = 1, 2  # exit codes
@@ -104,6 +105,14 @@ def complaints() -> Generator[None]:
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def read_notes(paths: Iterable[Path], *, option: str = "--checkpoint") -> list[str]:
+    """The texts of files with signed heads. Raises InvalidValue."""
+    try:
+        return [path.read_text(encoding="utf-8") for path in paths]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(option, "unreadable", str(error), "give a file") from None
 
 
 def complain(text: str) -> None:

@@ -34,6 +34,11 @@ COMMANDS = (
     "snapshot",
     "demo",
 )
+    "compact",
+    "backup",
+    "restore",
+    "epoch",
+    "key",
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""
 
 

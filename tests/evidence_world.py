@@ -1,14 +1,17 @@
-"""A small record with keys, statements and witnesses, the same bytes each time; and its evidence."""
+"""A small record with keys, statements and witnesses, always the same; and its evidence."""
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from nacl.signing import SigningKey
 
 from wideberth.client import PartyKey
+from wideberth.evidence.alone.container import canonical_json, packed
 from wideberth.evidence.bundle import Selection, make_bundle
 from wideberth.evidence.material import Material, from_record
 from wideberth.model.entries import (
@@ -59,8 +62,10 @@ START_US = 1_800_000_000_000_000  # 2027-01-15T08:00:00Z
 ALPHA, BRAVO = PartyId("alpha"), PartyId("bravo")
 LOG = OriginKey(ORIGIN, bytes(range(32)))
 OTHER_LOG = OriginKey(ORIGIN, bytes([9]) * 32)
-WITNESSES = tuple(WitnessKey(f"witness.{name}.example", bytes([40 + i]) * 32)
-                  for i, name in enumerate(("alpha", "bravo", "neutral")))
+WITNESSES = tuple(
+    WitnessKey(f"witness.{name}.example", bytes([40 + i]) * 32)
+    for i, name in enumerate(("alpha", "bravo", "neutral"))
+)
 INTENT = IntentId("intent-7")
 
 
@@ -115,7 +120,11 @@ class Keys:
 
 
 def intent(
-    party: PartyId = ALPHA, name: str = INTENT, *, call_sign: str = "RED <b>7</b>\u202e", **more: Any
+    party: PartyId = ALPHA,
+    name: str = INTENT,
+    *,
+    call_sign: str = "RED <b>7</b>\u202e",
+    **more: Any,
 ) -> Intent:
     place = Circle(47_000_000_000, 8_500_000_000, 500_000)
     heights = (Altitude(0, AltitudeReference.W84), Altitude(121_920, AltitudeReference.MSL))
@@ -172,8 +181,11 @@ def entries() -> list[Entry]:
         entry(5, NoticeAcknowledged(received, BRAVO, ALPHA), received.by),
         keys.answered(BRAVO, 6, Verb.PASSED_DOWN, "notice-1"),
         keys.answered(BRAVO, 7, Verb.LOADED, "notice-1"),
-        entry(8, IntentAccepted(intent(BRAVO, "unsaid"), "default-1"),
-              Author(BRAVO, How.ATTESTED, "desk")),
+        entry(
+            8,
+            IntentAccepted(intent(BRAVO, "unsaid"), "default-1"),
+            Author(BRAVO, How.ATTESTED, "desk"),
+        ),
     ]
 
 
@@ -222,3 +234,9 @@ def bundle(
     )
 
 
+def redigested(files: dict[str, bytes]) -> bytes:
+    """The bundle of changed files with a manifest that is right for them."""
+    manifest = json.loads(files["manifest.json"])
+    for name in manifest["files"]:
+        manifest["files"][name] = sha256(files[name]).hexdigest()
+    return packed({**files, "manifest.json": canonical_json(manifest) + b"\n"})

@@ -38,6 +38,7 @@ from wideberth.model.envelope import (
 from wideberth.model.keeping import EpochOpened, Erased
 from wideberth.model.notices import Verb
 from wideberth.model.parties import How
+from wideberth.space.time import MIN_US
 
 __all__ = ["StatementAudit"]
 
@@ -77,10 +78,16 @@ class StatementAudit:
         self._is_selection = is_selection
         self._keys: dict[tuple[str, str], _KeyInForce] = {}
         self._names: set[tuple[str, str]] = set()
+        self._time_us = MIN_US
 
     def __call__(self, position: int, envelope: bytes, said: str | None) -> None:
         """Check one entry. Raises InvalidValue or NewerEntry where it is not what it claims."""
         entry = decode_entry(envelope, position=position)
+        if entry.time_us < self._time_us:
+            raise InvalidValue(
+                "time_us", "time-order", entry.time_us, "an entry is never before its predecessor"
+            )
+        self._time_us = entry.time_us
         if said is None:
             _check_unsigned(entry)
         else:

@@ -402,9 +402,13 @@ class Client:
                 return None
             raise
 
-    async def checkpoint(self) -> str:
-        """The record's signed head: keep it, and hand it to ``wideberth verify --checkpoint``."""
-        return (await self._send("GET", "/record/checkpoint")).text
+    async def checkpoint(self, *, witnesses: int = 0) -> str:
+        """The record's signed head: keep it, and hand it to ``wideberth verify --checkpoint``.
+
+        witnesses: the newest head that so many of them cosigned. Raises ApiProblem without one.
+        """
+        wanted = {"witnesses": witnesses} if witnesses else {}
+        return (await self._send("GET", "/record/checkpoint", params=wanted)).text
 
     async def events(self, after: int = 0) -> AsyncGenerator[Event]:
         """The party's events after number after, each once, in order, for as long as one listens.

@@ -14,6 +14,7 @@ from wideberth.errors import InvalidValue, RecordCorrupt, WideberthError
 from wideberth.evidence.alone.container import Fault, unpacked
 from wideberth.evidence.alone.program import checked_bundle
 from wideberth.evidence.bundle import plain_policy
+from wideberth.evidence.verifier import verifier_source
 from wideberth.model.entries import SpaceOpened, decode_entry
 from wideberth.model.envelope import leaf
 from wideberth.record.merkle import is_included, leaf_hash
@@ -27,6 +28,7 @@ class VerifiedBundle(msgspec.Struct, frozen=True):
     """What a bundle proves. witnesses: name in the policy and time in seconds since 1970.
 
     statements: how many signed ones were checked. made_for and asked are its maker's words.
+    is_own_verifier: whether the verify.py inside is the one of this program.
     """
 
     checkpoint: Checkpoint
@@ -36,6 +38,7 @@ class VerifiedBundle(msgspec.Struct, frozen=True):
     witnesses: tuple[tuple[str, int], ...]
     made_for: str
     asked: str
+    is_own_verifier: bool
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,10 +66,10 @@ def verify_bundle(
     """
     given = [plain_policy(vkey)] if vkey is not None else []
     given += [policy] if policy is not None else []
-    for each in given:
-        parse_policy(each)
     try:
         files = unpacked(data)
+        for each in given:
+            parse_policy(each)
         facts = [checked_bundle(data, each) for each in given or [None]][-1]
     except Fault as fault:
         raise RecordCorrupt(fault.index, fault.reason) from None
@@ -80,6 +83,7 @@ def verify_bundle(
         witnesses=tuple((each.name, each.time_s) for each in head.witnesses),
         made_for=facts.made_for,
         asked=facts.asked,
+        is_own_verifier=files["verify.py"] == verifier_source(),
     )
 
 
@@ -140,6 +144,8 @@ def _checked_entries(data: bytes, checkpoint: Checkpoint) -> int:
             raise RecordCorrupt(position, str(error)) from error
         last = position
         statements += said is not None
+    if audit is None:
+        raise RecordCorrupt(0, "the entry that opens the space is not in the bundle")
     return statements
 
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wideberth.client import Client
+from wideberth.client import ApiProblem, Client
 from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.model.envelope import leaf
 from wideberth.record.merkle import Frontier, inclusion_proof, leaf_hash, node_number
 from wideberth.record.notes import Checkpoint, parse_checkpoint, parse_note
+from wideberth.record.policy import Policy
 from wideberth.record.protocol import Row
 
-__all__ = ["Material", "from_record", "from_service"]
+__all__ = ["Material", "from_record", "from_service", "is_met"]
 
 _PAGE = 500
 
@@ -74,15 +75,20 @@ def from_record(record: _Provable, note: str | None = None) -> Material:
 
 
 async def from_service(
-    client: Client, note: str | None = None, on_progress: Callable[[int, int], None] | None = None
+    client: Client,
+    note: str | None = None,
+    *,
+    policy: Policy | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Material:
-    """Material of a service, as the party whose token client has; under note or the newest head.
+    """Material of a service, as the party whose token client has; under note, or the newest head
+    that meets the policy.
 
     Raises RecordCorrupt where what the service shows is not what it signed, ApiProblem,
     Unreachable, InvalidValue as from_record.
     """
     vkey: str = (await client.space())["vkey"]
-    given = await client.checkpoint() if note is None else note
+    given = await _newest(client, policy) if note is None else note
     checkpoint = parse_checkpoint(parse_note(given).text)
     size = checkpoint.size
     leaves, interior, shown = list[bytes](), list[bytes](), list[Row]()
@@ -112,6 +118,30 @@ async def from_service(
         lambda: iter(shown),
         lambda position: inclusion_proof(node, position, size),
     )
+
+
+async def _newest(client: Client, policy: Policy | None) -> str:
+    """The newest head that meets the policy; the newest of all where none does."""
+    newest = await client.checkpoint()
+    count = 0 if policy is None else len(policy.witnesses)
+    for witnesses in range(1, count + 1):
+        if policy is None or is_met(policy, newest):
+            break
+        try:
+            note = await client.checkpoint(witnesses=witnesses)
+        except ApiProblem:
+            break
+        if is_met(policy, note):
+            return note
+    return newest
+
+
+def is_met(policy: Policy, note: str) -> bool:
+    """Whether a note is signed and cosigned as the policy asks."""
+    try:
+        return policy.evaluate(note).is_met
+    except InvalidValue:
+        return False
 
 
 def _taken(told: Any, position: int, shown: list[Row]) -> bytes:

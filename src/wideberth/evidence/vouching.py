@@ -108,7 +108,7 @@ def verify_under_policy(
     if not met:
         raise RecordCorrupt(
             0,
-            f"missing quorum: no head of this record is cosigned as the quorum {policy.quorum} asks",
+            f"missing quorum: no head is cosigned as the quorum {policy.quorum} asks",
         )
     note = met[max(met)]
     return verified, Vouched(max(met), accepted[note].witnesses, note)

@@ -94,11 +94,14 @@ def unpacked(data: bytes) -> dict[str, bytes]:
         files[name] = data[begin:offset]
     again = packed(files)
     if again != data:
-        at = next(
-            (i for i, (a, b) in enumerate(zip(again, data)) if a != b),
-            min(len(again), len(data)),
-        )
-        raise Fault(None, "the container differs from its one spelling at byte %d" % at)
+        same, end = 0, min(len(again), len(data)) + 1
+        while end - same > 1:  # they agree up to same, and not up to end
+            middle = (same + end) // 2
+            if again[same:middle] == data[same:middle]:
+                same = middle
+            else:
+                end = middle
+        raise Fault(None, f"the container differs from its one spelling at byte {same}")
     return files
 
 

@@ -148,9 +148,12 @@ def proved_entries(data: bytes, head: Head) -> tuple[list[ProvedEntry], list[Enr
         if not is_in_tree(leaf, position, head.size, proof, head.root):
             raise Fault(position, "its proof does not lead to the root of the checkpoint")
         try:
-            entries.append(_understood(position, envelope, leaf, keys))
+            entry = _understood(position, envelope, leaf, keys)
         except Fault as fault:
             raise Fault(position, fault.reason) from None
+        if entries and entry.value["time_us"] < entries[-1].value["time_us"]:
+            raise Fault(position, "its time is before that of the entry before it")
+        entries.append(entry)
     if not entries or entries[0].position != 0:
         raise Fault(0, "the entry that opens the space is not in the bundle")
     if keys.origin != head.origin:
@@ -183,6 +186,8 @@ def _understood(position: int, envelope: bytes, leaf: bytes, keys: _Keys) -> Pro
     value: Any = parsed_json(envelope, "the envelope")
     if not is_object(value) or value.get("v") != 1:
         raise Fault(None, "it is of a version that this verifier does not know")
+    if type(value.get("time_us")) is not int:
+        raise Fault(None, "it has no time")
     body: Any = value.get("body")
     if not is_object(body) or not isinstance(body.get("type"), str):
         raise Fault(None, "it has no body")

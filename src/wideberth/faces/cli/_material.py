@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wideberth.evidence.bundle import MayShow
     from wideberth.evidence.material import Material
     from wideberth.model.ids import PartyId
+    from wideberth.record.policy import Policy
 
 __all__ = [
     "CheckpointOption",
@@ -43,24 +44,36 @@ UrlOption = Annotated[
 ]
 TokenOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="TOKEN", envvar="WIDEBERTH_TOKEN", help="The party's token.", hidden=False
-    ),
+    typer.Option(metavar="TOKEN", envvar="WIDEBERTH_TOKEN", help="The party's token."),
 ]
 
 
 @contextmanager
 def the_material(
-    folder: Path, *, url: str | None, token: str | None, checkpoint: Path | None
+    folder: Path,
+    *,
+    url: str | None,
+    token: str | None,
+    checkpoint: Path | None,
+    rule: bytes | None,
 ) -> Generator[Material]:
-    """The entries and proofs of a folder, or of the service at url."""
-    from wideberth.evidence.material import from_record
+    """The entries and proofs of a folder, or of the service at url; rule: a policy.
 
+    Proved against the checkpoint, or the newest head that is cosigned as the policy asks.
+    """
+    from wideberth.evidence.material import from_record, is_met
+    from wideberth.evidence.vouching import kept_notes
+    from wideberth.record.policy import parse_policy
+
+    policy = None if rule is None else parse_policy(rule)
     note = None if checkpoint is None else _text(checkpoint, "--checkpoint")
     if url is not None:
-        yield _from_service(url, token, note)
+        yield _from_service(url, token, note, policy)
         return
     with opened(folder) as record:
+        if note is None and policy is not None:
+            notes = [record.checkpoint(), *kept_notes(folder)]
+            note = next((each for each in notes if is_met(policy, each)), None)
         yield from_record(record, note)
 
 
@@ -96,7 +109,7 @@ def _text(path: Path, option: str) -> str:
         raise InvalidValue(option, "utf-8", str(error), "give UTF-8") from None
 
 
-def _from_service(url: str, token: str | None, note: str | None) -> Material:
+def _from_service(url: str, token: str | None, note: str | None, policy: Policy | None) -> Material:
     from wideberth.client import Client
     from wideberth.evidence.material import from_service
 
@@ -106,6 +119,6 @@ def _from_service(url: str, token: str | None, note: str | None) -> Material:
     async def ask() -> Material:
         async with Client(url, token) as client:
             with progress_bar("reading") as bar:
-                return await from_service(client, note, bar)
+                return await from_service(client, note, policy=policy, on_progress=bar)
 
     return asyncio.run(ask())

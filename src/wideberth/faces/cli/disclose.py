@@ -55,7 +55,9 @@ def command(  # noqa: PLR0913 - each of them is an option
         discloser = require_party_id(party, field="--party")
         recipient = require_party_id(to, field="--to")
         rule = read_policy(policy)
-        with the_material(folder, url=url, token=token, checkpoint=checkpoint) as material:
+        with the_material(
+            folder, url=url, token=token, checkpoint=checkpoint, rule=rule
+        ) as material:
             data = disclose(material, position, may_show=_own(discloser), policy=rule)
             if not plain:
                 key = key_in_force(material, recipient, key_id)

@@ -77,7 +77,9 @@ def command(  # noqa: PLR0913 - each of them is an option
             parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1,
         )
         rule = read_policy(policy)
-        with the_material(folder, url=url, token=token, checkpoint=checkpoint) as material:
+        with the_material(
+            folder, url=url, token=token, checkpoint=checkpoint, rule=rule
+        ) as material:
             try:
                 data = make_bundle(
                     material, selection, made_for=reader, may_show=may_show_as(reader), policy=rule

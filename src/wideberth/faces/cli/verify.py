@@ -1,22 +1,29 @@
-"""``wideberth verify``: whether a record is what it claims to be."""
+"""``wideberth verify``: whether a record, evidence or a disclosure is what it claims to be."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wideberth.errors import WideberthError
 from wideberth.faces.cli._host import complain, complaints, opened, progress_bar
+from wideberth.faces.cli._material import PolicyOption, read_file, read_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wideberth.evidence.vouching import Vouched
+    from wideberth.record.verify import Verified
 
 __all__ = ["command"]
 
 
 def command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="The folder of the record.")
+    path: Annotated[
+        Path, typer.Argument(metavar="[PATH]", help="The folder of a record, or a bundle.")
     ] = Path("wideberth-data"),
     vkey: Annotated[
         str | None,
@@ -26,31 +33,53 @@ def command(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A checkpoint that somebody kept; repeat it."),
     ] = None,
+    policy: PolicyOption = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Check what `wideberth disclose` wrote.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The party's key that opens a sealed one.")
+    ] = None,
 ) -> None:
-    """Compute the whole record again: entries, tree, checkpoint and every signed statement.
+    """Compute a record again, or check a bundle of evidence or a disclosed entry.
 
+    With --policy, enough of the witnesses that you trust have to vouch for it. Works offline.
     Exit code 0: it verifies. 1: it does not, and the first bad entry is named. 2: bad input.
     """
-    from base64 import b64encode
+    with complaints():
+        if receipt is not None:
+            _verify_disclosure(receipt, key, vkey, policy)
+        elif path.is_file():
+            _verify_bundle(path, vkey, policy)
+        else:
+            _verify_folder(path, vkey, checkpoint or [], policy)
 
+
+def _verify_folder(
+    folder: Path, vkey: str | None, checkpoints: list[Path], policy: Path | None
+) -> None:
     from wideberth.audit import StatementAudit
     from wideberth.errors import InvalidValue
     from wideberth.record.notes import parse_vkey
     from wideberth.record.verify import verify_folder
-    from wideberth.space.time import format_rfc3339
 
-    with complaints():
-        origin = parse_vkey(vkey).name if vkey is not None else ""
-        # Where the record cannot say its own name, verify_folder tells why.
-        with suppress(WideberthError), opened(folder) as record:
-            origin = record.first_origin
-        try:
-            held = [path.read_text(encoding="utf-8") for path in checkpoint or ()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidValue("--checkpoint", "unreadable", str(error), "give a file") from None
-        audit = StatementAudit(origin)
-        with progress_bar("verifying") as bar:
-            found = verify_folder(
+    rule = read_policy(policy)
+    if rule is not None and vkey is not None:
+        raise InvalidValue("--vkey", "policy-and-key", vkey, "the policy names the key; give one")
+    origin = parse_vkey(vkey).name if vkey is not None else ""
+    # Where the record cannot say its own name, verify_folder tells why.
+    with suppress(WideberthError), opened(folder) as record:
+        origin = record.first_origin
+    try:
+        held = [path.read_text(encoding="utf-8") for path in checkpoints]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue("--checkpoint", "unreadable", str(error), "give a file") from None
+    vouched = None
+    with progress_bar("verifying") as bar:
+
+        def verify(*, vkey: str | None, held: Sequence[str]) -> Verified:
+            audit = StatementAudit(origin)
+            return verify_folder(
                 folder,
                 vkey=vkey,
                 held=held,
@@ -58,6 +87,24 @@ def command(
                 erased_checker=audit.erased,
                 on_progress=bar,
             )
+
+        if rule is None:
+            found = verify(vkey=vkey, held=held)
+        else:
+            from wideberth.evidence.vouching import verify_under_policy
+            from wideberth.record.policy import parse_policy
+
+            found, vouched = verify_under_policy(
+                folder, parse_policy(rule), held=held, verify=verify
+            )
+    _say_record(found, vouched)
+
+
+def _say_record(found: Verified, vouched: Vouched | None) -> None:
+    from base64 import b64encode
+
+    from wideberth.space.time import format_rfc3339
+
     print(f"verified {found.size} entries of {found.origin}")
     print(f"root     {b64encode(found.root).decode('ascii')}")
     print(f"key      {found.vkey}")
@@ -69,5 +116,76 @@ def command(
         )
     if found.size:
         print(f"newest   {format_rfc3339(found.time_us)}")
-    if not found.is_key_given:
+    if vouched is not None:
+        names = ", ".join(vouched.witnesses) or "the log alone"
+        print(f"vouched  {vouched.size} of {found.size} entries, by {names}")
+        if vouched.size < found.size:
+            complain(f"note: from entry {vouched.size} on it rests on the log's signature alone")
+    elif not found.is_key_given:
         complain("note: checked under the key that the record names itself; give --vkey to be sure")
+
+
+def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
+    from wideberth.evidence.check import verify_bundle
+    from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+
+    data = read_file(path, "PATH")
+    found = verify_bundle(data, policy=read_policy(policy), vkey=vkey)
+    head = found.checkpoint
+    print(f"verified {len(found.positions)} entries of {head.origin}, of {head.size} in all")
+    print(f"root     {head.root.hex()}")
+    print(f"key      {found.vkey}")
+    print(f"signed   {found.statements} statements, each under the key in force at its entry")
+    for name, time_s in found.witnesses:
+        print(f"witness  {name} at {_utc(time_s)}")
+    print(NEITHER_PERMISSION_NOR_GUARANTEE)
+    if not found.is_own_verifier:
+        complain("note: the verify.py inside is not this program's; do not rely on it")
+    if vkey is None and policy is None:
+        complain("note: checked under the keys that the bundle names itself; give --policy")
+
+
+def _verify_disclosure(path: Path, key: Path | None, vkey: str | None, policy: Path | None) -> None:
+    from wideberth.errors import InvalidValue, RecordCorrupt
+    from wideberth.evidence.alone.words import entry_words
+    from wideberth.evidence.disclosure import read_disclosure, read_sealed
+    from wideberth.space.time import format_rfc3339
+
+    data = read_file(path, "--receipt")
+    sealed = read_sealed(data)
+    if sealed is not None:
+        from wideberth.client import PartyKey
+
+        if key is None:
+            raise InvalidValue("--key", "sealed", f"{sealed.to}/{sealed.key_id}", "give this key")
+        data = PartyKey.load(key).unseal(sealed.data)
+    rule = read_policy(policy)
+    if rule is None and vkey is None:
+        raise InvalidValue("--policy, --vkey", "missing", None, "give one of them")
+    try:
+        found = read_disclosure(data, policy=rule, vkey=vkey)
+    except InvalidValue as error:
+        raise RecordCorrupt(None, str(error)) from error
+    author = found.entry.author
+    sentence, rows = entry_words(_value(found.envelope))
+    print(f"verified entry {found.position} of {found.checkpoint.origin}")
+    print(f"said by  {author.party}, {author.how}, at {format_rfc3339(found.entry.time_us)}")
+    for name in found.witnesses:
+        print(f"witness  {name}")
+    print(sentence)
+    for name, text in rows:
+        print(f"  {name}: {text}".replace("\n", "\n    "))
+    if author.how == "signed":
+        complain("note: the signature is judged with a bundle that holds the key's entry")
+
+
+def _value(envelope: bytes) -> dict[str, Any]:
+    import msgspec
+
+    return msgspec.json.decode(envelope)
+
+
+def _utc(time_s: int) -> str:
+    from wideberth.space.time import format_rfc3339
+
+    return format_rfc3339(time_s * 1_000_000)

@@ -6,7 +6,7 @@ Text is RFC 3339 and always carries its offset; a local time without one is refu
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from wideberth.errors import InvalidValue
 
@@ -27,6 +27,7 @@ HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
 MIN_US = -2_208_988_800_000_000  # 1900-01-01T00:00:00Z
 MAX_US = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
@@ -51,14 +52,18 @@ def parse_rfc3339(text: object, *, field: str = "time") -> int:
         raise InvalidValue(
             field, "rfc3339", text, "give a time with its offset, like 2026-09-09T18:00:00Z"
         )
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    fraction_us = int((match[7] or "0").ljust(6, "0")[:6])
+    year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
+    fraction, offset = match.group(7, 8)
     try:
-        local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        days = date(year, month, day).toordinal() - _EPOCH_DAY
+        time(hour, minute, second)
     except ValueError as error:
         raise InvalidValue(field, "rfc3339", text, f"no such time: {error}") from error
-    offset_us = _offset_us(match[8], field=field, whole=text)
-    instant_us = (local - _EPOCH) // timedelta(microseconds=1) + fraction_us - offset_us
+    instant_us = ((days * 24 + hour) * 60 + minute) * MINUTE_US + second * SECOND_US
+    if fraction is not None:
+        instant_us += int(fraction.ljust(6, "0")[:6])
+    if offset != "Z":
+        instant_us -= _offset_us(offset, field=field, whole=text)
     if not MIN_US <= instant_us <= MAX_US:
         raise InvalidValue(field, "time-range", text, "give a time from 1900 to 9999")
     return instant_us

@@ -111,15 +111,21 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
+        self._plain: dict[tuple[str, str], Route] = {}  # those without names, found at once
         for route in routes:
             node = self._root
             for part in route.full_path.split("/")[1:]:
                 node = _grown(node, part)
             assert route.method not in node.routes, f"two routes: {route.method} {route.path}"
             node.routes[route.method] = route
+            if not route.names:
+                self._plain[route.method, route.full_path] = route
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route and the values of its names. Raises HttpProblem 404 or 405."""
+        plain = self._plain.get((method, path))
+        if plain is not None:
+            return plain, {}
         node = self._root
         values: list[str] = []
         parts = path.split("/")

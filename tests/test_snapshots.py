@@ -28,6 +28,7 @@ from wideberth.snapshots import (
     files,
     is_due,
     keep,
+    keeping,
     make,
     prune,
     run_snapshot,
@@ -315,3 +316,23 @@ async def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     wrong = await run_snapshot(tmp_path / "nowhere")
     assert wrong is not None
     assert "no wideberth node is here" in wrong
+
+
+async def test_a_node_that_keeps_snapshots_makes_one_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "LOOK_S", 0.05)
+    async with Node.open(tmp_path) as node:
+        await acted(node, "one")
+        table = SnapshotTable(every_entries=1, pause_s=0)
+        async with keeping(node.service, table, tmp_path):
+            while not list((await node.service.current()).snapshots):  # noqa: ASYNC110  # another process
+                await asyncio.sleep(0.05)
+    assert files(tmp_path)
+
+
+async def test_a_node_told_not_to_makes_none(tmp_path: Path) -> None:
+    async with Node.open(tmp_path) as node:
+        before = asyncio.all_tasks()
+        async with keeping(node.service, SnapshotTable(every_entries=0, every_h=0), tmp_path):
+            assert asyncio.all_tasks() == before

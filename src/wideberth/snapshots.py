@@ -17,7 +17,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -43,6 +43,7 @@ __all__ = [
     "files",
     "is_due",
     "keep",
+    "keeping",
     "make",
     "prune",
     "restored",
@@ -56,6 +57,7 @@ SNAPSHOTS = Path("snapshots")
 KEPT = 2
 """So many are kept: the newest, and the one before in case the newest is damaged."""
 
+LOOK_S = 5.0  # how often it is asked whether one is due
 _SUFFIX = ".snapshot"
 _PAGE = 5_000
 _TYPE = b'"SnapshotRecorded"'
@@ -233,13 +235,13 @@ async def keep(
     table: SnapshotTable,
     start: Callable[[], Awaitable[str | None]],
     *,
-    look_s: float = 5.0,
+    look_s: float | None = None,
     clock_s: Callable[[], float] = time.monotonic,
 ) -> None:
     """Have snapshots made for ever. start: makes one, and gives what went wrong, or None."""
     begun_s = clock_s() - table.pause_s  # where much was folded at the start, one comes at once
     while True:
-        await asyncio.sleep(look_s)
+        await asyncio.sleep(LOOK_S if look_s is None else look_s)
         now_s = clock_s()
         if not is_due(service.picture, table, since_s=now_s - begun_s):
             continue
@@ -250,6 +252,21 @@ async def keep(
             wrong = str(error)
         if wrong is not None:
             _log.warning("no snapshot was made: %s", wrong)
+
+
+@contextlib.asynccontextmanager
+async def keeping(service: Service, table: SnapshotTable, folder: Path) -> AsyncGenerator[None]:
+    """While inside, snapshots are made as the table says; one under way at the end is dropped."""
+    if not table.every_entries and not table.every_h:
+        yield
+        return
+    task = asyncio.create_task(keep(service, table, lambda: run_snapshot(folder)))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def run_snapshot(folder: Path) -> str | None:

@@ -247,9 +247,9 @@ def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> N
 
 
 def _refuse_times(intent: Intent, limit: KindLimit, now_us: int) -> Refusal | None:
-    now = format_rfc3339(now_us)
     for index, volume in enumerate(intent.volumes):
         if volume.end_us < now_us:
+            now = format_rfc3339(now_us)
             end = format_rfc3339(volume.end_us)
             return refused(
                 RefusalKind.INVALID,

@@ -25,6 +25,8 @@ REMEMBERED = 8192  # volumes that prepare() keeps, of up to SMALL_PIECES: 12 kB 
 REMEMBERED_LARGE = 32  # of the others, 4 MB each at most
 SMALL_PIECES = 512
 _CODES = {reference: code for code, reference in enumerate(AltitudeReference)}
+_BOTH_W84 = _CODES[AltitudeReference.W84] * 5 | 48  # two bits each, and that both are known
+_HEIGHTS = ("lower_mm", "upper_mm", "lower_w84_mm", "upper_w84_mm", "references")
 _DEFAULT_MODEL = AltitudeModel()
 _WIDEST_INT32 = 2**31 - 1
 
@@ -141,24 +143,15 @@ def _shapes() -> Any:
 def _arrays_of(volumes: Sequence[Volume4D], altitude_model: AltitudeModel) -> Shapes:
     kernels = _shapes()
     count = len(volumes)
-    rows: Any = np.zeros(count, kernels.ROW)
+    rows: Any = _rows(volumes, altitude_model)
     shapes: Any = np.zeros(count, kernels.SHAPE)
     positions, starts, radii_m = _footprints(volumes)
     bad, points, blocks = kernels.build(positions, starts, radii_m, rows, shapes)
     if bad >= 0:
         _refuse(volumes, bad)
     arrays = Shapes(rows, shapes, points, blocks)
-    _settle_wide(arrays, volumes)
-    rows["bucket"] = -1
-    if count == 1:
-        volume = volumes[0]
-        row = rows[0]
-        row["start_us"] = volume.start_us
-        row["end_us"] = volume.end_us
-    else:
-        rows["start_us"] = [volume.start_us for volume in volumes]
-        rows["end_us"] = [volume.end_us for volume in volumes]
-    _set_heights(volumes, altitude_model, rows)
+    if count != 1 or shapes[0]["wide"]:
+        _settle_wide(arrays, volumes)
     return arrays
 
 
@@ -230,35 +223,38 @@ def _settle_wide(arrays: Shapes, volumes: Sequence[Volume4D]) -> None:
             )
 
 
-def _set_heights(volumes: Sequence[Volume4D], altitude_model: AltitudeModel, rows: Any) -> None:
-    lower: list[int] = []
-    upper: list[int] = []
-    lower_w84: list[int] = []
-    upper_w84: list[int] = []
-    references: list[int] = []
-    for volume in volumes:
-        low, high = volume.lower, volume.upper
-        lower.append(low.value_mm)
-        upper.append(high.value_mm)
-        bits = _CODES[low.reference] | _CODES[high.reference] << 2
-        if low.reference is AltitudeReference.W84 and high.reference is AltitudeReference.W84:
-            lower_w84.append(low.value_mm)
-            upper_w84.append(high.value_mm)
-            references.append(bits | 48)
-            continue
-        for limit, band, into, known in (
-            (low, Band.LOWER, lower_w84, 16),
-            (high, Band.UPPER, upper_w84, 32),
-        ):
-            value_mm = altitude_model.limit_w84_mm(volume.footprint, limit, band)
-            if value_mm is None:
-                into.append(0)
-            else:
-                into.append(max(-_WIDEST_INT32, min(_WIDEST_INT32, value_mm)))
-                bits |= known
-        references.append(bits)
-    rows["lower_mm"] = lower
-    rows["upper_mm"] = upper
-    rows["lower_w84_mm"] = lower_w84
-    rows["upper_w84_mm"] = upper_w84
-    rows["references"] = references
+def _rows(volumes: Sequence[Volume4D], altitude_model: AltitudeModel) -> Any:
+    """The rows of volumes but for their balls, which are the kernel's to fill in; not filed."""
+    dtype = _shapes().ROW
+    if len(volumes) == 1:  # all at once: each field on its own costs as much as this
+        (volume,) = volumes
+        heights = _heights(volume, altitude_model)
+        return np.array(
+            [(volume.start_us, volume.end_us, 0, 0, 0, 0, *heights, 0, -1, 0, 0)], dtype
+        )
+    rows: Any = np.zeros(len(volumes), dtype)
+    rows["bucket"] = -1
+    rows["start_us"] = [volume.start_us for volume in volumes]
+    rows["end_us"] = [volume.end_us for volume in volumes]
+    heights = np.array([_heights(volume, altitude_model) for volume in volumes]).reshape(-1, 5)
+    for column, name in enumerate(_HEIGHTS):
+        rows[name] = heights[:, column]
+    return rows
+
+
+def _heights(volume: Volume4D, altitude_model: AltitudeModel) -> tuple[int, int, int, int, int]:
+    """The limits as given, the band above the ellipsoid, and the bits of the references."""
+    low, high = volume.lower, volume.upper
+    lower_mm, upper_mm = low.value_mm, high.value_mm
+    if low.reference is AltitudeReference.W84 and high.reference is AltitudeReference.W84:
+        return lower_mm, upper_mm, lower_mm, upper_mm, _BOTH_W84
+    bits = _CODES[low.reference] | _CODES[high.reference] << 2
+    band: list[int] = []
+    for limit, end, known in ((low, Band.LOWER, 16), (high, Band.UPPER, 32)):
+        value_mm = altitude_model.limit_w84_mm(volume.footprint, limit, end)
+        if value_mm is None:
+            band.append(0)
+        else:
+            band.append(max(-_WIDEST_INT32, min(_WIDEST_INT32, value_mm)))
+            bits |= known
+    return lower_mm, upper_mm, band[0], band[1], bits

@@ -112,6 +112,7 @@ def _run(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
 
 async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
     from wideberth.faces.cli._operation import metrics_server, operation_of
+    from wideberth.snapshots import keeping
 
     async with node, AsyncExitStack() as stack:  # here: what is wrong is said before it listens
         listen = node.configuration.listen
@@ -135,6 +136,9 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
         if operated.measures is not None:
             at = await stack.enter_async_context(metrics_server(node, live, app, operated))
             print(f"metrics  {at}")
+        await stack.enter_async_context(
+            keeping(node.service, node.configuration.snapshot, node.folder)
+        )
         await _server(node, app, ready).serve(sockets=[listening])
 
 

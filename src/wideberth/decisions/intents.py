@@ -177,6 +177,7 @@ def intent_as_told(
         call_sign=details.call_sign,
         place_name=details.place_name,
         cautions=("address-derived",) if details.provenance.source is Source.ADDRESS else (),
+        declaration=details.declaration,
     )
     return _refuse_times(told, limit, context.now_us) or told
 

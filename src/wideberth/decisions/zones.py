@@ -38,6 +38,7 @@ def declare(picture: Picture, command: DeclareZone, author: Author, context: Con
         notice_us=command.notice_us,
         kinds=command.kinds,
         reason=command.reason,
+        declaration=command.declaration,
     )
     return Accepted((ZoneDeclared(zone), *_tell(picture, zone, standing, context)))
 

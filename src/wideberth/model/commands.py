@@ -95,7 +95,9 @@ class RevokeKey(msgspec.Struct, frozen=True, tag=True):
 
 
 class IntentDetails(msgspec.Struct, frozen=True):
-    """What a party says of an intent; all of it can be amended but the kind."""
+    """What a party says of an intent; all of it can be amended but the kind. declaration: as in
+    :class:`~wideberth.model.intents.Intent`.
+    """
 
     kind: IntentKind
     volumes: tuple[Volume4D, ...]
@@ -105,6 +107,7 @@ class IntentDetails(msgspec.Struct, frozen=True):
     count: int | None = None
     call_sign: str | None = None
     place_name: str | None = None
+    declaration: str | None = None
 
 
 class SubmitIntent(msgspec.Struct, frozen=True, tag=True):
@@ -144,6 +147,7 @@ class DeclareZone(msgspec.Struct, frozen=True, tag=True):
     notice_us: int = 0
     kinds: tuple[IntentKind, ...] = ()
     replaces_version: int = 0
+    declaration: str | None = None
 
 
 class WithdrawZone(msgspec.Struct, frozen=True, tag=True):

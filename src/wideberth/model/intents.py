@@ -124,7 +124,9 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     when it was told after the start. late: lead_us is below the agreed minimum (N-07).
     minimum_lead_us: that minimum. cautions: what a reader must know (``address-derived``).
     count: vehicles or aircraft. call_sign: what it answers to. place_name: words beside the
-    geometry, never instead of it (N-06).
+    geometry, never instead of it (N-06). declaration: the volumes as their party declared them, as
+    JSON text, where they are covers of a corridor, a sector, a mover, a schedule or of places that
+    were given as text (F-01); the volumes are what counts.
     """
 
     id: IntentId
@@ -145,6 +147,7 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     call_sign: str | None = None
     place_name: str | None = None
     cautions: tuple[str, ...] = ()
+    declaration: str | None = None
 
     @property
     def start_us(self) -> int:

@@ -24,7 +24,8 @@ class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """A standing area with a rule. Open to all parties of the space: who must keep out must know.
 
     notice_us: the notice asked for by a ``notice`` zone. kinds: the kinds of intent it applies to;
-    all when empty. unilateral: declared by one party, not agreed (Z-09).
+    all when empty. unilateral: declared by one party, not agreed (Z-09). declaration: as in
+    :class:`~wideberth.model.intents.Intent`.
     """
 
     id: ZoneId
@@ -38,6 +39,7 @@ class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     kinds: tuple[IntentKind, ...] = ()
     reason: str = "withheld"
     unilateral: bool = True
+    declaration: str | None = None
 
     @property
     def end_us(self) -> int:

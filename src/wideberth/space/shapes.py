@@ -37,6 +37,7 @@ MAX_HALF_WIDTH_M = 200_000.0
 MAX_LEG_M = 10_000_000.0
 MAX_SECTOR_M = 1_000_000.0
 _CAP_SIDES = 8  # sides of the half ring round a leg's end
+_LEAST_GAP_DEG = 0.5  # of a sector nearly all round: its straight sides must stay apart
 _ARC_DEG = 3.0  # of a sector, to one side of its ring
 _STEP_M = 200_000.0  # between two points of a corridor's side
 _ROUNDING_M = 0.02  # positions are rounded to 0.06 mm; circles' tangents bend by less than this
@@ -130,7 +131,8 @@ def sector_cover(
 
     centre: (latitude, longitude) in 1e-9 degree. Azimuths in degrees; equal ones, or a whole turn,
     mean all round: then a circle, which is exact, or two halves round the inner circle. Excess:
-    0.04 % of the radius at either arc, and 5 cm. Raises InvalidValue for radii that are not
+    0.04 % of the radius at either arc, and 5 cm; a gap of under half a degree is filled, and so is
+    a hollow of under 1 m. Raises InvalidValue for radii that are not
     0 <= inner < outer <= 1,000 km, and for azimuths outside of -360 to 720.
     """
     if not 0 <= inner_mm < outer_mm <= MAX_SECTOR_M * 1000:
@@ -146,7 +148,7 @@ def sector_cover(
                 name, "azimuth", azimuth, "give a true azimuth from 0 to 360 degrees"
             )
     span = (to_deg - from_deg) % 360
-    if span == 0:
+    if span == 0 or span > 360 - _LEAST_GAP_DEG:
         if inner_mm == 0:
             return [Circle(*centre, outer_mm)]
         halves = ((from_deg, 180.0), (from_deg + 180, 180.0))
@@ -268,7 +270,7 @@ def _sector(
     ring += [_direct(at, from_deg + side_deg * (side + 0.5), corner_m)[0] for side in range(count)]
     ring.append(_direct(at, from_deg + span_deg + aside_deg, reach_m)[0])
     hollow_m = inner_mm / 1000 - _ROUNDING_M
-    if hollow_m <= 0:
+    if hollow_m <= 1:
         ring.append(at)
     else:  # chords of the inner circle run inside of it
         ring.append(_direct(at, from_deg + span_deg + aside_deg, hollow_m)[0])

@@ -59,6 +59,130 @@ class VolumeWire(In, frozen=True, kw_only=True):
     end: str
 
 
+class TextPlace(In, frozen=True, kw_only=True, omit_defaults=True):
+    """A place as text: degrees in many spellings, MGRS, UTM, UPS, GEOREF. What it leaves open is
+    asked about with status 422. datum: MGRS, UTM and UPS need it said. accepted: what was asked
+    about before and is meant so (``null-island``).
+    """
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    datum: Name | None = None
+    accepted: Annotated[list[str], msgspec.Meta(max_length=8)] = []
+
+
+Place = tuple[float, float] | TextPlace
+"""[longitude, latitude] in degrees (RFC 7946), or text."""
+
+
+class CircleFootprint(
+    In, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="Circle"
+):
+    """Everything within radius_m of a place."""
+
+    center: Place
+    radius_m: float
+
+
+class AreaFootprint(
+    In, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="Area"
+):
+    """A polygon by its corners, the first not repeated; edges geodesic."""
+
+    vertices: Annotated[list[Place], msgspec.Meta(min_length=3, max_length=10_001)]
+
+
+class LegIn(In, frozen=True, kw_only=True, omit_defaults=True):
+    """What is different on one leg: heights, and when."""
+
+    lower: AltitudeWire | None = None
+    upper: AltitudeWire | None = None
+    start: str | None = None
+    end: str | None = None
+
+
+class PaceIn(In, frozen=True, kw_only=True, omit_defaults=True):
+    """When a corridor is travelled: departure and speed, each the least and the most."""
+
+    departure: tuple[str, str]
+    speed_m_s: tuple[float, float]
+
+
+class CorridorFootprint(
+    In, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="Corridor"
+):
+    """Everything within half of width_m of a line of geodesic legs. legs: one for each, or none."""
+
+    points: Annotated[list[Place], msgspec.Meta(min_length=2, max_length=201)]
+    width_m: float
+    legs: Annotated[list[LegIn], msgspec.Meta(max_length=200)] = []
+    pace: PaceIn | None = None
+
+
+class SectorFootprint(
+    In, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="Sector"
+):
+    """Between two radii and, clockwise, two true azimuths; equal azimuths are all round."""
+
+    center: Place
+    radius_m: float
+    inner_radius_m: float = 0
+    from_deg: float = 0
+    to_deg: float = 360
+
+
+class FixIn(In, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a mover will be, when; lower and upper for the leg that begins here."""
+
+    place: Place
+    time: str
+    lower: AltitudeWire | None = None
+    upper: AltitudeWire | None = None
+
+
+class MovingFootprint(
+    In, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="Moving"
+):
+    """Everything within radius_m of a mover that goes from fix to fix, up to tolerance_s early or
+    late.
+    """
+
+    fixes: Annotated[list[FixIn], msgspec.Meta(min_length=2, max_length=201)]
+    radius_m: float
+    tolerance_s: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 0
+
+
+class ScheduleIn(In, frozen=True, kw_only=True, omit_defaults=True):
+    """When within start and end it holds, as a NOTAM's item D) says it: ``MON-FRI 0800-1600``.
+    zone: whose clock these times are on, by IANA name.
+    """
+
+    times: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    zone: Name = "UTC"
+
+
+class VolumeIn(In, frozen=True, kw_only=True, omit_defaults=True):
+    """A shape, a band of heights and a time window. A corridor, a mover, a ring and a schedule
+    become several volumes that cover what was declared.
+
+    start, end: RFC 3339, a military date-time group, a NOTAM group, or local time with its zone.
+    """
+
+    footprint: (
+        PolygonFootprint
+        | PointFootprint
+        | CircleFootprint
+        | AreaFootprint
+        | CorridorFootprint
+        | SectorFootprint
+        | MovingFootprint
+    )
+    lower: AltitudeWire
+    upper: AltitudeWire
+    start: str
+    end: str
+    schedule: ScheduleIn | None = None
+
+
 class VisibilityIn(In, frozen=True, kw_only=True):
     """Who sees an intent. parties: those who see all of it, whatever the level."""
 
@@ -79,7 +203,7 @@ class IntentIn(In, frozen=True, kw_only=True):
     """What a party says that it will do. key: the OVNs of intents that it knows of."""
 
     kind: IntentKind
-    volumes: list[VolumeWire]
+    volumes: list[VolumeIn]
     priority: Number = 0
     visibility: VisibilityIn | None = None
     provenance: ProvenanceIn | None = None
@@ -121,7 +245,7 @@ class CheckIn(IntentIn, frozen=True, kw_only=True):
 class QueryIn(In, frozen=True, kw_only=True):
     """An exact question in four dimensions."""
 
-    volume: VolumeWire
+    volume: VolumeIn
     kinds: list[IntentKind] = []
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     cursor: str | None = None
@@ -132,7 +256,7 @@ class ZoneIn(In, frozen=True, kw_only=True):
 
     name: Name
     rule: ZoneRule
-    volumes: Annotated[list[VolumeWire], msgspec.Meta(max_length=200)]
+    volumes: Annotated[list[VolumeIn], msgspec.Meta(max_length=200)]
     reason: Text = "withheld"
     notice_minutes: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     kinds: list[IntentKind] = []
@@ -147,7 +271,7 @@ class ZoneAgainIn(ZoneIn, frozen=True, kw_only=True):
 class SubscriptionIn(In, frozen=True, kw_only=True):
     """A standing wish to be told of whatever touches a volume."""
 
-    volume: VolumeWire
+    volume: VolumeIn
 
 
 class ReadBackIn(In, frozen=True, kw_only=True):

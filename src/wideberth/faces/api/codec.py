@@ -17,6 +17,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import asked
+from wideberth.faces.api.forms import MAX_VOLUMES, declaration_of, volumes_in
 from wideberth.model.commands import IntentDetails
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import (
@@ -30,9 +31,8 @@ from wideberth.model.intents import (
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Role
 from wideberth.model.zones import ZoneRule
-from wideberth.space.altitude import Altitude, altitude
 from wideberth.space.time import parse_rfc3339
-from wideberth.space.volume import NANODEGREES, Footprint, Volume4D, circle, polygon
+from wideberth.space.volume import NANODEGREES, Volume4D
 
 __all__ = [
     "Box",
@@ -73,7 +73,7 @@ _CHOICES: dict[str, Iterable[str]] = {
     "step": Step,
     "verb": Verb,
     "roles": Role,
-    "type": ("Polygon", "Point"),
+    "type": ("Polygon", "Point", "Circle", "Area", "Corridor", "Sector", "Moving"),
     "units": ("M", "FT"),
     "reference": ("W84", "MSL", "STD", "AGL"),
     "state": ("open", "all"),
@@ -114,17 +114,7 @@ def decode_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 
 def decode_query(wanted: type[T], query: bytes) -> T:
     """What a query string says. Raises Malformed for an unknown or repeated parameter."""
-    if not query:
-        pairs = []
-    else:
-        try:
-            pairs = parse_qsl(
-                query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"
-            )
-        except ValueError as error:
-            raise Malformed(
-                "query", "query-string", "", "give name=value pairs in UTF-8"
-            ) from error
+    pairs = _pairs_of(query) if query else []
     given = dict(pairs)
     if len(given) != len(pairs):
         names = [name for name, _ in pairs]
@@ -139,11 +129,25 @@ def decode_query(wanted: type[T], query: bytes) -> T:
         raise _explained(str(error), given) from error
 
 
+def _pairs_of(query: bytes) -> list[tuple[str, str]]:
+    """Names and values; as urllib's parse_qsl, which is slow where nothing is escaped."""
+    try:
+        text = query.decode("ascii")
+        if "%" not in text and "+" not in text:
+            pairs = [part.partition("=") for part in text.split("&")]
+            if all(equals for _, equals, _ in pairs):
+                return [(name, value) for name, _, value in pairs]
+        return parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError as error:
+        raise Malformed("query", "query-string", "", "give name=value pairs in UTF-8") from error
+
+
 def details_of(wire: asked.IntentIn) -> IntentDetails:
     """What a party says of an intent. Raises InvalidValue."""
     return IntentDetails(
         kind=wire.kind,
         volumes=volumes_of(wire.volumes),
+        declaration=declaration_of(wire.volumes),
         visibility=_visibility(wire),
         provenance=_provenance(wire),
         priority=wire.priority,
@@ -153,25 +157,32 @@ def details_of(wire: asked.IntentIn) -> IntentDetails:
     )
 
 
-def volumes_of(wires: list[asked.VolumeWire]) -> tuple[Volume4D, ...]:
-    """Volumes, each valid. Raises InvalidValue."""
-    if len(wires) > 200:
-        raise InvalidValue("volumes", "volume-count", len(wires), "give up to 200 volumes")
-    return tuple(volume_of(wire, f"volumes.{index}") for index, wire in enumerate(wires))
+def volumes_of(wires: list[asked.VolumeIn]) -> tuple[Volume4D, ...]:
+    """Volumes, each valid: what covers each of the declared. Raises InvalidValue."""
+    volumes: list[Volume4D] = []
+    for index, wire in enumerate(wires):
+        volumes += volumes_in(wire, f"volumes.{index}")
+        if len(volumes) > MAX_VOLUMES:
+            raise InvalidValue(
+                "volumes",
+                "volume-count",
+                len(volumes) if len(volumes) == len(wires) else f"over {MAX_VOLUMES}",
+                f"give up to {MAX_VOLUMES} volumes; legs and windows count each for one",
+            )
+    return tuple(volumes)
 
 
-def volume_of(wire: asked.VolumeWire, field: str = "volume") -> Volume4D:
-    """A volume. Raises InvalidValue, its fields below field."""
-    try:
-        return Volume4D(
-            _footprint(wire.footprint),
-            _altitude(wire.lower, "lower"),
-            _altitude(wire.upper, "upper"),
-            parse_rfc3339(wire.start, field="start"),
-            parse_rfc3339(wire.end, field="end"),
+def volume_of(wire: asked.VolumeIn, field: str = "volume") -> Volume4D:
+    """A volume. Raises InvalidValue, its fields below field; also for what needs several."""
+    volumes = volumes_in(wire, field)
+    if len(volumes) != 1:
+        raise InvalidValue(
+            f"{field}.footprint",
+            "one-volume",
+            f"{len(volumes)} volumes",
+            "give a single volume here",
         )
-    except InvalidValue as error:
-        raise error.within(field) from error
+    return volumes[0]
 
 
 def particulars_of(wire: asked.ReadBackIn) -> Particulars:
@@ -254,57 +265,6 @@ def _provenance(wire: asked.IntentIn) -> Provenance:
         instant_us(given.captured, "provenance.captured"),
         given.checked_by,
     )
-
-
-def _altitude(wire: asked.AltitudeWire, field: str) -> Altitude:
-    try:
-        return altitude(wire.value, wire.units, wire.reference)
-    except InvalidValue as error:
-        raise error.within(field) from error
-
-
-def _footprint(wire: asked.PolygonFootprint | asked.PointFootprint) -> Footprint:
-    try:
-        if isinstance(wire, asked.PointFootprint):
-            longitude_deg, latitude_deg = wire.coordinates
-            return circle(latitude_deg, longitude_deg, wire.radius_m)
-        return _polygon(wire.coordinates)
-    except InvalidValue as error:
-        raise _on_the_wire(error) from error
-
-
-def _polygon(rings: list[list[tuple[float, float]]]) -> Footprint:
-    if len(rings) != 1:
-        raise InvalidValue(
-            "coordinates",
-            "one-ring",
-            f"{len(rings)} rings",
-            "give one ring; a footprint has no holes: cut it into several volumes",
-        )
-    ring = rings[0]
-    if len(ring) < 4 or ring[0] != ring[-1]:
-        raise InvalidValue(
-            "vertices",
-            "ring-open",
-            f"{len(ring)} positions",
-            "give at least four positions, the last equal to the first (RFC 7946, 3.1.6)",
-        )
-    return polygon((latitude_deg, longitude_deg) for longitude_deg, latitude_deg in ring)
-
-
-def _on_the_wire(error: InvalidValue) -> InvalidValue:
-    """The same error with GeoJSON's names."""
-    names: list[str] = []
-    for name in error.field.split(","):
-        first, _, rest = name.strip().partition(".")
-        if first == "vertices":
-            names.append(f"footprint.coordinates.0.{rest}" if rest else "footprint.coordinates.0")
-        elif first == "radius":
-            names.append("footprint.radius_m")
-        else:
-            names.append("footprint.coordinates")
-    fields = ", ".join(dict.fromkeys(names))
-    return type(error)(fields, error.rule, error.value, error.advice)
 
 
 def _quotes_read(body: bytes) -> int:

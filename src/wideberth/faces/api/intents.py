@@ -6,7 +6,7 @@ import contextlib
 
 from wideberth.decisions.checks import dry_run
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api import asked, codec, forms, told, views
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find
 from wideberth.faces.api.desk import Call
@@ -196,19 +196,14 @@ def slab_of(query: asked.AreaQuery) -> Slab:
     return slab
 
 
-def _require_simple(volumes: list[asked.VolumeWire], field: str) -> None:
+def _require_simple(volumes: list[asked.VolumeIn], field: str) -> None:
     """A question costs its asker nothing and is worked on while others wait, so it stays small."""
-    vertices = sum(
-        len(ring)
-        for each in volumes
-        if isinstance(each.footprint, asked.PolygonFootprint)
-        for ring in each.footprint.coordinates
-    )
-    if len(volumes) > _MOST_VOLUMES or vertices > _MOST_VERTICES:
+    count, vertices = forms.size_of(volumes)
+    if count > _MOST_VOLUMES or vertices > _MOST_VERTICES:
         raise InvalidValue(
             field,
             "too-complex",
-            f"{len(volumes)} volumes, {vertices} vertices",
+            f"{count} volumes, {vertices} vertices",
             f"ask with up to {_MOST_VOLUMES} volumes and {_MOST_VERTICES:,} vertices in all",
         )
 

@@ -18,6 +18,7 @@ from wideberth.errors import (
     Overloaded,
     RecordRestored,
     RecordUnavailable,
+    Unclear,
 )
 from wideberth.faces.api import told
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -48,6 +49,7 @@ TITLES: dict[int, str] = {
     409: "What stands does not allow this now",
     413: "The request is too large",
     415: "This kind of content is not read here",
+    422: "This could mean several things; say which",
     429: "An agreed limit is used up",
     431: "The request's header is too large",
     500: "A fault of this service",
@@ -89,9 +91,7 @@ def problem_of(cause: Refusal | Exception) -> Answered:
         case Refusal():
             return _of_refusal(cause)
         case InvalidValue():
-            return _answer(
-                400, cause.rule, cause.advice, field=cause.field or None, value=_short(cause.value)
-            )
+            return _of_invalid(cause)
         case TokenRefused():
             challenge = f'Bearer error="invalid_token", error_description="{cause.code}"'
             return _answer(
@@ -141,6 +141,14 @@ def _of_refusal(refusal: Refusal) -> Answered:
         from_=instant(refusal.from_us),
         until=instant(refusal.until_us),
     )
+
+
+def _of_invalid(error: InvalidValue) -> Answered:
+    value, field = _short(error.value), error.field or None
+    if not isinstance(error, Unclear):
+        return _answer(400, error.rule, error.advice, field=field, value=value)
+    choices = [told.ChoiceOut(text=text, meaning=meaning) for text, meaning in error.choices]
+    return _answer(422, error.rule, error.advice, field=field, value=value, choices=choices)
 
 
 def _of_fault(error: Exception) -> Answered:

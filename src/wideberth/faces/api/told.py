@@ -39,7 +39,9 @@ class ProvenanceOut(Out, frozen=True, kw_only=True):
 
 
 class IntentOut(Out, frozen=True, kw_only=True):
-    """One version of an intent. told: when; lead_s: from then to its first start."""
+    """One version of an intent. told: when; lead_s: from then to its first start. declaration: its
+    volumes as they were declared, where the volumes here are what covers that.
+    """
 
     id: str
     party: str
@@ -61,6 +63,7 @@ class IntentOut(Out, frozen=True, kw_only=True):
     call_sign: str | None = None
     place_name: str | None = None
     cautions: list[str] = []
+    declaration: msgspec.Raw | None = None
 
 
 class ObjectOut(Out, frozen=True, kw_only=True):
@@ -217,6 +220,7 @@ class ZoneOut(Out, frozen=True, kw_only=True):
     unilateral: bool
     notice_minutes: float = 0
     kinds: list[IntentKind] = []
+    declaration: msgspec.Raw | None = None
 
 
 class ZoneTold(Out, frozen=True, kw_only=True):
@@ -603,8 +607,17 @@ class Health(Out, frozen=True, kw_only=True, omit_defaults=False):
     status: Literal["ok", "ready"]
 
 
+class ChoiceOut(Out, frozen=True, kw_only=True):
+    """One meaning of a value that could have several. text: what to send instead."""
+
+    text: str
+    meaning: str
+
+
 class Problem(Out, frozen=True, kw_only=True):
-    """RFC 9457. rule: a stable code; field: where it stands; value: what came."""
+    """RFC 9457. rule: a stable code; field: where it stands; value: what came. choices: with status
+    422, what it could mean, each with the text to send instead.
+    """
 
     type: str
     title: str
@@ -614,6 +627,7 @@ class Problem(Out, frozen=True, kw_only=True):
     field: str | None = None
     value: Any = None
     with_intents: list[str] = []
+    choices: list[ChoiceOut] = []
     from_: str | None = msgspec.field(name="from", default=None)
     until: str | None = None
     instance: str | None = None

@@ -129,6 +129,7 @@ def intent(shown: Intent) -> told.IntentOut:
         call_sign=shown.call_sign,
         place_name=shown.place_name,
         cautions=list(shown.cautions),
+        declaration=_raw(shown.declaration),
     )
 
 
@@ -167,7 +168,13 @@ def zone(shown: Zone) -> told.ZoneOut:
         unilateral=shown.unilateral,
         notice_minutes=shown.notice_us / MINUTE_US,
         kinds=list(shown.kinds),
+        declaration=_raw(shown.declaration),
     )
+
+
+def _raw(text: str | None) -> msgspec.Raw | None:
+    """The declaration as it was recorded, byte by byte."""
+    return None if text is None else msgspec.Raw(text.encode())
 
 
 def subscription(shown: Subscription) -> told.SubscriptionOut:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api import asked, codec, forms, told, views
 from wideberth.faces.api.areas import Area, Slab, area_of_box, touches
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.problems import HttpProblem
@@ -116,6 +116,7 @@ def _declaration(body: asked.ZoneIn, zone: ZoneId, replaces_version: int) -> Dec
         name=body.name,
         rule=body.rule,
         volumes=codec.volumes_of(body.volumes),
+        declaration=forms.declaration_of(body.volumes),
         reason=body.reason,
         notice_us=body.notice_minutes * MINUTE_US,
         kinds=tuple(dict.fromkeys(body.kinds)),

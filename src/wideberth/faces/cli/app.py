@@ -30,15 +30,17 @@ COMMANDS = (
     "compare",
     "witness",
     "export",
+    "evidence",
+    "disclose",
     "replay",
     "snapshot",
-    "demo",
-)
     "compact",
     "backup",
     "restore",
     "epoch",
     "key",
+    "demo",
+)
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""
 
 

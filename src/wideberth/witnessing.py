@@ -147,7 +147,9 @@ class Witnessing:
         does not verify; BehindWitness where the record does not have this head, and from then on
         nothing more is decided.
         """
-        await self._heed(note, "(who handed it in)")
+        signed = {(each.name, each.key_id) for each in parse_note(note).signatures}
+        names = [key.name for key in self._keys if (key.name, key.key_id) in signed]
+        await self._heed(note, ", ".join(names) or "(unnamed)")
         if self._store is None:
             return ()
         store, keys = self._store, self._keys

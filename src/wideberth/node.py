@@ -146,7 +146,7 @@ class Node:
         RecordUnavailable where something cannot be read or written, or must_exist and there is no
         record, RecordCorrupt where the record is not one.
         """
-        if must_exist and not (folder / "keys").is_dir():
+        if must_exist and not ((folder / ORIGIN_KEY).exists() or (folder / RECORD_FILE).exists()):
             raise RecordUnavailable(f"{folder}: no wideberth node is here")
         made: list[str] = []
         _make_folders(folder, made)

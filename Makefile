@@ -15,7 +15,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := off
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench docs docs-serve lock vendor screenshot wheel venv clean distclean
+.PHONY: help demo test test-fast lint format bench docs docs-serve lock audit vendor screenshot wheel venv clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ docs-serve: $(STAMPS)/runtime $(STAMPS)/docs  ## the manual on a local port, reb
 
 lock: $(STAMPS)/lock  ## write requirements/*.lock from pyproject.toml; UPGRADE=1 for the newest
 	tools/lock.sh
+
+audit: $(STAMPS)/dev  ## look up the locked dependencies in public advisories; AUDIT_REQUIRED=1: fail offline
+	$(BIN)/python tools/audit.py
 
 vendor: $(STAMPS)/runtime  ## fetch the browser's library and base map again from npm
 	$(BIN)/python tools/vendor_web.py

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -21,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from wideberth.errors import InvalidValue
 from wideberth.tls import ClientCertificate
 
-__all__ = ["NodeServer", "QuietServer", "TlsProtocol", "listen_on"]
+__all__ = ["NodeServer", "QuietServer", "TlsProtocol", "listen_on", "tell_manager"]
 
 _log = logging.getLogger("wideberth.server")
 
@@ -35,6 +36,19 @@ def listen_on(address: str, port: int, *, settings: str) -> socket.socket:
         raise InvalidValue(
             settings, "address", f"{address}:{port}", f"cannot listen: {error.strerror}"
         ) from error
+
+
+def tell_manager(state: str) -> None:
+    """Tell a service manager that asked for it (sd_notify(3)): ``READY=1``, ``STOPPING=1``."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address.startswith(("/", "@")):
+        return
+    with (
+        suppress(OSError),  # a manager that does not listen is no reason not to serve
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as manager,
+    ):
+        manager.connect("\0" + address[1:] if address[0] == "@" else address)
+        manager.sendall(state.encode())
 
 
 class TlsProtocol(HttpToolsProtocol):
@@ -81,9 +95,11 @@ class NodeServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+            tell_manager("READY=1")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let streams end, then connections."""
+        tell_manager("STOPPING=1")
         self._ending()
         if self._spare is not None:
             self._spare.close()

@@ -46,6 +46,11 @@ __all__ = ["MayShow", "Selection", "chosen", "judged_note", "make_bundle", "plai
 
 MayShow = Callable[[Entry], bool]
 
+_NAMING = frozenset(
+    {"id", "intent", "zone", "notice", "subscription", "warning", "closes", "supersedes"}
+)
+"""The members of an entry's body that name objects by their ids."""
+
 
 class Selection(msgspec.Struct, frozen=True):
     """What is asked for. Empty positions and objects: everything in the window.
@@ -205,23 +210,24 @@ class _Search:
     def _is_about(self, row: Row, entry: Entry) -> bool:
         if not any(each.encode() in row.envelope for each in self._objects):
             return False
-        if self._objects.isdisjoint(_texts(msgspec.json.decode(row.envelope)["body"])):
+        if self._objects.isdisjoint(_ids(msgspec.json.decode(row.envelope)["body"])):
             return False
         if isinstance(entry.body, NoticeIssued):
             self._objects.add(entry.body.notice.id)  # with it come the answers to it
         return True
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a value of JSON."""
+def _ids(value: Any, member: str = "") -> Iterator[str]:
+    """Every text in a value of JSON that stands where an object is named."""
     if isinstance(value, str):
-        yield value
+        if member in _NAMING:
+            yield value
     elif is_object(value):
-        for each in value.values():
-            yield from _texts(each)
+        for name, each in value.items():
+            yield from _ids(each, name)
     elif is_array(value):
         for each in value:
-            yield from _texts(each)
+            yield from _ids(each, member)
 
 
 def _line(row: Row, proof: list[bytes]) -> bytes:

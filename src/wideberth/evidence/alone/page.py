@@ -133,7 +133,8 @@ def _opening(facts: Facts) -> list[str]:
         "<h2>Who vouches for the state of the record</h2>",
         f"<p>The host signed it with the key of the record.{_witnessed(head)}</p>",
         _table([(shown(w.name), _witness_words(w.time_s, w.key_text)) for w in head.witnesses]),
-        "<p>The rule by which this is enough (the file <code>policy.txt</code>): {}.</p>".format(
+        "<p>The rule by which this is enough, and the names of the witnesses, are those of the "
+        "file <code>policy.txt</code>: {}.</p>".format(
             shown("; ".join(described_policy(facts.policy)))
         ),
     ]
@@ -272,6 +273,8 @@ def _meaning(facts: Facts) -> list[str]:
         "by the witnesses' times, and from below by what the signer had seen;</li>",
         "<li>of an <strong>attested</strong> entry or one written <strong>by rule</strong>: "
         "anything beyond that the host put it there, and cannot now change it;</li>",
+        "<li>of a <strong>signed</strong> entry: that the plain words and rows above the signed "
+        "text say all of it in the same way; the signed text is what the party said;</li>",
         "<li>that a key was not revoked by an entry that is left out of the bundle; the record as "
         "a whole shows that.</li></ul>",
     ]

@@ -21,6 +21,7 @@ _REFERENCES = {
     "STD": "pressure altitude",
     "AGL": "above ground",
 }
+_STATES = {"Accepted": "Accepted, which means recorded, and is no permission"}
 _MOST_CORNERS = 24  # of a polygon that are printed
 
 
@@ -101,7 +102,8 @@ def _intent_amended(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
 
 def _intent_rows(intent: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
-        ("State", "{}, version {}".format(intent["state"], intent["version"])),
+        ("State", _STATES.get(intent["state"], intent["state"])),
+        ("Version", str(intent["version"])),
         ("Shown to", _shown_to(intent["visibility"])),
         ("Source of the place", intent["provenance"]["source"]),
     ]
@@ -181,7 +183,7 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     rows = [
         ("Notice", "{}, number {} to this party".format(notice["id"], notice["number"])),
         ("Issued", _time(notice["issued_us"])),
-        ("Told to start", _duration(notice.get("lead_us", 0))),
+        ("Time from telling to start", _duration(notice.get("lead_us", 0))),
         ("About", _object(notice.get("subject"))),
         ("Units that must know", ", ".join(notice.get("units", [])) or "none named"),
     ]
@@ -213,7 +215,9 @@ def _clash(clash: dict[str, Any]) -> str:
         "with {} of {}, by the rule {}".format(
             _object(clash.get("other")), clash.get("other_party") or "another party", clash["rule"]
         ),
-        "own object: {}; the other is a {}".format(_object(clash.get("own")), clash["other_kind"]),
+        "own object: {}; the other is a {}".format(
+            _object(clash["own"]) if clash.get("own") else "none", clash["other_kind"]
+        ),
         "between them: {} across, {} in height, {} in time".format(
             _metres(gap["horizontal_mm"]), _metres(gap["vertical_mm"]), _duration(gap["time_us"])
         ),

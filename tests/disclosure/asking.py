@@ -31,6 +31,9 @@ ONE_IN = int(os.environ.get("WIDEBERTH_DISCLOSURE_ONE_IN", "4"))
 
 UNKNOWN = "unk" + "0" * 17
 _RANDOM = {"fingerprint", "said_digest", "prev", "subject", "proof", "vkey", "public_key"}
+_OF_THE_CHAIN = {"party_seq"}
+"""How many statements a key has signed stands in each of them: docs/security.md says so."""
+
 _OF_THE_TREE = {"position", "salt", "proof", "checkpoint", "leaf"}
 _HEADERS_LEFT_OUT = {"content-length"}  # it hangs on how many digits a position has
 
@@ -66,7 +69,7 @@ def plain(value: Any, *, at: str = "") -> Any:
         return {
             name: "(random)" if name in _RANDOM else plain(each, at=name)
             for name, each in value.items()
-            if name not in _OF_THE_TREE
+            if name not in _OF_THE_TREE | _OF_THE_CHAIN
         }
     if isinstance(value, list):
         return [plain(each, at=at) for each in value]
@@ -163,7 +166,11 @@ class Asker:
         answer = await asked(
             self.world, self.view.party, method, url, query=query, content=content, headers=sent
         )
-        self.view.raw.append(answer.text)
+        text = answer.text
+        for value in (*names.values(), query.rpartition("=")[2]):
+            if value and answer.status_code >= 400:
+                text = text.replace(value, "(asked)")  # a refusal says what came
+        self.view.raw.append(text)
         if keep:
             label = label or f"{method} {path}?{query} {json.dumps(body)}"
             self.view.seen[f"{len(self.view.seen)} {label}"] = compared(answer)

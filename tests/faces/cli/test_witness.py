@@ -281,6 +281,16 @@ def test_a_witness_keeps_its_name_and_needs_its_key_to_itself(tmp_path: Path) ->
     assert (open_key.exit_code, "chmod 600" in open_key.output) == (2, True)
 
 
+def test_key_and_memory_are_shown(tmp_path: Path) -> None:
+    first = run(tmp_path, "witness", "--name", "w.example", "--log", LOG.vkey, "--show")
+    assert first.exit_code == 0
+    key = WitnessKey.load(tmp_path / "wideberth-witness" / "witness.key")
+    assert f"key      {key.vkey}\n" in first.stdout
+    assert f"log      {LOG.origin}: nothing cosigned yet\n" in first.stdout
+    again = run(tmp_path, "witness", "--log", LOG.vkey, "--show")
+    assert again.stdout in first.stdout
+
+
 def head(record: MemoryRecord, path: Path) -> str:
     path.write_text(record.checkpoint())
     return str(path)

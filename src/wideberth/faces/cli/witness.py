@@ -55,6 +55,9 @@ def command(  # noqa: PLR0913 - typer makes an option of each
         float, typer.Option(metavar="SECONDS", min=0.05, help="How often to look.")
     ] = _LOOK_S,
     once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show key and memory, and end; makes the key.")
+    ] = False,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="The address to serve on.")
     ] = "127.0.0.1",
@@ -83,8 +86,11 @@ def command(  # noqa: PLR0913 - typer makes an option of each
             for origin in witness.origins:
                 seen = witness.seen(origin)
                 print(f"log      {origin}: {_words(None if seen is None else seen.head.size)}")
-            if watch is None:
+            if show or watch is None:
                 _require_unforked(witness)
+            if show:
+                return
+            if watch is None:
                 _serve(witness, host, port, ready_file)
             else:
                 _watch(witness, keys, watch, token_file, every_s=None if once else every)

@@ -219,6 +219,7 @@ def traced(folder: Path, log: Path, count: int, *options: str) -> list[str]:
         [
             strace_or_skip(), "-f", "-q", "-o", str(log), *paths, "-P", str(folder), *options,
             sys.executable, str(WRITER), str(folder), str(count),
+            *(["reads"] if "trace=pread64" in options else []),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

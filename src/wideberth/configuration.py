@@ -253,6 +253,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pressure_error_m: float | None = None
     cell_deg: float = DEFAULT_RULES.cell_nd / NANODEGREES
     check_budget: int = DEFAULT_RULES.check_budget
+    withdrawn_touches: int = DEFAULT_RULES.withdrawn_touches
     check_largest_m: float = DEFAULT_RULES.check_largest_mm / 1000
     read_back: _ReadBack = _ReadBack()
 
@@ -452,6 +453,7 @@ def format_rules(rules: Rules) -> str:
     lines += [
         f"cell_deg = {rules.cell_nd / NANODEGREES}",
         f"check_budget = {rules.check_budget}",
+        f"withdrawn_touches = {rules.withdrawn_touches}",
         f"check_largest_m = {rules.check_largest_mm / 1000}",
         f"read_back = {{ horizontal_m = {off.horizontal_mm / 1000},"
         f" vertical_m = {off.vertical_mm / 1000}, time_s = {off.time_us / SECOND_US} }}",
@@ -497,6 +499,10 @@ def _rules(settings: RulesSettings) -> Rules:
         raise InvalidValue("version", "version", settings.version, "give 1 to 64 characters")
     if not 0 < settings.cell_deg <= 10:
         raise InvalidValue("cell_deg", "cell", settings.cell_deg, "give over 0, up to 10 degrees")
+    if settings.withdrawn_touches < 1:
+        raise InvalidValue(
+            "withdrawn_touches", "touches", settings.withdrawn_touches, "give 1 or more"
+        )
     if settings.check_budget < 0:
         raise InvalidValue("check_budget", "budget", settings.check_budget, "give 0 or more")
     error_m, off = settings.pressure_error_m, settings.read_back
@@ -511,6 +517,7 @@ def _rules(settings: RulesSettings) -> Rules:
         pressure_error_mm=None if error_m is None else _mm(error_m, "pressure_error_m"),
         cell_nd=round(settings.cell_deg * NANODEGREES),
         check_budget=settings.check_budget,
+        withdrawn_touches=settings.withdrawn_touches,
         check_largest_mm=_mm(settings.check_largest_m, "check_largest_m"),
         read_back=ReadBackTolerance(
             horizontal_mm=_mm(off.horizontal_m, "read_back.horizontal_m"),

@@ -5,6 +5,7 @@ what it measures and what it logs. Each table checks itself; see docs/reference/
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -19,9 +20,11 @@ __all__ = [
     "LogTable",
     "MetricsTable",
     "PartyLimits",
+    "TraceTable",
     "is_loopback",
 ]
 
+_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _MAX_RATE = 1e6
 _SHA256_BYTES = 32
 
@@ -177,6 +180,19 @@ class LogTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "warning"
     requests: bool = False
+
+
+class TraceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[trace]``: spans for OpenTelemetry. enabled: None: where a variable names a collector."""
+
+    enabled: bool | None = None
+
+    def is_wanted(self, environ: Mapping[str, str]) -> bool:
+        """Whether to trace, by this table and the standard variables."""
+        if environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+            return False
+        named = any(environ.get(name) for name in _COLLECTORS)
+        return named if self.enabled is None else self.enabled
 
 
 def is_loopback(address: str) -> bool:

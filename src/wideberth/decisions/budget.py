@@ -2,20 +2,25 @@
 
 Whoever tells an intent that the hidden one's owner can learn of is seen doing so. A dry run is not,
 nor is an intent that is named to others only: each such touch is an entry that the owner sees, and
-is counted here.
+is counted here. What is told, touches and is withdrawn again is counted too: nobody is kept from
+it, but after so many in a day the owner is told in plain words that somebody tries places.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from wideberth.decisions.clashes import IntentClash
 from wideberth.decisions.outcome import Context, refused
+from wideberth.model.entries import Body, TouchesWithdrawn
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.fold import day_of
 from wideberth.picture.picture import Picture
 
-__all__ = ["left_today", "refuse_silent_touches", "silent_touches"]
+__all__ = ["left_today", "refuse_silent_touches", "silent_touches", "withdrawn_touches"]
 
 
 def left_today(picture: Picture, party: PartyId, now_us: int) -> int:
@@ -34,6 +39,25 @@ def silent_touches(intent: Intent, clashes: list[IntentClash]) -> tuple[tuple[Pa
         if learns and not intent.is_felt_by(other.party):
             met[other.party] = met.get(other.party, 0) + 1
     return tuple(sorted(met.items()))
+
+
+def withdrawn_touches(
+    picture: Picture, party: PartyId, touched: Iterable[Intent], context: Context
+) -> list[Body]:
+    """The entry that counts hidden intents which the party no longer touches, now that it withdrew
+    or moved what touched them; none where it saw them all, or could not learn of them.
+    """
+    met = Counter(
+        each.party for each in touched if each.is_felt_by(party) and not each.is_shown_to(party)
+    )
+    if not met:
+        return []
+    last = picture.withdrawn_days.get(party)
+    today = last[1] if last is not None and last[0] == day_of(context.now_us) else {}
+    limit = picture.space.rules.withdrawn_touches
+    counts = {owner: today.get(owner, 0) + met[owner] for owner in sorted(met)}
+    told = tuple(each for each in counts if counts[each] // limit > today.get(each, 0) // limit)
+    return [TouchesWithdrawn(party, tuple(counts.items()), told)]
 
 
 def refuse_silent_touches(picture: Picture, intent: Intent, context: Context) -> Refusal | None:

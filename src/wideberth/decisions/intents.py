@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from wideberth.decisions.budget import refuse_silent_touches, silent_touches
+from wideberth.decisions.budget import (
+    refuse_silent_touches,
+    silent_touches,
+    withdrawn_touches,
+)
 from wideberth.decisions.clashes import (
     IntentClash,
     ZoneClash,
@@ -126,6 +130,7 @@ def change_state(
     )  # fmt: skip
     prepared = picture.prepared(standing.volumes)
     telling: list[Body] = []
+    counted: list[Body] = []
     if command.step is not Step.ACTIVATE or standing.kind is IntentKind.HAZARD:
         clashes = intent_clashes(picture, stepped, prepared, now_us=context.now_us, at_most=None)
         zones = zone_clashes(picture, stepped, prepared, now_us=context.now_us)
@@ -137,8 +142,11 @@ def change_state(
             before=standing,
             withdrawal=command.step is Step.END,
         )
+        if command.step is Step.END:
+            touched = [clash.other for clash in clashes]
+            counted = withdrawn_touches(picture, standing.party, touched, context)
     notes = notified(picture, stepped, prepared, back=1 + len(telling))
-    return Accepted((changed, *telling, *notes))
+    return Accepted((changed, *telling, *notes, *counted))
 
 
 def intent_as_told(
@@ -328,8 +336,23 @@ def _tell(
     telling = _telling(picture, context, intent, _Touched(clashes, zones), before=before)
     notes = notified(picture, intent, prepared, back=1 + len(telling), before=before)
     met = silent_touches(intent, clashes)
-    counted = [HiddenChecked(intent.party, met)] if met else []
+    counted: list[Body] = [HiddenChecked(intent.party, met)] if met else []
+    if before is not None:
+        counted += _moved_away(picture, before, clashes, context)
     return Accepted((first, *telling, *notes, *counted))
+
+
+def _moved_away(
+    picture: Picture, before: Intent, clashes: list[IntentClash], context: Context
+) -> list[Body]:
+    """What counts the hidden intents that the version before touched and the new one does not."""
+    if not picture.has_felt:
+        return []
+    still = {clash.other.id for clash in clashes}
+    prepared = picture.prepared(before.volumes)
+    earlier = intent_clashes(picture, before, prepared, now_us=context.now_us, at_most=None)
+    left = [clash.other for clash in earlier if clash.other.id not in still]
+    return withdrawn_touches(picture, before.party, left, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def _refuse_rules(picture: Picture, rules: Rules) -> Refusal | None:
         ("cell_height_mm", 1),
         ("cell_time_us", 1),
         ("check_budget", 0),
+        ("withdrawn_touches", 1),
         ("check_largest_mm", 0),
     ):
         if getattr(rules, name) < lowest:

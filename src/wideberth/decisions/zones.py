@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from wideberth.decisions.clashes import intent_ref, intents_in_zone, zone_ref
+from wideberth.decisions.budget import withdrawn_touches
+from wideberth.decisions.clashes import ZoneClash, intent_ref, intents_in_zone, zone_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.decisions.telling import Drafts, Subject, draft_zone, tell
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import DeclareZone, WithdrawZone
 from wideberth.model.entries import Body, ClashPair, ZoneDeclared, ZoneWithdrawn
 from wideberth.model.ids import PartyId
+from wideberth.model.intents import Intent
 from wideberth.model.notices import ObjectRef, ObjectType
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -40,7 +42,12 @@ def declare(picture: Picture, command: DeclareZone, author: Author, context: Con
         reason=command.reason,
         declaration=command.declaration,
     )
-    return Accepted((ZoneDeclared(zone), *_tell(picture, zone, standing, context)))
+    counted: list[Body] = []
+    if standing is not None:
+        still = {intent.id for intent, _ in _met(picture, zone, context)}
+        left = [each for each, _ in _met(picture, standing, context) if each.id not in still]
+        counted = withdrawn_touches(picture, author.party, left, context)
+    return Accepted((ZoneDeclared(zone), *_tell(picture, zone, standing, context), *counted))
 
 
 def withdraw(picture: Picture, command: WithdrawZone, author: Author, context: Context) -> Decision:
@@ -62,9 +69,12 @@ def withdraw(picture: Picture, command: WithdrawZone, author: Author, context: C
         )
     last = ObjectRef(ObjectType.ZONE, standing.id, standing.version + 1)
     subject = _subject(standing, last, withdrawal=True)
-    also = _parties_in(picture, standing, context)
-    telling = tell(picture, context, subject, Drafts(), pairs=[], also=also)
-    return Accepted((ZoneWithdrawn(standing.id, standing.party, last.version), *telling))
+    met = _met(picture, standing, context)
+    telling = tell(
+        picture, context, subject, Drafts(), pairs=[], also=set(draft_zone(picture, met))
+    )
+    counted = withdrawn_touches(picture, author.party, [intent for intent, _ in met], context)
+    return Accepted((ZoneWithdrawn(standing.id, standing.party, last.version), *telling, *counted))
 
 
 def _refuse_version(standing: Zone | None, command: DeclareZone, author: Author) -> Refusal | None:
@@ -115,10 +125,11 @@ def _refuse_details(picture: Picture, command: DeclareZone, context: Context) ->
 
 def _tell(picture: Picture, zone: Zone, before: Zone | None, context: Context) -> list[Body]:
     """Tell the owners of standing intents in the zone, and its owner of those it may know of."""
-    prepared = picture.prepared(zone.volumes)
-    met = intents_in_zone(picture, zone, prepared, now_us=context.now_us)
+    met = _met(picture, zone, context)
     pairs = [ClashPair(intent_ref(intent), clash.gap, clash.rule_id) for intent, clash in met]
-    also = _parties_in(picture, before, context) if before is not None else set[PartyId]()
+    also = set[PartyId]()
+    if before is not None:
+        also = set(draft_zone(picture, _met(picture, before, context)))
     subject = _subject(zone, zone_ref(zone))
     return tell(picture, context, subject, draft_zone(picture, met), pairs=pairs, also=also)
 
@@ -134,8 +145,7 @@ def _subject(zone: Zone, reference: ObjectRef, *, withdrawal: bool = False) -> S
     )
 
 
-def _parties_in(picture: Picture, zone: Zone, context: Context) -> set[PartyId]:
-    """Whoever the zone, as it stands, concerns."""
+def _met(picture: Picture, zone: Zone, context: Context) -> list[tuple[Intent, ZoneClash]]:
+    """The intents that a version of a zone meets."""
     prepared = picture.prepared(zone.volumes)
-    met = intents_in_zone(picture, zone, prepared, now_us=context.now_us)
-    return set(draft_zone(picture, met))
+    return intents_in_zone(picture, zone, prepared, now_us=context.now_us)

@@ -48,6 +48,7 @@ __all__ = [
     "SubscribersNotified",
     "SubscriptionClosed",
     "SubscriptionOpened",
+    "TouchesWithdrawn",
     "Upcaster",
     "WarningCleared",
     "WarningRaised",
@@ -240,6 +241,16 @@ class HiddenChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     owners: tuple[tuple[PartyId, int], ...]
 
 
+class TouchesWithdrawn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A party withdrew, or moved away, what had touched hidden intents of these owners; so often
+    today by now, for each. told: the owners who are told so now.
+    """
+
+    party: PartyId
+    owners: tuple[tuple[PartyId, int], ...]
+    told: tuple[PartyId, ...]
+
+
 class SegmentRecorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The digest of a spilled segment of tracks."""
 
@@ -283,6 +294,7 @@ Body = (
     | WarningWorsened
     | WarningCleared
     | HiddenChecked
+    | TouchesWithdrawn
     | SegmentRecorded
     | SnapshotRecorded
     | LogKeyChanged

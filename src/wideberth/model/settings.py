@@ -76,6 +76,8 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     cell_nd, cell_height_mm, cell_time_us: the agreed grid to which an overlap with a hidden intent
     is rounded out.
     check_budget: how many hidden touches a party's dry runs may meet in a day.
+    withdrawn_touches: after each so many hidden touches in a day by intents and zones of a party
+    that it told and withdrew, the hidden one's owner is told so.
     check_largest_mm: the widest volume whose dry run is tested against hidden intents.
     """
 
@@ -91,6 +93,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     cell_height_mm: int = 50_000
     cell_time_us: int = 5 * MINUTE_US
     check_budget: int = 50
+    withdrawn_touches: int = 10
     check_largest_mm: int = 50_000_000
     read_back: ReadBackTolerance = ReadBackTolerance()
 

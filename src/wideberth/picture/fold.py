@@ -32,6 +32,7 @@ from wideberth.model.entries import (
     SubscribersNotified,
     SubscriptionClosed,
     SubscriptionOpened,
+    TouchesWithdrawn,
     WarningCleared,
     WarningRaised,
     WarningWorsened,
@@ -344,6 +345,16 @@ def _hidden_checked(picture: Picture, body: HiddenChecked, entry: Entry, positio
     _streams(picture, (owner for owner, _ in body.owners), position)
 
 
+def _touches_withdrawn(
+    picture: Picture, body: TouchesWithdrawn, entry: Entry, position: int
+) -> None:
+    day = day_of(entry.time_us)
+    last = picture.withdrawn_days.get(body.party)
+    before = last[1] if last is not None and last[0] == day else {}
+    picture.withdrawn_days[body.party] = (day, before | dict(body.owners))
+    _streams(picture, body.told, position)
+
+
 def _segment_recorded(picture: Picture, body: SegmentRecorded, entry: Entry, position: int) -> None:
     _note(picture, body.name, position)
 
@@ -376,6 +387,7 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     WarningWorsened: _warning_stands,
     WarningCleared: _warning_cleared,
     HiddenChecked: _hidden_checked,
+    TouchesWithdrawn: _touches_withdrawn,
     SegmentRecorded: _segment_recorded,
     SnapshotRecorded: _snapshot_recorded,
     **keeping.FOLDS,

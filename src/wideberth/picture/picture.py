@@ -69,6 +69,7 @@ TABLES = (
     "warnings",
     "requests",
     "check_days",
+    "withdrawn_days",
     "snapshots",
 )
 """The tables of a picture, in the order of its canonical form."""
@@ -193,6 +194,9 @@ class Picture:
         self.warnings: Table[WarningId, StandingWarning] = Layer(below.warnings) if below else {}
         self.requests: Table[tuple[PartyId, str], Outcome] = Layer(below.requests) if below else {}
         self.check_days: Table[PartyId, tuple[int, int]] = Layer(below.check_days) if below else {}
+        self.withdrawn_days: Table[PartyId, tuple[int, dict[PartyId, int]]] = (
+            Layer(below.withdrawn_days) if below else {}
+        )
         self.snapshots: Table[int, SnapshotMark] = Layer(below.snapshots) if below else {}
         """By size: the snapshots that the record knows of."""
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)

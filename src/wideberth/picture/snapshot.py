@@ -61,6 +61,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True):
     warnings: list[StandingWarning]
     requests: list[tuple[PartyId, str, int, int, str, int]]
     check_days: dict[PartyId, tuple[int, int]]
+    withdrawn_days: dict[PartyId, tuple[int, dict[PartyId, int]]]
     snapshots: dict[int, SnapshotMark]
     history: _History
 
@@ -105,6 +106,7 @@ def dump(picture: Picture) -> bytes:
         warnings=[picture.warnings[each] for each in picture.warnings],
         requests=requests,
         check_days={each: picture.check_days[each] for each in picture.check_days},
+        withdrawn_days={each: picture.withdrawn_days[each] for each in picture.withdrawn_days},
         snapshots={each: picture.snapshots[each] for each in picture.snapshots},
         history=_History(*history.dump()),
     )
@@ -164,6 +166,7 @@ def _picture(form: _Read, history: History) -> Picture:
         picture.requests[party, key] = Outcome(position, entries, fingerprint, time_us)
         picture.request_ages.append((party, key))
     picture.check_days = form.check_days
+    picture.withdrawn_days = form.withdrawn_days
     picture.snapshots = form.snapshots
     picture.history = history
     picture.expiries = [

@@ -10,10 +10,10 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -57,15 +57,29 @@ _COUNTED = frozenset({"commands", "reads", "reports"})
 _OWN_PATHS = ("/healthz", "/readyz")  # besides those below /api/
 
 
+class Tracer(Protocol):
+    """Makes a span of a request (:mod:`wideberth.tracing`)."""
+
+    def begin(self, headers: Mapping[bytes, bytes], began_ns: int) -> Any:
+        """A request came in; gives its span."""
+        ...
+
+    def end(self, span: Any, seen: RequestSeen) -> None:
+        """It was answered."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """How a node is operated. limits: None: nobody is held back. watchers: told of each request
     once it is answered, and of a stream once it ended. streams: counts open ones, by route.
+    tracer: makes a span of each request.
     """
 
     limits: Limits | None = None
     watchers: Sequence[Callable[[RequestSeen], None]] = ()
     streams: Callable[[str, int], None] | None = None
+    tracer: Tracer | None = None
 
 
 @dataclass(slots=True)
@@ -117,11 +131,13 @@ class Api:
             await self._fallback(scope, receive, send)
             return
         passage = _Passage()
-        if not self._operation.watchers:
+        tracer = self._operation.tracer
+        if not self._operation.watchers and tracer is None:
             await self._pass(scope, receive, send, passage)
             return
         passage.id = secrets.token_hex(8)
         began_ns = time.perf_counter_ns()
+        span = None if tracer is None else tracer.begin(dict(scope["headers"]), began_ns)
         try:
             await self._pass(scope, receive, send, passage)
         finally:
@@ -136,6 +152,8 @@ class Api:
             )
             for watcher in self._operation.watchers:
                 watcher(seen)
+            if tracer is not None:
+                tracer.end(span, seen)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, passage: _Passage) -> None:
         """Answer one request, whatever comes of it."""

@@ -25,6 +25,7 @@ from wideberth.model.entries import (
     NoticeIssued,
     NoticeReleased,
     SubscribersNotified,
+    TouchesWithdrawn,
     WarningCleared,
     WarningRaised,
     WarningWorsened,
@@ -47,6 +48,7 @@ EVENTS: dict[str, type] = {
     "notification": told.NotificationEvent,
     "warning": told.WarningEvent,
     "check": told.CheckEvent,
+    "withdrawn-touches": told.WithdrawnTouchesEvent,
 }
 """The events of ``/stream`` and what each carries."""
 
@@ -197,6 +199,18 @@ async def _check(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, 
     return "check", told.CheckEvent(met=met, day=day)
 
 
+async def _withdrawn(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, TouchesWithdrawn)
+    known = desk.picture.parties.get(body.party)
+    reference = known.contact if known is not None else None
+    return "withdrawn-touches", told.WithdrawnTouchesEvent(
+        count=dict(body.owners)[party],
+        day=format_rfc3339(event.entry.time_us // DAY_US * DAY_US)[:10],
+        contact=views.contact(reference, desk.contacts),
+    )
+
+
 _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, Any]]]] = {
     NoticeIssued: _notice,
     NoticeAcknowledged: _acknowledged,
@@ -211,4 +225,5 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     WarningWorsened: _warning,
     WarningCleared: _warning,
     HiddenChecked: _check,
+    TouchesWithdrawn: _withdrawn,
 }

@@ -718,6 +718,16 @@ class CheckEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
     day: str
 
 
+class WithdrawnTouchesEvent(Out, frozen=True, kw_only=True):
+    """Event ``withdrawn-touches``: somebody told intents or zones that touched what you hide, and
+    withdrew them or moved them away, so many times by now on this day (UTC). contact: whom to call.
+    """
+
+    count: int
+    day: str
+    contact: ContactOut | None = None
+
+
 class TracksEvent(Out, frozen=True, kw_only=True):
     """Event ``tracks`` of the stream of tracks: the newest position of each track that moved since
     the last event. missed: how many looks were left out because you read too slowly.

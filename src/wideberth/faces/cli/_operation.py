@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import uvicorn
 
+from wideberth.errors import InvalidValue
 from wideberth.faces.api import Api, Limits, Operation
 from wideberth.faces.cli._server import QuietServer, listen_on
 from wideberth.faces.metrics import Figures, MetricsApp
@@ -17,6 +20,10 @@ from wideberth.live import Live
 from wideberth.logs import request_logger
 from wideberth.measures import Measures, RequestSeen
 from wideberth.node import Node
+from wideberth.operating import TraceTable
+
+if TYPE_CHECKING:
+    from wideberth.tracing import Tracing
 
 __all__ = ["Operated", "metrics_server", "operation_of"]
 
@@ -28,6 +35,12 @@ class Operated:
     operation: Operation
     measures: Measures | None
     limited: Counter[str]
+    tracing: Tracing | None = None
+
+    def close(self) -> None:
+        """Hand over what was traced."""
+        if self.tracing is not None:
+            self.tracing.close()
 
 
 def operation_of(node: Node) -> Operated:
@@ -41,9 +54,15 @@ def operation_of(node: Node) -> Operated:
         node.service.observers.append(measures)
         watchers.append(measures.request)
         streams = _counting(measures)
+    tracing = _tracing(settings.trace)
+    if tracing is not None:
+        node.service.observers.append(tracing)
+        node.service.trace_of = tracing.current
     if settings.log.requests:
         watchers.append(request_logger(node.issuer.pseudonym_secret))
-    return Operated(Operation(limits, watchers, streams), measures, limits.refused)
+    return Operated(
+        Operation(limits, watchers, streams, tracing), measures, limits.refused, tracing
+    )
 
 
 @asynccontextmanager
@@ -84,6 +103,18 @@ async def metrics_server(
         measures.leave_collections()
         server.should_exit = True
         await task
+
+
+def _tracing(table: TraceTable) -> Tracing | None:
+    """What traces, where it is wanted. Raises InvalidValue where it is not installed."""
+    if not table.is_wanted(os.environ):
+        return None
+    try:
+        from wideberth.tracing import exporting
+    except ImportError as error:
+        advice = 'it is not installed: pip install "wideberth[otel]"'
+        raise InvalidValue("trace.enabled", "not-installed", True, advice) from error
+    return exporting()
 
 
 def _counting(measures: Measures) -> Callable[[str, int], None]:

@@ -132,6 +132,7 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
             print(f"wideberth is listening on {url}", flush=True)
 
         operated = operation_of(node)
+        stack.callback(operated.close)
         live, app = _app(node, operated.operation)
         if operated.measures is not None:
             at = await stack.enter_async_context(metrics_server(node, live, app, operated))

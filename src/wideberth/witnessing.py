@@ -36,7 +36,6 @@ from wideberth.record.notes import (
     from_decimal,
     parse_checkpoint,
     parse_note,
-    parse_vkey,
 )
 from wideberth.record.protocol import Record
 from wideberth.record.witness import SIZE_TYPE, Submission, format_submission, origin_hash
@@ -153,8 +152,8 @@ class Witnessing:
         if self._store is None:
             return ()
         store, keys = self._store, self._keys
-        log = parse_vkey(await self._loop.reading(lambda record: record.vkey))
-        return await self._stored(lambda: store.keep(note, log=log, witnesses=keys))
+        logs = await self._loop.reading(lambda record: record.verifiers())
+        return await self._stored(lambda: store.keep(note, logs=logs, witnesses=keys))
 
     async def _heed(self, note: str, witness: str) -> None:
         """Hold a note against the record. Raises InvalidValue, BehindWitness."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import Phase, settings
@@ -284,6 +287,51 @@ def test_racing_submissions_leave_one_tree(tmp_path: Path) -> None:
     assert pair[1].evidence(LOG.origin) is not None
     for each in pair:
         each.close()
+
+
+def first_heads_at_once(folder: Path) -> list[int]:
+    """Both histories submitted as the first head, by two objects on one folder."""
+    pair = [Witness(folder, key=KEY, logs=[LOG.verifier]) for _ in range(2)]
+    both_in = Barrier(2)
+
+    def submit(witness: Witness, body: bytes) -> int:
+        both_in.wait()
+        return asked(witness, body).status
+
+    with ThreadPoolExecutor(2) as threads:
+        bodies = [HONEST.submission(0, 8), FORKED.submission(0, 9)]
+        statuses = sorted(threads.map(submit, pair, bodies))
+    for each in pair:
+        each.close()
+    return statuses
+
+
+def slow_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between comparing and storing there is time for another to come."""
+    extends = module._extends
+
+    def slow(*given: object) -> bool:
+        time.sleep(0.05)
+        return extends(*given)
+
+    monkeypatch.setattr(module, "_extends", slow)
+
+
+def test_of_two_first_heads_at_once_one_is_cosigned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_check(monkeypatch)
+    for number in range(5):
+        assert first_heads_at_once(tmp_path / str(number)) == [200, 409]
+
+
+def test_without_the_transaction_both_would_be_cosigned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault."""
+    slow_check(monkeypatch)
+    monkeypatch.setattr(Witness, "_transaction", lambda _: nullcontext())
+    assert any(first_heads_at_once(tmp_path / str(n)) == [200, 200] for n in range(20))
 
 
 class Watched(RuleBasedStateMachine):

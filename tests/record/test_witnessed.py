@@ -11,7 +11,13 @@ from wideberth.errors import InvalidValue
 from wideberth.record.cosignatures import WitnessKey, merged, verified_cosignatures
 from wideberth.record.keys import OriginKey
 from wideberth.record.memory import MemoryRecord
-from wideberth.record.notes import parse_checkpoint, parse_note, parse_receipt, verified_checkpoint
+from wideberth.record.notes import (
+    parse_checkpoint,
+    parse_note,
+    parse_receipt,
+    signature_line,
+    verified_checkpoint,
+)
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.verify import verify_folder, verify_receipt
 from wideberth.record.witnessed import KEPT_HEADS, Ahead, CosignatureStore, ahead
@@ -57,7 +63,7 @@ def test_a_checkpoint_carries_the_cosignatures_of_its_head(
 ) -> None:
     bare = kept.checkpoint()
     note = cosigned(bare, W[0], W[1])
-    found = store.keep(note, log=key.verifier, witnesses=KEYS)
+    found = store.keep(note, logs=[key.verifier], witnesses=KEYS)
     assert [each.key for each in found] == KEYS[:2]
     for record in (kept, kept.reader()):
         full = record.checkpoint()
@@ -72,7 +78,7 @@ def test_the_newest_head_with_so_many_cosignatures(
     kept: SqliteRecord, store: CosignatureStore, key: OriginKey
 ) -> None:
     for witnesses in (W, W[:2], W[:1]):
-        store.keep(cosigned(kept.checkpoint(), *witnesses), log=key.verifier, witnesses=KEYS)
+        store.keep(cosigned(kept.checkpoint(), *witnesses), logs=[key.verifier], witnesses=KEYS)
         grow(kept, 1)
     for count, size in ((0, 8), (1, 7), (2, 6), (3, 5)):
         note = kept.checkpoint(witnesses=count)
@@ -88,7 +94,7 @@ def test_the_newest_head_with_so_many_cosignatures(
 def test_a_receipt_stands_under_the_head_that_is_asked_for(
     kept: SqliteRecord, store: CosignatureStore, key: OriginKey
 ) -> None:
-    store.keep(cosigned(kept.checkpoint(), W[0]), log=key.verifier, witnesses=KEYS)
+    store.keep(cosigned(kept.checkpoint(), W[0]), logs=[key.verifier], witnesses=KEYS)
     grow(kept, 3)
     row = kept.read(2, 1)[0]
     for count, size in ((0, 8), (1, 5)):
@@ -104,7 +110,7 @@ def test_strangers_are_not_kept(
     kept: SqliteRecord, store: CosignatureStore, key: OriginKey
 ) -> None:
     note = cosigned(kept.checkpoint(), W[2])
-    assert store.keep(note, log=key.verifier, witnesses=KEYS[:2]) == ()
+    assert store.keep(note, logs=[key.verifier], witnesses=KEYS[:2]) == ()
     assert names(kept.checkpoint()) == []
     with pytest.raises(InvalidValue, match="not-cosigned"):
         kept.checkpoint(witnesses=1)
@@ -116,12 +122,12 @@ def test_nothing_unsigned_is_kept(
     twin = MemoryRecord(OriginKey(key.origin, bytes([9]) * 32))
     grow(twin, 5)
     with pytest.raises(InvalidValue, match="unsigned"):
-        store.keep(cosigned(twin.checkpoint(), W[0]), log=key.verifier, witnesses=KEYS)
+        store.keep(cosigned(twin.checkpoint(), W[0]), logs=[key.verifier], witnesses=KEYS)
     head = kept.checkpoint()
     grow(kept, 1)
     wrong = head + cosigned(kept.checkpoint(), W[0]).splitlines(keepends=True)[-1]
     with pytest.raises(InvalidValue, match="cosignature does not verify"):
-        store.keep(wrong, log=key.verifier, witnesses=KEYS)
+        store.keep(wrong, logs=[key.verifier], witnesses=KEYS)
 
 
 def test_a_later_cosignature_of_one_head_takes_the_place_of_the_earlier(
@@ -129,7 +135,7 @@ def test_a_later_cosignature_of_one_head_takes_the_place_of_the_earlier(
 ) -> None:
     for time_s in (TIME_S + 5, TIME_S):
         note = cosigned(kept.checkpoint(), W[0], time_s=time_s)
-        store.keep(note, log=key.verifier, witnesses=KEYS)
+        store.keep(note, logs=[key.verifier], witnesses=KEYS)
     signatures = parse_note(kept.checkpoint()).signatures
     [found] = verified_cosignatures(parse_note(kept.checkpoint()).text, signatures, KEYS)
     assert found.time_s == TIME_S + 5
@@ -141,10 +147,10 @@ def test_of_each_witness_the_newest_heads_are_kept(
     kept: SqliteRecord, store: CosignatureStore, key: OriginKey
 ) -> None:
     """One that cosigns seldom keeps its head, with the log's line, however busy another is."""
-    store.keep(cosigned(kept.checkpoint(), W[1]), log=key.verifier, witnesses=KEYS)
+    store.keep(cosigned(kept.checkpoint(), W[1]), logs=[key.verifier], witnesses=KEYS)
     for _ in range(KEPT_HEADS + 10):
         grow(kept, 1)
-        store.keep(cosigned(kept.checkpoint(), W[0]), log=key.verifier, witnesses=KEYS)
+        store.keep(cosigned(kept.checkpoint(), W[0]), logs=[key.verifier], witnesses=KEYS)
     rows = kept._cosignatures(None)
     sizes = {name: {row.size for row in rows if row.witness == name} for name in (
         W[0].vkey, W[1].vkey, key.vkey
@@ -155,11 +161,32 @@ def test_of_each_witness_the_newest_heads_are_kept(
     assert size_of(kept.checkpoint(witnesses=1)) == 5 + KEPT_HEADS + 10
 
 
+def test_a_head_that_two_keys_of_the_log_signed_keeps_both_lines(
+    kept: SqliteRecord, store: CosignatureStore, key: OriginKey
+) -> None:
+    """As while the log changes its key: whoever knows only one of them can still verify."""
+    other = OriginKey(key.origin, bytes([9]) * 32)
+    bare = kept.checkpoint()
+    text = parse_note(bare).text
+    both = bare + signature_line(other.verifier, other.sign(text))
+    keys = [key.verifier, other.verifier]
+    store.keep(cosigned(both, W[0]), logs=keys, witnesses=KEYS)
+    grow(kept, 1)
+    note = kept.checkpoint(witnesses=1)
+    assert len(names(note)) == 2
+    for each in keys:
+        assert verified_checkpoint(note, each).size == 5
+    with pytest.raises(InvalidValue, match="not-cosigned"):
+        kept.checkpoint(witnesses=2)  # the log's second line is no witness's
+    store.keep(cosigned(kept.checkpoint(), W[0]), logs=keys, witnesses=KEYS)
+    assert kept.checkpoint(witnesses=1) == kept.checkpoint()
+
+
 def test_cosignatures_are_no_part_of_the_record(
     kept: SqliteRecord, store: CosignatureStore, key: OriginKey, tmp_path: Path
 ) -> None:
     before = kept.head()
-    store.keep(cosigned(kept.checkpoint(), *W), log=key.verifier, witnesses=KEYS)
+    store.keep(cosigned(kept.checkpoint(), *W), logs=[key.verifier], witnesses=KEYS)
     assert kept.head() == before
     assert verify_folder(tmp_path / "record", vkey=key.vkey).size == 5
 

@@ -20,7 +20,6 @@ from typing import Self
 
 import msgspec
 
-from wideberth.errors import InvalidValue
 from wideberth.record.cosignatures import (
     Cosignature,
     cosignature_line,
@@ -30,7 +29,6 @@ from wideberth.record.cosignatures import (
 from wideberth.record.database import connect, enter_wal, translated
 from wideberth.record.notes import (
     Checkpoint,
-    Note,
     VerifierKey,
     checkpoint_text,
     format_note,
@@ -137,28 +135,32 @@ class CosignatureStore:
         self.close()
 
     def keep(
-        self, note: str, *, log: VerifierKey, witnesses: Sequence[VerifierKey]
+        self, note: str, *, logs: Sequence[VerifierKey], witnesses: Sequence[VerifierKey]
     ) -> tuple[Cosignature, ...]:
         """Keep the witnesses' cosignatures in a note that the log signed; gives them.
 
-        What others added to the note is left out. Nothing is written where none of witnesses
-        signed. Whether the record has this head is for the caller to know (:func:`ahead`). Raises
-        InvalidValue for a note that the log did not sign, or with a witness's line that does not
-        verify.
+        logs: the keys of this log, more than one around a change. What others added to the note is
+        left out. Nothing is written where none of witnesses signed. Whether the record has this
+        head is for the caller to know (:func:`ahead`). Raises InvalidValue for a note that the log
+        did not sign, or with a witness's line that does not verify.
         """
-        head = head_of(note, [log])
+        head = head_of(note, logs)
         parsed = parse_note(note)
         found = verified_cosignatures(parsed.text, parsed.signatures, witnesses)
         if found:
-            vkey = format_vkey(log)
-            rows = [CosignatureRow(vkey, head.size, head.root, 0, _blob_of(parsed, log))]
-            rows += [
-                CosignatureRow(
-                    format_vkey(each.key), head.size, head.root, each.time_s, each.signature
-                )
-                for each in found
+            own = {(key.name, key.key_id): key for key in logs}
+            signed = [
+                (format_vkey(own[each.name, each.key_id]), 0, each.blob)
+                for each in parsed.signatures
+                if (each.name, each.key_id) in own
             ]
-            self._write(rows, vkey)
+            signed += [(format_vkey(each.key), each.time_s, each.signature) for each in found]
+            self._write(
+                [
+                    CosignatureRow(vkey, head.size, head.root, time_s, signature)
+                    for vkey, time_s, signature in signed
+                ]
+            )
         return found
 
     def newest_size(self, witness: VerifierKey) -> int:
@@ -169,7 +171,7 @@ class CosignatureStore:
             ).get
         return found or 0
 
-    def _write(self, rows: Sequence[CosignatureRow], log_vkey: str) -> None:
+    def _write(self, rows: Sequence[CosignatureRow]) -> None:
         with translated:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -183,10 +185,9 @@ class CosignatureStore:
                 for row in rows:
                     if row.is_witness:
                         self._thin(row.witness)
-                self._db.execute(
-                    "DELETE FROM cosignature WHERE witness = ?1 AND size NOT IN"
-                    " (SELECT size FROM cosignature WHERE witness <> ?1)",
-                    (log_vkey,),
+                self._db.execute(  # the log's own, of heads that no witness's line is left of
+                    "DELETE FROM cosignature WHERE time_s = 0 AND size NOT IN"
+                    " (SELECT size FROM cosignature WHERE time_s > 0)"
                 )
                 self._db.execute("COMMIT")
             finally:
@@ -201,11 +202,3 @@ class CosignatureStore:
             " LIMIT 1 OFFSET ?2)",
             (witness, KEPT_HEADS - 1),
         )
-
-
-def _blob_of(note: Note, key: VerifierKey) -> bytes:
-    """The signature of a key whose line is in the note and verified."""
-    for each in note.signatures:
-        if (each.name, each.key_id) == (key.name, key.key_id):
-            return each.blob
-    raise InvalidValue("note", "unsigned", key.name, "no signature by the log's key")

@@ -40,7 +40,7 @@ def written(folder: Path, given: list[bytes], *, key: OriginKey = LOG) -> str:
 def kept(folder: Path, note: str) -> None:
     """The folder keeps a cosigned head, as the service does."""
     with CosignatureStore(folder) as store:
-        store.keep(note, log=LOG.verifier, witnesses=[each.verifier for each in WITNESSES])
+        store.keep(note, logs=[LOG.verifier], witnesses=[each.verifier for each in WITNESSES])
 
 
 def judged(

@@ -333,6 +333,19 @@ def test_bad_witnesses_are_refused_by_name(tmp_path: Path, table: str, wanted: s
     assert wanted in str(caught.value)
 
 
+def test_a_witness_is_named_once_and_there_are_not_too_many(tmp_path: Path) -> None:
+    """A head with more lines than a note may have could not be read by anybody."""
+    path = tmp_path / "wideberth.toml"
+    one = f'[[witnesses]]\nvkey = "{W[0].vkey}"\n'
+    path.write_text(one + one)
+    with pytest.raises(InvalidValue, match=r"witnesses\.1\.vkey: name a witness once"):
+        load_configuration(path)
+    many = [WitnessKey(f"w{i}", bytes([i]) * 32).vkey for i in range(61)]
+    path.write_text("".join(f'[[witnesses]]\nvkey = "{each}"\n' for each in many))
+    with pytest.raises(InvalidValue, match="60 at most"):
+        load_configuration(path)
+
+
 def test_witnesses_and_beat_are_read(tmp_path: Path) -> None:
     path = tmp_path / "wideberth.toml"
     path.write_text(

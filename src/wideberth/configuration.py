@@ -306,6 +306,15 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: tuple[WitnessSettings, ...] = ()
     witnessing: WitnessingTable = WitnessingTable()
 
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        keys = [parse_witness_vkey(each.vkey).public_key for each in self.witnesses]
+        require("witnesses", len(keys), "give 60 at most", holds=len(keys) <= 60)
+        for index, key in enumerate(keys):
+            holds = keys.index(key) == index
+            vkey = self.witnesses[index].vkey
+            require(f"witnesses.{index}.vkey", vkey, "name a witness once", holds=holds)
+
 
 @dataclass(frozen=True, slots=True)
 class Effective:

@@ -244,7 +244,7 @@ COORDINATES = "geometry.coordinates"
             "upper-below-lower",
         ),
         pytest.param(feature(start=None), "start", "missing", id="no start"),
-        pytest.param(feature(start="2026-01-01T10:00:00"), "start", "rfc3339", id="no offset"),
+        pytest.param(feature(start="2026-01-01T10:00:00"), "start", "zone-missing", id="no offset"),
         pytest.param(feature(start=1767261600), "start", "rfc3339", id="seconds"),
         pytest.param(feature(end="2026-01-01T09:00:00Z"), "start, end", "end-before-start"),
         pytest.param(feature(kind="Flight"), "kind", "intent-kind"),

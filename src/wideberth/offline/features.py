@@ -10,13 +10,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.model.intents import IntentKind
 from wideberth.offline.problems import described
+from wideberth.offline.shapes import Placed, instant_us, scheduled
 from wideberth.space.altitude import Altitude, altitude
 from wideberth.space.time import parse_rfc3339
 from wideberth.space.volume import Circle, Footprint, Volume4D
@@ -30,6 +31,7 @@ __all__ = [
     "errors_in",
     "features_of",
     "safe",
+    "shaped_features_of",
 ]
 
 MAX_NAME_CHARACTERS = 256
@@ -56,7 +58,8 @@ class Feature(msgspec.Struct, frozen=True):
 
     source: the file; index: the feature in it, from 0 (the parts of a MultiPolygon share one).
     intent: the intent's id; is_named: whether the file gave it, or the place stands for it.
-    party, kind, priority: None where the feature does not say.
+    party, kind, priority: None where the feature does not say. declaration: JSON text of the shape
+    as the file has it, where the volume is a part of what covers it.
     """
 
     source: str
@@ -68,6 +71,7 @@ class Feature(msgspec.Struct, frozen=True):
     kind: IntentKind | None
     priority: int | None
     volume: Volume4D
+    declaration: str | None = None
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -122,6 +126,36 @@ def features_of(
             volume=Volume4D(footprint, lower, upper, start_us, end_us),
         )
         for footprint in footprints
+    ]
+
+
+def shaped_features_of(
+    statement: Statement,
+    placed: list[Placed],
+    properties: dict[str, Any],
+    *,
+    place: Place,
+    declaration: str | None,
+) -> list[Feature]:
+    """The same for what covers a declared shape, in each window of its schedule.
+
+    Raises InvalidValue as :func:`features_of` does, and for schedule and times that do not fit.
+    """
+    (base,) = features_of(statement, [_ANYWHERE], place=place)
+    whole = base.volume
+    parts = scheduled(placed, properties, whole.start_us, whole.end_us)
+    return [
+        msgspec.structs.replace(
+            base,
+            volume=Volume4D(
+                part.footprint,
+                whole.lower,
+                whole.upper,
+                *(part.window_us or (whole.start_us, whole.end_us)),
+            ),
+            declaration=declaration,
+        )
+        for part in parts
     ]
 
 
@@ -243,7 +277,14 @@ def _remembered_altitude(value: object, units: object, reference: object) -> Alt
 
 @lru_cache(maxsize=8192)
 def _remembered_time(text: str, field: str) -> int:
-    return parse_rfc3339(text, field=field)
+    try:
+        return parse_rfc3339(text, field=field)
+    except InvalidValue as error:
+        plain = error
+    try:
+        return instant_us(text, field=field)
+    except InvalidValue as error:  # what no format reads is told in the words of RFC 3339
+        raise (plain if error.rule == "time" else error) from None
 
 
 def _time(value: object, *, field: str) -> int:

@@ -24,13 +24,23 @@ from wideberth.offline.features import (
     errors_in,
     features_of,
     safe,
+    shaped_features_of,
 )
 from wideberth.offline.problems import Problem
+from wideberth.offline.shapes import (
+    SHAPE_PROPERTIES,
+    Placed,
+    corridor,
+    declaration_of,
+    is_sector,
+    mover,
+    sector,
+)
 from wideberth.space.volume import Footprint, circle, polygon
 
 __all__ = ["KNOWN_PROPERTIES", "footprints_of", "read_geojson"]
 
-KNOWN_PROPERTIES = frozenset(
+KNOWN_PROPERTIES = SHAPE_PROPERTIES | frozenset(
     ("intent", "party", "kind", "priority", "lower", "upper", "start", "end", "radius_m")
 )
 _CRS84 = "urn:ogc:def:crs:OGC:1.3:CRS84"  # what RFC 7946 section 4 fixes
@@ -117,9 +127,18 @@ def _good_features(
     feature = _object_of(item, field="feature")
     properties = _object_of(feature.get("properties"), field="properties")
     _require_feature(feature)
-    footprints = _footprints(feature, properties, notices=notices)
     place = Place(source, index, _feature_id(feature))
-    found = features_of(_statement(properties), footprints, place=place)
+    if _is_shaped(feature, properties):
+        found = shaped_features_of(
+            _statement(properties),
+            _placed(feature, properties, notices=notices),
+            properties,
+            place=place,
+            declaration=declaration_of(feature["geometry"], properties),
+        )
+    else:
+        footprints = _footprints(feature, properties, notices=notices)
+        found = features_of(_statement(properties), footprints, place=place)
     if not properties.keys() <= KNOWN_PROPERTIES:
         unread.update(properties.keys() - KNOWN_PROPERTIES)
     return found
@@ -136,7 +155,8 @@ def _problems(item: Any, first: InvalidValue, *, source: str, index: int) -> lis
         findings.of(lambda: _require_feature(feature))
         properties = findings.of(lambda: _object_of(feature.get("properties"), field="properties"))
         if properties is not None:
-            findings.of(lambda: _footprints(feature, properties, notices=Counter()))
+            read = _placed if _is_shaped(feature, properties) else _footprints
+            findings.of(lambda: read(feature, properties, notices=Counter()))
             findings.errors += errors_in(_statement(properties))
             intent = properties.get("intent")
             named = intent[:256] if isinstance(intent, str) else None
@@ -151,6 +171,45 @@ def _footprints(
 ) -> list[Footprint]:
     geometry = _object_of(feature.get("geometry"), field="geometry")
     return footprints_of(geometry, properties, notices=notices)
+
+
+def _is_shaped(feature: dict[str, Any], properties: dict[str, Any]) -> bool:
+    """Whether a Feature declares a shape that volumes only cover, or a schedule."""
+    geometry = feature.get("geometry")
+    shape = cast(dict[str, Any], geometry).get("type") if isinstance(geometry, dict) else None
+    return (
+        shape == "LineString"
+        or properties.get("schedule") is not None
+        or properties.get("zone") is not None
+        or (shape == "Point" and is_sector(properties))
+    )
+
+
+def _placed(
+    feature: dict[str, Any], properties: dict[str, Any], *, notices: Counter[str]
+) -> list[Placed]:
+    """What covers a declared shape. Raises InvalidValue naming the place in the feature."""
+    geometry = _object_of(feature.get("geometry"), field="geometry")
+    field = "geometry.coordinates"
+    coordinates = geometry.get("coordinates")
+    if geometry.get("type") == "Point" and is_sector(properties):
+        return sector(_position(coordinates, field=field, notices=notices), properties)
+    if geometry.get("type") != "LineString":
+        footprints = footprints_of(geometry, properties, notices=notices)
+        return [Placed(footprint) for footprint in footprints]
+    positions = [
+        _position(position, field=f"{field}.{number}", notices=notices)
+        for number, position in enumerate(_list(coordinates, field=field))
+    ]
+    is_mover, is_corridor = (properties.get(name) is not None for name in ("times", "width_m"))
+    if is_mover == is_corridor:
+        raise InvalidValue(
+            "width_m, times" if is_mover else "geometry.type",
+            "two-shapes" if is_mover else "geometry-type",
+            "LineString",
+            "a LineString is a corridor with width_m, or a mover with times and radius_m",
+        )
+    return mover(positions, properties) if is_mover else corridor(positions, properties)
 
 
 def _statement(properties: dict[str, Any]) -> Statement:
@@ -216,7 +275,7 @@ def footprints_of(
         "geometry.type",
         "geometry-type",
         safe(shape),
-        "give a Polygon, a MultiPolygon, or a Point with radius_m",
+        "give a Polygon, a MultiPolygon, a Point with radius_m, or a LineString with width_m",
     )
 
 

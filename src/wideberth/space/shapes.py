@@ -38,6 +38,7 @@ MAX_LEG_M = 10_000_000.0
 MAX_SECTOR_M = 1_000_000.0
 _CAP_SIDES = 8  # sides of the half ring round a leg's end
 _LEAST_GAP_DEG = 0.5  # of a sector nearly all round: its straight sides must stay apart
+_LEAST_WIDTH_M = 1.0  # of a sector at its outer arc
 _ARC_DEG = 3.0  # of a sector, to one side of its ring
 _STEP_M = 200_000.0  # between two points of a corridor's side
 _ROUNDING_M = 0.02  # positions are rounded to 0.06 mm; circles' tangents bend by less than this
@@ -132,8 +133,8 @@ def sector_cover(
     centre: (latitude, longitude) in 1e-9 degree. Azimuths in degrees; equal ones, or a whole turn,
     mean all round: then a circle, which is exact, or two halves round the inner circle. Excess:
     0.04 % of the radius at either arc, and 5 cm; a gap of under half a degree is filled, and so is
-    a hollow of under 1 m. Raises InvalidValue for radii that are not
-    0 <= inner < outer <= 1,000 km, and for azimuths outside of -360 to 720.
+    a hollow of under 1 m; a sector less than 1 m wide is widened to that. Raises InvalidValue for
+    radii that are not 0 <= inner < outer <= 1,000 km, and for azimuths outside of -360 to 720.
     """
     if not 0 <= inner_mm < outer_mm <= MAX_SECTOR_M * 1000:
         raise InvalidValue(
@@ -148,6 +149,8 @@ def sector_cover(
                 name, "azimuth", azimuth, "give a true azimuth from 0 to 360 degrees"
             )
     span = (to_deg - from_deg) % 360
+    if outer_mm < 2000 * _LEAST_WIDTH_M:  # too small for anything but a circle
+        return [Circle(*centre, outer_mm)]
     if span == 0 or span > 360 - _LEAST_GAP_DEG:
         if inner_mm == 0:
             return [Circle(*centre, outer_mm)]
@@ -264,8 +267,10 @@ def _sector(
     at = (centre[0] / NANODEGREES, centre[1] / NANODEGREES)
     reach_m = outer_mm / 1000 + _ROUNDING_M
     corner_m = reach_m * _tangents(side_deg)
-    # The straight sides run along the azimuths; rounded out by what a position is rounded by.
-    aside_deg = math.degrees(math.asin(min(1.0, 0.001 / reach_m)))
+    # The straight sides run along the azimuths, rounded out by what a position is rounded by; a
+    # ring narrower than this could touch itself.
+    aside_m = max(0.001, (_LEAST_WIDTH_M - math.radians(span_deg) * reach_m) / 2)
+    aside_deg = math.degrees(math.asin(min(1.0, aside_m / reach_m)))
     ring = [_direct(at, from_deg - aside_deg, reach_m)[0]]
     ring += [_direct(at, from_deg + side_deg * (side + 0.5), corner_m)[0] for side in range(count)]
     ring.append(_direct(at, from_deg + span_deg + aside_deg, reach_m)[0])

@@ -192,7 +192,8 @@ async def test_what_is_unclear_is_asked_with_its_choices(
     ("volume", "field", "rule"),
     [
         pytest.param(
-            shaped({**CORRIDOR, "legs": [{}]}), "footprint.legs, footprint.points", "leg-count", id="one leg",
+            shaped({**CORRIDOR, "legs": [{}]}),
+            "footprint.legs, footprint.points", "leg-count", id="one leg",
         ),
         pytest.param(
             shaped({**CORRIDOR, "width_m": -5}), "footprint.width_m", "width-range", id="width",

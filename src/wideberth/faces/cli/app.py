@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "app"]
 
 COMMANDS = (
     "check",
+    "convert",
     "serve",
     "config",
     "doctor",

@@ -121,6 +121,7 @@ def test_require_says_no_where_the_quorum_is_not_met() -> None:
         policy.require(a_note(W[0], W[1]))
 
 
+@pytest.mark.requirement("R-08")
 def test_a_note_is_refused_whole_where_one_known_line_fails() -> None:
     policy = parsed(TWO_LEVELS)
     good, other = a_note(W[0], W[1], W[3]), a_note(W[5], size=4)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +25,13 @@ from wideberth.record.memory import MemoryRecord
 from wideberth.record.notes import parse_checkpoint, parse_note, parse_vkey
 from wideberth.record.policy import parse_policy
 from wideberth.record.splits import verify_evidence
-from wideberth.record.witness import Submission, evidence_file, format_submission, origin_hash
+from wideberth.record.witness import (
+    Submission,
+    Witness,
+    evidence_file,
+    format_submission,
+    origin_hash,
+)
 
 WIDEBERTH = Path(sys.executable).parent / "wideberth"
 LOG = OriginKey("space.example/log", bytes(range(32)))
@@ -219,6 +227,38 @@ def test_a_forked_log_gets_422_and_leaves_evidence(tmp_path: Path) -> None:
     assert "FORK" in again.output
 
 
+def test_a_killed_witness_remembers_every_head_that_it_answered_for(tmp_path: Path) -> None:
+    """kill -9 in the midst of submissions: what was answered is stored, and no more than asked."""
+    key = witness_key(tmp_path, "w1")
+    serving = ("witness", "--folder", "w1", "--log", LOG.vkey, "--port", "0")
+    record = MemoryRecord(LOG)
+    cosigned = 0
+    draw = random.Random(7)
+    for number in range(5):
+        ready = tmp_path / f"{number}.url"
+        with running(tmp_path, "w1", *serving, "--ready-file", str(ready)) as process:
+            url = f"{url_in(ready, process)}/add-checkpoint"
+            threading.Timer(draw.uniform(0.02, 0.3), process.kill).start()
+            with contextlib.suppress(httpx.TransportError), httpx.Client(timeout=30) as client:
+                while True:
+                    size = record.head().size
+                    record.append([b"%d" % size], size, time_us=1)
+                    proof = record.consistency_proof(cosigned, size + 1)
+                    body = Submission(cosigned, tuple(proof), record.checkpoint())
+                    answer = client.post(url, content=format_submission(body).encode())
+                    assert answer.status_code == 200, answer.text
+                    cosigned = size + 1
+            process.wait(20)
+        assert process.returncode == -signal.SIGKILL
+        with Witness(tmp_path / "w1", key=key, logs=[LOG.verifier]) as witness:
+            seen = witness.seen(LOG.origin)
+        stored = 0 if seen is None else seen.head.size
+        assert cosigned <= stored <= record.head().size
+        cosigned = stored
+    assert cosigned > 0
+
+
+@pytest.mark.requirement("R-09")
 def test_a_watching_witness_ends_with_1_where_the_log_forked(place: Place) -> None:
     folder = place.folder
     key = witness_key(folder, "w1")
@@ -231,8 +271,6 @@ def test_a_watching_witness_ends_with_1_where_the_log_forked(place: Place) -> No
         assert first.exit_code == 0, first.output
         database = folder / "w1" / "witness.sqlite3"
         database.unlink()  # as if it had seen the other history
-        from wideberth.record.witness import Witness
-
         with Witness(folder / "w1", key=key, logs=[place.key.verifier]) as witness:
             body = f"old 0\n\n{other.checkpoint()}".encode()
             assert witness.add_checkpoint(body, now_s=1).status == 200
@@ -296,6 +334,7 @@ def head(record: MemoryRecord, path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.requirement("R-09")
 def test_two_files_are_compared(tmp_path: Path) -> None:
     honest, forked, longer = (MemoryRecord(LOG) for _ in range(3))
     honest.append([b"0", b"1", b"2"], 0, time_us=1)

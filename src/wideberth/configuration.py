@@ -29,7 +29,14 @@ from wideberth.model.settings import (
     ReadBackTolerance,
     Rules,
 )
-from wideberth.operating import CertificateSettings, LimitsTable, Listen, LogTable, MetricsTable
+from wideberth.operating import (
+    CertificateSettings,
+    LimitsTable,
+    Listen,
+    LogTable,
+    MetricsTable,
+    TraceTable,
+)
 from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.snapshots import SnapshotTable
 from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
@@ -299,6 +306,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitsTable = LimitsTable()
     metrics: MetricsTable = MetricsTable()
     log: LogTable = LogTable()
+    trace: TraceTable = TraceTable()
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()

@@ -23,7 +23,7 @@ from typing import Literal, Self, TypeVar
 import msgspec
 
 from wideberth.decisions.clashes import intents_in_zone
-from wideberth.errors import NotComparable, Overloaded, RecordUnavailable
+from wideberth.errors import BehindWitness, NotComparable, Overloaded, RecordUnavailable
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
 from wideberth.model.entries import (
     Entry,
@@ -221,7 +221,7 @@ class Live:
             await asyncio.sleep(self._settings.tick_s)
             try:
                 await self.tick()
-            except (Overloaded, RecordUnavailable) as error:
+            except (BehindWitness, Overloaded, RecordUnavailable) as error:
                 _log.warning("%d warnings wait to be recorded: %s", len(self._unsaid), error)
             except Exception:  # noqa: BLE001  # the top of a task: it is logged, and goes on
                 _log.exception("the watch failed at one look; it goes on")

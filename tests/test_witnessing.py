@@ -241,6 +241,24 @@ async def test_no_answer_of_a_witness_does_harm(place: Place, status: int) -> No
     assert place.names() == set()
 
 
+async def test_a_fault_in_asking_one_witness_leaves_the_others(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    submit = Witnessing._submit
+
+    async def faulty(self: Witnessing, peer: Peer, *rest: Any) -> Any:
+        if peer.key == W[0].verifier:
+            raise KeyError("a fault of this program")
+        return await submit(self, peer, *rest)
+
+    monkeypatch.setattr(Witnessing, "_submit", faulty)
+    async with place.witnessing(beat_s=0.01):
+        await until(lambda: place.names() == {W[1].verifier.name})
+        monkeypatch.undo()
+        await until(lambda: len(place.names()) == 2)
+    assert "could not be handed a head" in caplog.text
+
+
 async def test_what_is_handed_in_is_kept_and_what_contradicts_is_heeded(place: Place) -> None:
     async with place.witnessing([Peer(each.verifier) for each in W]) as witnessing:
         note = place.record.checkpoint()
@@ -322,6 +340,7 @@ async def test_a_node_whose_record_was_lost_does_not_open_a_second_one(tmp_path:
         pytest.param(f'vkey = "{W[0].vkey}"\nurl = "ftp://w"', "url", id="another scheme"),
         pytest.param(f'vkey = "{W[0].vkey}"\nurl = "https://w?x"', "url", id="a query"),
         pytest.param(f'vkey = "{W[0].vkey}"\nport = 1', "port", id="an unknown member"),
+        pytest.param(f'vkey = "{W[0].vkey}"\nurl = "http://[::1"', "url", id="half a url"),
     ],
 )
 def test_bad_witnesses_are_refused_by_name(tmp_path: Path, table: str, wanted: str) -> None:

@@ -29,7 +29,7 @@ class LogClient:
     for each request, so that a file may be renewed; None: none is shown.
 
     Its methods raise httpx.HTTPError where nobody answers, and InvalidValue where the answer is not
-    what was asked for.
+    what was asked for. Making one raises InvalidValue for a url that is none.
     """
 
     def __init__(
@@ -41,9 +41,12 @@ class LogClient:
     ) -> None:
         self._token = token
         self._url = url
-        self._http = httpx.Client(
-            base_url=url.rstrip("/") + _API, timeout=_TIMEOUT_S, transport=transport
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=url.rstrip("/") + _API, timeout=_TIMEOUT_S, transport=transport
+            )
+        except httpx.InvalidURL as error:
+            raise InvalidValue("URL", "url", url, str(error)) from None
 
     def close(self) -> None:
         """Close the connections."""

@@ -49,6 +49,7 @@ _TIMEOUT_S = 10.0
 _LONGEST_BACK_OFF_S = 300.0
 _MAX_ANSWER_BYTES = 100_000
 _TRIES = 3  # sizes that a witness may name before the next beat
+_EXPECTED = (httpx.HTTPError, httpx.InvalidURL, InvalidValue, RecordError)
 T = TypeVar("T")
 _log = logging.getLogger("wideberth.witnessing")
 
@@ -188,7 +189,7 @@ class Witnessing:
                 await self._recall(peer)
         except BehindWitness as error:
             self.notes.append(str(error))
-        except (httpx.HTTPError, InvalidValue, RecordError, TimeoutError) as error:
+        except (*_EXPECTED, TimeoutError) as error:
             self.notes.append(
                 f"witness {peer.key.name} was not heard, so nobody says whether entries were"
                 f" lost: {error or type(error).__name__}"
@@ -217,9 +218,13 @@ class Witnessing:
                 failures = 0
             except BehindWitness:
                 return  # said where it was found; only a record that has the head gets over it
-            except (httpx.HTTPError, InvalidValue, RecordError) as error:
+            except _EXPECTED as error:
                 if failures == 0:
                     _log.warning("witness %s did not cosign: %s", peer.key.name, error)
+                failures += 1
+            except Exception:  # noqa: BLE001  # the top of a task: it is logged, and goes on
+                if failures == 0:
+                    _log.exception("witness %s could not be handed a head", peer.key.name)
                 failures += 1
             wait_s = min(self._beat_s * 2 ** min(failures, 10), _LONGEST_BACK_OFF_S)
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.0))  # noqa: S311  # no secret

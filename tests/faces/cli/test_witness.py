@@ -292,6 +292,11 @@ def test_a_watching_witness_ends_with_1_where_the_log_forked(place: Place) -> No
         pytest.param(("--log", LOG.vkey, "--name", "a b"), "origin", id="a space in the name"),
         pytest.param(("--log", LOG.vkey, "--name", "w", "--watch", "ftp://x"), "url", id="no url"),
         pytest.param(
+            ("--log", LOG.vkey, "--name", "w", "--watch", "http://[::1", "--once"),
+            "url",
+            id="half a url",
+        ),
+        pytest.param(
             ("--log", LOG.vkey, "--name", "w", "--watch", "http://127.0.0.1:9", "--once"),
             "look",
             id="nobody there",

@@ -1,6 +1,7 @@
 # Every target sets up what it needs in .venv, from the locked requirements, once.
 # Needed from the system: python3 (3.11 or newer) with venv, make, git; chromium for the
-# browser tests and the screenshot. On Debian: apt-get install python3-venv make git chromium
+# browser tests and the screenshot, strace for tests that make system calls fail.
+# On Debian: apt-get install python3-venv make git chromium strace
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,7 +16,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := off
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench docs docs-serve lock audit vendor screenshot wheel venv clean distclean
+.PHONY: help demo test test-fast attack lint format bench docs docs-serve lock audit vendor screenshot wheel venv clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +30,17 @@ test: lint  ## everything that must hold: lint, types, floors, all tests
 
 test-fast: $(STAMPS)/dev  ## the tests that take seconds, and nothing else
 	$(BIN)/python -m pytest -q -m "not slow and not browser" $(ARGS)
+
+# Some 30 minutes on two cores; docs/explanation/how-it-is-attacked.md says what is tried.
+attack: export WIDEBERTH_KILLS ?= 200
+attack: export WIDEBERTH_OPERATIONS ?= 100000
+attack: export WIDEBERTH_POWER_LOSSES ?= 20000
+attack: export WIDEBERTH_FAULTS ?= all
+attack: export WIDEBERTH_EXAMPLES ?= 20
+attack: export WIDEBERTH_NUMPY ?= 2.1.3
+attack: $(STAMPS)/dev  ## the invariants under attack, in full: kills, power, failing calls, races
+	@$(WARM_UP)
+	$(BIN)/python -m pytest -q -s tests/attack $(ARGS)
 
 # Types are checked in the benchmarks and the hooks of the manual too: they need what those need.
 lint: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs  ## ruff, format, types (pyright), floors (import-linter)

@@ -65,6 +65,19 @@ def key() -> PartyKey:
 # Writes.
 
 
+async def test_it_goes_on_asking_however_long_the_node_is_away() -> None:
+    pauses: list[float] = []
+    line = Line(*[BREAK] * 1_100, 200)
+
+    async def sleep(pause_s: float) -> None:
+        pauses.append(pause_s)
+
+    async with Client("http://node", "t", transport=line, attempts=2_000, sleep=sleep) as alpha:
+        assert await alpha.submit_intent({"kind": "flight"}) == {"ok": True}
+    assert len(pauses) == 1_100
+    assert max(pauses) == pauses[-1] == 5.0
+
+
 async def test_a_write_is_sent_again_with_the_same_key_and_bytes() -> None:
     pauses: list[float] = []
     line = Line(BREAK, 503, lambda _: httpx.Response(503, headers={"Retry-After": "2"}), 200)

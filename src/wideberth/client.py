@@ -476,7 +476,7 @@ class Client:
         """Send until there is an answer that counts. The same bytes each time."""
         reason = ""
         for attempt in range(self._attempts):
-            pause_s = min(_LONGEST_PAUSE_S, 0.1 * 2**attempt)
+            pause_s = min(_LONGEST_PAUSE_S, 0.1 * 2 ** min(attempt, 10))
             try:
                 response = await self._http.request(
                     method,

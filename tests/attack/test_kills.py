@@ -202,6 +202,7 @@ def attacked(root: Path, kills: int, moments: random.Random) -> Counter[str]:
     return Counter(kills=kills, answered=len(one.answered), durable_but_unanswered=doubtful)
 
 
+@pytest.mark.slow
 def test_kill_9_under_load_loses_no_answer_and_keeps_no_half(tmp_path: Path) -> None:
     seed = int(os.environ.get("WIDEBERTH_SEED", "20261121"))
     moments, counted, left = random.Random(seed), Counter[str](), KILLS
@@ -215,6 +216,7 @@ def test_kill_9_under_load_loses_no_answer_and_keeps_no_half(tmp_path: Path) -> 
     assert counted["answered"] > 10 * KILLS
 
 
+@pytest.mark.slow
 def test_a_server_that_answers_too_early_is_found_out(tmp_path: Path) -> None:
     """The planted fault: the same look must find that an answered write is gone."""
     one = Attacked(tmp_path, EARLY_SERVER)

@@ -147,6 +147,7 @@ class Service:
         self._clock_us = clock_us
         self._ids = ids
         self._start = start
+        self._recent_from = 0
         self.picture = Picture()
         self._queue: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -180,6 +181,9 @@ class Service:
                 if self._start is not None:
                     start = self._start
                     self.picture = await self._read(lambda: start(self._reader))
+                # Of a long record only the end is kept in memory: an entry weighs one or more.
+                size = (await self._read(self._reader.head)).size
+                self._recent_from = size - self._settings.recent
                 await self._catch_up()
                 self.picture.file()
         finally:
@@ -508,13 +512,15 @@ class Service:
     def _fold(self, start: int, entries: Sequence[Entry]) -> int:
         """Fold durable entries, then tell whoever listens. Gives when the former was done [ns]."""
         picture = self.picture
+        keeps = self._recent_from
         for position, entry in enumerate(entries, start):
             try:
                 fold(picture, entry)
             except Exception as error:
                 self.stopped_by = error  # the picture is half changed: decide nothing more on it
                 raise
-            self._recent.keep(position, entry)
+            if position >= keeps:
+                self._recent.keep(position, entry)
         folded_ns = time.perf_counter_ns()
         history = picture.history
         if history is not None and history.touched:

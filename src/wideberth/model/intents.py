@@ -77,7 +77,9 @@ class VisibilityLevel(StrEnum):
     ON_CONFLICT = "on-conflict"  # others learn only that something of a kind conflicts, where
 
 
-class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Visibility(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
+):
     """Who sees an intent. parties: those who see all of it, whatever the level."""
 
     level: VisibilityLevel
@@ -100,7 +102,9 @@ class Source(StrEnum):
     PLANNED = "planned"  # drawn by the author of the plan
 
 
-class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Provenance(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
+):
     """Where coordinates come from, how good they are and which role checked them (N-05)."""
 
     source: Source
@@ -117,7 +121,7 @@ class FieldChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str
 
 
-class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """One version of an intent. It is the union of its volumes; each counts for itself.
 
     told_us: when this version was told. lead_us: from then to the first start (N-04); negative

@@ -58,7 +58,7 @@ class ObjectType(StrEnum):
     ZONE = "zone"
 
 
-class ObjectRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ObjectRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One version of an intent or zone."""
 
     type: ObjectType
@@ -66,7 +66,7 @@ class ObjectRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
 
 
-class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A cell of the agreed grid, nanodegrees: the overlap rounded out, and labelled so (P-03)."""
 
     south_nd: int
@@ -74,7 +74,9 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size_nd: int
 
 
-class Overlap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Overlap(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
+):
     """The part two volumes share, or lie too close in. Heights in mm above the WGS84 ellipsoid.
 
     cells: where, for somebody who may not see the other's geometry. whole: the recipient's own
@@ -89,7 +91,7 @@ class Overlap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     whole: bool = False
 
 
-class Clash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Clash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """One clash as the recipient of a notice may see it.
 
     own: the recipient's object (None for a neutral). other and other_party: None where they may
@@ -107,7 +109,7 @@ class Clash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     contact: str | None = None
 
 
-class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What is read back (N-08): a point of the area, when, and how high.
 
     Heights in mm above the WGS84 ellipsoid. In a notice: as told; in an answer: as read back.
@@ -121,7 +123,7 @@ class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upper_mm: int
 
 
-class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """The telling: one version of an object on its way to one party, however many clashes it names.
 
     number: counts the recipient's notices without a gap. subject: None where the recipient may not
@@ -159,7 +161,9 @@ class ReadBackDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     read_back: str
 
 
-class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Acknowledgement(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
+):
     """One answer to a notice. attested: a role of the party stands for all its units."""
 
     notice: NoticeId

@@ -58,7 +58,7 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     last_digest: str = ""
 
 
-class Author(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Author(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """Who says it. subject: the token's subject or the key's id; roles: what it allows."""
 
     party: PartyId

@@ -100,8 +100,9 @@ def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
         return
     key = picture.asking = (entry.author.party, entry.request)
     if not picture.is_overlay and key not in picture.requests:
+        if not picture.request_ages:  # otherwise an older one is looked for already
+            picture.leave_after(entry.time_us + REQUEST_LIFE_US)
         picture.request_ages.append(key)
-        picture.leave_after(entry.time_us + REQUEST_LIFE_US)
     picture.requests[key] = Outcome(position, 1, entry.fingerprint or "", entry.time_us)
 
 

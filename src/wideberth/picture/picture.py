@@ -88,7 +88,7 @@ class SpaceFacts(msgspec.Struct, frozen=True):
     exercise: bool = False
 
 
-class OpenNotice(msgspec.Struct, frozen=True):
+class OpenNotice(msgspec.Struct, frozen=True, gc=False):
     """A notice on the open list and the answers to it so far.
 
     loaded: units that have LOADED it. attested: a role of the recipient stands for all of them.
@@ -137,10 +137,12 @@ class OpenNotice(msgspec.Struct, frozen=True):
 
 
 def _says_the_same(answer: Acknowledgement, before: Acknowledgement) -> bool:
+    if answer.verb is not before.verb or answer.unit != before.unit:
+        return False
     return answer == msgspec.structs.replace(before, time_us=answer.time_us)
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of a request: where its entries stand. fingerprint: of what the client sent."""
 
     position: int
@@ -164,6 +166,8 @@ class Picture:
 
     def __init__(self, below: Picture | None = None) -> None:
         self._below = below
+        self.is_overlay: bool = below is not None
+        """Whether this is a layer over another picture, for deciding one batch."""
         self.size: int = below.size if below else 0
         self.time_us: int = below.time_us if below else 0
         self.space: SpaceFacts = below.space if below else SpaceFacts()
@@ -211,11 +215,6 @@ class Picture:
         """Nothing leaves before the record's time is past this."""
         self.request_ages: deque[tuple[PartyId, str]] = deque()
         """The keys of requests, the oldest first."""
-
-    @property
-    def is_overlay(self) -> bool:
-        """Whether this is a layer over another picture, for deciding one batch."""
-        return self._below is not None
 
     @property
     def felt_space(self) -> Spatial[IntentId]:

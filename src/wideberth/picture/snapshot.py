@@ -131,7 +131,9 @@ def load(data: bytes) -> Picture:
             notices=form.history.notices,
         )
     except (msgspec.MsgspecError, ValueError) as error:
-        raise InvalidValue("snapshot", "snapshot", str(error), "it is damaged") from error
+        raise InvalidValue(
+            "snapshot", "snapshot", str(error), f"it does not fit this program: {error}"
+        ) from error
     return _picture(form, history)
 
 

@@ -36,7 +36,7 @@ class AltitudeReference(StrEnum):
     AGL = "AGL"
 
 
-class Altitude(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Altitude(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A height. value_mm: millimetres above reference, from -8,000 m to 100,000 m."""
 
     value_mm: int

@@ -36,7 +36,7 @@ _LAT_LIMIT_ND = 90 * NANODEGREES
 _LON_LIMIT_ND = 180 * NANODEGREES
 
 
-class Polygon(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="polygon"):
+class Polygon(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, tag="polygon"):
     """A region bounded by geodesics of the WGS84 ellipsoid; the smaller side is inside.
 
     vertices: (latitude, longitude) pairs in nanodegrees, 3 to 10,000, either winding, the first
@@ -63,7 +63,7 @@ class Polygon(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="poly
                 _require_position(latitude_nd, longitude_nd)
 
 
-class Circle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="circle"):
+class Circle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, tag="circle"):
     """All points within radius_mm of the centre along the ellipsoid: exact, never a polygon."""
 
     latitude_nd: int
@@ -84,7 +84,7 @@ class Circle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="circl
 Footprint = Polygon | Circle
 
 
-class Volume4D(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Volume4D(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A footprint x an altitude band x a time window, all closed (ASTM F3548-21 Volume4D).
 
     lower and upper may have different references (a floor above ground under a flight level);
@@ -145,7 +145,7 @@ class Separation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
 
 
-class Gap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Gap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """How far apart two volumes are: 0 where they overlap in that dimension.
 
     Rounded down, so that it never claims more distance than there is.

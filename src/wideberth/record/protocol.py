@@ -96,8 +96,9 @@ class Record(Protocol):
 
         Raises PositionTaken when the record does not end at expected_position: nothing was written.
         Raises RecordUnavailable when the store failed or stayed locked: nothing is visible, and the
-        caller may try again; should the machine lose power before anything else is appended, the
-        entries of a *failed sync* may turn up after it, so a retry carries the same request keys.
+        caller may try again; should the machine lose power, or every process that has the record
+        open be killed, before anything else is appended, the entries of a *failed sync* may turn
+        up after it, so a retry carries the same request keys.
         Raises InvalidValue when time_us is before the head's, or an envelope is empty or larger
         than MAX_ENVELOPE_BYTES.
         """

@@ -334,6 +334,25 @@ class FeedIn(In, frozen=True, kw_only=True):
     shown_to: Literal["owner", "all"] | Annotated[list[str], msgspec.Meta(max_length=1000)]
 
 
+class ExchangeIn(In, frozen=True, kw_only=True):
+    """One exchange of stamps. sent, back: by the asker's clock; received, answered: by the
+    node's.
+    """
+
+    sent: str
+    received: str
+    answered: str
+    back: str
+
+
+class ClockIn(In, frozen=True, kw_only=True):
+    """A question to the node's clock. exchanges: earlier ones, of which the answer makes the offset
+    of the asker's clock.
+    """
+
+    exchanges: Annotated[list[ExchangeIn], msgspec.Meta(max_length=16)] = []
+
+
 class EmptyIn(In, frozen=True, kw_only=True):
     """Nothing needs to be said."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from wideberth.faces.api import (
     asked,
+    clocks,
     intents,
     notices,
     records,
@@ -43,6 +44,14 @@ ROUTES: tuple[Route, ...] = (
         limited_as="never",
     ),
     Route("GET", "/space", records.get_space, "The public facts", told.SpaceOut, public=True),
+    Route(
+        "POST",
+        "/clock",
+        clocks.exchange,
+        "How far is your clock from this node's",
+        told.StampsOut,
+        body=asked.ClockIn,
+    ),
     Route(
         "POST",
         "/intents",

@@ -607,6 +607,26 @@ class Health(Out, frozen=True, kw_only=True, omit_defaults=False):
     status: Literal["ok", "ready"]
 
 
+class SkewOut(Out, frozen=True, kw_only=True):
+    """How far the asker's clock is ahead of the node's, in seconds; below 0: behind. bound_s: how
+    far a time that it tells may be off.
+    """
+
+    ahead_least_s: float
+    ahead_most_s: float
+    bound_s: float
+
+
+class StampsOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """When the question came and when the answer left, by the node's clock. clock: what the earlier
+    exchanges say.
+    """
+
+    received: str
+    answered: str
+    clock: SkewOut | None
+
+
 class ChoiceOut(Out, frozen=True, kw_only=True):
     """One meaning of a value that could have several. text: what to send instead."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 import pytest
@@ -67,10 +68,21 @@ def scalars(kind: Any, within: str = "") -> list[tuple[str, Any]]:
     return found
 
 
+def words_of(kind: Any) -> list[str]:
+    """The words of which one must be chosen: of a Literal or an enumeration."""
+    words: list[str] = []
+    for each in (kind, *get_args(kind)):
+        if isinstance(each, type) and issubclass(each, Enum):
+            words += [str(member.value) for member in each]
+        elif get_origin(each) is Literal:
+            words += get_args(each)
+    return words
+
+
 @pytest.mark.parametrize("key", [key for key, _ in scalars(Configuration)])
 def test_every_single_value_can_be_set_by_a_variable(tmp_path: Path, key: str) -> None:
     kind = dict(scalars(Configuration))[key]
-    for text in ("true", "7.5", "7", "warn", "json", "required", "debug", "some text"):
+    for text in (*words_of(kind), "true", "7.5", "7", "some text"):
         try:
             msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError:

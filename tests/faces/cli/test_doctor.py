@@ -23,6 +23,9 @@ from certificates import make
 from wideberth.faces.cli import _doctor
 from wideberth.faces.cli._doctor import Finding, examine
 from wideberth.faces.cli.app import app
+from wideberth.record.keys import OriginKey
+from wideberth.record.sqlite import SqliteRecord
+from wideberth.record.vault import Vault
 from wideberth.service import now_us
 
 HOUR_US = 3_600_000_000
@@ -173,6 +176,16 @@ def test_what_was_made_wrong_is_found_with_what_to_do(
     done = CliRunner().invoke(app, ["doctor", "--folder", str(folder)])
     assert done.exit_code == (1 if status == "fail" else 0), done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_a_record_that_is_sealed_at_rest_is_no_fault(folder: Path) -> None:
+    for path in folder.glob("record.sqlite3*"):
+        path.unlink()
+    key = OriginKey.load(folder / "keys" / "origin.key")
+    with SqliteRecord(folder, key=key, vault=Vault(bytes(32))) as record:
+        record.append([b"sealed"], 0, time_us=1)
+    assert found(folder, "fail") == []
+    assert "entries" in [each.what for each in found(folder, "ok")]
 
 
 def test_a_full_and_a_slow_disk_are_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

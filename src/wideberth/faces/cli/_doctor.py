@@ -154,14 +154,23 @@ def _record(case: Case) -> Iterator[Finding]:
         with SqliteRecord(case.folder) as record:
             head = record.head()
             if head.size:
-                record.read(head.size - 1, 1)
                 record.receipt(head.size - 1)
             yield Finding("ok", "record", f"{head.size} entries of {record.origin}")
+            if head.size:
+                yield from _last_entry(record, head.size - 1)
             yield _clock_against(case, head.time_us)
         yield _quick_check(path)
     except WideberthError as error:
         advice = "run wideberth verify; then restore a backup (docs: run a node)"
         yield Finding("fail", "record", str(error), advice)
+
+
+def _last_entry(record: SqliteRecord, position: int) -> Iterator[Finding]:
+    """Nothing where it can be read. Raises RecordError where it is not as it should be."""
+    try:
+        record.read(position, 1)
+    except InvalidValue:  # sealed at rest, and its key is not here
+        yield Finding("ok", "entries", "sealed at rest: none was opened")
 
 
 def _quick_check(path: Path) -> Finding:

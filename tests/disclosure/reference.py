@@ -201,6 +201,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 )
             case e.HiddenChecked():
                 event = any(owner == party for owner, _ in body.owners)
+            case e.TouchesWithdrawn():
+                event = party in body.told
             case _:
                 pass  # everything else is the mechanism's own
         if readable:

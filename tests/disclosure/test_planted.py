@@ -114,8 +114,8 @@ def _a_stream_of_all_intents(patch: pytest.MonkeyPatch) -> None:
 
     def accepted(picture: Any, body: Any, entry: Any, position: int) -> None:
         before(picture, body, entry, position)
-        if body.intent.party != READER:
-            folds._stream(picture, (READER,), position)  # type: ignore[arg-type]
+        if body.intent.party != READER and picture.history is not None:
+            picture.history.note_stream(READER, position)
 
     patch.setitem(folds._FOLDS, IntentAccepted, accepted)
 

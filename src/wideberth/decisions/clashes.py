@@ -243,7 +243,8 @@ def _one_is_hidden(intent: Intent, other: Intent) -> bool:
 
 
 def _volume(picture: Picture, intent: Intent, ordinal: int) -> PreparedVolume:
-    return prepare(intent.volumes[ordinal], picture.altitude_model)
+    """A standing intent's volume as the index has it: to decide by now, not to keep."""
+    return picture.intent_space.view(intent.id, ordinal)
 
 
 def zone_clashes(

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from wideberth.errors import InvalidValue
 from wideberth.space.clockskew import Exchange, Order, Skew, measured, order_of, widened
-from wideberth.space.volume import Separation
 
 delays = st.tuples(st.integers(0, 10**7), st.integers(0, 10**6), st.integers(0, 10**7))
 
@@ -58,9 +57,18 @@ def test_order_is_claimed_only_where_no_clock_within_its_bound_could_turn_it(
         assert said is Order.UNKNOWN
 
 
-def test_the_separation_grows_by_the_bound_of_each_end() -> None:
-    apart = Separation(horizontal_mm=1, vertical_mm=2, time_us=3)
-    assert widened(apart, 10, 20) == Separation(horizontal_mm=1, vertical_mm=2, time_us=33)
+@pytest.mark.requirement("L-12")
+@given(*[st.integers(0, 10**6)] * 5, st.data())
+def test_windows_that_are_apart_by_their_figures_are_apart_by_any_clock_within_its_bound(
+    start_a: int, start_b: int, length: int, bound_a: int, bound_b: int, data: st.DataObject
+) -> None:
+    a, b = (start_a, start_a + length), (start_b, start_b + length)
+    (low_a, high_a), (low_b, high_b) = widened(*a, bound_a), widened(*b, bound_b)
+    told_us = max(low_a - high_b, low_b - high_a)
+    off_a = data.draw(st.integers(-bound_a, bound_a))
+    off_b = data.draw(st.integers(-bound_b, bound_b))
+    true_us = max(a[0] - off_a - (b[1] - off_b), b[0] - off_b - (a[1] - off_a))
+    assert true_us >= told_us
 
 
 def test_nothing_is_measured_by_nothing() -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from wideberth.errors import InvalidValue
-from wideberth.space.volume import Separation
+from wideberth.space.time import MAX_US, MIN_US
 
 __all__ = ["Exchange", "Order", "Skew", "measured", "order_of", "widened"]
 
@@ -83,9 +83,16 @@ def measured(exchanges: Iterable[Exchange]) -> Skew | None:
     return skew
 
 
-def widened(separation: Separation, *bounds_us: int) -> Separation:
-    """The separation in time that both ends keep for certain: it grows by the bound of each."""
-    return msgspec.structs.replace(separation, time_us=separation.time_us + sum(bounds_us))
+def widened(start_us: int, end_us: int, bound_us: int) -> tuple[int, int]:
+    """A window told by a clock that may be off by bound_us: all of the time that it can mean.
+
+    Two windows so widened are apart by a separation for certain when they are by their figures, so
+    that a clash test keeps the separation and the bounds of both ends. Cut to 1900 to 9999.
+
+    >>> widened(10, 20, 5)
+    (5, 25)
+    """
+    return max(MIN_US, start_us - bound_us), min(MAX_US, end_us + bound_us)
 
 
 def order_of(first_us: int, second_us: int, *bounds_us: int) -> Order:

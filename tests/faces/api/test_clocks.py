@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api_world import JSON, World
+from api_world import JSON, World, square
 from wideberth.service import now_us
 from wideberth.space.time import format_rfc3339
 
@@ -33,6 +33,19 @@ async def test_the_offset_of_a_partys_clock_is_measured_and_told(
     clock = (await ask(world, {"exchanges": exchanges})).json()["clock"]
     assert clock["ahead_least_s"] <= offset_s <= clock["ahead_most_s"]
     assert clock["bound_s"] >= abs(offset_s)
+
+
+@pytest.mark.requirement("L-12")
+async def test_a_clock_that_may_be_off_widens_its_partys_clash_tests(world: World) -> None:
+    """Two windows a minute apart clash where both clocks may be off by 40 s, not where one may."""
+    earlier, later = square(start=0, end=10), square(start=11, end=20)
+    first = await world.told("alpha", {**earlier, "clock_bound_s": 40})
+    assert first["intent"]["start"] < earlier["start"]
+    assert first["intent"]["declaration"][0]["clock_bound_s"] == 40
+    sure = await world.told("bravo", later)
+    assert sure["clashes"] == []
+    unsure = await world.told("charlie", {**later, "clock_bound_s": 40})
+    assert first["intent"]["id"] in {clash["other"]["id"] for clash in unsure["clashes"]}
 
 
 async def test_stamps_that_cannot_be_are_refused(world: World) -> None:

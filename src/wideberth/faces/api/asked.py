@@ -165,6 +165,7 @@ class VolumeIn(In, frozen=True, kw_only=True, omit_defaults=True):
     become several volumes that cover what was declared.
 
     start, end: RFC 3339, a military date-time group, a NOTAM group, or local time with its zone.
+    clock_bound_s: how far the clock that they are kept by may be off; the window is widened by it.
     """
 
     footprint: (
@@ -181,6 +182,7 @@ class VolumeIn(In, frozen=True, kw_only=True, omit_defaults=True):
     start: str
     end: str
     schedule: ScheduleIn | None = None
+    clock_bound_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0
 
 
 class VisibilityIn(In, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ import msgspec
 from wideberth.errors import InvalidValue, Unclear
 from wideberth.faces.api import asked
 from wideberth.space.altitude import Altitude, altitude
+from wideberth.space.clockskew import widened
 from wideberth.space.coordinates import require_position
 from wideberth.space.schedules import parse_schedule, windows_us
 from wideberth.space.shapes import (
@@ -96,9 +97,13 @@ def size_of(wires: list[asked.VolumeIn]) -> tuple[int, int]:
 
 
 def _is_plain(wire: asked.VolumeIn) -> bool:
-    return isinstance(wire.footprint, _PLAIN) and wire.schedule is None and all(
-        _is_rfc3339(text) for text in (wire.start, wire.end)
-    )  # fmt: skip
+    return (
+        isinstance(wire.footprint, _PLAIN)
+        and wire.schedule is None
+        and wire.clock_bound_s == 0
+        and _is_rfc3339(wire.start)
+        and _is_rfc3339(wire.end)
+    )
 
 
 def _is_rfc3339(text: str) -> bool:
@@ -133,9 +138,13 @@ def _volumes(wire: asked.VolumeIn) -> list[Volume4D]:
             len(parts) * len(windows),
             f"this needs more than {MAX_VOLUMES} volumes; declare it in several",
         )
+    bound_us = math.ceil(wire.clock_bound_s * 1e6)
     return [
         Volume4D(
-            part.footprint, part.lower or lower, part.upper or upper, *(part.window_us or window)
+            part.footprint,
+            part.lower or lower,
+            part.upper or upper,
+            *widened(*(part.window_us or window), bound_us),
         )
         for window in windows
         for part in parts

@@ -310,6 +310,9 @@ async def _record(asker: Asker) -> None:
         assert answer.status_code != 200 or len(answer.content) == 32 * min(size, 255), tile
         assert answer.status_code != 200 or tile[0] == "0", tile
     await asker.ask("POST", "/record/cosignatures", {}, keep=False)
+    # the node's own clock: the moment of asking, and nothing else
+    stamps = (await asker.ask("POST", "/clock", {}, keep=False)).json()
+    assert not ID.findall(json.dumps(stamps))
     await asker.ask("GET", "/record/proof/consistency", query=f"old=1&new={size}", keep=False)
     out = io.BytesIO()
     record = asker.world.node._record

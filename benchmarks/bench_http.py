@@ -4,15 +4,20 @@ The server has one core (uvicorn, uvloop, SQLite on the disk of the temporary fo
 other. Every figure of a write is of answers, each after its fsync; beside it what the disk gives:
 bare 4 KiB appends with fdatasync.
 
-* writes: 64 clients of 64 parties, each sends its next intent when the last one was answered.
-  ``city`` is the data of benchmarks/datasets.py. ``one square km`` is a busy drone cell: boxes of
-  60 m, bands of 10 m and windows of 2 minutes, all within 1 km x 1 km and one day, so that a new
-  intent meets few others. ``heavy clashing`` is the same square with circles of 100 m, 0 to 120 m,
-  windows of half an hour within 12 hours: most writes clash, and everybody concerned is told.
+* writes: 64 clients of 64 parties, each sends its next command when the last one was answered.
+  ``city`` is the data of benchmarks/datasets.py: among 100,000 live intents each client tells one
+  and ends its oldest in turn, so that as many live from beginning to end. It looks before it tells,
+  as a party does, and tells one in 20 of those that clash all the same. ``city, unsorted``: what
+  comes, without a look, with nothing standing at first. ``one square km`` is a busy drone cell:
+  boxes of 60 m, bands of 10 m and windows of 2 minutes, all within 1 km x 1 km and one day, so that
+  a new intent meets few others; 200 subscriptions stand on it, and each write touches all of them.
+  ``heavy clashing`` is the same square with circles of 100 m, 0 to 120 m, windows of half an hour
+  within 12 hours: most writes clash, and everybody concerned is told.
 * reads: boxes of about 1 km and one hour among 100,000 standing intents of ``city``.
 * notices: 500 writes a second, each clashing with a standing intent of a party that listens.
 
-`BENCH_FOLDER=/path` for another disk, `BENCH_SECONDS=10`, `BENCH_INTENTS=100000`.
+`BENCH_FOLDER=/path` for another disk, `BENCH_SECONDS=10` (600 for the long run),
+`BENCH_INTENTS=100000`, `BENCH_HTTP=live,cell,unsorted,heavy,reads,notices` for some of them.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +46,8 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
 INTENTS = int(os.environ.get("BENCH_INTENTS", "100000"))
 DAY_US = 86_400_000_000
 NOTICE_RATE = 500
+SUBSCRIPTIONS = 200
+CLASHING = 0.05  # of the intents told among the live ones
 ONE_KM_LAT, ONE_KM_LON = 1 / 111.2, 1 / 75.9  # of a kilometre at 47 N, in degrees
 CORNER = (47.2, 8.1)
 
@@ -53,17 +61,51 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as name:
         folder = Path(name)
         print(f"disk: {sync_rate(folder):,.0f} fdatasync/s of 4 KiB appends")
-        for title, bodies, goal in (
-            ("city", city_bodies, 2000),
-            ("one square km", cell_bodies, 1000),
-            ("heavy clashing", clash_bodies, None),
-        ):
-            with served(folder / title.replace(" ", "-")) as server:
-                asyncio.run(writes(server, title, bodies, goal))
-        with served(folder / "reads", standing=INTENTS) as server:
-            asyncio.run(reads(server))
-        with served(folder / "notices") as server:
-            asyncio.run(notices(server))
+        for title, measure in MEASURES.items():
+            if title in WANTED:
+                measure(folder / title)
+
+
+def _live(folder: Path) -> None:
+    with served(folder, standing=INTENTS) as server:
+        asyncio.run(live_writes(server))
+
+
+def _cell(folder: Path) -> None:
+    with served(folder) as server:
+        asyncio.run(subscribe(server, SUBSCRIPTIONS))
+        asyncio.run(writes(server, "one square km", cell_bodies, "goal 2,000/s"))
+
+
+def _unsorted(folder: Path) -> None:
+    with served(folder) as server:
+        asyncio.run(writes(server, "city, unsorted", city_bodies, ""))
+
+
+def _heavy(folder: Path) -> None:
+    with served(folder) as server:
+        asyncio.run(writes(server, "heavy clashing", clash_bodies, ""))
+
+
+def _reads(folder: Path) -> None:
+    with served(folder, standing=INTENTS) as server:
+        asyncio.run(reads(server))
+
+
+def _notices(folder: Path) -> None:
+    with served(folder) as server:
+        asyncio.run(notices(server))
+
+
+MEASURES: dict[str, Callable[[Path], None]] = {
+    "live": _live,
+    "cell": _cell,
+    "unsorted": _unsorted,
+    "heavy": _heavy,
+    "reads": _reads,
+    "notices": _notices,
+}
+WANTED = os.environ.get("BENCH_HTTP", ",".join(MEASURES)).split(",")
 
 
 def sync_rate(folder: Path, seconds: float = 1.0) -> float:
@@ -125,10 +167,10 @@ async def connect(server: dict[str, Any]) -> Connection:
     return connection
 
 
-def post(token: str, body: bytes) -> bytes:
-    """A request that tells an intent."""
+def post(token: str, body: bytes, path: str = "/api/v1/intents") -> bytes:
+    """A request that writes."""
     head = (
-        f"POST /api/v1/intents HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer {token}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -174,17 +216,105 @@ def cpu_s(server: dict[str, Any]) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_mib(server: dict[str, Any]) -> float:
+    """Resident memory of the server."""
+    for line in Path(f"/proc/{server['pid']}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def shown(latencies: list[float]) -> str:
-    """p50 and p99 in milliseconds."""
+    """p50, p99 and the longest, in milliseconds."""
     cuts = statistics.quantiles(latencies, n=100)
-    return f"p50 {cuts[49] * 1e3:6.1f} ms  p99 {cuts[98] * 1e3:6.1f} ms"
+    longest = max(latencies) * 1e3
+    return f"p50 {cuts[49] * 1e3:6.1f} ms  p99 {cuts[98] * 1e3:6.1f} ms  max {longest:6.1f} ms"
+
+
+async def live_writes(server: dict[str, Any]) -> None:
+    """Durable writes among as many live intents from beginning to end: told, and ended, in turn."""
+    from wideberth.space import VolumeIndex, prepare, prepare_many
+
+    index = VolumeIndex()  # what stands, as the parties know it
+    slots = list(index.insert_many(prepare_many(standing_volumes(INTENTS))))
+    rng = random.Random(5)
+    fresh = city_stream(seed=11)
+    latencies: list[float] = []
+    clashing = told_count = 0
+    begun = time.perf_counter() + 1.0  # what is asked earlier is not counted
+    until = begun + SECONDS
+
+    async def client(number: int) -> None:
+        nonlocal clashing, told_count
+        token, connection = server["tokens"][number], await connect(server)
+        # What stands of this party's, the oldest first: id, OVN, slot of the index.
+        mine = deque(
+            (f"intent-{each}", f"ovn-{each}", slots[each])
+            for each in range(number, INTENTS, CLIENTS)
+        )
+
+        async def ask(request: bytes) -> bytes:
+            asked = time.perf_counter()
+            status, answer = await connection.ask(request)
+            if asked >= begun:
+                latencies.append(time.perf_counter() - asked)
+            if status not in (200, 201):
+                raise AssertionError(answer)
+            return answer
+
+        while time.perf_counter() < until:
+            volume = next(fresh)
+            prepared = prepare(volume)
+            clashes = bool(index.conflicts(prepared))
+            if clashes and rng.random() > CLASHING:
+                continue
+            clashing += clashes
+            told_count += 1
+            slot = index.insert(prepared)
+            said = msgspec.json.decode(await ask(post(token, body_of_volume(volume))))["intent"]
+            mine.append((said["id"], said["ovn"], slot))
+            oldest, ovn, gone = mine.popleft()
+            step = json.dumps({"step": "end", "ovn": ovn}).encode()
+            await ask(post(token, step, f"/api/v1/intents/{oldest}/state"))
+            index.remove(gone)
+        assert connection.transport is not None
+        connection.transport.close()
+
+    gc.collect()
+    gc.freeze()
+    before_s, before_mib = cpu_s(server), memory_mib(server)
+    await asyncio.gather(*(client(number) for number in range(CLIENTS)))
+    took_s = time.perf_counter() - begun
+    each_us = (cpu_s(server) - before_s) / (2 * told_count) * 1e6
+    print(
+        f"writes among {INTENTS:,} live   {len(latencies) / took_s:8,.0f}/s  {shown(latencies)}"
+        f"  server {each_us:,.0f} us CPU, {clashing / told_count:.1%} clash; {took_s:.0f} s,"
+        f" {before_mib:,.0f} to {memory_mib(server):,.0f} MiB"
+        "  (goal 3,000/s, p99 40 ms)",
+        flush=True,
+    )
+
+
+async def subscribe(server: dict[str, Any], count: int) -> None:
+    """So many subscriptions on the square kilometre, of all parties in turn."""
+    connection = await connect(server)
+    square = json.loads(body_of(CORNER[0], CORNER[1], ONE_KM_LAT * 1.1, (0, 200), (0, 1439)))[
+        "volumes"
+    ][0]
+    for number in range(count):
+        body = json.dumps({"volume": square}).encode()
+        request = post(server["tokens"][number % CLIENTS], body, "/api/v1/subscriptions")
+        status, answer = await connection.ask(request)
+        assert status == 201, answer
+    assert connection.transport is not None
+    connection.transport.close()
 
 
 async def writes(
     server: dict[str, Any],
     title: str,
     bodies: Callable[[random.Random], Iterator[bytes]],
-    goal: int | None,
+    goal: str,
 ) -> None:
     """Durable writes a second."""
     prepared = [
@@ -204,7 +334,7 @@ async def writes(
     before_s = cpu_s(server)
     latencies, took_s, size = await closed_loop(server, make, SECONDS)
     each_us = (cpu_s(server) - before_s) / len(latencies) * 1e6
-    aim = "" if goal is None else f"  (goal {goal:,}/s, p99 60 ms)"
+    aim = f"  ({goal})" if goal else ""
     print(
         f"writes, {title:15} {len(latencies) / took_s:8,.0f}/s  {shown(latencies)}"
         f"  server {each_us:,.0f} us CPU, {size / len(latencies):,.0f} bytes each{aim}",
@@ -234,7 +364,7 @@ async def reads(server: dict[str, Any]) -> None:
     print(
         f"area reads among {INTENTS:,} {len(latencies) / took_s:8,.0f}/s  {shown(latencies)}"
         f"  server {each_us:,.0f} us CPU, {size / len(latencies):,.0f} bytes each"
-        "  (goal 4,000/s)",
+        "  (goal 6,000/s)",
         flush=True,
     )
 
@@ -340,17 +470,36 @@ def told(
     return json.dumps({"kind": "flight", "volumes": [volume]}).encode()
 
 
-def city_bodies(rng: random.Random) -> Iterator[bytes]:
-    """Intents of the data set ``city``."""
+def standing_volumes(count: int, *, seed: int = 3) -> list[Any]:
+    """``city`` on the day of the benchmark."""
     from benchmarks.datasets import START_US, city
-    from wideberth.faces.api import views
 
-    for volume in city(2000, seed=rng.randrange(2**31)):
-        shift_us = tomorrow_us() - START_US
-        moved = msgspec.structs.replace(
+    shift_us = tomorrow_us() - START_US
+    return [
+        msgspec.structs.replace(
             volume, start_us=volume.start_us + shift_us, end_us=volume.end_us + shift_us
         )
-        yield msgspec.json.encode({"kind": "flight", "volumes": [views.volume(moved)]})
+        for volume in city(count, seed=seed)
+    ]
+
+
+def city_stream(*, seed: int) -> Iterator[Any]:
+    """``city`` without an end."""
+    while True:
+        yield from standing_volumes(5000, seed=seed)
+        seed += 1
+
+
+def body_of_volume(volume: Any) -> bytes:
+    """A flight in one volume."""
+    from wideberth.faces.api import views
+
+    return msgspec.json.encode({"kind": "flight", "volumes": [views.volume(volume)]})
+
+
+def city_bodies(rng: random.Random) -> Iterator[bytes]:
+    """Intents of the data set ``city``."""
+    return map(body_of_volume, standing_volumes(2000, seed=rng.randrange(2**31)))
 
 
 def cell_bodies(rng: random.Random) -> Iterator[bytes]:
@@ -451,7 +600,6 @@ async def _opened(folder: Path) -> AsyncIterator[Any]:
 
 def _fill(folder: Path, count: int) -> None:
     """Put standing intents into the record, as if they had been told one by one."""
-    from benchmarks.datasets import START_US, city
     from wideberth.model.entries import ENTRY_VERSION, Entry, IntentAccepted, encode_entry
     from wideberth.model.ids import IntentId, Ovn, PartyId
     from wideberth.model.intents import (
@@ -469,15 +617,11 @@ def _fill(folder: Path, count: int) -> None:
     from wideberth.record.sqlite import SqliteRecord
     from wideberth.service import now_us
 
-    shift_us = tomorrow_us() - START_US
     with SqliteRecord(folder, key=OriginKey.load(folder / ORIGIN_KEY)) as record:
         envelopes: list[bytes] = []
         told_us = now_us()
-        for index, volume in enumerate(city(count)):
+        for index, volume in enumerate(standing_volumes(count)):
             party = PartyId(f"party-{index % CLIENTS}")
-            moved = msgspec.structs.replace(
-                volume, start_us=volume.start_us + shift_us, end_us=volume.end_us + shift_us
-            )
             intent = Intent(
                 id=IntentId(f"intent-{index}"),
                 party=party,
@@ -486,11 +630,11 @@ def _fill(folder: Path, count: int) -> None:
                 state=IntentState.ACCEPTED,
                 version=1,
                 ovn=Ovn(f"ovn-{index}"),
-                volumes=(moved,),
+                volumes=(volume,),
                 visibility=Visibility(VisibilityLevel.OPEN),
                 provenance=Provenance(Source.PLANNED),
                 told_us=told_us,
-                lead_us=moved.start_us - told_us,
+                lead_us=volume.start_us - told_us,
             )
             author = Author(party, How.ATTESTED, "bench")
             body = IntentAccepted(intent, "default-1")

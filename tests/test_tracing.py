@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from api_world import World, a_world, flight, square
+from wideberth import tracing as tracing_module
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import Operation
 from wideberth.faces.cli._operation import _tracing
@@ -123,6 +125,21 @@ def test_where_it_is_not_installed_the_setting_is_named(monkeypatch: pytest.Monk
     assert _tracing(TraceTable(enabled=False)) is None
     with pytest.raises(InvalidValue, match=r"trace\.enabled.*wideberth\[otel\]"):
         _tracing(TraceTable(enabled=True))
+
+
+def test_a_collector_that_hangs_does_not_keep_a_node_from_stopping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = threading.Event()
+
+    class Hanging(InMemorySpanExporter):
+        def shutdown(self) -> None:
+            released.wait(30)
+
+    monkeypatch.setattr(tracing_module, "CLOSE_WITHIN_S", 0.05)
+    Tracing(SimpleSpanProcessor(Hanging())).close()
+    assert not released.is_set()
+    released.set()
 
 
 def test_what_is_not_traced_does_not_load_opentelemetry() -> None:

@@ -10,6 +10,7 @@ word of what was said. Of a request's header only ``traceparent`` is looked at (
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from wideberth.measures import BatchSeen, RequestSeen
 
 __all__ = ["Tracing", "exporting"]
 
+CLOSE_WITHIN_S = 2.0
 _STEPS = ("decide", "append", "fold", "publish")
 
 
@@ -95,8 +97,12 @@ class Tracing:
                 self._span(step, below, batch, began_ns, ended_ns)
 
     def close(self) -> None:
-        """Hand over what is finished."""
-        self._provider.shutdown()
+        """Hand over what is finished, within CLOSE_WITHIN_S: a collector that does not answer is no
+        reason for a node not to stop.
+        """
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        closing.join(CLOSE_WITHIN_S)
 
     def _span(
         self,

@@ -243,7 +243,6 @@ FAULTS = [
     ("unlink", "error=EIO"),
     ("pread64", "error=EIO"),
     ("mmap", "error=ENOMEM"),
-    ("fcntl", "error=ENOLCK"),
     ("fstat", "error=EIO"),
     ("newfstatat", "error=EIO"),
 ]

@@ -68,7 +68,11 @@ def connect(
     """A connection to the folder's record. Raises RecordUnavailable where there is none."""
     require_sqlite(apsw.sqlite_lib_version())
     path = folder / RECORD_FILE
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+    if not is_there:
         raise RecordUnavailable(f"there is no record in {folder}")
     flags = apsw.SQLITE_OPEN_READWRITE if to_write else apsw.SQLITE_OPEN_READONLY
     with translated:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from wideberth.clock import ExerciseClock
+from wideberth.erasure import RetentionTable
 from wideberth.errors import InvalidValue
 from wideberth.jwks import JwksSource, keys_of_pem
 from wideberth.layered import Layers, layers_of, read_toml, require
@@ -311,6 +312,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
     snapshot: SnapshotTable = SnapshotTable()
+    retention: RetentionTable = RetentionTable()
     witnesses: tuple[WitnessSettings, ...] = ()
     witnessing: WitnessingTable = WitnessingTable()
 

@@ -39,6 +39,7 @@ from wideberth.configuration import (
     trusted_issuers,
 )
 from wideberth.contacts import Contacts
+from wideberth.erasure import finish
 from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable
 from wideberth.model.commands import Command, OpenSpace, Request
 from wideberth.model.ids import PartyId
@@ -152,6 +153,8 @@ class Node:
         _make_folders(folder, made)
         with locked(folder):
             settle(folder)
+            if (folder / RECORD_FILE).exists():
+                finish(folder)
             configuration = load_configuration(folder / CONFIGURATION_FILE)
             origin_key = _origin_key(folder, configuration, made)
             origin = origin_key.origin

@@ -41,6 +41,7 @@ from wideberth.model.commands import Request
 from wideberth.model.entries import ENTRY_VERSION, Body, Entry, decode_entry, encode_entry
 from wideberth.model.envelope import MAX_ENVELOPE_BYTES
 from wideberth.model.ids import PartyId
+from wideberth.model.keeping import EntriesErased
 from wideberth.model.parties import SYSTEM
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.fold import fold
@@ -313,7 +314,10 @@ class Service:
         return self.picture
 
     async def entries_at(self, positions: Sequence[int]) -> list[Entry]:
-        """The entries at these positions: from memory where recent, else from the record."""
+        """The entries at these positions: from memory where recent, else from the record.
+
+        For an entry that was erased: the one that erased it, an EntriesErased.
+        """
         found: dict[int, Entry] = {}
         for position in positions:
             entry = self._recent.get(position)
@@ -323,6 +327,9 @@ class Service:
         if missing:
             rows = await self._read(lambda: _rows_at(self._reader, missing))
             for row in rows:
+                if row.erased_by is not None:
+                    [found[row.position]] = await self.entries_at([row.erased_by])
+                    continue
                 found[row.position] = decode_entry(row.envelope, position=row.position)
         return [found[position] for position in positions]
 
@@ -495,7 +502,7 @@ class Service:
                     if len(rows) == page:  # there is more: it is read while this page is folded
                         ahead = asyncio.ensure_future(self._page(rows[-1].position + 1))
                         await asyncio.sleep(0)
-                    entries = [decode_entry(row.envelope, position=row.position) for row in rows]
+                    entries = [_folded_entry(row) for row in rows]
                 except (NewerEntry, RecordCorrupt) as error:
                     self.stopped_by = error
                     raise
@@ -521,6 +528,8 @@ class Service:
                 raise
             if position >= keeps:
                 self._recent.keep(position, entry)
+            if isinstance(entry.body, EntriesErased):
+                self._recent.forget(each.position for each in entry.body.entries)
         folded_ns = time.perf_counter_ns()
         history = picture.history
         if history is not None and history.touched:
@@ -571,6 +580,13 @@ def entries_of(request: Request, bodies: tuple[Body, ...], time_us: int) -> tupl
         for body in bodies[1:]
     )
     return (first, *more)
+
+
+def _folded_entry(row: Row) -> Entry:
+    """The entry to fold. Raises RecordCorrupt for an erased one: a snapshot goes beyond it."""
+    if row.erased_by is not None:
+        raise RecordCorrupt(row.position, "was erased, and no snapshot beyond it can be read")
+    return decode_entry(row.envelope, position=row.position)
 
 
 def _rows_at(record: Record, positions: list[int]) -> list[Row]:

@@ -6,6 +6,7 @@ Can be rebuilt from the record: whatever is not here is read there.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from wideberth.model.entries import (
     Body,
@@ -45,6 +46,13 @@ class RecentEntries:
         while self._weight > self._most and self._entries:
             _, (_, dropped) = self._entries.popitem(last=False)
             self._weight -= dropped
+
+    def forget(self, positions: Iterable[int]) -> None:
+        """Let entries go that may not be shown any more."""
+        for position in positions:
+            kept = self._entries.pop(position, None)
+            if kept is not None:
+                self._weight -= kept[1]
 
 
 def _weight(body: Body) -> int:

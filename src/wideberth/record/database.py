@@ -100,6 +100,8 @@ def enter_wal(db: apsw.Connection, *, timeout_s: float) -> None:
     if mode != "wal":
         raise RecordUnavailable("the folder's file system cannot hold a write-ahead log")
     db.execute("PRAGMA synchronous=FULL")
+    # What is deleted, or left behind where a page was rebuilt, is overwritten with zeros.
+    db.pragma("secure_delete", 1)
     db.execute("PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1")  # where fsync is weak
     db.execute("PRAGMA journal_size_limit=67108864")  # bytes of log that are kept after a burst
 

@@ -84,6 +84,21 @@ class Store:
         )
         return True
 
+    def marks(self, positions: Sequence[int]) -> list[bytes]:
+        """Bytes by which these entries are found in a raw file: random, so no other has them."""
+        marks: list[bytes] = []
+        for position in positions:
+            row: Any = self._db.execute(
+                "SELECT salt, envelope FROM entry WHERE position = ?", (position,)
+            ).fetchone()
+            if row is None or row[0] is None:
+                continue
+            marks.append(row[0] or (row[1] or b"")[:24])  # sealed: the nonce
+            item = self._bundled(position)
+            if item is not None:
+                marks.append(item[:SALT_BYTES])  # as its row had it, before it was bundled
+        return [mark for mark in marks if len(mark) >= SALT_BYTES]
+
     def erase(self, positions: Sequence[int], by: int) -> None:
         """Delete salt and envelope of these entries; entry by says why. Twice does no harm.
 

@@ -11,6 +11,7 @@ which waits for a step as for any other writer.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ import apsw
 
 from wideberth.errors import RecordUnavailable
 from wideberth.record.bundles import BUNDLE_ENTRIES
-from wideberth.record.database import connect, enter_wal, translated
+from wideberth.record.database import RECORD_FILE, connect, enter_wal, translated
 from wideberth.record.schema import FORMAT_VERSION, check_format, upgrade
 from wideberth.record.stored import Store
 from wideberth.record.vault import Vault
@@ -42,6 +43,7 @@ class Upkeep:
         self, folder: Path, *, vault: Vault | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S
     ) -> None:
         self._timeout_s = busy_timeout_s
+        self._path = folder / RECORD_FILE
         self._db = connect(folder, to_write=True, busy_timeout_s=busy_timeout_s)
         try:
             with translated:
@@ -49,8 +51,6 @@ class Upkeep:
                     with self._writing():
                         upgrade(self._db)
                 enter_wal(self._db, timeout_s=busy_timeout_s)
-                # What is deleted is overwritten with zeros, in the file and on its free pages.
-                self._db.pragma("secure_delete", 1)
                 self._store = Store(self._db, format_=FORMAT_VERSION, vault=vault)
         except BaseException:
             self._db.close()
@@ -94,8 +94,14 @@ class Upkeep:
         are erased then, and their bytes go when this is done again.
         """
         with translated, self._writing():
+            marks = self._store.marks(positions)
             self._store.erase(positions, by)
         self._empty_log()
+        if _holds_any(self._path, marks):
+            # An older program left copies where it rebuilt pages: only a new file is without them.
+            self.shrink()
+            if _holds_any(self._path, marks):
+                raise RecordUnavailable("what was erased is still in the file")
 
     def fact(self, name: str) -> bytes | None:
         """Something about this copy of the record, None where nothing is kept under the name."""
@@ -137,3 +143,17 @@ class Upkeep:
                     "another process is reading; do it again to take the bytes from the log"
                 )
             time.sleep(_CHECKPOINT_SLEEP_S)
+
+
+def _holds_any(path: Path, marks: Sequence[bytes]) -> bool:
+    """Whether the file's bytes hold one of marks, each of 16 to 24 bytes."""
+    if not marks:
+        return False
+    wanted = re.compile(b"|".join(map(re.escape, marks)), re.DOTALL)
+    kept = b""
+    with path.open("rb") as file:
+        while data := file.read(1 << 22):
+            if wanted.search(kept + data):
+                return True
+            kept = data[-32:]
+    return False

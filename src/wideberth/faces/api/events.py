@@ -34,6 +34,7 @@ from wideberth.model.entries import (
 )
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent
+from wideberth.model.keeping import EntriesErased
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
@@ -49,6 +50,7 @@ EVENTS: dict[str, type] = {
     "warning": told.WarningEvent,
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
+    "erased": told.ErasedEvent,
 }
 """The events of ``/stream`` and what each carries."""
 
@@ -161,6 +163,8 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
     own = desk.rebuilt.notifications_of(party, body.subscriptions, event.position)
     changed_at = event.position - body.subject_back
     (changed,) = await desk.service.entries_at([changed_at])
+    if isinstance(changed.body, EntriesErased):
+        return "erased", _as_erased(changed.body)
     version, entry = await _version_at(desk, changed_at, changed)
     shown = version.is_shown_to(party)
     return "notification", told.NotificationEvent(
@@ -199,6 +203,15 @@ async def _check(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, 
     return "check", told.CheckEvent(met=met, day=day)
 
 
+async def _erased(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    return "erased", _as_erased(event.entry.body)
+
+
+def _as_erased(body: object) -> told.ErasedEvent:
+    assert isinstance(body, EntriesErased)
+    return told.ErasedEvent(erased_by=body.by, ground=body.ground.value, reference=body.reference)
+
+
 async def _withdrawn(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, TouchesWithdrawn)
@@ -226,4 +239,5 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     WarningCleared: _warning,
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
+    EntriesErased: _erased,
 }

@@ -42,7 +42,9 @@ class Rebuilt:
         while self.size < service.picture.size:
             rows = await service.rows(self.size, min(_PAGE, service.picture.size - self.size))
             for row in rows:
-                if row.position == self.size:
+                if row.erased_by is not None:
+                    self.size = row.position + 1  # it was about what nobody finds here any more
+                elif row.position == self.size:
                     self._note(row.position, decode_entry(row.envelope, position=row.position))
 
     def listen(self, start: int, entries: Sequence[Entry]) -> None:

@@ -147,6 +147,9 @@ async def list_entries(call: Call) -> told.EntriesPage:
 
 
 def _entry(row: Row, reader: PartyId) -> told.EntryOut:
+    if row.erased_by is not None:
+        kept = b64encode(row.leaf or b"").decode("ascii")
+        return told.EntryOut(position=row.position, leaf=kept, erased=True)
     entry = decode_entry(row.envelope, position=row.position)
     if is_readable(entry, reader):
         return told.EntryOut(

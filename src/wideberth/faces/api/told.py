@@ -549,12 +549,16 @@ class RequestOut(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class EntryOut(Out, frozen=True, kw_only=True):
-    """One entry of the record: whole where you may read it, else its leaf (base64)."""
+    """One entry of the record: whole where you may read it, else its leaf (base64).
+
+    erased: its content is deleted, for everybody; an entry after it says on which ground.
+    """
 
     position: int
     salt: str | None = None
     envelope: str | None = None
     leaf: str | None = None
+    erased: bool = False
 
 
 class EntriesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -729,6 +733,16 @@ class WarningEvent(Out, frozen=True, kw_only=True):
     change: WarningChange
     position: int | None = None
     time: str | None = None
+
+
+class ErasedEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Event ``erased``: what happened here was erased since. ground: agreement, standard or law;
+    reference: which clause; erased_by: the office that ordered it.
+    """
+
+    erased_by: str
+    ground: str
+    reference: str
 
 
 class CheckEvent(Out, frozen=True, kw_only=True, omit_defaults=False):

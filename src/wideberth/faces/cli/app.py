@@ -36,6 +36,7 @@ COMMANDS = (
     "replay",
     "snapshot",
     "compact",
+    "erase",
     "backup",
     "restore",
     "epoch",

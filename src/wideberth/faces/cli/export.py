@@ -68,6 +68,8 @@ def _export(
     with progress_bar("exporting") as bar:
         for begin in range(0, size, _PAGE):
             for row in record.read(begin, min(_PAGE, size - begin)):
+                if row.erased_by is not None:
+                    continue
                 entry = decode_entry(row.envelope, position=row.position)
                 is_known = is_known or _registers(entry, party)
                 if window_us[0] <= entry.time_us < window_us[1] and may_be_exported(entry, party):

@@ -98,12 +98,18 @@ def _folded(
 
 
 def _of_folder(folder: Path) -> Iterator[Entry]:
+    from wideberth.errors import RecordUnavailable
     from wideberth.model.entries import decode_entry
 
     with opened(folder) as record:
         position = 0
         while rows := record.read(position, _PAGE):
             for row in rows:
+                if row.erased_by is not None:
+                    raise RecordUnavailable(
+                        f"entry {row.position} was erased, so this record folds only from a"
+                        " snapshot on, as a node does; check it with wideberth verify"
+                    )
                 yield decode_entry(row.envelope, position=row.position)
             position += len(rows)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from wideberth.decisions.keeping import ERASABLE
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.layered import require
 from wideberth.model.commands import Request
 from wideberth.model.entries import (
@@ -144,7 +144,11 @@ async def erase(
 
 def finish(folder: Path) -> int:
     """Do what a crash left undone of an erasure; how many entries. Needs the folder's lock."""
-    with SqliteRecord(folder) as record:
+    try:
+        record = SqliteRecord(folder)
+    except RecordCorrupt:
+        return 0  # being made by another process this moment; or the opening after this says why
+    with record:
         mark = record.fact(ERASING)
         if mark is None:
             return 0

@@ -46,7 +46,16 @@ def digest_in_form(version: str, picture: Picture) -> str:
     }
     for name in FORMS[version]:
         table = getattr(picture, name)
-        rows = [[msgspec.json.encode(key).decode(), table[key]] for key in table]
+        values = {key: table[key] for key in table}
+        if name == "subscriptions":  # which counted their notifications themselves
+            assert picture.history is not None
+            values = {
+                key: msgspec.structs.replace(
+                    value, notification_index=picture.history.notification_index(value.number)
+                )
+                for key, value in values.items()
+            }
+        rows = [[msgspec.json.encode(key).decode(), values[key]] for key in table]
         canonical[name] = sorted(rows, key=lambda row: row[0])
     return sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()
 

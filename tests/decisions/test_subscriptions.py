@@ -18,7 +18,10 @@ def _scene() -> Scene:
 
 
 def _index(scene: Scene) -> int:
-    return scene.picture.subscriptions[SUBSCRIPTION].notification_index
+    assert scene.picture.history is not None
+    return scene.picture.history.notification_index(
+        scene.picture.subscriptions[SUBSCRIPTION].number
+    )
 
 
 def test_whatever_touches_the_volume_counts_one_up() -> None:

@@ -167,7 +167,9 @@ class Attacker:
         self.scene.amend(
             standing, details(*standing.volumes, visibility=HIDDEN, priority=self.number % 100)
         )
-        index = self.scene.picture.subscriptions[name].notification_index
+        picture = self.scene.picture
+        assert picture.history is not None
+        index = picture.history.notification_index(picture.subscriptions[name].number)
         return self._told(since) + b"%d" % index
 
 

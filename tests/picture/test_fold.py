@@ -81,7 +81,7 @@ def test_the_digest_sees_a_change_of_any_table() -> None:
         assert picture.digest() != whole, name
 
 
-@pytest.mark.parametrize("name", ["_last", "_before", "_streams", "_notices"])
+@pytest.mark.parametrize("name", ["_last", "_before", "_streams", "_notices", "_subscribers"])
 def test_the_digest_sees_a_change_of_the_history(name: str) -> None:
     """A planted fault: forget one thing of each part of the history and the digest differs."""
     scene = busy_scene()

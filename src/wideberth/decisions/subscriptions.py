@@ -43,12 +43,14 @@ def notified(
     for them it is gone.
     """
     numbers: set[int] = set()
+    subscriptions, own = picture.subscriptions, intent.party
     for volume in prepared:
-        for subscription_id, _, _ in picture.subscription_space.conflicts(volume, _TOUCHING):
-            subscription = picture.subscriptions[subscription_id]
+        for subscription_id in picture.subscription_space.touched(volume, _TOUCHING):
+            subscription = subscriptions[subscription_id]
             party = subscription.party
-            seen = intent.is_shown_to(party) or (before is not None and before.is_shown_to(party))
-            if party != intent.party and seen:
+            if party != own and (
+                intent.is_shown_to(party) or (before is not None and before.is_shown_to(party))
+            ):
                 numbers.add(subscription.number)
     if not numbers:
         return []

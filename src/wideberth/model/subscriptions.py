@@ -14,8 +14,8 @@ class Subscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A standing wish. number: names the subscription in entries, in 48 bits drawn from its id, so
     that it does not tell how many there are.
 
-    notification_index: of the last notification; counts without gaps (ASTM F3548-21), so that
-    whoever misses one can tell.
+    notification_index: 0, as it was opened. Notifications are counted by
+    :meth:`wideberth.picture.history.History.notification_index`.
     """
 
     id: SubscriptionId

@@ -247,6 +247,8 @@ def _subscription_opened(
     subscription = body.subscription
     picture.subscriptions[subscription.id] = subscription
     picture.subscription_ids[subscription.number] = subscription.id
+    if picture.history is not None:
+        picture.history.note_subscription(subscription.number, subscription.id, subscription.party)
     picture.subscription_space.put(subscription.id, (subscription.volume,), picture.altitude_model)
     picture.expire_at(subscription.volume.end_us + GRACE_US, "subscription", subscription.id)
 
@@ -267,17 +269,8 @@ def _drop_subscription(picture: Picture, subscription_id: SubscriptionId) -> Non
 def _subscribers_notified(
     picture: Picture, body: SubscribersNotified, entry: Entry, position: int
 ) -> None:
-    parties: list[PartyId] = []
-    for number in body.subscriptions:
-        subscription_id = picture.subscription_ids.get(number)
-        subscription = picture.subscriptions.get(subscription_id) if subscription_id else None
-        if subscription is None:
-            continue
-        picture.subscriptions[subscription.id] = msgspec.structs.replace(
-            subscription, notification_index=subscription.notification_index + 1
-        )
-        parties.append(subscription.party)
-    _streams(picture, parties, position)
+    if picture.history is not None:
+        picture.history.note_notification(body.subscriptions, position)
 
 
 def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position: int) -> None:

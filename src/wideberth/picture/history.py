@@ -8,20 +8,35 @@ entries of one object are a chain, from the last back to the first, at eight byt
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
 import numpy as np
 
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import PartyId, SubscriptionId
 
 __all__ = ["History"]
 
 _NONE = -1
 
 
+class _Subscriber:
+    """Whose a subscription is, standing or not, and where its notifications stand."""
+
+    __slots__ = ("id", "party", "positions")
+
+    def __init__(
+        self, subscription_id: SubscriptionId, party: PartyId, positions: array[int]
+    ) -> None:
+        self.id = subscription_id
+        self.party = party
+        self.positions = positions
+
+
 class History:
-    """Positions by object id, by party's stream, and of each party's notices."""
+    """Positions by object id, by party's stream, of its notices and its notifications."""
 
     def __init__(self) -> None:
         self._last: dict[str, int] = {}  # object: position of the newest entry about it
@@ -29,6 +44,7 @@ class History:
         self._before: array[int] = array("q")
         self._streams: dict[PartyId, array[int]] = {}
         self._notices: dict[PartyId, array[int]] = {}
+        self._subscribers: dict[int, _Subscriber] = {}  # by number, of all that were ever opened
         self.touched: set[PartyId] = set()
         """Parties whose streams grew since somebody last emptied this set: whom to wake."""
 
@@ -52,6 +68,44 @@ class History:
     def note_notice(self, party: PartyId, position: int) -> None:
         """The entry at position issues the party's next notice."""
         self._notices.setdefault(party, array("q")).append(position)
+
+    def note_subscription(self, number: int, subscription: SubscriptionId, party: PartyId) -> None:
+        """A subscription of the party is known by this number from here on."""
+        self._subscribers[number] = _Subscriber(subscription, party, array("q"))
+
+    def note_notification(self, numbers: Sequence[int], position: int) -> None:
+        """The entry at position notifies these subscriptions; one event for each of their parties.
+
+        Here and not in the tables, since a busy area has hundreds of them for each change.
+        """
+        parties: dict[PartyId, None] = {}
+        for number in numbers:
+            subscriber = self._subscribers.get(number)
+            if subscriber is not None:
+                subscriber.positions.append(position)
+                parties[subscriber.party] = None
+        for party in parties:
+            self.note_stream(party, position)
+
+    def notification_index(self, number: int) -> int:
+        """Of the last notification of a subscription; they count from 1 without a gap, so that
+        whoever misses one can tell (ASTM F3548-21). 0 where there was none.
+        """
+        subscriber = self._subscribers.get(number)
+        return 0 if subscriber is None else len(subscriber.positions)
+
+    def notifications_at(
+        self, party: PartyId, numbers: Sequence[int], position: int
+    ) -> list[tuple[SubscriptionId, int]]:
+        """(subscription, index) of the party's own among these subscriptions, as the notification
+        at position counted them.
+        """
+        subscribers = [self._subscribers.get(number) for number in numbers]
+        return [
+            (each.id, bisect_right(each.positions, position))
+            for each in subscribers
+            if each is not None and each.party == party
+        ]
 
     def positions(self, object_id: str) -> list[int]:
         """Positions of the entries about an object, in order; empty for an unknown id."""
@@ -88,19 +142,36 @@ class History:
             for party in sorted(table):
                 digest.update(f"{name} {party} {len(table[party])}\n".encode())
                 digest.update(little_endian(table[party]))
+        for number in sorted(self._subscribers):
+            subscriber = self._subscribers[number]
+            name = f"subscription {number} {subscriber.id} {subscriber.party}"
+            digest.update(f"{name} {len(subscriber.positions)}\n".encode())
+            digest.update(little_endian(subscriber.positions))
         objects = sorted(self._last)
         digest.update(msgspec.json.encode(objects))
         digest.update(little_endian(array("q", map(self._last.__getitem__, objects))))
         digest.update(little_endian(self._before))
         return digest.digest()
 
-    def dump(self) -> tuple[dict[str, int], bytes, dict[PartyId, bytes], dict[PartyId, bytes]]:
+    def dump(
+        self,
+    ) -> tuple[
+        dict[str, int],
+        bytes,
+        dict[PartyId, bytes],
+        dict[PartyId, bytes],
+        dict[int, tuple[SubscriptionId, PartyId, bytes]],
+    ]:
         """All that is held, as plain data for a snapshot: what :meth:`load` takes, in its order."""
         return (
             self._last,
             little_endian(self._before),
             {party: little_endian(at) for party, at in self._streams.items()},
             {party: little_endian(at) for party, at in self._notices.items()},
+            {
+                number: (each.id, each.party, little_endian(each.positions))
+                for number, each in self._subscribers.items()
+            },
         )
 
     @classmethod
@@ -111,6 +182,7 @@ class History:
         before: bytes,
         streams: dict[PartyId, bytes],
         notices: dict[PartyId, bytes],
+        subscribers: dict[int, tuple[SubscriptionId, PartyId, bytes]],
     ) -> History:
         """What :meth:`dump` gave, again. Nobody has been touched. Raises ValueError."""
         history = cls()
@@ -118,6 +190,10 @@ class History:
         history._before = from_little_endian(before)
         history._streams = {party: from_little_endian(at) for party, at in streams.items()}
         history._notices = {party: from_little_endian(at) for party, at in notices.items()}
+        history._subscribers = {
+            number: _Subscriber(subscription, party, from_little_endian(at))
+            for number, (subscription, party, at) in subscribers.items()
+        }
         return history
 
 

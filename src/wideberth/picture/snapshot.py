@@ -13,7 +13,7 @@ import heapq
 import msgspec
 
 from wideberth.errors import InvalidValue
-from wideberth.model.ids import KeyId, NoticeId, PartyId
+from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.parties import Key, Party
 from wideberth.model.subscriptions import Subscription
@@ -36,6 +36,7 @@ class _History(msgspec.Struct, forbid_unknown_fields=True):
     before: bytes
     streams: dict[PartyId, bytes]
     notices: dict[PartyId, bytes]
+    subscribers: dict[int, tuple[SubscriptionId, PartyId, bytes]]
 
 
 class _Form(msgspec.Struct, forbid_unknown_fields=True):
@@ -129,6 +130,7 @@ def load(data: bytes) -> Picture:
             before=form.history.before,
             streams=form.history.streams,
             notices=form.history.notices,
+            subscribers=form.history.subscribers,
         )
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidValue(

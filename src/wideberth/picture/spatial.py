@@ -135,6 +135,22 @@ class Spatial(Generic[Id]):
             found.extend(each for each in below if each[0] not in gone)
         return found
 
+    def touched(self, volume: PreparedVolume, separation: Separation) -> list[Id]:
+        """Ids of the objects with a volume nearer than separation, in no particular order; one
+        that has several such volumes may stand there as often. Cheap where hundreds are found.
+        """
+        self.file()
+        found: list[Id] = []
+        if self._index is not None and self._slots:
+            for slot in self._index.touched(volume, separation):
+                owner = self._owners[slot]
+                assert owner is not None, "a filed volume is somebody's"
+                found.append(owner[0] if isinstance(owner, tuple) else owner)
+        if self._below is not None:
+            below = self._below.touched(volume, separation)
+            found += [each for each in below if each not in self._gone] if self._gone else below
+        return found
+
     def file(self) -> None:
         """Put into the index what is not there yet; whoever asks next would have to wait for it."""
         if not self._unfiled:

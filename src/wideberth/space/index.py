@@ -274,9 +274,30 @@ class VolumeIndex:
                     found.append((slot, settled))
         return found
 
+    def touched(self, prepared: PreparedVolume, separation: Separation = _TOUCHING) -> list[int]:
+        """Slots of the volumes that are too close, in no particular order: :meth:`conflicts`
+        without the gaps, for where hundreds are found. Raises NotComparable as that does.
+        """
+        lines = self._lines(prepared, separation, exact=True)
+        if lines is None:
+            return []
+        if (lines[:, 1] == 1).all():
+            return lines[:, 0].tolist()
+        return [slot for slot, _ in self.conflicts(prepared, separation)]
+
     def _query(
         self, prepared: PreparedVolume, separation: Separation, *, exact: bool
     ) -> list[list[int]]:
+        lines = self._lines(prepared, separation, exact=exact)
+        if lines is None:
+            return []
+        found: list[list[int]] = lines.tolist()
+        found.sort()
+        return found
+
+    def _lines(
+        self, prepared: PreparedVolume, separation: Separation, *, exact: bool
+    ) -> NDArray[np.int64] | None:
         arrays = prepared.arrays
         found = np.empty((_FIRST_LINES, 5), np.int64)  # its own: others may ask at the same time
         while True:
@@ -290,11 +311,7 @@ class VolumeIndex:
             if count <= len(found):
                 break
             found = np.empty((2 * count, 5), np.int64)
-        if count == 0:
-            return []
-        lines: list[list[int]] = found[:count].tolist()
-        lines.sort()
-        return lines
+        return found[:count] if count else None
 
     def _grow(self, capacity: int) -> None:
         kernels = _kernels()

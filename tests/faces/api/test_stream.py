@@ -141,7 +141,7 @@ def test_any_pattern_of_cuts_gives_every_event_once_in_order(
             assert len(indexes) >= 4
             # the same from the beginning, from an index built anew: the same bytes
             world.app.desk.rebuilt = Rebuilt()
-            await world.app.desk.rebuilt.catch_up(world.node.service)
+            world.app.desk.rebuilt.catch_up(world.node.service.picture)
             whole = Line(world, "alpha", "/stream")
             await whole.until(at_least(end))
             await whole.close()

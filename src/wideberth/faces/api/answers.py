@@ -117,7 +117,7 @@ async def _subscribed(_desk: Desk, applied: Applied, _party: PartyId) -> told.Su
     body = applied.entries[0].body
     assert isinstance(body, SubscriptionOpened)
     return told.SubscriptionTold(
-        subscription=views.subscription(body.subscription), **_where(applied)
+        subscription=views.subscription(body.subscription, 0), **_where(applied)
     )
 
 

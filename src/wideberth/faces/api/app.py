@@ -344,7 +344,7 @@ class Api:
         listeners = self.desk.service.fold_listeners
         listeners.append(self.desk.rebuilt.listen)
         stack.callback(listeners.remove, self.desk.rebuilt.listen)
-        await self.desk.rebuilt.catch_up(self.desk.service)
+        self.desk.rebuilt.catch_up(self.desk.picture)
         await stack.enter_async_context(self.desk.live)
 
 

@@ -160,7 +160,9 @@ async def _zone(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, 
 async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, SubscribersNotified)
-    own = desk.rebuilt.notifications_of(party, body.subscriptions, event.position)
+    history = desk.picture.history
+    assert history is not None, "streams are made from the picture, not from an overlay"
+    own = history.notifications_at(party, body.subscriptions, event.position)
     changed_at = event.position - body.subject_back
     (changed,) = await desk.service.entries_at([changed_at])
     if isinstance(changed.body, EntriesErased):

@@ -1,11 +1,9 @@
-"""What the face keeps beside the picture: whose open notices, whose subscriptions, and where the
-notifications of each subscription stand. Rebuilt from the record: throw it away and fold again.
+"""What the face keeps beside the picture: whose open notices and whose subscriptions. Made of the
+picture when the face starts, and kept up by each entry after that.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from wideberth.model.entries import (
@@ -13,89 +11,88 @@ from wideberth.model.entries import (
     NoticeAcknowledged,
     NoticeIssued,
     NoticeReleased,
-    SubscribersNotified,
     SubscriptionClosed,
     SubscriptionOpened,
-    decode_entry,
 )
 from wideberth.model.ids import NoticeId, PartyId, SubscriptionId
-from wideberth.service import Service
+from wideberth.model.notices import Notice
+from wideberth.picture.picture import Picture
 
 __all__ = ["Rebuilt"]
 
-_PAGE = 2_000
-
 
 class Rebuilt:
-    """An index over the entries folded so far. Owned by the event loop's thread."""
+    """An index over the picture. Owned by the event loop's thread."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._notified: dict[int, array[int]] = {}
-        self._subscriptions: dict[int, tuple[SubscriptionId, PartyId]] = {}
-        self._numbers: dict[PartyId, dict[SubscriptionId, int]] = {}
+        self._subscriptions: dict[PartyId, dict[SubscriptionId, None]] = {}
         self._open: dict[PartyId, dict[NoticeId, None]] = {}
-        self._concerned: dict[NoticeId, tuple[PartyId, ...]] = {}
+        self._notices: dict[NoticeId, Notice] = {}
 
-    async def catch_up(self, service: Service) -> None:
-        """Fold what the service had folded before this listened to it."""
-        while self.size < service.picture.size:
-            rows = await service.rows(self.size, min(_PAGE, service.picture.size - self.size))
-            for row in rows:
-                if row.erased_by is not None:
-                    self.size = row.position + 1  # it was about what nobody finds here any more
-                elif row.position == self.size:
-                    self._note(row.position, decode_entry(row.envelope, position=row.position))
+    def catch_up(self, picture: Picture) -> None:
+        """Begin with what stands in the picture."""
+        self._subscriptions, self._open, self._notices = {}, {}, {}
+        for subscription_id in picture.subscriptions:
+            self._subscribe(picture.subscriptions[subscription_id].party, subscription_id)
+        for notice_id in picture.notices:
+            self._issue(picture.notices[notice_id].notice)
+        self.size = picture.size
 
     def listen(self, start: int, entries: Sequence[Entry]) -> None:
         """Take in entries, the first at position start: a fold listener of the service."""
         if start != self.size:
-            return  # before the first catch_up; that one reads these too
-        for position, entry in enumerate(entries, start):
-            self._note(position, entry)
-
-    def notifications_of(
-        self, party: PartyId, numbers: Sequence[int], position: int
-    ) -> list[tuple[SubscriptionId, int]]:
-        """(subscription, index) of the party's own among these subscriptions, as the notification
-        at position counted them. Indexes count from 1 without a gap.
-        """
-        found: list[tuple[SubscriptionId, int]] = []
-        for number in numbers:
-            known = self._subscriptions.get(number)
-            if known is not None and known[1] == party:
-                found.append((known[0], bisect_right(self._notified[number], position)))
-        return found
+            return  # before the first catch_up, which has them from the picture
+        for entry in entries:
+            self._note(entry)
 
     def subscriptions_of(self, party: PartyId) -> list[SubscriptionId]:
         """The party's subscriptions that were not closed, in the order opened."""
-        return list(self._numbers.get(party, ()))
+        return list(self._subscriptions.get(party, ()))
 
     def open_notices_of(self, party: PartyId) -> list[NoticeId]:
         """Open notices that the party received, sent, or holds open, in the order issued."""
         return list(self._open.get(party, ()))
 
-    def _note(self, position: int, entry: Entry) -> None:
+    def _note(self, entry: Entry) -> None:
         match entry.body:
-            case SubscribersNotified(subscriptions=numbers):
-                for number in numbers:
-                    self._notified.setdefault(number, array("q")).append(position)
             case SubscriptionOpened(subscription=subscription):
-                self._subscriptions[subscription.number] = (subscription.id, subscription.party)
-                own = self._numbers.setdefault(subscription.party, {})
-                own[subscription.id] = subscription.number
+                self._subscribe(subscription.party, subscription.id)
             case SubscriptionClosed(subscription=subscription_id, party=party):
-                self._numbers.get(party, {}).pop(subscription_id, None)
+                self._subscriptions.get(party, {}).pop(subscription_id, None)
             case NoticeIssued(notice=notice):
-                concerned = dict.fromkeys((notice.recipient, notice.sender, *notice.held_by))
-                parties = tuple(party for party in concerned if party is not None)
-                self._concerned[notice.id] = parties
-                for party in parties:
-                    self._open.setdefault(party, {})[notice.id] = None
-            case NoticeAcknowledged(closes=closes) | NoticeReleased(closes=closes):
-                for notice_id in closes:
-                    for party in self._concerned.pop(notice_id, ()):
-                        self._open[party].pop(notice_id, None)
+                self._issue(notice)
+            case NoticeAcknowledged(closes=closes):
+                self._close(closes)
+            case NoticeReleased(notice=notice_id, by=by, closes=closes):
+                self._release(notice_id, by.party)
+                self._close(closes)
             case _:
                 pass
-        self.size = position + 1
+        self.size += 1
+
+    def _subscribe(self, party: PartyId, subscription_id: SubscriptionId) -> None:
+        self._subscriptions.setdefault(party, {})[subscription_id] = None
+
+    def _issue(self, notice: Notice) -> None:
+        self._notices[notice.id] = notice
+        for party in _concerned(notice):
+            self._open.setdefault(party, {})[notice.id] = None
+
+    def _release(self, notice_id: NoticeId, holder: PartyId) -> None:
+        """Whoever no longer holds a notice open has nothing to do with it any more."""
+        notice = self._notices.get(notice_id)
+        if notice is not None and holder not in (notice.recipient, notice.sender):
+            self._open.get(holder, {}).pop(notice_id, None)
+
+    def _close(self, notices: Sequence[NoticeId]) -> None:
+        for notice_id in notices:
+            notice = self._notices.pop(notice_id, None)
+            for party in () if notice is None else _concerned(notice):
+                self._open[party].pop(notice_id, None)
+
+
+def _concerned(notice: Notice) -> set[PartyId]:
+    """Who received it, sent it, or may hold it open."""
+    parties = {notice.recipient, *notice.held_by}
+    return parties if notice.sender is None else parties | {notice.sender}

@@ -177,12 +177,12 @@ def _raw(text: str | None) -> msgspec.Raw | None:
     return None if text is None else msgspec.Raw(text.encode())
 
 
-def subscription(shown: Subscription) -> told.SubscriptionOut:
-    """A subscription of the reader's."""
+def subscription(shown: Subscription, index: int) -> told.SubscriptionOut:
+    """A subscription of the reader's; index: of its last notification."""
     return told.SubscriptionOut(
         id=shown.id,
         volume=volume(shown.volume),
-        notification_index=shown.notification_index,
+        notification_index=index,
     )
 
 

@@ -98,14 +98,18 @@ async def close_subscription(call: Call) -> Command:
 async def list_subscriptions(call: Call) -> told.SubscriptionsPage:
     """The reader's own subscriptions, by id."""
     query: asked.PageQuery = call.query
-    standing = call.picture.subscriptions
+    standing, history = call.picture.subscriptions, call.picture.history
+    assert history is not None, "reads are made from the picture, not from an overlay"
     own = sorted(
         each for each in call.desk.rebuilt.subscriptions_of(call.party) if each in standing
     )
     after = [each for each in own if query.cursor is None or each > query.cursor]
     page = after[: query.limit]
     return told.SubscriptionsPage(
-        subscriptions=[views.subscription(standing[each]) for each in page],
+        subscriptions=[
+            views.subscription(standing[each], history.notification_index(standing[each].number))
+            for each in page
+        ],
         next=page[-1] if len(after) > len(page) else None,
     )
 

@@ -105,7 +105,11 @@ def test_the_digest_sees_where_an_event_of_a_stream_stands(name: str) -> None:
 
 def test_every_table_is_in_the_digest() -> None:
     picture = Picture()
-    tables = {name for name, value in vars(picture).items() if isinstance(value, dict)}
+    tables = {
+        name
+        for name, value in vars(picture).items()
+        if isinstance(value, dict) and not name.startswith("_")  # those follow from the rest
+    }
     assert tables == set(TABLES)
 
 

@@ -15,7 +15,7 @@ from wideberth.model.entries import ClashPair
 from wideberth.model.ids import IntentId, ZoneId
 from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.notices import ObjectRef, ObjectType, Overlap, Urgency
-from wideberth.model.settings import Effect, PairRule, Rules
+from wideberth.model.settings import Effect, PairRule
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.picture.cells import felt_as, meet, reach
 from wideberth.picture.picture import Picture
@@ -45,7 +45,7 @@ MAX_MEETINGS = 20_000
 _TOUCHING = Separation()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Meeting:
     """A volume of ours and one of theirs that lie too close.
 
@@ -56,11 +56,18 @@ class Meeting:
     other: PreparedVolume
     gap: Gap
     truly: bool = True
+    _overlap: Overlap | None = None  # worked out once, for both sides are told of it
 
     @property
     def overlap(self) -> Overlap:
         """The time and the heights that they share; where apart, what lies between."""
-        return overlap_band(self.own, self.other)
+        if self._overlap is None:
+            self._overlap = overlap_band(self.own, self.other)
+        return self._overlap
+
+    def turned(self) -> Meeting:
+        """The same meeting from the other side."""
+        return Meeting(self.other, self.own, self.gap, self.truly, self.overlap)
 
     @property
     def overlaps(self) -> bool:
@@ -156,7 +163,6 @@ def intent_clashes(
     Raises InvalidValue for more pairs of volumes than at_most: one command must not hold up all
     others. Only those with intents that the author may see count there, and can cause a refusal.
     """
-    rules = picture.space.rules
     met: dict[IntentId, list[Meeting]] = {}
     done: set[tuple[int, IntentId, int]] = set()
     looked_at = 0
@@ -171,7 +177,7 @@ def intent_clashes(
                     len(prepared),
                     "these volumes touch too many others at once; tell them in several intents",
                 )
-            rule = _rule_between(rules, intent, other)
+            rule = _rule_between(picture, intent, other)
             if rule is None or not _is_within(gap, rule.separation):
                 continue
             meeting = Meeting(volume, _volume(picture, other, ordinal), gap)
@@ -183,17 +189,18 @@ def intent_clashes(
     found: list[IntentClash] = []
     for other_id in sorted(met):
         other = picture.intents[other_id]
-        rule = rules.pair(intent.kind, other.kind)
-        rule_id = f"{rules.version}/{rule.kinds[0].value}-{rule.kinds[1].value}"
+        rule, rule_id = picture.pair_rule(intent.kind, other.kind)
         found.append(IntentClash(other, rule, rule_id, _closest_first(met[other_id])))
     return found
 
 
-def _rule_between(rules: Rules, intent: Intent, other: Intent) -> PairRule | None:
+def _rule_between(picture: Picture, intent: Intent, other: Intent) -> PairRule | None:
     """The rule by which two intents can clash, None where there is none."""
-    if other.id == intent.id or (other.party == intent.party and not rules.same_party):
+    if other.party == intent.party and (
+        other.id == intent.id or not picture.space.rules.same_party
+    ):
         return None
-    rule = rules.pair(intent.kind, other.kind)
+    rule, _ = picture.pair_rule(intent.kind, other.kind)
     return None if rule.effect is Effect.NONE else rule
 
 
@@ -222,7 +229,7 @@ def _felt_meetings(
             if (index, other_id, ordinal) in done:
                 continue
             other = picture.intents[other_id]
-            rule = _rule_between(rules, intent, other)
+            rule = _rule_between(picture, intent, other)
             if rule is None or not _one_is_hidden(intent, other):
                 continue
             their = _volume(picture, other, ordinal)
@@ -354,10 +361,12 @@ def overlap_band(first: PreparedVolume, second: PreparedVolume) -> Overlap:
     ours, theirs = first.volume, second.volume
     floor_mm, ceiling_mm = first.altitude_model.band_w84_mm(ours)
     other_floor_mm, other_ceiling_mm = second.altitude_model.band_w84_mm(theirs)
-    start_us, end_us = sorted(
-        (max(ours.start_us, theirs.start_us), min(ours.end_us, theirs.end_us))
-    )
-    lower_mm, upper_mm = sorted((max(floor_mm, other_floor_mm), min(ceiling_mm, other_ceiling_mm)))
+    start_us, end_us = max(ours.start_us, theirs.start_us), min(ours.end_us, theirs.end_us)
+    if start_us > end_us:
+        start_us, end_us = end_us, start_us
+    lower_mm, upper_mm = max(floor_mm, other_floor_mm), min(ceiling_mm, other_ceiling_mm)
+    if lower_mm > upper_mm:
+        lower_mm, upper_mm = upper_mm, lower_mm
     return Overlap(start_us, end_us, lower_mm, upper_mm)
 
 
@@ -377,7 +386,7 @@ def _is_over(meeting: Meeting, separation: Separation, now_us: int) -> bool:
 
 def _closest_first(meetings: list[Meeting]) -> tuple[Meeting, ...]:
     """Sorted by how near; those equally near stay in the order of the intents' own volumes."""
-    return tuple(sorted(meetings, key=_nearness))
+    return (meetings[0],) if len(meetings) == 1 else tuple(sorted(meetings, key=_nearness))
 
 
 def _nearness(meeting: Meeting) -> tuple[int, int, int, int, int]:

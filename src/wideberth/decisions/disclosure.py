@@ -27,7 +27,6 @@ __all__ = [
     "clashes_for",
     "hidden_overlap",
     "may_follow",
-    "turned",
     "zone_clash_for_teller",
     "zone_clashes_for_owner",
 ]
@@ -101,15 +100,10 @@ def zone_clash_for_teller(clash: ZoneClash, own: ObjectRef) -> Clash:
 
 def zone_clashes_for_owner(picture: Picture, clash: ZoneClash, intent: Intent) -> list[Clash]:
     """The same as the zone's owner may see it; nothing where it may learn nothing."""
-    mirrored = Met(clash.rule_id, tuple(turned(each) for each in clash.meetings))
+    mirrored = Met(clash.rule_id, tuple(each.turned() for each in clash.meetings))
     return clashes_for(
         picture, clash.zone.party, own=zone_ref(clash.zone), other=intent, met=mirrored
     )
-
-
-def turned(meeting: Meeting) -> Meeting:
-    """The same meeting from the other side."""
-    return Meeting(meeting.other, meeting.own, meeting.gap)
 
 
 def may_follow(picture: Picture, notice: Notice, sender: PartyId) -> bool:

@@ -128,7 +128,7 @@ def change_state(
         standing.id, standing.party, command.step, standing.state, state, stepped.version,
         stepped.ovn,
     )  # fmt: skip
-    prepared = picture.prepared(standing.volumes)
+    prepared = list(picture.intent_space.views(standing.id))
     telling: list[Body] = []
     counted: list[Body] = []
     if command.step is not Step.ACTIVATE or standing.kind is IntentKind.HAZARD:
@@ -140,6 +140,7 @@ def change_state(
             stepped,
             _Touched(clashes, zones),
             before=standing,
+            moved=False,
             withdrawal=command.step is Step.END,
         )
         if command.step is Step.END:
@@ -370,13 +371,19 @@ def _telling(
     touched: _Touched,
     *,
     before: Intent | None,
+    moved: bool = True,
     withdrawal: bool = False,
 ) -> list[Body]:
-    """Tell whoever the version concerns, and whoever the version before concerned."""
-    if before is None and not touched.clashes and not touched.zones:
-        return []  # most intents, by far
+    """Tell whoever the version concerns, and whoever the version before concerned.
+
+    moved: whether it may touch, or be seen by, others than the version before.
+    """
+    if not touched.clashes and not touched.zones and (before is None or not moved):
+        told = picture.told.get(intent.id)
+        if not told and not _may_be_held(intent):
+            return []  # most intents, by far
     earlier: Drafts = Drafts()
-    if before is not None:
+    if before is not None and moved:
         prepared = picture.prepared(before.volumes)
         earlier = draft_intent(
             picture,
@@ -410,6 +417,11 @@ def _telling(
     )
 
 
+def _may_be_held(intent: Intent) -> bool:
+    """Whether a notice about it may be held: only those between hazards and presences are."""
+    return intent.kind in (IntentKind.HAZARD, IntentKind.PRESENCE)
+
+
 def _holds_that_are_over(
     picture: Picture, intent: Intent, still: set[IntentId]
 ) -> dict[PartyId, tuple[NoticeId, ...]]:
@@ -417,6 +429,8 @@ def _holds_that_are_over(
     intent touches only these others: the new version's notice takes their place.
     """
     over: dict[PartyId, tuple[NoticeId, ...]] = {}
+    if not _may_be_held(intent):
+        return over
     for notice_id in picture.held:
         pairs = picture.held[notice_id]
         if not any(intent.id in pair for pair in pairs):

@@ -15,7 +15,6 @@ from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref
 from wideberth.decisions.disclosure import (
     Met,
     clashes_for,
-    turned,
     zone_clash_for_teller,
     zone_clashes_for_owner,
 )
@@ -58,7 +57,8 @@ class Draft:
     def add(self, clashes: Iterable[Clash], urgency: Urgency) -> None:
         """Name more clashes, at their urgency or a higher one that is there already."""
         self.clashes.extend(clashes)
-        self.urgency = max(self.urgency, urgency, key=_ORDER.index)
+        if urgency is not self.urgency:
+            self.urgency = max(self.urgency, urgency, key=_ORDER.index)
 
 
 class Drafts(dict[PartyId, Draft]):
@@ -105,7 +105,7 @@ def draft_intent(
     for clash in clashes:
         other = clash.other
         met = Met(clash.rule_id, clash.meetings)
-        mirrored = Met(clash.rule_id, tuple(turned(each) for each in clash.meetings))
+        mirrored = Met(clash.rule_id, tuple(each.turned() for each in clash.meetings))
         mine = clashes_for(picture, intent.party, own=reference, other=other, met=met)
         theirs = clashes_for(
             picture, other.party, own=intent_ref(other), other=intent, met=mirrored

@@ -24,10 +24,10 @@ from wideberth.model.ids import (
     WarningId,
     ZoneId,
 )
-from wideberth.model.intents import Intent, VisibilityLevel
+from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
-from wideberth.model.settings import DEFAULT_RULES, Rules
+from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
@@ -175,6 +175,9 @@ class Picture:
         """The request whose entries are being folded, for those that follow."""
         self.altitude_model: AltitudeModel = below.altitude_model if below else AltitudeModel()
         self.widest: Separation = below.widest if below else DEFAULT_RULES.widest
+        self._pair_rules: dict[tuple[IntentKind, IntentKind], tuple[PairRule, str]] = (
+            below._pair_rules if below else {}  # noqa: SLF001  # its own kind
+        )
         self.parties: Table[PartyId, Party] = Layer(below.parties) if below else {}
         self.keys: Table[tuple[PartyId, KeyId], Key] = Layer(below.keys) if below else {}
         self.retired_keys: Table[tuple[PartyId, KeyId], bool] = (
@@ -265,6 +268,7 @@ class Picture:
         """Put rules in force, and the way heights compare under them."""
         self.space = msgspec.structs.replace(self.space, rules=rules)
         self._felt_space = None  # the agreed cells may be others
+        self._pair_rules = {}
         self.rule_versions[rules.version] = True
         self.widest = rules.widest
         before = self.altitude_model
@@ -284,6 +288,16 @@ class Picture:
         for subscription_id in list(self.subscriptions):
             volume = self.subscriptions[subscription_id].volume
             self.subscription_space.put(subscription_id, (volume,), model)
+
+    def pair_rule(self, first: IntentKind, second: IntentKind) -> tuple[PairRule, str]:
+        """The rule in force between two kinds, in either order, and its id: looked up once."""
+        found = self._pair_rules.get((first, second))
+        if found is None:
+            rules = self.space.rules
+            rule = rules.pair(first, second)
+            rule_id = f"{rules.version}/{rule.kinds[0].value}-{rule.kinds[1].value}"
+            found = self._pair_rules[first, second] = rule, rule_id
+        return found
 
     def prepared(self, volumes: tuple[Volume4D, ...]) -> list[PreparedVolume]:
         """Volumes made ready for the geometry, under this picture's way of comparing heights."""

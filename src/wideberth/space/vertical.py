@@ -88,6 +88,9 @@ class AltitudeModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         Raises NotComparable naming the limit, its reference and what to configure.
         """
+        lower, upper = volume.lower, volume.upper
+        if lower.reference is upper.reference is AltitudeReference.W84:
+            return lower.value_mm, upper.value_mm
         lower_mm = self.limit_w84_mm(volume.footprint, volume.lower, Band.LOWER)
         upper_mm = self.limit_w84_mm(volume.footprint, volume.upper, Band.UPPER)
         if lower_mm is None:

@@ -101,8 +101,9 @@ def _intent_amended(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _intent_rows(intent: dict[str, Any]) -> list[tuple[str, str]]:
+    state: str = intent["state"]
     rows = [
-        ("State", _STATES.get(intent["state"], intent["state"])),
+        ("State", _STATES.get(state, state)),
         ("Version", str(intent["version"])),
         ("Shown to", _shown_to(intent["visibility"])),
         ("Source of the place", intent["provenance"]["source"]),

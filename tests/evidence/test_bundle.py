@@ -14,9 +14,11 @@ from pathlib import Path
 import cryptography
 import nacl
 import pytest
+from nacl.signing import SigningKey
 
 import evidence_world as world
 from evidence_world import ALPHA, BRAVO, INTENT, bundle, material, policy
+from wideberth.client import PartyKey
 from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.evidence.alone.container import FILES, Fault, packed, unpacked
 from wideberth.evidence.alone.page import NO_PERMISSION
@@ -24,8 +26,17 @@ from wideberth.evidence.alone.program import README, checked_bundle
 from wideberth.evidence.bundle import Selection, plain_policy
 from wideberth.evidence.check import verify_bundle
 from wideberth.evidence.verifier import PARTS, verifier_source
-from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.model.entries import NoticeAcknowledged
+from wideberth.model.envelope import statement_digest
+from wideberth.model.ids import KeyId, NoticeId
+from wideberth.model.keeping import EpochOpened
+from wideberth.model.notices import (
+    NEITHER_PERMISSION_NOR_GUARANTEE,
+    Acknowledgement,
+    Verb,
+)
 from wideberth.picture.visibility import is_readable
+from wideberth.record.keys import OriginKey
 
 pytestmark = pytest.mark.requirement("R-05")
 
@@ -345,7 +356,6 @@ def test_statements_may_be_left_out_but_not_turned_round() -> None:
 
 def test_a_revocation_comes_along_and_ends_the_key() -> None:
     from wideberth.model.entries import KeyRevoked
-    from wideberth.model.ids import KeyId
 
     made = world.entries()
     gone = world.entry(9, KeyRevoked(BRAVO, KeyId("k1")))
@@ -355,3 +365,39 @@ def test_a_revocation_comes_along_and_ends_the_key() -> None:
     early = world.envelopes([*made[:8], gone, *made[8:]])
     with pytest.raises(Fault, match="entry 9: its key bravo/k1 was revoked at entry 8"):
         bundle(Selection(positions=(9,)), of=material(early))
+
+
+def test_a_bundle_reaches_across_an_epoch_and_the_chains_begin_anew() -> None:
+    later = OriginKey("test.example/evidence-2", bytes([8]) * 32)
+    opened = EpochOpened(later.origin, later.vkey, "its last checkpoint", "the key was lost", 11)
+    key = PartyKey(later.origin, BRAVO, KeyId("k1"), SigningKey(bytes([2]) * 32))
+    signed = {"notice": "notice-1", "verb": "CANNOT-COMPLY", "reason": "weather"}
+    said = key.sign("AcknowledgeNotice", signed, method="POST", path="/x", request="late")
+    author = world.signed_by(BRAVO)
+    answer = Acknowledgement(
+        NoticeId("notice-1"), Verb.CANNOT_COMPLY, author, world.START_US, reason="weather"
+    )
+    answered = world.entry(
+        10,
+        NoticeAcknowledged(answer, BRAVO, ALPHA),
+        author,
+        request="late",
+        said=said,
+        said_digest=statement_digest(said),
+    )
+    made = [*world.entries(), world.entry(9, opened), answered]
+    proved = bundle(
+        Selection(positions=(9, 12)),
+        of=material(world.envelopes(made), later),
+        may_show=lambda entry: is_readable(entry, BRAVO),
+        rule=policy(log=later),
+    )
+    found = verify_bundle(proved, policy=policy(log=later))
+    assert (found.positions, found.statements) == ((0, 4, 9, 11, 12), 2)
+    assert "From here on the record goes on as test.example/evidence-2." in page(proved)
+    with pytest.raises(Fault, match="another origin than the entry"):
+        bundle(
+            Selection(positions=(11,)),
+            of=material(world.envelopes([*world.entries(), answered]), later),
+            rule=policy(log=later),
+        )

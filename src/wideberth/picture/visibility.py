@@ -32,6 +32,7 @@ from wideberth.model.entries import (
 )
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import is_shown
+from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
 
 __all__ = ["is_readable"]
 
@@ -69,6 +70,9 @@ def _by_the_only_one_warned(body: Any, party: PartyId) -> bool:
 _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     SpaceOpened: _by_all,
     RulesAdopted: _by_all,
+    LogKeyChanged: _by_all,  # under which name and key the record goes on: all rely on it
+    LogKeyRetired: _by_all,
+    EpochOpened: _by_all,
     PartyRegistered: lambda body, party: body.party.id == party,  # it lists its units
     KeyEnrolled: _by_all,
     KeyRevoked: _by_all,

@@ -14,11 +14,13 @@ from wideberth.model.entries import (
     SubscriptionClosed,
     SubscriptionOpened,
 )
+from wideberth.model.ids import SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.parties import Author
 from wideberth.model.refusals import RefusalKind
 from wideberth.model.subscriptions import Subscription
 from wideberth.picture.picture import Picture
+from wideberth.picture.tables import values_of
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import format_rfc3339
 from wideberth.space.volume import Separation
@@ -42,16 +44,17 @@ def notified(
     Only subscribers that see the intent are told of it, and those that saw the version before:
     for them it is gone.
     """
-    numbers: set[int] = set()
-    subscriptions, own = picture.subscriptions, intent.party
+    touched: set[SubscriptionId] = set()
     for volume in prepared:
-        for subscription_id in picture.subscription_space.touched(volume, _TOUCHING):
-            subscription = subscriptions[subscription_id]
-            party = subscription.party
-            if party != own and (
-                intent.is_shown_to(party) or (before is not None and before.is_shown_to(party))
-            ):
-                numbers.add(subscription.number)
+        touched.update(picture.subscription_space.touched(volume, _TOUCHING))
+    subscriptions = values_of(picture.subscriptions, touched)
+    parties = {each.party for each in subscriptions} - {intent.party}
+    seen = {
+        party
+        for party in parties
+        if intent.is_shown_to(party) or (before is not None and before.is_shown_to(party))
+    }
+    numbers = [each.number for each in subscriptions if each.party in seen]
     if not numbers:
         return []
     return [SubscribersNotified(intent_ref(intent), back, tuple(sorted(numbers)))]

@@ -7,10 +7,10 @@ are frozen and replaced whole, never changed in place; that is what makes a laye
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
-__all__ = ["Layer", "Table"]
+__all__ = ["Layer", "Table", "values_of"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -32,6 +32,13 @@ class Table(Protocol[K, V]):
         ...
 
 
+def values_of(table: Table[K, V], keys: Iterable[K]) -> list[V]:
+    """The value of each key, which must be there; layers without writes cost nothing."""
+    while isinstance(table, Layer) and table.is_clear:
+        table = table.below
+    return [table[key] for key in keys]
+
+
 class _Gone:
     """Marks a key that the layer took out."""
 
@@ -45,6 +52,16 @@ class Layer(Table[K, V]):
     def __init__(self, below: Table[K, V]) -> None:
         self._below = below
         self._own: dict[K, V | _Gone] = {}
+
+    @property
+    def below(self) -> Table[K, V]:
+        """The table that is left alone."""
+        return self._below
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing was written here."""
+        return not self._own
 
     def __contains__(self, key: object, /) -> bool:
         own = self._own.get(key)  # pyright: ignore[reportArgumentType]

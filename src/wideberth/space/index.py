@@ -21,7 +21,7 @@ __all__ = ["VolumeIndex"]
 
 _TOUCHING = Separation()
 _FIRST_ROWS = 256
-_FIRST_LINES = 64
+_FIRST_LINES = 512  # 20 kB; of more conflicts than this, the question is asked twice
 _BLOCK = 16  # pieces in a block, as in _shapes
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "MIN_US",
     "SECOND_US",
     "format_rfc3339",
+    "is_rfc3339",
     "parse_rfc3339",
 ]
 
@@ -28,6 +29,7 @@ DAY_US = 24 * HOUR_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
+_LOCAL_EPOCH = _EPOCH.replace(tzinfo=None)
 MIN_US = -2_208_988_800_000_000  # 1900-01-01T00:00:00Z
 MAX_US = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
@@ -69,14 +71,18 @@ def parse_rfc3339(text: object, *, field: str = "time") -> int:
     return instant_us
 
 
+def is_rfc3339(text: str) -> bool:
+    """Whether the text has the form of RFC 3339; such a time may still not exist."""
+    return _RFC3339.fullmatch(text) is not None
+
+
 def format_rfc3339(instant_us: int) -> str:
     """RFC 3339 text in UTC; a fraction only where there is one.
 
     >>> format_rfc3339(1_500_000), format_rfc3339(0)
     ('1970-01-01T00:00:01.500000Z', '1970-01-01T00:00:00Z')
     """
-    instant = _EPOCH + timedelta(microseconds=instant_us)
-    return instant.replace(tzinfo=None).isoformat() + "Z"
+    return (_LOCAL_EPOCH + timedelta(microseconds=instant_us)).isoformat() + "Z"
 
 
 def _offset_us(text: str, *, field: str, whole: object) -> int:

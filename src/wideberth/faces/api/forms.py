@@ -27,7 +27,7 @@ from wideberth.space.shapes import (
     moving_cover,
     sector_cover,
 )
-from wideberth.space.time import format_rfc3339, parse_rfc3339
+from wideberth.space.time import format_rfc3339, is_rfc3339, parse_rfc3339
 from wideberth.space.timetext import require_time
 from wideberth.space.volume import Circle, Footprint, Volume4D, circle, polygon
 
@@ -101,26 +101,24 @@ def _is_plain(wire: asked.VolumeIn) -> bool:
         isinstance(wire.footprint, _PLAIN)
         and wire.schedule is None
         and wire.clock_bound_s == 0
-        and _is_rfc3339(wire.start)
-        and _is_rfc3339(wire.end)
+        and is_rfc3339(wire.start)
+        and is_rfc3339(wire.end)
     )
-
-
-def _is_rfc3339(text: str) -> bool:
-    try:
-        parse_rfc3339(text)
-    except InvalidValue:
-        return False
-    return True
 
 
 def _volumes(wire: asked.VolumeIn) -> list[Volume4D]:
     lower, upper = _altitude(wire.lower, "lower"), _altitude(wire.upper, "upper")
     start_us, end_us = _time_us(wire.start, "start"), _time_us(wire.end, "end")
+    shape = wire.footprint
     try:
-        parts = list(_parts(wire.footprint, (start_us, end_us)))
+        if wire.schedule is None and isinstance(shape, _PLAIN) and not wire.clock_bound_s:
+            plain, parts = _plain(shape), []  # nearly all
+        else:
+            plain, parts = None, list(_parts(shape, (start_us, end_us)))
     except InvalidValue as error:
         raise error.within("footprint") from error
+    if plain is not None:
+        return [Volume4D(plain, lower, upper, start_us, end_us)]
     windows = [(start_us, end_us)]
     if wire.schedule is not None:
         if any(part.window_us is not None for part in parts):

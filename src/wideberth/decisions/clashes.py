@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wideberth.decisions.clocks import apart, reaching
 from wideberth.errors import InvalidValue
 from wideberth.model.entries import ClashPair
 from wideberth.model.ids import IntentId, ZoneId
@@ -166,8 +167,9 @@ def intent_clashes(
     met: dict[IntentId, list[Meeting]] = {}
     done: set[tuple[int, IntentId, int]] = set()
     looked_at = 0
+    reach_of_all, skewed = reaching(picture, picture.widest, intent.party), picture.worst_clock_us
     for index, volume in enumerate(prepared):
-        for other_id, ordinal, gap in picture.intent_space.conflicts(volume, picture.widest):
+        for other_id, ordinal, gap in picture.intent_space.conflicts(volume, reach_of_all):
             other = picture.intents[other_id]
             looked_at += other.is_shown_to(intent.party)
             if at_most is not None and looked_at > at_most:
@@ -178,10 +180,15 @@ def intent_clashes(
                     "these volumes touch too many others at once; tell them in several intents",
                 )
             rule = _rule_between(picture, intent, other)
-            if rule is None or not _is_within(gap, rule.separation):
+            if rule is None:
+                continue
+            separation = rule.separation
+            if skewed:
+                separation = apart(picture, separation, intent.party, other.party)
+            if not _is_within(gap, separation):
                 continue
             meeting = Meeting(volume, _volume(picture, other, ordinal), gap)
-            if not _is_over(meeting, rule.separation, now_us):
+            if not _is_over(meeting, separation, now_us):
                 met.setdefault(other_id, []).append(meeting)
                 done.add((index, other_id, ordinal))
     for other_id, meeting in _felt_meetings(picture, intent, prepared, done, now_us):
@@ -218,7 +225,7 @@ def _felt_meetings(
     hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
     if not hides and not picture.has_felt:
         return
-    near = reach(rules, picture.widest)
+    near = reach(rules, reaching(picture, picture.widest, intent.party))
     for index, volume in enumerate(prepared):
         felt = prepare(felt_as(volume.volume, rules), volume.altitude_model)
         if hides:
@@ -234,10 +241,11 @@ def _felt_meetings(
                 continue
             their = _volume(picture, other, ordinal)
             their_felt = prepare(felt_as(their.volume, rules), their.altitude_model)
-            if not meet(volume, their, (felt, their_felt), rules, rule.separation):
+            separation = apart(picture, rule.separation, intent.party, other.party)
+            if not meet(volume, their, (felt, their_felt), rules, separation):
                 continue
             on_grid = Meeting(felt, their_felt, Gap(0, 0, 0))
-            if not _is_over(on_grid, rule.separation, now_us):
+            if not _is_over(on_grid, separation, now_us):
                 yield other_id, Meeting(volume, their, gap_of(volume, their), truly=False)
 
 
@@ -261,9 +269,12 @@ def zone_clashes(
     rules = picture.space.rules
     met: dict[ZoneId, list[Meeting]] = {}
     hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
+    near = reaching(picture, _TOUCHING, intent.party)
+    if hides:
+        near = reach(rules, near)
     for volume in prepared:
         asked = prepare(felt_as(volume.volume, rules), volume.altitude_model) if hides else volume
-        for zone_id, ordinal, _ in picture.zone_space.conflicts(asked, _TOUCHING):
+        for zone_id, ordinal, _ in picture.zone_space.conflicts(asked, near):
             zone = picture.zones[zone_id]
             if zone.party == intent.party or not zone.applies_to(intent.kind):
                 continue
@@ -279,11 +290,12 @@ def intents_in_zone(
 ) -> list[tuple[Intent, ZoneClash]]:
     """The standing intents of others that a zone touches and applies to, by intent id."""
     met: dict[IntentId, list[Meeting]] = {}
+    near = reach(picture.space.rules, reaching(picture, _TOUCHING, zone.party))
     for area in prepared:
         found = {
             (intent_id, ordinal)
             for space in (picture.intent_space, picture.felt_space)
-            for intent_id, ordinal, _ in space.conflicts(area, _TOUCHING)
+            for intent_id, ordinal, _ in space.conflicts(area, near)
         }
         for intent_id, ordinal in sorted(found):
             intent = picture.intents[intent_id]
@@ -310,10 +322,11 @@ def _in_zone(
     the zone's owner may only feel the intent.
     """
     volume, area = volumes
-    gap = conflict(volume, area)
+    separation = apart(picture, _TOUCHING, intent.party, zone.party)
+    gap = conflict(volume, area, separation)
     if gap is not None:
         meeting = Meeting(volume, area, gap)
-        if not _is_over(meeting, _TOUCHING, now_us):
+        if not _is_over(meeting, separation, now_us):
             return meeting
     hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
     if not hides or intent.is_shown_to(zone.party):
@@ -322,9 +335,9 @@ def _in_zone(
     felt, area_felt = (
         prepare(felt_as(each.volume, rules), each.altitude_model) for each in volumes
     )
-    if not meet(volume, area, (felt, area_felt), rules, _TOUCHING):
+    if not meet(volume, area, (felt, area_felt), rules, separation):
         return None
-    if _is_over(Meeting(felt, area_felt, Gap(0, 0, 0)), _TOUCHING, now_us):
+    if _is_over(Meeting(felt, area_felt, Gap(0, 0, 0)), separation, now_us):
         return None
     return Meeting(volume, area, gap_of(volume, area), truly=False)
 

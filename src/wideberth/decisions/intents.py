@@ -18,6 +18,7 @@ from wideberth.decisions.clashes import (
     intent_ref,
     zone_clashes,
 )
+from wideberth.decisions.clocks import apart
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.decisions.subscriptions import notified
 from wideberth.decisions.telling import (
@@ -54,7 +55,7 @@ from wideberth.picture.picture import Picture
 from wideberth.space.overlap import is_conflict
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.vertical import AltitudeModel
-from wideberth.space.volume import Polygon
+from wideberth.space.volume import Polygon, Separation
 
 __all__ = ["amend", "change_state", "intent_as_told", "submit"]
 
@@ -447,8 +448,15 @@ def _still_touch(
 ) -> bool:
     if intent.id in pair:
         return any(other in pair for other in still)
-    first, second = (picture.intent_space.views(IntentId(each)) for each in pair)
-    return any(is_conflict(one, other) for one in first for other in second)
+    first, second = (picture.intents.get(IntentId(each)) for each in pair)
+    if first is None or second is None:
+        return False
+    separation = apart(picture, Separation(), first.party, second.party)
+    return any(
+        is_conflict(one, other, separation)
+        for one in picture.intent_space.views(first.id)
+        for other in picture.intent_space.views(second.id)
+    )
 
 
 def _refuse_clashes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from wideberth.model.clocks import MeasureClock
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -255,6 +256,7 @@ Command = (
     | RetireLogKey
     | OpenEpoch
     | EraseEntries
+    | MeasureClock
 )
 
 

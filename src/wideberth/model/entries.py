@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import NewerEntry, RecordCorrupt
+from wideberth.model.clocks import ClockMeasured
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
@@ -301,6 +302,7 @@ Body = (
     | LogKeyRetired
     | EpochOpened
     | EntriesErased
+    | ClockMeasured
 )
 
 

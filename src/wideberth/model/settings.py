@@ -12,7 +12,7 @@ import msgspec
 
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
-from wideberth.space.time import DAY_US, MINUTE_US
+from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 
@@ -79,6 +79,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     withdrawn_touches: after each so many hidden touches in a day by intents and zones of a party
     that it told and withdrew, the hidden one's owner is told so.
     check_largest_mm: the widest volume whose dry run is tested against hidden intents.
+    clock_step_us: to whole steps of this a party's measured offset is rounded outward.
+    clock_every_us: a narrower one is taken again after this long. clock_cap_us: no clock widens a
+    time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
     """
 
     version: str
@@ -96,6 +99,10 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     withdrawn_touches: int = 10
     check_largest_mm: int = 50_000_000
     read_back: ReadBackTolerance = ReadBackTolerance()
+    clock_step_us: int = SECOND_US
+    clock_every_us: int = MINUTE_US
+    clock_cap_us: int = MINUTE_US
+    clock_limit_us: int = 5 * SECOND_US  # as a node that is further off stops deciding
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from wideberth.model.clocks import ClockMeasured, MeasuredClock
 from wideberth.model.entries import (
     ClashesFound,
     Entry,
@@ -359,6 +360,10 @@ def _snapshot_recorded(
     picture.snapshots[body.size] = SnapshotMark(body.digest, body.sha256)
 
 
+def _clock_measured(picture: Picture, body: ClockMeasured, entry: Entry, position: int) -> None:
+    picture.put_clock(body.party, MeasuredClock(body.low_us, body.high_us, entry.time_us))
+
+
 _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     SpaceOpened: _space_opened,
     RulesAdopted: _rules_adopted,
@@ -384,5 +389,6 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     TouchesWithdrawn: _touches_withdrawn,
     SegmentRecorded: _segment_recorded,
     SnapshotRecorded: _snapshot_recorded,
+    ClockMeasured: _clock_measured,
     **keeping.FOLDS,
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from wideberth.model.clocks import MeasuredClock
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -71,8 +72,13 @@ TABLES = (
     "check_days",
     "withdrawn_days",
     "snapshots",
+    "clocks",
 )
 """The tables of a picture, in the order of its canonical form."""
+
+_LATER = frozenset({"clocks"})
+"""Tables that came later: left out of the canonical form while empty, so that the digests in older
+records stay what they are."""
 
 
 NEVER_US = 1 << 62
@@ -206,6 +212,9 @@ class Picture:
         )
         self.snapshots: Table[int, SnapshotMark] = Layer(below.snapshots) if below else {}
         """By size: the snapshots that the record knows of."""
+        self.clocks: Table[PartyId, MeasuredClock] = Layer(below.clocks) if below else {}
+        self.worst_clock_us: int = below.worst_clock_us if below else 0
+        """The largest of all clock_bound_us."""
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
         self.subscription_space: Spatial[SubscriptionId] = Spatial(
@@ -260,6 +269,21 @@ class Picture:
         else:
             space.discard(intent.id)
 
+    def clock_bound_us(self, party: PartyId) -> int:
+        """How far a time that the party tells may be off by what was measured of its clock, up to
+        the agreed cap; 0 where nothing was measured.
+        """
+        clock = self.clocks.get(party)
+        return 0 if clock is None else min(clock.bound_us, self.space.rules.clock_cap_us)
+
+    def put_clock(self, party: PartyId, clock: MeasuredClock) -> None:
+        """Let another measurement of a party's clock stand."""
+        self.clocks[party] = clock
+        self._find_worst_clock()
+
+    def _find_worst_clock(self) -> None:
+        self.worst_clock_us = max((self.clock_bound_us(each) for each in self.clocks), default=0)
+
     def overlay(self) -> Picture:
         """A layer over this picture. Folding into it leaves this one alone."""
         return Picture(self)
@@ -271,6 +295,7 @@ class Picture:
         self._pair_rules = {}
         self.rule_versions[rules.version] = True
         self.widest = rules.widest
+        self._find_worst_clock()
         before = self.altitude_model
         self.altitude_model = AltitudeModel(
             terrain=rules.terrain, pressure_error_mm=rules.pressure_error_mm
@@ -345,8 +370,10 @@ class Picture:
         facts = [DIGEST_VERSION, self.size, self.time_us, self.space, self.asking]
         digest.update(encode(facts))
         for name, table in self.tables().items():
-            digest.update(f"\n{name}\n".encode())
             keys = {encode(key): key for key in table}
+            if not keys and name in _LATER:
+                continue
+            digest.update(f"\n{name}\n".encode())
             for line in sorted(keys):
                 digest.update(b"%b %b\n" % (line, encode(table[keys[line]])))
         return digest.hexdigest()

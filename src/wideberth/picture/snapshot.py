@@ -13,6 +13,7 @@ import heapq
 import msgspec
 
 from wideberth.errors import InvalidValue
+from wideberth.model.clocks import MeasuredClock
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.parties import Key, Party
@@ -39,9 +40,9 @@ class _History(msgspec.Struct, forbid_unknown_fields=True):
     subscribers: dict[int, tuple[SubscriptionId, PartyId, bytes]]
 
 
-class _Form(msgspec.Struct, forbid_unknown_fields=True):
+class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """All that is kept. A table whose values hold their keys is a list of the values; every table
-    is in the order of the picture's own.
+    is in the order of the picture's own. What came later is left out while empty.
     """
 
     size: int
@@ -65,6 +66,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True):
     withdrawn_days: dict[PartyId, tuple[int, dict[PartyId, int]]]
     snapshots: dict[int, SnapshotMark]
     history: _History
+    clocks: dict[PartyId, MeasuredClock] = {}
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -110,6 +112,7 @@ def dump(picture: Picture) -> bytes:
         withdrawn_days={each: picture.withdrawn_days[each] for each in picture.withdrawn_days},
         snapshots={each: picture.snapshots[each] for each in picture.snapshots},
         history=_History(*history.dump()),
+        clocks={each: picture.clocks[each] for each in picture.clocks},
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -172,6 +175,8 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.check_days = form.check_days
     picture.withdrawn_days = form.withdrawn_days
     picture.snapshots = form.snapshots
+    for party, clock in form.clocks.items():
+        picture.put_clock(party, clock)
     picture.history = history
     picture.expiries = [
         *((each.end_us + GRACE_US, "intent", each.id) for each in form.intents),

@@ -27,6 +27,7 @@ JSON in UTF-8 goes in and out.
 - **Who asks.** `Authorization: Bearer TOKEN` on everything but what is marked public, also on streams: a browser reads them with `fetch`, and no token stands in an address.
 - **Strict.** An unknown member or parameter is refused, and so is one given twice; the problem names the field by its dotted path, the rule, and what came.
 - **Hidden is unknown.** What you may not see is answered exactly as what does not exist, and is in no list, count, order, event or proof.
+- **Clocks.** An answer to a party whose clock was measured to be off by more than is agreed carries the header `Clock-Off` with the figures. See [times](times.md#clocks).
 - **Once.** A write takes the header `Idempotency-Key`, or gets a fresh one in its answer. The same key is one request for 24 hours, also across a crash: a retry gets the first answer byte for byte, with the header `Idempotency-Repeated: true`. `GET /requests/KEY` tells what became of it.
 - **Durable.** The answer to a write leaves after the write is on disk.
 - **Signed.** A write marked *signed* takes, with `Content-Type: application/jose`, a statement in the place of its body: a JWS in compact form whose `type` is the command's name and whose `body` is the same JSON with the names of the address in it. The token must be of the same party. Answers to a notice beyond RECEIVED must be signed.

@@ -245,6 +245,13 @@ class _ReadBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_s: float = ReadBackTolerance().time_us / SECOND_US
 
 
+class _Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    step_s: float = DEFAULT_RULES.clock_step_us / SECOND_US
+    every_s: float = DEFAULT_RULES.clock_every_us / SECOND_US
+    cap_s: float = DEFAULT_RULES.clock_cap_us / SECOND_US
+    limit_s: float = DEFAULT_RULES.clock_limit_us / SECOND_US
+
+
 class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[rules]``. pairs and limits not given here are those of the default rules.
 
@@ -264,6 +271,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn_touches: int = DEFAULT_RULES.withdrawn_touches
     check_largest_m: float = DEFAULT_RULES.check_largest_mm / 1000
     read_back: _ReadBack = _ReadBack()
+    clocks: _Clocks = _Clocks()
 
 
 class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -476,6 +484,10 @@ def format_rules(rules: Rules) -> str:
         f"check_largest_m = {rules.check_largest_mm / 1000}",
         f"read_back = {{ horizontal_m = {off.horizontal_mm / 1000},"
         f" vertical_m = {off.vertical_mm / 1000}, time_s = {off.time_us / SECOND_US} }}",
+        f"clocks = {{ step_s = {rules.clock_step_us / SECOND_US},"
+        f" every_s = {rules.clock_every_us / SECOND_US},"
+        f" cap_s = {rules.clock_cap_us / SECOND_US},"
+        f" limit_s = {rules.clock_limit_us / SECOND_US} }}",
     ]
     for pair in rules.pairs:
         lines += [
@@ -524,7 +536,11 @@ def _rules(settings: RulesSettings) -> Rules:
         )
     if settings.check_budget < 0:
         raise InvalidValue("check_budget", "budget", settings.check_budget, "give 0 or more")
-    error_m, off = settings.pressure_error_m, settings.read_back
+    error_m, off, clocks = settings.pressure_error_m, settings.read_back, settings.clocks
+    if not 0.001 <= clocks.step_s <= 60:
+        raise InvalidValue("clocks.step_s", "step", clocks.step_s, "give 0.001 to 60 seconds")
+    if not 0 <= clocks.cap_s <= 3600:
+        raise InvalidValue("clocks.cap_s", "cap", clocks.cap_s, "give 0 to 3600 seconds")
     return Rules(
         version=settings.version,
         pairs=_pairs(tuple(pair.rule() for pair in settings.pairs)),
@@ -543,6 +559,10 @@ def _rules(settings: RulesSettings) -> Rules:
             vertical_mm=_mm(off.vertical_m, "read_back.vertical_m"),
             time_us=_us(off.time_s, "read_back.time_s"),
         ),
+        clock_step_us=_us(clocks.step_s, "clocks.step_s"),
+        clock_every_us=_us(clocks.every_s, "clocks.every_s"),
+        clock_cap_us=_us(clocks.cap_s, "clocks.cap_s"),
+        clock_limit_us=_us(clocks.limit_s, "clocks.limit_s"),
     )
 
 

@@ -59,3 +59,64 @@ async def test_stamps_that_cannot_be_are_refused(world: World) -> None:
     ):
         answer = await ask(world, {"exchanges": [{**good, **wrong}]})
         assert (answer.status_code, answer.json()["rule"]) == (400, rule)
+
+
+async def measure(world: World, party: str, offset_s: float, *, times: int = 3) -> Any:
+    """The answer to the question that has so many exchanges of a clock this far ahead."""
+    ahead_us = round(offset_s * 1_000_000)
+    async with world.http(party) as client:
+
+        async def question(body: dict[str, Any]) -> Any:
+            body_bytes = json.dumps(body).encode()
+            return await client.post("/api/v1/clock", content=body_bytes, headers=JSON)
+
+        exchanges: list[dict[str, str]] = []
+        for _ in range(times):
+            sent = format_rfc3339(now_us() + ahead_us)
+            answer = (await question({})).json()
+            back = format_rfc3339(now_us() + ahead_us)
+            stamps = {name: answer[name] for name in ("received", "answered")}
+            exchanges.append({"sent": sent, "back": back, **stamps})
+        return await question({"exchanges": exchanges})
+
+
+@pytest.mark.requirement("L-12")
+async def test_what_was_measured_widens_what_the_party_tells(world: World) -> None:
+    """Windows a minute apart clash where the two clocks may be off by that together."""
+    earlier, later = square(start=0, end=10), square(start=11, end=20)
+    first = await world.told("alpha", earlier)
+    assert (await world.told("bravo", later))["clashes"] == []
+    answer = await measure(world, "charlie", 59.5)
+    assert answer.json()["recorded"]["bound_s"] >= 59.5
+    assert answer.json()["widened_by_s"] == 60
+    unsure = await world.told("charlie", later)
+    assert first["intent"]["id"] in {clash["other"]["id"] for clash in unsure["clashes"]}
+
+
+@pytest.mark.requirement("L-12")
+async def test_a_party_whose_clock_is_off_is_told_so_in_each_answer(world: World) -> None:
+    answer = await measure(world, "alpha", -7.5)
+    assert "ahead by -8 to" in answer.json()["warning"]
+    for party, is_told in (("alpha", True), ("bravo", False)):
+        async with world.http(party) as client:
+            for path in ("/api/v1/intents", "/api/v1/intents/none"):
+                assert ("clock-off" in (await client.get(path)).headers) is is_told
+    good = await measure(world, "bravo", 0.5)
+    assert good.json()["warning"] is None
+    assert "clock-off" not in good.headers
+
+
+@pytest.mark.requirement("L-12")
+async def test_one_exchange_that_was_held_up_widens_nothing(world: World) -> None:
+    answer = await measure(world, "alpha", 30, times=1)
+    assert answer.json()["clock"]["bound_s"] >= 30
+    assert answer.json()["recorded"] is None
+    assert answer.json()["widened_by_s"] == 0
+
+
+@pytest.mark.requirement("L-12")
+async def test_the_same_measurement_again_adds_nothing_to_the_record(world: World) -> None:
+    await measure(world, "alpha", 1.5)
+    size = world.node.service.picture.size
+    await measure(world, "alpha", 1.5)
+    assert world.node.service.picture.size == size

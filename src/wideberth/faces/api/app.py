@@ -22,6 +22,7 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec
 from wideberth.faces.api.answers import answer_to
 from wideberth.faces.api.auth import author_of, is_remembered, refuse_reader, said_in
+from wideberth.faces.api.clocks import warning_of
 from wideberth.faces.api.desk import Call, Desk, NodeLike
 from wideberth.faces.api.http import (
     PREFIX,
@@ -90,6 +91,7 @@ class _Passage:
     route: str = ""
     party: str | None = None
     status: int = 0
+    clock: str | None = None
 
 
 class Api:
@@ -174,6 +176,8 @@ class Api:
                 raise  # a stream that broke: the server closes the connection
         if answer is not None:
             passage.status = answer.status
+            if passage.clock is not None:
+                answer.headers.append((b"clock-off", passage.clock.encode()))
             if passage.id:
                 answer.headers.append((b"x-request-id", passage.id.encode()))
             await send_answer(answer, send)
@@ -196,6 +200,7 @@ class Api:
         if not route.public:
             author = self._author(scope, headers, route)
             passage.party = author.party
+            passage.clock = warning_of(self.desk.picture, author.party)
             refusal = refuse_reader(self.desk.picture, author, route.role)
             if author.party not in self.desk.picture.parties:
                 self._take_unknown(scope)

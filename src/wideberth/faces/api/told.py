@@ -623,12 +623,17 @@ class SkewOut(Out, frozen=True, kw_only=True):
 
 class StampsOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     """When the question came and when the answer left, by the node's clock. clock: what the earlier
-    exchanges say.
+    exchanges say. recorded: what stands in the record of the asker's clock; widened_by_s: by how
+    much that widens, at both ends, the windows that the asker tells. warning: that it is off by
+    more than is agreed.
     """
 
     received: str
     answered: str
     clock: SkewOut | None
+    recorded: SkewOut | None
+    widened_by_s: float
+    warning: str | None
 
 
 class ChoiceOut(Out, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from wideberth.clock import ExerciseClock
 from wideberth.erasure import RetentionTable
 from wideberth.errors import InvalidValue
 from wideberth.jwks import JwksSource, keys_of_pem
-from wideberth.layered import Layers, layers_of, read_toml, require
+from wideberth.layered import Layers, Secret, layers_of, read_toml, require, variable_of
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
@@ -53,6 +53,7 @@ __all__ = [
     "Configuration",
     "Effective",
     "Listen",
+    "RecordTable",
     "Space",
     "WatchTable",
     "WitnessSettings",
@@ -68,6 +69,7 @@ __all__ = [
 ]
 
 CONFIGURATION_FILE = "wideberth.toml"
+_PASSPHRASE = "record.passphrase"  # noqa: S105 - the name of a setting
 _MAX_M = 1e9
 _MAX_S = 3.2e9  # a century
 
@@ -86,6 +88,23 @@ class Space(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raises InvalidValue."""
         holds = 0 < len(self.host.strip()) <= 200
         require("host", self.host, "give who runs this node", holds=holds)
+
+
+class RecordTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[record]``. seal: what the folder holds of parties, places and times is sealed at rest.
+
+    key_file: what opens it, a file outside of the folder; a relative path is below the folder.
+    passphrase: instead of that; by its variable only, since the settings lie beside the record.
+    """
+
+    seal: bool = False
+    key_file: str | None = None
+    passphrase: Secret | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        holds = self.key_file is None or self.passphrase is None
+        require("key_file", self.key_file, "give a key file or a passphrase", holds=holds)
 
 
 class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -321,6 +340,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watch: WatchTable = WatchTable()
     snapshot: SnapshotTable = SnapshotTable()
     retention: RetentionTable = RetentionTable()
+    record: RecordTable = RecordTable()
     witnesses: tuple[WitnessSettings, ...] = ()
     witnessing: WitnessingTable = WitnessingTable()
 
@@ -350,6 +370,13 @@ def effective_configuration(path: Path, environ: Mapping[str, str]) -> Effective
     """
     layers = layers_of(path, Configuration, environ)
     found = layers.converted(Configuration)
+    if found.record.passphrase is not None and _PASSPHRASE not in layers.variables:
+        raise InvalidValue(
+            layers.where(_PASSPHRASE),
+            "secret-in-file",
+            "(kept secret)",
+            f"keep it out of the folder that it opens: set {variable_of(_PASSPHRASE)}",
+        )
     for key, check in (
         ("clock", lambda: _exercise_clock(found)),
         ("watch", found.watch.settings),

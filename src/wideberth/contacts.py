@@ -16,7 +16,9 @@ import msgspec
 
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.ids import require_token
+from wideberth.record.datakey import opened, sealed
 from wideberth.record.keys import sync_folder
+from wideberth.record.vault import Vault
 
 __all__ = ["CONTACTS_FILE", "Contact", "Contacts"]
 
@@ -35,9 +37,13 @@ _decoder = msgspec.json.Decoder(dict[str, Contact])
 
 
 class Contacts(Mapping[str, Contact]):
-    """Contacts by reference, as they stand in the file now; others may write it meanwhile."""
+    """Contacts by reference, as they stand in the file now; others may write it meanwhile.
 
-    def __init__(self, folder: Path) -> None:
+    vault: the file is sealed at rest under it.
+    """
+
+    def __init__(self, folder: Path, *, vault: Vault | None = None) -> None:
+        self._vault = vault
         self._folder = folder
         self._path = folder / CONTACTS_FILE
         self._stamp: tuple[int, int, int] | None = None
@@ -77,7 +83,7 @@ class Contacts(Mapping[str, Contact]):
             data = msgspec.json.format(msgspec.json.encode(contacts, order="sorted"))
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data + b"\n")
+                file.write(sealed(data + b"\n", self._vault, place=CONTACTS_FILE))
                 file.flush()
                 os.fsync(descriptor)
             new.replace(self._path)
@@ -94,7 +100,8 @@ class Contacts(Mapping[str, Contact]):
         stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
         if stamp != self._stamp:
             try:
-                self._read = _decoder.decode(self._path.read_bytes())
+                data = opened(self._path.read_bytes(), self._vault, place=CONTACTS_FILE)
+                self._read = _decoder.decode(data)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise InvalidValue(
                     CONTACTS_FILE, "contacts", str(self._path), f"repair or remove it: {error}"

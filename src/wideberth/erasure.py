@@ -34,6 +34,7 @@ from wideberth.picture.picture import Picture
 from wideberth.record.protocol import Record
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.upkeep import Upkeep
+from wideberth.record.vault import Vault
 from wideberth.service import Applied, Service
 from wideberth.snapshots import files, make
 from wideberth.space.time import DAY_US
@@ -116,6 +117,7 @@ async def erase(
     ground: Ground,
     reference: str,
     by: str,
+    vault: Vault | None = None,
 ) -> list[Applied]:
     """Erase every entry about these objects, and the notices that told of them.
 
@@ -128,7 +130,7 @@ async def erase(
         if not found:
             return []
         if not any(size > max(found) for size in service.picture.snapshots) or _news(service):
-            await make(service, folder)
+            await make(service, folder, vault=vault)
         snapshot = max(service.picture.snapshots, default=0)
         done: list[Applied] = []
         positions = sorted(found)
@@ -136,16 +138,16 @@ async def erase(
             some = [found[each] for each in positions[begin : begin + _AT_ONCE]]
             done.append(
                 await _erase_some(
-                    service, folder, some, _Why(objects, ground, reference, by, snapshot)
+                    service, folder, some, _Why(objects, ground, reference, by, snapshot, vault)
                 )
             )
         return done
 
 
-def finish(folder: Path) -> int:
+def finish(folder: Path, *, vault: Vault | None = None) -> int:
     """Do what a crash left undone of an erasure; how many entries. Needs the folder's lock."""
     try:
-        record = SqliteRecord(folder)
+        record = SqliteRecord(folder, vault=vault)
     except RecordCorrupt:
         return 0  # being made by another process this moment; or the opening after this says why
     with record:
@@ -154,7 +156,7 @@ def finish(folder: Path) -> int:
             return 0
         under_way = msgspec.json.decode(mark, type=_UnderWay)
         told = next(_tellings(record, under_way), None)
-    with Upkeep(folder) as upkeep:
+    with Upkeep(folder, vault=vault) as upkeep:
         if told is not None:
             position, body = told
             upkeep.erase([each.position for each in body.entries], position)
@@ -169,11 +171,12 @@ class _Why(msgspec.Struct, frozen=True):
     reference: str
     by: str
     snapshot: int
+    vault: Vault | None
 
 
 async def _erase_some(service: Service, folder: Path, some: list[Erased], why: _Why) -> Applied:
     positions = [each.position for each in some]
-    with Upkeep(folder) as upkeep:
+    with Upkeep(folder, vault=why.vault) as upkeep:
         mark = _UnderWay(tuple(positions), service.picture.size)
         upkeep.keep_fact(ERASING, msgspec.json.encode(mark))
         command = EraseEntries(

@@ -27,6 +27,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
+from wideberth.atrest import begin_sealed, seal_beside, vault_of
 from wideberth.backups import RESTORED
 from wideberth.clock import ExerciseClock
 from wideberth.configuration import (
@@ -50,6 +51,7 @@ from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.record.database import RECORD_FILE
 from wideberth.record.keys import OriginKey, write_new
 from wideberth.record.sqlite import SqliteRecord
+from wideberth.record.vault import Vault
 from wideberth.service import Applied, Service, Settings, now_us
 from wideberth.snapshots import restored
 from wideberth.succession import ORIGIN_KEY, former_keys, locked, settle
@@ -88,10 +90,11 @@ class Node:
     It may be entered again while it runs; the last one to leave stops it.
 
     made: what the first start made, in words. notes: what somebody should look at. stopping: set
-    when the node is about to stop, before its connections close: streams end then.
+    when the node is about to stop, before its connections close: streams end then. vault: what
+    the folder is sealed with at rest; None: it is not.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what open puts together, each by its name
         self,
         folder: Path,
         *,
@@ -101,13 +104,15 @@ class Node:
         issuer: Issuer,
         verifier: TokenVerifier,
         rules: Rules,
+        vault: Vault | None = None,
     ) -> None:
         self.folder = folder
+        self.vault = vault
         self.configuration = configuration
         self.service = service
         self.issuer = issuer
         self.verifier = verifier
-        self.contacts = Contacts(folder)
+        self.contacts = Contacts(folder, vault=vault)
         self.origin = record.origin
         self.vkey = record.vkey
         self.exercise_clock: ExerciseClock | None = None
@@ -153,10 +158,15 @@ class Node:
         _make_folders(folder, made)
         with locked(folder):
             settle(folder)
-            if (folder / RECORD_FILE).exists():
-                finish(folder)
             configuration = load_configuration(folder / CONFIGURATION_FILE)
+            vault = vault_of(folder, configuration.record)
+            if (folder / RECORD_FILE).exists():
+                finish(folder, vault=vault)
             origin_key = _origin_key(folder, configuration, made)
+            if vault is None:
+                vault = begin_sealed(folder, origin_key, configuration.record)
+            if vault is not None:
+                seal_beside(folder, vault)
             origin = origin_key.origin
             issuer = _issuer(folder, origin, configuration.auth.max_life_s, made)
             if not (folder / CONFIGURATION_FILE).exists():
@@ -167,7 +177,7 @@ class Node:
         if configuration.auth.built_in is not False:
             issuers.append(issuer.trusted)
         notes: list[str] = []
-        record = SqliteRecord(folder, key=origin_key, also=former_keys(folder))
+        record = SqliteRecord(folder, key=origin_key, also=former_keys(folder), vault=vault)
         try:
             node = cls(
                 folder,
@@ -177,7 +187,7 @@ class Node:
                     record,
                     settings=settings,
                     clock_us=clock_us or clock or now_us,
-                    start=lambda reader: restored(folder, reader, notes),
+                    start=lambda reader: restored(folder, reader, notes, vault=vault),
                 ),
                 issuer=issuer,
                 verifier=TokenVerifier(
@@ -187,6 +197,7 @@ class Node:
                     certificates=party_certificates(configuration.auth),
                 ),
                 rules=rules,
+                vault=vault,
             )
         except BaseException:
             record.close()

@@ -2,7 +2,8 @@
 
 A file is the picture of the first so many entries, as bytes
 (:mod:`wideberth.picture.snapshot`). It counts only where a ``SnapshotRecorded`` entry of the record
-names its size and its SHA-256; whatever else lies there is passed over, and that is said. All of it
+names its size and the SHA-256 of those bytes; whatever else lies there is passed over, and that is
+said. Beside a record that is sealed at rest a file is sealed too. All of it
 can be thrown away: a start then folds the record from its first entry.
 
 A snapshot is made by a process of its own (``wideberth snapshot``); a node that serves starts one
@@ -31,8 +32,10 @@ from wideberth.model.parties import SYSTEM
 from wideberth.model.refusals import Refusal
 from wideberth.picture.picture import Picture
 from wideberth.picture.snapshot import dump, load
+from wideberth.record.datakey import opened, seal_file, sealed
 from wideberth.record.keys import sync_folder, write_new
 from wideberth.record.protocol import Record
+from wideberth.record.vault import Vault
 from wideberth.service import Service
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "prune",
     "restored",
     "run_snapshot",
+    "seal_files",
     "write",
 ]
 
@@ -91,10 +95,11 @@ def files(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items(), reverse=True))
 
 
-def write(folder: Path, picture: Picture) -> RecordSnapshot:
+def write(folder: Path, picture: Picture, *, vault: Vault | None = None) -> RecordSnapshot:
     """Write the picture's snapshot: on disk when this returns; the command that records it.
 
-    Under a temporary name first, so that a crash leaves no half of one. Raises RecordUnavailable.
+    vault: seals it. Under a temporary name first, so that a crash leaves no half of one. Raises
+    RecordUnavailable.
     """
     data = dump(picture)
     place = folder / SNAPSHOTS
@@ -102,7 +107,7 @@ def write(folder: Path, picture: Picture) -> RecordSnapshot:
         place.mkdir(mode=0o700, exist_ok=True)
         half = place / f"{os.getpid()}.half"
         half.unlink(missing_ok=True)
-        write_new(half, data)
+        write_new(half, sealed(data, vault, place=_place(picture.size)))
         half.rename(place / f"{picture.size:012d}{_SUFFIX}")
         sync_folder(place)
         sync_folder(folder)
@@ -111,15 +116,20 @@ def write(folder: Path, picture: Picture) -> RecordSnapshot:
     return RecordSnapshot(picture.size, picture.digest(), sha256(data).hexdigest())
 
 
-def restored(folder: Path, record: Record, notes: list[str]) -> Picture:
+def restored(
+    folder: Path, record: Record, notes: list[str], *, vault: Vault | None = None
+) -> Picture:
     """The picture of the newest snapshot that may be trusted; an empty one where there is none.
 
-    notes: takes in words what was passed over, and why.
+    notes: takes in words what was passed over, and why. vault: opens what is sealed at rest.
     """
     size_of_record = record.head().size
     for size, path in files(folder).items():
         try:
-            return _trusted(path, record, size, size_of_record)
+            if size > size_of_record:
+                notes.append(f"{path} is not used: the record has {size_of_record} entries")
+                continue
+            return _trusted(_plain(path, size, vault), record, size)
         except InvalidValue as error:
             notes.append(f"{path} is not used: {error.advice}")
         except OSError as error:
@@ -127,10 +137,26 @@ def restored(folder: Path, record: Record, notes: list[str]) -> Picture:
     return Picture()
 
 
-def _trusted(path: Path, record: Record, size: int, size_of_record: int) -> Picture:
-    if size > size_of_record:
-        raise InvalidValue("size", "beyond", size, f"the record has {size_of_record} entries")
-    data = path.read_bytes()
+def _place(size: int) -> str:
+    return f"snapshot {size}"
+
+
+def _plain(path: Path, size: int, vault: Vault | None) -> bytes:
+    """What a snapshot's file holds. Raises InvalidValue, OSError."""
+    return opened(path.read_bytes(), vault, place=_place(size))
+
+
+def seal_files(folder: Path, vault: Vault) -> int:
+    """Seal the snapshots of the folder that stand there in plain; how many. The caller holds the
+    folder's lock. Raises RecordUnavailable.
+    """
+    count = 0
+    for size, path in files(folder).items():
+        count += seal_file(path, vault, place=_place(size))
+    return count
+
+
+def _trusted(data: bytes, record: Record, size: int) -> Picture:
     digest = sha256(data).hexdigest()
     if not any(each.sha256 == digest for each in _recorded(record, size)):
         raise InvalidValue("sha256", "unknown", digest, "the record does not name it")
@@ -174,7 +200,7 @@ class Checker:
             self.checked += len(here)
 
 
-def prune(folder: Path, picture: Picture) -> list[Path]:
+def prune(folder: Path, picture: Picture, *, vault: Vault | None = None) -> list[Path]:
     """Remove what the record names and is older than the newest KEPT; what was removed.
 
     What the record does not name is left for somebody to look at. Halves of dead writers go too.
@@ -184,7 +210,7 @@ def prune(folder: Path, picture: Picture) -> list[Path]:
     with contextlib.suppress(FileNotFoundError):  # another process was quicker
         for size, path in files(folder).items():
             mark = picture.snapshots.get(size)
-            if mark is None or sha256(path.read_bytes()).hexdigest() != mark.sha256:
+            if mark is None or not _is_of(path, size, mark.sha256, vault):
                 continue
             kept += 1
             if kept > KEPT:
@@ -196,7 +222,17 @@ def prune(folder: Path, picture: Picture) -> list[Path]:
     return removed
 
 
-async def make(service: Service, folder: Path) -> RecordSnapshot | None:
+def _is_of(path: Path, size: int, digest: str, vault: Vault | None) -> bool:
+    """Whether the file is the one that the record names."""
+    try:
+        return sha256(_plain(path, size, vault)).hexdigest() == digest
+    except InvalidValue:
+        return False
+
+
+async def make(
+    service: Service, folder: Path, *, vault: Vault | None = None
+) -> RecordSnapshot | None:
     """Write a snapshot of the service's picture, record it and remove older ones.
 
     None where nothing happened since the last one. For a process of its own: the loop stands still
@@ -205,11 +241,11 @@ async def make(service: Service, folder: Path) -> RecordSnapshot | None:
     picture = service.picture
     if not _news(picture):
         return None
-    command = write(folder, picture)
+    command = write(folder, picture, vault=vault)
     done = await service.submit(Request(SYSTEM, command))
     if isinstance(done, Refusal) and done.rule != "already-recorded":
         raise InvalidValue(done.field or "snapshot", done.rule, done.value, done.advice)
-    prune(folder, service.picture)
+    prune(folder, service.picture, vault=vault)
     return command
 
 

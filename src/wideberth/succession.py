@@ -36,6 +36,7 @@ from wideberth.record.notes import parse_note
 from wideberth.record.protocol import Record
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.upkeep import Upkeep
+from wideberth.record.vault import Vault
 from wideberth.record.witnessed import ahead
 from wideberth.service import Applied, Service
 from wideberth.snapshots import restored
@@ -89,7 +90,7 @@ def former_keys(folder: Path) -> list[OriginKey]:
     return [OriginKey.load(path) for path in sorted((folder / FORMER_KEYS).glob("*.key"))]
 
 
-async def rotate(folder: Path) -> tuple[str, Applied]:
+async def rotate(folder: Path, *, vault: Vault | None = None) -> tuple[str, Applied]:
     """Let a new key sign; the old one goes on signing beside it. Gives the new key's vkey.
 
     Processes that serve the folder write nothing more until they are started again. Raises
@@ -98,7 +99,7 @@ async def rotate(folder: Path) -> tuple[str, Applied]:
     with locked(folder):
         settle(folder)
         old = OriginKey.load(folder / ORIGIN_KEY)
-        record = SqliteRecord(folder, key=old)
+        record = SqliteRecord(folder, key=old, vault=vault)
         try:
             if len([each for each in record.log_keys() if each.until_size is None]) > 1:
                 raise InvalidValue(
@@ -118,6 +119,7 @@ async def rotate(folder: Path) -> tuple[str, Applied]:
                 lambda envelopes, position, time_us: record.change_key(
                     new, envelopes, position, time_us=time_us, is_overlapping=True
                 ),
+                vault=vault,
             )
         finally:
             record.close()
@@ -125,12 +127,12 @@ async def rotate(folder: Path) -> tuple[str, Applied]:
     return new.vkey, done
 
 
-async def retire(folder: Path) -> tuple[str, Applied]:
+async def retire(folder: Path, *, vault: Vault | None = None) -> tuple[str, Applied]:
     """Let the former key sign no more; gives its vkey. Raises as rotate."""
     with locked(folder):
         settle(folder)
         key = OriginKey.load(folder / ORIGIN_KEY)
-        record = SqliteRecord(folder, key=key, also=former_keys(folder))
+        record = SqliteRecord(folder, key=key, also=former_keys(folder), vault=vault)
         try:
             former = [
                 each.vkey
@@ -146,6 +148,7 @@ async def retire(folder: Path) -> tuple[str, Applied]:
                 lambda envelopes, position, time_us: record.end_key(
                     former[0], envelopes, position, time_us=time_us
                 ),
+                vault=vault,
             )
         finally:
             record.close()
@@ -153,7 +156,12 @@ async def retire(folder: Path) -> tuple[str, Applied]:
 
 
 async def open_epoch(
-    folder: Path, *, reason: str, origin: str | None = None, seen: Sequence[str] = ()
+    folder: Path,
+    *,
+    reason: str,
+    origin: str | None = None,
+    seen: Sequence[str] = (),
+    vault: Vault | None = None,
 ) -> tuple[str, Applied]:
     """Go on under another name and key; gives the new vkey.
 
@@ -172,7 +180,7 @@ async def open_epoch(
                 old = None
         new = OriginKey.make(folder / NEXT_KEY, name)
         try:
-            record = SqliteRecord(folder, key=new, is_successor=True)
+            record = SqliteRecord(folder, key=new, is_successor=True, vault=vault)
         except BaseException:
             (folder / NEXT_KEY).unlink(missing_ok=True)
             raise
@@ -200,6 +208,7 @@ async def open_epoch(
                 lambda envelopes, position, time_us: record.change_key(
                     new, envelopes, position, time_us=time_us, is_overlapping=False
                 ),
+                vault=vault,
             )
         finally:
             record.close()
@@ -225,13 +234,18 @@ Writer = Callable[[list[bytes], int, int], object]
 
 
 async def _kept(
-    folder: Path, record: SqliteRecord, ask: Callable[[Picture], Request], write: Writer
+    folder: Path,
+    record: SqliteRecord,
+    ask: Callable[[Picture], Request],
+    write: Writer,
+    *,
+    vault: Vault | None,
 ) -> Applied:
     """What the record says of its own keeping, decided and written. Raises InvalidValue."""
     notes: list[str] = []
 
     def start(reader: Record) -> Picture:
-        return restored(folder, reader, notes)
+        return restored(folder, reader, notes, vault=vault)
 
     try:
         async with Service(record, start=start) as service:

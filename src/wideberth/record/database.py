@@ -120,6 +120,8 @@ class _Translated:
             fault = _as_record_error(error)
             if fault is not None:
                 raise fault from error
+        elif isinstance(error, UnicodeDecodeError):  # SQLite does not check the texts it holds
+            raise RecordCorrupt(None, f"the file is damaged: {error}") from error
 
 
 translated = _Translated()

@@ -71,7 +71,7 @@ from wideberth.record.sealing import (
     check_time,
     seal,
 )
-from wideberth.record.stored import Store, columns_of
+from wideberth.record.stored import Store, columns_of, is_sealed
 from wideberth.record.vault import Vault
 from wideberth.record.witnessed import CosignatureRow
 
@@ -358,6 +358,10 @@ class SqliteRecord(ProvingRecord):
         check_time(before, time_us)
         if not sealed:
             return before
+        if self._vault is None and is_sealed(self._db, format_=self._format):
+            raise RecordUnavailable(
+                "the record is sealed at rest; start this process again with its key"
+            )
         frontier = self._frontier_at(before)
         nodes = frontier.append(item.leaf_hash for item in sealed)
         head = Head(frontier.size, frontier.root(), time_us)

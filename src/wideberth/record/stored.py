@@ -20,9 +20,10 @@ import msgspec
 from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.model.envelope import SALT_BYTES
 from wideberth.record.bundles import BUNDLE_ENTRIES, pack, unpack
+from wideberth.record.datakey import DATA_KEY
 from wideberth.record.vault import Vault
 
-__all__ = ["Kept", "Store", "columns_of"]
+__all__ = ["Kept", "Store", "columns_of", "is_sealed"]
 
 _SEALED = b""  # the salt of a row whose salt is inside
 
@@ -30,7 +31,8 @@ _SEALED = b""  # the salt of a row whose salt is inside
 class Kept(msgspec.Struct, frozen=True, gc=False):
     """One entry as it is kept. salt and envelope: None where entry erased_by erased it.
 
-    erased_by is None for an entry that is gone without a word.
+    erased_by is None for an entry that is gone without a word. is_closed: it is sealed, and the
+    store has no key and was told to pass over that.
     """
 
     position: int
@@ -38,6 +40,14 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
     salt: bytes | None
     envelope: bytes | None
     erased_by: int | None = None
+    is_closed: bool = False
+
+
+def is_sealed(db: apsw.Connection, *, format_: int) -> bool:
+    """Whether the record says that it is sealed at rest."""
+    if format_ < 2:
+        return False
+    return db.execute("SELECT 1 FROM fact WHERE name = ?", (DATA_KEY,)).fetchone() is not None
 
 
 def columns_of(
@@ -50,10 +60,23 @@ def columns_of(
 
 
 class Store:
-    """The entries of one connection. format_: of its file; vault: None where nothing is sealed."""
+    """The entries of one connection. format_: of its file; vault: None where nothing is sealed.
 
-    def __init__(self, db: apsw.Connection, *, format_: int, vault: Vault | None = None) -> None:
+    may_stay_closed: what is sealed is given without salt and envelope where there is no vault;
+    otherwise reading it raises InvalidValue. is_closed: that is so for this record.
+    """
+
+    def __init__(
+        self,
+        db: apsw.Connection,
+        *,
+        format_: int,
+        vault: Vault | None = None,
+        may_stay_closed: bool = False,
+    ) -> None:
         self._db = db
+        self._lacks_key = vault is None and is_sealed(db, format_=format_)
+        self.is_closed = self._lacks_key and may_stay_closed
         self._has_bundles = format_ >= 2
         self._vault = vault
         self._last: tuple[int, list[bytes | None]] | None = None  # the bundle that was read last
@@ -66,6 +89,36 @@ class Store:
             (from_position, limit),
         ).fetchall()
         return [self._kept(*row) for row in found]
+
+    def seal(self, vault: Vault, first: int, limit: int) -> int:
+        """Seal at most limit rows from first on, as they are in a file that nothing is sealed in.
+
+        Gives the position to go on from. The caller holds the write lock and commits.
+        """
+        rows: list[tuple[Any, ...]] = self._db.execute(
+            "SELECT position, salt, envelope FROM entry WHERE position >= ?"
+            " AND envelope IS NOT NULL ORDER BY position LIMIT ?",
+            (first, limit),
+        ).fetchall()
+        self._db.executemany(
+            "UPDATE entry SET salt = ?, envelope = ? WHERE position = ?",
+            [
+                (*columns_of(position, salt, envelope, vault), position)
+                for position, salt, envelope in rows
+            ],
+        )
+        return rows[-1][0] + 1 if rows else first
+
+    def seal_bundles(self, vault: Vault) -> None:
+        """Seal every bundle. The caller holds the write lock and commits."""
+        firsts = [row[0] for row in self._db.execute("SELECT first FROM bundle").fetchall()]
+        for first in firsts:
+            data: Any = self._db.execute("SELECT data FROM bundle WHERE first = ?", (first,)).get
+            self._db.execute(
+                "UPDATE bundle SET data = ? WHERE first = ?",
+                (vault.seal(data, place=f"bundle {first}"), first),
+            )
+        self._last = None
 
     def compact(self, first: int) -> bool:
         """Move the block from first on into a bundle; False where it is one, or not whole.
@@ -118,6 +171,10 @@ class Store:
     def _kept(self, position: int, leaf: bytes, salt: bytes | None, envelope: bytes | None) -> Kept:
         if salt is None:
             return Kept(position, leaf, None, None, self._erased_by(position))
+        if self._lacks_key and salt == _SEALED:
+            if not self.is_closed:
+                raise _no_key()
+            return Kept(position, leaf, None, None, is_closed=True)
         if envelope is None:
             item = self._bundled(position)
         elif salt == _SEALED:
@@ -174,7 +231,11 @@ class Store:
 
     def _opened(self, sealed: bytes, place: str, position: int) -> bytes:
         if self._vault is None:
-            raise InvalidValue(
-                "[record] key", "record-sealed", None, "this record is encrypted; give its key"
-            )
+            raise _no_key()
         return self._vault.open(sealed, place=place, position=position)
+
+
+def _no_key() -> InvalidValue:
+    return InvalidValue(
+        "record.seal", "record-sealed", None, "this record is sealed at rest; give its key"
+    )

@@ -20,16 +20,18 @@ from typing import Any, Self
 
 import apsw
 
-from wideberth.errors import RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.record.bundles import BUNDLE_ENTRIES
 from wideberth.record.database import RECORD_FILE, connect, enter_wal, translated
+from wideberth.record.datakey import DATA_KEY
 from wideberth.record.schema import FORMAT_VERSION, check_format, upgrade
-from wideberth.record.stored import Store
+from wideberth.record.stored import Store, is_sealed
 from wideberth.record.vault import Vault
 
 __all__ = ["Upkeep"]
 
 BUSY_TIMEOUT_S = 10.0
+_SEALED_AT_ONCE = 1_000
 _CHECKPOINT_SLEEP_S = 0.05
 
 
@@ -102,6 +104,30 @@ class Upkeep:
             self.shrink()
             if _holds_any(self._path, marks):
                 raise RecordUnavailable("what was erased is still in the file")
+
+    def seal(
+        self, vault: Vault, wrapped: bytes, *, on_progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Seal every entry and bundle under a data key; wrapped: that key, kept as a fact.
+
+        One transaction, then the file is rewritten, so that on return nothing is in it in plain;
+        needs as much room again. Raises InvalidValue where it is sealed already. A process that
+        serves the record meanwhile writes and reads nothing more.
+        """
+        with translated:
+            with self._writing():
+                if is_sealed(self._db, format_=FORMAT_VERSION):
+                    raise InvalidValue("record.seal", "sealed", None, "this record is sealed")
+                size: Any = self._db.execute("SELECT size FROM head").get
+                at, then = 0, -1
+                while at != then:
+                    at, then = self._store.seal(vault, at, _SEALED_AT_ONCE), at
+                    if on_progress is not None:
+                        on_progress(at, size)
+                self._store.seal_bundles(vault)
+                self._db.execute("INSERT INTO fact VALUES (?, ?)", (DATA_KEY, wrapped))
+            self._store = Store(self._db, format_=FORMAT_VERSION, vault=vault)
+        self.shrink()
 
     def fact(self, name: str) -> bytes | None:
         """Something about this copy of the record, None where nothing is kept under the name."""

@@ -66,7 +66,9 @@ class Verified(msgspec.Struct, frozen=True):
     """What was verified. root: 32 bytes; statements: how many signed ones were checked.
 
     erasures: which entries erased others, and on which ground. is_key_given: False where the record
-    was only checked against the key that it names itself.
+    was only checked against the key that it names itself. closed: so many entries are sealed at
+    rest and were not opened: their leaves, the tree and its head hold, what they say (statements,
+    erasures, changes of the key) was not looked at.
     """
 
     origin: str
@@ -77,6 +79,7 @@ class Verified(msgspec.Struct, frozen=True):
     statements: int
     is_key_given: bool
     erasures: tuple[Erasure, ...] = ()
+    closed: int = 0
 
 
 class Proved(msgspec.Struct, frozen=True):
@@ -122,7 +125,8 @@ def verify_folder(
     """Recompute every leaf and the whole tree of the record in the folder path, up to its head.
 
     vkey: the log's key as its parties know it, also a former one whose successors are handed on by
-    signatures. held: checkpoint notes kept from earlier. vault: opens what is sealed at rest.
+    signatures. held: checkpoint notes kept from earlier. vault: opens what is sealed at rest;
+    without it what stays closed is counted, and only the newest key of the log can be given.
     on_progress: called with entries done and in all. Appends may go on meanwhile.
 
     Raises RecordCorrupt naming the first bad index (where leaf and entry were changed together,
@@ -133,11 +137,13 @@ def verify_folder(
     db = connect(path, to_write=False, busy_timeout_s=10.0)
     try:
         with translated:
-            store = Store(db, format_=check_format(db), vault=vault)
+            store = Store(db, format_=check_format(db), vault=vault, may_stay_closed=True)
             head = _read_head(db)
             known = _known_keys(db, head, given)
             before = _foretold(db, store, known[0])
             kept = _held_heads(held, known)
+            if store.is_closed:
+                _check_unchanged_key(head, given, kept)
             claims, frontier, statements = _recomputed(
                 _Audit(db, store, head, before, _held_roots(kept, before)),
                 statement_checker,
@@ -150,9 +156,10 @@ def verify_folder(
     _check_root(head, frontier)
     if head.problem is not None:
         raise RecordCorrupt(None, head.problem)
-    claims.check_keys(given=given, stored=head.vkey)
-    for each in kept:
-        claims.check_held(each.vkey, each.size)
+    if not store.is_closed:
+        claims.check_keys(given=given, stored=head.vkey)
+        for each in kept:
+            claims.check_held(each.vkey, each.size)
     return Verified(
         origin=head.key.name,
         vkey=head.vkey,
@@ -162,6 +169,7 @@ def verify_folder(
         statements=statements,
         is_key_given=given is not None,
         erasures=tuple(claims.erasures),
+        closed=frontier.size if store.is_closed else 0,
     )
 
 
@@ -206,6 +214,18 @@ def _read_head(db: apsw.Connection) -> _SignedHead:
     return _SignedHead(checkpoint, key, stored_vkey, time_us, problem)
 
 
+def _check_unchanged_key(head: _SignedHead, given: str | None, kept: Sequence[_Held]) -> None:
+    """Who changed the log's key to which is sealed: only the newest can be held against it."""
+    for vkey in (given, *(each.vkey for each in kept)):
+        if vkey is not None and vkey != head.vkey:
+            raise InvalidValue(
+                "record.seal",
+                "record-sealed",
+                vkey,
+                f"how the key changed to {head.vkey} is sealed at rest; give the record's key",
+            )
+
+
 def _known_keys(db: apsw.Connection, head: _SignedHead, given: str | None) -> list[str]:
     """Every key that may have signed a head, the oldest first; none of them is believed yet."""
     listed: list[str] = []
@@ -217,7 +237,7 @@ def _known_keys(db: apsw.Connection, head: _SignedHead, given: str | None) -> li
 def _foretold(db: apsw.Connection, store: Store, first: str) -> Claims:
     """What the file's own lists of erased entries and keys lead to: found again in order later."""
     claims = Claims(first)
-    if check_format(db) == 1:
+    if check_format(db) == 1 or store.is_closed:
         return claims
     places = _rows(
         db,
@@ -295,7 +315,7 @@ def _recomputed(
                 claims.see(position, claim, frontier.root())
             if statement_checker is not None:
                 statements += _checked_statement(statement_checker, position, envelope)
-        else:
+        elif not audit.store.is_closed:
             _check_erased(audit.foretold, position, erased_checker)
         for level, node in enumerate(frontier.append([leaf_hash(kept.leaf)]), start=1):
             if next(nodes) != node:

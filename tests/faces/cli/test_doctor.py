@@ -20,12 +20,14 @@ import pytest
 from typer.testing import CliRunner
 
 from certificates import make
+from wideberth.atrest import begin_sealed
+from wideberth.configuration import load_configuration
 from wideberth.faces.cli import _doctor
 from wideberth.faces.cli._doctor import Finding, examine
 from wideberth.faces.cli.app import app
+from wideberth.record.datakey import make_key_file
 from wideberth.record.keys import OriginKey
 from wideberth.record.sqlite import SqliteRecord
-from wideberth.record.vault import Vault
 from wideberth.service import now_us
 
 HOUR_US = 3_600_000_000
@@ -182,10 +184,15 @@ def test_a_record_that_is_sealed_at_rest_is_no_fault(folder: Path) -> None:
     for path in folder.glob("record.sqlite3*"):
         path.unlink()
     key = OriginKey.load(folder / "keys" / "origin.key")
-    with SqliteRecord(folder, key=key, vault=Vault(bytes(32))) as record:
+    make_key_file(folder.parent / "at-rest.key")
+    (folder / "wideberth.toml").write_text('[record]\nseal = true\nkey_file = "../at-rest.key"\n')
+    table = load_configuration(folder / "wideberth.toml").record
+    with SqliteRecord(folder, key=key, vault=begin_sealed(folder, key, table)) as record:
         record.append([b"sealed"], 0, time_us=1)
     assert found(folder, "fail") == []
-    assert "entries" in [each.what for each in found(folder, "ok")]
+    assert "sealed" in [each.what for each in found(folder, "ok")]
+    (folder.parent / "at-rest.key").unlink()
+    assert [each.what for each in found(folder, "fail")] == ["record"]
 
 
 def test_a_full_and_a_slow_disk_are_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from typing import Literal
 
 import httpx
 
+from wideberth.atrest import vault_of
 from wideberth.configuration import (
     CONFIGURATION_FILE,
     Configuration,
@@ -151,26 +152,23 @@ def _record(case: Case) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        with SqliteRecord(case.folder) as record:
+        vault = vault_of(case.folder, case.settings.record)
+        if vault is not None:
+            yield Finding("ok", "sealed", "at rest, and its key opens it")
+        with SqliteRecord(case.folder, vault=vault) as record:
             head = record.head()
             if head.size:
                 record.receipt(head.size - 1)
             yield Finding("ok", "record", f"{head.size} entries of {record.origin}")
             if head.size:
-                yield from _last_entry(record, head.size - 1)
+                record.read(head.size - 1, 1)
             yield _clock_against(case, head.time_us)
         yield _quick_check(path)
+    except InvalidValue as error:
+        yield Finding("fail", "record", f"{error.field}: {error.rule}", error.advice)
     except WideberthError as error:
         advice = "run wideberth verify; then restore a backup (docs: run a node)"
         yield Finding("fail", "record", str(error), advice)
-
-
-def _last_entry(record: SqliteRecord, position: int) -> Iterator[Finding]:
-    """Nothing where it can be read. Raises RecordError where it is not as it should be."""
-    try:
-        record.read(position, 1)
-    except InvalidValue:  # sealed at rest, and its key is not here
-        yield Finding("ok", "entries", "sealed at rest: none was opened")
 
 
 def _quick_check(path: Path) -> Finding:

@@ -77,9 +77,10 @@ async def asked(node: Node, command: Command) -> Applied:
 @contextmanager
 def opened(folder: Path) -> Generator[SqliteRecord]:
     """The record of a folder, for reading only: nothing is made, nothing is folded."""
+    from wideberth.atrest import vault_of
     from wideberth.record.sqlite import SqliteRecord
 
-    record = SqliteRecord(folder)
+    record = SqliteRecord(folder, vault=vault_of(folder))
     try:
         yield record
     finally:

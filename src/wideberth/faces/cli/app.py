@@ -36,6 +36,7 @@ COMMANDS = (
     "replay",
     "snapshot",
     "compact",
+    "seal",
     "erase",
     "backup",
     "restore",

@@ -30,12 +30,13 @@ def command(
     Works beside a running node: each step is short. Without --shrink the room that comes free is
     used again for new entries, and the file stays as large as it is.
     """
+    from wideberth.atrest import vault_of
     from wideberth.record.database import RECORD_FILE
     from wideberth.record.upkeep import Upkeep
 
     path = folder / RECORD_FILE
     with complaints():
-        with Upkeep(folder) as upkeep, progress_bar("compressing") as bar:
+        with Upkeep(folder, vault=vault_of(folder)) as upkeep, progress_bar("compressing") as bar:
             before = path.stat().st_size
             blocks = upkeep.compact(keep=keep, on_progress=bar)
             if shrink:

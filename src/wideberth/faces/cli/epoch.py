@@ -32,12 +32,14 @@ def command(
     somebody saw. Stop every process on the folder first. The witnesses in the settings are asked
     for the heads that they hold.
     """
+    from wideberth.atrest import vault_of
     from wideberth.model.keeping import EpochOpened
     from wideberth.succession import open_epoch
 
     async def run() -> None:
         seen = [*read_notes(checkpoint or ()), *await _witnessed(folder)]
-        vkey, done = await open_epoch(folder, reason=reason, origin=origin, seen=seen)
+        vault = vault_of(folder)
+        vkey, done = await open_epoch(folder, reason=reason, origin=origin, seen=seen, vault=vault)
         body = done.entries[0].body
         assert isinstance(body, EpochOpened)
         print(f"epoch    {body.origin}, from entry {done.position} on")

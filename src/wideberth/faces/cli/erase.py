@@ -58,7 +58,7 @@ def command(
         names = list(objects or ())
         if due:
             picture = await node.service.current()
-            entries = _entries(node.folder)
+            entries = _entries(node)
             names = erasure.due(picture, entries, table, now_us=now_us())
         why = reference or (table.reference if due else "")
         who = by or (table.by if due else "")
@@ -71,7 +71,13 @@ def command(
         if not names or basis is None:
             return []
         return await erasure.erase(
-            node.service, node.folder, names, ground=basis, reference=why, by=who
+            node.service,
+            node.folder,
+            names,
+            ground=basis,
+            reference=why,
+            by=who,
+            vault=node.vault,
         )
 
     done = on_node(folder, act, must_exist=True)
@@ -88,11 +94,11 @@ def _count(done: Applied) -> int:
     return len(body.entries) if isinstance(body, EntriesErased) else 0
 
 
-def _entries(folder: Path) -> Iterator[Entry]:
+def _entries(node: Node) -> Iterator[Entry]:
     from wideberth.model.entries import decode_entry
     from wideberth.record.sqlite import SqliteRecord
 
-    with SqliteRecord(folder) as record:
+    with SqliteRecord(node.folder, vault=node.vault) as record:
         position = 0
         while rows := record.read(position, _PAGE):
             for row in rows:

@@ -45,10 +45,11 @@ def rotate(folder: FolderOption = _FOLDER) -> None:
 
     Start `wideberth serve` again afterwards: a process with the old key alone writes nothing more.
     """
+    from wideberth.atrest import vault_of
     from wideberth.succession import rotate as change
 
     with complaints():
-        vkey, done = asyncio.run(change(folder))
+        vkey, done = asyncio.run(change(folder, vault=vault_of(folder)))
     print(f"key      {vkey}, from entry {done.position} on")
     complain("note: tell every party and witness this key, then: wideberth key retire")
     complain("note: start wideberth serve again where it runs")
@@ -57,11 +58,12 @@ def rotate(folder: FolderOption = _FOLDER) -> None:
 @command.command()
 def retire(folder: FolderOption = _FOLDER) -> None:
     """Let the former key sign no more. Start `wideberth serve` again afterwards."""
+    from wideberth.atrest import vault_of
     from wideberth.succession import FORMER_KEYS
     from wideberth.succession import retire as end
 
     with complaints():
-        vkey, done = asyncio.run(end(folder))
+        vkey, done = asyncio.run(end(folder, vault=vault_of(folder)))
     print(f"retired  {vkey}, from entry {done.position} on")
     complain(f"note: its file in {folder / FORMER_KEYS} is needed no more; destroy it")
 
@@ -112,6 +114,22 @@ def give_back(
             path.unlink()
             raise InvalidValue("FILE", "origin", key.vkey, f"the record is signed by {record.vkey}")
     print(f"gave back {key.vkey}")
+
+
+@command.command("at-rest")
+def make_at_rest(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new file, mode 0600.")],
+) -> None:
+    """Make a key file that seals a folder at rest; `key_file` of `[record]` names it.
+
+    Keep it outside of the folder, and a copy elsewhere: without it the record cannot be read.
+    """
+    from wideberth.record.datakey import make_key_file
+
+    with complaints():
+        make_key_file(to)
+    print(f"made     {to}")
+    complain("note: keep a copy elsewhere; nobody can read the record without it")
 
 
 def _passphrase(path: Path | None, *, is_new: bool = False) -> str:

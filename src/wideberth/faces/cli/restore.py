@@ -35,13 +35,21 @@ def command(
     The node then answers reads and decides nothing, until `wideberth epoch` says under another
     name what is missing; with --complete it goes on at once.
     """
+    from wideberth.atrest import vault_of
     from wideberth.backups import restore
 
     with complaints():
         held = read_notes(checkpoint or ())
+        vault = vault_of(source, is_needed=False)
         with progress_bar("verifying") as bar:
             manifest = restore(
-                source, folder, key_file=key, held=held, is_complete=complete, on_progress=bar
+                source,
+                folder,
+                key_file=key,
+                held=held,
+                is_complete=complete,
+                vault=vault,
+                on_progress=bar,
             )
     print(f"restored {manifest.size} entries into {folder}")
     if not complete:

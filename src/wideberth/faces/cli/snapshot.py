@@ -22,7 +22,7 @@ def command(folder: FolderOption = Path("wideberth-data")) -> None:
     from wideberth.snapshots import SNAPSHOTS, make
 
     async def act(node: Node) -> None:
-        made = await make(node.service, node.folder)
+        made = await make(node.service, node.folder, vault=node.vault)
         if made is None:
             print("nothing happened since the last snapshot")
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wideberth.errors import WideberthError
-from wideberth.faces.cli._host import complain, complaints, opened, progress_bar
+from wideberth.faces.cli._host import complain, complaints, progress_bar
 from wideberth.faces.cli._material import PolicyOption, read_file, read_policy
 
 if TYPE_CHECKING:
@@ -58,9 +58,11 @@ def command(
 def _verify_folder(
     folder: Path, vkey: str | None, checkpoints: list[Path], policy: Path | None
 ) -> None:
+    from wideberth.atrest import vault_of
     from wideberth.audit import StatementAudit
     from wideberth.errors import InvalidValue
     from wideberth.record.notes import parse_vkey
+    from wideberth.record.sqlite import SqliteRecord
     from wideberth.record.verify import verify_folder
 
     rule = read_policy(policy)
@@ -68,13 +70,14 @@ def _verify_folder(
         raise InvalidValue("--vkey", "policy-and-key", vkey, "the policy names the key; give one")
     origin = parse_vkey(vkey).name if vkey is not None else ""
     # Where the record cannot say its own name, verify_folder tells why.
-    with suppress(WideberthError), opened(folder) as record:
+    with suppress(WideberthError), SqliteRecord(folder) as record:
         origin = record.first_origin
     try:
         held = [path.read_text(encoding="utf-8") for path in checkpoints]
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue("--checkpoint", "unreadable", str(error), "give a file") from None
     vouched = None
+    vault = vault_of(folder, is_needed=False)
     with progress_bar("verifying") as bar:
 
         def verify(*, vkey: str | None, held: Sequence[str]) -> Verified:
@@ -85,6 +88,7 @@ def _verify_folder(
                 held=held,
                 statement_checker=audit,
                 erased_checker=audit.erased,
+                vault=vault,
                 on_progress=bar,
             )
 
@@ -108,7 +112,11 @@ def _say_record(found: Verified, vouched: Vouched | None) -> None:
     print(f"verified {found.size} entries of {found.origin}")
     print(f"root     {b64encode(found.root).decode('ascii')}")
     print(f"key      {found.vkey}")
-    print(f"signed   {found.statements} statements, each under the key in force at its entry")
+    if found.closed:
+        print(f"sealed   {found.closed} entries were not opened: their leaves, tree and head hold")
+        complain("note: statements, erasures and changes of the key were not checked; name the key")
+    else:
+        print(f"signed   {found.statements} statements, each under the key in force at its entry")
     for each in found.erasures:
         print(
             f"erased   {each.count} entries, by entry {each.by},"

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from api_world import World, a_world, flight, square
+from faces.cli.test_host import run
 from scenes import Scene, details, volume
 from wideberth import erasure
 from wideberth.audit import StatementAudit
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.faces.api.events import event_view
 from wideberth.model.entries import ENTRY_VERSION, Entry, IntentAccepted
 from wideberth.model.ids import PartyId
@@ -133,6 +134,10 @@ def test_what_is_erased_is_gone_and_everything_else_goes_on(tmp_path: Path) -> N
             return node.service.picture.digest()
 
     assert asyncio.run(start_again()) == digest, "the next start begins at the snapshot"
+    replayed = run(tmp_path, "replay")
+    assert f"digest   {digest}" in replayed.stdout, "replay begins there as well"
+    assert "1  recorded snapshots compared" in replayed.stdout
+    assert "folded from the snapshot of" in replayed.stderr
 
 
 def test_what_still_counts_is_not_erased(tmp_path: Path) -> None:
@@ -286,3 +291,29 @@ def test_what_is_due_goes_by_kind_and_end() -> None:
 def test_a_retention_rule_says_on_which_ground(given: dict[str, int]) -> None:
     with pytest.raises(InvalidValue):
         erasure.RetentionTable(**given)  # type: ignore[arg-type]
+
+
+def test_over_erased_entries_nothing_is_folded_without_a_snapshot(tmp_path: Path) -> None:
+    """A damaged snapshot is passed over; then neither a start nor a replay goes on by a guess."""
+    folder = tmp_path / FOLDER
+
+    async def erase(world: World, name: str, _clock: Clock) -> None:
+        await erasure.erase(world.node.service, folder, [name], **WHY)  # type: ignore[arg-type]
+
+    played(tmp_path, erase)
+    [snapshot] = (folder / "snapshots").iterdir()
+    whole = snapshot.read_bytes()
+    snapshot.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused = run(tmp_path, "replay", status=2)
+    assert "was erased, and no snapshot beyond it can be read" in refused.stderr
+    assert "does not name it" in refused.stderr
+    with pytest.raises(RecordCorrupt, match="no snapshot beyond it"):
+        asyncio.run(started(folder))
+    assert verified(folder).erasures, "the proofs need no snapshot"
+    snapshot.write_bytes(whole)
+    asyncio.run(started(folder))
+
+
+async def started(folder: Path) -> None:
+    async with Node.open(folder):
+        pass

@@ -190,6 +190,14 @@ class SqliteRecord(ProvingRecord):
             value: Any = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).get
         return value
 
+    def last_erased(self) -> int | None:
+        """The position of the last entry that was erased; None: none was."""
+        if self._format < 2:
+            return None
+        with translated:
+            position: Any = self._db.execute("SELECT max(position) FROM erased").get
+        return position
+
     @property
     def first_origin(self) -> str:
         """The name under which the record began; another than origin where an epoch was opened."""

@@ -33,19 +33,20 @@ def command(
     """Fold a record again, twice, and print what happened and the digest of the picture.
 
     Of an export, each entry's proof is checked first; its digest is of what that party may read.
-    Of a folder, the digest of each recorded snapshot is compared.
+    Of a folder, the digest of each recorded snapshot is compared; where entries were erased, it is
+    folded from the newest snapshot on, as a node does.
     Exit code 1: digests differ, or an entry does not stand where the export says.
     """
     from wideberth.snapshots import Checker
 
     with complaints():
-        read = (lambda: _of_folder(source)) if source.is_dir() else _of_export(source, vkey)
+        begin, read = _of_folder(source) if source.is_dir() else _of_export(source, vkey)
         with progress_bar("folding") as bar:
             recorded: list[SnapshotRecorded] = []
-            first, counts, times = _folded(read(), bar, recorded=recorded)
+            first, counts, times = _folded(begin(), read(), bar, recorded=recorded)
             # An export is a part of the record: what it folds to is nobody's snapshot.
             checker = Checker(recorded if source.is_dir() else ())
-            second, _, _ = _folded(read(), bar, look=checker)
+            second, _, _ = _folded(begin(), read(), bar, look=checker)
     if times:
         from wideberth.space.time import format_rfc3339
 
@@ -67,6 +68,7 @@ def command(
 
 
 def _folded(
+    picture: Picture,
     entries: Iterable[Entry],
     bar: Callable[[int, int], None] | None,
     *,
@@ -75,15 +77,16 @@ def _folded(
 ) -> tuple[str, Counter[str], tuple[int, int] | None]:
     """Digest, entries by type, and the first and last time.
 
-    recorded: takes in what is said of snapshots. look: called with the picture after each entry.
+    picture: what is folded onto. recorded: takes in what is said of snapshots. look: called with
+    the picture at the start and after each entry.
     """
     from wideberth.model.entries import SnapshotRecorded
     from wideberth.picture.fold import fold
-    from wideberth.picture.picture import Picture
 
-    picture: Picture = Picture()
     counts: Counter[str] = Counter()
     times: tuple[int, int] | None = None
+    if look is not None:
+        look(picture)
     for entry in entries:
         fold(picture, entry)
         if look is not None:
@@ -97,27 +100,56 @@ def _folded(
     return picture.digest(), counts, times
 
 
-def _of_folder(folder: Path) -> Iterator[Entry]:
+def _of_folder(folder: Path) -> tuple[Callable[[], Picture], Callable[[], Iterator[Entry]]]:
+    """What to fold onto, made anew each time, and the entries from there on."""
     from wideberth.errors import RecordUnavailable
     from wideberth.model.entries import decode_entry
 
+    start = _start_of(folder).size
+    if start:
+        complain(f"note: entries were erased; folded from the snapshot of {start} entries on")
+
+    def read() -> Iterator[Entry]:
+        with opened(folder) as record:
+            position = start
+            while rows := record.read(position, _PAGE):
+                for row in rows:
+                    if row.erased_by is not None:
+                        raise RecordUnavailable(f"entry {row.position} was erased now; try again")
+                    yield decode_entry(row.envelope, position=row.position)
+                position += len(rows)
+
+    return (lambda: _start_of(folder)), read
+
+
+def _start_of(folder: Path) -> Picture:
+    """An empty picture, or the newest snapshot's where entries were erased. Raises RecordError."""
+    from wideberth.atrest import vault_of
+    from wideberth.errors import RecordUnavailable
+    from wideberth.picture.picture import Picture
+    from wideberth.snapshots import restored
+
     with opened(folder) as record:
-        position = 0
-        while rows := record.read(position, _PAGE):
-            for row in rows:
-                if row.erased_by is not None:
-                    raise RecordUnavailable(
-                        f"entry {row.position} was erased, so this record folds only from a"
-                        " snapshot on, as a node does; check it with wideberth verify"
-                    )
-                yield decode_entry(row.envelope, position=row.position)
-            position += len(rows)
+        last = record.last_erased()
+        if last is None:
+            return Picture()
+        notes: list[str] = []
+        picture = restored(folder, record, notes, vault=vault_of(folder))
+    if picture.size <= last:
+        why = "; ".join(notes)
+        raise RecordUnavailable(
+            f"entry {last} was erased, and no snapshot beyond it can be read; {why}".rstrip("; ")
+        )
+    return picture
 
 
-def _of_export(path: Path, vkey: str | None) -> Callable[[], Iterator[Entry]]:
+def _of_export(
+    path: Path, vkey: str | None
+) -> tuple[Callable[[], Picture], Callable[[], Iterator[Entry]]]:
     """The entries of an export, every one proved. Raises InvalidValue naming the first bad line."""
     from wideberth.errors import InvalidValue
     from wideberth.faces.cli import _exported
+    from wideberth.picture.picture import Picture
 
     header = _exported.read_header(path)
     checkpoint = _exported.verified(header, vkey)
@@ -133,4 +165,4 @@ def _of_export(path: Path, vkey: str | None) -> Callable[[], Iterator[Entry]]:
 
             raise RecordCorrupt(None, f"{path.name}: {error}") from error
 
-    return read
+    return Picture, read

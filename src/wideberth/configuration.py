@@ -24,6 +24,7 @@ from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
 from wideberth.model.settings import (
     DEFAULT_RULES,
+    Area,
     Effect,
     KindLimit,
     PairRule,
@@ -264,6 +265,25 @@ class _ReadBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_s: float = ReadBackTolerance().time_us / SECOND_US
 
 
+class _Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def area(self) -> Area:
+        for name, most in (("south", 90), ("west", 180), ("north", 90), ("east", 180)):
+            value = getattr(self, name)
+            if not abs(value) <= most:
+                raise InvalidValue(f"area.{name}", "degrees", value, f"give -{most} to {most}")
+        if self.north <= self.south or self.east == self.west:
+            raise InvalidValue(
+                "area", "empty-area", str(self), "give a north over the south, and a width"
+            )
+        sides = (self.south, self.west, self.north, self.east)
+        return Area(*(round(side * NANODEGREES) for side in sides))
+
+
 class _Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step_s: float = DEFAULT_RULES.clock_step_us / SECOND_US
     every_s: float = DEFAULT_RULES.clock_every_us / SECOND_US
@@ -290,6 +310,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn_touches: int = DEFAULT_RULES.withdrawn_touches
     check_largest_m: float = DEFAULT_RULES.check_largest_mm / 1000
     read_back: _ReadBack = _ReadBack()
+    area: _Area | None = None
     clocks: _Clocks = _Clocks()
 
 
@@ -501,6 +522,9 @@ def format_rules(rules: Rules) -> str:
     if rules.terrain is not None:
         lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
         lines.append(f"terrain = {{ lowest_msl_m = {lowest}, highest_msl_m = {highest} }}")
+    if rules.area is not None:
+        sides = zip(("south", "west", "north", "east"), rules.area.bounds, strict=True)
+        lines.append(f"area = {{ {', '.join(f'{name} = {side}' for name, side in sides)} }}")
     if rules.pressure_error_mm is not None:
         lines.append(f"pressure_error_m = {rules.pressure_error_mm / 1000}")
     off = rules.read_back
@@ -586,6 +610,7 @@ def _rules(settings: RulesSettings) -> Rules:
             vertical_mm=_mm(off.vertical_m, "read_back.vertical_m"),
             time_us=_us(off.time_s, "read_back.time_s"),
         ),
+        area=None if settings.area is None else settings.area.area(),
         clock_step_us=_us(clocks.step_s, "clocks.step_s"),
         clock_every_us=_us(clocks.every_s, "clocks.every_s"),
         clock_cap_us=_us(clocks.cap_s, "clocks.cap_s"),

@@ -20,6 +20,7 @@ from wideberth.decisions.clashes import (
 )
 from wideberth.decisions.clocks import apart
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.decisions.places import OUTSIDE_AREA, require_inside
 from wideberth.decisions.subscriptions import notified
 from wideberth.decisions.telling import (
     Drafts,
@@ -28,7 +29,7 @@ from wideberth.decisions.telling import (
     particulars_of,
     tell,
 )
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, Unclear
 from wideberth.model.commands import AmendIntent, ChangeIntentState, IntentDetails, SubmitIntent
 from wideberth.model.entries import (
     Body,
@@ -165,6 +166,7 @@ def intent_as_told(
     limit = picture.space.rules.limit(details.kind)
     try:
         _require_details(picture.altitude_model, details)
+        cautions = _cautions(picture, intent_id, details)
     except InvalidValue as error:
         return invalid(error)
     lead_us = min(volume.start_us for volume in details.volumes) - context.now_us
@@ -186,10 +188,25 @@ def intent_as_told(
         count=details.count,
         call_sign=details.call_sign,
         place_name=details.place_name,
-        cautions=("address-derived",) if details.provenance.source is Source.ADDRESS else (),
+        cautions=cautions,
         declaration=details.declaration,
     )
     return _refuse_times(told, limit, context.now_us) or told
+
+
+def _cautions(picture: Picture, intent_id: IntentId, details: IntentDetails) -> tuple[str, ...]:
+    """What whoever reads the intent is warned of. Raises Unclear for what has to be confirmed."""
+    standing = picture.intents.get(intent_id)
+    cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
+    try:
+        require_inside(picture, details.volumes)
+    except Unclear:
+        if not details.confirmed:
+            require_inside(
+                picture, details.volumes, standing=standing.volumes if standing is not None else ()
+            )
+        cautions = (*cautions, OUTSIDE_AREA)
+    return cautions
 
 
 def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> None:

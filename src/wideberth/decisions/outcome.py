@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, Unclear
 from wideberth.model.entries import Body
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Outcome
@@ -45,6 +45,12 @@ def refused(kind: RefusalKind, rule: str, advice: str, **more: str | None) -> Re
 
 def invalid(error: InvalidValue) -> Refusal:
     """The refusal that an invalid value is."""
+    is_unclear = isinstance(error, Unclear)
     return Refusal(
-        RefusalKind.INVALID, error.rule, error.advice, field=error.field, value=str(error.value)
+        RefusalKind.UNCLEAR if is_unclear else RefusalKind.INVALID,
+        error.rule,
+        error.advice,
+        field=error.field,
+        value=str(error.value),
+        choices=error.choices if is_unclear else (),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wideberth.decisions.budget import withdrawn_touches
 from wideberth.decisions.clashes import ZoneClash, intent_ref, intents_in_zone, zone_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.decisions.places import require_inside
 from wideberth.decisions.telling import Drafts, Subject, draft_zone, tell
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import DeclareZone, WithdrawZone
@@ -24,8 +25,10 @@ __all__ = ["declare", "withdraw"]
 def declare(picture: Picture, command: DeclareZone, author: Author, context: Context) -> Decision:
     """A zone, or a new version of one; whoever stands in it is told."""
     standing = picture.zones.get(command.zone)
-    refusal = _refuse_version(standing, command, author) or _refuse_details(
-        picture, command, context
+    refusal = (
+        _refuse_version(standing, command, author)
+        or _refuse_details(picture, command, context)
+        or _ask_for_place(picture, command, standing)
     )
     if refusal is not None:
         return refusal
@@ -120,6 +123,17 @@ def _refuse_details(picture: Picture, command: DeclareZone, context: Context) ->
             field="rule, notice_minutes",
             value=f"{command.rule.value}, {command.notice_us // 60_000_000}",
         )
+    return None
+
+
+def _ask_for_place(picture: Picture, command: DeclareZone, standing: Zone | None) -> Refusal | None:
+    if command.confirmed:
+        return None
+    known = () if standing is None else standing.volumes
+    try:
+        require_inside(picture, command.volumes, standing=known)
+    except InvalidValue as error:
+        return invalid(error)
     return None
 
 

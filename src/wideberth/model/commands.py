@@ -97,7 +97,8 @@ class RevokeKey(msgspec.Struct, frozen=True, tag=True):
 
 class IntentDetails(msgspec.Struct, frozen=True):
     """What a party says of an intent; all of it can be amended but the kind. declaration: as in
-    :class:`~wideberth.model.intents.Intent`.
+    :class:`~wideberth.model.intents.Intent`. confirmed: it is meant as it is, also what lies
+    outside of the space's area.
     """
 
     kind: IntentKind
@@ -109,6 +110,7 @@ class IntentDetails(msgspec.Struct, frozen=True):
     call_sign: str | None = None
     place_name: str | None = None
     declaration: str | None = None
+    confirmed: bool = False
 
 
 class SubmitIntent(msgspec.Struct, frozen=True, tag=True):
@@ -138,7 +140,9 @@ class ChangeIntentState(msgspec.Struct, frozen=True, tag=True):
 
 
 class DeclareZone(msgspec.Struct, frozen=True, tag=True):
-    """Declare a zone, or a new version of one (then version is the one it replaces)."""
+    """Declare a zone, or a new version of one (then version is the one it replaces). confirmed: as
+    in :class:`IntentDetails`.
+    """
 
     zone: ZoneId
     name: str
@@ -149,6 +153,7 @@ class DeclareZone(msgspec.Struct, frozen=True, tag=True):
     kinds: tuple[IntentKind, ...] = ()
     replaces_version: int = 0
     declaration: str | None = None
+    confirmed: bool = False
 
 
 class WithdrawZone(msgspec.Struct, frozen=True, tag=True):

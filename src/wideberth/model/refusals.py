@@ -19,6 +19,7 @@ class RefusalKind(StrEnum):
     UNKNOWN = "unknown"  # no such object that this party may see
     STALE = "stale"  # another version stands
     CONFLICT = "conflict"  # the rules in force forbid both to stand
+    UNCLEAR = "unclear"  # it could mean several things; only its sender can say which
     LIMIT = "limit"  # a budget or size that was agreed
 
 
@@ -27,7 +28,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     rule: a stable code. field: which field, where there is one. value: what came. advice: what was
     wanted and what to do. with_intents: the intents in the way, only such as the asker may see.
-    from_us, until_us: when they are in the way.
+    from_us, until_us: when they are in the way. choices: of what is unclear, for each reading what
+    to send instead, and what it means in words.
     """
 
     kind: RefusalKind
@@ -38,3 +40,4 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     with_intents: tuple[IntentId, ...] = ()
     from_us: int | None = None
     until_us: int | None = None
+    choices: tuple[tuple[str, str], ...] = ()

@@ -12,12 +12,14 @@ import msgspec
 
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
+from wideberth.space.positions import Bounds
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 
 __all__ = [
     "DEFAULT_RULES",
+    "Area",
     "Effect",
     "KindLimit",
     "PairRule",
@@ -67,6 +69,23 @@ class ReadBackTolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     vertical_mm: int = 30_480
 
 
+class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the space is: between two parallels and two meridians, nanodegrees; across the
+    antimeridian where west > east.
+    """
+
+    south_nd: int
+    west_nd: int
+    north_nd: int
+    east_nd: int
+
+    @property
+    def bounds(self) -> Bounds:
+        """The same in degrees."""
+        sides = (self.south_nd, self.west_nd, self.north_nd, self.east_nd)
+        return Bounds(*(side / NANODEGREES for side in sides))
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The rules in force. version: cited by every clash found under them.
 
@@ -79,6 +98,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     withdrawn_touches: after each so many hidden touches in a day by intents and zones of a party
     that it told and withdrew, the hidden one's owner is told so.
     check_largest_mm: the widest volume whose dry run is tested against hidden intents.
+    area: where the space is; what is told wholly outside of it is asked about (F-04).
     clock_step_us: to whole steps of this a party's measured offset is rounded outward.
     clock_every_us: a narrower one is taken again after this long. clock_cap_us: no clock widens a
     time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
@@ -99,6 +119,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     withdrawn_touches: int = 10
     check_largest_mm: int = 50_000_000
     read_back: ReadBackTolerance = ReadBackTolerance()
+    area: Area | None = None
     clock_step_us: int = SECOND_US
     clock_every_us: int = MINUTE_US
     clock_cap_us: int = MINUTE_US

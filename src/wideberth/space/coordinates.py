@@ -41,6 +41,7 @@ __all__ = [
     "format_position",
     "parse_position",
     "require_position",
+    "slips",
 ]
 
 _DATUM = re.compile(
@@ -229,9 +230,7 @@ def _plausible(
     if area is None or area.holds(latitude, longitude) or "outside-area" in accepted:
         return found
     choices = [as_written]
-    for meaning, (other_latitude, other_longitude) in _slips(latitude, longitude):
-        if abs(other_latitude) > 90 * NANODEGREES:
-            continue
+    for meaning, (other_latitude, other_longitude) in slips(latitude, longitude):
         other = normal_position(other_latitude, other_longitude)
         if area.holds(*other):
             choices.append(Choice(degrees_text(*other), meaning))
@@ -244,9 +243,11 @@ def _plausible(
     )
 
 
-def _slips(latitude: int, longitude: int) -> list[tuple[str, tuple[int, int]]]:
-    """What the writer may have meant: other hemispheres, and latitude for longitude."""
-    slips: list[tuple[str, tuple[int, int]]] = []
+def slips(latitude: int, longitude: int) -> list[tuple[str, tuple[int, int]]]:
+    """What the writer of a place, in nanodegrees, may have meant, in words and in figures: other
+    hemispheres, and latitude for longitude.
+    """
+    found: list[tuple[str, tuple[int, int]]] = []
     for is_swapped, north, east in itertools.product((False, True), (1, -1), (1, -1)):
         place = (longitude, latitude) if is_swapped else (latitude, longitude)
         signs = [name for name, sign in (("north-south", north), ("east-west", east)) if sign < 0]
@@ -254,5 +255,6 @@ def _slips(latitude: int, longitude: int) -> list[tuple[str, tuple[int, int]]]:
             words = (["latitude and longitude swapped"] if is_swapped else []) + (
                 [f"the other hemisphere {' and '.join(signs)}"] if signs else []
             )
-            slips.append((", ".join(words), (place[0] * north, place[1] * east)))
-    return slips
+            if abs(place[0]) <= 90 * NANODEGREES:
+                found.append((", ".join(words), (place[0] * north, place[1] * east)))
+    return found

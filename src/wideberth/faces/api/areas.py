@@ -1,8 +1,7 @@
 """Which intents stand in an area, as far as the asker may see them; in the order they were told.
 
-A box's sides along a parallel are geodesics in disguise: the box is cut into strips and its
-equatorward sides are moved out by what a geodesic bulges, so that nothing in the box is left out
-(and something up to MARGIN_M beyond may be in the answer).
+Nothing in a box is left out, and something up to MARGIN_M beyond it may be in the answer
+(:mod:`wideberth.space.boxes`).
 
 A small area asks the index. A large one, which could hold everything there is, walks through the
 intents a few milliseconds at a time, so that nobody else waits, and stops when the page is full.
@@ -11,7 +10,6 @@ intents a few milliseconds at a time, so that nobody else waits, and stops when 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentKind
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
+from wideberth.space.boxes import MARGIN_M, rings_of_box
 from wideberth.space.overlap import is_conflict
 from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.time import MAX_US, MIN_US
@@ -29,14 +28,9 @@ from wideberth.space.volume import NANODEGREES, Circle, Polygon, Separation, Vol
 
 __all__ = ["MARGIN_M", "Area", "Found", "Slab", "area_of_box", "area_of_volume", "find", "touches"]
 
-MARGIN_M = 130  # a geodesic over one degree of longitude bulges at most 121 m off its parallel
-
-_STRIP_DEG = 1.0
-_SECTOR_DEG = 60.0
 _SMALL_DEG = 0.25
 _SLICE_NS = 2_000_000  # how long a walk goes on before others have their turn
 _TOUCHING = Separation()
-_POLE_DEG = 89.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +66,10 @@ def area_of_box(box: Box, slab: Slab, picture: Picture) -> Area:
     width = east - west if east >= west else east - west + 360
     if width >= 360 and south <= -90 and north >= 90:
         return Area((), slab)
-    # A box without width or height still has points: give it a millimetre.
-    south, north = max(-90.0, south - 1e-8), min(90.0, north + 1e-8)
-    west, width = west - 1e-8, min(360.0, width + 2e-8)
-    pieces: list[PreparedVolume] = []
-    count = max(1, math.ceil(width / _SECTOR_DEG))
-    for index in range(count):
-        for low, high in _bands(south, north):
-            ring = _ring(low, high, west + width * index / count, width / count)
-            pieces.append(prepare(_volume(ring, slab), picture.altitude_model))
+    pieces = [
+        prepare(_volume(ring, slab), picture.altitude_model)
+        for ring in rings_of_box(south, west, north, east)
+    ]
     small = width <= _SMALL_DEG and north - south <= _SMALL_DEG
     return Area(tuple(pieces), slab, small)
 
@@ -209,41 +198,6 @@ def _is_small(volume: Volume4D) -> bool:
     longitudes = [vertex[1] for vertex in shape.vertices]
     span = max(max(latitudes) - min(latitudes), max(longitudes) - min(longitudes))
     return span <= _SMALL_DEG * NANODEGREES
-
-
-def _bands(south: float, north: float) -> list[tuple[float, float]]:
-    """The box's latitudes, cut at the equator: below it the northern side is the one to move."""
-    if south < 0 < north:
-        return [(south, 0.0), (0.0, north)]
-    return [(south, north)]
-
-
-def _ring(south: float, north: float, west: float, width: float) -> Polygon:
-    """A closed box as a ring with a vertex at least each degree along its parallels."""
-    steps = max(1, math.ceil(width / _STRIP_DEG))
-    bulge = _bulge_deg(width / steps)
-    if south >= 0:
-        south = max(-90.0, south - bulge)
-    else:
-        north = min(90.0, north + bulge)
-    longitudes = [west + width * step / steps for step in range(steps + 1)]
-    points = [(south, each) for each in longitudes] if south > -_POLE_DEG else [(-90.0, 0.0)]
-    if north < _POLE_DEG:
-        points += [(north, each) for each in reversed(longitudes)]
-    else:
-        points.append((90.0, 0.0))
-    return Polygon(tuple((round(lat * NANODEGREES), _wrapped_nd(lon)) for lat, lon in points))
-
-
-def _bulge_deg(step_deg: float) -> float:
-    """How far a geodesic leaves the parallel of its ends, at most (at 45 degrees), plus a tenth."""
-    step = math.radians(step_deg)
-    return 1.1 * math.degrees(step * step / 16) + 1e-8
-
-
-def _wrapped_nd(longitude_deg: float) -> int:
-    half = 180 * NANODEGREES
-    return (round(longitude_deg * NANODEGREES) + half) % (2 * half) - half
 
 
 def _volume(ring: Polygon, slab: Slab) -> Volume4D:

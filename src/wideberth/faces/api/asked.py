@@ -202,7 +202,9 @@ class ProvenanceIn(In, frozen=True, kw_only=True):
 
 
 class IntentIn(In, frozen=True, kw_only=True):
-    """What a party says that it will do. key: the OVNs of intents that it knows of."""
+    """What a party says that it will do. key: the OVNs of intents that it knows of. confirmed: it
+    is meant as it is, also what lies outside of the space's area.
+    """
 
     kind: IntentKind
     volumes: list[VolumeIn]
@@ -212,6 +214,7 @@ class IntentIn(In, frozen=True, kw_only=True):
     count: Number | None = None
     call_sign: Name | None = None
     place_name: Name | None = None
+    confirmed: bool = False
     key: Annotated[list[str], msgspec.Meta(max_length=10_000)] = []
 
 
@@ -254,7 +257,9 @@ class QueryIn(In, frozen=True, kw_only=True):
 
 
 class ZoneIn(In, frozen=True, kw_only=True):
-    """A standing area with a rule. notice_minutes: what a notice zone asks for."""
+    """A standing area with a rule. notice_minutes: what a notice zone asks for. confirmed: it is
+    meant as it is, also what lies outside of the space's area.
+    """
 
     name: Name
     rule: ZoneRule
@@ -262,6 +267,7 @@ class ZoneIn(In, frozen=True, kw_only=True):
     reason: Text = "withheld"
     notice_minutes: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     kinds: list[IntentKind] = []
+    confirmed: bool = False
 
 
 class ZoneAgainIn(ZoneIn, frozen=True, kw_only=True):

@@ -154,6 +154,7 @@ def details_of(wire: asked.IntentIn) -> IntentDetails:
         count=wire.count,
         call_sign=wire.call_sign,
         place_name=wire.place_name,
+        confirmed=wire.confirmed,
     )
 
 

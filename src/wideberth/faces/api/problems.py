@@ -37,6 +37,7 @@ STATUS_OF_KIND: dict[RefusalKind, int] = {
     RefusalKind.UNKNOWN: 404,
     RefusalKind.STALE: 409,
     RefusalKind.CONFLICT: 409,
+    RefusalKind.UNCLEAR: 422,
     RefusalKind.LIMIT: 429,
 }
 
@@ -140,6 +141,7 @@ def _of_refusal(refusal: Refusal) -> Answered:
         with_intents=list(refusal.with_intents),
         from_=instant(refusal.from_us),
         until=instant(refusal.until_us),
+        choices=_choices(refusal.choices),
     )
 
 
@@ -147,8 +149,12 @@ def _of_invalid(error: InvalidValue) -> Answered:
     value, field = _short(error.value), error.field or None
     if not isinstance(error, Unclear):
         return _answer(400, error.rule, error.advice, field=field, value=value)
-    choices = [told.ChoiceOut(text=text, meaning=meaning) for text, meaning in error.choices]
+    choices = _choices(error.choices)
     return _answer(422, error.rule, error.advice, field=field, value=value, choices=choices)
+
+
+def _choices(choices: tuple[tuple[str, str], ...]) -> list[told.ChoiceOut]:
+    return [told.ChoiceOut(text=text, meaning=meaning) for text, meaning in choices]
 
 
 def _of_fault(error: Exception) -> Answered:

@@ -125,4 +125,5 @@ def _declaration(body: asked.ZoneIn, zone: ZoneId, replaces_version: int) -> Dec
         notice_us=body.notice_minutes * MINUTE_US,
         kinds=tuple(dict.fromkeys(body.kinds)),
         replaces_version=replaces_version,
+        confirmed=body.confirmed,
     )

@@ -283,6 +283,8 @@ def test_rules_are_read_back_as_they_were_printed(tmp_path: Path) -> None:
         "terrain = { lowest_msl_m = -400, highest_msl_m = 4810.5 }\n"
         "cell_deg = 0.05\ncheck_budget = 3\ncheck_largest_m = 1000\n"
         "read_back = { horizontal_m = 50, vertical_m = 10, time_s = 30 }\n"
+        "area = { south = -10.25, west = 170, north = 5, east = -170 }\n"
+        "clocks = { step_s = 0.5, every_s = 30, cap_s = 10, limit_s = 2.5 }\n"
         '[[pairs]]\nkinds = ["flight", "hazard"]\neffect = "refuse"\nkey_proves = false\n'
         '[[limits]]\nkind = "hazard"\nminimum_lead_s = 1800\n'
     )

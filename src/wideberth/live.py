@@ -39,8 +39,10 @@ from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.service import Service
+from wideberth.space.clockskew import widened
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import MINUTE_US
+from wideberth.space.volume import Volume4D
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import (
     Cleared,
@@ -108,7 +110,8 @@ class Live:
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
         self._active: dict[IntentId, int] = {}  # under way; the version that the watch has, or 0
-        self._zones: dict[ZoneId, tuple[int, frozenset[PartyId]]] = {}  # what the watch has
+        # What the watch has: the version, who is exempt, and how much longer the zone counts.
+        self._zones: dict[ZoneId, tuple[int, frozenset[PartyId], int]] = {}
         self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
         self._users_as_of: tuple[int, int] | None = None
         self._told = 0  # changes of intents so far
@@ -292,10 +295,11 @@ class Live:
             exempt = frozenset((zone.party,))
             if zone.rule is ZoneRule.NOTICE:
                 exempt |= self._users.get(zone_id, frozenset[PartyId]())
-            if self._zones.get(zone_id) == (zone.version, exempt):
+            bound_us = picture.clock_bound_us(zone.party)
+            if self._zones.get(zone_id) == (zone.version, exempt, bound_us):
                 continue
-            self._zones[zone_id] = (zone.version, exempt)
-            volumes = picture.zone_space.volumes(zone_id)
+            self._zones[zone_id] = (zone.version, exempt, bound_us)
+            volumes = tuple(picture.prepared(_as_long_as_it_can_be(zone, bound_us)))
 
             calls.append(partial(_put_zone, self._watch, zone, volumes, exempt))
         return calls
@@ -322,7 +326,12 @@ class Live:
             found = intents_in_zone(picture, zone, volumes, now_us=now_us)
         except NotComparable:  # under rules that no longer hold: rather a warning too many
             return frozenset()
-        return frozenset(intent.party for intent, clash in found if clash.truly)
+        # An intent that only its party's clock brings near does not excuse what flies there.
+        return frozenset(
+            intent.party
+            for intent, clash in found
+            if any(meeting.truly and meeting.gap.time_us == 0 for meeting in clash.meetings)
+        )
 
     def _note(self, event: WarningEvent) -> None:
         """An event of the watch to those that wait to be recorded, or to the streams alone."""
@@ -410,6 +419,17 @@ def _put_intent(
         warn_entry=intent.kind is not IntentKind.PRESENCE,
     )
     return []
+
+
+def _as_long_as_it_can_be(zone: Zone, bound_us: int) -> tuple[Volume4D, ...]:
+    """A zone's volumes by a clock that may be off by so much (L-12)."""
+    if not bound_us:
+        return zone.volumes
+    longer: list[Volume4D] = []
+    for each in zone.volumes:
+        start_us, end_us = widened(each.start_us, each.end_us, bound_us)
+        longer.append(msgspec.structs.replace(each, start_us=start_us, end_us=end_us))
+    return tuple(longer)
 
 
 def _put_zone(

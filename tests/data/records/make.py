@@ -1,10 +1,12 @@
-"""Makes a small folder as one released version of the program writes it.
+"""Makes small folders as one released version of the program writes them.
 
     git worktree add /tmp/released <tag or commit of the release>
     cd /tmp/released && PYTHONPATH=src:tests python <this file> <folder to make>
 
-Kept beside each folder: ``facts.json``, what that version itself said of its record. A later
-program must read the folder, fold it to the same picture and go on with it.
+``folder`` has entries of every kind that parties and hosts bring about. ``erased`` has entries that
+were erased, so that it starts from a snapshot of that version or not at all. Kept beside them:
+``facts.json``, what that version itself said of its records. A later program must read each folder,
+come to the same picture and go on with it.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from typing import Any
 import msgspec
 
 from api_world import World, a_world, flight, square
+from test_erasure import WHY, Clock, told_and_ended
+from wideberth import erasure
 from wideberth.audit import StatementAudit
 from wideberth.model.commands import (
     AdoptRules,
@@ -33,6 +37,7 @@ from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, War
 from wideberth.record.notes import parse_vkey
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.verify import verify_folder
+from wideberth.space.time import HOUR_US
 
 PRECISE = {"source": "planned", "accuracy_m": 10}
 
@@ -158,14 +163,41 @@ async def make(folder: Path) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
+async def make_erased(folder: Path) -> dict[str, Any]:
+    """All of it in the past, so that the real time goes on from its end."""
+    clock = Clock()
+    clock.now_us -= 40 * HOUR_US
+    async with a_world(folder, clock_us=clock) as world:
+        name = await told_and_ended(world)
+        clock.now_us += 30 * HOUR_US
+        await world.told("bravo", square(50))
+        why: dict[str, Any] = WHY
+        assert await erasure.erase(world.node.service, folder / "wideberth-data", [name], **why)
+        await world.told("bravo", square(52))
+        picture = world.node.service.picture
+        return {"size": picture.size, "digest": picture.digest(), "vkey": world.node.vkey}
+
+
+def make_all(target: Path) -> dict[str, Any]:
+    """Both folders and the facts, in target."""
     target.mkdir(parents=True)
     facts = asyncio.run(make(target))
-    for each in (target / "wideberth-data").glob("record.sqlite3-*"):
+    _put(target / "wideberth-data", target / "folder")
+    facts["erased"] = asyncio.run(make_erased(target))
+    _put(target / "wideberth-data", target / "erased")
+    return facts
+
+
+def _put(source: Path, target: Path) -> None:
+    for each in source.glob("record.sqlite3-*"):
         each.unlink()  # the last connection folded the log into the file; what is left is empty
-    for each in (target / "wideberth-data").rglob("*"):
+    for each in source.rglob("*"):
         each.chmod(0o755 if each.is_dir() else 0o644)
-    shutil.move(target / "wideberth-data", target / "folder")
+    shutil.move(source, target)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    facts = make_all(target)
     (target / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
     sys.stdout.write(f"{facts['size']} entries\n")

@@ -13,6 +13,12 @@ from wideberth.client import Client, Unreachable
 from wideberth.record.notes import parse_note
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few shapes in each of many processes: to load the compiled kernels takes longer."""
+    monkeypatch.setenv("WIDEBERTH_KERNELS", "interpreted")
+
+
 def tell(url: str, token: str) -> int:
     """Tell an intent; the position of its entry."""
 
@@ -34,20 +40,18 @@ def test_a_backup_is_restored_held_and_gone_on_with_by_real_processes(tmp_path: 
         tell(url, token(tmp_path))
         backed_up = run_process(tmp_path, "backup", "safe")
         assert "backup   3 entries" in backed_up.stdout
-        exported = run_process(
-            tmp_path, "key", "export", "--to", "log.key", "--passphrase-file", "pass"
-        )
+        exported = run(tmp_path, "key", "export", "--to", "log.key", "--passphrase-file", "pass")
         assert "exported" in exported.stdout
         assert tell(url, token(tmp_path)) == 3, "answered after the backup was made"
         seen = asyncio.run(checkpoint(url, token(tmp_path)))
     (tmp_path / "seen").write_text(seen)
 
-    restored = run_process(tmp_path, "restore", "safe", "--folder", "again/wideberth-data")
+    restored = run(tmp_path, "restore", "safe", "--folder", "again/wideberth-data")
     assert "restored 3 entries" in restored.stdout
     again = tmp_path / "again"
-    missing = run_process(again, "party", "list", status=2)
+    missing = run(again, "party", "list", status=2)
     assert "key import" in missing.stderr
-    run_process(again, "key", "import", "../log.key", "--passphrase-file", "../pass")
+    run(again, "key", "import", "../log.key", "--passphrase-file", "../pass")
     made = token(again)
     with serving(again) as (url, _):
         with pytest.raises(Unreachable, match="503"):
@@ -57,7 +61,7 @@ def test_a_backup_is_restored_held_and_gone_on_with_by_real_processes(tmp_path: 
     assert "missing  entries 3 to 3 of the old log" in opened.stdout
     with serving(again) as (url, _):
         assert tell(url, token(again)) == 4
-    shown = run_process(again, "verify", "--checkpoint", "../seen").stdout
+    shown = run(again, "verify", "--checkpoint", "../seen").stdout
     assert "epoch-2" in shown
     assert "verified 5 entries" in shown
 
@@ -71,14 +75,14 @@ def test_the_logs_key_is_changed_and_the_old_one_retired(tmp_path: Path) -> None
     run(tmp_path, "party", "add", "alpha")
     old = run(tmp_path, "key", "show").stdout.split()[0]
     run(tmp_path, "key", "retire", status=2)
-    new = run_process(tmp_path, "key", "rotate").stdout.split()[1].rstrip(",")
+    new = run(tmp_path, "key", "rotate").stdout.split()[1].rstrip(",")
     run(tmp_path, "key", "rotate", status=2)
     assert run(tmp_path, "party", "add", "bravo").stdout == "added bravo\n"
     for vkey in (old, new):
         verified = run(tmp_path, "verify", "--vkey", vkey).stdout
         assert "verified 4 entries" in verified
         assert new in verified
-    assert old in run_process(tmp_path, "key", "retire").stdout
+    assert old in run(tmp_path, "key", "retire").stdout
     lines = run(tmp_path, "key", "show").stdout.splitlines()
     assert [line.split("  ")[1] for line in lines] == [
         "from size 0 to size 4",

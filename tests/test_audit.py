@@ -25,7 +25,8 @@ from wideberth.model.entries import (
 )
 from wideberth.model.envelope import statement_digest
 from wideberth.model.ids import KeyId, NoticeId, PartyId
-from wideberth.model.notices import Acknowledgement, Verb
+from wideberth.model.keeping import EpochOpened, Erased
+from wideberth.model.notices import Acknowledgement, Particulars, Verb
 from wideberth.model.parties import SYSTEM, Author, How, Key, Role
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.record.keys import OriginKey
@@ -166,3 +167,50 @@ def test_verify_names_the_bad_index(tmp_path: Path) -> None:
     with pytest.raises(RecordCorrupt) as found:
         verify_folder(tmp_path, statement_checker=StatementAudit(ORIGIN))
     assert found.value.position == 3
+
+
+def epoch(origin: str) -> Entry:
+    return entry(EpochOpened(origin, "vkey", "head", "reason", 0))
+
+
+@pytest.mark.parametrize(
+    ("plant", "found_at"),
+    [
+        pytest.param(
+            lambda made: made.extend([epoch(ORIGIN), *good()[2:]]),
+            5,
+            id="an epoch of the same name, and every statement told again",
+        ),
+        pytest.param(
+            lambda made: made.extend([epoch("next"), epoch(ORIGIN), *good()[2:]]),
+            6,
+            id="an epoch of a former name, and every statement told again",
+        ),
+        pytest.param(with_answer(2, reason="engine"), 2, id="a reason that was not signed"),
+        pytest.param(with_answer(2, system="s"), 2, id="a system that was not signed"),
+        pytest.param(with_answer(2, attested=True), 2, id="attested, and that was not signed"),
+        pytest.param(
+            with_answer(2, read_back=Particulars(1, 1, 1, 2, 0, 1)), 2, id="a read-back not signed"
+        ),
+        pytest.param(
+            with_answer(2, by=replace(SIGNED, party=PartyId("bravo"))), 2, id="by another party"
+        ),
+        pytest.param(
+            changed(2, body=replace(good()[2].body, recipient=PartyId("bravo"))),
+            2,
+            id="an answer in another party's name",
+        ),
+    ],
+)
+def test_what_nobody_signed_does_not_stand_beside_a_signature(
+    plant: Callable[[list[Entry]], None], found_at: int
+) -> None:
+    entries = good()
+    plant(entries)
+    assert audited(entries) == found_at
+
+
+@pytest.mark.parametrize("kind", ["KeyRevoked", "KeyEnrolled", "EpochOpened", "EntriesErased"])
+def test_what_all_else_is_judged_by_is_never_erased(kind: str) -> None:
+    with pytest.raises(WideberthError, match="not-erasable"):
+        StatementAudit(ORIGIN).erased(Erased(3, kind))

@@ -57,6 +57,15 @@ _STATES: dict[str, type] = {
 """What a statement of a type brings about: the entry that carries it."""
 
 
+_NEVER_ERASED = frozenset(
+    {
+        *("SpaceOpened", "RulesAdopted", "PartyRegistered", "KeyEnrolled", "KeyRevoked"),
+        *("EpochOpened", "LogKeyChanged", "LogKeyRetired", "EntriesErased"),
+    }
+)
+"""Without these nothing else can be judged: a revocation that is gone would be a key in force."""
+
+
 @dataclass(slots=True)
 class _KeyInForce:
     public_key: bytes
@@ -75,6 +84,7 @@ class StatementAudit:
 
     def __init__(self, origin: str, *, is_selection: bool = False) -> None:
         self._origin = origin
+        self._origins = {origin}
         self._is_selection = is_selection
         self._keys: dict[tuple[str, str], _KeyInForce] = {}
         self._names: set[tuple[str, str]] = set()
@@ -95,7 +105,14 @@ class StatementAudit:
         self._fold(entry)
 
     def erased(self, erased: Erased) -> None:
-        """Step over an entry that was erased. Raises InvalidValue for a key not in force."""
+        """Step over an entry that was erased.
+
+        Raises InvalidValue for a key not in force, and for what is never erased.
+        """
+        if erased.kind in _NEVER_ERASED:
+            raise InvalidValue(
+                "kind", "not-erasable", erased.kind, "keys, parties and the record's own stay"
+            )
         if erased.party is None or erased.key_id is None:
             return
         key = self._keys.get((erased.party, erased.key_id))
@@ -160,6 +177,12 @@ class StatementAudit:
         elif isinstance(body, KeyRevoked):
             self._keys.pop((body.party, body.key_id), None)
         elif isinstance(body, EpochOpened):
+            if body.origin in self._origins:
+                # The chains begin anew: under an old name every old statement could be told again.
+                raise InvalidValue(
+                    "origin", "epoch-origin", body.origin, "an epoch has a name of its own"
+                )
+            self._origins.add(body.origin)
             self._origin = body.origin
             for key in self._keys.values():
                 key.last_seq, key.last_digest = 0, None
@@ -188,12 +211,45 @@ def _check_body(statement: Statement, entry: Entry) -> None:
         raise InvalidValue(
             "said.type", "statement-matches", statement.type, f"gave {type(entry.body).__name__}"
         )
+    for owner in _owners(entry.body):
+        if owner != statement.party:
+            raise InvalidValue(
+                "said.party", "statement-matches", statement.party, f"the entry is of {owner}"
+            )
     signed: dict[str, Any] = msgspec.json.decode(statement.body)
+    if isinstance(entry.body, NoticeAcknowledged):
+        # What was left out says nothing: the entry may not put words in its place.
+        left_out: dict[str, Any] = dict.fromkeys(("unit", "system", "reason"))
+        signed = left_out | {"attested": False} | signed
+        answer = entry.body.acknowledgement
+        if (signed.get("read_back") is None) != (answer.read_back is None):
+            raise InvalidValue(
+                "said.body.read_back", "statement-matches", None, "the entry says otherwise"
+            )
     for name, value in _facts(entry.body).items():
         if name in signed and signed[name] != value:
             raise InvalidValue(
                 f"said.body.{name}", "statement-matches", signed[name], f"the entry says {value!r}"
             )
+
+
+def _owners(body: Any) -> tuple[str, ...]:
+    """The parties in whose name an entry speaks: the one that signed, and no other."""
+    match body:
+        case IntentAccepted() | IntentAmended():
+            return (body.intent.party,)
+        case ZoneDeclared():
+            return (body.zone.party,)
+        case SubscriptionOpened():
+            return (body.subscription.party,)
+        case NoticeAcknowledged():
+            return (body.recipient, body.acknowledgement.by.party)
+        case NoticeReleased():
+            return (body.by.party,)
+        case IntentStateChanged() | ZoneWithdrawn() | SubscriptionClosed() | KeyRevoked():
+            return (body.party,)
+        case _:
+            return ()
 
 
 def _facts(body: Any) -> dict[str, Any]:  # noqa: PLR0911 - one line a kind

@@ -53,6 +53,19 @@ _BROUGHT_ABOUT: dict[str, tuple[str, dict[str, str]]] = {
 }
 """By type of statement: the entry that it brings about, and what both of them name."""
 
+_SPEAKS_FOR = {
+    "IntentAccepted": ("intent.party",),
+    "IntentAmended": ("intent.party",),
+    "ZoneDeclared": ("zone.party",),
+    "SubscriptionOpened": ("subscription.party",),
+    "NoticeAcknowledged": ("recipient", "acknowledgement.by.party"),
+    "NoticeReleased": ("by.party",),
+}
+"""By type of entry: where the party stands in whose name it speaks; "party" in every other."""
+
+_LEFT_OUT: dict[str, Any] = {"unit": None, "system": None, "reason": None, "attested": False}
+"""Of an answer: what a statement says that leaves a member out."""
+
 
 class EnrolledKey(NamedTuple):
     """A party's key. until: where it was revoked, None if the bundle does not show that."""
@@ -91,6 +104,7 @@ class _Keys:
 
     def __init__(self) -> None:
         self.origin = ""
+        self.origins: set[str] = set()
         self.all: dict[tuple[str, str], EnrolledKey] = {}
         self.chains: dict[tuple[str, str], _Chain] = {}
 
@@ -100,6 +114,9 @@ class _Keys:
             raise Fault(position, "the first entry, and no other, opens the space")
         if body["type"] in ("SpaceOpened", "EpochOpened"):
             self.origin = _text_at(body, "origin")
+            if self.origin in self.origins:
+                raise Fault(position, "an epoch has a name that the record had before")
+            self.origins.add(self.origin)
             self.chains = {name: _Chain() for name in self.chains}
         elif body["type"] == "KeyEnrolled":
             party, key_id = _text_at(body, "key.party"), _text_at(body, "key.key_id")
@@ -255,13 +272,21 @@ def _check_same_words(payload: dict[str, Any], body: dict[str, Any]) -> None:
     wanted = _BROUGHT_ABOUT.get(payload["type"])
     if wanted is None or body["type"] != wanted[0]:
         raise Fault(None, "a {} was signed, the entry is {}".format(payload["type"], body["type"]))
+    for path in _SPEAKS_FOR.get(body["type"], ("party",)):
+        if _at(body, path) != payload["party"]:
+            raise Fault(None, "the entry speaks for another party than signed")
+    signed: dict[str, Any] = payload["body"]
+    if body["type"] == "NoticeAcknowledged":
+        signed = {**_LEFT_OUT, **signed}
+        if (signed.get("read_back") is None) != (_at(body, "acknowledgement.read_back") is None):
+            raise Fault(None, "the entry has another read_back than was signed")
     for name, path in wanted[1].items():
-        if name not in payload["body"]:
+        if name not in signed:
             continue
         came = _at(body, path)
         if name == "attested":
             came = bool(came)  # left out where it is false
-        if payload["body"][name] != came:
+        if signed[name] != came:
             raise Fault(None, f"the entry has another {name} than was signed")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import apsw
 import pytest
 
 from api_world import World, a_world, flight, square
-from faces.cli.test_host import run
+from faces.cli.test_host import run, serving
 from test_erasure import MARK, WHY, Clock, told_and_ended
 from wideberth import erasure
 from wideberth.atrest import PASSPHRASE, vault_of
 from wideberth.audit import StatementAudit
 from wideberth.backups import backup, restore
+from wideberth.client import Client
 from wideberth.contacts import CONTACTS_FILE
 from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
 from wideberth.model.commands import RegisterParty
@@ -347,3 +349,40 @@ def test_a_start_that_was_cut_off_before_the_first_entry_begins_anew(
 
     asyncio.run(again())
     assert found_in(folder) == set()
+
+
+def test_every_command_opens_a_sealed_folder(served: Path, tmp_path: Path) -> None:
+    assert "digest" in run(tmp_path, "replay").stdout
+    assert "alpha watch" in run(tmp_path, "party", "list").stdout
+    assert "from size 0" in run(tmp_path, "key", "show").stdout
+    exported = run(tmp_path, "export", "--party", "alpha").stdout
+    assert "CALL-SIGN-77" in exported
+    run(tmp_path, "evidence", "--party", "alpha", "--out", "bundle.zip")
+    assert "verified" in run(tmp_path, "verify", "bundle.zip").stdout
+    assert "snapshot" in run(tmp_path, "snapshot").stdout
+    assert "nothing" in run(tmp_path, "erase", "--due").stdout
+    assert "rotate" not in run(tmp_path, "key", "rotate").stdout
+    run(tmp_path, "key", "retire")
+    run(tmp_path, "epoch", "--reason", "moved")
+    assert "verified" in run(tmp_path, "verify").stdout
+    assert found_in(served) == set()
+
+
+def test_a_real_node_serves_a_sealed_folder(served: Path, tmp_path: Path) -> None:
+    with (served / "wideberth.toml").open("a") as file:
+        file.write("[snapshot]\nevery_entries = 1\npause_s = 0\n")
+    before = len(files(served))
+    with serving(tmp_path) as (url, _):
+        made = run(tmp_path, "token", "alpha").stdout.strip()
+        asyncio.run(tell(url, made))
+        deadline_s = time.monotonic() + 60
+        while len(files(served)) == before and time.monotonic() < deadline_s:
+            time.sleep(0.1)
+    assert len(files(served)) > before, "the process that makes snapshots found the key as well"
+    assert found_in(served) == set()
+    assert verified(served, vault=vault_of(served)).closed == 0
+
+
+async def tell(url: str, token: str) -> None:
+    async with Client(url, token) as client:
+        await client.submit_intent(flight(square(33)))

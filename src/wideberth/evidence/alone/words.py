@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from wideberth.evidence.alone.container import is_object
+from wideberth.evidence.alone.container import is_array, is_object
 
 __all__ = ["entry_words"]
 
@@ -30,9 +30,25 @@ def entry_words(value: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     body: dict[str, Any] = value["body"]
     words = _WORDS.get(body["type"], _as_it_is)
     try:
-        return words(body)
+        return words(_single_lined(body))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
         return _as_it_is(body)
+
+
+def _single_lined(value: Any) -> Any:
+    """The value with no line break in any text: lines of a row are the page's own, never told."""
+    if isinstance(value, str):
+        return value.replace("\n", "[U+000A]")
+    if is_object(value):
+        return {name: _single_lined(each) for name, each in value.items()}
+    return [_single_lined(each) for each in value] if is_array(value) else value
+
+
+def _named(text: str) -> str:
+    """A free text within a sentence, in quotes that it cannot close."""
+    for quote in "\u201c\u201d":
+        text = text.replace(quote, f"[U+{ord(quote):04X}]")
+    return f"\u201c{text}\u201d"
 
 
 def _as_it_is(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -47,7 +63,7 @@ def _space_opened(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     return "The record begins: {} named {}, kept by the host {}.".format(
         kind,
         body["origin"],
-        body["host"],
+        _named(body["host"]),
     ), [("Rules", "version {}".format(body["rules"]["version"]))]
 
 
@@ -60,7 +76,7 @@ def _party_registered(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]
     rows = [("Units that must know", ", ".join(party.get("units", [])) or "none named")]
     if party.get("neutral"):
         rows.append(("Neutral", "carries others' messages"))
-    return "The party {} is known as {}.".format(party["id"], party["name"]), rows
+    return "The party {} is known as {}.".format(party["id"], _named(party["name"])), rows
 
 
 def _key_enrolled(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -151,7 +167,9 @@ def _zone_declared(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         ("Declared", "by one party, not agreed" if zone.get("unilateral", True) else "as agreed"),
         ("Reason", zone.get("reason", "withheld")),
     ]
-    return "{} declared the zone {} ({}).".format(zone["party"], zone["name"], zone["id"]), [
+    return "{} declared the zone {} ({}).".format(
+        zone["party"], _named(zone["name"]), zone["id"]
+    ), [
         *rows,
         *_volume_rows(zone["volumes"]),
     ]

@@ -58,14 +58,19 @@ async def with_snapshots(folder: Path, count: int) -> str:
 
 def places_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """From where pages of any record are read from now on."""
-    read = SqliteRecord.read
+    read, lines = SqliteRecord.read, SqliteRecord.lines
     places: list[int] = []
 
     def noting(self: SqliteRecord, from_position: int, limit: int) -> list[Row]:
         places.append(from_position)
         return read(self, from_position, limit)
 
+    def noting_lines(self: SqliteRecord, from_position: int, limit: int) -> str | None:
+        places.append(from_position)
+        return lines(self, from_position, limit)
+
     monkeypatch.setattr(SqliteRecord, "read", noting)
+    monkeypatch.setattr(SqliteRecord, "lines", noting_lines)
     return places
 
 

@@ -38,13 +38,20 @@ from wideberth.errors import (
 )
 from wideberth.measures import BatchSeen, CommandSeen, Observer
 from wideberth.model.commands import Request
-from wideberth.model.entries import ENTRY_VERSION, Body, Entry, decode_entry, encode_entry
+from wideberth.model.entries import (
+    ENTRY_VERSION,
+    Body,
+    Entry,
+    decode_entries,
+    decode_entry,
+    encode_entry,
+)
 from wideberth.model.envelope import MAX_ENVELOPE_BYTES
 from wideberth.model.ids import PartyId
 from wideberth.model.keeping import EntriesErased
 from wideberth.model.parties import SYSTEM
 from wideberth.model.refusals import Refusal, RefusalKind
-from wideberth.picture.fold import fold
+from wideberth.picture.fold import REQUEST_LIFE_US, fold
 from wideberth.picture.picture import Outcome, Picture
 from wideberth.record.protocol import Head, Record, Row
 from wideberth.space.time import SECOND_US
@@ -111,6 +118,22 @@ class _Waiting:
     answer: asyncio.Future[Applied | Refusal]
     queued_ns: int = 0
     trace: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Some entries of the record, from start on: their envelopes in lines, or their rows."""
+
+    start: int
+    count: int
+    found: str | list[Row]
+
+    def entries(self) -> list[Entry] | None:
+        """What is to be folded; None where the lines do not say it. Raises as decode_entry does."""
+        if not isinstance(self.found, str):
+            return [_folded_entry(row) for row in self.found]
+        entries = decode_entries(self.found)
+        return entries if entries is not None and len(entries) == self.count else None
 
 
 _Decided = Applied | Refusal | Repeated | Exception
@@ -183,8 +206,9 @@ class Service:
                     start = self._start
                     self.picture = await self._read(lambda: start(self._reader))
                 # Of a long record only the end is kept in memory: an entry weighs one or more.
-                size = (await self._read(self._reader.head)).size
-                self._recent_from = size - self._settings.recent
+                head = await self._read(self._reader.head)
+                self._recent_from = head.size - self._settings.recent
+                self.picture.requests_from_us = head.time_us - REQUEST_LIFE_US
                 await self._catch_up()
                 self.picture.file()
         finally:
@@ -492,29 +516,39 @@ class Service:
 
     async def _catch_up(self) -> None:
         """Fold whatever the record has beyond the picture. The caller holds the turn."""
-        page = self._settings.page
-        ahead: asyncio.Future[list[Row]] | None = None
+        ahead: asyncio.Future[_Page] | None = None
+        limit = self._settings.page
         try:
             while True:
                 try:
-                    rows = await (ahead or self._page(self.picture.size))
+                    page = await (ahead or self._page(self.picture.size))
                     ahead = None
-                    if len(rows) == page:  # there is more: it is read while this page is folded
-                        ahead = asyncio.ensure_future(self._page(rows[-1].position + 1))
+                    if page.count == limit:  # there is more: it is read while this page is folded
+                        ahead = asyncio.ensure_future(self._page(page.start + limit))
                         await asyncio.sleep(0)
-                    entries = [_folded_entry(row) for row in rows]
+                    entries = page.entries()
+                    if entries is None:  # one of them needs a look of its own
+                        rows = await self.rows(page.start, limit)
+                        entries = [_folded_entry(row) for row in rows]
                 except (NewerEntry, RecordCorrupt) as error:
                     self.stopped_by = error
                     raise
-                if not rows:
+                if not entries:
                     return
-                self._fold(rows[0].position, entries)
+                self._fold(page.start, entries)
         finally:
             if ahead is not None:
                 await asyncio.gather(ahead, return_exceptions=True)
 
-    def _page(self, start: int) -> Awaitable[list[Row]]:
-        return self._read(lambda: self._reader.read(start, self._settings.page))
+    def _page(self, start: int) -> Awaitable[_Page]:
+        def ask() -> _Page:
+            lines = self._reader.lines(start, self._settings.page)
+            if lines is not None:
+                return _Page(start, lines.count("\n") + 1, lines)
+            rows = self._reader.read(start, self._settings.page)
+            return _Page(start, len(rows), rows)
+
+        return self._read(ask)
 
     def _fold(self, start: int, entries: Sequence[Entry]) -> int:
         """Fold durable entries, then tell whoever listens. Gives when the former was done [ns]."""

@@ -10,12 +10,12 @@ import pytest
 from scenes import HOUR_US, START_US, Scene, author, details, named, signer, volume
 from wideberth.decisions.decide import decide
 from wideberth.decisions.outcome import Accepted, Context, Repeated
-from wideberth.model.commands import OpenSubscription, Request, SubmitIntent
+from wideberth.model.commands import OpenSubscription, RegisterParty, Request, SubmitIntent
 from wideberth.model.entries import encode_entry
-from wideberth.model.ids import IntentId, SubscriptionId
+from wideberth.model.ids import IntentId, PartyId, SubscriptionId
 from wideberth.model.intents import IntentKind, Source, Step
 from wideberth.model.refusals import Refusal
-from wideberth.picture.fold import fold
+from wideberth.picture.fold import REQUEST_LIFE_US, fold, fold_all
 from wideberth.picture.picture import TABLES, Picture
 from wideberth.service import entries_of
 
@@ -40,6 +40,20 @@ def busy_scene() -> Scene:
 def test_replay_gives_the_same_picture() -> None:
     scene = busy_scene()
     assert scene.replayed().digest() == scene.picture.digest()
+
+
+def test_requests_that_will_have_left_need_not_be_folded() -> None:
+    scene = busy_scene()
+    registration = RegisterParty(PartyId("early"), "Early")
+    scene.try_(registration, key="early")
+    scene.now_us += REQUEST_LIFE_US + 1
+    scene.accept(RegisterParty(PartyId("late"), "Late"))
+    quick = Picture()
+    quick.requests_from_us = scene.picture.time_us - REQUEST_LIFE_US
+    assert fold_all(quick, scene.entries).digest() == scene.picture.digest()
+    assert not quick.requests
+    plain = fold_all(Picture(), scene.entries[:-1])
+    assert list(plain.requests)
 
 
 def test_the_digest_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:

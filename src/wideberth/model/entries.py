@@ -56,6 +56,7 @@ __all__ = [
     "WarningWorsened",
     "ZoneDeclared",
     "ZoneWithdrawn",
+    "decode_entries",
     "decode_entry",
     "encode_entry",
 ]
@@ -368,6 +369,17 @@ def decode_entry(
     if entry.v != ENTRY_VERSION:
         return _upcast(envelope, position, upcasters, None)
     return entry
+
+
+def decode_entries(lines: str) -> list[Entry] | None:
+    """The entries in so many envelopes, a line each; None where one of them needs a look of its
+    own by :func:`decode_entry`.
+    """
+    try:
+        entries = _decoder.decode_lines(lines)
+    except msgspec.DecodeError:
+        return None
+    return entries if all(entry.v == ENTRY_VERSION for entry in entries) else None
 
 
 def _upcast(

@@ -97,7 +97,7 @@ def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
             )
         return
     picture.asking = None
-    if entry.request is None:
+    if entry.request is None or entry.time_us < picture.requests_from_us:
         return
     key = picture.asking = (entry.author.party, entry.request)
     if not picture.is_overlay and key not in picture.requests:

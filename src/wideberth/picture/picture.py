@@ -225,6 +225,9 @@ class Picture:
         self.expiries: list[tuple[int, str, str]] = []
         self.leaves_us = NEVER_US
         """Nothing leaves before the record's time is past this."""
+        self.requests_from_us: int = below.requests_from_us if below else -NEVER_US
+        """Requests before this time are not remembered: set for a fold of which it is known that
+        they will have left at its end, by how late the last entry is."""
         self.request_ages: deque[tuple[PartyId, str]] = deque()
         """The keys of requests, the oldest first."""
 

@@ -115,6 +115,11 @@ class ProvingRecord(ABC):
         proof = inclusion_proof(self._node, position, size)
         return format_receipt(Receipt(position, tuple(proof), note))
 
+    def lines(self, from_position: int, limit: int) -> str | None:
+        """None: this store has no quicker way than to read."""
+        del from_position, limit
+        return None
+
     def wait(self, position: int, timeout_s: float) -> bool:
         """Wait until the record is longer than position; False after timeout_s. Blocks."""
         deadline_s = time.monotonic() + timeout_s

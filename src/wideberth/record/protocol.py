@@ -112,6 +112,14 @@ class Record(Protocol):
         """
         ...
 
+    def lines(self, from_position: int, limit: int) -> str | None:
+        """The envelopes that :meth:`read` would give, a line each, in one piece: for long folds.
+
+        None where the store cannot give them so (there are none, some are sealed, bundled or
+        erased). An envelope may itself be of several lines: whoever counts them finds out.
+        """
+        ...
+
     def wait(self, position: int, timeout_s: float) -> bool:
         """Wait until the record is longer than position; False when timeout_s went by first.
 

@@ -90,6 +90,18 @@ class Store:
         ).fetchall()
         return [self._kept(*row) for row in found]
 
+    def lines(self, from_position: int, limit: int) -> str | None:
+        """The envelopes of at most limit entries, a line each; None unless all are plain rows."""
+        row: tuple[Any, ...] = self._db.execute(
+            "SELECT count(*), max(position), sum(length(salt) = ? AND envelope IS NOT NULL),"
+            " group_concat(CAST(envelope AS TEXT), char(10) ORDER BY position)"
+            " FROM entry WHERE position >= ? AND position < ?",
+            (SALT_BYTES, from_position, from_position + limit),
+        ).fetchall()[0]
+        count, last, plain, text = row
+        is_whole = count and count == plain and last == from_position + count - 1
+        return text if is_whole and self._vault is None else None
+
     def seal(self, vault: Vault, first: int, limit: int) -> int:
         """Seal at most limit rows from first on, as they are in a file that nothing is sealed in.
 

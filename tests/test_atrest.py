@@ -26,7 +26,7 @@ from wideberth.model.entries import decode_entry
 from wideberth.model.ids import PartyId
 from wideberth.node import Node
 from wideberth.record.bundles import BUNDLE_ENTRIES
-from wideberth.record.datakey import DATA_KEY, load_key_file, make_key_file
+from wideberth.record.datakey import DATA_KEY, SEALING, load_key_file, make_key_file
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.upkeep import Upkeep
 from wideberth.record.verify import Verified, verify_folder
@@ -35,7 +35,7 @@ from wideberth.space.time import HOUR_US
 from wideberth.succession import open_epoch, retire, rotate
 
 FOLDER = "wideberth-data"
-SEALING = '[record]\nseal = true\nkey_file = "../at-rest.key"\n'
+SETTINGS = '[record]\nseal = true\nkey_file = "../at-rest.key"\n'
 SAID = (
     *(b"CALL-SIGN-77", b"Alpha", b"Bravo", b"bravo-1", b"desk-alpha", b"radio 123.45"),
     *(b"47.3141", b"47314159", b"IntentAccepted", b"PartyRegistered", b'"body"', b'"author"'),
@@ -43,7 +43,7 @@ SAID = (
 """What stands in a folder that is in plain: in entries, in the contacts, in a snapshot."""
 
 
-def sealing(tmp_path: Path, text: str = SEALING) -> Path:
+def sealing(tmp_path: Path, text: str = SETTINGS) -> Path:
     """The folder of a node to be, with its settings."""
     folder = tmp_path / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -292,6 +292,26 @@ def test_files_beside_that_a_crash_left_in_plain_are_sealed_at_the_next_start(
     snapshot.write_bytes(picture)
     Node.open(in_plain)
     assert found_in(in_plain) == set()
+
+
+def test_a_sealing_that_was_cut_off_is_finished_at_the_next_start(
+    in_plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealing(tmp_path)
+
+    def cut(_: object) -> None:
+        raise RecordUnavailable("cut off")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Upkeep, "shrink", cut)
+        run(tmp_path, "seal", status=2)
+        with SqliteRecord(in_plain) as record:
+            assert record.fact(SEALING) is not None
+    assert found_in(in_plain), "the snapshot and the contacts, at least"
+    Node.open(in_plain)
+    assert found_in(in_plain) == set()
+    with SqliteRecord(in_plain) as record:
+        assert record.fact(SEALING) is None
 
 
 def test_a_process_from_before_the_sealing_writes_nothing_in_plain(tmp_path: Path) -> None:

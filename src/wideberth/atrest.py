@@ -18,7 +18,7 @@ from wideberth.contacts import CONTACTS_FILE
 from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.layered import variable_of
 from wideberth.record.database import RECORD_FILE
-from wideberth.record.datakey import DATA_KEY, load_key_file, seal_file
+from wideberth.record.datakey import DATA_KEY, SEALING, load_key_file, seal_file
 from wideberth.record.keys import OriginKey
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.upkeep import Upkeep
@@ -94,13 +94,19 @@ def seal_folder(
         vault = Vault(data_key)
     else:
         vault = Vault(_opened(wrapped, folder, table))
-        with Upkeep(folder, vault=vault) as upkeep:
-            upkeep.shrink()  # what was freed may still be there, where it was cut off
     seal_beside(folder, vault)
 
 
 def seal_beside(folder: Path, vault: Vault) -> None:
-    """Seal the files beside the record that stand there in plain. Needs the folder's lock."""
+    """Finish what was cut off: the record's file, and files beside it that stand there in plain.
+
+    The caller holds the folder's lock. Raises RecordUnavailable.
+    """
+    with SqliteRecord(folder) as record:
+        is_cut_off = record.fact(SEALING) is not None
+    if is_cut_off:
+        with Upkeep(folder, vault=vault) as upkeep:
+            upkeep.finish_sealing()
     seal_files(folder, vault)
     contacts = folder / CONTACTS_FILE
     if contacts.exists():

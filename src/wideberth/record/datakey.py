@@ -18,10 +18,13 @@ from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
 from wideberth.record.keys import sync_folder, write_new
 from wideberth.record.vault import KEY_BYTES, Vault
 
-__all__ = ["DATA_KEY", "load_key_file", "make_key_file", "opened", "seal_file", "sealed"]
+__all__ = ["DATA_KEY", "SEALING", "load_key_file", "make_key_file", "opened", "seal_file", "sealed"]
 
 DATA_KEY = "data-key"
 """The fact that a record is sealed at rest: its value is the data key, wrapped."""
+
+SEALING = "sealing"
+"""The fact that a record was sealed, and that its file may still hold what stood there before."""
 
 _MAGIC = b"wideberth-sealed-1\n"
 _PREFIX = "AT-REST+KEY+"

@@ -23,7 +23,7 @@ import apsw
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.record.bundles import BUNDLE_ENTRIES
 from wideberth.record.database import RECORD_FILE, connect, enter_wal, translated
-from wideberth.record.datakey import DATA_KEY
+from wideberth.record.datakey import DATA_KEY, SEALING
 from wideberth.record.schema import FORMAT_VERSION, check_format, upgrade
 from wideberth.record.stored import Store, is_sealed
 from wideberth.record.vault import Vault
@@ -125,9 +125,17 @@ class Upkeep:
                     if on_progress is not None:
                         on_progress(at, size)
                 self._store.seal_bundles(vault)
-                self._db.execute("INSERT INTO fact VALUES (?, ?)", (DATA_KEY, wrapped))
+                self._db.executemany(
+                    "INSERT INTO fact VALUES (?, ?)", [(DATA_KEY, wrapped), (SEALING, b"")]
+                )
             self._store = Store(self._db, format_=FORMAT_VERSION, vault=vault)
-        self.shrink()
+        self.finish_sealing()
+
+    def finish_sealing(self) -> None:
+        """Rewrite the file where a record was sealed and that was cut off. Raises as shrink."""
+        if self.fact(SEALING) is not None:
+            self.shrink()
+            self.keep_fact(SEALING, None)
 
     def fact(self, name: str) -> bytes | None:
         """Something about this copy of the record, None where nothing is kept under the name."""

@@ -26,6 +26,7 @@ from wideberth.space.shapes import (
     moving_cover,
     sector_cover,
 )
+from wideberth.space.time import MAX_US
 from wideberth.space.volume import Circle, Footprint, Volume4D
 
 W84 = Geodesic.WGS84
@@ -274,3 +275,8 @@ def test_a_cover_that_cuts_corners_is_caught(fault: str, monkeypatch: pytest.Mon
         check(**arguments, points=round_about)
     monkeypatch.undo()
     check(**arguments, points=round_about)
+
+
+def test_a_pace_of_hardly_any_speed_ends_with_the_calendar() -> None:
+    windows = leg_windows_us([(0, 0), (0, 10**8)], departs_us=(0, 0), speed_m_s=(5e-324, 1e-300))
+    assert windows == [(0, MAX_US)]

@@ -242,3 +242,27 @@ def test_a_window_covers_each_minute_that_a_clock_there_shows(
     hours = sum(b - a for a, b in found) / HOUR_US
     daily_hours = ((last - first) % 1440 or 1440 * (first != last or first == last)) / 60
     assert hours <= (daily_hours + 1) * 11 + 2  # the excess: a change of clocks, and no more
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31 23:59 America/New_York", "0001-01-01 00:00 Asia/Tokyo"]
+)
+def test_a_local_time_beyond_the_calendar_is_out_of_range(text: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        require_time(text, field="start")
+    assert (caught.value.field, caught.value.rule) == ("start", "time-range")
+
+
+def test_a_schedule_is_refused_before_it_takes_long() -> None:
+    """Thirty spans of each day for 20 years join into few windows, at a cost of many seconds."""
+    spans = " ".join(f"00{minute:02d}-2359" for minute in range(30))
+    with pytest.raises(InvalidValue) as caught:
+        windows_us(parse_schedule(spans), SEPTEMBER, SEPTEMBER + 7300 * DAY_US)
+    assert caught.value.rule == "window-count"
+
+
+def test_a_span_said_again_counts_once_and_every_day_for_20_years_is_read() -> None:
+    schedule = parse_schedule("H24 " * 100)
+    assert schedule[0].spans == ((0, 1440),)
+    end_us = SEPTEMBER + 7305 * DAY_US
+    assert windows_us(schedule, SEPTEMBER, end_us) == [(SEPTEMBER, end_us)]

@@ -17,9 +17,10 @@ from wideberth.space.angles import normal_text
 from wideberth.space.time import DAY_US, MAX_US
 from wideberth.space.timetext import local_instants_us, zone_named
 
-__all__ = ["MAX_WINDOWS", "Daily", "parse_schedule", "windows_us"]
+__all__ = ["MAX_TRIED", "MAX_WINDOWS", "Daily", "parse_schedule", "tried", "windows_us"]
 
 MAX_WINDOWS = 1000
+MAX_TRIED = 8000  # windows of single days looked at; one a day for 20 years is 7,307
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _EVERY_DAY = frozenset(range(7))
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -79,13 +80,21 @@ def windows_us(
     """The windows within a validity, in order, those that touch joined into one.
 
     start_us, end_us: microseconds since 1970 UTC; windows are cut to them. Raises InvalidValue for
-    more than 1,000 windows, for none at all, and for a validity of over 20 years.
+    more than 1,000 windows, for none at all, for a validity of over 20 years, and for over 8,000
+    windows of single days before they are joined: each costs its work whatever comes of it.
     """
     if end_us < start_us:
         raise InvalidValue(field, "end-before-start", [start_us, end_us], "give an end after it")
     if end_us - start_us > 7305 * DAY_US:
         raise InvalidValue(
             field, "validity", (end_us - start_us) // DAY_US, "give a validity of up to 20 years"
+        )
+    if tried(schedule, start_us, end_us) > MAX_TRIED:
+        raise InvalidValue(
+            field,
+            "window-count",
+            f"over {MAX_TRIED}",
+            f"give fewer times of the day, or a shorter validity: up to {MAX_TRIED:,} in all",
         )
     table = zone_named(zone, field=f"{field}.zone")
     midnight = datetime.fromtimestamp(start_us // 1_000_000, UTC).astimezone(table)
@@ -119,6 +128,12 @@ def windows_us(
             f"a schedule gives 1 to {MAX_WINDOWS} windows within its validity",
         )
     return joined
+
+
+def tried(schedule: tuple[Daily, ...], start_us: int, end_us: int) -> int:
+    """How many windows of single days windows_us looks at, at most; nothing is computed for it."""
+    days = max(0, end_us - start_us) // DAY_US + 2
+    return days * sum(len(daily.spans) for daily in schedule)
 
 
 def _holds(daily: Daily, day: datetime) -> bool:
@@ -193,7 +208,7 @@ def _daily(part: str, text: str, field: str) -> Daily:
     days = frozenset(weekdays or _EVERY_DAY) - without
     if not spans or not days:
         raise InvalidValue(field, "schedule", text, "give times of the day, like 0800-1600 or H24")
-    return Daily(tuple(spans), frozenset(days), frozenset(month_days), month)
+    return Daily(tuple(dict.fromkeys(spans)), frozenset(days), frozenset(month_days), month)
 
 
 def _weekdays(match: re.Match[str]) -> set[int]:

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from wideberth.errors import InvalidValue
+from wideberth.space.time import MAX_US
 from wideberth.space.volume import NANODEGREES, Circle, Footprint, Polygon, polygon
 
 __all__ = [
@@ -114,9 +115,10 @@ def leg_windows_us(
     windows: list[tuple[int, int]] = []
     reached_m = 0.0
     for length_m in leg_lengths_m(points):
-        begin_us = departs_us[0] + math.floor(reached_m / fastest * 1e6)
+        begin_us = departs_us[0] + math.floor(min(reached_m / fastest * 1e6, MAX_US))
         reached_m += length_m
-        windows.append((begin_us, departs_us[1] + math.ceil(reached_m / slowest * 1e6)))
+        latest_us = departs_us[1] + math.ceil(min(reached_m / slowest * 1e6, MAX_US))
+        windows.append((min(begin_us, MAX_US), min(latest_us, MAX_US)))  # time ends with 9999
     return windows
 
 

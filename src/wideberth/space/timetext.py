@@ -281,7 +281,12 @@ def _local(
     local: datetime, fraction_us: int, within_us: int, zone: str, text: str, field: str
 ) -> Instant | Question:
     table = zone_named(zone, field=field)
-    found = local_instants_us(local, table)
+    try:
+        found = local_instants_us(local, table)
+    except OverflowError as error:  # in UTC it lies outside of the years 1 to 9999
+        raise InvalidValue(
+            field, "time-range", text[:60], "give a time from 1900 to 9999"
+        ) from error
     if len(found) == 1:
         return _ranged(
             Instant(text, TimeFormat.LOCAL, found[0] + fraction_us, within_us, table.key), field

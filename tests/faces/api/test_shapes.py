@@ -245,3 +245,32 @@ async def test_a_subscription_takes_one_volume_and_a_question_few(world: World) 
     many = {**CORRIDOR, "points": [[7 + i / 100, 47] for i in range(60)]}
     answer = await post(world, flight(shaped(many)), "/intents/check")
     assert (answer.status_code, answer.json()["rule"]) == (400, "too-complex")
+
+
+async def test_schedules_together_are_refused_before_they_take_long(world: World) -> None:
+    long = {
+        **square(),
+        "end": "2046-11-01T00:00:00Z",
+        "schedule": {"times": "H24", "zone": "Africa/Casablanca"},
+    }
+    for path in ("/intents", "/intents/check"):
+        answer = await post(world, flight(*[long] * 3), path)
+        problem = answer.json()
+        assert (answer.status_code, problem["rule"]) == (400, "window-count"), problem
+        assert problem["field"] == "volumes.1.schedule"
+
+
+async def test_a_schedule_can_be_asked_about_before_it_is_told(world: World) -> None:
+    daily = {**square(), "end": moment(24 * 60 * 5), "schedule": {"times": "DAILY 0800-1600"}}
+    answer = await post(world, flight(daily), "/intents/check")
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_leg_that_ends_after_the_calendar_is_outside_of_its_window(world: World) -> None:
+    late = {**moving("9999-12-31T20:00:00Z", "9999-12-31T23:00:00Z"), "tolerance_s": 1e6}
+    volume = {**shaped(late), "end": "9999-12-31T23:59:59Z"}
+    answer = await post(world, flight(volume))
+    assert (answer.status_code, answer.json()["rule"]) == (400, "outside-window")
+    slow = {"departure": [moment(10), moment(10)], "speed_m_s": [5e-324, 1]}
+    answer = await post(world, flight(shaped({**CORRIDOR, "pace": slow})))
+    assert (answer.status_code, answer.json()["rule"]) == (400, "outside-window")

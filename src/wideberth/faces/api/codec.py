@@ -17,7 +17,12 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import asked
-from wideberth.faces.api.forms import MAX_VOLUMES, declaration_of, volumes_in
+from wideberth.faces.api.forms import (
+    MAX_VOLUMES,
+    declaration_of,
+    require_few_windows,
+    volumes_in,
+)
 from wideberth.model.commands import IntentDetails
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import (
@@ -160,6 +165,7 @@ def details_of(wire: asked.IntentIn) -> IntentDetails:
 
 def volumes_of(wires: list[asked.VolumeIn]) -> tuple[Volume4D, ...]:
     """Volumes, each valid: what covers each of the declared. Raises InvalidValue."""
+    require_few_windows(wires)
     volumes: list[Volume4D] = []
     for index, wire in enumerate(wires):
         volumes += volumes_in(wire, f"volumes.{index}")

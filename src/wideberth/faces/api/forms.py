@@ -19,7 +19,7 @@ from wideberth.faces.api import asked
 from wideberth.space.altitude import Altitude, altitude
 from wideberth.space.clockskew import widened
 from wideberth.space.coordinates import require_position
-from wideberth.space.schedules import parse_schedule, windows_us
+from wideberth.space.schedules import MAX_TRIED, parse_schedule, tried, windows_us
 from wideberth.space.shapes import (
     Fix,
     corridor_cover,
@@ -27,11 +27,11 @@ from wideberth.space.shapes import (
     moving_cover,
     sector_cover,
 )
-from wideberth.space.time import format_rfc3339, is_rfc3339, parse_rfc3339
+from wideberth.space.time import MAX_US, MIN_US, format_rfc3339, is_rfc3339, parse_rfc3339
 from wideberth.space.timetext import require_time
 from wideberth.space.volume import Circle, Footprint, Volume4D, circle, polygon
 
-__all__ = ["MAX_VOLUMES", "declaration_of", "size_of", "volumes_in"]
+__all__ = ["MAX_VOLUMES", "declaration_of", "require_few_windows", "size_of", "volumes_in"]
 
 MAX_VOLUMES = 200
 MAX_DECLARED_BYTES = 200_000
@@ -72,7 +72,11 @@ def declaration_of(wires: list[asked.VolumeIn]) -> str | None:
 
 
 def size_of(wires: list[asked.VolumeIn]) -> tuple[int, int]:
-    """How many volumes and vertices the covers have at most, without making them."""
+    """How many volumes and vertices the covers have at most, without making them.
+
+    Raises InvalidValue for schedules that take too much work together.
+    """
+    require_few_windows(wires)
     count = vertices = 0
     for wire in wires:
         shape = wire.footprint
@@ -89,8 +93,8 @@ def size_of(wires: list[asked.VolumeIn]) -> tuple[int, int]:
                 parts, corners = 2, _CORNERS["Sector"]
             case _:
                 parts, corners = 1, 0
-        if wire.schedule is not None:
-            parts = MAX_VOLUMES
+        if wire.schedule is not None and count <= MAX_VOLUMES:
+            parts *= _window_count(wire, wire.schedule)
         count += parts
         vertices += parts * corners
     return count, vertices
@@ -147,6 +151,38 @@ def _volumes(wire: asked.VolumeIn) -> list[Volume4D]:
         for window in windows
         for part in parts
     ]
+
+
+def require_few_windows(wires: list[asked.VolumeIn]) -> None:
+    """Raises InvalidValue where the schedules of one body take over 8,000 windows to work out.
+
+    A body holds hundreds of schedules of 20 years each, and others wait while they are worked out.
+    """
+    windows = 0
+    for index, wire in enumerate(wires):
+        if wire.schedule is None:
+            continue
+        try:
+            start_us, end_us = _time_us(wire.start, "start"), _time_us(wire.end, "end")
+            windows += tried(parse_schedule(wire.schedule.times), start_us, end_us)
+        except (InvalidValue, Unclear):
+            continue  # told with its field when the volume itself is read
+        if windows > MAX_TRIED:
+            raise InvalidValue(
+                f"volumes.{index}.schedule",
+                "window-count",
+                f"over {MAX_TRIED}",
+                "give fewer times of the day, or shorter validities: up to"
+                f" {MAX_TRIED:,} windows of single days in one request",
+            )
+
+
+def _window_count(wire: asked.VolumeIn, schedule: asked.ScheduleIn) -> int:
+    try:
+        start_us, end_us = _time_us(wire.start, "start"), _time_us(wire.end, "end")
+        return len(_windows(schedule, start_us, end_us))
+    except (InvalidValue, Unclear):
+        return 1  # told with its field when the volume itself is read
 
 
 def _windows(wire: asked.ScheduleIn, start_us: int, end_us: int) -> list[tuple[int, int]]:
@@ -287,7 +323,7 @@ def _require_within(window: tuple[int, int], whole: tuple[int, int], field: str)
 
 
 def _shown(window: tuple[int, int]) -> list[str]:
-    return [format_rfc3339(instant_us) for instant_us in window]
+    return [format_rfc3339(min(max(instant_us, MIN_US), MAX_US)) for instant_us in window]
 
 
 def _places(places: list[asked.Place], field: str) -> tuple[list[tuple[int, int]], list[int]]:

@@ -189,7 +189,48 @@ def test_kept_heads_of_missing_entries_are_told_apart_from_a_fork(
     with pytest.raises(RecordCorrupt, match="once signed 14 entries"):
         verify_folder(folder, held=[beyond(key)])
     open_epoch(folder, key, missing_until=14, seen=(beyond(key),))
-    assert verify_folder(folder, held=[beyond(key)]).size == 13
+    found = verify_folder(folder, held=[beyond(key)])
+    assert (found.size, found.missing) == (13, ((11, 14),))
+
+
+@pytest.mark.parametrize("name", ["own", "shown"])
+def test_an_epoch_excuses_no_more_than_a_signed_head_shows(
+    folder: Path, key: OriginKey, name: str
+) -> None:
+    seen = () if name == "own" else (beyond(OTHER),)
+    open_epoch(folder, key, missing_until=14, seen=seen)
+    with pytest.raises(RecordCorrupt) as caught:
+        verify_folder(folder, held=[beyond(key)])
+    assert caught.value.position == 11
+
+
+def test_an_epoch_under_the_old_name_is_found(folder: Path) -> None:
+    with SqliteRecord(folder) as record:
+        note, origin = record.checkpoint(), record.origin
+    again = OriginKey(origin, bytes(range(4, 36)))
+    opened = EpochOpened(origin, again.vkey, note, "lost", 11)
+    with SqliteRecord(folder, key=again, is_successor=True) as record:
+        record.change_key(again, [entry(opened)], 11, time_us=4_000, is_overlapping=False)
+    with pytest.raises(RecordCorrupt, match="of its own") as caught:
+        verify_folder(folder)
+    assert caught.value.position == 11
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        pytest.param(lambda text: text.replace(b'":"', b'": "'), id="spaces"),
+        pytest.param(lambda text: text.replace(b"EpochOpened", b"Epoch\\u004fpened"), id="escapes"),
+    ],
+)
+def test_a_claim_in_another_spelling_is_judged_all_the_same(
+    folder: Path, key: OriginKey, spell: Callable[[bytes], bytes]
+) -> None:
+    opened = entry(EpochOpened(NEXT.origin, NEXT.vkey, "no head", "lost", 11))
+    with SqliteRecord(folder, key=key) as record:
+        record.append([spell(opened)], 11, time_us=4_000)
+    with pytest.raises(RecordCorrupt, match="names no head"):
+        verify_folder(folder)
 
 
 def test_a_head_beyond_what_an_epoch_names_as_missing_is_found(

@@ -26,14 +26,16 @@ from wideberth.record.notes import (
     parse_vkey,
     verified_checkpoint,
 )
+from wideberth.record.splits import head_of
 
 __all__ = ["Claim", "Claims", "Erasure", "claim_of"]
 
 Claim = LogKeyChanged | LogKeyRetired | EpochOpened | EntriesErased
 
-_MARKS = tuple(
-    f'"type":"{kind.__name__}"'.encode()
-    for kind in (LogKeyChanged, LogKeyRetired, EpochOpened, EntriesErased)
+_MARKS = (
+    *(kind.__name__.encode() for kind in (LogKeyChanged, LogKeyRetired)),
+    *(kind.__name__.encode() for kind in (EpochOpened, EntriesErased)),
+    b"\\u",  # a name may be spelled with escapes
 )
 
 
@@ -65,7 +67,7 @@ class _KeyRange(msgspec.Struct):
 
 def claim_of(envelope: bytes) -> Claim | None:
     """What an entry says about the record's keeping; None for every other entry."""
-    # In a text within the entry the quotes would be escaped, so that none of the marks is there.
+    # JSON has many spellings of one value, so only what has none of the marks is passed over.
     if not any(mark in envelope for mark in _MARKS):
         return None
     try:
@@ -82,6 +84,7 @@ class Claims:
         self._keys = [_KeyRange(first, 0, is_handed_on=True)]
         self._erased: dict[int, tuple[int, Erased]] = {}
         self.erasures: list[Erasure] = []
+        self.missing: list[tuple[int, int]] = []
 
     def see(self, position: int, claim: Claim, root: bytes) -> None:
         """Take a claim at its position; root: of the tree before it.
@@ -188,14 +191,30 @@ class Claims:
             verified_checkpoint(claim.before, parse_vkey(before.vkey))
         except InvalidValue as error:
             raise RecordCorrupt(position, f"names no head of the old log: {error}") from error
+        if parse_vkey(claim.vkey).name != claim.origin or any(
+            parse_vkey(key.vkey).name == claim.origin for key in self._keys
+        ):
+            raise RecordCorrupt(position, "an epoch has a name, and a key, of its own")
+        if claim.missing_until > max([position, *self._shown(position, claim)]):
+            raise RecordCorrupt(position, "names more entries as missing than a signed head shows")
         if (old.size, old.root) != (position, root):
             raise RecordCorrupt(position, "names another head of the old log than stands before it")
         signed = epoch_text(vkey=claim.vkey, checkpoint=checkpoint_text(old))
         is_handed_on = claim.signature is not None
         if claim.signature is not None and not is_signed(signed, claim.signature, before.vkey):
             raise RecordCorrupt(position, "the old key did not sign this epoch")
+        if claim.missing_until > position:
+            self.missing.append((position, claim.missing_until))
         self._end_keys(position, claim.missing_until)
         self._keys.append(_KeyRange(claim.vkey, position + 1, is_handed_on))
+
+    def _shown(self, position: int, claim: EpochOpened) -> list[int]:
+        """The sizes of the heads in an epoch's seen. Raises RecordCorrupt for one of no old key."""
+        keys = [parse_vkey(key.vkey) for key in self._keys]
+        try:
+            return [head_of(note, keys).size for note in claim.seen]
+        except InvalidValue as error:
+            raise RecordCorrupt(position, f"shows a head of another log: {error}") from error
 
     def _end_keys(self, position: int, missing_until: int) -> None:
         for key in self._keys:

@@ -65,8 +65,9 @@ _PAGE_ROWS = 256
 class Verified(msgspec.Struct, frozen=True):
     """What was verified. root: 32 bytes; statements: how many signed ones were checked.
 
-    erasures: which entries erased others, and on which ground. is_key_given: False where the record
-    was only checked against the key that it names itself. closed: so many entries are sealed at
+    erasures: which entries erased others, and on which ground. missing: of a former epoch's log,
+    the entries from the first to before the second number are not in this record. is_key_given:
+    False where the record was only checked against the key that it names itself. closed: so many entries are sealed at
     rest and were not opened: their leaves, the tree and its head hold, what they say (statements,
     erasures, changes of the key) was not looked at.
     """
@@ -79,6 +80,7 @@ class Verified(msgspec.Struct, frozen=True):
     statements: int
     is_key_given: bool
     erasures: tuple[Erasure, ...] = ()
+    missing: tuple[tuple[int, int], ...] = ()
     closed: int = 0
 
 
@@ -169,6 +171,7 @@ def verify_folder(
         statements=statements,
         is_key_given=given is not None,
         erasures=tuple(claims.erasures),
+        missing=tuple(claims.missing),
         closed=frontier.size if store.is_closed else 0,
     )
 

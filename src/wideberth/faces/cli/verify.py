@@ -117,6 +117,8 @@ def _say_record(found: Verified, vouched: Vouched | None) -> None:
         complain("note: statements, erasures and changes of the key were not checked; name the key")
     else:
         print(f"signed   {found.statements} statements, each under the key in force at its entry")
+    for first, until in found.missing:
+        print(f"missing  entries {first} to {until - 1} of a former epoch: not in this record")
     for each in found.erasures:
         print(
             f"erased   {each.count} entries, by entry {each.by},"

@@ -214,3 +214,21 @@ def test_what_nobody_signed_does_not_stand_beside_a_signature(
 def test_what_all_else_is_judged_by_is_never_erased(kind: str) -> None:
     with pytest.raises(WideberthError, match="not-erasable"):
         StatementAudit(ORIGIN).erased(Erased(3, kind))
+
+
+def test_an_entry_that_names_a_member_twice_is_found() -> None:
+    opened = encode_entry(good()[0])
+    twice = opened.replace(b'"host":"host"', b'"host":"other","host":"host"')
+    assert twice != opened
+    with pytest.raises(WideberthError, match="stands twice"):
+        StatementAudit(ORIGIN)(0, twice, None)
+    StatementAudit(ORIGIN)(0, opened.replace(b'"host":', b'"host" : '), None)
+
+
+def test_an_entry_nested_without_end_is_named_and_no_fault(tmp_path: Path) -> None:
+    deep = b'{"v":1,"EpochOpened":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with SqliteRecord(tmp_path, key=OriginKey(ORIGIN, bytes(32))) as record:
+        record.append([encode_entry(good()[0]), deep], 0, time_us=1)
+    with pytest.raises(RecordCorrupt) as found:
+        verify_folder(tmp_path, statement_checker=StatementAudit(ORIGIN))
+    assert found.value.position == 1

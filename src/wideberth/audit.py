@@ -6,6 +6,7 @@ folds the keys by itself, from the entries alone, and shares nothing with the ru
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import Any
@@ -93,6 +94,7 @@ class StatementAudit:
     def __call__(self, position: int, envelope: bytes, said: str | None) -> None:
         """Check one entry. Raises InvalidValue or NewerEntry where it is not what it claims."""
         entry = decode_entry(envelope, position=position)
+        _check_each_once(envelope)
         if entry.time_us < self._time_us:
             raise InvalidValue(
                 "time_us", "time-order", entry.time_us, "an entry is never before its predecessor"
@@ -186,6 +188,23 @@ class StatementAudit:
             self._origin = body.origin
             for key in self._keys.values():
                 key.last_seq, key.last_digest = 0, None
+
+
+def _check_each_once(envelope: bytes) -> None:
+    """No object names a member twice: two readers would read two things. Raises InvalidValue."""
+    if msgspec.json.encode(msgspec.json.decode(envelope)) == envelope:
+        return  # the usual spelling, in which a second member would have been lost
+    try:
+        json.loads(envelope, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue("envelope", "json", str(error), "give each member once") from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
 
 
 def _check_unsigned(entry: Entry) -> None:

@@ -123,3 +123,19 @@ def test_a_name_makes_no_sentence_of_its_own() -> None:
 )
 def test_what_cannot_be_seen_is_spelled_out(sign: str) -> None:
     assert shown(f"a{sign}b") == f"a[U+{ord(sign):04X}]b"
+
+
+def test_no_text_that_is_half_a_pair_and_no_depth_ends_in_a_traceback() -> None:
+    made = world.envelopes()
+    made[3] = made[3].replace(b'"alpha"', b'"\\ud800"')
+    assert refused_by_both(made)[0] == 3
+    made = world.envelopes()
+    made[3] = made[3].replace(b'"alpha"', b"[" * 100_000 + b"]" * 100_000, 1)
+    assert refused_by_both(made)[0] == 3
+
+
+@pytest.mark.parametrize("at", range(11))
+def test_a_member_that_stands_twice_is_found_by_both(at: int) -> None:
+    made = world.envelopes()
+    made[at] = made[at].replace(b'{"v":1,', b'{"v":1,"v":1,', 1)
+    assert refused_by_both(made) == (at, at)

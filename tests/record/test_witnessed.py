@@ -224,3 +224,19 @@ def test_a_head_that_the_log_did_not_sign_says_nothing(kept: SqliteRecord, key: 
         ahead(kept, twin.checkpoint())
     with pytest.raises(InvalidValue, match="log-unknown"):
         ahead(kept, MemoryRecord(OriginKey("other.example", bytes(32))).checkpoint())
+
+
+def test_a_former_key_of_the_log_says_nothing_of_later_sizes(
+    kept: SqliteRecord, key: OriginKey
+) -> None:
+    later = OriginKey(key.origin, bytes([77]) * 32)
+    kept.change_key(later, [b"{}"], 5, time_us=2, is_overlapping=False)
+    stolen = MemoryRecord(key)
+    grow(stolen, 9, word=b"forged")
+    with pytest.raises(InvalidValue, match="unsigned"):
+        ahead(kept, stolen.checkpoint())
+    honest = MemoryRecord(later)
+    grow(honest, 9)
+    found = ahead(kept, honest.checkpoint())
+    assert found is not None, "the key in force still speaks for the log"
+    assert found.own_size == 6

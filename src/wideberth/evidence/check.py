@@ -140,7 +140,7 @@ def _checked_entries(data: bytes, checkpoint: Checkpoint) -> int:
             if audit is None:
                 audit = StatementAudit(_opened(envelope, position), is_selection=True)
             audit(position, envelope, said)
-        except (msgspec.DecodeError, UnicodeDecodeError, WideberthError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, WideberthError) as error:
             raise RecordCorrupt(position, str(error)) from error
         last = position
         statements += said is not None

@@ -72,7 +72,7 @@ def claim_of(envelope: bytes) -> Claim | None:
         return None
     try:
         return _decoder.decode(envelope).body
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

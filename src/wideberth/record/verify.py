@@ -67,9 +67,9 @@ class Verified(msgspec.Struct, frozen=True):
 
     erasures: which entries erased others, and on which ground. missing: of a former epoch's log,
     the entries from the first to before the second number are not in this record. is_key_given:
-    False where the record was only checked against the key that it names itself. closed: so many entries are sealed at
-    rest and were not opened: their leaves, the tree and its head hold, what they say (statements,
-    erasures, changes of the key) was not looked at.
+    False where the record was only checked against the key that it names itself. closed: so many
+    entries are sealed at rest and were not opened: their leaves, the tree and its head hold, what
+    they say (statements, erasures, changes of the key) was not looked at.
     """
 
     origin: str
@@ -391,7 +391,7 @@ def _checked_statement(checker: StatementChecker, position: int, envelope: bytes
     try:
         said = _said_decoder.decode(envelope).said
         checker(position, envelope, said)
-    except (msgspec.DecodeError, UnicodeDecodeError, WideberthError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, WideberthError) as error:
         raise RecordCorrupt(position, str(error)) from error
     return said is not None
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import msgspec
 
@@ -25,6 +25,7 @@ from wideberth.record.cosignatures import (
     verified_cosignatures,
 )
 from wideberth.record.database import connect, enter_wal, translated
+from wideberth.record.logkeys import LogKey
 from wideberth.record.notes import (
     Checkpoint,
     VerifierKey,
@@ -32,7 +33,9 @@ from wideberth.record.notes import (
     format_note,
     format_vkey,
     parse_note,
+    parse_vkey,
     to_base64,
+    verified_note,
 )
 from wideberth.record.protocol import Record
 from wideberth.record.splits import head_of
@@ -81,16 +84,41 @@ class Ahead(msgspec.Struct, frozen=True):
 def ahead(record: Record, note: str, *, keys: Sequence[VerifierKey] | None = None) -> Ahead | None:
     """What a head that somebody else holds says against the record; None: the record extends it.
 
-    keys: those that ever signed this log; None: the record's own. Reads the record only. Raises
-    InvalidValue where the log did not sign the note: then it says nothing.
+    keys: those that ever signed this log; None: the record's own, each for the sizes that it may
+    sign. Reads the record only. Raises InvalidValue where the log did not sign the note, or only a
+    key out of force: then it says nothing.
     """
     held = head_of(note, keys or record.verifiers())
+    if keys is None and isinstance(record, HasLogKeys):
+        _check_in_force(note, held, record.log_keys())
     own_size = record.head().size
     if held.size > own_size:
         return Ahead(held, own_size, is_fork=False)
     if record.root_at(held.size) != held.root:
         return Ahead(held, own_size, is_fork=True)
     return None
+
+
+@runtime_checkable
+class HasLogKeys(Protocol):
+    """A record that knows which of its keys signed from which size to which."""
+
+    def log_keys(self) -> list[LogKey]:
+        """The keys, the oldest first."""
+        ...
+
+
+def _check_in_force(note: str, held: Checkpoint, keys: Sequence[LogKey]) -> None:
+    """One that signed may sign a tree of this size: a stolen former key stops nothing.
+
+    Raises InvalidValue.
+    """
+    in_force = [
+        parse_vkey(key.vkey)
+        for key in keys
+        if key.from_size <= held.size and (key.until_size is None or held.size <= key.until_size)
+    ]
+    verified_note(note, [key for key in in_force if key.name == held.origin])
 
 
 def newest_note(origin: str, rows: Iterable[CosignatureRow], *, witnesses: int) -> str | None:

@@ -111,16 +111,21 @@ def canonical_json(value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     except UnicodeEncodeError:
         raise Fault(None, "a text is no Unicode") from None
+    except RecursionError:
+        raise Fault(None, "a value is nested too deep") from None
 
 
 def parsed_json(data: bytes, what: str) -> Any:
     """The value of JSON in UTF-8 in which no object names a member twice. Raises Fault."""
     try:
-        return json.loads(
+        value = json.loads(
             data.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_number
         )
     except (ValueError, RecursionError) as error:
         raise Fault(None, f"{what} is no JSON: {error}") from None
+    if b"\\u" in data:
+        canonical_json(value)  # an escape may make half a pair of surrogates, which is no text
+    return value
 
 
 def is_array(value: Any) -> bool:

@@ -72,7 +72,11 @@ def checked_bundle(data: bytes, policy: bytes | None) -> Facts:
     again = made_manifest(files, facts.head, manifest["made_for"], manifest["asked"])
     if again != files["manifest.json"]:
         raise Fault(None, "manifest.json is not in its one spelling, or of another record")
-    if page_html(facts) != files["index.html"]:
+    try:
+        page = page_html(facts)
+    except RecursionError:
+        raise Fault(None, "an entry is nested too deep for a page") from None
+    if page != files["index.html"]:
         raise Fault(None, "index.html does not say what the entries say")
     return facts
 

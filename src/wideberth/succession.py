@@ -176,6 +176,10 @@ async def open_epoch(
         with SqliteRecord(folder) as reader:
             missing = [(note, found) for note in seen if (found := ahead(reader, note)) is not None]
             name = origin or next_origin(reader.origin)
+            if name in {each.vkey.partition("+")[0] for each in reader.log_keys()}:
+                raise InvalidValue(
+                    "origin", "epoch-origin", name, "give the new epoch a name of its own"
+                )
             if old is not None and old.vkey != reader.vkey:
                 old = None
         new = OriginKey.make(folder / NEXT_KEY, name)

@@ -270,6 +270,9 @@ async def test_paths_methods_and_kinds_of_content_have_their_problems(world: Wor
         is_problem(await client.post("/api/v1/intents", **sent), 415, "content-type")  # type: ignore[arg-type]
         long = {"X-Long": "x" * 40_000}
         is_problem(await client.get("/api/v1/parties", headers=long), 431, "header-size")
+        twice = [*client.headers.items(), ("Authorization", "Bearer another")]
+        answer = await client.get("/api/v1/parties", headers=twice)
+        assert is_problem(answer, 400, "given-twice")["field"] == "Authorization"
 
 
 async def test_credentials_that_prove_nothing_or_not_enough(world: World) -> None:

@@ -171,12 +171,16 @@ def _unknown_path() -> HttpProblem:
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """The header fields, the first of each name. Raises HttpProblem 431."""
+    """The header fields, the first of each name. Raises HttpProblem 431; 400 for a credential that
+    stands twice, of which a proxy in front may have judged the other.
+    """
     given: list[tuple[bytes, bytes]] = scope["headers"]
     found: dict[bytes, bytes] = {}
     size = 0
     for name, value in given:
         size += len(name) + len(value)
+        if name == b"authorization" and name in found:
+            raise HttpProblem(400, "given-twice", "send one credential", field="Authorization")
         found.setdefault(name, value)
     if size > MAX_HEADER_BYTES:
         raise HttpProblem(

@@ -14,7 +14,7 @@ import uvicorn
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import Api, Limits, Operation
-from wideberth.faces.cli._server import QuietServer, listen_on
+from wideberth.faces.cli._server import BoundedProtocol, QuietServer, listen_on
 from wideberth.faces.metrics import Figures, MetricsApp
 from wideberth.live import Live
 from wideberth.logs import request_logger
@@ -82,7 +82,7 @@ async def metrics_server(
     config = uvicorn.Config(
         made,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         access_log=False,

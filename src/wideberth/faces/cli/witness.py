@@ -216,6 +216,7 @@ def _serve(witness: Witness, host: str, port: int, ready_file: Path | None) -> N
 def _server(witness: Witness, ready: Callable[[], None]) -> uvicorn.Server:
     import uvicorn
 
+    from wideberth.faces.cli._server import BoundedProtocol
     from wideberth.faces.witness import WitnessApp
     from wideberth.record.splits import parse_evidence
     from wideberth.record.witness import evidence_file
@@ -246,7 +247,7 @@ def _server(witness: Witness, ready: Callable[[], None]) -> uvicorn.Server:
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="off",
             access_log=False,

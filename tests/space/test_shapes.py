@@ -82,7 +82,7 @@ def from_leg_m(place: tuple[float, float], a: tuple[float, float], b: tuple[floa
         return W84.Inverse(*place, on["lat2"], on["lon2"])["s12"]
 
     low, high = 0.0, line.s13
-    for _ in range(35):
+    for _ in range(60):  # 3,000 km down to less than a millimetre
         one, two = low + (high - low) / 3, high - (high - low) / 3
         low, high = (low, two) if far(one) < far(two) else (one, high)
     return min(far(low), far(0.0), far(line.s13))
@@ -123,6 +123,13 @@ def test_every_place_within_the_half_width_is_in_the_corridor(
         if not isinstance(footprint, Circle):
             for corner in corners(footprint)[:: max(1, len(footprint.vertices) // 4)]:
                 assert from_leg_m(corner, a, b) <= half_m * (1 + shapes.CAP_EXCESS) + 0.05
+
+
+def test_a_whole_turn_is_one_whatever_the_sum_of_its_ends_rounds_to() -> None:
+    start = 152.74041228624804
+    assert 0 < (start + 360.0 - start) % 360 < 1e-9, "not 0, and not 360 either"
+    found = sector_cover((0, 0), inner_mm=0, outer_mm=2000, from_deg=start, to_deg=start + 360)
+    assert found == [Circle(0, 0, 2000)]
 
 
 @several

@@ -38,6 +38,7 @@ MAX_HALF_WIDTH_M = 200_000.0
 MAX_LEG_M = 10_000_000.0
 MAX_SECTOR_M = 1_000_000.0
 _CAP_SIDES = 8  # sides of the half ring round a leg's end
+_LEAST_SPAN_DEG = 1e-6  # less than this means all round
 _LEAST_GAP_DEG = 0.5  # of a sector nearly all round: its straight sides must stay apart
 _LEAST_WIDTH_M = 1.0  # of a sector at its outer arc
 _ARC_DEG = 3.0  # of a sector, to one side of its ring
@@ -153,7 +154,8 @@ def sector_cover(
     span = (to_deg - from_deg) % 360
     if outer_mm < 2000 * _LEAST_WIDTH_M:  # too small for anything but a circle
         return [Circle(*centre, outer_mm)]
-    if span == 0 or span > 360 - _LEAST_GAP_DEG:
+    # A whole turn of which the sum of its ends was rounded may look like next to nothing.
+    if span < _LEAST_SPAN_DEG or span > 360 - _LEAST_GAP_DEG:
         if inner_mm == 0:
             return [Circle(*centre, outer_mm)]
         halves = ((from_deg, 180.0), (from_deg + 180, 180.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from wideberth.errors import InvalidValue, Misbehaviour
 from wideberth.faces.cli._host import NO, complain, complaints
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     import uvicorn
 
     from wideberth.faces.witness import Watcher
@@ -147,14 +150,36 @@ def _watch(
     if not url.startswith(("http://", "https://")):
         raise InvalidValue("--watch", "url", url, "give the node's URL, as in https://host:8470")
     token = None if token_file is None else _token_of(token_file)
-    with LogClient(url, token=token) as client:
+    with LogClient(url, token=token) as client, _interrupts() as interrupted:
         watcher = Watcher(witness, client, keys=keys)
         failures = 0
         while True:
             failures = _look(watcher, failures, once=every_s is None)
             if every_s is None:
                 return
+            if interrupted():
+                raise KeyboardInterrupt
             time.sleep(min(every_s * 2 ** min(failures, 10), max(every_s, 300.0)))
+
+
+@contextmanager
+def _interrupts() -> Generator[Callable[[], bool]]:
+    """Whether Ctrl-C came, also where the exception was lost in somebody's callback."""
+    came = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: came
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _look(watcher: Watcher, failures: int, *, once: bool) -> int:

@@ -20,10 +20,30 @@ from wideberth.service import Service
 KEY = OriginKey("test.example/space", bytes(range(32)))
 
 
+class RequestIds:
+    """Ids that follow from the request alone, however often it is decided, and by whom.
+
+    A service asks for the time before each decision: that begins the count again.
+    """
+
+    def __init__(self) -> None:
+        self.request = ""
+        self._next = 0
+
+    def begin(self, now_us: int) -> int:
+        self._next = 0
+        return now_us
+
+    def __call__(self) -> str:
+        self._next += 1
+        return f"q{self.request}i{self._next:03}"
+
+
 async def main(folder: Path) -> None:
     now_us = 0
     with SqliteRecord(folder, key=KEY) as record:
-        async with Service(record, clock_us=lambda: now_us) as service:
+        ids = RequestIds()
+        async with Service(record, clock_us=lambda: ids.begin(now_us), ids=ids) as service:
             pickle.dump("ready", sys.stdout.buffer)
             sys.stdout.buffer.flush()
             while True:
@@ -33,6 +53,7 @@ async def main(folder: Path) -> None:
                     return
                 answer: Any = None
                 if request is not None:
+                    ids.request = request.key or ""
                     try:
                         answer = await service.submit(request)
                     except WideberthError as error:

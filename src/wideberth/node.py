@@ -42,6 +42,7 @@ from wideberth.configuration import (
 from wideberth.contacts import Contacts
 from wideberth.erasure import finish
 from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable
+from wideberth.lookingagain import LookingAgain
 from wideberth.model.commands import Command, OpenSpace, Request
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM, Role
@@ -233,6 +234,7 @@ class Node:
                 await self._open_space()
             if self.service.picture.size:
                 self._compare()
+            await self._stack.enter_async_context(LookingAgain(self.service))
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

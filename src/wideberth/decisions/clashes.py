@@ -7,7 +7,7 @@ where their cells meet, which is wherever the two themselves do and somewhat bey
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wideberth.decisions.clocks import apart, reaching
@@ -33,6 +33,7 @@ __all__ = [
     "intent_clashes",
     "intent_ref",
     "intents_in_zone",
+    "meets_within",
     "overlap_band",
     "shares_cells",
     "zone_clash",
@@ -353,6 +354,36 @@ def zone_clash(zone: Zone, intent: Intent, meetings: list[Meeting]) -> ZoneClash
         too_short,
         _closest_first(meetings),
     )
+
+
+def meets_within(
+    picture: Picture,
+    intent: Intent,
+    theirs: Intent | Zone,
+    meetings: Iterable[Meeting],
+    separation: Separation,
+) -> bool:
+    """Whether one of these meetings, found under a wider separation, is one under this one too.
+
+    meetings: of the intent with the other intent or the zone, the intent's own volume first.
+    """
+    hidden = (
+        not intent.is_shown_to(theirs.party)
+        if isinstance(theirs, Zone)
+        else _one_is_hidden(intent, theirs)
+    )
+    rules = picture.space.rules
+    for each in meetings:
+        if each.truly and _is_within(each.gap, separation):
+            return True
+        if hidden:
+            felt, their_felt = (
+                prepare(felt_as(one.volume, rules), one.altitude_model)
+                for one in (each.own, each.other)
+            )
+            if meet(each.own, each.other, (felt, their_felt), rules, separation):
+                return True
+    return False
 
 
 def shares_cells(picture: Picture, meeting: Meeting) -> bool:

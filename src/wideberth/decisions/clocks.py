@@ -4,22 +4,18 @@ A party's clock is measured by itself, against a node (:mod:`wideberth.space.clo
 stands of it is rounded outward to the agreed step, so that it holds each offset that was measured.
 A wider interval is taken at once; a narrower one when it is narrower by more than a step, and when
 the last one is as old as agreed: nobody's error is forgotten early, and nobody fills the record.
+What follows for what stands already is in :mod:`wideberth.decisions.measuring`.
 """
 
 from __future__ import annotations
 
-from wideberth.decisions.outcome import Accepted, Context, Decision, refused
-from wideberth.model.clocks import ClockMeasured, MeasureClock
 from wideberth.model.ids import PartyId
-from wideberth.model.parties import Author
-from wideberth.model.refusals import RefusalKind
 from wideberth.model.settings import Rules
 from wideberth.picture.picture import Picture
 from wideberth.space.clockskew import Skew
-from wideberth.space.time import MAX_US
 from wideberth.space.volume import Separation
 
-__all__ = ["apart", "is_due", "measure", "reaching"]
+__all__ = ["apart", "is_due", "lengthened", "reaching", "rounded"]
 
 _LONGEST_US = 10**15  # of a separation
 
@@ -30,14 +26,14 @@ def apart(picture: Picture, separation: Separation, first: PartyId, second: Part
     """
     if not picture.worst_clock_us:
         return separation
-    return _longer(separation, picture.clock_bound_us(first) + picture.clock_bound_us(second))
+    return lengthened(separation, picture.clock_bound_us(first) + picture.clock_bound_us(second))
 
 
 def reaching(picture: Picture, separation: Separation, party: PartyId) -> Separation:
     """The widest that :func:`apart` gives between the party and any other."""
     if not picture.worst_clock_us:
         return separation
-    return _longer(separation, picture.clock_bound_us(party) + picture.worst_clock_us)
+    return lengthened(separation, picture.clock_bound_us(party) + picture.worst_clock_us)
 
 
 def is_due(picture: Picture, party: PartyId, skew: Skew, *, now_us: int) -> bool:
@@ -45,7 +41,7 @@ def is_due(picture: Picture, party: PartyId, skew: Skew, *, now_us: int) -> bool
     standing, rules = picture.clocks.get(party), picture.space.rules
     if standing is None:
         return True
-    low_us, high_us = _rounded(skew, rules)
+    low_us, high_us = rounded(skew, rules)
     is_old = now_us - standing.time_us >= rules.clock_every_us
     if low_us < standing.low_us or high_us > standing.high_us:
         # Beyond the cap nothing widens any more, so that it can wait.
@@ -54,31 +50,14 @@ def is_due(picture: Picture, party: PartyId, skew: Skew, *, now_us: int) -> bool
     return is_old and (low_us - standing.low_us > step_us or standing.high_us - high_us > step_us)
 
 
-def measure(picture: Picture, command: MeasureClock, author: Author, context: Context) -> Decision:
-    """What was measured of the author's clock stands from here on."""
-    skew = Skew(command.low_us, command.high_us)
-    if not -MAX_US <= skew.low_us <= skew.high_us <= MAX_US:
-        return refused(
-            RefusalKind.INVALID,
-            "offset",
-            "give the least and the greatest offset, in this order",
-            field="low_us, high_us",
-            value=f"{skew.low_us}, {skew.high_us}",
-        )
-    if not is_due(picture, author.party, skew, now_us=context.now_us):
-        return refused(
-            RefusalKind.CONFLICT, "clock-unchanged", "what stands holds this offset, or is too new"
-        )
-    return Accepted((ClockMeasured(author.party, *_rounded(skew, picture.space.rules)),))
-
-
-def _rounded(skew: Skew, rules: Rules) -> tuple[int, int]:
-    """Outward to whole steps."""
+def rounded(skew: Skew, rules: Rules) -> tuple[int, int]:
+    """What was measured, outward to whole steps: least and greatest offset, microseconds."""
     step_us = rules.clock_step_us
     return skew.low_us // step_us * step_us, -(-skew.high_us // step_us) * step_us
 
 
-def _longer(separation: Separation, time_us: int) -> Separation:
+def lengthened(separation: Separation, time_us: int) -> Separation:
+    """A separation with so much more time between, microseconds."""
     if not time_us:
         return separation
     return Separation(

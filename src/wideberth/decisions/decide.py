@@ -10,9 +10,9 @@ from typing import Any
 
 from wideberth.decisions import (
     checks,
-    clocks,
     intents,
     keeping,
+    measuring,
     notices,
     parties,
     snapshots,
@@ -22,7 +22,7 @@ from wideberth.decisions import (
 )
 from wideberth.decisions.authority import refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
-from wideberth.model.clocks import MeasureClock
+from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.commands import (
     AcknowledgeNotice,
     AdoptRules,
@@ -81,7 +81,8 @@ _RULES: dict[type[Command], tuple[Role | None, Rule]] = {
     RetireLogKey: (None, keeping.retire_log_key),
     OpenEpoch: (None, keeping.open_epoch),
     EraseEntries: (None, keeping.erase_entries),
-    MeasureClock: (Role.TELL, clocks.measure),
+    MeasureClock: (Role.TELL, measuring.measure),
+    LookAgain: (None, measuring.look_again),
 }
 """For each command the role that it needs (None: the mechanism itself, or its host by the command
 line) and the rule that decides it."""

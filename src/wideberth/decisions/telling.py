@@ -6,7 +6,7 @@ notice takes the place of the earlier one's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -136,7 +136,7 @@ def draft_zone(picture: Picture, met: list[tuple[Intent, ZoneClash]]) -> Drafts:
     return drafts
 
 
-def tell(
+def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
     picture: Picture,
     context: Context,
     subject: Subject,
@@ -145,18 +145,24 @@ def tell(
     pairs: list[ClashPair],
     also: Iterable[PartyId] = (),
     instead_of: dict[PartyId, tuple[NoticeId, ...]] | None = None,
+    only: Collection[PartyId] | None = None,
 ) -> list[Body]:
     """The entries that tell of a version of an object: evidence of its clashes, then the notices.
 
     also: parties whom an earlier version touched. instead_of: further notices that a party's new
     one takes the place of. Whoever no longer clashes is told so once and then no more; whoever no
-    longer sees the object learns only that, for it, it is withdrawn.
+    longer sees the object learns only that, for it, it is withdrawn. only: parties for whom there
+    is something new, None for all; what the others were told stands.
     """
     latest = dict(picture.told.get(subject.reference.id) or ())
     recipients = dict.fromkeys((*drafts, *sorted({*latest, *also})))
     issued: list[Notice] = []
     told: list[tuple[PartyId, NoticeId]] = []
     for recipient in recipients:
+        if only is not None and recipient not in only:
+            if recipient in latest:
+                told.append((recipient, latest[recipient]))
+            continue
         draft = drafts.get(recipient) or Draft()
         before = (latest[recipient],) if recipient in latest else ()
         supersedes = (*before, *(instead_of or {}).get(recipient, ()))

@@ -1,4 +1,4 @@
-"""What is known of a party's clock: the command that measures it, the entry, and what stands."""
+"""What is known of a party's clock: the command that measures it, the entries, and what stands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 from wideberth.model.ids import PartyId
 
-__all__ = ["ClockMeasured", "MeasureClock", "MeasuredClock"]
+__all__ = ["ClockMeasured", "DueLook", "LookAgain", "LookDue", "MeasureClock", "MeasuredClock"]
 
 
 class MeasureClock(msgspec.Struct, frozen=True, tag=True):
@@ -26,6 +26,38 @@ class ClockMeasured(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     party: PartyId
     low_us: int
     high_us: int
+
+
+class LookAgain(msgspec.Struct, frozen=True, tag=True):
+    """Look on at what stands of a party whose clock was measured worse, from where the last look
+    ended (after, :class:`DueLook`).
+    """
+
+    party: PartyId
+    after: str
+
+
+class LookDue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """What stands of a party was looked at again, up to here, and clashes that are new were told.
+
+    before_us: the bound under which it was decided. since_us: what was told later was decided
+    under the new one. after: the last object that was looked at, in order of ``intent/<id>`` and
+    ``zone/<id>``; done: nothing comes after it.
+    """
+
+    party: PartyId
+    before_us: int
+    since_us: int
+    after: str
+    done: bool
+
+
+class DueLook(msgspec.Struct, frozen=True, gc=False):
+    """A look at what stands of a party that is not at its end yet; as in :class:`LookDue`."""
+
+    before_us: int
+    since_us: int
+    after: str
 
 
 class MeasuredClock(msgspec.Struct, frozen=True, gc=False):

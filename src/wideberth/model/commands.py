@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from wideberth.model.clocks import MeasureClock
+from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -262,6 +262,7 @@ Command = (
     | OpenEpoch
     | EraseEntries
     | MeasureClock
+    | LookAgain
 )
 
 

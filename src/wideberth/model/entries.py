@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import NewerEntry, RecordCorrupt
-from wideberth.model.clocks import ClockMeasured
+from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
@@ -304,6 +304,7 @@ Body = (
     | EpochOpened
     | EntriesErased
     | ClockMeasured
+    | LookDue
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from wideberth.model.clocks import ClockMeasured, MeasuredClock
+from wideberth.model.clocks import ClockMeasured, DueLook, LookDue, MeasuredClock
 from wideberth.model.entries import (
     ClashesFound,
     Entry,
@@ -364,6 +364,13 @@ def _clock_measured(picture: Picture, body: ClockMeasured, entry: Entry, positio
     picture.put_clock(body.party, MeasuredClock(body.low_us, body.high_us, entry.time_us))
 
 
+def _look_due(picture: Picture, body: LookDue, entry: Entry, position: int) -> None:
+    if body.done:
+        picture.clock_looks.pop(body.party, None)
+    else:
+        picture.clock_looks[body.party] = DueLook(body.before_us, body.since_us, body.after)
+
+
 _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     SpaceOpened: _space_opened,
     RulesAdopted: _rules_adopted,
@@ -390,5 +397,6 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     SegmentRecorded: _segment_recorded,
     SnapshotRecorded: _snapshot_recorded,
     ClockMeasured: _clock_measured,
+    LookDue: _look_due,
     **keeping.FOLDS,
 }

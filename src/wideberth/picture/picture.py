@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from wideberth.model.clocks import MeasuredClock
+from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -73,10 +74,11 @@ TABLES = (
     "withdrawn_days",
     "snapshots",
     "clocks",
+    "clock_looks",
 )
 """The tables of a picture, in the order of its canonical form."""
 
-_LATER = frozenset({"clocks"})
+_LATER = frozenset({"clocks", "clock_looks"})
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
 records stay what they are."""
 
@@ -215,6 +217,9 @@ class Picture:
         self.clocks: Table[PartyId, MeasuredClock] = Layer(below.clocks) if below else {}
         self.worst_clock_us: int = below.worst_clock_us if below else 0
         """The largest of all clock_bound_us."""
+        self.clock_looks: Table[PartyId, DueLook] = Layer(below.clock_looks) if below else {}
+        """Parties whose clock was measured worse, while what stands of them is looked at again."""
+        self._intents_of: dict[PartyId, set[IntentId]] | None = None
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
         self.subscription_space: Spatial[SubscriptionId] = Spatial(
@@ -252,13 +257,17 @@ class Picture:
     def put_intent(self, intent: Intent) -> None:
         """Let a version of an intent stand in the place of the one before."""
         self.intents[intent.id] = intent
+        if self._intents_of is not None:
+            self._intents_of.setdefault(intent.party, set()).add(intent.id)
         self.intent_space.put(intent.id, intent.volumes, self.altitude_model)
         if self._felt_space is not None:
             self._feel(self._felt_space, intent)
 
     def drop_intent(self, intent_id: IntentId) -> None:
         """Let an intent stand no more; nothing happens where it does not."""
-        self.intents.pop(intent_id, None)
+        gone = self.intents.pop(intent_id, None)
+        if self._intents_of is not None and gone is not None:
+            self._intents_of[gone.party].discard(intent_id)
         self.told.pop(intent_id, None)
         self.intent_space.discard(intent_id)
         if self._felt_space is not None:
@@ -278,6 +287,41 @@ class Picture:
         """
         clock = self.clocks.get(party)
         return 0 if clock is None else min(clock.bound_us, self.space.rules.clock_cap_us)
+
+    def decided_clock_us(self, party: PartyId) -> int:
+        """The bound under which everything that stands of the party was decided at least: the one
+        before, while a wider one is being looked at.
+        """
+        look = self.clock_looks.get(party)
+        return self.clock_bound_us(party) if look is None else look.before_us
+
+    def intents_of(self, party: PartyId) -> AbstractSet[IntentId]:
+        """The ids of the party's intents that stand. Not to be kept. Made of the intents when it
+        is first asked for.
+        """
+        if self._below is not None:
+            return self._layered_intents_of(self._below.intents_of(party), party)
+        if self._intents_of is None:
+            self._intents_of = {}
+            for intent_id in self.intents:
+                owner = self.intents[intent_id].party
+                self._intents_of.setdefault(owner, set()).add(intent_id)
+        return self._intents_of.get(party) or frozenset()
+
+    def _layered_intents_of(
+        self, below: AbstractSet[IntentId], party: PartyId
+    ) -> AbstractSet[IntentId]:
+        table = self.intents
+        if not isinstance(table, Layer) or table.is_clear:
+            return below
+        found = set(below)
+        for intent_id in table.written:
+            intent = table.get(intent_id)
+            if intent is not None and intent.party == party:
+                found.add(intent_id)
+            else:
+                found.discard(intent_id)
+        return found
 
     def put_clock(self, party: PartyId, clock: MeasuredClock) -> None:
         """Let another measurement of a party's clock stand."""

@@ -13,7 +13,7 @@ import heapq
 import msgspec
 
 from wideberth.errors import InvalidValue
-from wideberth.model.clocks import MeasuredClock
+from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.parties import Key, Party
@@ -67,6 +67,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     snapshots: dict[int, SnapshotMark]
     history: _History
     clocks: dict[PartyId, MeasuredClock] = {}
+    clock_looks: dict[PartyId, DueLook] = {}
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -113,6 +114,7 @@ def dump(picture: Picture) -> bytes:
         snapshots={each: picture.snapshots[each] for each in picture.snapshots},
         history=_History(*history.dump()),
         clocks={each: picture.clocks[each] for each in picture.clocks},
+        clock_looks={each: picture.clock_looks[each] for each in picture.clock_looks},
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -177,6 +179,7 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.snapshots = form.snapshots
     for party, clock in form.clocks.items():
         picture.put_clock(party, clock)
+    picture.clock_looks = form.clock_looks
     picture.history = history
     picture.expiries = [
         *((each.end_us + GRACE_US, "intent", each.id) for each in form.intents),

@@ -63,6 +63,11 @@ class Layer(Table[K, V]):
         """Whether nothing was written here."""
         return not self._own
 
+    @property
+    def written(self) -> Iterable[K]:
+        """The keys that were written here, or taken out."""
+        return self._own.keys()
+
     def __contains__(self, key: object, /) -> bool:
         own = self._own.get(key)  # pyright: ignore[reportArgumentType]
         if own is None:

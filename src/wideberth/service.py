@@ -300,6 +300,22 @@ class Service:
         self._arrived.set()
         return await answer
 
+    async def submit_first(self, request: Request) -> Applied | Refusal:
+        """Decide a request before all that waits, whatever the queue holds and the clock says: for
+        what was sent before it is recorded. Raises as submit does, Overloaded only at the end.
+        """
+        if self.stopped_by is not None:
+            raise self.stopped_by.with_traceback(None)
+        if self._closed:
+            raise Overloaded(1)
+        answer: asyncio.Future[Applied | Refusal] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(request, answer)
+        if self.observers:
+            waiting.queued_ns = time.perf_counter_ns()
+        self._queue.appendleft(waiting)
+        self._arrived.set()
+        return await answer
+
     async def keep(
         self,
         ask: Callable[[Picture], Request],

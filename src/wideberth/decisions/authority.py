@@ -9,13 +9,18 @@ from wideberth.model.parties import How, Role
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 
-__all__ = ["refuse_authority"]
+__all__ = ["ANY_ROLE", "refuse_authority"]
+
+ANY_ROLE = tuple(Role)
+"""What takes one role, whichever: nothing stands before a STOP."""
 
 
-def refuse_authority(picture: Picture, request: Request, role: Role | None) -> Refusal | None:
+def refuse_authority(
+    picture: Picture, request: Request, role: Role | tuple[Role, ...] | None
+) -> Refusal | None:
     """Why the author may not ask this, or None where it may.
 
-    role: what the command needs; None: only the mechanism or its host asks it.
+    role: what the command needs, one of them; None: only the mechanism or its host asks it.
     """
     author = request.author
     if author.how is How.SYSTEM:
@@ -26,11 +31,12 @@ def refuse_authority(picture: Picture, request: Request, role: Role | None) -> R
         )
     if author.party not in picture.parties:
         return refused(RefusalKind.FORBIDDEN, "party-unknown", "register the party before it acts")
-    if not author.may(role):
+    wanted = role if isinstance(role, tuple) else (role,)
+    if not any(author.may(each) for each in wanted):
         return refused(
             RefusalKind.FORBIDDEN,
             "role-missing",
-            f"use a credential with the role {role.value}",
+            f"use a credential with the role {' or '.join(wanted)}",
             field="role",
             value=", ".join(author.roles),
         )

@@ -16,11 +16,12 @@ from wideberth.decisions import (
     notices,
     parties,
     snapshots,
+    stops,
     subscriptions,
     warnings,
     zones,
 )
-from wideberth.decisions.authority import refuse_authority
+from wideberth.decisions.authority import ANY_ROLE, refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.commands import (
@@ -50,13 +51,14 @@ from wideberth.model.commands import (
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.parties import Author, Role
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.picture.picture import Outcome, Picture
 
 __all__ = ["decide", "role_for"]
 
 Rule = Callable[[Picture, Any, Author, Context], Decision]
 
-_RULES: dict[type[Command], tuple[Role | None, Rule]] = {
+_RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     OpenSpace: (None, parties.open_space),
     AdoptRules: (None, parties.adopt_rules),
     RegisterParty: (None, parties.register_party),
@@ -83,9 +85,11 @@ _RULES: dict[type[Command], tuple[Role | None, Rule]] = {
     EraseEntries: (None, keeping.erase_entries),
     MeasureClock: (Role.TELL, measuring.measure),
     LookAgain: (None, measuring.look_again),
+    TellStop: (ANY_ROLE, stops.tell_stop),
+    RecordAnswer: (None, stops.record_answer),
 }
-"""For each command the role that it needs (None: the mechanism itself, or its host by the command
-line) and the rule that decides it."""
+"""For each command the role that it needs, one of several (None: the mechanism itself, or its host
+by the command line) and the rule that decides it."""
 
 
 def decide(picture: Picture, request: Request, context: Context) -> Decision | Repeated:
@@ -104,8 +108,8 @@ def decide(picture: Picture, request: Request, context: Context) -> Decision | R
     return rule(picture, request.command, request.author, context)
 
 
-def role_for(command: type[Command]) -> Role | None:
-    """The role that a command needs; None: the mechanism itself, or its host."""
+def role_for(command: type[Command]) -> Role | tuple[Role, ...] | None:
+    """The role that a command needs, one of several; None: the mechanism itself, or its host."""
     return _RULES[command][0]
 
 

@@ -20,6 +20,7 @@ from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, Retir
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.settings import Rules
+from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import ZoneRule
 from wideberth.space.volume import Volume4D
@@ -263,6 +264,8 @@ Command = (
     | EraseEntries
     | MeasureClock
     | LookAgain
+    | TellStop
+    | RecordAnswer
 )
 
 

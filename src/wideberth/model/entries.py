@@ -20,6 +20,7 @@ from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, L
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.settings import Rules
+from wideberth.model.stops import StopTold
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
@@ -199,12 +200,15 @@ class NoticeIssued(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
 class NoticeAcknowledged(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
 ):
-    """A notice was answered. closes: the notices that leave the open list with it."""
+    """A notice was answered. closes: the notices that leave the open list with it. statement: what
+    was signed, verbatim, under a former name of the record, which took nothing then.
+    """
 
     acknowledgement: Acknowledgement
     recipient: PartyId
     sender: PartyId | None = None
     closes: tuple[NoticeId, ...] = ()
+    statement: str | None = None
 
 
 class NoticeReleased(
@@ -305,6 +309,7 @@ Body = (
     | EntriesErased
     | ClockMeasured
     | LookDue
+    | StopTold
 )
 
 

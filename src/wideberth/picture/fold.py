@@ -43,7 +43,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import keeping
+from wideberth.picture import keeping, stops
 from wideberth.picture.picture import (
     NEVER_US,
     OpenNotice,
@@ -127,6 +127,8 @@ def _let_leave(picture: Picture) -> None:
             zone = picture.zones.get(ZoneId(object_id))
             if zone is not None and zone.end_us + GRACE_US < picture.time_us:
                 _drop_zone(picture, ZoneId(object_id))
+        elif table == "stop":
+            picture.stops.pop(object_id, None)
         else:
             subscription = picture.subscriptions.get(SubscriptionId(object_id))
             if subscription is not None and subscription.volume.end_us + GRACE_US < picture.time_us:
@@ -399,4 +401,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     ClockMeasured: _clock_measured,
     LookDue: _look_due,
     **keeping.FOLDS,
+    **stops.FOLDS,
 }

@@ -30,6 +30,7 @@ from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
+from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
@@ -75,10 +76,11 @@ TABLES = (
     "snapshots",
     "clocks",
     "clock_looks",
+    "stops",
 )
 """The tables of a picture, in the order of its canonical form."""
 
-_LATER = frozenset({"clocks", "clock_looks"})
+_LATER = frozenset({"clocks", "clock_looks", "stops"})
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
 records stay what they are."""
 
@@ -219,6 +221,8 @@ class Picture:
         """The largest of all clock_bound_us."""
         self.clock_looks: Table[PartyId, DueLook] = Layer(below.clock_looks) if below else {}
         """Parties whose clock was measured worse, while what stands of them is looked at again."""
+        self.stops: Table[str, Stop] = Layer(below.stops) if below else {}
+        """STOPs of the last day and their kin, by id, in the order recorded."""
         self._intents_of: dict[PartyId, set[IntentId]] | None = None
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)

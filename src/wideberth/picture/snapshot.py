@@ -17,12 +17,14 @@ from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.parties import Key, Party
+from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
 from wideberth.picture.fold import GRACE_US
 from wideberth.picture.history import History
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
+from wideberth.picture.stops import STOP_LIFE_US
 
 __all__ = ["SNAPSHOT_VERSION", "dump", "load"]
 
@@ -68,6 +70,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     history: _History
     clocks: dict[PartyId, MeasuredClock] = {}
     clock_looks: dict[PartyId, DueLook] = {}
+    stops: list[Stop] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -115,6 +118,7 @@ def dump(picture: Picture) -> bytes:
         history=_History(*history.dump()),
         clocks={each: picture.clocks[each] for each in picture.clocks},
         clock_looks={each: picture.clock_looks[each] for each in picture.clock_looks},
+        stops=[picture.stops[each] for each in picture.stops],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -180,11 +184,13 @@ def _picture(form: _Read, history: History) -> Picture:
     for party, clock in form.clocks.items():
         picture.put_clock(party, clock)
     picture.clock_looks = form.clock_looks
+    picture.stops = {each.id: each for each in form.stops}
     picture.history = history
     picture.expiries = [
         *((each.end_us + GRACE_US, "intent", each.id) for each in form.intents),
         *((each.end_us + GRACE_US, "zone", each.id) for each in form.zones),
         *((each.volume.end_us + GRACE_US, "subscription", each.id) for each in form.subscriptions),
+        *((each.sent_us + STOP_LIFE_US, "stop", each.id) for each in form.stops),
     ]
     heapq.heapify(picture.expiries)
     picture.leave_after(form.time_us)  # at the next entry it is looked at anew

@@ -33,6 +33,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import is_shown
 from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.model.stops import StopTold
 
 __all__ = ["is_readable"]
 
@@ -58,6 +59,11 @@ def _by_whom_it_is_shown(body: IntentAccepted, party: PartyId) -> bool:
 def _by_who_saw_both_versions(body: IntentAmended, party: PartyId) -> bool:
     # The difference quotes the version before.
     return body.intent.is_shown_to(party) and is_shown(body.was, body.intent.party, party)
+
+
+def _by_all_unless_it_names_an_intent(body: StopTold, party: PartyId) -> bool:
+    # Not all may know of the intent; they have the rest of it on their streams.
+    return body.stop.intent is None or party == body.stop.sender
 
 
 def _by_the_only_one_warned(body: Any, party: PartyId) -> bool:
@@ -86,6 +92,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     NoticeIssued: lambda body, party: body.notice.recipient == party,
     NoticeAcknowledged: lambda body, party: party in (body.recipient, body.sender),
     NoticeReleased: lambda body, party: party in (body.recipient, body.by.party),
+    StopTold: _by_all_unless_it_names_an_intent,
     WarningRaised: _by_the_only_one_warned,
     WarningWorsened: _by_the_only_one_warned,
     WarningCleared: _by_the_only_one_warned,

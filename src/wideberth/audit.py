@@ -1,7 +1,8 @@
 """The audit of what parties signed: each statement against the key that was in force there.
 
 Goes with :func:`wideberth.record.verify.verify_folder`, which hands every entry over in order. It
-folds the keys by itself, from the entries alone, and shares nothing with the rules that decided.
+folds keys and rules by itself, from the entries alone, and shares nothing with what decided; that
+each entry says what was signed, all of it, is :mod:`wideberth.wire.recorded`'s to find.
 """
 
 from __future__ import annotations
@@ -16,47 +17,26 @@ import msgspec
 from wideberth.errors import InvalidValue
 from wideberth.model.entries import (
     Entry,
-    IntentAccepted,
-    IntentAmended,
-    IntentStateChanged,
     KeyEnrolled,
     KeyRevoked,
     NoticeAcknowledged,
-    NoticeReleased,
+    RulesAdopted,
     SpaceOpened,
-    SubscriptionClosed,
-    SubscriptionOpened,
-    ZoneDeclared,
-    ZoneWithdrawn,
     decode_entry,
 )
 from wideberth.model.envelope import (
-    Statement,
     statement_digest,
     verify_possession,
     verify_statement,
 )
 from wideberth.model.keeping import EpochOpened, Erased
 from wideberth.model.notices import Verb
-from wideberth.model.parties import How
+from wideberth.model.parties import How, Role
+from wideberth.model.settings import Rules
 from wideberth.space.time import MIN_US
+from wideberth.wire.recorded import require_follows
 
 __all__ = ["StatementAudit"]
-
-_STATES: dict[str, type] = {
-    "SubmitIntent": IntentAccepted,
-    "AmendIntent": IntentAmended,
-    "ChangeIntentState": IntentStateChanged,
-    "DeclareZone": ZoneDeclared,
-    "WithdrawZone": ZoneWithdrawn,
-    "OpenSubscription": SubscriptionOpened,
-    "CloseSubscription": SubscriptionClosed,
-    "AcknowledgeNotice": NoticeAcknowledged,
-    "ReleaseNotice": NoticeReleased,
-    "RevokeKey": KeyRevoked,
-}
-"""What a statement of a type brings about: the entry that carries it."""
-
 
 _NEVER_ERASED = frozenset(
     {
@@ -70,6 +50,7 @@ _NEVER_ERASED = frozenset(
 @dataclass(slots=True)
 class _KeyInForce:
     public_key: bytes
+    roles: tuple[Role, ...]
     last_seq: int = 0
     last_digest: str | None = None
 
@@ -90,6 +71,7 @@ class StatementAudit:
         self._keys: dict[tuple[str, str], _KeyInForce] = {}
         self._names: set[tuple[str, str]] = set()
         self._time_us = MIN_US
+        self._rules: Rules | None = None
 
     def __call__(self, position: int, envelope: bytes, said: str | None) -> None:
         """Check one entry. Raises InvalidValue or NewerEntry where it is not what it claims."""
@@ -153,16 +135,19 @@ class StatementAudit:
             ("said.party_seq", statement.party_seq, key.last_seq + 1),
             ("said.prev", statement.prev, key.last_digest),
             ("said_digest", entry.said_digest, digest),
+            ("author.roles", author.roles, key.roles),
         ):
             if came != wanted:
                 raise InvalidValue(field, "statement-matches", came, f"the entry says {wanted!r}")
-        _check_body(statement, entry)
+        require_follows(statement, entry, None if self._is_selection else self._rules)
         key.last_seq, key.last_digest = statement.party_seq, digest
 
     def _fold(self, entry: Entry) -> None:
         body = entry.body
         if isinstance(body, SpaceOpened) and body.origin != self._origin:
             raise InvalidValue("origin", "origin", body.origin, f"the record is {self._origin}")
+        if isinstance(body, SpaceOpened | RulesAdopted):
+            self._rules = body.rules
         if isinstance(body, KeyEnrolled):
             name = (body.key.party, body.key.key_id)
             if name in self._names:
@@ -175,7 +160,7 @@ class StatementAudit:
                 kid=f"{body.key.party}/{body.key.key_id}",
             )
             self._names.add(name)
-            self._keys[name] = _KeyInForce(public_key)
+            self._keys[name] = _KeyInForce(public_key, body.key.roles)
         elif isinstance(body, KeyRevoked):
             self._keys.pop((body.party, body.key_id), None)
         elif isinstance(body, EpochOpened):
@@ -221,87 +206,6 @@ def _check_unsigned(entry: Entry) -> None:
         raise InvalidValue(
             "said", "signature-required", body.acknowledgement.verb.value, "this must be signed"
         )
-
-
-def _check_body(statement: Statement, entry: Entry) -> None:
-    """The entry is of the kind, about the object and with the words that were signed."""
-    wanted = _STATES.get(statement.type)
-    if wanted is None or not isinstance(entry.body, wanted):
-        raise InvalidValue(
-            "said.type", "statement-matches", statement.type, f"gave {type(entry.body).__name__}"
-        )
-    for owner in _owners(entry.body):
-        if owner != statement.party:
-            raise InvalidValue(
-                "said.party", "statement-matches", statement.party, f"the entry is of {owner}"
-            )
-    signed: dict[str, Any] = msgspec.json.decode(statement.body)
-    if isinstance(entry.body, NoticeAcknowledged):
-        # What was left out says nothing: the entry may not put words in its place.
-        left_out: dict[str, Any] = dict.fromkeys(("unit", "system", "reason"))
-        signed = left_out | {"attested": False} | signed
-        answer = entry.body.acknowledgement
-        if (signed.get("read_back") is None) != (answer.read_back is None):
-            raise InvalidValue(
-                "said.body.read_back", "statement-matches", None, "the entry says otherwise"
-            )
-    for name, value in _facts(entry.body).items():
-        if name in signed and signed[name] != value:
-            raise InvalidValue(
-                f"said.body.{name}", "statement-matches", signed[name], f"the entry says {value!r}"
-            )
-
-
-def _owners(body: Any) -> tuple[str, ...]:
-    """The parties in whose name an entry speaks: the one that signed, and no other."""
-    match body:
-        case IntentAccepted() | IntentAmended():
-            return (body.intent.party,)
-        case ZoneDeclared():
-            return (body.zone.party,)
-        case SubscriptionOpened():
-            return (body.subscription.party,)
-        case NoticeAcknowledged():
-            return (body.recipient, body.acknowledgement.by.party)
-        case NoticeReleased():
-            return (body.by.party,)
-        case IntentStateChanged() | ZoneWithdrawn() | SubscriptionClosed() | KeyRevoked():
-            return (body.party,)
-        case _:
-            return ()
-
-
-def _facts(body: Any) -> dict[str, Any]:  # noqa: PLR0911 - one line a kind
-    """What entry and statement both name, by the statement's member."""
-    match body:
-        case IntentAccepted() | IntentAmended():
-            intent = body.intent
-            facts: dict[str, Any] = {"kind": intent.kind.value, "priority": intent.priority}
-            return facts | ({"intent": intent.id} if isinstance(body, IntentAmended) else {})
-        case IntentStateChanged():
-            return {"intent": body.intent, "step": body.step.value}
-        case ZoneDeclared():
-            return {"name": body.zone.name, "rule": body.zone.rule.value}
-        case ZoneWithdrawn():
-            return {"zone": body.zone, "version": body.version}
-        case NoticeAcknowledged():
-            answer = body.acknowledgement
-            return {
-                "notice": answer.notice,
-                "verb": answer.verb.value,
-                "unit": answer.unit,
-                "system": answer.system,
-                "reason": answer.reason,
-                "attested": answer.attested,
-            }
-        case NoticeReleased():
-            return {"notice": body.notice}
-        case KeyRevoked():
-            return {"key_id": body.key_id}
-        case SubscriptionClosed():
-            return {"subscription": body.subscription}
-        case _:
-            return {}
 
 
 def _bytes(text: str, field: str) -> bytes:

@@ -49,6 +49,7 @@ from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.service import new_id
 from wideberth.tokens import TokenRefused
+from wideberth.wire.statements import body_type
 
 __all__ = ["Api", "Operation", "create_app"]
 
@@ -114,7 +115,7 @@ class Api:
             route: codec.body_decoder(route.body) for route in ROUTES if route.body is not None
         }
         self._statements = {
-            route: codec.body_decoder(_statement_body(route))
+            route: codec.body_decoder(body_type(route.command, route.body, route.also))
             for route in ROUTES
             if route.command is not None
         }
@@ -370,20 +371,6 @@ def _host(scope: Scope) -> str | None:
     """The address that a request came from."""
     client: tuple[str, int] | None = scope.get("client")
     return None if client is None else client[0]
-
-
-def _statement_body(route: Route) -> type[msgspec.Struct]:
-    """The body of a statement: the route's own, and the names of its address."""
-    fields = [(name, kind) for name, kind in route.also]
-    bases = (route.body,) if route.body is not None else None
-    return msgspec.defstruct(
-        f"Signed{route.command}",
-        fields,
-        bases=bases,
-        kw_only=True,
-        frozen=True,
-        forbid_unknown_fields=True,
-    )
 
 
 def _request_key(call: Call) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from wideberth.decisions.clocks import is_due
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked, told
+from wideberth.faces.api import told
 from wideberth.faces.api.desk import Call
 from wideberth.model.clocks import MeasureClock
 from wideberth.model.commands import Request
@@ -16,6 +16,7 @@ from wideberth.model.parties import Role
 from wideberth.picture.picture import Picture
 from wideberth.space.clockskew import Exchange, Skew, measured
 from wideberth.space.time import SECOND_US, format_rfc3339, parse_rfc3339
+from wideberth.wire import asked
 
 __all__ = ["exchange", "warning_of"]
 

@@ -1,4 +1,5 @@
-"""Bytes to wire structs to the model's values: parsed once, here, and strictly.
+"""Bytes to wire structs: parsed once, here, and strictly. :mod:`wideberth.wire` has the structs and
+what they mean.
 
 Every error is an InvalidValue that names the field by its dotted path on the wire
 (``volumes.0.footprint.coordinates.0.3``), a stable rule, and what came.
@@ -16,28 +17,11 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked
-from wideberth.faces.api.forms import (
-    MAX_VOLUMES,
-    declaration_of,
-    require_few_windows,
-    volumes_in,
-)
-from wideberth.model.commands import IntentDetails
-from wideberth.model.ids import PartyId, require_party_id
-from wideberth.model.intents import (
-    IntentKind,
-    Provenance,
-    Source,
-    Step,
-    Visibility,
-    VisibilityLevel,
-)
-from wideberth.model.notices import Particulars, Verb
+from wideberth.model.intents import IntentKind, Source, Step, VisibilityLevel
+from wideberth.model.notices import Verb
 from wideberth.model.parties import Role
 from wideberth.model.zones import ZoneRule
-from wideberth.space.time import parse_rfc3339
-from wideberth.space.volume import NANODEGREES, Volume4D
+from wideberth.wire import asked
 
 __all__ = [
     "Box",
@@ -46,12 +30,6 @@ __all__ = [
     "box_of",
     "decode_body",
     "decode_query",
-    "details_of",
-    "instant_us",
-    "millimetres",
-    "particulars_of",
-    "volume_of",
-    "volumes_of",
 ]
 
 T = TypeVar("T")
@@ -147,83 +125,6 @@ def _pairs_of(query: bytes) -> list[tuple[str, str]]:
         raise Malformed("query", "query-string", "", "give name=value pairs in UTF-8") from error
 
 
-def details_of(wire: asked.IntentIn) -> IntentDetails:
-    """What a party says of an intent. Raises InvalidValue."""
-    return IntentDetails(
-        kind=wire.kind,
-        volumes=volumes_of(wire.volumes),
-        declaration=declaration_of(wire.volumes),
-        visibility=_visibility(wire),
-        provenance=_provenance(wire),
-        priority=wire.priority,
-        count=wire.count,
-        call_sign=wire.call_sign,
-        place_name=wire.place_name,
-        confirmed=wire.confirmed,
-    )
-
-
-def volumes_of(wires: list[asked.VolumeIn]) -> tuple[Volume4D, ...]:
-    """Volumes, each valid: what covers each of the declared. Raises InvalidValue."""
-    require_few_windows(wires)
-    volumes: list[Volume4D] = []
-    for index, wire in enumerate(wires):
-        volumes += volumes_in(wire, f"volumes.{index}")
-        if len(volumes) > MAX_VOLUMES:
-            raise InvalidValue(
-                "volumes",
-                "volume-count",
-                len(volumes) if len(volumes) == len(wires) else f"over {MAX_VOLUMES}",
-                f"give up to {MAX_VOLUMES} volumes; legs and windows count each for one",
-            )
-    return tuple(volumes)
-
-
-def volume_of(wire: asked.VolumeIn, field: str = "volume") -> Volume4D:
-    """A volume. Raises InvalidValue, its fields below field; also for what needs several."""
-    volumes = volumes_in(wire, field)
-    if len(volumes) != 1:
-        raise InvalidValue(
-            f"{field}.footprint",
-            "one-volume",
-            f"{len(volumes)} volumes",
-            "give a single volume here",
-        )
-    return volumes[0]
-
-
-def particulars_of(wire: asked.ReadBackIn) -> Particulars:
-    """A read-back. Raises InvalidValue."""
-    for name, bound in (("latitude", 90), ("longitude", 180)):
-        value = getattr(wire, name)
-        if not abs(value) <= bound:
-            raise InvalidValue(
-                f"read_back.{name}", name, value, f"give a {name} from -{bound} to {bound}"
-            )
-    return Particulars(
-        round(wire.latitude * NANODEGREES),
-        round(wire.longitude * NANODEGREES),
-        parse_rfc3339(wire.start, field="read_back.start"),
-        parse_rfc3339(wire.end, field="read_back.end"),
-        millimetres(wire.lower_m, "read_back.lower_m"),
-        millimetres(wire.upper_m, "read_back.upper_m"),
-    )
-
-
-def instant_us(text: str | None, field: str) -> int | None:
-    """A time that may be left out. Raises InvalidValue."""
-    return None if text is None else parse_rfc3339(text, field=field)
-
-
-def millimetres(value_m: float, field: str) -> int:
-    """A height in mm, within what a height can be. Raises InvalidValue."""
-    if not -8_000 <= value_m <= 100_000:
-        raise InvalidValue(
-            field, "altitude-range", value_m, "give a height from -8,000 m to 100,000 m"
-        )
-    return round(value_m * 1000)
-
-
 def box_of(query: asked.BoxQuery) -> Box | None:
     """The box that was asked for, if any. Raises InvalidValue where it lacks a side or stands on
     its head.
@@ -243,35 +144,6 @@ def box_of(query: asked.BoxQuery) -> Box | None:
             "give a northern side that is not south of the southern",
         )
     return Box(south, west, north, east)
-
-
-def _visibility(wire: asked.IntentIn) -> Visibility:
-    given = wire.visibility
-    if given is None:
-        return Visibility(VisibilityLevel.OPEN)
-    parties: list[PartyId] = []
-    for index, name in enumerate(given.parties):
-        parties.append(require_party_id(name, field=f"visibility.parties.{index}"))
-    return Visibility(given.level, tuple(dict.fromkeys(parties)))
-
-
-def _provenance(wire: asked.IntentIn) -> Provenance:
-    given = wire.provenance
-    if given is None:
-        if wire.kind is not IntentKind.FLIGHT:
-            raise InvalidValue(
-                "provenance",
-                "provenance-missing",
-                None,
-                f"say where the coordinates of this {wire.kind.value} come from (N-05)",
-            )
-        return Provenance(Source.PLANNED)
-    return Provenance(
-        given.source,
-        round(given.accuracy_m * 1000),
-        instant_us(given.captured, "provenance.captured"),
-        given.checked_by,
-    )
 
 
 def _quotes_read(body: bytes) -> int:

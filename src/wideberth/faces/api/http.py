@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from wideberth.faces.api import asked
 from wideberth.faces.api.problems import Answered, HttpProblem
 from wideberth.model.parties import Role
+from wideberth.wire import asked
 
 __all__ = [
     "MAX_BODY_BYTES",

@@ -6,7 +6,7 @@ import contextlib
 
 from wideberth.decisions.checks import dry_run
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked, codec, forms, told, views
+from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find
 from wideberth.faces.api.desk import Call
@@ -25,6 +25,7 @@ from wideberth.model.intents import FieldChange, IntentKind
 from wideberth.model.refusals import Refusal
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
+from wideberth.wire import asked, forms, meaning
 
 __all__ = [
     "amend",
@@ -48,7 +49,7 @@ async def submit(call: Call) -> Command:
     body: asked.SubmitIntentIn = call.body
     return SubmitIntent(
         IntentId(call.desk.service.context().new_id()),
-        codec.details_of(body),
+        meaning.details_of(body),
         tuple(Ovn(ovn) for ovn in body.key),
         body.activated,
     )
@@ -60,7 +61,7 @@ async def amend(call: Call) -> Command:
     return AmendIntent(
         IntentId(call.path["intent"]),
         Ovn(body.ovn),
-        codec.details_of(body),
+        meaning.details_of(body),
         tuple(Ovn(ovn) for ovn in body.key),
     )
 
@@ -76,7 +77,7 @@ async def check(call: Call) -> told.Checked | Refusal:
     body: asked.CheckIn = call.body
     _require_simple(body.volumes, "volumes")
     service, picture = call.desk.service, call.picture
-    details = codec.details_of(body)
+    details = meaning.details_of(body)
     replaces = None
     if body.replaces is not None:
         standing = picture.intents.get(IntentId(body.replaces))
@@ -129,7 +130,7 @@ async def query_intents(call: Call) -> told.IntentsPage:
     """Intents that touch a volume, exactly."""
     body: asked.QueryIn = call.body
     _require_simple([body.volume], "volume")
-    volume = codec.volume_of(body.volume)
+    volume = meaning.volume_of(body.volume)
     try:
         area = area_of_volume(volume, call.picture)
     except InvalidValue as error:
@@ -177,10 +178,10 @@ async def get_versions(call: Call) -> told.VersionsPage:
 
 def slab_of(query: asked.AreaQuery) -> Slab:
     """The time and the heights that a query asks about. Raises InvalidValue."""
-    start_us = codec.instant_us(query.from_, "from")
-    end_us = codec.instant_us(query.to, "to")
-    lower_mm = None if query.lower_m is None else codec.millimetres(query.lower_m, "lower_m")
-    upper_mm = None if query.upper_m is None else codec.millimetres(query.upper_m, "upper_m")
+    start_us = meaning.instant_us(query.from_, "from")
+    end_us = meaning.instant_us(query.to, "to")
+    lower_mm = None if query.lower_m is None else meaning.millimetres(query.lower_m, "lower_m")
+    upper_mm = None if query.upper_m is None else meaning.millimetres(query.upper_m, "upper_m")
     slab = Slab(
         MIN_US if start_us is None else start_us,
         MAX_US if end_us is None else end_us,

@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from wideberth.decisions.disclosure import may_follow
 from wideberth.delivery.reach import reach_of
-from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.past import notice_as_of, notices_as_of
 from wideberth.faces.api.problems import HttpProblem
@@ -17,6 +17,7 @@ from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Notice, ObjectType
 from wideberth.picture.picture import OpenNotice, Picture
 from wideberth.space.time import format_rfc3339
+from wideberth.wire import asked, meaning
 
 __all__ = [
     "acknowledge",
@@ -38,7 +39,7 @@ async def acknowledge(call: Call) -> Command:
         unit=None if body.unit is None else UnitToken(body.unit),
         system=body.system,
         reason=body.reason,
-        read_back=None if body.read_back is None else codec.particulars_of(body.read_back),
+        read_back=None if body.read_back is None else meaning.particulars_of(body.read_back),
         attested=body.attested,
     )
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked, told, views
+from wideberth.faces.api import told, views
 from wideberth.faces.api.answers import answer_to
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.problems import HttpProblem
@@ -20,6 +20,7 @@ from wideberth.picture.visibility import is_readable
 from wideberth.record.protocol import Row
 from wideberth.service import now_us
 from wideberth.space.time import format_rfc3339
+from wideberth.wire import asked
 
 __all__ = [
     "consistency",

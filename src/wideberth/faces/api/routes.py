@@ -5,7 +5,6 @@ page and the fuzz tests are all made from it.
 from __future__ import annotations
 
 from wideberth.faces.api import (
-    asked,
     clocks,
     intents,
     notices,
@@ -18,6 +17,7 @@ from wideberth.faces.api import (
 )
 from wideberth.faces.api.http import Route
 from wideberth.model.parties import Role
+from wideberth.wire import asked
 
 __all__ = ["ROUTES"]
 

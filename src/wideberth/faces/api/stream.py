@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from wideberth.faces.api import asked, codec, told
+from wideberth.faces.api import codec, told
 from wideberth.faces.api.auth import left_of_token_s
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.events import event_view
@@ -25,6 +25,7 @@ from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.live import UpdateListener
 from wideberth.model.ids import PartyId
 from wideberth.tokens import TokenRefused
+from wideberth.wire import asked
 
 __all__ = ["HEARTBEAT_S", "STALLED_S", "party_stream", "resume_after", "track_stream"]
 

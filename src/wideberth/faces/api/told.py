@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from wideberth.faces.api.asked import VolumeWire
 from wideberth.model.intents import IntentKind, IntentState, Source, VisibilityLevel
 from wideberth.model.notices import Urgency, Verb
 from wideberth.model.parties import How, Role
 from wideberth.model.warnings import WarningKind
 from wideberth.model.zones import ZoneRule
+from wideberth.wire.asked import VolumeWire
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

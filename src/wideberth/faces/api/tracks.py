@@ -7,12 +7,13 @@ import math
 from dataclasses import dataclass
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked, codec, told, views
+from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call
 from wideberth.model.ids import PartyId, require_party_id, require_token
 from wideberth.space.time import format_rfc3339, parse_rfc3339
 from wideberth.watch.reports import PositionReport
 from wideberth.watch.tracks import TrackRow
+from wideberth.wire import asked
 
 __all__ = ["list_tracks", "report_tracks", "show_feed", "track_out"]
 

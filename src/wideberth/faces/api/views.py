@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from wideberth.faces.api import asked, told
+from wideberth.faces.api import told
 from wideberth.model.ids import Ovn, PartyId
 from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.notices import (
@@ -31,6 +31,7 @@ from wideberth.model.zones import Zone
 from wideberth.service import Service
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES, Circle, Volume4D
+from wideberth.wire import asked
 
 __all__ = [
     "IntentBytes",

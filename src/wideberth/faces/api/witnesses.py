@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.api import asked, told
+from wideberth.faces.api import told
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.problems import Answered, HttpProblem
 from wideberth.picture.visibility import is_readable
 from wideberth.record.notes import parse_checkpoint, parse_note
 from wideberth.record.protocol import Record
 from wideberth.record.tiles import Tile, is_in_tree, parse_tile_path
+from wideberth.wire import asked
 
 __all__ = ["checkpoint", "get_tile", "hand_in", "receipt"]
 

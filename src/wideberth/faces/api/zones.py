@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from wideberth.faces.api import asked, codec, forms, told, views
+from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.areas import Area, Slab, area_of_box, touches
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import (
     CloseSubscription,
     Command,
-    DeclareZone,
     OpenSubscription,
     WithdrawZone,
 )
 from wideberth.model.ids import SubscriptionId, ZoneId
 from wideberth.model.zones import Zone
-from wideberth.space.time import MINUTE_US
+from wideberth.wire import asked, meaning
 
 __all__ = [
     "close_subscription",
@@ -33,13 +32,13 @@ __all__ = [
 
 async def declare(call: Call) -> Command:
     """A new zone, under an id that the service makes."""
-    return _declaration(call.body, ZoneId(call.desk.service.context().new_id()), 0)
+    return meaning.zone_of(call.body, ZoneId(call.desk.service.context().new_id()), 0)
 
 
 async def declare_again(call: Call) -> Command:
     """A new version of a zone."""
     body: asked.ZoneAgainIn = call.body
-    return _declaration(body, ZoneId(call.path["zone"]), body.replaces_version)
+    return meaning.zone_of(body, ZoneId(call.path["zone"]), body.replaces_version)
 
 
 async def withdraw(call: Call) -> Command:
@@ -86,7 +85,7 @@ async def open_subscription(call: Call) -> Command:
     """A subscription, under an id that the service makes."""
     body: asked.SubscriptionIn = call.body
     return OpenSubscription(
-        SubscriptionId(call.desk.service.context().new_id()), codec.volume_of(body.volume)
+        SubscriptionId(call.desk.service.context().new_id()), meaning.volume_of(body.volume)
     )
 
 
@@ -111,19 +110,4 @@ async def list_subscriptions(call: Call) -> told.SubscriptionsPage:
             for each in page
         ],
         next=page[-1] if len(after) > len(page) else None,
-    )
-
-
-def _declaration(body: asked.ZoneIn, zone: ZoneId, replaces_version: int) -> DeclareZone:
-    return DeclareZone(
-        zone=zone,
-        name=body.name,
-        rule=body.rule,
-        volumes=codec.volumes_of(body.volumes),
-        declaration=forms.declaration_of(body.volumes),
-        reason=body.reason,
-        notice_us=body.notice_minutes * MINUTE_US,
-        kinds=tuple(dict.fromkeys(body.kinds)),
-        replaces_version=replaces_version,
-        confirmed=body.confirmed,
     )

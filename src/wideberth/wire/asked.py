@@ -1,8 +1,8 @@
 """The wire structs of what comes in: bodies and query strings of the native API.
 
 Strict: an unknown member is refused, a number is no text. Times are RFC 3339 text, lengths metres,
-angles degrees (WGS84). Nothing is computed here; :mod:`wideberth.faces.api.codec` makes the
-model's values of these. OpenAPI is made from them.
+angles degrees (WGS84). Nothing is computed here; :mod:`wideberth.wire.meaning` makes the model's
+values of these. OpenAPI is made from them.
 """
 
 from __future__ import annotations

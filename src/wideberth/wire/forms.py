@@ -15,7 +15,6 @@ from typing import NamedTuple
 import msgspec
 
 from wideberth.errors import InvalidValue, Unclear
-from wideberth.faces.api import asked
 from wideberth.space.altitude import Altitude, altitude
 from wideberth.space.clockskew import widened
 from wideberth.space.coordinates import require_position
@@ -30,6 +29,7 @@ from wideberth.space.shapes import (
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339, is_rfc3339, parse_rfc3339
 from wideberth.space.timetext import require_time
 from wideberth.space.volume import Circle, Footprint, Volume4D, circle, polygon
+from wideberth.wire import asked
 
 __all__ = ["MAX_VOLUMES", "declaration_of", "require_few_windows", "size_of", "volumes_in"]
 

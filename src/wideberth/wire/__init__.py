@@ -1,0 +1,1 @@
+"""What parties send, and what it means: wire structs, their values, statements. Pure."""

@@ -1,0 +1,275 @@
+"""What the entry of a signed statement has to be: read from the statement once more, and compared.
+
+The statement is read by the code that read the request (:mod:`wideberth.wire.meaning`), so heights,
+times and coordinates are rounded alike and the comparison is exact. An expected body is put
+together with every member spelled out: what the statement says, what follows from it, and, taken
+from the entry as it stands, what only the mechanism decides (``DECIDED``). A member that is new in
+the model is in none of the three, so that an entry which has it does not pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, cast
+
+import msgspec
+
+from wideberth.decisions.places import OUTSIDE_AREA
+from wideberth.errors import InvalidValue
+from wideberth.model.entries import (
+    Body,
+    Entry,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    KeyRevoked,
+    NoticeAcknowledged,
+    NoticeReleased,
+    SubscriptionClosed,
+    SubscriptionOpened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.envelope import Statement
+from wideberth.model.ids import KeyId, NoticeId, SubscriptionId, UnitToken, ZoneId
+from wideberth.model.intents import TRANSITIONS, Intent, IntentState, Source
+from wideberth.model.notices import Acknowledgement
+from wideberth.model.settings import Rules
+from wideberth.model.subscriptions import Subscription
+from wideberth.model.zones import Zone
+from wideberth.space.volume import Volume4D
+from wideberth.wire import asked
+from wideberth.wire.forms import volumes_in
+from wideberth.wire.meaning import details_of, particulars_of, volume_of, zone_of
+from wideberth.wire.statements import spoken
+
+__all__ = ["DECIDED", "require_follows"]
+
+DECIDED: dict[type, frozenset[str]] = {
+    IntentAccepted: frozenset({"intent.id", "intent.ovn"}),
+    IntentAmended: frozenset({"intent.version", "intent.ovn", "intent.state", "was", "changes"}),
+    IntentStateChanged: frozenset({"before", "version", "ovn"}),
+    ZoneDeclared: frozenset({"zone.id"}),
+    ZoneWithdrawn: frozenset(),
+    SubscriptionOpened: frozenset({"subscription.id"}),
+    SubscriptionClosed: frozenset(),
+    NoticeAcknowledged: frozenset({"acknowledgement.differences", "sender", "closes"}),
+    NoticeReleased: frozenset({"recipient", "closes"}),
+    KeyRevoked: frozenset(),
+}
+"""By kind of entry, what no statement says: ids and numbers that the mechanism gives, the version
+before, whom an answer reaches and what it closes. All else is compared. The state before a step is
+bound by the table of transitions; the id of a zone is signed in its later versions."""
+
+_WORKED_OUT = (asked.CorridorFootprint, asked.SectorFootprint, asked.MovingFootprint)
+
+
+def require_follows(statement: Statement, entry: Entry, rules: Rules | None) -> None:
+    """Raise InvalidValue naming the first member of the entry that is not as was signed.
+
+    rules: those in force at the entry; None where they are not known, as in a selection: then their
+    version, the least lead time, and with it whether it was late, are taken as they stand.
+    """
+    wanted = _expected(statement, spoken(statement), entry, rules)
+    if wanted is None:
+        raise InvalidValue(
+            "said.type", "statement-matches", statement.type, f"gave {type(entry.body).__name__}"
+        )
+    found = _difference("body", entry.body, wanted)
+    if found is not None:
+        path, came, signed = found
+        raise InvalidValue(
+            path, "statement-matches", _shown(came), f"what was signed gives {_shown(signed)!r}"
+        )
+
+
+def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None) -> Body | None:  # noqa: PLR0911 - one a kind
+    """The body that the statement gives; None for a kind that it never brings about."""
+    body, kind, party = entry.body, statement.type, statement.party
+    match body:
+        case IntentAccepted() if kind == "SubmitIntent":
+            state = IntentState.ACTIVATED if said.activated else IntentState.ACCEPTED
+            fresh = msgspec.structs.replace(body.intent, version=1, state=state)
+            intent = _intent(statement, said, fresh, entry, rules)
+            return IntentAccepted(intent, body.rules if rules is None else rules.version)
+        case IntentAmended() if kind == "AmendIntent":
+            named = msgspec.structs.replace(body.intent, id=said.intent)
+            intent = _intent(statement, said, named, entry, rules)
+            version = body.rules if rules is None else rules.version
+            return IntentAmended(intent, body.was, body.changes, version)
+        case IntentStateChanged() if kind == "ChangeIntentState":
+            state = TRANSITIONS.get((body.before, said.step))
+            if state is None:
+                raise InvalidValue(
+                    "body.before", "no-such-transition", body.before.value, f"step {said.step}"
+                )
+            return IntentStateChanged(
+                *(said.intent, party, said.step, body.before, state, body.version, body.ovn)
+            )
+        case ZoneDeclared() if kind == "DeclareZone":
+            return ZoneDeclared(_zone(statement, said, body.zone, entry))
+        case ZoneWithdrawn() if kind == "WithdrawZone":
+            return ZoneWithdrawn(said.zone, party, said.version + 1)
+        case SubscriptionOpened() if kind == "OpenSubscription":
+            given = body.subscription
+            number = int(sha256(given.id.encode()).hexdigest()[:12], 16)
+            (volume,) = _as_worked_out([said.volume], (volume_of(said.volume),), (given.volume,))
+            return SubscriptionOpened(Subscription(given.id, number, party, volume))
+        case SubscriptionClosed() if kind == "CloseSubscription":
+            return SubscriptionClosed(SubscriptionId(said.subscription), party)
+        case NoticeAcknowledged() if kind == "AcknowledgeNotice":
+            return NoticeAcknowledged(
+                _answer(said, body.acknowledgement, entry), party, body.sender, body.closes
+            )
+        case NoticeReleased() if kind == "ReleaseNotice":
+            return NoticeReleased(NoticeId(said.notice), body.recipient, entry.author, body.closes)
+        case KeyRevoked() if kind == "RevokeKey":
+            return KeyRevoked(party, KeyId(said.key_id))
+        case _:
+            return None
+
+
+def _intent(
+    statement: Statement, said: asked.IntentIn, given: Intent, entry: Entry, rules: Rules | None
+) -> Intent:
+    details = details_of(said)
+    volumes = _as_worked_out(said.volumes, details.volumes, given.volumes)
+    lead_us = min((volume.start_us for volume in volumes), default=0) - entry.time_us
+    least_us = given.minimum_lead_us
+    if rules is not None:
+        least_us = rules.limit(details.kind).minimum_lead_us
+    cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
+    if OUTSIDE_AREA in given.cautions:
+        cautions = (*cautions, OUTSIDE_AREA)  # by the space's area, which the rules hold
+    return Intent(
+        id=given.id,
+        party=statement.party,
+        kind=details.kind,
+        priority=details.priority,
+        state=given.state,
+        version=given.version,
+        ovn=given.ovn,
+        volumes=volumes,
+        visibility=details.visibility,
+        provenance=details.provenance,
+        told_us=entry.time_us,
+        lead_us=lead_us,
+        minimum_lead_us=least_us,
+        late=lead_us < least_us,
+        count=details.count,
+        call_sign=details.call_sign,
+        place_name=details.place_name,
+        cautions=cautions,
+        declaration=details.declaration,
+    )
+
+
+def _zone(statement: Statement, said: asked.ZoneIn, given: Zone, entry: Entry) -> Zone:
+    again = isinstance(said, asked.ZoneAgainIn)
+    zone_id = ZoneId(cast(Any, said).zone) if again else given.id
+    told = zone_of(said, zone_id, said.replaces_version if again else 0)
+    return Zone(
+        id=told.zone,
+        party=statement.party,
+        name=told.name,
+        rule=told.rule,
+        volumes=_as_worked_out(said.volumes, told.volumes, given.volumes),
+        version=told.replaces_version + 1,
+        declared_us=entry.time_us,
+        notice_us=told.notice_us,
+        kinds=told.kinds,
+        reason=told.reason,
+        declaration=told.declaration,
+    )
+
+
+def _answer(said: Any, given: Acknowledgement, entry: Entry) -> Acknowledgement:
+    read_back = None if said.read_back is None else particulars_of(said.read_back)
+    return Acknowledgement(
+        notice=NoticeId(said.notice),
+        verb=said.verb,
+        by=entry.author,
+        time_us=entry.time_us,
+        unit=None if said.unit is None else UnitToken(said.unit),
+        system=said.system,
+        reason=said.reason,
+        read_back=read_back,
+        differences=() if read_back is None else given.differences,
+        attested=said.attested,
+    )
+
+
+def _as_worked_out(
+    wires: list[asked.VolumeIn], wanted: tuple[Volume4D, ...], came: tuple[Volume4D, ...]
+) -> tuple[Volume4D, ...]:
+    """The expected volumes; of covers that were worked out in floating point, the recorded one
+    where no number of it is off by more than 1 (1e-9 degree, mm, microsecond): another computer may
+    round the last digit of a sine the other way.
+    """
+    if came == wanted or len(came) != len(wanted) or not any(map(_is_worked_out, wires)):
+        return wanted
+    chosen: list[Volume4D] = []
+    for wire in wires:
+        is_loose = _is_worked_out(wire)
+        for _ in volumes_in(wire, "volumes"):
+            at = len(chosen)
+            chosen.append(came[at] if is_loose and _is_near(came[at], wanted[at]) else wanted[at])
+    return tuple(chosen)
+
+
+def _is_worked_out(wire: asked.VolumeIn) -> bool:
+    shape = wire.footprint
+    match shape:
+        case asked.CircleFootprint():
+            return isinstance(shape.center, asked.TextPlace)
+        case asked.AreaFootprint():
+            return any(isinstance(place, asked.TextPlace) for place in shape.vertices)
+        case _:
+            return isinstance(shape, _WORKED_OUT)
+
+
+def _is_near(came: object, wanted: object) -> bool:
+    if isinstance(wanted, msgspec.Struct):
+        return type(came) is type(wanted) and all(
+            _is_near(getattr(came, name), getattr(wanted, name))
+            for name in wanted.__struct_fields__
+        )
+    if isinstance(wanted, tuple):
+        others, own = cast("tuple[object, ...]", came), cast("tuple[object, ...]", wanted)
+        return len(others) == len(own) and all(map(_is_near, others, own))
+    if isinstance(wanted, int) and isinstance(came, int):
+        return abs(came - wanted) <= 1
+    return came == wanted
+
+
+def _difference(path: str, came: Any, wanted: Any) -> tuple[str, Any, Any] | None:
+    """Where the two differ first: the path, and both values there."""
+    if came == wanted:
+        return None
+    for name, own, other in _members(came, wanted):
+        found = _difference(f"{path}.{name}", own, other)
+        if found is not None:
+            return found
+    return path, came, wanted
+
+
+def _members(came: Any, wanted: Any) -> Iterator[tuple[object, Any, Any]]:
+    """The members of two values of one shape, side by side; none where the shapes differ."""
+    if isinstance(wanted, msgspec.Struct) and type(came) is type(wanted):
+        for name in wanted.__struct_fields__:
+            yield name, getattr(came, name), getattr(wanted, name)
+    elif isinstance(wanted, tuple) and isinstance(came, tuple):
+        own, other = cast("tuple[Any, ...]", came), cast("tuple[Any, ...]", wanted)
+        if len(own) == len(other):
+            for index, pair in enumerate(zip(own, other, strict=True)):
+                yield index, *pair
+
+
+def _shown(value: Any) -> Any:
+    """A value as an error carries it: a part of an entry is named, not printed."""
+    if isinstance(value, msgspec.Struct):
+        return type(value).__name__
+    if isinstance(value, tuple):
+        return f"{len(cast('tuple[object, ...]', value))} of them"
+    return value

@@ -1,0 +1,78 @@
+"""What may be signed: by type of statement, the form of its body.
+
+The body of a statement is that of the request in whose place it is sent, and the names in the
+request's address beside it. A test holds this table against the routes of the API.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from wideberth.errors import InvalidValue
+from wideberth.model.envelope import Statement
+from wideberth.wire import asked
+
+__all__ = ["SIGNED", "SignedForm", "body_type", "spoken"]
+
+
+class SignedForm(NamedTuple):
+    """One form of a statement's body. body: the request's; also: what its address names."""
+
+    body: type[msgspec.Struct] | None
+    also: tuple[tuple[str, type], ...] = ()
+
+
+SIGNED: dict[str, tuple[SignedForm, ...]] = {
+    "SubmitIntent": (SignedForm(asked.SubmitIntentIn),),
+    "AmendIntent": (SignedForm(asked.AmendIntentIn, (("intent", str),)),),
+    "ChangeIntentState": (SignedForm(asked.ChangeStateIn, (("intent", str),)),),
+    "DeclareZone": (
+        SignedForm(asked.ZoneIn),
+        SignedForm(asked.ZoneAgainIn, (("zone", str),)),
+    ),
+    "WithdrawZone": (SignedForm(None, (("zone", str), ("version", int))),),
+    "OpenSubscription": (SignedForm(asked.SubscriptionIn),),
+    "CloseSubscription": (SignedForm(None, (("subscription", str),)),),
+    "AcknowledgeNotice": (SignedForm(asked.AcknowledgeIn, (("notice", str),)),),
+    "ReleaseNotice": (SignedForm(asked.EmptyIn, (("notice", str),)),),
+    "RevokeKey": (SignedForm(None, (("key_id", str),)),),
+}
+
+
+@cache
+def body_type(
+    command: str, body: type[msgspec.Struct] | None, also: tuple[tuple[str, type], ...]
+) -> type[msgspec.Struct]:
+    """The struct of a statement's body: the request's own members, and the names of its address."""
+    return msgspec.defstruct(
+        f"Signed{command}",
+        list(also),
+        bases=None if body is None else (body,),
+        kw_only=True,
+        frozen=True,
+        forbid_unknown_fields=True,
+    )
+
+
+def spoken(statement: Statement) -> Any:
+    """The body of a statement, read as strictly as the API reads it: a struct of its form.
+
+    Raises InvalidValue for a type that nobody signs, and for a body of another form.
+    """
+    problem: Exception | None = None
+    for form in SIGNED.get(statement.type, ()):
+        try:
+            return msgspec.json.decode(
+                statement.body, type=body_type(statement.type, form.body, form.also)
+            )
+        except (msgspec.DecodeError, RecursionError) as error:
+            problem = error
+    raise InvalidValue(
+        "said.type" if problem is None else "said.body",
+        "statement-form",
+        statement.type,
+        str(problem or "no statement of this type is known"),
+    )

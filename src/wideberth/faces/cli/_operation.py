@@ -14,7 +14,8 @@ import uvicorn
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import Api, Limits, Operation
-from wideberth.faces.cli._server import BoundedProtocol, QuietServer, listen_on
+from wideberth.faces.cli._connections import BoundedProtocol
+from wideberth.faces.cli._server import QuietServer, listen_on
 from wideberth.faces.metrics import Figures, MetricsApp
 from wideberth.live import Live
 from wideberth.logs import request_logger

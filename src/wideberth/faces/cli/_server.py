@@ -17,24 +17,18 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wideberth.errors import InvalidValue
+from wideberth.faces.cli._connections import BoundedProtocol, SweepingServer
 from wideberth.tls import ClientCertificate
 
 __all__ = [
-    "MAX_HEAD_BYTES",
-    "BoundedProtocol",
     "NodeServer",
     "QuietServer",
     "TlsProtocol",
     "listen_on",
     "tell_manager",
 ]
-
-MAX_HEAD_BYTES = 65_536
-"""Of a request before its body. The faces ask for less; this is what a connection may cost before
-anybody looks at it."""
 
 _log = logging.getLogger("wideberth.server")
 
@@ -63,36 +57,6 @@ def tell_manager(state: str) -> None:
         manager.sendall(state.encode())
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """HTTP whose requests end at MAX_HEAD_BYTES where their header does not: the parser keeps all
-    that came until a header is whole, however long.
-    """
-
-    _head_bytes = 0
-    _is_in_head = True
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what came, unless the header is too long by now."""
-        if self._is_in_head:
-            self._head_bytes += len(data)
-        super().data_received(data)
-        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
-            message = f"Keep the header within {MAX_HEAD_BYTES} bytes in all."
-            if not self.transport.is_closing():
-                self.send_400_response(message)
-
-    def on_message_begin(self) -> None:
-        """Another request: its header begins."""
-        self._is_in_head = True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """From here on the app bounds what comes."""
-        self._is_in_head = False
-        self._head_bytes = 0
-        super().on_headers_complete()
-
-
 class TlsProtocol(BoundedProtocol):
     """Puts the certificate that a client showed into the state of each of its requests."""
 
@@ -110,7 +74,7 @@ class TlsProtocol(BoundedProtocol):
             self.app_state = {**self.app_state, "client_certificate": certificate}
 
 
-class NodeServer(uvicorn.Server):
+class NodeServer(SweepingServer):
     """Serves one listening socket. ready: called when it does; ending: before it stops. context:
     makes the TLS context, at the start and on SIGHUP; gives None for plain HTTP.
     """
@@ -192,7 +156,7 @@ class NodeServer(uvicorn.Server):
         )
 
 
-class QuietServer(uvicorn.Server):
+class QuietServer(SweepingServer):
     """A server beside the first one: it hears no signals, and stops when it is told to."""
 
     @contextmanager

@@ -241,12 +241,12 @@ def _serve(witness: Witness, host: str, port: int, ready_file: Path | None) -> N
 def _server(witness: Witness, ready: Callable[[], None]) -> uvicorn.Server:
     import uvicorn
 
-    from wideberth.faces.cli._server import BoundedProtocol
+    from wideberth.faces.cli._connections import BoundedProtocol, SweepingServer
     from wideberth.faces.witness import WitnessApp
     from wideberth.record.splits import parse_evidence
     from wideberth.record.witness import evidence_file
 
-    class Server(uvicorn.Server):
+    class Server(SweepingServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:

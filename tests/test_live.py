@@ -14,8 +14,15 @@ from scenes import signer
 from wideberth.errors import Overloaded
 from wideberth.live import Live, LiveSettings
 from wideberth.model.clocks import MeasureClock
-from wideberth.model.commands import ClearWarning, RaiseWarning, Request, WorsenWarning
+from wideberth.model.commands import (
+    ChangeIntentState,
+    ClearWarning,
+    RaiseWarning,
+    Request,
+    WorsenWarning,
+)
 from wideberth.model.ids import PartyId
+from wideberth.model.intents import Step
 from wideberth.model.warnings import WarningKind
 from wideberth.service import Service
 from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
@@ -147,20 +154,29 @@ async def test_an_intent_told_before_a_restart_still_gives_a_notice_zone_its_use
 
 
 @pytest.mark.requirement("L-12")
-async def test_a_zone_counts_for_longer_by_what_its_owners_clock_may_be_off(tmp_path: Path) -> None:
-    """Looked at two minutes ahead, a zone in two and a half is one whose owner's clock is fast."""
+@pytest.mark.parametrize("kind", ["zone", "intent"])
+@pytest.mark.parametrize("measured", ["bravo", "charlie"])
+async def test_an_area_counts_for_longer_by_what_its_owners_or_the_feeds_clock_may_be_off(
+    tmp_path: Path, kind: str, measured: str
+) -> None:
+    """Looked at two minutes ahead, an area in two and a half is one where a clock is fast."""
     async with a_live(tmp_path) as (world, live):
         clock = Clock(world.node.service)
         soon = format_rfc3339(clock.now_us + 150 * SECOND_US)
         area = {**square(), "start": soon, "end": format_rfc3339(clock.now_us + HOUR_US)}
-        zone = {"name": "Ring", "rule": "keep-out", "volumes": [area], "reason": "x"}
-        answer = await world.ask("charlie", "POST", "/zones", zone)
-        assert answer.status_code == 201, answer.text
+        if kind == "zone":
+            zone = {"name": "Ring", "rule": "keep-out", "volumes": [area], "reason": "x"}
+            answer = await world.ask("charlie", "POST", "/zones", zone)
+            assert answer.status_code == 201, answer.text
+        else:
+            intent = (await world.told("charlie", area))["intent"]
+            step = ChangeIntentState(intent["id"], intent["ovn"], Step.ACTIVATE)
+            await world.node.service.submit(Request(signer("charlie"), step))
         await report(live, clock, "b", owner="bravo", place=(47.001, 7.501))
         await live.tick()
         assert not list(world.node.service.picture.warnings)
-        measured = MeasureClock(0, 60 * SECOND_US)
-        await world.node.service.submit(Request(signer("charlie"), measured))
+        command = MeasureClock(0, 60 * SECOND_US)
+        await world.node.service.submit(Request(signer(measured), command))
         await live.tick()
         (warning,) = world.node.service.picture.warnings.values()
         assert warning.kind is WarningKind.INCURSION

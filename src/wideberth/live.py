@@ -39,10 +39,8 @@ from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.service import Service
-from wideberth.space.clockskew import widened
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import MINUTE_US
-from wideberth.space.volume import Volume4D
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import (
     Cleared,
@@ -62,6 +60,7 @@ __all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+_NOT_YET = (0, 0)
 
 ShownTo = Literal["owner", "all"] | frozenset[PartyId]
 """Who sees a feed's tracks, besides the feed's party and the party whose thing it is."""
@@ -109,7 +108,9 @@ class Live:
         self._rows_fresh = False
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
-        self._active: dict[IntentId, int] = {}  # under way; the version that the watch has, or 0
+        # Under way: what the watch has, the version and how far its owner's clock may be off.
+        self._active: dict[IntentId, tuple[int, int]] = {}
+        self._clocks: dict[PartyId, int] = {}  # as the watch has them
         # What the watch has: the version, who is exempt, and how much longer the zone counts.
         self._zones: dict[ZoneId, tuple[int, frozenset[PartyId], int]] = {}
         self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
@@ -123,7 +124,7 @@ class Live:
         """Take over what stands, then look once a second."""
         picture = self._service.picture
         self._active = {
-            intent.id: 0
+            intent.id: _NOT_YET
             for intent in (picture.intents[each] for each in picture.intents)
             if intent.state is not IntentState.ACCEPTED
         }
@@ -249,11 +250,11 @@ class Live:
                 case IntentAccepted(intent=intent) | IntentAmended(intent=intent):
                     self._told += 1
                     if intent.state is not IntentState.ACCEPTED:
-                        self._active.setdefault(intent.id, 0)
+                        self._active.setdefault(intent.id, _NOT_YET)
                 case IntentStateChanged(intent=intent_id, state=state):
                     self._told += 1
                     if state is not IntentState.ENDED:
-                        self._active.setdefault(intent_id, 0)
+                        self._active.setdefault(intent_id, _NOT_YET)
                 case ZoneDeclared() | ZoneWithdrawn():
                     self._told += 1
                     self._known_tracks = max(self._known_tracks, 1)
@@ -262,25 +263,40 @@ class Live:
 
     def _changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
         """What the watch has to be told of intents and zones, as calls for its thread."""
-        return [*self._intent_changes(now_us), *self._zone_changes(now_us)]
+        return [*self._clock_changes(), *self._intent_changes(now_us), *self._zone_changes(now_us)]
+
+    def _clock_changes(self) -> list[Callable[[], list[WarningEvent]]]:
+        picture = self._service.picture
+        calls: list[Callable[[], list[WarningEvent]]] = []
+        for party in picture.clocks:
+            bound_us = picture.clock_bound_us(party)
+            if self._clocks.get(party) != bound_us:
+                self._clocks[party] = bound_us
+                calls.append(partial(_set_clock, self._watch, party, bound_us))
+        return calls
 
     def _intent_changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
         picture = self._service.picture
         look_ahead_us = self._settings.watch.zone_look_ahead_us
+        worst_us = picture.worst_clock_us  # of whoever's feed brings a track in
         calls: list[Callable[[], list[WarningEvent]]] = []
         for intent_id, has in list(self._active.items()):
             intent = picture.intents.get(intent_id)
-            if intent is None or intent.end_us < now_us:
+            bound_us = 0 if intent is None else picture.clock_bound_us(intent.party)
+            if intent is None or intent.end_us + bound_us + worst_us < now_us:
                 del self._active[intent_id]
-                if has:
+                if has != _NOT_YET:
                     calls.append(partial(self._watch.remove_intent, intent_id, now_us))
                 continue
-            if intent.version == has or intent.start_us > now_us + look_ahead_us:
+            if (intent.version, bound_us) == has:
                 continue
-            self._active[intent_id] = intent.version
+            early_us = look_ahead_us + bound_us + worst_us
+            if has == _NOT_YET and intent.start_us > now_us + early_us:
+                continue
+            self._active[intent_id] = (intent.version, bound_us)
             volumes = picture.intent_space.volumes(intent_id)
 
-            calls.append(partial(_put_intent, self._watch, intent, volumes))
+            calls.append(partial(_put_intent, self._watch, intent, volumes, bound_us))
         return calls
 
     def _zone_changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
@@ -299,9 +315,9 @@ class Live:
             if self._zones.get(zone_id) == (zone.version, exempt, bound_us):
                 continue
             self._zones[zone_id] = (zone.version, exempt, bound_us)
-            volumes = tuple(picture.prepared(_as_long_as_it_can_be(zone, bound_us)))
+            volumes = tuple(picture.zone_space.volumes(zone_id))
 
-            calls.append(partial(_put_zone, self._watch, zone, volumes, exempt))
+            calls.append(partial(_put_zone, self._watch, zone, volumes, exempt, bound_us))
         return calls
 
     def _count_users(self, now_us: int) -> None:
@@ -407,7 +423,7 @@ class Live:
 
 
 def _put_intent(
-    watch: Watch, intent: Intent, volumes: Sequence[PreparedVolume]
+    watch: Watch, intent: Intent, volumes: Sequence[PreparedVolume], clock_us: int
 ) -> list[WarningEvent]:
     watch.put_intent(
         intent.id,
@@ -417,23 +433,22 @@ def _put_intent(
         version=intent.version,
         # Where people are to be spared, no warning tells others so; the notice to a hazard does.
         warn_entry=intent.kind is not IntentKind.PRESENCE,
+        clock_us=clock_us,
     )
     return []
 
 
-def _as_long_as_it_can_be(zone: Zone, bound_us: int) -> tuple[Volume4D, ...]:
-    """A zone's volumes by a clock that may be off by so much (L-12)."""
-    if not bound_us:
-        return zone.volumes
-    longer: list[Volume4D] = []
-    for each in zone.volumes:
-        start_us, end_us = widened(each.start_us, each.end_us, bound_us)
-        longer.append(msgspec.structs.replace(each, start_us=start_us, end_us=end_us))
-    return tuple(longer)
+def _set_clock(watch: Watch, party: PartyId, clock_us: int) -> list[WarningEvent]:
+    watch.set_clock(party, clock_us)
+    return []
 
 
 def _put_zone(
-    watch: Watch, zone: Zone, volumes: Sequence[PreparedVolume], exempt: frozenset[PartyId]
+    watch: Watch,
+    zone: Zone,
+    volumes: Sequence[PreparedVolume],
+    exempt: frozenset[PartyId],
+    clock_us: int,
 ) -> list[WarningEvent]:
     watch.put_zone(
         zone.id,
@@ -443,5 +458,6 @@ def _put_zone(
         version=zone.version,
         rule=zone.rule.value,
         exempt=sorted(exempt),
+        clock_us=clock_us,
     )
     return []

@@ -54,7 +54,8 @@ Keys = Collection[WarningKey]
 @dataclass(frozen=True)
 class Area:
     """A zone or an intent as the watch holds it. kind: ``zone`` or ``intent``. rule: what a track
-    that enters it is told. exempt: parties whose tracks may be in it.
+    that enters it is told. exempt: parties whose tracks may be in it. clock_us: how far the clock
+    that its times were told by may be off.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Area:
     rule: str
     exempt: frozenset[str]
     volumes: tuple[WatchedVolume, ...]
+    clock_us: int = 0
 
     @property
     def ref(self) -> ObjectRef:
@@ -86,10 +88,11 @@ def area_of(  # noqa: PLR0913 - what is known of an area, once
     rule: str,
     exempt: Iterable[str],
     volumes: Iterable[PreparedVolume],
+    clock_us: int = 0,
 ) -> Area:
     """An area from prepared volumes."""
-    made = tuple(watched(each) for each in volumes)
-    return Area(kind, area_id, name, owner, version, rule, frozenset(exempt), made)
+    made = tuple(watched(each, clock_us=clock_us) for each in volumes)
+    return Area(kind, area_id, name, owner, version, rule, frozenset(exempt), made, clock_us)
 
 
 def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
@@ -404,6 +407,7 @@ def _incursion(
             row,
             horizontal_m=float(found.allowed_m[k]),
             vertical_m=vertical_m if found.height_known[k] else None,
+            clock_us=area.clock_us,
         ),
         objects=(look.facts(row), area.facts(int(found.volume[k]))),
         oldest_us=look.oldest_us(row),
@@ -439,6 +443,7 @@ def _departure(
             row,
             horizontal_m=float(look.movers.horizontal_error_m[row]),
             vertical_m=None if math.isnan(vertical_m) else float(look.movers.vertical_error_m[row]),
+            clock_us=area.clock_us,
         ),
         objects=(look.facts(row), area.facts(int(at.volume[0]))),
         oldest_us=look.oldest_us(row),

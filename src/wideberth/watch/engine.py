@@ -89,7 +89,7 @@ class Watch:
         """The warnings that stand."""
         return self._state.standing
 
-    def put_zone(
+    def put_zone(  # noqa: PLR0913 - what is known of a zone, once
         self,
         zone_id: str,
         volumes: Iterable[PreparedVolume],
@@ -99,9 +99,10 @@ class Watch:
         version: int = 1,
         rule: str = "keep-out",
         exempt: Iterable[str] = (),
+        clock_us: int = 0,
     ) -> None:
         """Adds a zone, or puts a new version in the place of the old; its warnings go on.
-        exempt: parties whose tracks may be in it.
+        exempt: parties whose tracks may be in it. clock_us: how far its owner's clock may be off.
         """
         self._zones[zone_id] = area_of(
             kind="zone",
@@ -112,6 +113,7 @@ class Watch:
             rule=f"zone-{rule}",
             exempt=exempt,
             volumes=volumes,
+            clock_us=clock_us,
         )
 
     def put_intent(  # noqa: PLR0913 - what is known of an intent, once
@@ -125,13 +127,15 @@ class Watch:
         track_ids: Iterable[str] | None = None,
         require_entry: bool | None = None,
         warn_entry: bool = True,
+        clock_us: int = 0,
     ) -> None:
         """Adds an intent that is under way, or puts a new version in the place of the old.
 
         track_ids: the tracks that are held to it; None: all of the owner's. require_entry: a track
         departs only after it was inside; None: so where track_ids is None (an aircraft on its way
         to the area has not left it). warn_entry: whether others are warned of entering it; never
-        for people or sites to be spared, unless their party agreed.
+        for people or sites to be spared, unless their party agreed. clock_us: how far the owner's
+        clock may be off.
         """
         ids = None if track_ids is None else frozenset(track_ids)
         area = area_of(
@@ -143,6 +147,7 @@ class Watch:
             rule="entry-into-intent",
             exempt=(owner,),
             volumes=volumes,
+            clock_us=clock_us,
         )
         if not area.volumes:
             raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
@@ -167,6 +172,12 @@ class Watch:
         self.table.remove(key)
         self._last_in.pop(key, None)
         return self._withdraw(ref_of(key), now_us)
+
+    def set_clock(self, party: str, clock_us: int) -> None:
+        """Takes the times of a party's feeds as off by up to clock_us more than is set for each
+        feed, from now on and where its tracks are.
+        """
+        self.table.set_clock(party, clock_us)
 
     def observe(self, batch: ReportBatch, now_us: int) -> UpdateReport:
         """Takes in reports that came at now_us. Warnings follow at the next tick."""

@@ -85,9 +85,11 @@ class Look:
         """The time of the oldest position among the rows, never after now."""
         return min(self.now_us, *(int(self.time_us[row]) for row in rows))
 
-    def uncertainty(self, *rows: int, horizontal_m: float, vertical_m: float | None) -> Uncertainty:
-        """What was allowed for, of the rows together."""
-        clock_us = max(us(float(self.clock_error_s[row])) or 0 for row in rows)
+    def uncertainty(
+        self, *rows: int, horizontal_m: float, vertical_m: float | None, clock_us: int = 0
+    ) -> Uncertainty:
+        """What was allowed for, of the rows together. clock_us: of an area's times, besides."""
+        clock_us += max(us(float(self.clock_error_s[row])) or 0 for row in rows)
         return Uncertainty(
             horizontal_mm=math.ceil(horizontal_m * 1000),
             vertical_mm=None if vertical_m is None else math.ceil(vertical_m * 1000),

@@ -148,7 +148,8 @@ class Margin(msgspec.Struct, frozen=True):
 
 class Uncertainty(msgspec.Struct, frozen=True):
     """What was allowed for, on top of the rule. vertical_mm None: no height to compare.
-    time_us: the age of the oldest position that it rests on, with its feed's clock error.
+    time_us: the age of the oldest position that it rests on, with its feed's clock error and, where
+    the times of an area were compared, that of the clock that told them.
     """
 
     horizontal_mm: int

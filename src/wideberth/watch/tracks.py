@@ -7,7 +7,8 @@ The table can be rebuilt from the reports.
 The rules, row by row of a batch, in the order of their times:
 
 * refused, counted and named: no id or one that cannot be printed, a position that is none, a time
-  ahead of now by more than the bound, a time older than what the table forgets, one track too many;
+  ahead of now by more than the bound and what the party's clock may be off, a time older than what
+  the table forgets, one track too many;
 * a speed, course, altitude, rate or accuracy that cannot be is taken as not said, and counted;
 * ``repeated``: the moment that is held already, and the same place within both accuracies;
 * ``contradictory``: that moment at another place. The position held stays; it is implausible;
@@ -182,6 +183,7 @@ class TrackTable:
         self._codes: dict[str, int] = {}
         self._next_code = 0
         self._identities: Counter[str] = Counter()
+        self._party_clock_us: dict[str | None, int] = {}
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -213,6 +215,15 @@ class TrackTable:
             self._next_code += 1
         return code
 
+    def set_clock(self, party: str, clock_us: int) -> None:
+        """How far the clock of a feed's party may be off, as measured: it adds to what is set for
+        the feed (which is how far its times may be off from that clock).
+        """
+        self._party_clock_us[party] = clock_us
+        for key, slot in self._slot_of.items():
+            if key.feed_party == party:
+                self._set_clock_error(slot)
+
     def silent(self, slots: Slots, now_us: int) -> Mask:
         """Which of the tracks have said nothing for longer than their feed's bound."""
         return now_us - self.time_us[slots] > self.silence_after_us[slots]
@@ -229,16 +240,26 @@ class TrackTable:
         limits = self.settings
         known = self.velocity_source[slots] != Velocity.UNKNOWN
         speed_m_s = np.where(known, self.ground_speed_m_s[slots], limits.unknown_speed_m_s)
-        clock_us = np.maximum(self.clock_error_us[slots], self.time_us[slots] - now_us)
-        clock_m = speed_m_s * clock_us / SECOND_US
+        clock_m = speed_m_s * self._clock_error_s(slots, now_us)
         widening_m_s = np.where(known, limits.widening_m_s, limits.unknown_speed_m_s)
         widening_m_s += np.where(known & ~self.predicted[slots], speed_m_s, 0.0)
         return self.accuracy_m[slots] + clock_m + widening_m_s * self.age_s(slots, now_us)
 
     def vertical_error_at_m(self, slots: Slots, now_us: int) -> Floats:
-        """How far each thing may be above or below where its climb leads."""
+        """How far each thing may be above or below where its climb leads: its feed's error, the
+        clock error at its climb, and the widening with age.
+        """
+        climb_m_s = np.abs(np.nan_to_num(self.vertical_rate_m_s[slots], nan=0.0))
+        clock_m = climb_m_s * self._clock_error_s(slots, now_us)
         aged_m = self.settings.vertical_widening_m_s * self.age_s(slots, now_us)
-        return self.vertical_error_m[slots] + aged_m
+        return self.vertical_error_m[slots] + clock_m + aged_m
+
+    def _clock_error_s(self, slots: Slots, now_us: int) -> Floats:
+        """How far each position's time may be off: its feed's clock error, or how far it is dated
+        ahead of now, whichever is more.
+        """
+        ahead_us = self.time_us[slots] - now_us
+        return np.maximum(self.clock_error_us[slots], ahead_us) / SECOND_US
 
     def row(self, slot: int, now_us: int) -> TrackRow:
         """A track as it is held, for showing. Raises KeyError where the slot is free."""
@@ -323,7 +344,8 @@ class TrackTable:
         rule = np.zeros(len(batch), np.int8)
         names = ("", "track-id", "position", "time-range", "time-ahead", "time-old")
         rule[batch.time_us < now_us - self.settings.forget_after_us] = 5
-        rule[batch.time_us > now_us + self.settings.max_future_us] = 4
+        clock_us = self._party_clock_us.get(batch.feed_party, 0)
+        rule[batch.time_us > now_us + self.settings.max_future_us + clock_us] = 4
         rule[(batch.time_us < MIN_US) | (batch.time_us > MAX_US)] = 3
         with np.errstate(invalid="ignore"):
             placed = (np.abs(batch.latitude_deg) <= 90) & (np.abs(batch.longitude_deg) <= 180)
@@ -375,9 +397,14 @@ class TrackTable:
             self.owner_code[slot] = self.code("party " + owner)
         self._feed[slot] = batch.feed
         self.silence_after_us[slot] = feed.silence_after_us
-        self.clock_error_us[slot] = feed.clock_error_us
+        self._set_clock_error(slot)
         self.vertical_error_m[slot] = feed.vertical_error_m
         self.predicted[slot] = feed.predict
+
+    def _set_clock_error(self, slot: int) -> None:
+        feed = self.settings.of_feed(self._feed[slot])
+        own_us = self._party_clock_us.get(self.key(slot).feed_party, 0)
+        self.clock_error_us[slot] = feed.clock_error_us + own_us
 
     def _grow(self) -> None:
         size = len(self.time_us)

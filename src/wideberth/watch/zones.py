@@ -11,9 +11,9 @@ straight course can jump over; it ends within the step's tolerance (STEP_S at th
 the outside. The track's own uncertainty and the error of the path are taken off the distance.
 Where a height is unknown, or has another reference than the limit, it counts as every height.
 
-Leaving is judged on the reported position and its time alone, and nothing is taken off or added:
-a party's own volume is what it said itself. Where the height does not compare, a track is neither
-surely in nor surely out.
+Leaving is judged on the reported position and its time alone, and nothing is taken off or added
+but what the clocks may be off: a party's own volume is what it said itself. Where the height does
+not compare, a track is neither surely in nor surely out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.altitude import Altitude, AltitudeReference
+from wideberth.space.clockskew import widened
 from wideberth.space.overlap import distance_to_edge_m
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
@@ -99,9 +100,12 @@ class Places:
     time_s: Floats
 
 
-def watched(prepared: PreparedVolume) -> WatchedVolume:
-    """A prepared volume ready to be watched."""
+def watched(prepared: PreparedVolume, *, clock_us: int = 0) -> WatchedVolume:
+    """A prepared volume ready to be watched. clock_us: how far the clock that its times were told
+    by may be off; its window is taken to be open for so much longer at both ends (L-12).
+    """
     volume = prepared.volume
+    start_us, end_us = widened(volume.start_us, volume.end_us, clock_us)
     latitude_deg, longitude_deg, angle_deg = cap_around(volume.footprint)
     lower_w84_m, lower_std_m = _limit_m(prepared, volume.lower, Band.LOWER)
     upper_w84_m, upper_std_m = _limit_m(prepared, volume.upper, Band.UPPER)
@@ -113,8 +117,8 @@ def watched(prepared: PreparedVolume) -> WatchedVolume:
         upper_w84_m=upper_w84_m,
         lower_std_m=lower_std_m,
         upper_std_m=upper_std_m,
-        start_us=volume.start_us,
-        end_us=volume.end_us,
+        start_us=start_us,
+        end_us=end_us,
     )
 
 

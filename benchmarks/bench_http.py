@@ -484,9 +484,9 @@ def standing_volumes(count: int, *, seed: int = 3) -> list[Any]:
 
 
 def city_stream(*, seed: int) -> Iterator[Any]:
-    """``city`` without an end."""
+    """``city`` without an end, some at a time: making thousands would keep every client waiting."""
     while True:
-        yield from standing_volumes(5000, seed=seed)
+        yield from standing_volumes(50, seed=seed)
         seed += 1
 
 

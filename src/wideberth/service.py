@@ -17,8 +17,9 @@ import contextlib
 import gc
 import logging
 import math
-import secrets
+import os
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -68,8 +69,23 @@ def now_us() -> int:
 
 
 def new_id() -> str:
-    """A fresh id of 128 random bits: it tells nothing, and nobody guesses another's."""
-    return secrets.token_urlsafe(16).replace("-", "a").replace("_", "b")
+    """A fresh id of 128 random bits: it tells nothing, and nobody guesses another's.
+
+    The system is asked for many at a time: each question costs as much as making ten.
+    """
+    try:
+        return _ids.pop()
+    except IndexError:
+        drawn = b64encode(os.urandom(_IDS_AT_ONCE * _ID_BYTES), b"ab").decode()
+        width = len(drawn) // _IDS_AT_ONCE
+        _ids.extend(drawn[at : at + 22] for at in range(0, len(drawn), width))
+        return _ids.pop()
+
+
+_IDS_AT_ONCE = 64
+_ID_BYTES = 18  # 24 characters, of which the first 22 are taken: 128 bits and a little
+_ids: list[str] = []
+os.register_at_fork(after_in_child=_ids.clear)  # or two processes would hand out the same
 
 
 @dataclass(frozen=True, slots=True)

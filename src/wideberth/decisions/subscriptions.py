@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
 
 from wideberth.decisions.clashes import intent_ref
@@ -15,7 +16,7 @@ from wideberth.model.entries import (
     SubscriptionOpened,
 )
 from wideberth.model.ids import SubscriptionId
-from wideberth.model.intents import Intent
+from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.parties import Author
 from wideberth.model.refusals import RefusalKind
 from wideberth.model.subscriptions import Subscription
@@ -44,17 +45,25 @@ def notified(
     Only subscribers that see the intent are told of it, and those that saw the version before:
     for them it is gone.
     """
-    touched: set[SubscriptionId] = set()
-    for volume in prepared:
-        touched.update(picture.subscription_space.touched(volume, _TOUCHING))
+    touched: Collection[SubscriptionId]
+    if len(prepared) == 1:  # a subscription is one volume: each is found once
+        touched = picture.subscription_space.touched(prepared[0], _TOUCHING)
+    else:
+        touched = {
+            each
+            for volume in prepared
+            for each in picture.subscription_space.touched(volume, _TOUCHING)
+        }
+    if not touched:
+        return []
     subscriptions = values_of(picture.subscriptions, touched)
-    parties = {each.party for each in subscriptions} - {intent.party}
-    seen = {
-        party
-        for party in parties
-        if intent.is_shown_to(party) or (before is not None and before.is_shown_to(party))
-    }
-    numbers = [each.number for each in subscriptions if each.party in seen]
+    versions = (intent,) if before is None else (intent, before)
+    if any(each.visibility.level is VisibilityLevel.OPEN for each in versions):
+        numbers = [each.number for each in subscriptions if each.party != intent.party]
+    else:
+        parties = {each.party for each in subscriptions} - {intent.party}
+        seen = {party for party in parties if any(each.is_shown_to(party) for each in versions)}
+        numbers = [each.number for each in subscriptions if each.party in seen]
     if not numbers:
         return []
     return [SubscribersNotified(intent_ref(intent), back, tuple(sorted(numbers)))]

@@ -90,9 +90,10 @@ def day_of(time_us: int) -> int:
 
 def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
     if entry.follows:
-        outcome = picture.requests.get(picture.asking) if picture.asking is not None else None
-        if picture.asking is not None and outcome is not None:
-            picture.requests[picture.asking] = Outcome(
+        asking = picture.asking
+        outcome = None if asking is None else picture.requests.get(asking)
+        if asking is not None and outcome is not None:
+            picture.requests[asking] = Outcome(
                 outcome.position, outcome.entries + 1, outcome.fingerprint, outcome.time_us
             )
         return
@@ -147,17 +148,21 @@ def _note(picture: Picture, object_id: str, position: int) -> None:
         picture.history.note_object(object_id, position)
 
 
-def _stream(picture: Picture, party: PartyId, position: int) -> None:
-    if picture.history is not None:
-        picture.history.note_stream(party, position)
+def _note_to(picture: Picture, object_id: str, party: PartyId, position: int) -> None:
+    """Of the object, and an event on the party's stream."""
+    history = picture.history
+    if history is not None:
+        history.note_object(object_id, position)
+        history.note_stream(party, position)
 
 
 def _streams(picture: Picture, parties: Iterable[PartyId | None], position: int) -> None:
     """Each of the parties once."""
-    if picture.history is not None:
+    history = picture.history
+    if history is not None:
         for party in dict.fromkeys(parties):
             if party is not None:
-                picture.history.note_stream(party, position)
+                history.note_stream(party, position)
 
 
 def _space_opened(picture: Picture, body: SpaceOpened, entry: Entry, position: int) -> None:
@@ -193,15 +198,13 @@ def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, positio
 def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
     picture.put_intent(intent)
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
-    _note(picture, intent.id, position)
-    _stream(picture, intent.party, position)
+    _note_to(picture, intent.id, intent.party, position)
 
 
 def _intent_state_changed(
     picture: Picture, body: IntentStateChanged, entry: Entry, position: int
 ) -> None:
-    _note(picture, body.intent, position)
-    _stream(picture, body.party, position)
+    _note_to(picture, body.intent, body.party, position)
     intent = picture.intents.get(body.intent)
     if intent is None:
         return
@@ -228,14 +231,12 @@ def _zone_declared(picture: Picture, body: ZoneDeclared, entry: Entry, position:
     picture.zones[zone.id] = zone
     picture.zone_space.put(zone.id, zone.volumes, picture.altitude_model)
     picture.expire_at(zone.end_us + GRACE_US, "zone", zone.id)
-    _note(picture, zone.id, position)
-    _stream(picture, zone.party, position)
+    _note_to(picture, zone.id, zone.party, position)
 
 
 def _zone_withdrawn(picture: Picture, body: ZoneWithdrawn, entry: Entry, position: int) -> None:
     _drop_zone(picture, body.zone)
-    _note(picture, body.zone, position)
-    _stream(picture, body.party, position)
+    _note_to(picture, body.zone, body.party, position)
 
 
 def _drop_zone(picture: Picture, zone: ZoneId) -> None:
@@ -286,8 +287,7 @@ def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position:
             for clash in notice.clashes
             if clash.own is not None and clash.other is not None
         )
-    _note(picture, notice.id, position)
-    _stream(picture, notice.recipient, position)
+    _note_to(picture, notice.id, notice.recipient, position)
     if picture.history is not None:
         picture.history.note_notice(notice.recipient, position)
 

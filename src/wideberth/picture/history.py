@@ -50,12 +50,11 @@ class History:
 
     def note_object(self, object_id: str, position: int) -> None:
         """The entry at position concerns the object, and no other. Positions only ever grow."""
-        before = self._before
-        missing = position - len(before)
-        if missing:
-            before.extend([_NONE] * missing)
-        before.append(self._last.get(object_id, _NONE))
-        self._last[object_id] = position
+        before, last = self._before, self._last
+        if position > len(before):
+            before.extend([_NONE] * (position - len(before)))
+        before.append(last.get(object_id, _NONE))
+        last[object_id] = position
 
     def note_stream(self, party: PartyId, position: int) -> None:
         """The entry at position is the next event on the party's stream."""
@@ -79,8 +78,7 @@ class History:
         Here and not in the tables, since a busy area has hundreds of them for each change.
         """
         parties: dict[PartyId, None] = {}
-        for number in numbers:
-            subscriber = self._subscribers.get(number)
+        for subscriber in map(self._subscribers.get, numbers):
             if subscriber is not None:
                 subscriber.positions.append(position)
                 parties[subscriber.party] = None

@@ -6,7 +6,8 @@ Text is RFC 3339 and always carries its offset; a local time without one is refu
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
+from functools import lru_cache
 
 from wideberth.errors import InvalidValue
 
@@ -27,14 +28,12 @@ MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = _EPOCH.toordinal()
-_LOCAL_EPOCH = _EPOCH.replace(tzinfo=None)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 MIN_US = -2_208_988_800_000_000  # 1900-01-01T00:00:00Z
 MAX_US = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 
 
@@ -54,11 +53,12 @@ def parse_rfc3339(text: object, *, field: str = "time") -> int:
         raise InvalidValue(
             field, "rfc3339", text, "give a time with its offset, like 2026-09-09T18:00:00Z"
         )
-    year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
-    fraction, offset = match.group(7, 8)
+    day, hours, minutes, seconds, fraction, offset = match.groups()
+    hour, minute, second = int(hours), int(minutes), int(seconds)
     try:
-        days = date(year, month, day).toordinal() - _EPOCH_DAY
-        time(hour, minute, second)
+        days = _days_of(day)
+        if hour > 23 or minute > 59 or second > 59:
+            time(hour, minute, second)  # says which
     except ValueError as error:
         raise InvalidValue(field, "rfc3339", text, f"no such time: {error}") from error
     instant_us = ((days * 24 + hour) * 60 + minute) * MINUTE_US + second * SECOND_US
@@ -82,7 +82,26 @@ def format_rfc3339(instant_us: int) -> str:
     >>> format_rfc3339(1_500_000), format_rfc3339(0)
     ('1970-01-01T00:00:01.500000Z', '1970-01-01T00:00:00Z')
     """
-    return (_LOCAL_EPOCH + timedelta(microseconds=instant_us)).isoformat() + "Z"
+    days, time_us = divmod(instant_us, DAY_US)
+    minute, second_us = divmod(time_us, MINUTE_US)
+    second, fraction_us = divmod(second_us, SECOND_US)
+    text = f"{_day(days)}{_MINUTES[minute]}{_SECONDS[second]}"
+    return f"{text}.{fraction_us:06}Z" if fraction_us else text + "Z"
+
+
+@lru_cache(maxsize=1024)
+def _days_of(day: str) -> int:
+    """Days since 1970. Raises ValueError."""
+    return date.fromisoformat(day).toordinal() - _EPOCH_DAY
+
+
+@lru_cache(maxsize=1024)
+def _day(days: int) -> str:
+    return f"{date.fromordinal(_EPOCH_DAY + days).isoformat()}T"
+
+
+_SECONDS = [f"{second:02}" for second in range(60)]
+_MINUTES = [f"{minute // 60:02}:{minute % 60:02}:" for minute in range(24 * 60)]
 
 
 def _offset_us(text: str, *, field: str, whole: object) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wideberth.faces.api import told, views
 from wideberth.faces.api.desk import Desk
-from wideberth.faces.api.past import intent_as_of
+from wideberth.faces.api.past import intent_as_of, stepped
 from wideberth.model.entries import (
     IntentAccepted,
     IntentAmended,
@@ -27,7 +27,7 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.ids import PartyId
-from wideberth.model.intents import FieldChange
+from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
 from wideberth.service import Applied
 from wideberth.space.time import format_rfc3339
@@ -43,10 +43,16 @@ def encodable(desk: Desk, version: Any) -> Any:
     return desk.intent_bytes(version)
 
 
-async def answer_to(desk: Desk, applied: Applied, party: PartyId) -> Any:
-    """The answer to the party whose request it was."""
-    make = _ANSWERS[type(applied.entries[0].body)]
-    return await make(desk, applied, party)
+async def answer_to(
+    desk: Desk, applied: Applied, party: PartyId, *, stood: Intent | None = None
+) -> Any:
+    """The answer to the party whose request it was. stood: the intent that the request was about,
+    as it stood before, where that is known; else it is looked up where it is needed.
+    """
+    body = applied.entries[0].body
+    if type(body) is IntentStateChanged:
+        return await _intent_stepped(desk, applied, party, stood)
+    return await _ANSWERS[type(body)](desk, applied, party)
 
 
 def _where(applied: Applied) -> dict[str, Any]:
@@ -78,11 +84,15 @@ async def _intent_told(desk: Desk, applied: Applied, party: PartyId) -> told.Int
     )
 
 
-async def _intent_stepped(desk: Desk, applied: Applied, party: PartyId) -> told.IntentTold:
+async def _intent_stepped(
+    desk: Desk, applied: Applied, party: PartyId, stood: Intent | None
+) -> told.IntentTold:
     body = applied.entries[0].body
     assert isinstance(body, IntentStateChanged)
     version = desk.picture.intents.get(body.intent)
-    if version is None or version.version != body.version:
+    if stood is not None and (stood.id, stood.version + 1) == (body.intent, body.version):
+        version = stepped(stood, body)
+    elif version is None or version.version != body.version:
         version = await intent_as_of(desk.service, body.intent, applied.position)
     step = FieldChange("state", body.before.value, body.state.value)
     return told.IntentTold(
@@ -150,7 +160,6 @@ async def _key_told(_desk: Desk, applied: Applied, _party: PartyId) -> told.KeyT
 _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     IntentAccepted: _intent_told,
     IntentAmended: _intent_told,
-    IntentStateChanged: _intent_stepped,
     ZoneDeclared: _zone_told,
     ZoneWithdrawn: _withdrawn,
     SubscriptionOpened: _subscribed,

@@ -43,7 +43,7 @@ from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.faces.api.routes import ROUTES
 from wideberth.live import Live
 from wideberth.measures import RequestSeen
-from wideberth.model.commands import Command, Request
+from wideberth.model.commands import ChangeIntentState, Command, Request
 from wideberth.model.ids import require_token
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -284,10 +284,13 @@ class Api:
                 previous=said.statement.prev or "",
                 digest=said.digest,
             )
+        stood = None
+        if isinstance(command, ChangeIntentState):  # an end takes it out of the picture
+            stood = call.picture.intents.get(command.intent)
         done = await self.desk.service.submit(request)
         if isinstance(done, Refusal):
             return problem_of(done)
-        answer = await answer_to(self.desk, done, call.party)
+        answer = await answer_to(self.desk, done, call.party, stood=stood)
         given = [(b"idempotency-key", key.encode())]
         if done.repeated:
             given.append((b"idempotency-repeated", b"true"))

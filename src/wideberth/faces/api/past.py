@@ -22,7 +22,14 @@ from wideberth.model.intents import FieldChange, Intent
 from wideberth.picture.picture import OpenNotice
 from wideberth.service import Service
 
-__all__ = ["Version", "intent_as_of", "intent_versions", "notice_as_of", "notices_as_of"]
+__all__ = [
+    "Version",
+    "intent_as_of",
+    "intent_versions",
+    "notice_as_of",
+    "notices_as_of",
+    "stepped",
+]
 
 
 _AT_ONCE = 8  # entries read together: one may hold 200 volumes
@@ -125,10 +132,15 @@ def _version_of(
             return None
 
 
-def _stepped(before: Intent, change: IntentStateChanged, position: int, entry: Entry) -> Version:
-    after = msgspec.structs.replace(
+def stepped(before: Intent, change: IntentStateChanged) -> Intent:
+    """The version that a step made of the one before it."""
+    return msgspec.structs.replace(
         before, state=change.state, version=change.version, ovn=change.ovn
     )
+
+
+def _stepped(before: Intent, change: IntentStateChanged, position: int, entry: Entry) -> Version:
+    after = stepped(before, change)
     step = FieldChange("state", change.before.value, change.state.value)
     return Version(after, position, entry.time_us, (step,))
 

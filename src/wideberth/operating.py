@@ -124,7 +124,7 @@ class PartyLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LimitsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[limits]``: how many requests a second a party may make, and how many streams it may have
     open. burst_s: so many seconds' worth may come at once. unknown_per_s: requests without a
-    credential that counts, from one address. Acknowledgements are never held back.
+    credential that counts, from one address. A first answer to a notice is never held back.
     """
 
     commands_per_s: float = 1000.0

@@ -87,6 +87,18 @@ def test_it_closes_when_a_role_attests_that_all_have_loaded_it(scene: Scene) -> 
     assert _answer(scene, notice, Verb.LOADED, attested=True).closes == (notice.id,)
 
 
+def test_who_says_the_same_in_many_words_is_stopped_and_what_is_new_is_heard(scene: Scene) -> None:
+    notice = _notice(scene)
+    many = 200 * (1 + len(notice.units))
+    for number in range(many):
+        _answer(scene, notice, Verb.DISPUTED, reason=f"reason {number}")
+    again = AcknowledgeNotice(notice.id, Verb.DISPUTED, reason="once more")
+    refusal = scene.refuse(again, signer("north"))
+    assert (refusal.kind, refusal.rule) == (RefusalKind.LIMIT, "answer-count")
+    assert _answer(scene, notice, Verb.LOADED, unit=U1, system="s").closes == ()
+    assert _answer(scene, notice, Verb.LOADED, unit=U2, system="s").closes == (notice.id,)
+
+
 def test_only_loaded_can_be_attested(scene: Scene) -> None:
     command = AcknowledgeNotice(_notice(scene).id, Verb.RECEIVED, attested=True)
     assert scene.refuse(command, signer("north")).rule == "attested-is-loaded"

@@ -11,7 +11,7 @@ from wideberth.decisions.disclosure import may_follow
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.model.commands import AcknowledgeNotice, ReleaseNotice
 from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
-from wideberth.model.ids import NoticeId
+from wideberth.model.ids import NoticeId, PartyId, UnitToken
 from wideberth.model.notices import (
     Acknowledgement,
     Particulars,
@@ -26,7 +26,10 @@ from wideberth.space.geodesic import distance_m
 from wideberth.space.time import format_rfc3339
 from wideberth.space.volume import NANODEGREES
 
-__all__ = ["acknowledge", "differences", "release"]
+__all__ = ["acknowledge", "differences", "is_new_answer", "release"]
+
+_MOST_ANSWERS = 200  # kept for each unit of a notice, and for the notice itself
+_UNLISTED = 20  # units that a notice without a list may be told of before they count as repetition
 
 _NEEDS: dict[Verb, tuple[str, ...]] = {
     Verb.RECEIVED: (),
@@ -52,8 +55,10 @@ def acknowledge(
         return refused(
             RefusalKind.UNKNOWN, "no-such-notice", "no open notice to this party has this id"
         )
-    refusal = _refuse_fields(command, standing) or _refuse_unsigned(
-        command.verb.value, author, needed=command.verb is not Verb.RECEIVED
+    refusal = (
+        _refuse_fields(command, standing)
+        or _refuse_unsigned(command.verb.value, author, needed=command.verb is not Verb.RECEIVED)
+        or _refuse_many(command, standing)
     )
     if refusal is not None:
         return refusal
@@ -93,6 +98,40 @@ def acknowledge(
     if sender is not None and not may_follow(picture, notice, sender):
         sender = None  # its stream has no event, not even an empty one
     return Accepted((NoticeAcknowledged(answer, notice.recipient, sender, closes),))
+
+
+def is_new_answer(
+    picture: Picture, notice_id: NoticeId, party: PartyId, verb: Verb, unit: UnitToken | None
+) -> bool:
+    """Whether this verb was not yet said of this unit in answer to the party's open notice. Such an
+    answer is heard whatever else the party asked for; to repeat one is a request like any other.
+    """
+    standing = picture.notices.get(notice_id)
+    if standing is None or standing.notice.recipient != party:
+        return False
+    return _is_new(standing, verb, unit)
+
+
+def _is_new(standing: OpenNotice, verb: Verb, unit: UnitToken | None) -> bool:
+    if any(each.verb is verb and each.unit == unit for each in standing.answers):
+        return False
+    return unit is None or unit in standing.notice.units or len(standing.answers) < _UNLISTED
+
+
+def _refuse_many(command: AcknowledgeNotice, standing: OpenNotice) -> Refusal | None:
+    """Who says the same again and again is stopped: each answer makes the next one dearer for all.
+    What was not said before is heard.
+    """
+    most = _MOST_ANSWERS * (1 + len(standing.notice.units))
+    if len(standing.answers) < most or _is_new(standing, command.verb, command.unit):
+        return None
+    return refused(
+        RefusalKind.LIMIT,
+        "answer-count",
+        f"{most} answers to this notice were kept; say what you did not say before",
+        field="verb",
+        value=command.verb.value,
+    )
 
 
 def release(picture: Picture, command: ReleaseNotice, author: Author, context: Context) -> Decision:

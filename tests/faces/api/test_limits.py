@@ -85,11 +85,25 @@ async def test_what_was_held_back_changed_nothing(world: World) -> None:
     assert world.node.service.picture.size == size
 
 
-async def test_acknowledgements_are_never_held_back(world: World) -> None:
+async def test_a_first_answer_is_never_held_back_and_to_repeat_it_is_a_command(
+    world: World,
+) -> None:
+    key = await world.key("alpha")
+    await world.told("alpha")
+    await world.told("bravo")
+    [notice] = (await world.ask("alpha", "GET", "/notices")).json()["notices"]
     await statuses(world, 6, "alpha", "POST", "/intents", {})
-    await statuses(world, 6, "alpha", "GET", "/notices")
-    asked = ("alpha", "POST", "/notices/none/acknowledgements", {"verb": "RECEIVED"})
-    assert 429 not in await statuses(world, 30, *asked)
+    asked = ("alpha", "POST", f"/notices/{notice['id']}/acknowledgements", {"verb": "RECEIVED"})
+    assert await statuses(world, 3, *asked) == [201, 429, 429]
+    size = world.node.service.picture.size
+    nothing = ("alpha", "POST", "/notices/none/acknowledgements", {"verb": "RECEIVED"})
+    others = ("charlie", *asked[1:])
+    assert await statuses(world, 1, *nothing) == [429]
+    assert (await statuses(world, 6, *others))[-1] == 429
+    assert world.node.service.picture.size == size
+    async with world.client("alpha", key) as alpha:
+        await alpha.acknowledge(notice["id"], "LOADED", unit="alpha-1", system="s")
+    assert world.node.service.picture.size == size + 1
 
 
 def test_what_is_exempt_is_said_in_the_table() -> None:

@@ -38,6 +38,7 @@ from wideberth.faces.api.http import (
     send_answer,
 )
 from wideberth.faces.api.limits import Limits
+from wideberth.faces.api.notices import says_new
 from wideberth.faces.api.openapi import document
 from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.faces.api.routes import ROUTES
@@ -269,6 +270,8 @@ class Api:
         refusal = await self._take_in(call, body)
         if refusal is not None:
             return problem_of(refusal)
+        if self._limits is not None and call.route.limit == "never" and not says_new(call):
+            self._limits.take("commands", call.party)
         key, author, said = _request_key(call), call.author, call.said
         command: Command = await call.route.handler(call)
         query: bytes = scope.get("query_string", b"")

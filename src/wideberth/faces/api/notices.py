@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from wideberth.decisions.disclosure import may_follow
+from wideberth.decisions.notices import is_new_answer
 from wideberth.delivery.reach import reach_of
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call, Desk
@@ -27,6 +28,7 @@ __all__ = [
     "list_warnings",
     "notice_seen",
     "release",
+    "says_new",
 ]
 
 
@@ -42,6 +44,18 @@ async def acknowledge(call: Call) -> Command:
         read_back=None if body.read_back is None else meaning.particulars_of(body.read_back),
         attested=body.attested,
     )
+
+
+def says_new(call: Call) -> bool:
+    """Whether a write that no limit holds back says something for the first time; an answer that
+    repeats one, or that answers nothing, counts as a command.
+    """
+    name = call.path.get("notice")
+    if name is None:
+        return True
+    body: asked.AcknowledgeIn = call.body
+    unit = None if body.unit is None else UnitToken(body.unit)
+    return is_new_answer(call.picture, NoticeId(name), call.party, body.verb, unit)
 
 
 async def release(call: Call) -> Command:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from wideberth.configuration import load_configuration
-from wideberth.errors import BehindWitness, InvalidValue
+from wideberth.errors import BehindWitness, ClockOff, InvalidValue
 from wideberth.faces.witness import WitnessApp
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId
@@ -24,6 +24,8 @@ from wideberth.record.policy import parse_policy
 from wideberth.record.protocol import Record
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.witness import Submission, Witness, format_submission
+from wideberth.space.time import SECOND_US
+from wideberth.witnessclocks import steady_us
 from wideberth.witnessing import HELD_FILE, Peer, Witnessing
 
 LOG = OriginKey("space.example/log", bytes(range(32)))
@@ -37,6 +39,7 @@ class Loop:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.stopped_by: Exception | None = None
+        self.clock_off: ClockOff | None = None
 
     async def reading(self, ask: Callable[[Record], Any]) -> Any:
         return ask(self.record)
@@ -54,6 +57,7 @@ class Place:
         ]
         self.down: set[str] = set()
         self.asked: list[str] = []
+        self.ahead_s = {"w0": 0.0, "w1": 0.0}
 
     def peers(self) -> list[Peer]:
         return [Peer(each.verifier, f"http://w{i}") for i, each in enumerate(W)]
@@ -61,7 +65,11 @@ class Place:
     def witnessing(self, peers: list[Peer] | None = None, **more: Any) -> Witnessing:
         given = self.peers() if peers is None else peers
         return Witnessing(
-            self.folder, self.loop, given, transport=httpx.MockTransport(self.answer), **more
+            self.folder,
+            self.loop,
+            given,
+            transport=httpx.MockTransport(self.answer),
+            **({"clock_us": lambda: NOW_S * SECOND_US} | more),
         )
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
@@ -69,7 +77,9 @@ class Place:
         self.asked.append(f"{request.method} {host}")
         if host in self.down:
             raise httpx.ConnectError("down", request=request)
-        app = WitnessApp(self.witnesses[int(host[1:])], clock_s=lambda: NOW_S)
+        app = WitnessApp(
+            self.witnesses[int(host[1:])], clock_s=lambda: int(NOW_S + self.ahead_s[host])
+        )
         transport = httpx.ASGITransport(app)
         body = await request.aread()
         async with httpx.AsyncClient(transport=transport, base_url="http://w") as client:
@@ -150,6 +160,68 @@ async def test_a_witness_that_knows_more_than_the_table_is_asked_from_its_size(
     async with place.witnessing(beat_s=0.01):
         await until(lambda: len(place.names()) == 2)
     assert place.witnesses[0].seen(LOG.origin) is not None
+
+
+@pytest.mark.requirement("L-12")
+@pytest.mark.parametrize("ahead_s", [-3600.0, -7.0, 7.0, 3600.0])
+async def test_a_clock_far_from_a_witness_stops_deciding_until_it_is_set(
+    place: Place, ahead_s: float
+) -> None:
+    set_us = 0
+    place.ahead_s["w0"] = ahead_s
+    only = [place.peers()[0]]
+    start_us = NOW_S * SECOND_US - steady_us()
+    async with place.witnessing(
+        only, beat_s=0.01, clock_us=lambda: start_us + steady_us() + set_us
+    ) as witnessing:
+        await until(lambda: place.loop.clock_off)
+        off = place.loop.clock_off
+        assert off is not None
+        assert off.witnesses == (W[0].verifier.name,)
+        assert 0 < abs(off.off_us) <= abs(ahead_s) * SECOND_US
+        assert (off.off_us < 0) == (ahead_s > 0)
+        place.down.add("w0")
+        set_us = round(ahead_s * SECOND_US)
+        await until(lambda: not place.loop.clock_off)  # without a word of the witness
+        place.down.clear()
+        assert not witnessing.clocks.is_off(W[0].verifier.name)
+    assert place.loop.stopped_by is None
+
+
+@pytest.mark.requirement("L-12")
+async def test_a_witness_that_was_wrong_itself_lets_the_node_go_on(place: Place) -> None:
+    """Asked again on each beat, though there is no new head; its times never run backwards, so
+    this one is behind.
+    """
+    place.ahead_s["w0"] = -60.0
+    async with place.witnessing([place.peers()[0]], beat_s=0.01):
+        await until(lambda: place.loop.clock_off)
+        place.ahead_s["w0"] = 0.0
+        await until(lambda: not place.loop.clock_off)
+
+
+@pytest.mark.requirement("L-12")
+async def test_a_head_that_is_cosigned_already_is_handed_out_once_more_for_the_time(
+    place: Place,
+) -> None:
+    only = [place.peers()[0]]
+    async with place.witnessing(only, beat_s=0.01):
+        await until(lambda: place.names() == {W[0].verifier.name})
+    place.asked.clear()
+    async with place.witnessing(only, beat_s=0.01) as witnessing:
+        await until(lambda: witnessing.clocks.knows(W[0].verifier.name))
+        await asyncio.sleep(0.1)
+    assert place.asked.count("POST w0") == 1
+
+
+async def test_a_witness_that_comes_by_itself_shows_a_clock_that_is_behind(place: Place) -> None:
+    peer = Peer(W[0].verifier)
+    note = place.record.checkpoint()
+    text = parse_note(note).text
+    async with place.witnessing([peer]) as witnessing:
+        for time_s, off in ((NOW_S - 3600, False), (NOW_S + 7, True), (NOW_S - 1000, True)):
+            await witnessing.take(merged(note, [W[0].cosign(text, time_s=time_s)]))
+            assert (place.loop.clock_off is not None) == off
 
 
 async def test_nothing_is_asked_again_that_is_known(place: Place) -> None:

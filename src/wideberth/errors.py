@@ -14,6 +14,7 @@
     │   └── RecordUnavailable   the disk is full or failing; nothing was written
     ├── Misbehaviour            a log contradicts what it signed; the evidence is kept in a file
     ├── Overloaded              the queue of commands is full; says when to come back
+    │   └── ClockOff            this node's clock cannot be trusted, so nothing is decided by it
     └── NewerEntry              an entry of a later version than this program knows
 
 A refusal by a rule is not an error: it is a value, :class:`wideberth.model.refusals.Refusal`.
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 __all__ = [
     "BehindWitness",
+    "ClockOff",
     "InvalidValue",
     "Misbehaviour",
     "NewerEntry",
@@ -170,6 +172,25 @@ class Overloaded(WideberthError):
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"the queue of commands is full; try again in {retry_after_s} s")
+
+
+class ClockOff(Overloaded):
+    """This node's clock is further from others' than is agreed. Nothing was decided.
+
+    off_us: how far it is ahead at least, microseconds; negative: behind. witnesses: by whose
+    clocks; empty: by the record's last entry.
+    """
+
+    def __init__(self, off_us: int, witnesses: tuple[str, ...] = ()) -> None:
+        super().__init__(5)
+        self.off_us = off_us
+        self.witnesses = witnesses
+        way = "behind" if off_us < 0 else "ahead of"
+        whose = f"the clock of {', '.join(witnesses)}" if witnesses else "the record's last entry"
+        self.args = (
+            f"this node's clock is at least {abs(off_us) / 1_000_000:.1f} s {way} {whose};"
+            " nothing is decided until it is set right",
+        )
 
 
 class NewerEntry(WideberthError):

@@ -106,6 +106,7 @@ class Node:
         verifier: TokenVerifier,
         rules: Rules,
         vault: Vault | None = None,
+        clock_us: Callable[[], int] = now_us,
     ) -> None:
         self.folder = folder
         self.vault = vault
@@ -125,6 +126,7 @@ class Node:
                 for each in configuration.witnesses
             ],
             beat_s=configuration.witnessing.beat_s,
+            clock_us=clock_us,
         )
         self.made: list[str] = []
         self.notes: list[str] = []
@@ -199,6 +201,8 @@ class Node:
                 ),
                 rules=rules,
                 vault=vault,
+                # An exercise may live on another day; its witnesses do not.
+                clock_us=clock_us or now_us,
             )
         except BaseException:
             record.close()

@@ -30,6 +30,7 @@ from wideberth.decisions.decide import decide
 from wideberth.decisions.outcome import Accepted, Context, Repeated
 from wideberth.delivery.recent import RecentEntries
 from wideberth.errors import (
+    ClockOff,
     NewerEntry,
     Overloaded,
     PositionTaken,
@@ -210,6 +211,9 @@ class Service:
         self.holds: dict[str, str] = {}
         """Why commands are better sent elsewhere although this node runs: name to words. Whoever
         finds such a reason puts it here and takes it out (readiness shows them)."""
+        self.clock_off: ClockOff | None = None
+        """Why this node's clock is not good enough to decide by, where a witness's shows it.
+        Whoever finds that puts it here and takes it out."""
         self._append_failed_s = -math.inf  # by time.monotonic
 
     async def __aenter__(self) -> Self:
@@ -306,7 +310,9 @@ class Service:
         if len(self._queue) >= self._settings.queue or self._closed:
             raise Overloaded(1)
         if self._clock_us() < self.picture.time_us - self._settings.skew_us:
-            raise Overloaded(5)
+            raise ClockOff(-self.clock_behind_us)
+        if self.clock_off is not None:
+            raise self.clock_off.with_traceback(None)
         answer: asyncio.Future[Applied | Refusal] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(request, answer)
         if self.observers:

@@ -9,6 +9,10 @@ A witness that holds a head which this log signed and this record does not have 
 entries were lost, or the log was forked (:mod:`wideberth.record.witnessed`). That head is kept in
 a file of the node's folder, so that the next start heeds it as well.
 
+The times of their cosignatures show how far this node's clock is from theirs
+(:mod:`wideberth.witnessclocks`). While it is too far, nothing is decided, and witnesses are asked
+for their time on each beat, until it is right again.
+
 The event loop's thread owns everything here but the store, which belongs to one worker thread.
 """
 
@@ -27,7 +31,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 import httpx
 
-from wideberth.errors import BehindWitness, InvalidValue, RecordError
+from wideberth.errors import BehindWitness, ClockOff, InvalidValue, RecordError
 from wideberth.record.cosignatures import Cosignature
 from wideberth.record.keys import write_new
 from wideberth.record.notes import (
@@ -40,6 +44,8 @@ from wideberth.record.notes import (
 from wideberth.record.protocol import Record
 from wideberth.record.witness import SIZE_TYPE, Submission, format_submission, origin_hash
 from wideberth.record.witnessed import CosignatureStore, ahead
+from wideberth.service import now_us
+from wideberth.witnessclocks import WitnessClocks
 
 __all__ = ["HELD_FILE", "Peer", "Witnessing"]
 
@@ -48,6 +54,7 @@ START_S = 3.0  # how long a start waits for witnesses that do not answer
 _TIMEOUT_S = 10.0
 _LONGEST_BACK_OFF_S = 300.0
 _MAX_ANSWER_BYTES = 100_000
+_JUDGED_EVERY_S = 1.0
 _TRIES = 3  # sizes that a witness may name before the next beat
 _EXPECTED = (httpx.HTTPError, httpx.InvalidURL, InvalidValue, RecordError)
 T = TypeVar("T")
@@ -66,6 +73,7 @@ class Loop(Protocol):
     """What this needs of the service."""
 
     stopped_by: Exception | None
+    clock_off: ClockOff | None
 
     async def reading(self, ask: Callable[[Record], Any]) -> Any:
         """Ask the record in its reading thread."""
@@ -75,7 +83,8 @@ class Loop(Protocol):
 class Witnessing:
     """The witnesses of a node on the record in folder. As an async context it hands heads out.
 
-    beat_s: how often at most. notes: what the start found, in words.
+    beat_s: how often at most. clock_us: the node's clock, to be held against theirs. notes: what
+    the start found, in words.
     """
 
     def __init__(
@@ -86,6 +95,7 @@ class Witnessing:
         *,
         beat_s: float = 5.0,
         transport: httpx.AsyncBaseTransport | None = None,
+        clock_us: Callable[[], int] = now_us,
     ) -> None:
         self.peers = tuple(peers)
         self.notes: list[str] = []
@@ -94,6 +104,8 @@ class Witnessing:
         self._beat_s = beat_s
         self._keys = [peer.key for peer in self.peers]
         self._transport = transport
+        self.clocks = WitnessClocks(clock_us=clock_us)
+        self._asked_time: set[str] = set()
         self._note: str | None = None  # the head of this beat
         self._noted_s = 0.0  # by time.monotonic
         self._store: CosignatureStore | None = None
@@ -116,6 +128,7 @@ class Witnessing:
             asyncio.create_task(self._hand_out(peer), name=f"wideberth-witness-{peer.key.name}")
             for peer in asking
         ]
+        self._tasks.append(asyncio.create_task(self._mind_clock(), name="wideberth-witness-clock"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -140,12 +153,15 @@ class Witnessing:
             self._note = note
         return note
 
-    async def take(self, note: str) -> tuple[Cosignature, ...]:
+    async def take(
+        self, note: str, *, asked: tuple[VerifierKey, int] | None = None
+    ) -> tuple[Cosignature, ...]:
         """Keep what this node's witnesses signed in a note; gives their cosignatures, maybe none.
 
-        Raises InvalidValue for a note that the log did not sign, or with a witness's line that
-        does not verify; BehindWitness where the record does not have this head, and from then on
-        nothing more is decided.
+        asked: the witness that was asked for it, and the mark of before
+        (:meth:`WitnessClocks.asking`). Raises InvalidValue for a note that the log did not sign, or
+        with a witness's line that does not verify; BehindWitness where the record does not have
+        this head, and from then on nothing more is decided.
         """
         signed = {(each.name, each.key_id) for each in parse_note(note).signatures}
         names = [key.name for key in self._keys if (key.name, key.key_id) in signed]
@@ -154,7 +170,35 @@ class Witnessing:
             return ()
         store, keys = self._store, self._keys
         logs = await self._loop.reading(lambda record: record.verifiers())
-        return await self._stored(lambda: store.keep(note, logs=logs, witnesses=keys))
+        found = await self._stored(lambda: store.keep(note, logs=logs, witnesses=keys))
+        self._hear(found, asked)
+        return found
+
+    def _hear(self, found: Sequence[Cosignature], asked: tuple[VerifierKey, int] | None) -> None:
+        """What cosignatures say of this node's clock. Those of others than the one that was asked
+        may be old; of a witness that is asked on each beat they would say nothing more.
+        """
+        unasked = {peer.key for peer in self.peers if peer.url is None}
+        for each in found:
+            if asked is not None and each.key == asked[0]:
+                self.clocks.heard(each.key.name, each.time_s, asked=asked[1])
+            elif each.key in unasked:
+                self.clocks.heard(each.key.name, each.time_s, asked=None)
+        self._judge_clock()
+
+    def _judge_clock(self) -> None:
+        was, found = self._loop.clock_off, self.clocks.verdict()
+        self._loop.clock_off = found
+        if found is not None and was is None:
+            _log.critical("%s", found)
+        elif found is None and was is not None:
+            _log.warning("this node's clock agrees with its witnesses' again")
+
+    async def _mind_clock(self) -> None:
+        """See within a second when the clock was set, wrong or right."""
+        while True:
+            await asyncio.sleep(_JUDGED_EVERY_S)
+            self._judge_clock()
 
     async def _heed(self, note: str, witness: str) -> None:
         """Hold a note against the record. Raises InvalidValue, BehindWitness."""
@@ -238,10 +282,14 @@ class Witnessing:
         head = parse_checkpoint(parse_note(note).text)
         for _ in range(_TRIES):
             if head.size <= size and (head.size < size or await self._has(peer, head)):
-                return size  # nothing new, or another process was quicker
+                if head.size == size:  # nothing new, or another process was quicker
+                    await self._ask_time(peer, note, head)
+                return size
+            asked = peer.key, self.clocks.asking()
             status, text, kind = await self._submit(peer, note, size, head)
             if status == 200:
-                if not any(each.key == peer.key for each in await self.take(note + text)):
+                found = await self.take(note + text, asked=asked)
+                if not any(each.key == peer.key for each in found):
                     raise InvalidValue("witness", "cosignature", text, "not the witness's own line")
                 return head.size
             named = from_decimal(text.strip(), field="size") if kind == SIZE_TYPE else size
@@ -253,6 +301,20 @@ class Witnessing:
                 await self._recall(peer)
             size = named
         return size
+
+    async def _ask_time(self, peer: Peer, note: str, head: Checkpoint) -> None:
+        """Have a head cosigned again for the witness's time: once where it was not heard yet, and
+        as long as this node's clock is too far from it. A witness that does not is left alone.
+        """
+        name = peer.key.name
+        if not self.clocks.is_off(name):
+            if self.clocks.knows(name) or name in self._asked_time or not head.size:
+                return
+            self._asked_time.add(name)
+        asked = peer.key, self.clocks.asking()
+        status, text, _ = await self._submit(peer, note, head.size, head)
+        if status == 200:
+            await self.take(note + text, asked=asked)
 
     async def _has(self, peer: Peer, head: Checkpoint) -> bool:
         store = self._store

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api_world import World
-from wideberth.errors import NewerEntry, RecordCorrupt, RecordUnavailable
+from api_world import World, flight
+from wideberth.errors import ClockOff, NewerEntry, RecordCorrupt, RecordUnavailable
 from wideberth.faces.api import readiness
 from wideberth.space.time import MINUTE_US
 
@@ -78,6 +78,24 @@ async def test_a_clock_behind_the_record_is_named(world: World) -> None:
     real = service._clock_us
     service._clock_us = lambda: real() - MINUTE_US
     assert (await obstacle(world))[0] == "clock"
+
+
+@pytest.mark.requirement("L-12")
+async def test_a_clock_far_from_the_witnesses_decides_nothing_until_it_is_right(
+    world: World,
+) -> None:
+    world.node.service.clock_off = ClockOff(7_000_000, ("witness.example/w0",))
+    assert (await obstacle(world))[0] == "clock"
+    answer = await world.ask("alpha", "POST", "/intents", flight())
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["retry-after"] == "5"
+    said = answer.json()
+    assert (said["rule"], said["field"]) == ("clock-off", "clock")
+    assert "witness.example/w0" in said["detail"]
+    assert (await world.ask("alpha", "GET", "/intents")).status_code == 200, "reading goes on"
+    world.node.service.clock_off = None
+    assert (await world.ask(None, "GET", "/readyz")).status_code == 200
+    await world.told("alpha")
 
 
 async def test_a_full_disk_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

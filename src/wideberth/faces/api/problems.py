@@ -14,6 +14,7 @@ import msgspec
 
 from wideberth.errors import (
     BehindWitness,
+    ClockOff,
     InvalidValue,
     Overloaded,
     RecordRestored,
@@ -107,13 +108,7 @@ def problem_of(cause: Refusal | Exception) -> Answered:
                 cause.status, cause.rule, cause.advice, field=cause.field, headers=cause.headers
             )
         case Overloaded():
-            wait = str(cause.retry_after_s).encode()
-            return _answer(
-                503,
-                "overloaded",
-                f"too much is waiting; try again in {cause.retry_after_s} s with the same key",
-                headers=((b"retry-after", wait),),
-            )
+            return _of_overload(cause)
         case BehindWitness() | RecordRestored():
             is_behind = isinstance(cause, BehindWitness)
             return _answer(503, "behind-witness" if is_behind else "record-restored", str(cause))
@@ -126,6 +121,14 @@ def problem_of(cause: Refusal | Exception) -> Answered:
             )
         case _:
             return _of_fault(cause)
+
+
+def _of_overload(cause: Overloaded) -> Answered:
+    headers = ((b"retry-after", str(cause.retry_after_s).encode()),)
+    if isinstance(cause, ClockOff):
+        return _answer(503, "clock-off", str(cause), field="clock", headers=headers)
+    advice = f"too much is waiting; try again in {cause.retry_after_s} s with the same key"
+    return _answer(503, "overloaded", advice, headers=headers)
 
 
 def _of_refusal(refusal: Refusal) -> Answered:

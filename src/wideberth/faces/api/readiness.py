@@ -59,6 +59,8 @@ class Readiness:
         found = dict(service.holds)
         if service.clock_behind_us > service.skew_us:
             found["clock"] = "is behind the record's last entry; set the clock"
+        elif service.clock_off is not None:
+            found["clock"] = "is too far from the witnesses' clocks; set the clock"
         if not await asyncio.to_thread(_has_room, self.folder):
             found["disk"] = "is nearly full"
         try:

@@ -7,12 +7,14 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from certificates import make
 from wideberth.faces.cli._connections import (
     LEAST_BYTES_PER_S,
     MAX_HEAD_BYTES,
@@ -21,7 +23,9 @@ from wideberth.faces.cli._connections import (
     UNREAD_S,
     BoundedProtocol,
 )
-from wideberth.faces.cli._server import QuietServer
+from wideberth.faces.cli._server import NodeServer, QuietServer
+from wideberth.operating import Listen
+from wideberth.tls import server_context
 
 
 async def says_ok(scope: Any, receive: Any, send: Any) -> None:
@@ -313,3 +317,38 @@ async def test_who_is_being_answered_keeps_its_place() -> None:
         assert all(b"ok" in answer for answer in await asyncio.gather(*asked))
         for _, writer in silent:
             writer.close()
+
+
+@pytest.mark.parametrize("within_s", [0.3, 30.0])
+async def test_who_never_agrees_on_tls_is_cut_off(tmp_path: Path, within_s: float) -> None:
+    class Server(NodeServer):
+        handshake_within_s = within_s
+
+    make(tmp_path, "server", "127.0.0.1", by=make(tmp_path, "ca", "CA"))
+    listen = Listen(tls_certificate="server.pem", tls_key="server.key")
+    made = server_context(listen, tmp_path)
+    assert made is not None
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        says_ok,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="critical",
+        ssl_context_factory=lambda _config, _default: made,
+    )
+    is_ready = asyncio.Event()
+    server = Server(config, ready=is_ready.set, ending=lambda: None, context=lambda: made)
+    port = listening.getsockname()[1]
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    await is_ready.wait()
+    try:
+        silent = asyncio.wait_for(talk(port), 1.5)
+        if within_s < 1:
+            assert await silent == b""
+        else:  # the planted fault: with a long time the silent client stays
+            with pytest.raises(TimeoutError):
+                await silent
+    finally:
+        server.should_exit = True
+        await task

@@ -77,7 +77,12 @@ class TlsProtocol(BoundedProtocol):
 class NodeServer(SweepingServer):
     """Serves one listening socket. ready: called when it does; ending: before it stops. context:
     makes the TLS context, at the start and on SIGHUP; gives None for plain HTTP.
+
+    handshake_within_s: a client that has not agreed on TLS by then is cut off; until it has, no
+    other bound sees the connection.
     """
+
+    handshake_within_s = 10.0
 
     def __init__(
         self,
@@ -100,6 +105,8 @@ class NodeServer(SweepingServer):
             self._spare = sockets[0].dup()
         await super().startup(sockets)
         if self.started:
+            if self.config.ssl is not None:
+                await self._accept_under(self.config.ssl)
             self._ready()
             tell_manager("READY=1")
 
@@ -139,15 +146,25 @@ class NodeServer(SweepingServer):
             return
         if context is None or self._spare is None or self.should_exit:
             return
+        await self._accept_under(context)
+        _log.warning("certificates were read anew")
+
+    async def _accept_under(self, context: ssl.SSLContext) -> None:
+        """Connections from now on; those that are open stay."""
+        if self._spare is None:
+            return
         before = self.servers
         self.config.ssl = context
         fresh = await asyncio.get_running_loop().create_server(
-            self._protocol, sock=self._spare.dup(), ssl=context, backlog=self.config.backlog
+            self._protocol,
+            sock=self._spare.dup(),
+            ssl=context,
+            backlog=self.config.backlog,
+            ssl_handshake_timeout=self.handshake_within_s,
         )
         self.servers = [fresh]
         for server in before:
             server.close()
-        _log.warning("certificates were read anew")
 
     def _protocol(self) -> asyncio.Protocol:
         made: Any = self.config.http_protocol_class

@@ -29,7 +29,7 @@ JSON in UTF-8 goes in and out.
 - **Hidden is unknown.** What you may not see is answered exactly as what does not exist, and is in no list, count, order, event or proof.
 - **Clocks.** An answer to a party whose clock was measured to be off by more than is agreed carries the header `Clock-Off` with the figures. See [times](times.md#clocks).
 - **Once.** A write takes the header `Idempotency-Key`, or gets a fresh one in its answer. The same key is one request for 24 hours, also across a crash: a retry gets the first answer byte for byte, with the header `Idempotency-Repeated: true`. `GET /requests/KEY` tells what became of it.
-- **Durable.** The answer to a write leaves after the write is on disk.
+- **Durable.** The answer to a write leaves after the write is on disk. A [STOP](../how-to/stop.md) alone leaves first, and its answer says what is on disk.
 - **Signed.** A write marked *signed* takes, with `Content-Type: application/jose`, a statement in the place of its body: a JWS in compact form whose `type` is the command's name and whose `body` is the same JSON with the names of the address in it. The token must be of the same party. Answers to a notice beyond RECEIVED must be signed.
 - **Bounded.** A body has up to 1 MiB, a page up to 1,000 (100 unless asked), a batch of positions up to 10,000. `next` of a page is the `cursor` (or `after`, or `from`) of the next one.
 - **Units.** Metres, seconds, degrees (WGS84), times in RFC 3339 with their offset. Heights without a reference are above the WGS84 ellipsoid.
@@ -43,6 +43,8 @@ STREAMS = """\
 After a cut, the header `Last-Event-ID` (or `after=`) goes on where it was: nothing is missed and nothing comes twice.
 A comment comes after 10 s of silence; `bye` says that the node stops.
 An event `warning-update` has no number: it tells how a standing warning goes on, and is not in the record.
+An event `stop` comes without a number as soon as it is sent, and once more with one when it is in the record: it is the same by its id.
+An event `acknowledgement` with `recorded: false` has no number either: the record takes nothing at the moment, and will hold it later.
 A reader that takes nothing for 60 s is cut off, and can resume.
 
 `GET /tracks/stream` gives an event `tracks` with the newest position of each track that moved, at most once a second, without numbers; `missed` says how many looks were left out because you read too slowly.
@@ -79,6 +81,8 @@ def _role(route: Route) -> str:
 
     if route.kind == "write":
         role = role_for(getattr(commands, route.command or "EnrolKey"))
+        if isinstance(role, tuple):
+            return "any"
         return role.value if role is not None else "host"
     return route.role.value if route.role is not None else "any"
 

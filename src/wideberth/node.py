@@ -6,6 +6,7 @@
       wideberth.toml         what may be set (configuration.py); written on the first start
       record.sqlite3         the record
       contacts.json          whom to call, by reference (contacts.py)
+      unrecorded.jsonl       what was sent and is not recorded yet (aside.py)
       snapshots/             0700; pictures for a quick start (snapshots.py)
       keys/                  0700
         origin.key           signs the record's checkpoints
@@ -57,6 +58,7 @@ from wideberth.service import Applied, Service, Settings, now_us
 from wideberth.snapshots import restored
 from wideberth.succession import ORIGIN_KEY, former_keys, locked, settle
 from wideberth.tokens import Issuer, TokenVerifier
+from wideberth.urgent import Urgent
 from wideberth.witnessing import Peer, Witnessing
 
 __all__ = ["DEFAULT_FOLDER", "ISSUER_KEY", "ORIGIN_KEY", "Node"]
@@ -128,6 +130,7 @@ class Node:
             beat_s=configuration.witnessing.beat_s,
             clock_us=clock_us,
         )
+        self.urgent = Urgent(service, folder, vault=vault)
         self.made: list[str] = []
         self.notes: list[str] = []
         self.stopping = asyncio.Event()
@@ -239,6 +242,7 @@ class Node:
             if self.service.picture.size:
                 self._compare()
             await self._stack.enter_async_context(LookingAgain(self.service))
+            await self._stack.enter_async_context(self.urgent)
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

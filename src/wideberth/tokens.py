@@ -237,6 +237,20 @@ class TokenVerifier:
             self._check_certificate(known, shown)
         return known.author
 
+    def claimed(self, token: str) -> PartyId:
+        """Of which party the token says that it is, neither its signature nor its time looked at.
+
+        Raises TokenRefused where it names no key of an issuer that counts here, or no party that
+        this issuer may speak for.
+        """
+        signed = _parsed(token)
+        claims = _claims(signed.payload)
+        issuer = self._issuer(claims.get("iss"))
+        header = signed.protected
+        if not select(issuer.all_keys(), kid=header.get("kid"), algorithm=header["alg"]):
+            raise TokenRefused("key-unknown")
+        return _party(claims, issuer)
+
     def remembers(self, token: str) -> bool:
         """Whether the token was verified before, so that verify costs next to nothing."""
         return token in self._cache

@@ -14,6 +14,7 @@ import msgspec
 from wideberth.model.intents import IntentKind, Source, Step, VisibilityLevel
 from wideberth.model.notices import Verb
 from wideberth.model.parties import Role
+from wideberth.model.stops import Form
 from wideberth.model.zones import ZoneRule
 
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -302,6 +303,26 @@ class AcknowledgeIn(In, frozen=True, kw_only=True):
     reason: Text | None = None
     read_back: ReadBackIn | None = None
     attested: bool = False
+
+
+class StopAreaIn(In, frozen=True, kw_only=True):
+    """Everything within radius_m of a point (WGS84 degrees)."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+    radius_m: Annotated[float, msgspec.Meta(ge=0, le=20_100_000)]
+
+
+class StopIn(In, frozen=True, kw_only=True):
+    """A STOP, or one of its kin. All may be left out. text: what is wrong, who is there, how to
+    call back. intent, zone: the place by its id, given on to those who may see it.
+    """
+
+    form: Form = Form.STOP
+    text: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    intent: Name | None = None
+    zone: Name | None = None
+    area: StopAreaIn | None = None
 
 
 class KeyIn(In, frozen=True, kw_only=True):

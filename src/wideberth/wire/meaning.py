@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import DeclareZone, IntentDetails
-from wideberth.model.ids import PartyId, ZoneId, require_party_id
+from wideberth.model.ids import IntentId, PartyId, ZoneId, require_party_id
 from wideberth.model.intents import IntentKind, Provenance, Source, Visibility, VisibilityLevel
 from wideberth.model.notices import Particulars
+from wideberth.model.stops import Area, Identified, Stop
 from wideberth.space.time import MINUTE_US, parse_rfc3339
 from wideberth.space.volume import NANODEGREES, Volume4D
 from wideberth.wire import asked
@@ -22,6 +23,7 @@ __all__ = [
     "instant_us",
     "millimetres",
     "particulars_of",
+    "stop_of",
     "volume_of",
     "volumes_of",
     "zone_of",
@@ -118,6 +120,37 @@ def zone_of(wire: asked.ZoneIn, zone: ZoneId, replaces_version: int) -> DeclareZ
         kinds=tuple(dict.fromkeys(wire.kinds)),
         replaces_version=replaces_version,
         confirmed=wire.confirmed,
+    )
+
+
+def stop_of(
+    wire: asked.StopIn,
+    *,
+    stop_id: str,
+    sender: PartyId,
+    identified: Identified,
+    sent_us: int,
+    doubts: str | None = None,
+) -> Stop:
+    """What a party tells with a STOP; nothing of it is held against anything."""
+    area = wire.area
+    return Stop(
+        id=stop_id,
+        form=wire.form,
+        sender=sender,
+        identified=identified,
+        sent_us=sent_us,
+        text=wire.text,
+        intent=None if wire.intent is None else IntentId(wire.intent),
+        zone=None if wire.zone is None else ZoneId(wire.zone),
+        area=None
+        if area is None
+        else Area(
+            round(area.latitude * NANODEGREES),
+            round(area.longitude * NANODEGREES),
+            round(area.radius_m * 1000),
+        ),
+        doubts=doubts,
     )
 
 

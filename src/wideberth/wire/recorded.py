@@ -36,12 +36,13 @@ from wideberth.model.ids import KeyId, NoticeId, SubscriptionId, UnitToken, Zone
 from wideberth.model.intents import TRANSITIONS, Intent, IntentState, Source
 from wideberth.model.notices import Acknowledgement
 from wideberth.model.settings import Rules
+from wideberth.model.stops import Identified, StopTold
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.zones import Zone
 from wideberth.space.volume import Volume4D
 from wideberth.wire import asked
 from wideberth.wire.forms import volumes_in
-from wideberth.wire.meaning import details_of, particulars_of, volume_of, zone_of
+from wideberth.wire.meaning import details_of, particulars_of, stop_of, volume_of, zone_of
 from wideberth.wire.statements import spoken
 
 __all__ = ["DECIDED", "require_follows"]
@@ -56,6 +57,7 @@ DECIDED: dict[type, frozenset[str]] = {
     SubscriptionClosed: frozenset(),
     NoticeAcknowledged: frozenset({"acknowledgement.differences", "sender", "closes"}),
     NoticeReleased: frozenset({"recipient", "closes"}),
+    StopTold: frozenset({"stop.id", "stop.sent_us"}),
     KeyRevoked: frozenset(),
 }
 """By kind of entry, what no statement says: ids and numbers that the mechanism gives, the version
@@ -124,6 +126,16 @@ def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None
             )
         case NoticeReleased() if kind == "ReleaseNotice":
             return NoticeReleased(NoticeId(said.notice), body.recipient, entry.author, body.closes)
+        case StopTold() if kind == "TellStop":
+            return StopTold(
+                stop_of(
+                    said,
+                    stop_id=body.stop.id,
+                    sender=party,
+                    identified=Identified.SIGNED,
+                    sent_us=body.stop.sent_us,
+                )
+            )
         case KeyRevoked() if kind == "RevokeKey":
             return KeyRevoked(party, KeyId(said.key_id))
         case _:

@@ -38,6 +38,7 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "CloseSubscription": (SignedForm(None, (("subscription", str),)),),
     "AcknowledgeNotice": (SignedForm(asked.AcknowledgeIn, (("notice", str),)),),
     "ReleaseNotice": (SignedForm(asked.EmptyIn, (("notice", str),)),),
+    "TellStop": (SignedForm(asked.StopIn),),
     "RevokeKey": (SignedForm(None, (("key_id", str),)),),
 }
 

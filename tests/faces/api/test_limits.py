@@ -108,7 +108,12 @@ async def test_a_first_answer_is_never_held_back_and_to_repeat_it_is_a_command(
 
 def test_what_is_exempt_is_said_in_the_table() -> None:
     exempt = {route.full_path for route in ROUTES if route.limit == "never"}
-    assert exempt == {"/healthz", "/readyz", "/api/v1/notices/{notice}/acknowledgements"}
+    assert exempt == {
+        "/healthz",
+        "/readyz",
+        "/api/v1/notices/{notice}/acknowledgements",
+        "/api/v1/stop",
+    }
 
 
 async def test_without_a_credential_an_address_has_little(world: World) -> None:

@@ -29,6 +29,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
+from wideberth.model.stops import StopTold
 from wideberth.service import Applied
 from wideberth.space.time import format_rfc3339
 
@@ -151,6 +152,23 @@ async def _released(_desk: Desk, applied: Applied, _party: PartyId) -> told.Rele
     return told.Released(notice=body.notice, closed=list(body.closes), **_where(applied))
 
 
+async def _stop_told(desk: Desk, applied: Applied, _party: PartyId) -> told.StopSent:
+    body = applied.entries[0].body
+    assert isinstance(body, StopTold)
+    stop = body.stop
+    return told.StopSent(
+        id=stop.id,
+        identified=stop.identified,
+        sent=format_rfc3339(stop.sent_us),
+        sent_to=None,
+        of=len(set(desk.picture.parties) - {stop.sender}),
+        kept=True,
+        recorded=True,
+        doubts=stop.doubts,
+        position=applied.position,
+    )
+
+
 async def _key_told(_desk: Desk, applied: Applied, _party: PartyId) -> told.KeyTold:
     body = applied.entries[0].body
     assert isinstance(body, KeyEnrolled)
@@ -167,5 +185,6 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     NoticeAcknowledged: _acknowledged,
     NoticeReleased: _released,
     KeyEnrolled: _key_told,
+    StopTold: _stop_told,
     KeyRevoked: _withdrawn,
 }

@@ -42,9 +42,10 @@ from wideberth.faces.api.notices import says_new
 from wideberth.faces.api.openapi import document
 from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.faces.api.routes import ROUTES
+from wideberth.faces.api.stops import StopDesk, answer_aside
 from wideberth.live import Live
 from wideberth.measures import RequestSeen
-from wideberth.model.commands import ChangeIntentState, Command, Request
+from wideberth.model.commands import AcknowledgeNotice, ChangeIntentState, Command, Request
 from wideberth.model.ids import require_token
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -109,6 +110,7 @@ class Api:
     ) -> None:
         self.desk = Desk(node, live)
         self._operation = operation or Operation()
+        self._stop_desk = StopDesk(self.desk)
         self._limits = self._operation.limits
         self._fallback = fallback
         self._router = Router(ROUTES)
@@ -198,6 +200,8 @@ class Api:
             self._take_unknown(scope)
             raise
         passage.route = route.full_path
+        if route.urgent:
+            return await self._stops(scope, headers, receive, passage)
         author = _NOBODY
         if not route.public:
             author = self._author(scope, headers, route)
@@ -228,6 +232,22 @@ class Api:
         if isinstance(value, Answered):
             return value
         return answer_text(value) if isinstance(value, str) else answer_json(value, route.status)
+
+    async def _stops(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, passage: _Passage
+    ) -> Answered:
+        """A STOP: neither limits nor the queue stand before one whose sender is known."""
+        try:
+            sender, answer = await self._stop_desk.take(scope, headers, receive)
+        except TokenRefused:
+            self._take_unknown(scope)
+            raise
+        except HttpProblem as problem:
+            if problem.status == 401:
+                self._take_unknown(scope)
+            raise
+        passage.party = sender
+        return answer
 
     def _author(self, scope: Scope, headers: dict[bytes, bytes], route: Route) -> Author:
         """Who asks. Raises HttpProblem or TokenRefused; what proves nothing is counted against the
@@ -287,6 +307,8 @@ class Api:
                 previous=said.statement.prev or "",
                 digest=said.digest,
             )
+        if self.desk.urgent.takes_answers and isinstance(command, AcknowledgeNotice):
+            return await answer_aside(self.desk, request, key)
         stood = None
         if isinstance(command, ChangeIntentState):  # an end takes it out of the picture
             stood = call.picture.intents.get(command.intent)

@@ -9,12 +9,21 @@ from wideberth.decisions.outcome import refused
 from wideberth.errors import InvalidValue
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.envelope import Statement, parse_statement, statement_digest, verify_statement
+from wideberth.model.ids import PartyId
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 from wideberth.tokens import ShownCertificate, TokenVerifier
 
-__all__ = ["Said", "author_of", "is_remembered", "left_of_token_s", "refuse_reader", "said_in"]
+__all__ = [
+    "Said",
+    "author_of",
+    "claimed_by",
+    "is_remembered",
+    "left_of_token_s",
+    "refuse_reader",
+    "said_in",
+]
 
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="wideberth"'),)
 
@@ -37,6 +46,11 @@ def author_of(
     Raises HttpProblem (401) or TokenRefused.
     """
     return verifier.verify(_token_in(header), shown)
+
+
+def claimed_by(header: bytes | None, verifier: TokenVerifier) -> PartyId:
+    """Of which party the credential says that it is. Raises HttpProblem (401) or TokenRefused."""
+    return verifier.claimed(_token_in(header))
 
 
 def is_remembered(header: bytes | None, verifier: TokenVerifier) -> bool:

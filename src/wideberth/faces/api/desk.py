@@ -23,6 +23,7 @@ from wideberth.model.parties import Author
 from wideberth.picture.picture import Picture
 from wideberth.service import Service
 from wideberth.tokens import TokenVerifier
+from wideberth.urgent import Urgent
 from wideberth.witnessing import Witnessing
 
 __all__ = ["Call", "Desk", "NodeLike"]
@@ -72,6 +73,11 @@ class NodeLike(Protocol):
         ...
 
     @property
+    def urgent(self) -> Urgent:
+        """What leaves first and is recorded after."""
+        ...
+
+    @property
     def stopping(self) -> asyncio.Event:
         """Set when the node is about to stop, before its connections close: streams end then."""
         ...
@@ -99,6 +105,11 @@ class Desk:
     def service(self) -> Service:
         """The loop."""
         return self.node.service
+
+    @property
+    def urgent(self) -> Urgent:
+        """What leaves first and is recorded after."""
+        return self.node.urgent
 
     @property
     def picture(self) -> Picture:

@@ -14,6 +14,7 @@ from wideberth.faces.api import told, views
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of
+from wideberth.faces.api.stops_seen import stop_recorded
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.model.entries import (
     Entry,
@@ -36,6 +37,7 @@ from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent
 from wideberth.model.keeping import EntriesErased
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.model.stops import StopTold
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
 
@@ -48,6 +50,7 @@ EVENTS: dict[str, type] = {
     "zone": told.ZoneEvent,
     "notification": told.NotificationEvent,
     "warning": told.WarningEvent,
+    "stop": told.StopEvent,
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
     "erased": told.ErasedEvent,
@@ -196,6 +199,12 @@ _WARNED: dict[type, told.WarningChange] = {
 }
 
 
+async def _stop(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, StopTold)
+    return "stop", told.StopEvent(stop=await stop_recorded(desk, body.stop, event.position, party))
+
+
 async def _check(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, HiddenChecked)
@@ -239,6 +248,7 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     WarningRaised: _warning,
     WarningWorsened: _warning,
     WarningCleared: _warning,
+    StopTold: _stop,
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
     EntriesErased: _erased,

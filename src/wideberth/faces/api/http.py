@@ -58,7 +58,8 @@ class Route:
     command: the type of the signed statement that may stand in the place of the body; also: names
     from path or query that stand in a statement's body, with their types.
     kind: ``read``, ``write`` (a command for the record) or ``stream``. limited_as: what it counts
-    as against limits, where its kind does not say so.
+    as against limits, where its kind does not say so. urgent: it has a way of its own, before the
+    credential, limits and the queue (:mod:`wideberth.faces.api.stops`).
     """
 
     method: str
@@ -75,6 +76,7 @@ class Route:
     command: str | None = None
     also: tuple[tuple[str, type], ...] = ()
     limited_as: Literal["commands", "reads", "reports", "streams", "never"] | None = None
+    urgent: bool = False
 
     @property
     def limit(self) -> str:
@@ -189,11 +191,13 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return found
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+async def read_body(
+    headers: dict[bytes, bytes], receive: Receive, *, most: int = MAX_BODY_BYTES
+) -> bytes:
     """The whole body, bounded while it streams in. Raises HttpProblem 413."""
     stated = headers.get(b"content-length")
-    if stated is not None and (not stated.isdigit() or int(stated) > MAX_BODY_BYTES):
-        raise _too_large()
+    if stated is not None and (not stated.isdigit() or int(stated) > most):
+        raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -202,15 +206,15 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
             raise HttpProblem(400, "cut-short", "the body ended before it was complete")
         part: bytes = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_large() -> HttpProblem:
-    return HttpProblem(413, "body-size", f"keep a body within {MAX_BODY_BYTES} bytes")
+def _too_large(most: int) -> HttpProblem:
+    return HttpProblem(413, "body-size", f"keep a body within {most} bytes")
 
 
 def answer_json(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,11 +20,13 @@ from wideberth.faces.api.auth import left_of_token_s
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.events import event_view
 from wideberth.faces.api.http import Receive, Send, encode
+from wideberth.faces.api.stops_seen import sent_view
 from wideberth.faces.api.tracks import track_out
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.live import UpdateListener
 from wideberth.model.ids import PartyId
 from wideberth.tokens import TokenRefused
+from wideberth.urgent import Sent
 from wideberth.wire import asked
 
 __all__ = ["HEARTBEAT_S", "STALLED_S", "party_stream", "resume_after", "track_stream"]
@@ -47,7 +49,7 @@ _HEADERS = [
 async def party_stream(call: Call) -> None:
     """The party's events after a number, then as they come."""
     after = resume_after(call)
-    async with _line(call) as line:
+    async with _line(call) as line, _urgent_first(line, call.party):
         party, desk = call.party, call.desk
         with desk.service.listening(party) as grew, desk.live.updates(grew, party) as updates:
             line.watch(grew)
@@ -115,6 +117,42 @@ def resume_after(call: Call) -> int:
             "Last-Event-ID", "event-number", header.decode("latin-1"), "give the id of an event"
         )
     return int(header)
+
+
+@contextlib.asynccontextmanager
+async def _urgent_first(line: _Line, party: PartyId) -> AsyncGenerator[None]:
+    """What was sent and is not recorded yet goes out beside all else, which may wait for a disk."""
+    urgent = line.desk.urgent
+
+    async def send_on() -> None:
+        sent = 0
+        with urgent.listening(party) as came:
+            while not line.ended:
+                came.clear()
+                more, sent = urgent.after(sent, party), urgent.last_number
+                if more:
+                    await line.send(b"".join(_sent(line.desk, each, party) for each in more))
+                await came.wait()
+
+    task = asyncio.create_task(_stalling(line, send_on()))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _stalling(line: _Line, sending: Coroutine[Any, Any, None]) -> None:
+    try:
+        await sending
+    except TimeoutError:  # a reader that stalled
+        line.gone = True
+        line.wake()
+
+
+def _sent(desk: Desk, sent: Sent, party: PartyId) -> bytes:
+    name, data = sent_view(desk, sent, party)
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), encode(data))
 
 
 def _numbered(number: int, name: str, data: Any) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 from wideberth.model.intents import IntentKind, IntentState, Source, VisibilityLevel
 from wideberth.model.notices import Urgency, Verb
 from wideberth.model.parties import How, Role
+from wideberth.model.stops import Form, Identified
 from wideberth.model.warnings import WarningKind
 from wideberth.model.zones import ZoneRule
 from wideberth.wire.asked import VolumeWire
@@ -316,16 +317,19 @@ class AcknowledgementOut(Out, frozen=True, kw_only=True):
 
 class Acknowledged(Out, frozen=True, kw_only=True):
     """What an answer to a notice did. understood: of a read-back, whether it was within tolerance.
-    closed: the notices that left the open list with it.
+    closed: the notices that left the open list with it. recorded: false, with status 202, where the
+    record takes nothing now; kept: whether it is on disk until the record does.
     """
 
     acknowledgement: AcknowledgementOut
     closed: list[str]
     sentence: str
-    position: int
-    time: str
+    position: int | None = None
+    time: str | None = None
     understood: bool | None = None
     differences: list[DifferenceOut] = []
+    recorded: bool = True
+    kept: bool = True
 
 
 class Released(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -421,7 +425,10 @@ class WarningObjectOut(Out, frozen=True, kw_only=True):
 
 
 class WarningOut(Out, frozen=True, kw_only=True):
-    """A warning. level: higher is more urgent. last_known: nothing fresh speaks of it any more."""
+    """A warning. level: higher is more urgent. last_known: nothing fresh speaks of it any more.
+    first_reported: which of two reports that it rests on was first, the first or the second
+    object's; unknown where their times are no further apart than the clocks behind them may be off.
+    """
 
     id: str
     kind: WarningKind
@@ -435,6 +442,7 @@ class WarningOut(Out, frozen=True, kw_only=True):
     vertical_m: float | None = None
     time_s: float | None = None
     last_known: bool = False
+    first_reported: Literal["first", "second", "unknown"] | None = None
 
 
 class WarningsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -537,6 +545,65 @@ class KeyTold(Out, frozen=True, kw_only=True, omit_defaults=False):
     key: KeyOut
     position: int
     time: str
+
+
+class StopAreaOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Everything within radius_m of a point (WGS84 degrees)."""
+
+    latitude: float
+    longitude: float
+    radius_m: float
+
+
+class StopOut(Out, frozen=True, kw_only=True):
+    """A STOP, or one of its kin, as it was told. intent: only where you may see it. doubts: why the
+    sender is unverified. recorded: whether it is in the record yet, at position; what is sent
+    again once it is, is the same by its id.
+    """
+
+    id: str
+    form: Form
+    sender: str
+    identified: Identified
+    sent: str
+    text: str = ""
+    intent: str | None = None
+    zone: str | None = None
+    area: StopAreaOut | None = None
+    doubts: str | None = None
+    contact: ContactOut | None = None
+    recorded: bool = msgspec.field(name="recorded")
+    position: int | None = None
+
+
+class StopEvent(Out, frozen=True, kw_only=True):
+    """Event ``stop``: without a number as it is sent, and with one once it is recorded."""
+
+    stop: StopOut
+
+
+class StopsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """STOPs of the last day in the order of their ids."""
+
+    stops: list[StopOut]
+    next: str | None
+
+
+class StopSent(Out, frozen=True, kw_only=True):
+    """What became of a STOP. sent_to: on so many other parties' streams of this node, of so many
+    parties; None: it was sent before, under the same key. kept: on disk, so that a crash does not
+    keep it from the record. recorded: in the record, at position.
+    """
+
+    id: str
+    identified: Identified
+    sent: str
+    sent_to: int | None
+    of: int
+    kept: bool
+    recorded: bool
+    doubts: str | None = None
+    position: int | None = None
 
 
 class RequestOut(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -673,16 +740,18 @@ class NoticeEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
 class AcknowledgementEvent(Out, frozen=True, kw_only=True):
     """Event ``acknowledgement``: a notice to you or from you was answered, or one that was held
     open was released. closed: which left the open list with it, as far as they are yours.
+    recorded: false where the record takes nothing now; then it has no number, position and time.
     """
 
     notice: str
     closed: list[str]
     sentence: str
-    position: int
-    time: str
+    position: int | None = None
+    time: str | None = None
     recipient: str | None = None
     acknowledgement: AcknowledgementOut | None = None
     released_by: str | None = None
+    recorded: bool = True
 
 
 IntentChange = Literal["told", "amended", "stepped"]

@@ -166,7 +166,20 @@ def notice() -> Notice:
 def entries() -> list[Entry]:
     """What happened: 11 entries, of which four are signed and one is attested."""
     keys = Keys()
-    told = {"kind": "flight", "priority": 0, "volumes": [{"start": "2027-01-15T09:00:00Z"}]}
+    told = {
+        "kind": "flight",
+        "priority": 0,
+        "volumes": [
+            {
+                "footprint": {"type": "Point", "coordinates": [8.5, 47.0], "radius_m": 500.0},
+                "lower": {"value": 0, "units": "M", "reference": "W84"},
+                "upper": {"value": 400, "units": "FT", "reference": "MSL"},
+                "start": "2027-01-15T09:00:00Z",
+                "end": "2027-01-15T09:30:00Z",
+            }
+        ],
+        "call_sign": "RED <b>7</b>\u202e",
+    }
     received = Acknowledgement(
         NoticeId("notice-1"), Verb.RECEIVED, Author(BRAVO, How.ATTESTED, "desk"), START_US
     )

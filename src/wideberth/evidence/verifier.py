@@ -14,7 +14,17 @@ from importlib.resources import files
 
 __all__ = ["PARTS", "verifier_source"]
 
-PARTS = ("container", "ed25519", "heads", "statements", "words", "page", "program")
+PARTS = (
+    "container",
+    "ed25519",
+    "heads",
+    "outlines",
+    "followed",
+    "statements",
+    "words",
+    "page",
+    "program",
+)
 """In the order in which they need each other. No two of them name anything alike."""
 
 _OWN_IMPORT = re.compile(r"^from wideberth\.[\w.]+ import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE)

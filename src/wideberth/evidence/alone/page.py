@@ -16,7 +16,7 @@ from typing import Any
 from wideberth.evidence.alone.container import is_object
 from wideberth.evidence.alone.heads import Head, Policy, described_policy
 from wideberth.evidence.alone.statements import EnrolledKey, ProvedEntry
-from wideberth.evidence.alone.words import entry_words
+from wideberth.evidence.alone.words import Clocks, entry_words, measured_clock
 
 __all__ = ["NO_PERMISSION", "Facts", "page_html"]
 
@@ -180,13 +180,15 @@ def _parties(facts: Facts) -> list[str]:
 def _entries(facts: Facts) -> list[str]:
     lines = ["<h2>What was said</h2>"]
     next_position = 0
+    clocks: Clocks = {}
     for entry in facts.entries:
         left_out = entry.position - next_position
         if left_out:
             lines.append(
                 '<p class="gap">{} not in this bundle</p>'.format(_count(left_out, "entry"))
             )
-        lines += _entry(entry)
+        measured_clock(entry.value, clocks)
+        lines += _entry(entry, clocks)
         next_position = entry.position + 1
     left_out = facts.head.size - next_position
     if left_out:
@@ -198,8 +200,8 @@ def _count(number: int, what: str) -> str:
     return f"1 {what}" if number == 1 else "%d entries" % number
 
 
-def _entry(entry: ProvedEntry) -> list[str]:
-    sentence, rows = entry_words(entry.value)
+def _entry(entry: ProvedEntry, clocks: Clocks) -> list[str]:
+    sentence, rows = entry_words(entry.value, clocks)
     lines = [
         "<article>",
         "<h3>Entry %d &middot; %s</h3>" % (entry.position, shown_time(entry.value.get("time_us"))),
@@ -262,6 +264,9 @@ def _meaning(facts: Facts) -> list[str]:
         "whose state is named above;</li>",
         "<li>of a <strong>signed</strong> entry: that whoever held the party's key signed exactly "
         "what is printed as signed, for this record, as that statement of its series;</li>",
+        "<li>of a <strong>signed</strong> entry: that the host recorded what was signed, member by "
+        "member: who, what, kinds, coordinates, heights, times, names, texts and answers; what is "
+        "not compared is named below;</li>",
         f"<li>{time_bound}</li>",
         "<li>that where two statements of one key follow each other here without a gap, none "
         "was taken out or put in between.</li></ul>",
@@ -270,12 +275,22 @@ def _meaning(facts: Facts) -> list[str]:
         "<li>who, as a person, held a key or a credential;</li>",
         "<li>that this is all there is: a bundle is a selection, and no information is not "
         "clearance;</li>",
+        "<li>which of two times that two clocks told was first, unless they are further apart than "
+        "the clocks may be off together, as far as that was measured and is in this bundle;</li>",
         "<li>the time of an entry to the second: it is the host's clock. It is bounded from above "
         "by the witnesses' times, and from below by what the signer had seen;</li>",
         "<li>of an <strong>attested</strong> entry or one written <strong>by rule</strong>: "
         "anything beyond that the host put it there, and cannot now change it;</li>",
-        "<li>of a <strong>signed</strong> entry: that the plain words and rows above the signed "
-        "text say all of it in the same way; the signed text is what the party said;</li>",
+        "<li>of a <strong>signed</strong> entry: that the outline of a corridor, a sector, a mover "
+        "or a place given as text, the windows of a schedule, and times in other formats than "
+        "RFC 3339 were worked out rightly: there the recorded declaration is compared with the "
+        "signed one, and of the volumes that cover it the heights, and that they lie within the "
+        "declared time (a subscription keeps no declaration). The program wideberth works them out "
+        "again;</li>",
+        "<li>what only the mechanism says in a signed entry: ids, versions and numbers that it "
+        "gives, the version before, the differences from it and from what was to be read back, "
+        "the least lead time, whether a place is outside of the agreed area, whom an answer "
+        "reaches and which notices it closes;</li>",
         "<li>that a key was not revoked by an entry that is left out of the bundle; the record as "
         "a whole shows that.</li></ul>",
     ]

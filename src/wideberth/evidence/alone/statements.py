@@ -22,6 +22,7 @@ from wideberth.evidence.alone.container import (
     to_base64,
 )
 from wideberth.evidence.alone.ed25519 import is_honest_key, is_signed_by
+from wideberth.evidence.alone.followed import check_followed
 from wideberth.evidence.alone.heads import Head, is_in_tree, leaf_of, proof_of
 
 __all__ = ["EnrolledKey", "ProvedEntry", "proved_entries"]
@@ -29,42 +30,6 @@ __all__ = ["EnrolledKey", "ProvedEntry", "proved_entries"]
 _LINE_MEMBERS = ["position", "salt", "envelope", "proof"]
 _PAYLOAD_MEMBERS = {"origin", "party", "party_seq", "prev", "type", "request", "body"}
 _URL_BASE64 = re.compile(r"[A-Za-z0-9_-]+")
-
-_BROUGHT_ABOUT: dict[str, tuple[str, dict[str, str]]] = {
-    "SubmitIntent": ("IntentAccepted", {"kind": "intent.kind", "priority": "intent.priority"}),
-    "AmendIntent": (
-        "IntentAmended",
-        {"kind": "intent.kind", "priority": "intent.priority", "intent": "intent.id"},
-    ),
-    "ChangeIntentState": ("IntentStateChanged", {"intent": "intent", "step": "step"}),
-    "DeclareZone": ("ZoneDeclared", {"name": "zone.name", "rule": "zone.rule"}),
-    "WithdrawZone": ("ZoneWithdrawn", {"zone": "zone", "version": "version"}),
-    "OpenSubscription": ("SubscriptionOpened", {}),
-    "CloseSubscription": ("SubscriptionClosed", {"subscription": "subscription"}),
-    "AcknowledgeNotice": (
-        "NoticeAcknowledged",
-        {
-            name: "acknowledgement." + name
-            for name in ("notice", "verb", "unit", "system", "reason", "attested")
-        },
-    ),
-    "ReleaseNotice": ("NoticeReleased", {"notice": "notice"}),
-    "RevokeKey": ("KeyRevoked", {"key_id": "key_id"}),
-}
-"""By type of statement: the entry that it brings about, and what both of them name."""
-
-_SPEAKS_FOR = {
-    "IntentAccepted": ("intent.party",),
-    "IntentAmended": ("intent.party",),
-    "ZoneDeclared": ("zone.party",),
-    "SubscriptionOpened": ("subscription.party",),
-    "NoticeAcknowledged": ("recipient", "acknowledgement.by.party"),
-    "NoticeReleased": ("by.party",),
-}
-"""By type of entry: where the party stands in whose name it speaks; "party" in every other."""
-
-_LEFT_OUT: dict[str, Any] = {"unit": None, "system": None, "reason": None, "attested": False}
-"""Of an answer: what a statement says that leaves a member out."""
 
 
 class EnrolledKey(NamedTuple):
@@ -92,9 +57,10 @@ class ProvedEntry(NamedTuple):
 
 
 class _Chain:
-    """Where a key's statements stand."""
+    """Where a key's statements stand, and what it was enrolled for."""
 
-    def __init__(self) -> None:
+    def __init__(self, roles: Any) -> None:
+        self.roles = roles
         self.seq = 0
         self.digest: str | None = None
 
@@ -117,7 +83,7 @@ class _Keys:
             if self.origin in self.origins:
                 raise Fault(position, "an epoch has a name that the record had before")
             self.origins.add(self.origin)
-            self.chains = {name: _Chain() for name in self.chains}
+            self.chains = {name: _Chain(each.roles) for name, each in self.chains.items()}
         elif body["type"] == "KeyEnrolled":
             party, key_id = _text_at(body, "key.party"), _text_at(body, "key.key_id")
             public_key = _loose_url(_text_at(body, "key.public_key"))
@@ -135,7 +101,7 @@ class _Keys:
             if not is_signed_by(public_key, message.encode("utf-8"), proof):
                 raise Fault(position, "the key that it enrols does not prove possession")
             self.all[party, key_id] = EnrolledKey(party, key_id, public_key, position, None)
-            self.chains[party, key_id] = _Chain()
+            self.chains[party, key_id] = _Chain(_at(body, "key.roles"))
         elif body["type"] == "KeyRevoked":
             name = (_text_at(body, "party"), _text_at(body, "key_id"))
             if name in self.all:
@@ -228,15 +194,17 @@ def _judged(said: Any, value: dict[str, Any], keys: _Keys) -> tuple[dict[str, An
     if not is_signed_by(key.public_key, signed_bytes, signature):
         raise Fault(None, "the signature of its statement does not verify")
     digest = sha256(said.encode("ascii")).hexdigest()
-    for what, came, wanted in (
+    pairs: tuple[tuple[str, Any, Any], ...] = (
         ("alg", header.get("alg"), "Ed25519"),
         ("typ", header.get("typ"), "wideberth+jws"),
         ("kid", header.get("kid"), f"{party}/{key_id}"),
         ("origin", payload["origin"], keys.origin),
         ("party", payload["party"], party),
         ("request", payload["request"], value.get("request")),
+        ("list of roles", _at(value, "author.roles") or [], chain.roles),
         ("digest", digest, value.get("said_digest")),
-    ):
+    )
+    for what, came, wanted in pairs:
         if came != wanted:
             raise Fault(None, f"its statement has another {what} than the entry")
     seq = payload["party_seq"]
@@ -246,7 +214,7 @@ def _judged(said: Any, value: dict[str, Any], keys: _Keys) -> tuple[dict[str, An
     if not skipped and payload["prev"] != chain.digest:
         raise Fault(None, "its statement does not name the one before")
     chain.seq, chain.digest = seq, digest
-    _check_same_words(payload, value["body"])
+    check_followed(payload, value)
     return payload, skipped
 
 
@@ -265,29 +233,6 @@ def _parts_of(said: Any) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
         raise Fault(None, "its statement has no body")
     signed_bytes = said.rpartition(".")[0].encode("ascii")
     return header, payload, _from_url(parts[2]), signed_bytes
-
-
-def _check_same_words(payload: dict[str, Any], body: dict[str, Any]) -> None:
-    """The entry is of the kind, about the object and with the words that were signed."""
-    wanted = _BROUGHT_ABOUT.get(payload["type"])
-    if wanted is None or body["type"] != wanted[0]:
-        raise Fault(None, "a {} was signed, the entry is {}".format(payload["type"], body["type"]))
-    for path in _SPEAKS_FOR.get(body["type"], ("party",)):
-        if _at(body, path) != payload["party"]:
-            raise Fault(None, "the entry speaks for another party than signed")
-    signed: dict[str, Any] = payload["body"]
-    if body["type"] == "NoticeAcknowledged":
-        signed = {**_LEFT_OUT, **signed}
-        if (signed.get("read_back") is None) != (_at(body, "acknowledgement.read_back") is None):
-            raise Fault(None, "the entry has another read_back than was signed")
-    for name, path in wanted[1].items():
-        if name not in signed:
-            continue
-        came = _at(body, path)
-        if name == "attested":
-            came = bool(came)  # left out where it is false
-        if signed[name] != came:
-            raise Fault(None, f"the entry has another {name} than was signed")
 
 
 def _at(value: Any, path: str) -> Any:

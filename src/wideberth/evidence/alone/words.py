@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Dict
 
 from wideberth.evidence.alone.container import is_array, is_object
 
-__all__ = ["entry_words"]
+__all__ = ["Clocks", "entry_words", "measured_clock", "order_words"]
 
 _REFERENCES = {
     "W84": "above the WGS84 ellipsoid",
@@ -25,12 +25,24 @@ _STATES = {"Accepted": "Accepted, which means recorded, and is no permission"}
 _MOST_CORNERS = 24  # of a polygon that are printed
 
 
-def entry_words(value: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """A sentence and rows (name, text). Total: an odd entry is shown as it is."""
+Clocks = Dict[str, int]
+"""By party: how far its clock may be off by its last measurement so far, microseconds."""
+
+
+def entry_words(
+    value: dict[str, Any], clocks: Clocks | None = None
+) -> tuple[str, list[tuple[str, str]]]:
+    """A sentence and rows (name, text). Total: an odd entry is shown as it is.
+
+    clocks: what is known of parties' clocks where the entry stands.
+    """
     body: dict[str, Any] = value["body"]
     words = _WORDS.get(body["type"], _as_it_is)
     try:
-        return words(_single_lined(body))
+        sentence, rows = words(_single_lined(body))
+        if body["type"].startswith("Warning"):
+            rows += _order_of_reports(body["warning"]["objects"], clocks or {})
+        return sentence, rows
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
         return _as_it_is(body)
 
@@ -49,6 +61,75 @@ def _named(text: str) -> str:
     for quote in "\u201c\u201d":
         text = text.replace(quote, f"[U+{ord(quote):04X}]")
     return f"\u201c{text}\u201d"
+
+
+def measured_clock(value: dict[str, Any], clocks: Clocks) -> None:
+    """Take over what an entry says of a party's clock, if it does."""
+    body = value["body"]
+    party, low_us, high_us = (body.get(name) for name in ("party", "low_us", "high_us"))
+    if (
+        body["type"] == "ClockMeasured"
+        and isinstance(party, str)
+        and type(low_us) is int
+        and type(high_us) is int
+    ):
+        clocks[party] = max(abs(low_us), abs(high_us))
+
+
+def order_words(first_us: int, second_us: int, bound_us: int | None) -> tuple[int, str]:
+    """Which of two times told by two clocks was first: -1, 1, or 0 where that is not said; and why.
+
+    bound_us: how far the two clocks may be off together; None: nobody measured that. No order is
+    claimed where the times are no further apart than that.
+    """
+    apart_us = abs(second_us - first_us)
+    if bound_us is None:
+        return 0, "not said: two clocks, and no measurement of both of them is in this bundle"
+    if apart_us <= bound_us:
+        return 0, "not said: {} apart, by clocks that may be off by {} together".format(
+            _duration(apart_us), _duration(bound_us)
+        )
+    why = "by {}; the clocks may be off by {} together".format(
+        _duration(apart_us), _duration(bound_us)
+    )
+    return (-1 if first_us < second_us else 1), why
+
+
+def _order_of_reports(objects: list[Any], clocks: Clocks) -> list[tuple[str, str]]:
+    """Whose reported position was first, of two. Each is by the clock of whose feed brought it."""
+    reports = [(each["id"], each["fix"]["time_us"]) for each in objects if each.get("fix")]
+    if len(reports) != 2:
+        return []
+    (one, first_us), (two, second_us) = reports
+    feeds = [name.partition("/")[0] for name in (one, two)]
+    bound_us = None
+    if feeds[0] and feeds[0] == feeds[1]:
+        bound_us = 0
+    elif feeds[0] in clocks and feeds[1] in clocks:
+        bound_us = clocks[feeds[0]] + clocks[feeds[1]]
+    order, why = order_words(first_us, second_us, bound_us)
+    words = why if not order else "{} before, {}".format(one if order < 0 else two, why)
+    return [("Which report was first", words)]
+
+
+def _clock_measured(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "The clock of {} was measured against the host's.".format(body["party"]), [
+        (
+            "Ahead by",
+            "{} to {}; times that it tells may be off by up to the larger".format(
+                _duration(body["low_us"]), _duration(body["high_us"])
+            ),
+        )
+    ]
+
+
+def _look_due(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    what = "all" if body["done"] else "a part"
+    return (
+        "As the clock of {} was measured worse, {} of what it had told was looked at again.".format(
+            body["party"], what
+        )
+    ), [("Decided before under a bound of", _duration(body["before_us"]))]
 
 
 def _as_it_is(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -447,6 +528,8 @@ _WORDS: dict[str, Any] = {
     "NoticeIssued": _notice_issued,
     "NoticeAcknowledged": _acknowledged,
     "NoticeReleased": _released,
+    "ClockMeasured": _clock_measured,
+    "LookDue": _look_due,
     "WarningRaised": partial(_warning, "raised"),
     "WarningWorsened": partial(_warning, "brought up to date"),
     "WarningCleared": partial(_warning, "cleared"),

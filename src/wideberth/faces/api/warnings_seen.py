@@ -8,11 +8,13 @@ around it. The warning in the record keeps all.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from wideberth.faces.api import told, views
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningObject
 from wideberth.picture.picture import Picture
+from wideberth.space.clockskew import Order, order_of
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES
 from wideberth.watch.recorded import track_named
@@ -22,6 +24,11 @@ __all__ = ["TrackOpen", "warning_seen"]
 TrackOpen = Callable[[str, str, PartyId], bool]
 """Whether the track of this feed's party and this id is open to a party."""
 
+_FIRST: dict[Order, Literal["first", "second", "unknown"]] = {
+    Order.BEFORE: "first",
+    Order.AFTER: "second",
+    Order.UNKNOWN: "unknown",
+}
 _STEP_MM = 500_000
 _STEP_US = 30 * SECOND_US  # the levels of urgency are no finer
 
@@ -48,7 +55,29 @@ def warning_seen(
         vertical_m=None if hidden else _down(warning.vertical_mm, length_mm, 1000),
         time_s=None if hidden else _down(warning.time_us, time_us, SECOND_US),
         last_known=warning.last_known,
+        first_reported=None if closed else _first_reported(warning, picture),
     )
+
+
+def _first_reported(
+    warning: StandingWarning, picture: Picture
+) -> Literal["first", "second", "unknown"] | None:
+    """Of two reports. Each is by the clock of whose feed brought it; no order is claimed between
+    clocks that were not both measured (L-12).
+    """
+    reports = [(each.id, each.fix.time_us) for each in warning.objects if each.fix is not None]
+    if len(reports) != 2:
+        return None
+    (one, first_us), (two, second_us) = reports
+    feeds = [PartyId(track_named(name)[0]) for name in (one, two)]
+    if feeds[0] and feeds[0] == feeds[1]:
+        bounds_us = [0]
+    else:
+        clocks = [picture.clocks.get(feed) for feed in feeds]
+        bounds_us = [clock.bound_us for clock in clocks if clock is not None]
+        if len(bounds_us) != 2:
+            return "unknown"
+    return _FIRST[order_of(first_us, second_us, *bounds_us)]
 
 
 def _object(

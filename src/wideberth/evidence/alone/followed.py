@@ -328,10 +328,11 @@ def _from_stop(
 ) -> tuple[Any, dict[str, Any]]:
     body, given = value["body"], _filled(value["body"].get("stop"), _STOP_UNSAID)
     area: Any = said["area"]
+    named = "signed\n{}\n{}\n{}".format(payload["party"], payload["request"], value["said"])
     return {"statement": None, **body, "stop": given}, {
         "statement": None,
         "stop": {
-            "id": given.get("id"),
+            "id": "stop-" + sha256(named.encode("utf-8")).hexdigest()[:32],
             "form": said["form"],
             "sender": payload["party"],
             "identified": "signed",

@@ -39,19 +39,16 @@ _UNSAID: dict[str, Any] = {
 
 
 class _Declared(NamedTuple):
-    """What can be told of the volumes of one that was declared. outline, window: None where it
-    takes more than plain code.
+    """What the volumes of a declared one are. number: how many there are; outline,
+    window: where and when. None where it takes more than plain code.
     """
 
+    number: int | None
     outline: dict[str, Any] | None
     window: tuple[int, int] | None
     bounds: tuple[int, int]
     lowers: list[Any]
     uppers: list[Any]
-
-    @property
-    def is_single(self) -> bool:
-        return self.outline is not None and self.window is not None
 
     def fits(self, volume: Any) -> bool:
         """Whether a recorded volume is one of these."""
@@ -129,12 +126,18 @@ def check_volumes(signed: list[Any], came: Any, declaration: Any, *, is_kept: bo
     for index, wire in enumerate(wires):
         declared = _declared(wire)
         onward: set[int] = set()
-        is_within = False
+        run = 0  # how many in a row, from one that was reached, are of this declaration
         for place, volume in enumerate(recorded):
-            is_within = (place in reached or (is_within and not declared.is_single)) and (
-                declared.fits(volume)
-            )
-            if is_within:
+            if not declared.fits(volume):
+                run = 0
+                continue
+            if declared.number is None:
+                run = run + 1 if run or place in reached else 0
+                is_end = run > 0
+            else:
+                run += 1
+                is_end = run >= declared.number and place + 1 - declared.number in reached
+            if is_end:
                 onward.add(place + 1)
         if not onward:
             raise Fault(None, "the entry has other volumes than was signed, by number %d" % index)
@@ -193,7 +196,15 @@ def _declared(wire: dict[str, Any]) -> _Declared:
         [_signed_height(each[name]) for each in (wire, *parts) if each.get(name) is not None]
         for name in ("lower", "upper")
     ]
-    return _Declared(_outline(shape), None if is_timed else window, bounds, *sides)
+    count = None if wire.get("schedule") is not None else _volumes_of(shape)
+    return _Declared(count, _outline(shape), None if is_timed else window, bounds, *sides)
+
+
+def _volumes_of(shape: dict[str, Any]) -> int | None:
+    """How many footprints cover a shape; None where that takes more than plain code."""
+    if shape.get("type") == "Corridor":
+        return len(shape["points"]) - 1
+    return None if shape.get("type") in ("Sector", "Moving") else 1
 
 
 def _window(wire: dict[str, Any]) -> tuple[tuple[int, int] | None, tuple[int, int]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 import pytest
 
 from api_world import World, flight, square
-from wideberth.faces.api import intents
+from wideberth.faces.api import intents, pages
 from wideberth.faces.api.views import IntentBytes
 
 
@@ -70,6 +71,55 @@ async def test_versions_come_by_pages_bounded_in_bytes(
         split += page["versions"]
         after = page["next"]
     assert split == whole["versions"]
+
+
+LISTS = {
+    "/intents": "intents",
+    "/intents?south=46&west=7&north=48&east=9": "intents",
+    "/zones": "zones",
+    "/subscriptions": "subscriptions",
+    "/notices": "notices",
+    "/notices?state=open": "notices",
+    "/record/entries": "entries",
+}
+
+
+async def test_every_list_comes_by_pages_bounded_in_bytes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 12_000
+    for k in range(6):
+        zone = {"name": f"z{k}", "rule": "keep-out", "volumes": [many_sided(200)], "reason": "x"}
+        for party, path, body in (
+            ("bravo", "/intents", flight(many_sided(200))),
+            ("alpha", "/intents", flight(many_sided(200))),
+            ("alpha", "/zones", zone),
+            ("alpha", "/subscriptions", {"volume": many_sided(200)}),
+        ):
+            answer = await world.ask(party, "POST", path, body)
+            assert answer.status_code == 201, answer.text
+    wholes = {path: (await world.ask("alpha", "GET", path)).json() for path in LISTS}
+    monkeypatch.setattr(pages, "MOST_PAGE_BYTES", most)
+    for path, name in LISTS.items():
+        whole = wholes[path]
+        assert whole["next"] is None
+        assert len(json.dumps(whole)) > 2 * most, path
+        parameter = "cursor"
+        if name in ("notices", "entries"):
+            parameter = "after" if name == "notices" else "from"
+        things: list[Any] = []
+        number, after = 0, ""
+        while after is not None:
+            joint = "&" if "?" in path else "?"
+            asked = f"{path}{joint}{parameter}={after}" if after != "" else path
+            answer = await world.ask("alpha", "GET", asked)
+            page = answer.json()
+            assert len(page[name]) == 1 or len(answer.content) < most + 1_000
+            things += page[name]
+            after = page["next"]
+            number += 1
+        assert number > 2
+        assert things == whole[name], path
 
 
 async def test_kept_json_of_intents_is_bounded_in_bytes(world: World) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,77 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api_world import World, a_world, square
+from stream_lines import Line, Seen, at_least
 from wideberth.faces.api import stream
 from wideberth.faces.api.rebuilt import Rebuilt
 from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.parties import Role
 from wideberth.model.warnings import StandingWarning, WarningKind
 from wideberth.tokens import TOLERANCE_S
-
-Seen = tuple[int | None, str, Any]
-
-
-class Line:
-    """One connection to a stream, without a server: what came, and a reader that can stall."""
-
-    def __init__(self, world: World, party: str, path: str, **headers: str) -> None:
-        given = {"authorization": f"Bearer {world.tokens[party]}", **headers}
-        path, _, query = path.partition("?")
-        self.scope = {
-            "type": "http",
-            "method": "GET",
-            "path": f"/api/v1{path}",
-            "query_string": query.encode(),
-            "headers": [
-                (name.replace("_", "-").encode(), value.encode()) for name, value in given.items()
-            ],
-        }
-        self.world = world
-        self.status = 0
-        self.events: list[Seen] = []
-        self.ended = False
-        self.cut = asyncio.Event()
-        self.flowing = asyncio.Event()
-        self.flowing.set()
-        self.grew = asyncio.Event()
-        self.task = asyncio.create_task(self.world.app(self.scope, self._receive, self._send))
-
-    async def _receive(self) -> dict[str, Any]:
-        await self.cut.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        await self.flowing.wait()
-        if self.cut.is_set():
-            return
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            return
-        self.ended = not message.get("more_body", False)
-        if self.status != 200:
-            return
-        for block in message["body"].decode().split("\n\n"):
-            fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
-            if "event" in fields:
-                number = int(fields["id"]) if "id" in fields else None
-                self.events.append((number, fields["event"], json.loads(fields["data"])))
-        self.grew.set()
-
-    async def until(self, enough: Callable[[list[Seen]], bool], within_s: float = 20) -> list[Seen]:
-        async with asyncio.timeout(within_s):
-            while not enough(self.events):
-                self.grew.clear()
-                await self.grew.wait()
-        return self.events
-
-    async def close(self) -> None:
-        self.cut.set()
-        self.flowing.set()
-        await asyncio.wait_for(self.task, 20)
-
-
-def at_least(count: int) -> Callable[[list[Seen]], bool]:
-    return lambda events: len(events) >= count
 
 
 async def busy(world: World, writes: int) -> None:
@@ -281,3 +216,30 @@ async def test_a_stream_ends_with_its_token(tmp_path: Path, path: str) -> None:
         assert line.status == 200
         assert [name for _, name, _ in line.events] == ["bye"]
         assert line.ended
+
+
+async def test_what_waits_for_a_reader_is_bounded_in_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 events went out in one piece, whatever they held, and each stalled stream kept one."""
+    sizes: list[int] = []
+
+    class Measured(Line):
+        async def _send(self, message: Any) -> None:
+            sizes.append(len(message.get("body", b"")))
+            await super()._send(message)
+
+    async with a_world(tmp_path) as world:
+        await world.told("bravo", square())
+        for _ in range(20):
+            await world.told("alpha", square())
+        line = Measured(world, "alpha", "/stream")
+        seen = await line.until(lambda events: len(events) >= 20)
+        await line.close()
+        largest, whole = max(len(json.dumps(data)) for _, _, data in seen), max(sizes)
+        monkeypatch.setattr(stream, "_MOST_BYTES", 2 * largest)
+        sizes.clear()
+        line = Measured(world, "alpha", "/stream")
+        assert await line.until(lambda events: len(events) >= len(seen)) == seen
+        await line.close()
+    assert max(sizes) <= 4 * largest < whole

@@ -8,8 +8,9 @@ from wideberth.decisions.checks import dry_run
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.answers import encodable
-from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find
+from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find, first_position
 from wideberth.faces.api.desk import Call
+from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import Version, intent_as_of, intent_versions
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import (
@@ -229,10 +230,14 @@ async def _page(
         after=number_in(cursor),
         limit=limit,
     )
+    page = Page().take_all(found.intents, call.desk.intent_bytes.json)
+    taken, after = found.intents[: len(page)], found.next
+    if len(taken) < len(found.intents):
+        after = first_position(picture, taken[-1].id)
     return told.IntentsPage(
-        intents=[encodable(call.desk, intent) for intent in found.intents],
-        next=None if found.next is None else str(found.next),
-        rests_on=views.rests_on((intent.party for intent in found.intents), position, time_us),
+        intents=page.things,
+        next=None if after is None else str(after),
+        rests_on=views.rests_on((intent.party for intent in taken), position, time_us),
     )
 
 

@@ -9,6 +9,8 @@ from wideberth.decisions.notices import is_new_answer
 from wideberth.delivery.reach import reach_of
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call, Desk
+from wideberth.faces.api.http import encode
+from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import notice_as_of, notices_as_of
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.faces.api.warnings_seen import warning_seen
@@ -84,10 +86,10 @@ async def list_notices(call: Call) -> told.NoticesPage:
     entries = await call.desk.service.entries_at(positions)
     ids = [entry.body.notice.id for entry in entries if isinstance(entry.body, NoticeIssued)]
     found = await notices_as_of(call.desk.service, ids[: query.limit])
-    page = [notice_seen(call.desk, standing) for standing in found]
-    return told.NoticesPage(
-        notices=page, next=page[-1].number if len(ids) > query.limit and page else None
-    )
+    page = Page().take_all(found, lambda standing: encode(notice_seen(call.desk, standing)))
+    is_more = len(page) < len(found) or len(ids) > query.limit
+    last = found[len(page) - 1].notice.number if page else None
+    return told.NoticesPage(notices=page.things, next=last if is_more else None)
 
 
 async def list_unreached(call: Call) -> told.UnreachedPage:
@@ -180,19 +182,18 @@ def _reach(standing: OpenNotice, role: told.ReachRole, *, named: bool = True) ->
 
 def _open_notices(call: Call, after: int, limit: int) -> told.NoticesPage:
     notices = call.picture.notices
-    page: list[told.NoticeOut] = []
-    is_more = False
+    page = Page()
+    last: int | None = None
     for notice_id in call.desk.rebuilt.open_notices_of(call.party):
         standing = notices.get(notice_id)
         if standing is None or standing.notice.recipient != call.party:
             continue
         if standing.notice.number <= after:
             continue
-        if len(page) == limit:
-            is_more = True
-            break
-        page.append(notice_seen(call.desk, standing))
-    return told.NoticesPage(notices=page, next=page[-1].number if is_more else None)
+        if len(page) == limit or not page.take(encode(notice_seen(call.desk, standing))):
+            return told.NoticesPage(notices=page.things, next=last)
+        last = standing.notice.number
+    return told.NoticesPage(notices=page.things, next=None)
 
 
 async def _first_after(call: Call, cursor: str | None, own: list[NoticeId]) -> int:

@@ -10,6 +10,8 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.api import told, views
 from wideberth.faces.api.answers import answer_to
 from wideberth.faces.api.desk import Call
+from wideberth.faces.api.http import encode
+from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import Command, EnrolKey, RevokeKey
 from wideberth.model.entries import decode_entry
@@ -34,6 +36,8 @@ __all__ = [
     "ready",
     "revoke_key",
 ]
+
+_AT_ONCE = 50  # entries read together: one may hold 2 MiB
 
 
 async def get_space(call: Call) -> told.SpaceOut:
@@ -140,11 +144,17 @@ async def list_entries(call: Call) -> told.EntriesPage:
     size = call.picture.size
     if query.from_ >= size:
         return told.EntriesPage(entries=[], next=None)
-    rows = await call.desk.service.rows(query.from_, min(query.limit, size - query.from_))
-    after = query.from_ + len(rows)
-    return told.EntriesPage(
-        entries=[_entry(row, call.party) for row in rows], next=after if after < size else None
-    )
+    page = Page()
+    after, until = query.from_, min(query.from_ + query.limit, size)
+    while after < until:
+        rows = await call.desk.service.rows(after, min(_AT_ONCE, until - after))
+        taken = len(page)
+        page.take_all(rows, lambda row: encode(_entry(row, call.party)))
+        taken = len(page) - taken
+        after += taken
+        if taken < len(rows) or not rows:
+            break
+    return told.EntriesPage(entries=page.things, next=after if after < size else None)
 
 
 def _entry(row: Row, reader: PartyId) -> told.EntryOut:

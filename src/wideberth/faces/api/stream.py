@@ -36,6 +36,7 @@ STALLED_S = 60.0
 """A reader that takes nothing for so long is cut off; it resumes where it was."""
 
 _AT_ONCE = 200  # events read and written together
+_MOST_BYTES = 262_144  # of them; the last may go beyond
 _HEARTBEAT = b": still here\n\n"
 _BYE = b"event: bye\ndata: {}\n\n"
 _HEADERS = [
@@ -54,24 +55,36 @@ async def party_stream(call: Call) -> None:
         with desk.service.listening(party) as grew, desk.live.updates(grew, party) as updates:
             line.watch(grew)
             await line.send(_HEARTBEAT)
+            at_once = _AT_ONCE
             while not line.ended:
                 grew.clear()
-                events = await desk.service.events(party, after, _AT_ONCE)
-                if events:
-                    said = [await event_view(desk, event, party) for event in events]
-                    await line.send(
-                        b"".join(
-                            _numbered(event.number, name, data)
-                            for event, (name, data) in zip(events, said, strict=True)
-                        )
-                    )
-                    after = events[-1].number
+                after, said = await _said_after(desk, party, after, at_once)
+                if said:
+                    # Large ones go out few at a time: what a reader does not take is kept for it.
+                    at_once = min(2 * len(said), _AT_ONCE)
+                    await line.send(b"".join(said))
                     continue
                 updated = _updated(desk, updates, party)
                 if updated:
                     await line.send(updated)
                     continue
                 await line.wait(grew)
+
+
+async def _said_after(
+    desk: Desk, party: PartyId, after: int, at_once: int
+) -> tuple[int, list[bytes]]:
+    """What is said next to the party, as much as goes out together, and the number of the last."""
+    said: list[bytes] = []
+    room_bytes = _MOST_BYTES
+    for event in await desk.service.events(party, after, at_once):
+        name, data = await event_view(desk, event, party)
+        said.append(_numbered(event.number, name, data))
+        after = event.number
+        room_bytes -= len(said[-1])
+        if room_bytes < 0:
+            break
+    return after, said
 
 
 async def track_stream(call: Call) -> None:

@@ -7,6 +7,8 @@ import asyncio
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.areas import Area, Slab, area_of_box, touches
 from wideberth.faces.api.desk import Call
+from wideberth.faces.api.http import encode
+from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import (
     CloseSubscription,
@@ -73,11 +75,12 @@ async def list_zones(call: Call) -> told.ZonesPage:
         found.append(zone)
         if len(found) > query.limit:
             break
-    page = found[: query.limit]
+    page = Page().take_all(found[: query.limit], lambda zone: encode(views.zone(zone)))
+    taken = found[: len(page)]
     return told.ZonesPage(
-        zones=[views.zone(zone) for zone in page],
-        next=page[-1].id if len(found) > len(page) else None,
-        rests_on=views.rests_on((zone.party for zone in page), position, time_us),
+        zones=page.things,
+        next=taken[-1].id if len(found) > len(taken) else None,
+        rests_on=views.rests_on((zone.party for zone in taken), position, time_us),
     )
 
 
@@ -103,11 +106,13 @@ async def list_subscriptions(call: Call) -> told.SubscriptionsPage:
         each for each in call.desk.rebuilt.subscriptions_of(call.party) if each in standing
     )
     after = [each for each in own if query.cursor is None or each > query.cursor]
-    page = after[: query.limit]
+
+    def json(name: SubscriptionId) -> bytes:
+        index = history.notification_index(standing[name].number)
+        return encode(views.subscription(standing[name], index))
+
+    page = Page().take_all(after[: query.limit], json)
     return told.SubscriptionsPage(
-        subscriptions=[
-            views.subscription(standing[each], history.notification_index(standing[each].number))
-            for each in page
-        ],
-        next=page[-1] if len(after) > len(page) else None,
+        subscriptions=page.things,
+        next=after[len(page) - 1] if len(after) > len(page) else None,
     )

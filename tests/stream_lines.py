@@ -1,0 +1,77 @@
+"""Connections to a party's stream, in process: what came, and a reader that can stall."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from api_world import World
+
+__all__ = ["Line", "Seen", "at_least"]
+
+Seen = tuple[int | None, str, Any]
+
+
+class Line:
+    """One connection to a stream, without a server: what came, and a reader that can stall."""
+
+    def __init__(self, world: World, party: str, path: str, **headers: str) -> None:
+        given = {"authorization": f"Bearer {world.tokens[party]}", **headers}
+        path, _, query = path.partition("?")
+        self.scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/api/v1{path}",
+            "query_string": query.encode(),
+            "headers": [
+                (name.replace("_", "-").encode(), value.encode()) for name, value in given.items()
+            ],
+        }
+        self.world = world
+        self.status = 0
+        self.events: list[Seen] = []
+        self.ended = False
+        self.cut = asyncio.Event()
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self.grew = asyncio.Event()
+        self.task = asyncio.create_task(self.world.app(self.scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        await self.cut.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        await self.flowing.wait()
+        if self.cut.is_set():
+            return
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            return
+        self.ended = not message.get("more_body", False)
+        if self.status != 200:
+            return
+        for block in message["body"].decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
+            if "event" in fields:
+                number = int(fields["id"]) if "id" in fields else None
+                self.events.append((number, fields["event"], json.loads(fields["data"])))
+        self.grew.set()
+
+    async def until(self, enough: Callable[[list[Seen]], bool], within_s: float = 20) -> list[Seen]:
+        async with asyncio.timeout(within_s):
+            while not enough(self.events):
+                self.grew.clear()
+                await self.grew.wait()
+        return self.events
+
+    async def close(self) -> None:
+        self.cut.set()
+        self.flowing.set()
+        await asyncio.wait_for(self.task, 20)
+
+
+def at_least(count: int) -> Callable[[list[Seen]], bool]:
+    return lambda events: len(events) >= count

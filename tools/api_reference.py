@@ -31,7 +31,7 @@ JSON in UTF-8 goes in and out.
 - **Once.** A write takes the header `Idempotency-Key`, or gets a fresh one in its answer. The same key is one request for 24 hours, also across a crash: a retry gets the first answer byte for byte, with the header `Idempotency-Repeated: true`. `GET /requests/KEY` tells what became of it.
 - **Durable.** The answer to a write leaves after the write is on disk. A [STOP](../how-to/stop.md) alone leaves first, and its answer says what is on disk.
 - **Signed.** A write marked *signed* takes, with `Content-Type: application/jose`, a statement in the place of its body: a JWS in compact form whose `type` is the command's name and whose `body` is the same JSON with the names of the address in it. The token must be of the same party. Answers to a notice beyond RECEIVED must be signed.
-- **Bounded.** A body has up to 1 MiB, a page up to 1,000 (100 unless asked), a batch of positions up to 10,000. `next` of a page is the `cursor` (or `after`, or `from`) of the next one.
+- **Bounded.** A body has up to 1 MiB, a page up to 1,000 (100 unless asked) and some 4 MiB, a batch of positions up to 10,000. `next` of a page is the `cursor` (or `after`, or `from`) of the next one.
 - **Units.** Metres, seconds, degrees (WGS84), times in RFC 3339 with their offset. Heights without a reference are above the WGS84 ellipsoid.
 - **Not permission.** An answer without intents carries what it rests on. No information is not clearance.
 """

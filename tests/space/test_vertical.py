@@ -126,6 +126,7 @@ def test_one_reference_is_compared_as_it_is(reference):
     assert gap(one, prepare(band(150_000, 200_000, reference))).vertical_mm == 30_000
 
 
+@pytest.mark.requirement("F-05")
 @pytest.mark.parametrize(("one", "two"), list(itertools.combinations(AltitudeReference, 2)))
 def test_two_references_are_refused_or_widened_never_guessed(one, two):
     low, high = band(0, 100_000, one), band(5_900_000, 6_000_000, two)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -25,14 +25,16 @@ from wideberth.model.entries import (
     decode_entry,
 )
 from wideberth.model.envelope import (
+    parse_statement,
     statement_digest,
     verify_possession,
     verify_statement,
 )
 from wideberth.model.keeping import EpochOpened, Erased
 from wideberth.model.notices import Verb
-from wideberth.model.parties import How, Role
+from wideberth.model.parties import Author, How, Role
 from wideberth.model.settings import Rules
+from wideberth.model.stops import Identified, StopTold
 from wideberth.space.time import MIN_US
 from wideberth.wire.recorded import require_follows
 
@@ -53,6 +55,7 @@ class _KeyInForce:
     roles: tuple[Role, ...]
     last_seq: int = 0
     last_digest: str | None = None
+    former: dict[str, int] = field(default_factory=dict[str, int])  # origin: its last_seq there
 
 
 class StatementAudit:
@@ -70,6 +73,8 @@ class StatementAudit:
         self._is_selection = is_selection
         self._keys: dict[tuple[str, str], _KeyInForce] = {}
         self._names: set[tuple[str, str]] = set()
+        self._every: dict[tuple[str, str], _KeyInForce] = {}  # revoked ones too
+        self._stops: set[str] = set()
         self._time_us = MIN_US
         self._rules: Rules | None = None
 
@@ -84,6 +89,7 @@ class StatementAudit:
         self._time_us = entry.time_us
         if said is None:
             _check_unsigned(entry)
+            self._check_kept(entry)
         else:
             self._check_signed(entry, said)
         self._fold(entry)
@@ -127,7 +133,7 @@ class StatementAudit:
         digest = statement_digest(said)
         if self._is_selection and statement.party_seq > key.last_seq + 1:
             key.last_seq, key.last_digest = statement.party_seq - 1, statement.prev
-        for field, came, wanted in (
+        for where, came, wanted in (
             ("said.origin", statement.origin, self._origin),
             ("said.party", statement.party, author.party),
             ("said.kid", statement.key_id, author.subject),
@@ -138,12 +144,61 @@ class StatementAudit:
             ("author.roles", author.roles, key.roles),
         ):
             if came != wanted:
-                raise InvalidValue(field, "statement-matches", came, f"the entry says {wanted!r}")
+                raise InvalidValue(where, "statement-matches", came, f"the entry says {wanted!r}")
         require_follows(statement, entry, None if self._is_selection else self._rules)
         key.last_seq, key.last_digest = statement.party_seq, digest
 
+    def _check_kept(self, entry: Entry) -> None:
+        """What was sent before it was recorded, in the mechanism's words: with what was signed."""
+        body = entry.body
+        if isinstance(body, StopTold):
+            stop, said = body.stop, body.statement
+            party = stop.sender
+            is_signed = stop.identified is Identified.SIGNED
+            own = entry.author.how is How.SYSTEM or (
+                entry.author.party == party and stop.identified.value == entry.author.how.value
+            )
+            if not own or is_signed != (said is not None):
+                raise InvalidValue(
+                    "stop.identified", "signed", stop.identified.value, "nothing shows that"
+                )
+        elif isinstance(body, NoticeAcknowledged):
+            said, party = body.statement, body.acknowledgement.by.party
+        else:
+            return
+        if said is None:
+            return
+        statement = parse_statement(said)
+        key = self._every.get((party, statement.key_id))
+        if key is None or statement.party != party or entry.author.how is not How.SYSTEM:
+            raise InvalidValue("statement.kid", "key-not-in-force", statement.kid, "not enrolled")
+        verify_statement(said, key.public_key)
+        author = Author(party, How.SIGNED, statement.key_id, key.roles)
+        as_signed = msgspec.structs.replace(
+            entry,
+            author=author,
+            said=said,
+            body=msgspec.structs.replace(body, statement=None),
+        )
+        if isinstance(body, NoticeAcknowledged):
+            # Of a former name, and after all that was recorded under it: nothing is told twice.
+            last = key.former.get(statement.origin)
+            if last is None or statement.party_seq <= last:
+                raise InvalidValue(
+                    "statement.party_seq", "statement-told-again", statement.party_seq, "is old"
+                )
+            key.former[statement.origin] = statement.party_seq
+            as_signed = msgspec.structs.replace(as_signed, time_us=body.acknowledgement.time_us)
+        elif statement.origin not in self._origins:
+            raise InvalidValue("statement.origin", "origin", statement.origin, "another record")
+        require_follows(statement, as_signed, None)
+
     def _fold(self, entry: Entry) -> None:
         body = entry.body
+        if isinstance(body, StopTold):
+            if body.stop.id in self._stops:
+                raise InvalidValue("stop.id", "told-twice", body.stop.id, "a STOP is recorded once")
+            self._stops.add(body.stop.id)
         if isinstance(body, SpaceOpened) and body.origin != self._origin:
             raise InvalidValue("origin", "origin", body.origin, f"the record is {self._origin}")
         if isinstance(body, SpaceOpened | RulesAdopted):
@@ -160,7 +215,7 @@ class StatementAudit:
                 kid=f"{body.key.party}/{body.key.key_id}",
             )
             self._names.add(name)
-            self._keys[name] = _KeyInForce(public_key, body.key.roles)
+            self._keys[name] = self._every[name] = _KeyInForce(public_key, body.key.roles)
         elif isinstance(body, KeyRevoked):
             self._keys.pop((body.party, body.key_id), None)
         elif isinstance(body, EpochOpened):
@@ -170,8 +225,9 @@ class StatementAudit:
                     "origin", "epoch-origin", body.origin, "an epoch has a name of its own"
                 )
             self._origins.add(body.origin)
-            self._origin = body.origin
-            for key in self._keys.values():
+            before, self._origin = self._origin, body.origin
+            for key in self._every.values():
+                key.former[before] = key.last_seq
                 key.last_seq, key.last_digest = 0, None
 
 

@@ -36,7 +36,7 @@ from wideberth.model.stops import Identified, RecordAnswer, Stop, StopTold, Tell
 from wideberth.picture.fold import fold
 from wideberth.picture.picture import Picture
 from wideberth.record.vault import Vault
-from wideberth.service import Service, entries_of
+from wideberth.service import Applied, Service, entries_of
 
 __all__ = ["RETRY_S", "Sent", "Urgent"]
 
@@ -308,14 +308,13 @@ class Urgent:
         if self.position_of(kept.id) is not None:
             self._settle(kept.id)
             return
+        done: Applied | Refusal | None = None
         if kept.said is None or kept.origin == picture.space.origin:
             done = await self._service.submit_first(kept.request)
-            if not isinstance(done, Refusal) or done.rule == RECORDED:
-                self._settle(kept.id)
-                return
-        # Not as it was asked: the mechanism says that it was, with what was signed beside it.
-        done = await self._service.submit_first(Request(SYSTEM, _as_told(kept), kept.id))
-        if isinstance(done, Refusal) and done.rule != RECORDED:
+        if done is None or (_is_refused(done) and isinstance(kept.command, TellStop)):
+            # Not as it was asked: the mechanism says that it was, with what was signed beside it.
+            done = await self._service.submit_first(Request(SYSTEM, _as_told(kept), kept.id))
+        if isinstance(done, Refusal) and _is_refused(done):
             _log.warning("an answer was refused when it was to be recorded: %s", done.rule)
             await asyncio.to_thread(self._aside.refuse, kept)
         self._settle(kept.id)
@@ -331,6 +330,10 @@ class Urgent:
             if await asyncio.to_thread(self._aside.empty, is_recorded):
                 self._settled.clear()
             self._stamp = self._aside.stamp()
+
+
+def _is_refused(done: Applied | Refusal) -> bool:
+    return isinstance(done, Refusal) and done.rule != RECORDED
 
 
 def _as_told(kept: Kept) -> TellStop | RecordAnswer:

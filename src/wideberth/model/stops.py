@@ -7,6 +7,7 @@ decided: it is told as it came, marked with how its sender was identified.
 from __future__ import annotations
 
 from enum import StrEnum
+from hashlib import sha256
 
 import msgspec
 
@@ -23,6 +24,7 @@ __all__ = [
     "Stop",
     "StopTold",
     "TellStop",
+    "stop_id",
 ]
 
 MAX_STOP_TEXT = 200  # characters
@@ -42,6 +44,16 @@ class Identified(StrEnum):
     SIGNED = "signed"
     ATTESTED = "attested"
     UNVERIFIED = "unverified"
+
+
+def stop_id(identified: Identified, sender: PartyId, key: str, told: bytes) -> str:
+    """The id of a STOP: the same words under the same key are one. told: the bytes that came.
+
+    What is proved of the sender is part of it, so that nobody takes a place with what it cannot
+    prove; and of a signed one anybody can work it out from the statement.
+    """
+    named = f"{identified.value}\n{sender}\n{key}\n".encode()
+    return f"stop-{sha256(named + told).hexdigest()[:32]}"
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):

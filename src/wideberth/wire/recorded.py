@@ -36,7 +36,7 @@ from wideberth.model.ids import KeyId, NoticeId, SubscriptionId, UnitToken, Zone
 from wideberth.model.intents import TRANSITIONS, Intent, IntentState, Source
 from wideberth.model.notices import Acknowledgement
 from wideberth.model.settings import Rules
-from wideberth.model.stops import Identified, StopTold
+from wideberth.model.stops import Identified, StopTold, stop_id
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.zones import Zone
 from wideberth.space.volume import Volume4D
@@ -57,7 +57,7 @@ DECIDED: dict[type, frozenset[str]] = {
     SubscriptionClosed: frozenset(),
     NoticeAcknowledged: frozenset({"acknowledgement.differences", "sender", "closes"}),
     NoticeReleased: frozenset({"recipient", "closes"}),
-    StopTold: frozenset({"stop.id", "stop.sent_us"}),
+    StopTold: frozenset({"stop.sent_us"}),
     KeyRevoked: frozenset(),
 }
 """By kind of entry, what no statement says: ids and numbers that the mechanism gives, the version
@@ -130,7 +130,9 @@ def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None
             return StopTold(
                 stop_of(
                     said,
-                    stop_id=body.stop.id,
+                    stop_id=stop_id(
+                        Identified.SIGNED, party, statement.request, (entry.said or "").encode()
+                    ),
                     sender=party,
                     identified=Identified.SIGNED,
                     sent_us=body.stop.sent_us,

@@ -32,7 +32,7 @@ from wideberth.model.ids import PartyId, require_token
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import SYSTEM, Author, How
 from wideberth.model.refusals import Refusal
-from wideberth.model.stops import Identified, TellStop
+from wideberth.model.stops import Identified, TellStop, stop_id
 from wideberth.service import new_id
 from wideberth.space.time import format_rfc3339
 from wideberth.tokens import TokenRefused
@@ -191,13 +191,11 @@ class StopDesk:
         statement: Statement | None,
     ) -> Kept:
         now_us = self._desk.service.context().now_us
-        # The same words under the same key are one STOP; what is proved of them is part of it, so
-        # that nobody takes a place with what he cannot prove.
-        named = f"{sender.identified.value}\n{sender.party}\n{key}\n".encode()
-        stop_id = f"stop-{hashlib.sha256(named + body).hexdigest()[:32]}"
+        told_as = body if sender.said is None else sender.said.encode("ascii")
+        name = stop_id(sender.identified, sender.party, key, told_as)
         stop = stop_of(
             wire,
-            stop_id=stop_id,
+            stop_id=name,
             sender=sender.party,
             identified=sender.identified,
             sent_us=now_us,
@@ -205,12 +203,12 @@ class StopDesk:
         )
         origin, command = self._desk.picture.space.origin, TellStop(stop)
         if sender.identified is Identified.UNVERIFIED:
-            return Kept(stop_id, origin, now_us, sender.author, command, stop_id)
+            return Kept(name, origin, now_us, sender.author, command, name)
         fingerprint = hashlib.sha256(b"POST /api/v1/stop\n" + body).hexdigest()
         if sender.said is None or statement is None:
-            return Kept(stop_id, origin, now_us, sender.author, command, key, fingerprint)
+            return Kept(name, origin, now_us, sender.author, command, key, fingerprint)
         return Kept(
-            stop_id,
+            name,
             origin,
             now_us,
             sender.author,
@@ -259,9 +257,9 @@ async def list_stops(call: Call) -> told.StopsPage:
         each for each in {*recorded, *waiting} if query.cursor is None or each > query.cursor
     )
     page: list[told.StopOut] = []
-    for stop_id in ids[: query.limit]:
-        position = desk.urgent.position_of(stop_id)
-        stop = recorded.get(stop_id) or waiting[stop_id]
+    for name in ids[: query.limit]:
+        position = desk.urgent.position_of(name)
+        stop = recorded.get(name) or waiting[name]
         page.append(
             stop_waiting(desk, stop, call.party)
             if position is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -352,3 +354,31 @@ async def test_who_never_agrees_on_tls_is_cut_off(tmp_path: Path, within_s: floa
     finally:
         server.should_exit = True
         await task
+
+
+async def test_strangers_do_not_fill_the_log(tmp_path: Path) -> None:
+    upgrade = LAST.replace(b"close", b"upgrade\r\nupgrade: h2c")
+    with (tmp_path / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(Path(sys.executable).parent / "wideberth", "serve", "--port", "0"),
+            *("--folder", tmp_path / "data"),
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            while not (line := await process.stdout.readline()).startswith(b"wideberth is l"):
+                assert line, "it ended"
+        before = (tmp_path / "log").stat().st_size
+        port = int(line.decode().strip().rpartition(":")[2])
+        for _ in range(20):
+            assert b" 400 " in await talk(port, b"nothing at all\r\n\r\n")
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(upgrade)
+            writer.close()
+        assert b"404" in await talk(port, LAST.replace(b"/ ", b"/nothing "))
+    finally:
+        process.terminate()
+        assert await process.wait() == 0
+    assert (tmp_path / "log").stat().st_size == before

@@ -88,6 +88,7 @@ async def metrics_server(
         lifespan="off",
         access_log=False,
         log_config=None,
+        log_level="error",  # it warns of each malformed request: strangers would fill the disk
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,

@@ -176,6 +176,7 @@ def _server(node: Node, app: Api, ready: Callable[[], None]) -> NodeServer:
         lifespan="on",
         access_log=False,
         log_config=None,
+        log_level="error",  # it warns of each malformed request: strangers would fill the disk
         server_header=False,
         timeout_graceful_shutdown=_STREAMS_END_S,
         proxy_headers=bool(listen.proxies),

@@ -7,6 +7,7 @@ compared fails here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -424,6 +425,23 @@ def test_the_last_digit_of_what_was_worked_out_may_be_rounded_otherwise(
             assert product_finds(origin, entries[:at], at, replace(entry, body=lie)) is None
             return
     raise AssertionError("no corridor was signed")
+
+
+@pytest.mark.parametrize("other", ["1", "null", "[]", '{"type":[]}', "9" * 400, "1e308", "deep"])
+def test_no_member_of_another_form_ends_in_a_traceback(
+    made: tuple[str, list[Entry]], other: str
+) -> None:
+    value = json.loads("[" * 900 + "]" * 900) if other == "deep" else json.loads(other)
+    for _, entry in signed(made[1]):
+        payload, whole = json.loads(payload_of(entry)), json.loads(encode_entry(entry))
+        for name in payload["body"]:
+            changed = {**payload, "body": {**payload["body"], name: value}}
+            with contextlib.suppress(Fault):
+                check_followed(changed, whole)
+        for name in whole["body"]:
+            if name != "type":
+                with contextlib.suppress(Fault):
+                    check_followed(payload, {**whole, "body": {**whole["body"], name: value}})
 
 
 def test_roles_that_the_key_was_not_enrolled_for_are_found(made: tuple[str, list[Entry]]) -> None:

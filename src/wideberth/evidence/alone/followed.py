@@ -118,9 +118,9 @@ def check_followed(payload: dict[str, Any], value: dict[str, Any]) -> None:
     said = {**wanted[1], **payload["body"]}
     try:
         came, expected = _MADE[wanted[0]](said, payload, value)
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        _compare("", came, {"type": wanted[0], **expected})
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError):
         raise Fault(None, "its statement, or its body, has not the form of its kind") from None
-    _compare("", came, {"type": wanted[0], **expected})
 
 
 def _compare(path: str, came: Any, wanted: Any) -> None:

@@ -329,7 +329,7 @@ class Acknowledged(Out, frozen=True, kw_only=True):
     understood: bool | None = None
     differences: list[DifferenceOut] = []
     recorded: bool = True
-    kept: bool = True
+    kept: bool | None = None
 
 
 class Released(Out, frozen=True, kw_only=True, omit_defaults=False):

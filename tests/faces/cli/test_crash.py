@@ -1,8 +1,11 @@
-"""kill -9 while clients write: what was answered is there, what is asked again is there once."""
+"""A node that is killed or stopped while clients write: what was answered is there, what is asked
+again is there once.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
@@ -10,10 +13,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from wideberth.audit import StatementAudit
-from wideberth.client import Client, PartyKey, Unreachable
+from wideberth.client import ApiProblem, Client, PartyKey, Unreachable
 from wideberth.model.commands import EnrolKey, RegisterParty
 from wideberth.model.entries import IntentAccepted, decode_entry
 from wideberth.model.ids import KeyId, PartyId
@@ -130,3 +134,62 @@ async def test_nothing_answered_is_lost_and_nothing_retried_is_double(tmp_path: 
     assert {f"T{number}" for number in range(1, 60, 2)} <= set(signs)
     verified = verify_folder(folder, statement_checker=StatementAudit(origin))
     assert verified.statements == sum(each.said is not None for each in entries)
+
+
+async def test_a_stop_under_load_loses_nothing_and_ends_streams(tmp_path: Path) -> None:
+    """With a backup and signals to read certificates anew in between."""
+    folder, safe, again = tmp_path / "data", tmp_path / "safe", tmp_path / "again"
+    token, key = await prepared(folder)
+    process, url = await started(folder)
+    answered: dict[str, str] = {}
+    ends: list[bytes] = []
+
+    async def tell(client: Client, first: int) -> None:
+        for number in range(first, first + 10_000):
+            try:
+                told = await client.write(
+                    "POST", "/intents", intent(number % 900), request=f"r{number}"
+                )
+            except (Unreachable, ApiProblem):
+                return
+            answered[f"r{number}"] = told["intent"]["id"]
+
+    async def listen() -> None:
+        said = b""
+        async with httpx.AsyncClient(timeout=20) as client:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with client.stream("GET", f"{url}/api/v1/stream", headers=headers) as answer:
+                async for part in answer.aiter_bytes():
+                    said = (said + part)[-100:]
+        ends.append(said)
+
+    async with Client(url, token, key=key, attempts=1) as client:
+        tasks = [asyncio.create_task(tell(client, 10_000 * number)) for number in range(4)]
+        tasks += [asyncio.create_task(listen()) for _ in range(3)]
+        async with asyncio.timeout(30):
+            while len(answered) < 20:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.001)
+        process.send_signal(signal.SIGHUP)
+        backup = await asyncio.create_subprocess_exec(
+            WIDEBERTH, "backup", safe, "--folder", folder, stdout=subprocess.DEVNULL
+        )
+        assert await backup.wait() == 0
+        before = len(answered)
+        process.send_signal(signal.SIGHUP)
+        process.terminate()
+        assert await process.wait() == 0
+        await asyncio.gather(*tasks)
+    assert before > 20, "it took writes while the backup was made"
+    assert [end.endswith(b"event: bye\ndata: {}\n\n") for end in ends] == [True] * 3
+
+    with SqliteRecord(folder) as record:
+        entries = [decode_entry(r.envelope, position=r.position) for r in record.read(0, 100_000)]
+    told = {e.request: e.body.intent.id for e in entries if isinstance(e.body, IntentAccepted)}
+    assert {request: told.get(request) for request in answered} == answered
+    restore = await asyncio.create_subprocess_exec(
+        WIDEBERTH, "restore", safe, "--folder", again, stdout=subprocess.DEVNULL
+    )
+    assert await restore.wait() == 0
+    with SqliteRecord(again) as record:
+        audit = StatementAudit(record.first_origin)
+    assert 0 < verify_folder(again, statement_checker=audit).size <= len(entries)

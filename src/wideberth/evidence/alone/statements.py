@@ -73,16 +73,21 @@ class _Keys:
         self.origins: set[str] = set()
         self.all: dict[tuple[str, str], EnrolledKey] = {}
         self.chains: dict[tuple[str, str], _Chain] = {}
+        self.former: dict[tuple[str, str, str], int] = {}  # origin, key: its last number there
+        self.stops: set[str] = set()
 
     def fold(self, position: int, body: dict[str, Any]) -> None:
         """Take over what an entry says of keys. Raises Fault."""
         if (body["type"] == "SpaceOpened") != (position == 0):
             raise Fault(position, "the first entry, and no other, opens the space")
         if body["type"] in ("SpaceOpened", "EpochOpened"):
-            self.origin = _text_at(body, "origin")
+            before, self.origin = self.origin, _text_at(body, "origin")
             if self.origin in self.origins:
                 raise Fault(position, "an epoch has a name that the record had before")
             self.origins.add(self.origin)
+            if body["type"] == "EpochOpened":
+                for name, chain in self.chains.items():
+                    self.former[(before, *name)] = chain.seq
             self.chains = {name: _Chain(each.roles) for name, each in self.chains.items()}
         elif body["type"] == "KeyEnrolled":
             party, key_id = _text_at(body, "key.party"), _text_at(body, "key.key_id")
@@ -182,6 +187,8 @@ def _understood(position: int, envelope: bytes, leaf: bytes, keys: _Keys) -> Pro
         payload, skipped = _judged(said, value, keys)
     elif how == "attested" and _at(body, "acknowledgement.verb") not in (None, "RECEIVED"):
         raise Fault(None, "an answer beyond RECEIVED has no signature")
+    if body["type"] in ("StopTold", "NoticeAcknowledged"):
+        _check_sent_before(value, keys)
     keys.fold(position, body)
     return ProvedEntry(position, envelope, leaf, value, payload, skipped)
 
@@ -216,6 +223,57 @@ def _judged(said: Any, value: dict[str, Any], keys: _Keys) -> tuple[dict[str, An
     chain.seq, chain.digest = seq, digest
     check_followed(payload, value)
     return payload, skipped
+
+
+def _check_sent_before(value: dict[str, Any], keys: _Keys) -> None:
+    """What was sent before it was recorded, in the mechanism's words: beside what was signed."""
+    body, how = value["body"], _at(value, "author.how")
+    kept = body.get("statement")
+    is_stop = body["type"] == "StopTold"
+    party = _text_at(body, "stop.sender" if is_stop else "acknowledgement.by.party")
+    if is_stop:
+        identified = _at(body, "stop.identified")
+        if how != "system" and (how, _at(value, "author.party")) != (identified, party):
+            raise Fault(None, "the STOP is of another than who told it")
+        if identified == "signed" and value.get("said") is None and kept is None:
+            raise Fault(None, "nothing shows that the STOP was signed, as it says")
+        if _text_at(body, "stop.id") in keys.stops:
+            raise Fault(None, "the STOP is recorded a second time")
+        keys.stops.add(_text_at(body, "stop.id"))
+    if kept is None:
+        return
+    header, payload, signature, signed_bytes = _parts_of(kept)
+    kid = header.get("kid")
+    key_id = kid.partition("/")[2] if isinstance(kid, str) else ""
+    key = keys.all.get((party, key_id))
+    if how != "system" or key is None or kid != f"{party}/{key_id}" or payload["party"] != party:
+        raise Fault(None, "the statement beside it is not of the party that it speaks for")
+    if header.get("alg") != "Ed25519" or header.get("typ") != "wideberth+jws":
+        raise Fault(None, "the statement beside it has another header")
+    if not is_signed_by(key.public_key, signed_bytes, signature):
+        raise Fault(None, "the signature of the statement beside it does not verify")
+    time_us = value["time_us"]
+    if is_stop and payload["origin"] not in keys.origins:
+        raise Fault(None, "the statement beside it is for another record")
+    if not is_stop:
+        # Of a former name, and after all that was recorded under it: nothing is told twice.
+        former, seq = (payload["origin"], party, key_id), payload["party_seq"]
+        if former not in keys.former or type(seq) is not int or seq <= keys.former[former]:
+            raise Fault(None, "the statement beside it was told before, or is not of a former name")
+        keys.former[former] = seq
+        time_us = _at(body, "acknowledgement.time_us")
+    roles = keys.chains[party, key_id].roles
+    author: dict[str, Any] = {"party": party, "how": "signed", "subject": key_id}
+    author["roles"] = roles or []
+    without: dict[str, Any] = {name: body[name] for name in body if name != "statement"}
+    as_signed: dict[str, Any] = {
+        **value,
+        "author": author,
+        "said": kept,
+        "time_us": time_us,
+        "body": without,
+    }
+    check_followed(payload, as_signed)
 
 
 def _parts_of(said: Any) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:

@@ -352,11 +352,34 @@ def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     ]
     if body.get("closes"):
         rows.append(("No longer open", ", ".join(body["closes"])))
+    if body.get("statement"):
+        rows.append(("Signed", "under a former name of the record; the statement stands beside"))
     rows.append(("Note", "an acknowledgement is neither permission nor guarantee"))
     return "{} answered {} to the notice {}.".format(
         body["recipient"],
         answer["verb"],
         answer["notice"],
+    ), rows
+
+
+def _stop_told(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    stop = body["stop"]
+    rows = [("Sent", _time(stop["sent_us"])), ("Id", stop["id"])]
+    for name, label in (("text", "Text"), ("intent", "Intent"), ("zone", "Zone")):
+        if stop.get(name):
+            rows.append((label, stop[name]))
+    if stop.get("area"):
+        area = stop["area"]
+        place = "within {} m of {}".format(
+            _decimal(area["radius_mm"], 3), _place(area["latitude_nd"], area["longitude_nd"])
+        )
+        rows.append(("Area", place))
+    if stop["identified"] == "unverified":
+        rows.append(("Unverified", "its sender did not prove who it is: " + str(stop["doubts"])))
+    if body.get("statement"):
+        rows.append(("Signed", "the statement stands in the entry, beside it"))
+    return "{} was told to every party in the name of {}.".format(
+        {"stop": "STOP", "our-error": "OUR ERROR", "doubt": "DOUBT"}[stop["form"]], stop["sender"]
     ), rows
 
 
@@ -528,6 +551,7 @@ _WORDS: dict[str, Any] = {
     "NoticeIssued": _notice_issued,
     "NoticeAcknowledged": _acknowledged,
     "NoticeReleased": _released,
+    "StopTold": _stop_told,
     "ClockMeasured": _clock_measured,
     "LookDue": _look_due,
     "WarningRaised": partial(_warning, "raised"),

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import InvalidValue
+from wideberth.model.channels import RELAYED_VERBS
 from wideberth.model.entries import (
     Entry,
     KeyEnrolled,
@@ -257,7 +258,13 @@ def _check_unsigned(entry: Entry) -> None:
     if (
         isinstance(body, NoticeAcknowledged)
         and body.acknowledgement.verb is not Verb.RECEIVED
-        and entry.author.how is How.ATTESTED
+        and (
+            entry.author.how is How.ATTESTED
+            or (
+                entry.author.how is How.RELAYED
+                and body.acknowledgement.verb.value not in RELAYED_VERBS
+            )
+        )
     ):
         raise InvalidValue(
             "said", "signature-required", body.acknowledgement.verb.value, "this must be signed"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from wideberth.decisions.disclosure import may_follow
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.model.channels import RELAYED_VERBS, AnswerChannel, refuse_call
 from wideberth.model.commands import AcknowledgeNotice, ReleaseNotice
 from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
 from wideberth.model.ids import NoticeId, PartyId, UnitToken
@@ -58,6 +59,7 @@ def acknowledge(
     refusal = (
         _refuse_fields(command, standing)
         or _refuse_unsigned(command.verb.value, author, needed=command.verb is not Verb.RECEIVED)
+        or _refuse_relayed(command, author, context.now_us)
         or _refuse_many(command, standing)
     )
     if refusal is not None:
@@ -92,6 +94,9 @@ def acknowledge(
         read_back=command.read_back,
         differences=off,
         attested=command.attested,
+        channel=command.channel,
+        identified=command.identified,
+        call=command.call,
     )
     closes = _closed_by(picture, standing.answered(answer))
     sender = notice.sender
@@ -142,6 +147,8 @@ def release(picture: Picture, command: ReleaseNotice, author: Author, context: C
             RefusalKind.UNKNOWN, "no-such-notice", "no notice held for this party has this id"
         )
     refusal = _refuse_unsigned("a release", author, needed=True)
+    if author.how is How.RELAYED:
+        refusal = _unsigned("a release")
     if refusal is not None:
         return refusal
     closes = _closed_by(picture, standing.released(author.party))
@@ -232,8 +239,32 @@ def _refuse_fields(command: AcknowledgeNotice, standing: OpenNotice) -> Refusal 
 
 
 def _refuse_unsigned(words: str, author: Author, *, needed: bool) -> Refusal | None:
-    if not needed or author.how is not How.ATTESTED:
+    return _unsigned(words) if needed and author.how is How.ATTESTED else None
+
+
+def _refuse_relayed(command: AcknowledgeNotice, author: Author, now_us: int) -> Refusal | None:
+    """An answer by mail, code, link or telephone says by what it came and how its giver is known,
+    and never what only a signature may say: it closes nothing.
+    """
+    call = command.call
+    is_said = command.channel is not None and command.identified is not None
+    if (author.how is How.RELAYED) != is_said or (call is not None) != (
+        command.channel is AnswerChannel.VOICE
+    ):
+        return refused(
+            RefusalKind.INVALID,
+            "relayed-how",
+            "a relayed answer, and no other, says its channel and how its giver is known",
+            field="channel, identified, call",
+        )
+    if author.how is not How.RELAYED:
         return None
+    if command.verb.value not in RELAYED_VERBS:
+        return _unsigned(command.verb.value)
+    return None if call is None else refuse_call(call, now_us)
+
+
+def _unsigned(words: str) -> Refusal:
     return refused(
         RefusalKind.FORBIDDEN,
         "signature-required",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.ids import (
     IntentId,
@@ -178,7 +179,9 @@ class CloseSubscription(msgspec.Struct, frozen=True, tag=True):
 
 
 class AcknowledgeNotice(msgspec.Struct, frozen=True, tag=True):
-    """Answer a notice with one of the verbs of D-01."""
+    """Answer a notice with one of the verbs of D-01. channel, identified, call: of an answer that
+    is relayed, as in :class:`~wideberth.model.notices.Acknowledgement`.
+    """
 
     notice: NoticeId
     verb: Verb
@@ -187,6 +190,9 @@ class AcknowledgeNotice(msgspec.Struct, frozen=True, tag=True):
     reason: str | None = None
     read_back: Particulars | None = None
     attested: bool = False
+    channel: AnswerChannel | None = None
+    identified: Identification | None = None
+    call: VoiceCall | None = None
 
 
 class ReleaseNotice(msgspec.Struct, frozen=True, tag=True):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.ids import NoticeId, PartyId, UnitToken
 from wideberth.model.parties import Author
 from wideberth.space.volume import Gap
@@ -164,7 +165,11 @@ class ReadBackDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class Acknowledgement(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
 ):
-    """One answer to a notice. attested: a role of the party stands for all its units."""
+    """One answer to a notice. attested: a role of the party stands for all its units.
+
+    channel, identified: of an answer that was relayed: by what it came, and how the one who gave it
+    is known; call: of one that was given by telephone.
+    """
 
     notice: NoticeId
     verb: Verb
@@ -176,3 +181,6 @@ class Acknowledgement(
     read_back: Particulars | None = None
     differences: tuple[ReadBackDifference, ...] = ()
     attested: bool = False
+    channel: AnswerChannel | None = None
+    identified: Identification | None = None
+    call: VoiceCall | None = None

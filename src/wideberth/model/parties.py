@@ -27,6 +27,7 @@ class How(StrEnum):
     SIGNED = "signed"  # by a key that only the party holds
     ATTESTED = "attested"  # a token was shown to the service
     SYSTEM = "system"  # the mechanism itself, by rule
+    RELAYED = "relayed"  # by mail, code, link or telephone; the host says how it was known
 
 
 class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -249,6 +249,12 @@ def _how(entry: ProvedEntry) -> str:
             "<strong>Attested, not signed</strong>: the host says that somebody showed it a valid "
             f"credential of {party}."
         )
+    if given.get("how") == "relayed":
+        return (
+            "<strong>Relayed, not signed</strong>: the host says that this came from "
+            f"{party} by mail, code, link or telephone; the entry says how the one who gave it "
+            "is known."
+        )
     return "<strong>By rule</strong>: written by the mechanism itself, on the host's word."
 
 

@@ -333,12 +333,34 @@ def _clash(clash: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+_RELAYED = ("channel", "identified")
+
+
 def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     answer = body["acknowledgement"]
     rows = [("Answered", _time(answer["time_us"]))]
     for name, label in (("unit", "Unit"), ("system", "System"), ("reason", "Reason")):
         if answer.get(name):
             rows.append((label, answer[name]))
+    if answer.get("channel"):
+        rows.append(
+            ("Came by", "{}; its giver is known by: {}".format(*map(answer.get, _RELAYED)))
+        )
+    call = answer.get("call")
+    if call:
+        rows.append(
+            (
+                "Telephone call",
+                "{} to {}, language {}, {} interpreter, typed by {} ({})".format(
+                    _time(call["started_us"]),
+                    _time(call["ended_us"]),
+                    call["language"],
+                    "with an" if call.get("interpreter") else "without an",
+                    call["typed_by"],
+                    call["desk"],
+                ),
+            )
+        )
     if answer.get("attested"):
         rows.append(("For its units", "a role of the party stands for all of them"))
     if answer.get("read_back"):

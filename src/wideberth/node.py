@@ -57,6 +57,7 @@ from wideberth.record.vault import Vault
 from wideberth.service import Applied, Service, Settings, now_us
 from wideberth.snapshots import restored
 from wideberth.succession import ORIGIN_KEY, former_keys, locked, settle
+from wideberth.timers import Timers
 from wideberth.tokens import Issuer, TokenVerifier
 from wideberth.urgent import Urgent
 from wideberth.witnessing import Peer, Witnessing
@@ -243,6 +244,7 @@ class Node:
                 self._compare()
             await self._stack.enter_async_context(LookingAgain(self.service))
             await self._stack.enter_async_context(self.urgent)
+            await self._stack.enter_async_context(Timers(self.service))
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

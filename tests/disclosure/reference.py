@@ -191,6 +191,15 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 if as_sender:
                     may.texts |= {notice.id, *body.closes}
                     may.texts |= set(words(body.acknowledgement))
+            case e.NoticeEscalated():
+                notice = notices[body.notice]
+                as_sender = body.sender == party and _follows(notice, party, last, notices)
+                assert body.sender != party or as_sender, "a step that it may not follow"
+                readable = event = body.recipient == party or as_sender
+            case e.NeutralCalled():
+                readable = event = body.neutral == party
+                if readable and body.subject is not None and body.subject.type == "intent":
+                    assert sees(last[body.subject.id], party), "the neutral is told what is hidden"
             case e.NoticeReleased():
                 readable = event = party in (body.recipient, body.by.party)
                 open_notices -= set(body.closes)

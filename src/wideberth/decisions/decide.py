@@ -10,6 +10,7 @@ from typing import Any
 
 from wideberth.decisions import (
     checks,
+    deadlines,
     intents,
     keeping,
     measuring,
@@ -48,6 +49,7 @@ from wideberth.model.commands import (
     WithdrawZone,
     WorsenWarning,
 )
+from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.parties import Author, Role
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -87,6 +89,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     LookAgain: (None, measuring.look_again),
     TellStop: (ANY_ROLE, stops.tell_stop),
     RecordAnswer: (None, stops.record_answer),
+    DeadlinePassed: (None, deadlines.pass_deadline),
 }
 """For each command the role that it needs, one of several (None: the mechanism itself, or its host
 by the command line) and the rule that decides it."""

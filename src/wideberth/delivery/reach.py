@@ -11,12 +11,10 @@ import msgspec
 
 from wideberth.model.ids import NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Verb
+from wideberth.picture.ladders import furthest_hop
 from wideberth.picture.picture import OpenNotice
 
-__all__ = ["HOPS", "Reach", "reach_of", "unreached"]
-
-HOPS = (None, Verb.RECEIVED, Verb.READ_BACK, Verb.PASSED_DOWN, Verb.LOADED)
-"""How far a notice has come; None: nobody has answered at all."""
+__all__ = ["Reach", "reach_of", "unreached"]
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -42,7 +40,6 @@ def reach_of(standing: OpenNotice) -> Reach:
         for answer in standing.answers
         if answer.verb is not Verb.READ_BACK or not answer.differences
     ]
-    furthest = max((verb for verb in verbs if verb in HOPS), key=HOPS.index, default=None)
     loaded = standing.loaded_units
     notice = standing.notice
     return Reach(
@@ -50,7 +47,7 @@ def reach_of(standing: OpenNotice) -> Reach:
         number=notice.number,
         recipient=notice.recipient,
         issued_us=notice.issued_us,
-        furthest=furthest,
+        furthest=furthest_hop(standing),
         waiting=tuple(unit for unit in notice.units if unit not in loaded),
         exits=tuple(
             dict.fromkeys(verb for verb in verbs if verb in (Verb.CANNOT_COMPLY, Verb.DISPUTED))

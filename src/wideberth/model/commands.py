@@ -6,6 +6,7 @@ import msgspec
 
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
+from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -272,6 +273,7 @@ Command = (
     | LookAgain
     | TellStop
     | RecordAnswer
+    | DeadlinePassed
 )
 
 

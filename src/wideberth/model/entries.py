@@ -17,6 +17,7 @@ from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.settings import Rules
@@ -310,6 +311,8 @@ Body = (
     | ClockMeasured
     | LookDue
     | StopTold
+    | NoticeEscalated
+    | NeutralCalled
 )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from wideberth.model.intents import IntentKind
+from wideberth.model.ladders import DEFAULT_LADDERS, Ladder
 from wideberth.model.notices import Urgency
 from wideberth.space.positions import Bounds
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
@@ -102,6 +103,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     clock_step_us: to whole steps of this a party's measured offset is rounded outward.
     clock_every_us: a narrower one is taken again after this long. clock_cap_us: no clock widens a
     time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
+    ladders: of escalation, by urgency; one that is left out is the default one.
     """
 
     version: str
@@ -124,6 +126,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     clock_every_us: int = MINUTE_US
     clock_cap_us: int = MINUTE_US
     clock_limit_us: int = 5 * SECOND_US  # as a node that is further off stops deciding
+    ladders: tuple[Ladder, ...] = ()
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""
@@ -135,6 +138,13 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     def limit(self, kind: IntentKind) -> KindLimit:
         """The limits of a kind."""
         return next((limit for limit in self.limits if limit.kind is kind), KindLimit(kind))
+
+    def ladder(self, urgency: Urgency) -> Ladder:
+        """The ladder of escalation for notices of an urgency."""
+        for ladder in (*self.ladders, *DEFAULT_LADDERS):
+            if ladder.urgency is urgency:
+                return ladder
+        raise AssertionError(f"no ladder for {urgency}")
 
     @property
     def widest(self) -> Separation:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from wideberth.model.clocks import ClockMeasured, DueLook, LookDue, MeasuredClock
+from wideberth.model.deadlines import DeadlineKind
 from wideberth.model.entries import (
     ClashesFound,
     Entry,
@@ -43,7 +44,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import keeping, stops
+from wideberth.picture import keeping, ladders, stops
 from wideberth.picture.picture import (
     NEVER_US,
     OpenNotice,
@@ -287,6 +288,9 @@ def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position:
             for clash in notice.clashes
             if clash.own is not None and clash.other is not None
         )
+    if picture.due is not None:
+        first = ladders.escalation_due(picture, notice.id)
+        picture.note_due(DeadlineKind.ESCALATION, notice.id, first)
     _note_to(picture, notice.id, notice.recipient, position)
     if picture.history is not None:
         picture.history.note_notice(notice.recipient, position)
@@ -317,6 +321,7 @@ def _close(picture: Picture, notices: Iterable[NoticeId]) -> None:
     for notice_id in notices:
         picture.notices.pop(notice_id, None)
         picture.held.pop(notice_id, None)
+        picture.escalations.pop(notice_id, None)
 
 
 def _warning_stands(
@@ -402,4 +407,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     LookDue: _look_due,
     **keeping.FOLDS,
     **stops.FOLDS,
+    **ladders.FOLDS,
 }

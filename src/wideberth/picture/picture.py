@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from wideberth.model.clocks import DueLook, MeasuredClock
+from wideberth.model.deadlines import DeadlineKind, Due
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -27,6 +28,7 @@ from wideberth.model.ids import (
     ZoneId,
 )
 from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
+from wideberth.model.ladders import Escalated
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
@@ -35,6 +37,7 @@ from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
 from wideberth.picture.cells import felt_as
+from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.history import History
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
@@ -77,10 +80,11 @@ TABLES = (
     "clocks",
     "clock_looks",
     "stops",
+    "escalations",
 )
 """The tables of a picture, in the order of its canonical form."""
 
-_LATER = frozenset({"clocks", "clock_looks", "stops"})
+_LATER = frozenset({"clocks", "clock_looks", "stops", "escalations"})
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
 records stay what they are."""
 
@@ -174,7 +178,7 @@ class Picture:
     size: entries folded so far, so the next one stands at position size. time_us: of the last one.
     """
 
-    def __init__(self, below: Picture | None = None) -> None:
+    def __init__(self, below: Picture | None = None) -> None:  # noqa: PLR0915 - a table a line
         self._below = below
         self.is_overlay: bool = below is not None
         """Whether this is a layer over another picture, for deciding one batch."""
@@ -223,6 +227,11 @@ class Picture:
         """Parties whose clock was measured worse, while what stands of them is looked at again."""
         self.stops: Table[str, Stop] = Layer(below.stops) if below else {}
         """STOPs of the last day and their kin, by id, in the order recorded."""
+        self.escalations: Table[NoticeId, Escalated] = Layer(below.escalations) if below else {}
+        """What stands of the ladders of open notices of which a step was taken."""
+        self.due: dict[DeadlineKind, DueHeap] | None = None
+        """What is due when, by kind; None until somebody asks, and wherever what is due has changed
+        as a whole (:mod:`~wideberth.picture.deadlines`)."""
         self._intents_of: dict[PartyId, set[IntentId]] | None = None
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
@@ -343,6 +352,7 @@ class Picture:
         """Put rules in force, and the way heights compare under them."""
         self.space = msgspec.structs.replace(self.space, rules=rules)
         self._felt_space = None  # the agreed cells may be others
+        self.due = None  # other ladders may hold
         self._pair_rules = {}
         self.rule_versions[rules.version] = True
         self.widest = rules.widest
@@ -384,6 +394,11 @@ class Picture:
         for space in (self.intent_space, self.zone_space, self.subscription_space):
             space.file()
         self.felt_space.file()
+
+    def note_due(self, kind: DeadlineKind, subject: str, due: Due | None) -> None:
+        """Something is due; nothing happens in an overlay, or where nobody has asked yet."""
+        if self.due is not None and due is not None:
+            self.due[kind].push(due.due_us, subject)
 
     def expire_at(self, end_us: int, table: str, object_id: str) -> None:
         """Let an object leave the picture once the record's time is past end_us."""

@@ -16,6 +16,7 @@ from wideberth.errors import InvalidValue
 from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
+from wideberth.model.ladders import Escalated
 from wideberth.model.parties import Key, Party
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
@@ -71,6 +72,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     clocks: dict[PartyId, MeasuredClock] = {}
     clock_looks: dict[PartyId, DueLook] = {}
     stops: list[Stop] = []
+    escalations: dict[NoticeId, Escalated] = {}
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -119,6 +121,7 @@ def dump(picture: Picture) -> bytes:
         clocks={each: picture.clocks[each] for each in picture.clocks},
         clock_looks={each: picture.clock_looks[each] for each in picture.clock_looks},
         stops=[picture.stops[each] for each in picture.stops],
+        escalations={each: picture.escalations[each] for each in picture.escalations},
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -185,6 +188,7 @@ def _picture(form: _Read, history: History) -> Picture:
         picture.put_clock(party, clock)
     picture.clock_looks = form.clock_looks
     picture.stops = {each.id: each for each in form.stops}
+    picture.escalations = form.escalations
     picture.history = history
     picture.expiries = [
         *((each.end_us + GRACE_US, "intent", each.id) for each in form.intents),

@@ -33,6 +33,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import is_shown
 from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.stops import StopTold
 
 __all__ = ["is_readable"]
@@ -92,6 +93,8 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     NoticeIssued: lambda body, party: body.notice.recipient == party,
     NoticeAcknowledged: lambda body, party: party in (body.recipient, body.sender),
     NoticeReleased: lambda body, party: party in (body.recipient, body.by.party),
+    NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),
+    NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,
     WarningRaised: _by_the_only_one_warned,
     WarningWorsened: _by_the_only_one_warned,

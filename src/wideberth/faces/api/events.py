@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from wideberth.faces.api import told, views
+from wideberth.faces.api import escalations_seen, told, views
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of
@@ -36,6 +36,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent
 from wideberth.model.keeping import EntriesErased
+from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.stops import StopTold
 from wideberth.service import StreamEvent
@@ -50,6 +51,8 @@ EVENTS: dict[str, type] = {
     "zone": told.ZoneEvent,
     "notification": told.NotificationEvent,
     "warning": told.WarningEvent,
+    "escalation": told.EscalationEvent,
+    "called": told.CalledEvent,
     "stop": told.StopEvent,
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
@@ -249,6 +252,8 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     WarningWorsened: _warning,
     WarningCleared: _warning,
     StopTold: _stop,
+    NoticeEscalated: escalations_seen.escalated,
+    NeutralCalled: escalations_seen.called,
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
     EntriesErased: _erased,

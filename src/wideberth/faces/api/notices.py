@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+import msgspec
+
 from wideberth.decisions.disclosure import may_follow
 from wideberth.decisions.notices import is_new_answer
 from wideberth.delivery.reach import reach_of
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call, Desk
+from wideberth.faces.api.escalations_seen import escalation_seen
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import notice_as_of, notices_as_of
@@ -139,6 +142,7 @@ def notice_seen(desk: Desk, standing: OpenNotice) -> told.NoticeOut:
         answers=[views.acknowledgement(answer) for answer in standing.answers],
         understood=standing.understood,
         reach=_reach(standing, "recipient") if is_open else None,
+        escalation=escalation_seen(desk.picture, standing) if is_open else None,
     )
 
 
@@ -146,13 +150,18 @@ def reach_seen(standing: OpenNotice, reader: PartyId, picture: Picture) -> told.
     """How far a notice has come, for somebody it concerns; None where the reader may not know."""
     notice = standing.notice
     if reader == notice.recipient:
-        return _reach(standing, "recipient")
+        return _followed(picture, _reach(standing, "recipient"), standing)
     if reader in notice.held_by:
         shown = _own_is_shown(notice, reader, picture)
         return _reach(standing, "holder", named=shown)
     if reader == notice.sender and may_follow(picture, notice, reader):
-        return _reach(standing, "sender")
+        return _followed(picture, _reach(standing, "sender"), standing)
     return None
+
+
+def _followed(picture: Picture, reach: told.ReachOut, standing: OpenNotice) -> told.ReachOut:
+    """The same with where it stands on its ladder."""
+    return msgspec.structs.replace(reach, escalation=escalation_seen(picture, standing))
 
 
 def _own_is_shown(notice: Notice, reader: PartyId, picture: Picture) -> bool:

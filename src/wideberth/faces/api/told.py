@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from wideberth.model.intents import IntentKind, IntentState, Source, VisibilityLevel
+from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
 from wideberth.model.parties import How, Role
 from wideberth.model.stops import Form, Identified
@@ -345,6 +346,20 @@ ReachRole = Literal["recipient", "sender", "holder"]
 """Why a notice concerns the reader: it is to it, from it, or held open until it says so."""
 
 
+class EscalationOut(Out, frozen=True, kw_only=True):
+    """Where a notice stands on its ladder. posts: who at the recipient was told beyond the duty
+    desk, in order; since: the last step; overdue: answered, and not loaded by the ladder's end.
+    next, at: who is told next, and when, unless it is answered as agreed before; next is left out
+    where the notice becomes overdue then.
+    """
+
+    posts: list[Post] = []
+    since: str | None = None
+    overdue: bool = False
+    next: Post | None = None
+    at: str | None = None
+
+
 class ReachOut(Out, frozen=True, kw_only=True):
     """How far a notice has come. furthest: null: nobody has answered. waiting: units that have not
     loaded it. recipient and waiting: left out where you may not know whom it concerns.
@@ -359,6 +374,7 @@ class ReachOut(Out, frozen=True, kw_only=True):
     number: int | None = None
     recipient: str | None = None
     waiting: list[str] | None = None
+    escalation: EscalationOut | None = None
 
 
 class NoticeOut(Out, frozen=True, kw_only=True):
@@ -384,6 +400,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     withdrawal: bool = False
     understood: bool = False
     reach: ReachOut | None = None
+    escalation: EscalationOut | None = None  # of an open notice
 
 
 class NoticesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -752,6 +769,40 @@ class AcknowledgementEvent(Out, frozen=True, kw_only=True):
     acknowledgement: AcknowledgementOut | None = None
     released_by: str | None = None
     recorded: bool = True
+
+
+class EscalationEvent(Out, frozen=True, kw_only=True):
+    """Event ``escalation``: a notice to you or from you was not answered as agreed. post: who is
+    told there now; left out where it was answered and is overdue, as it is not loaded.
+    furthest: how far it had come. Silence is no consent.
+    """
+
+    notice: str
+    recipient: str
+    step: int
+    due: str
+    sentence: str
+    position: int
+    time: str
+    post: Post | None = None
+    furthest: Verb | None = None
+
+
+class CalledEvent(Out, frozen=True, kw_only=True):
+    """Event ``called``, to a neutral: reach this party, which does not answer a notice. contact:
+    whom to call. subject, sender: where you see what the notice is about.
+    """
+
+    notice: str
+    recipient: str
+    urgency: Urgency
+    issued: str
+    sentence: str
+    position: int
+    time: str
+    contact: ContactOut | None = None
+    subject: ObjectOut | None = None
+    sender: str | None = None
 
 
 IntentChange = Literal["told", "amended", "stepped"]

@@ -1,0 +1,116 @@
+"""What is due, found from the tables: in memory only, and made of them when it is first asked for.
+
+A heap for each kind of deadline holds when something may be due. What *is* due is asked of the
+tables as they stand, when its time comes: a notice that closed, or was answered, has left nothing
+to take out. So nothing else in the loop pays for deadlines but the push of a new one, and a
+snapshot holds none of it.
+
+An overlay has none: only what is durable comes due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
+from wideberth.picture.dueheap import DueHeap
+from wideberth.picture.ladders import escalation_due
+from wideberth.picture.picture import Picture
+
+__all__ = ["due_of", "give_back", "next_due_us", "pending", "take_due"]
+
+_SPARE = 4096  # a heap is made anew once it holds this many more than twice what can be due
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where deadlines of a kind come from. subjects: of all that may have one; due: the one that
+    stands of a subject.
+    """
+
+    subjects: Callable[[Picture], Iterable[str]]
+    due: Callable[[Picture, str], Due | None]
+
+
+_SOURCES: dict[DeadlineKind, _Source] = {
+    DeadlineKind.ESCALATION: _Source(lambda picture: picture.notices, escalation_due),
+}
+
+
+def due_of(picture: Picture, kind: DeadlineKind, subject: str) -> Due | None:
+    """The deadline of this kind that stands of a subject, passed or not; None: there is none."""
+    return _SOURCES[kind].due(picture, subject)
+
+
+def pending(picture: Picture) -> dict[DeadlineKind, DueHeap]:
+    """What is due when, made of the tables where that is not done yet. Not of an overlay."""
+    assert not picture.is_overlay, "only what is durable comes due"
+    if picture.due is None:
+        picture.due = {kind: _heap(picture, source) for kind, source in _SOURCES.items()}
+    return picture.due
+
+
+def next_due_us(picture: Picture) -> int | None:
+    """When something may be due next; None: nothing is."""
+    firsts = [heap.first() for heap in pending(picture).values()]
+    return min((first[0] for first in firsts if first is not None), default=None)
+
+
+def take_due(picture: Picture, now_us: int, *, limit: int) -> list[DeadlinePassed]:
+    """Deadlines that have passed, in the order of their times, up to so many.
+
+    They are taken out: :func:`give_back` what could not be recorded.
+    """
+    heaps = pending(picture)
+    _keep_small(picture, heaps)
+    taken: dict[tuple[DeadlineKind, str], DeadlinePassed] = {}
+    while len(taken) < limit:
+        kind = _earliest(heaps, now_us)
+        if kind is None:
+            break
+        _, subject = heaps[kind].pop()
+        due = due_of(picture, kind, subject)
+        if due is None or (kind, subject) in taken:
+            continue
+        if due.due_us > now_us:
+            heaps[kind].push(due.due_us, subject)
+        else:
+            taken[kind, subject] = DeadlinePassed(kind, subject, due.step)
+    return list(taken.values())
+
+
+def give_back(picture: Picture, passed: DeadlinePassed) -> None:
+    """Put a deadline back that was taken out and is not recorded; as it stands now."""
+    picture.note_due(passed.kind, passed.subject, due_of(picture, passed.kind, passed.subject))
+
+
+def _earliest(heaps: dict[DeadlineKind, DueHeap], now_us: int) -> DeadlineKind | None:
+    found: tuple[int, DeadlineKind] | None = None
+    for kind in DeadlineKind:
+        first = heaps[kind].first()
+        if first is not None and first[0] <= now_us and (found is None or first[0] < found[0]):
+            found = first[0], kind
+    return None if found is None else found[1]
+
+
+def _heap(picture: Picture, source: _Source) -> DueHeap:
+    times: list[int] = []
+    subjects: list[str] = []
+    for subject in source.subjects(picture):
+        due = source.due(picture, subject)
+        if due is not None:
+            times.append(due.due_us)
+            subjects.append(subject)
+    return DueHeap(times, subjects)
+
+
+def _keep_small(picture: Picture, heaps: dict[DeadlineKind, DueHeap]) -> None:
+    """Make each heap anew that is mostly of what is over."""
+    for kind, heap in heaps.items():
+        standing = _SOURCES[kind].subjects(picture)
+        if not isinstance(standing, dict):
+            continue
+        if len(heap) > 2 * len(cast("dict[str, object]", standing)) + _SPARE:
+            heaps[kind] = _heap(picture, _SOURCES[kind])

@@ -1,0 +1,114 @@
+"""What stands of the ladders of open notices, and which step is due next (D-06).
+
+Nothing of it is kept for a notice whose ladder has not begun: the next step follows from when it
+was issued, its answers and the ladder in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wideberth.model.deadlines import DeadlineKind, Due
+from wideberth.model.entries import Entry
+from wideberth.model.ids import NoticeId
+from wideberth.model.ladders import HOPS, Escalated, Ladder, NeutralCalled, NoticeEscalated, Post
+from wideberth.model.notices import Notice, Verb
+from wideberth.picture.picture import OpenNotice, Picture
+
+__all__ = ["FOLDS", "escalation_due", "furthest_hop", "hop_of", "ladder_for", "post_of"]
+
+
+def ladder_for(picture: Picture, notice: Notice) -> Ladder:
+    """The ladder of a notice: what the rules in force say for its urgency.
+
+    Where two parties agreed another one, it is to be found here; whoever changes what this gives
+    for notices that are open sets ``picture.due`` to None, so that what is due is found anew.
+    """
+    return picture.space.rules.ladder(notice.urgency)
+
+
+def furthest_hop(standing: OpenNotice) -> Verb | None:
+    """The furthest hop of anybody; a read-back that was off counts for nothing."""
+    verbs = {
+        answer.verb
+        for answer in standing.answers
+        if answer.verb is not Verb.READ_BACK or not answer.differences
+    }
+    return max((verb for verb in HOPS if verb in verbs), key=HOPS.index, default=None)
+
+
+def hop_of(picture: Picture, standing: OpenNotice) -> Verb | None:
+    """How far the recipient has come with what the notice tells: with this notice, or with the
+    newest of the same subject, which has taken its place.
+    """
+    found = furthest_hop(standing)
+    notice = standing.notice
+    if notice.subject is not None:
+        newest_id = dict(picture.told.get(notice.subject.id) or ()).get(notice.recipient)
+        newest = None if newest_id is None else picture.notices.get(newest_id)
+        if newest is not None and newest is not standing:
+            found = max(found, furthest_hop(newest), key=HOPS.index)
+    return found
+
+
+def escalation_due(picture: Picture, subject: str) -> Due | None:
+    """The next step of a notice's ladder that is not answered, and when; None: there is none."""
+    standing = picture.notices.get(NoticeId(subject))
+    if standing is None:
+        return None
+    notice = standing.notice
+    ladder = ladder_for(picture, notice)
+    taken = picture.escalations.get(notice.id)
+    begin = 0 if taken is None else taken.step
+    if taken is not None and begin >= len(ladder.rungs):
+        return None  # the top was told, or it stands as overdue: that it stays until it closes
+    come = HOPS.index(hop_of(picture, standing))
+    for step in range(begin, len(ladder.rungs)):
+        rung = ladder.rungs[step]
+        if come < HOPS.index(rung.unless):
+            return Due(step, notice.issued_us + rung.after_us)
+    return Due(len(ladder.rungs), notice.issued_us + ladder.overdue_us)
+
+
+def post_of(ladder: Ladder, step: int) -> Post | None:
+    """Who is told by a step; None: nobody new, the notice is overdue."""
+    return ladder.rungs[step].post if step < len(ladder.rungs) else None
+
+
+def _escalated(picture: Picture, body: NoticeEscalated, entry: Entry, position: int) -> None:
+    before = picture.escalations.get(body.notice)
+    posts = before.posts if before is not None else ()
+    picture.escalations[body.notice] = Escalated(
+        step=body.step + 1,
+        time_us=entry.time_us,
+        posts=posts if body.post is None else (*posts, body.post),
+        neutrals=before.neutrals if before is not None else (),
+        overdue=body.post is None,
+    )
+    picture.note_due(DeadlineKind.ESCALATION, body.notice, escalation_due(picture, body.notice))
+    if picture.history is not None:
+        picture.history.note_object(body.notice, position)
+        for party in dict.fromkeys((body.recipient, body.sender)):
+            if party is not None:
+                picture.history.note_stream(party, position)
+
+
+def _neutral_called(picture: Picture, body: NeutralCalled, _entry: Entry, position: int) -> None:
+    standing = picture.escalations.get(body.notice)
+    if standing is not None:
+        picture.escalations[body.notice] = Escalated(
+            standing.step,
+            standing.time_us,
+            standing.posts,
+            (*standing.neutrals, body.neutral),
+            standing.overdue,
+        )
+    if picture.history is not None:
+        picture.history.note_stream(body.neutral, position)
+
+
+FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
+    NoticeEscalated: _escalated,
+    NeutralCalled: _neutral_called,
+}

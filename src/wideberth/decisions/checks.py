@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from wideberth.decisions.agreed import agreed_clashes_of
 from wideberth.decisions.budget import left_today
 from wideberth.decisions.clashes import (
     intent_clashes,
@@ -119,6 +120,7 @@ def dry_run(
         zone_clash_for_teller(clash, reference)
         for clash in zone_clashes(picture, told, prepared, now_us=context.now_us)
     ]
+    shown += agreed_clashes_of(picture, told, now_us=context.now_us)
     shown.sort(key=lambda each: (each.gap.horizontal_mm, each.gap.vertical_mm, each.gap.time_us))
     return DryRun(told, tuple(shown), hidden, tuple(sorted(met.items())))
 

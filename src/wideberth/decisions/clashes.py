@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from wideberth.decisions.clocks import apart, reaching
 from wideberth.errors import InvalidValue
 from wideberth.model.entries import ClashPair
-from wideberth.model.ids import IntentId, ZoneId
+from wideberth.model.ids import IntentId, PartyId, ZoneId
 from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.notices import ObjectRef, ObjectType, Overlap, Urgency
 from wideberth.model.settings import Effect, PairRule
 from wideberth.model.zones import Zone, ZoneRule
+from wideberth.picture.agreed import PairTerm
 from wideberth.picture.cells import felt_as, meet, reach
 from wideberth.picture.picture import Picture
 from wideberth.space.overlap import conflict
@@ -30,6 +31,7 @@ __all__ = [
     "IntentClash",
     "Meeting",
     "ZoneClash",
+    "in_area",
     "intent_clashes",
     "intent_ref",
     "intents_in_zone",
@@ -168,7 +170,12 @@ def intent_clashes(
     met: dict[IntentId, list[Meeting]] = {}
     done: set[tuple[int, IntentId, int]] = set()
     looked_at = 0
-    reach_of_all, skewed = reaching(picture, picture.widest, intent.party), picture.worst_clock_us
+    widest = picture.widest
+    terms = picture.agreed.pairs.get(intent.party)  # most parties have agreed nothing
+    cited: dict[IntentId, PairTerm] = {}
+    if terms is not None:
+        widest = _wider(widest, picture.agreed.widest[intent.party])
+    reach_of_all, skewed = reaching(picture, widest, intent.party), picture.worst_clock_us
     for index, volume in enumerate(prepared):
         for other_id, ordinal, gap in picture.intent_space.conflicts(volume, reach_of_all):
             other = picture.intents[other_id]
@@ -181,6 +188,8 @@ def intent_clashes(
                     "these volumes touch too many others at once; tell them in several intents",
                 )
             rule = _rule_between(picture, intent, other)
+            if terms is not None and other.party in terms:
+                rule = _term_for(picture, intent, other, gap, cited) or rule
             if rule is None:
                 continue
             separation = rule.separation
@@ -192,14 +201,75 @@ def intent_clashes(
             if not _is_over(meeting, separation, now_us):
                 met.setdefault(other_id, []).append(meeting)
                 done.add((index, other_id, ordinal))
-    for other_id, meeting in _felt_meetings(picture, intent, prepared, done, now_us):
+    for other_id, meeting, term in _felt_meetings(picture, intent, prepared, done, now_us):
         met.setdefault(other_id, []).append(meeting)
+        if term is not None:
+            _cite(cited, other_id, term)
     found: list[IntentClash] = []
     for other_id in sorted(met):
         other = picture.intents[other_id]
         rule, rule_id = picture.pair_rule(intent.kind, other.kind)
+        if other_id in cited:
+            rule = _agreed_rule(picture, (intent, other), rule, cited[other_id], met[other_id])
+            rule_id = cited[other_id].rule_id
         found.append(IntentClash(other, rule, rule_id, _closest_first(met[other_id])))
     return found
+
+
+def _wider(one: Separation, two: Separation) -> Separation:
+    """What holds both, dimension by dimension."""
+    return Separation(
+        max(one.horizontal_mm, two.horizontal_mm),
+        max(one.vertical_mm, two.vertical_mm),
+        max(one.time_us, two.time_us),
+    )
+
+
+def _term_for(
+    picture: Picture, intent: Intent, other: Intent, gap: Gap, cited: dict[IntentId, PairTerm]
+) -> PairTerm | None:
+    """What the two parties agreed that a gap is too little for; one that refuses comes first. It is
+    put among those cited.
+    """
+    met = [
+        term
+        for term in picture.agreed.between(intent, other)
+        if _is_within(gap, apart(picture, term.separation, intent.party, other.party))
+    ]
+    found = min(met, key=lambda term: not term.refuse, default=None)
+    if found is not None:
+        _cite(cited, other.id, found)
+    return found
+
+
+def _cite(cited: dict[IntentId, PairTerm], other: IntentId, term: PairTerm) -> None:
+    known = cited.get(other)
+    if known is None or (term.refuse and not known.refuse):
+        cited[other] = term
+
+
+def _agreed_rule(
+    picture: Picture,
+    intents: tuple[Intent, Intent],
+    rule: PairRule,
+    term: PairTerm,
+    meetings: list[Meeting],
+) -> PairRule:
+    """The rule by which the two clash, as the agreement has it; the house's own refusal stays."""
+    one, two = intents
+    own = apart(picture, rule.separation, one.party, two.party)
+    refuses = rule.effect is Effect.REFUSE and any(
+        each.truly and _is_within(each.gap, own) for each in meetings
+    )
+    if refuses:
+        return rule
+    return PairRule(
+        rule.kinds,
+        Effect.REFUSE if term.refuse else Effect.WARN,
+        term.separation,
+        rule.urgency,
+        higher_priority_passes=False,
+    )
 
 
 def _rule_between(picture: Picture, intent: Intent, other: Intent) -> PairRule | None:
@@ -218,15 +288,19 @@ def _felt_meetings(
     prepared: list[PreparedVolume],
     done: set[tuple[int, IntentId, int]],
     now_us: int,
-) -> Iterator[tuple[IntentId, Meeting]]:
+) -> Iterator[tuple[IntentId, Meeting, PairTerm | None]]:
     """Meetings on the agreed grid with intents one of which may not be seen by the other's party,
-    beside those that were done already.
+    beside those that were done already; and the agreed term, where it is one's.
     """
     rules = picture.space.rules
     hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
     if not hides and not picture.has_felt:
         return
-    near = reach(rules, reaching(picture, picture.widest, intent.party))
+    widest = picture.widest
+    agreed = picture.agreed.widest.get(intent.party)
+    if agreed is not None:
+        widest = _wider(widest, agreed)
+    near = reach(rules, reaching(picture, widest, intent.party))
     for index, volume in enumerate(prepared):
         felt = prepare(felt_as(volume.volume, rules), volume.altitude_model)
         if hides:
@@ -238,16 +312,25 @@ def _felt_meetings(
                 continue
             other = picture.intents[other_id]
             rule = _rule_between(picture, intent, other)
-            if rule is None or not _one_is_hidden(intent, other):
+            terms = () if agreed is None else picture.agreed.between(intent, other)
+            if (rule is None and not terms) or not _one_is_hidden(intent, other):
                 continue
             their = _volume(picture, other, ordinal)
             their_felt = prepare(felt_as(their.volume, rules), their.altitude_model)
-            separation = apart(picture, rule.separation, intent.party, other.party)
-            if not meet(volume, their, (felt, their_felt), rules, separation):
-                continue
-            on_grid = Meeting(felt, their_felt, Gap(0, 0, 0))
-            if not _is_over(on_grid, separation, now_us):
-                yield other_id, Meeting(volume, their, gap_of(volume, their), truly=False)
+            asked: list[tuple[Separation, PairTerm | None]] = [
+                (term.separation, term) for term in terms
+            ]
+            if rule is not None:
+                asked.append((rule.separation, None))
+            for least, term in asked:
+                separation = apart(picture, least, intent.party, other.party)
+                if not meet(volume, their, (felt, their_felt), rules, separation):
+                    continue
+                on_grid = Meeting(felt, their_felt, Gap(0, 0, 0))
+                if not _is_over(on_grid, separation, now_us):
+                    meeting = Meeting(volume, their, gap_of(volume, their), truly=False)
+                    yield other_id, meeting, term
+                    break
 
 
 def _one_is_hidden(intent: Intent, other: Intent) -> bool:
@@ -341,6 +424,20 @@ def _in_zone(
     if _is_over(Meeting(felt, area_felt, Gap(0, 0, 0)), separation, now_us):
         return None
     return Meeting(volume, area, gap_of(volume, area), truly=False)
+
+
+def in_area(
+    picture: Picture,
+    intent: Intent,
+    volumes: tuple[PreparedVolume, PreparedVolume],
+    reader: PartyId,
+    now_us: int,
+) -> Meeting | None:
+    """Where a volume of an intent meets one of an agreed area, as this party of the agreement may
+    learn it: on the agreed grid, where it may only feel the intent.
+    """
+    area = Zone(ZoneId(""), reader, "", ZoneRule.KEEP_OUT, (), 0, 0)
+    return _in_zone(picture, intent, volumes, area, now_us)
 
 
 def zone_clash(zone: Zone, intent: Intent, meetings: list[Meeting]) -> ZoneClash:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wideberth.decisions import escalation
+from wideberth.decisions import agreement_times, escalation
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
 from wideberth.model.entries import Body
@@ -25,6 +25,7 @@ NOT_YET = "deadline-not-yet"
 
 _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, ...]]] = {
     DeadlineKind.ESCALATION: escalation.escalate,
+    DeadlineKind.AGREEMENT: agreement_times.reach,
 }
 
 

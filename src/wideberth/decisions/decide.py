@@ -9,13 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from wideberth.decisions import (
+    agreements,
     checks,
+    consents,
     deadlines,
     intents,
     keeping,
     measuring,
     notices,
     parties,
+    redlines,
     snapshots,
     stops,
     subscriptions,
@@ -24,6 +27,7 @@ from wideberth.decisions import (
 )
 from wideberth.decisions.authority import ANY_ROLE, refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
+from wideberth.model.agreements import DraftAgreement, ProposeAgreement, StepAgreement
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.commands import (
     AcknowledgeNotice,
@@ -49,9 +53,11 @@ from wideberth.model.commands import (
     WithdrawZone,
     WorsenWarning,
 )
+from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.parties import Author, Role
+from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.picture.picture import Outcome, Picture
@@ -89,6 +95,13 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     LookAgain: (None, measuring.look_again),
     TellStop: (ANY_ROLE, stops.tell_stop),
     RecordAnswer: (None, stops.record_answer),
+    DraftAgreement: ((Role.TELL, Role.SIGN), agreements.draft),
+    ProposeAgreement: (Role.SIGN, agreements.propose),
+    StepAgreement: (Role.SIGN, agreements.step),
+    AskConsent: (Role.TELL, consents.ask),
+    AnswerConsent: (Role.SIGN, consents.answer),
+    SetRedLine: ((Role.TELL, Role.SIGN), redlines.set_line),
+    RemoveRedLine: ((Role.TELL, Role.SIGN), redlines.remove),
     DeadlinePassed: (None, deadlines.pass_deadline),
 }
 """For each command the role that it needs, one of several (None: the mechanism itself, or its host

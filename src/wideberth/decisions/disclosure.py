@@ -95,6 +95,7 @@ def zone_clash_for_teller(clash: ZoneClash, own: ObjectRef) -> Clash:
         own=own,
         other=zone_ref(clash.zone),
         other_party=clash.zone.party,
+        unilateral=clash.zone.unilateral,
     )
 
 
@@ -129,8 +130,8 @@ def _is_own_shown(picture: Picture, clash: Clash, sender: PartyId) -> bool:
     own = clash.own
     if own is None:
         return False
-    if own.type is ObjectType.ZONE:
-        return True
+    if own.type is not ObjectType.INTENT:
+        return True  # zones are open, and an agreement's areas are known to its parties
     intent = picture.intents.get(IntentId(own.id))
     return intent is not None and intent.is_shown_to(sender)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from wideberth.decisions.agreed import draft_agreed, refuse_citations
 from wideberth.decisions.budget import (
     refuse_silent_touches,
     silent_touches,
@@ -190,8 +191,9 @@ def intent_as_told(
         place_name=details.place_name,
         cautions=cautions,
         declaration=details.declaration,
+        under=details.under,
     )
-    return _refuse_times(told, limit, context.now_us) or told
+    return _refuse_times(told, limit, context.now_us) or refuse_citations(picture, told) or told
 
 
 def _cautions(picture: Picture, intent_id: IntentId, details: IntentDetails) -> tuple[str, ...]:
@@ -396,7 +398,13 @@ def _telling(
 
     moved: whether it may touch, or be seen by, others than the version before.
     """
-    if not touched.clashes and not touched.zones and (before is None or not moved):
+    agreed = picture.agreed.of.get(intent.party)
+    if (
+        not touched.clashes
+        and not touched.zones
+        and agreed is None
+        and (before is None or not moved)
+    ):
         told = picture.told.get(intent.id)
         if not told and not _may_be_held(intent):
             return []  # most intents, by far
@@ -409,6 +417,8 @@ def _telling(
             intent_clashes(picture, before, prepared, now_us=context.now_us, at_most=None),
             zone_clashes(picture, before, prepared, now_us=context.now_us),
         )
+        if agreed is not None:
+            draft_agreed(picture, earlier, before, [], now_us=context.now_us)
     subject = Subject(
         intent_ref(intent),
         intent.party,
@@ -421,15 +431,19 @@ def _telling(
     )
     still = set[IntentId]() if withdrawal else {clash.other.id for clash in touched.clashes}
     released = _holds_that_are_over(picture, intent, still)
+    drafts = draft_intent(picture, intent, touched.clashes, touched.zones)
+    pairs = [
+        *(clash.pair for clash in touched.clashes),
+        *(clash.pair for clash in touched.zones),
+    ]
+    if agreed is not None:
+        pairs += draft_agreed(picture, drafts, intent, touched.clashes, now_us=context.now_us)
     return tell(
         picture,
         context,
         subject,
-        draft_intent(picture, intent, touched.clashes, touched.zones),
-        pairs=[
-            *(clash.pair for clash in touched.clashes),
-            *(clash.pair for clash in touched.zones),
-        ],
+        drafts,
+        pairs=pairs,
         also={*earlier, *released},
         instead_of=released,
     )
@@ -513,6 +527,7 @@ _COMPARED = (
     "count",
     "call_sign",
     "place_name",
+    "under",
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from wideberth.decisions.agreement_told import MAX_CLASHES, units_of
 from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref
 from wideberth.decisions.disclosure import (
     Met,
@@ -22,7 +23,14 @@ from wideberth.decisions.outcome import Context
 from wideberth.model.entries import Body, ClashesFound, ClashPair, NoticeIssued
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.intents import Intent, IntentKind
-from wideberth.model.notices import Clash, Notice, ObjectRef, Particulars, Urgency
+from wideberth.model.notices import (
+    Clash,
+    Notice,
+    ObjectRef,
+    Particulars,
+    Reliance,
+    Urgency,
+)
 from wideberth.picture.picture import Picture
 from wideberth.space.volume import Circle
 
@@ -37,9 +45,6 @@ __all__ = [
     "tell",
 ]
 
-MAX_CLASHES = 500
-"""So many clashes are named in one notice; it says how many more there are."""
-
 _PAIRS_IN_ENTRY = 2_000
 _ORDER = (Urgency.ROUTINE, Urgency.PROMPT, Urgency.IMMEDIATE)
 
@@ -47,12 +52,15 @@ _ORDER = (Urgency.ROUTINE, Urgency.PROMPT, Urgency.IMMEDIATE)
 @dataclass(slots=True)
 class Draft:
     """What one party is to be told. holders: the owners of presences that a hazard of this party
-    touches and who showed them to it: their word is needed before the notice closes.
+    touches and who showed them to it: their word is needed before the notice closes. under: the
+    versions of agreements that it rests on; uncovered: who is not bound by them there.
     """
 
     clashes: list[Clash] = field(default_factory=list[Clash])
     urgency: Urgency = Urgency.ROUTINE
     holders: set[PartyId] = field(default_factory=set[PartyId])
+    under: dict[Reliance, None] = field(default_factory=dict[Reliance, None])
+    uncovered: dict[str, None] = field(default_factory=dict[str, None])
 
     def add(self, clashes: Iterable[Clash], urgency: Urgency) -> None:
         """Name more clashes, at their urgency or a higher one that is there already."""
@@ -74,6 +82,12 @@ class Drafts(dict[PartyId, Draft]):
         """Name clashes to a party; nothing where there are none."""
         if clashes:
             self.setdefault(party, Draft()).add(clashes, urgency)
+
+    def rely(self, party: PartyId, reliance: Reliance, urgency: Urgency) -> None:
+        """Say to a party which version of an agreement this rests on."""
+        draft = self.setdefault(party, Draft())
+        draft.add((), urgency)
+        draft.under[reliance] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +185,7 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
             still = drafts.touched_by.get(recipient, set()) & _holders(picture, supersedes)
             notice = _held(notice, draft.holders | still)
         issued.append(notice)
-        if draft.clashes:
+        if draft.clashes or draft.under:
             told.append((recipient, notice.id))
     if not issued:
         # What clashes but may be told to nobody leaves no trace either: an entry more would tell.
@@ -235,9 +249,13 @@ def _notice(
     supersedes: tuple[NoticeId, ...],
 ) -> Notice:
     shown = subject.shown(recipient)
-    gone = not draft.clashes and not shown  # it saw or felt an earlier version; not this one
+    gone = (
+        not (draft.clashes or draft.under) and not shown
+    )  # it saw or felt an earlier version; not this one
     named = shown or (gone and subject.shown_before(recipient))
-    party = picture.parties.get(recipient)
+    units = picture.parties[recipient].units if recipient in picture.parties else ()
+    if draft.under:
+        units = units_of(picture, recipient, draft.under)
     return Notice(
         id=NoticeId(context.new_id()),
         number=(picture.notice_counts.get(recipient) or 0) + 1,
@@ -249,12 +267,14 @@ def _notice(
         clashes=tuple(draft.clashes[:MAX_CLASHES]),
         more_clashes=max(0, len(draft.clashes) - MAX_CLASHES),
         particulars=subject.particulars if shown else _particulars_of_overlap(draft),
-        units=party.units if party is not None else (),
+        units=units,
         # The lead time of a hidden intent would tell its start beyond the overlap.
         late=subject.late and shown,
         lead_us=subject.lead_us if shown else 0,
         supersedes=supersedes,
         withdrawal=subject.withdrawal or gone,
+        under=tuple(draft.under),
+        uncovered=tuple(draft.uncovered),
     )
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from wideberth.model.agreements import (
+    DraftAgreement,
+    ProposeAgreement,
+    StepAgreement,
+)
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
+from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.ids import (
     IntentId,
@@ -17,10 +23,11 @@ from wideberth.model.ids import (
     UnitToken,
     ZoneId,
 )
-from wideberth.model.intents import IntentKind, Provenance, Step, Visibility
+from wideberth.model.intents import IntentKind, Provenance, Step, Under, Visibility
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
+from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.settings import Rules
 from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.model.warnings import StandingWarning
@@ -101,7 +108,7 @@ class RevokeKey(msgspec.Struct, frozen=True, tag=True):
 class IntentDetails(msgspec.Struct, frozen=True):
     """What a party says of an intent; all of it can be amended but the kind. declaration: as in
     :class:`~wideberth.model.intents.Intent`. confirmed: it is meant as it is, also what lies
-    outside of the space's area.
+    outside of the space's area. under: what it says with regard to agreements.
     """
 
     kind: IntentKind
@@ -114,6 +121,7 @@ class IntentDetails(msgspec.Struct, frozen=True):
     place_name: str | None = None
     declaration: str | None = None
     confirmed: bool = False
+    under: Under | None = None
 
 
 class SubmitIntent(msgspec.Struct, frozen=True, tag=True):
@@ -274,6 +282,13 @@ Command = (
     | TellStop
     | RecordAnswer
     | DeadlinePassed
+    | DraftAgreement
+    | ProposeAgreement
+    | StepAgreement
+    | AskConsent
+    | AnswerConsent
+    | SetRedLine
+    | RemoveRedLine
 )
 
 

@@ -16,6 +16,7 @@ class DeadlineKind(StrEnum):
     """What is due. The order is that in which deadlines of one instant pass."""
 
     ESCALATION = "escalation"
+    AGREEMENT = "agreement"
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True, tag=True):

@@ -13,13 +13,21 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import NewerEntry, RecordCorrupt
+from wideberth.model.agreements import (
+    AgreementDrafted,
+    AgreementMoment,
+    AgreementProposed,
+    AgreementStepped,
+)
 from wideberth.model.clocks import ClockMeasured, LookDue
+from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
+from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.settings import Rules
 from wideberth.model.stops import StopTold
 from wideberth.model.subscriptions import Subscription
@@ -313,6 +321,14 @@ Body = (
     | StopTold
     | NoticeEscalated
     | NeutralCalled
+    | AgreementDrafted
+    | AgreementProposed
+    | AgreementStepped
+    | AgreementMoment
+    | ConsentAsked
+    | ConsentAnswered
+    | RedLineSet
+    | RedLineRemoved
 )
 
 

@@ -11,11 +11,14 @@ from typing import NewType
 from wideberth.errors import InvalidValue
 
 __all__ = [
+    "AgreementId",
+    "ConsentId",
     "IntentId",
     "KeyId",
     "NoticeId",
     "Ovn",
     "PartyId",
+    "RedLineId",
     "SubscriptionId",
     "UnitToken",
     "WarningId",
@@ -31,6 +34,9 @@ ZoneId = NewType("ZoneId", str)
 SubscriptionId = NewType("SubscriptionId", str)
 NoticeId = NewType("NoticeId", str)
 WarningId = NewType("WarningId", str)
+AgreementId = NewType("AgreementId", str)
+ConsentId = NewType("ConsentId", str)
+RedLineId = NewType("RedLineId", str)
 
 Ovn = NewType("Ovn", str)
 """Opaque number of one version of an intent (ASTM F3548-21): holding it proves having seen it."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
-from wideberth.model.ids import IntentId, Ovn, PartyId
+from wideberth.model.ids import AgreementId, IntentId, Ovn, PartyId
 from wideberth.space.volume import Volume4D
 
 __all__ = [
     "TRANSITIONS",
+    "ActorClass",
+    "Citation",
+    "Code",
     "FieldChange",
     "Intent",
     "IntentKind",
@@ -18,8 +22,10 @@ __all__ = [
     "Provenance",
     "Source",
     "Step",
+    "Under",
     "Visibility",
     "VisibilityLevel",
+    "actors_of",
     "is_shown",
 ]
 
@@ -31,6 +37,58 @@ class IntentKind(StrEnum):
     MOVEMENT = "movement"
     HAZARD = "hazard"
     PRESENCE = "presence"
+
+
+Code = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")]
+"""A short name: lower-case letters, digits and inner hyphens."""
+
+
+class ActorClass(StrEnum):
+    """What acts (Z-03). One name for jamming and for lasers: what blinds."""
+
+    FIXED = "fixed"
+    ROTARY = "rotary"
+    UAV = "uav"
+    BALLOON = "balloon"
+    SHIP = "ship"
+    GROUND = "ground"
+    ARTILLERY = "artillery"
+    JAMMING = "jamming"
+
+
+_ACTORS: dict[IntentKind, frozenset[ActorClass]] = {
+    IntentKind.FLIGHT: frozenset(
+        {ActorClass.FIXED, ActorClass.ROTARY, ActorClass.UAV, ActorClass.BALLOON}
+    ),
+    IntentKind.MOVEMENT: frozenset({ActorClass.GROUND, ActorClass.SHIP}),
+    IntentKind.HAZARD: frozenset({ActorClass.ARTILLERY, ActorClass.JAMMING}),
+    IntentKind.PRESENCE: frozenset({ActorClass.GROUND, ActorClass.SHIP}),
+}
+
+
+def actors_of(kind: IntentKind) -> frozenset[ActorClass]:
+    """What an intent of this kind may be of."""
+    return _ACTORS[kind]
+
+
+class Citation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """One version of an agreement that is relied on (Z-04)."""
+
+    agreement: AgreementId
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class Under(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
+    """What an intent says with regard to agreements. What it does not say counts as any.
+
+    actor, armed: of which class it is. reason: why it is told later than agreed, where such
+    reasons were agreed (Z-07). cites: the versions that its party relies on.
+    """
+
+    actor: ActorClass | None = None
+    armed: bool | None = None
+    reason: Code | None = None
+    cites: Annotated[tuple[Citation, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class IntentState(StrEnum):
@@ -130,7 +188,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     count: vehicles or aircraft. call_sign: what it answers to. place_name: words beside the
     geometry, never instead of it (N-06). declaration: the volumes as their party declared them, as
     JSON text, where they are covers of a corridor, a sector, a mover, a schedule or of places that
-    were given as text (F-01); the volumes are what counts.
+    were given as text (F-01); the volumes are what counts. under: what it says with regard to
+    agreements.
     """
 
     id: IntentId
@@ -152,6 +211,7 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     place_name: str | None = None
     cautions: tuple[str, ...] = ()
     declaration: str | None = None
+    under: Under | None = None
 
     @property
     def start_us(self) -> int:
@@ -168,6 +228,18 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
         if len(volumes) == 1:
             return volumes[0].end_us
         return max(volume.end_us for volume in volumes)
+
+    @property
+    def actors(self) -> frozenset[ActorClass]:
+        """What it may be of: the class that it says, or any that its kind has."""
+        if self.under is None or self.under.actor is None:
+            return _ACTORS[self.kind]
+        return frozenset((self.under.actor,))
+
+    @property
+    def armed(self) -> bool | None:
+        """Whether it says that it is armed."""
+        return None if self.under is None else self.under.armed
 
     def is_shown_to(self, party: PartyId) -> bool:
         """Whether the party sees the whole intent."""

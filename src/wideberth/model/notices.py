@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
-from wideberth.model.ids import NoticeId, PartyId, UnitToken
+from wideberth.model.ids import AgreementId, NoticeId, PartyId, UnitToken
 from wideberth.model.parties import Author
 from wideberth.space.volume import Gap
 
@@ -22,6 +22,7 @@ __all__ = [
     "Overlap",
     "Particulars",
     "ReadBackDifference",
+    "Reliance",
     "Urgency",
     "Verb",
 ]
@@ -57,10 +58,11 @@ class ObjectType(StrEnum):
 
     INTENT = "intent"
     ZONE = "zone"
+    AGREEMENT = "agreement"
 
 
 class ObjectRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """One version of an intent or zone."""
+    """One version of an intent, a zone or an agreement."""
 
     type: ObjectType
     id: str
@@ -97,7 +99,8 @@ class Clash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, o
 
     own: the recipient's object (None for a neutral). other and other_party: None where they may
     not be seen; then contact says whom to call. gap: what lies between; 0 where they overlap.
-    rule: which rule found it, with its version.
+    rule: which rule found it, with its version. unilateral: the other is one party's own zone,
+    not agreed (Z-09).
     """
 
     rule: str
@@ -108,6 +111,7 @@ class Clash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, o
     other: ObjectRef | None = None
     other_party: PartyId | None = None
     contact: str | None = None
+    unilateral: bool = False
 
 
 class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -124,6 +128,23 @@ class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     upper_mm: int
 
 
+class Reliance(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
+):
+    """Which version of an agreement a notice rests on (Z-04). provision: which of it.
+
+    minimum_lead_us: what it asks for; late: that the subject was told later. cited: the version
+    that its sender relied on, where that one is no longer, or not yet, in force.
+    """
+
+    agreement: AgreementId
+    version: int
+    provision: str | None = None
+    minimum_lead_us: int = 0
+    late: bool = False
+    cited: int | None = None
+
+
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """The telling: one version of an object on its way to one party, however many clashes it names.
 
@@ -134,6 +155,8 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     held_by: the owners of presences that a hazard of the recipient touches: it does not close
     before each of them said so. more_clashes: how many there are beyond those named. withdrawal:
     the subject ended, for the recipient at least; what is asked is to take it off the list.
+    under: the versions of agreements that it rests on. uncovered: who may fire there and is not
+    bound by them (Z-10).
     """
 
     id: NoticeId
@@ -152,6 +175,8 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     held_by: tuple[PartyId, ...] = ()
     more_clashes: int = 0
     withdrawal: bool = False
+    under: tuple[Reliance, ...] = ()
+    uncovered: tuple[str, ...] = ()
 
 
 class ReadBackDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

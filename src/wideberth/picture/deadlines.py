@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
+from wideberth.picture.agreement_times import agreement_due, subject_of
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.ladders import escalation_due
 from wideberth.picture.picture import Picture
@@ -36,6 +37,10 @@ class _Source:
 
 _SOURCES: dict[DeadlineKind, _Source] = {
     DeadlineKind.ESCALATION: _Source(lambda picture: picture.notices, escalation_due),
+    DeadlineKind.AGREEMENT: _Source(
+        lambda picture: [subject_of(picture.agreements[each]) for each in picture.agreements],
+        agreement_due,
+    ),
 }
 
 

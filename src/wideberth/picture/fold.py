@@ -41,10 +41,19 @@ from wideberth.model.entries import (
     ZoneDeclared,
     ZoneWithdrawn,
 )
-from wideberth.model.ids import IntentId, KeyId, NoticeId, PartyId, SubscriptionId, ZoneId
+from wideberth.model.ids import (
+    AgreementId,
+    ConsentId,
+    IntentId,
+    KeyId,
+    NoticeId,
+    PartyId,
+    SubscriptionId,
+    ZoneId,
+)
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import keeping, ladders, stops
+from wideberth.picture import agreements, keeping, ladders, stops
 from wideberth.picture.picture import (
     NEVER_US,
     OpenNotice,
@@ -131,6 +140,11 @@ def _let_leave(picture: Picture) -> None:
                 _drop_zone(picture, ZoneId(object_id))
         elif table == "stop":
             picture.stops.pop(object_id, None)
+        elif table == "agreement":
+            name, _, version = object_id.partition("/")
+            picture.agreements.pop((AgreementId(name), int(version)), None)
+        elif table == "consent":
+            picture.consents.pop(ConsentId(object_id), None)
         else:
             subscription = picture.subscriptions.get(SubscriptionId(object_id))
             if subscription is not None and subscription.volume.end_us + GRACE_US < picture.time_us:
@@ -408,4 +422,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **keeping.FOLDS,
     **stops.FOLDS,
     **ladders.FOLDS,
+    **agreements.FOLDS,
 }

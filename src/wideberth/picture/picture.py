@@ -15,13 +15,18 @@ from typing import Any
 
 import msgspec
 
+from wideberth.model.agreements import AgreedArea, Agreement, Draft
 from wideberth.model.clocks import DueLook, MeasuredClock
+from wideberth.model.consents import Asked
 from wideberth.model.deadlines import DeadlineKind, Due
 from wideberth.model.ids import (
+    AgreementId,
+    ConsentId,
     IntentId,
     KeyId,
     NoticeId,
     PartyId,
+    RedLineId,
     SubscriptionId,
     UnitToken,
     WarningId,
@@ -31,11 +36,13 @@ from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.ladders import Escalated
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
+from wideberth.model.redlines import RedLine
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
+from wideberth.picture.agreed import NOTHING, Agreed, agreed_of
 from wideberth.picture.cells import felt_as
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.history import History
@@ -81,10 +88,25 @@ TABLES = (
     "clock_looks",
     "stops",
     "escalations",
+    "agreements",
+    "drafts",
+    "consents",
+    "red_lines",
 )
 """The tables of a picture, in the order of its canonical form."""
 
-_LATER = frozenset({"clocks", "clock_looks", "stops", "escalations"})
+_LATER = frozenset(
+    {
+        "clocks",
+        "clock_looks",
+        "stops",
+        "escalations",
+        "agreements",
+        "drafts",
+        "consents",
+        "red_lines",
+    }
+)
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
 records stay what they are."""
 
@@ -227,6 +249,23 @@ class Picture:
         """Parties whose clock was measured worse, while what stands of them is looked at again."""
         self.stops: Table[str, Stop] = Layer(below.stops) if below else {}
         """STOPs of the last day and their kin, by id, in the order recorded."""
+        self.agreements: Table[tuple[AgreementId, int], Agreement] = (
+            Layer(below.agreements) if below else {}
+        )
+        """By id and version: every version that was proposed and has not left."""
+        self.drafts: Table[tuple[PartyId, AgreementId], Draft] = (
+            Layer(below.drafts) if below else {}
+        )
+        self.consents: Table[ConsentId, Asked] = Layer(below.consents) if below else {}
+        self.red_lines: Table[tuple[PartyId, RedLineId], RedLine] = (
+            Layer(below.red_lines) if below else {}
+        )
+        self.agreed: Agreed = below.agreed if below else NOTHING
+        """What applies of the agreements, by party. Follows from the table of them."""
+        self._areas: Table[str, AgreedArea] = (
+            Layer(below._areas) if below else {}  # noqa: SLF001  # its own kind
+        )
+        self.agreed_space: Spatial[str] = Spatial(below.agreed_space if below else None)
         self.escalations: Table[NoticeId, Escalated] = Layer(below.escalations) if below else {}
         """What stands of the ladders of open notices of which a step was taken."""
         self.due: dict[DeadlineKind, DueHeap] | None = None
@@ -293,6 +332,26 @@ class Picture:
             space.put(intent.id, felt, self.altitude_model)
         else:
             space.discard(intent.id)
+
+    def area(self, area_id: str) -> AgreedArea:
+        """An agreed area that is in agreed_space, by the rule that clashes with it cite."""
+        return self._areas[area_id]
+
+    def file_agreed(self, agreement: Agreement, before: Agreement | None) -> None:
+        """Let what a version says be enforced as it stands now, and no longer as it stood before.
+        Most steps of a version that is not in force change nothing here.
+        """
+        was_applied = before is not None and before.is_applied
+        if not was_applied and not agreement.is_applied:
+            return
+        self.agreed = agreed_of([self.agreements[each] for each in self.agreements])
+        for area in before.areas if before is not None else ():
+            self._areas.pop(area.id, None)
+            self.agreed_space.discard(area.id)
+        for area in agreement.areas:
+            if agreement.applies(area.provision):
+                self._areas[area.id] = area
+                self.agreed_space.put(area.id, area.volumes, self.altitude_model)
 
     def clock_bound_us(self, party: PartyId) -> int:
         """How far a time that the party tells may be off by what was measured of its clock, up to
@@ -371,6 +430,8 @@ class Picture:
             self.intent_space.put(intent_id, self.intents[intent_id].volumes, model)
         for zone_id in list(self.zones):
             self.zone_space.put(zone_id, self.zones[zone_id].volumes, model)
+        for area_id in list(self._areas):
+            self.agreed_space.put(area_id, self._areas[area_id].volumes, model)
         for subscription_id in list(self.subscriptions):
             volume = self.subscriptions[subscription_id].volume
             self.subscription_space.put(subscription_id, (volume,), model)
@@ -391,7 +452,12 @@ class Picture:
 
     def file(self) -> None:
         """File now what lies where, so that nobody who asks first has to wait for it."""
-        for space in (self.intent_space, self.zone_space, self.subscription_space):
+        for space in (
+            self.intent_space,
+            self.zone_space,
+            self.subscription_space,
+            self.agreed_space,
+        ):
             space.file()
         self.felt_space.file()
 

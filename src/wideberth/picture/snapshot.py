@@ -13,15 +13,19 @@ import heapq
 import msgspec
 
 from wideberth.errors import InvalidValue
+from wideberth.model.agreements import Agreement, Draft
 from wideberth.model.clocks import DueLook, MeasuredClock
+from wideberth.model.consents import Asked
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.ladders import Escalated
 from wideberth.model.parties import Key, Party
+from wideberth.model.redlines import RedLine
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
+from wideberth.picture.agreements import SETTLED_LIFE_US, apply, leaves_us
 from wideberth.picture.fold import GRACE_US
 from wideberth.picture.history import History
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
@@ -73,6 +77,10 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     clock_looks: dict[PartyId, DueLook] = {}
     stops: list[Stop] = []
     escalations: dict[NoticeId, Escalated] = {}
+    agreements: list[Agreement] = []
+    drafts: list[Draft] = []
+    consents: list[Asked] = []
+    red_lines: list[RedLine] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -122,6 +130,10 @@ def dump(picture: Picture) -> bytes:
         clock_looks={each: picture.clock_looks[each] for each in picture.clock_looks},
         stops=[picture.stops[each] for each in picture.stops],
         escalations={each: picture.escalations[each] for each in picture.escalations},
+        agreements=[picture.agreements[each] for each in picture.agreements],
+        drafts=[picture.drafts[each] for each in picture.drafts],
+        consents=[picture.consents[each] for each in picture.consents],
+        red_lines=[picture.red_lines[each] for each in picture.red_lines],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -188,6 +200,11 @@ def _picture(form: _Read, history: History) -> Picture:
         picture.put_clock(party, clock)
     picture.clock_looks = form.clock_looks
     picture.stops = {each.id: each for each in form.stops}
+    for agreement in form.agreements:
+        apply(picture, agreement, None)
+    picture.drafts = {(each.party, each.agreement): each for each in form.drafts}
+    picture.consents = {each.id: each for each in form.consents}
+    picture.red_lines = {(each.party, each.id): each for each in form.red_lines}
     picture.escalations = form.escalations
     picture.history = history
     picture.expiries = [
@@ -195,6 +212,8 @@ def _picture(form: _Read, history: History) -> Picture:
         *((each.end_us + GRACE_US, "zone", each.id) for each in form.zones),
         *((each.volume.end_us + GRACE_US, "subscription", each.id) for each in form.subscriptions),
         *((each.sent_us + STOP_LIFE_US, "stop", each.id) for each in form.stops),
+        *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
+        *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
     ]
     heapq.heapify(picture.expiries)
     picture.leave_after(form.time_us)  # at the next entry it is looked at anew

@@ -9,6 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wideberth.model.agreements import (
+    AgreementDrafted,
+    AgreementMoment,
+    AgreementProposed,
+    AgreementStepped,
+)
+from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -34,6 +41,7 @@ from wideberth.model.ids import PartyId
 from wideberth.model.intents import is_shown
 from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
+from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.stops import StopTold
 
 __all__ = ["is_readable"]
@@ -93,6 +101,14 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     NoticeIssued: lambda body, party: body.notice.recipient == party,
     NoticeAcknowledged: lambda body, party: party in (body.recipient, body.sender),
     NoticeReleased: lambda body, party: party in (body.recipient, body.by.party),
+    AgreementDrafted: lambda body, party: body.draft.party == party,
+    AgreementProposed: lambda body, party: party in body.terms.concerned,
+    AgreementStepped: lambda body, party: party in body.concerned,
+    AgreementMoment: lambda body, party: party in body.concerned,
+    ConsentAsked: lambda body, party: party in body.asked.concerned,
+    ConsentAnswered: lambda body, party: party in body.concerned,
+    RedLineSet: lambda body, party: body.red_line.party == party,
+    RedLineRemoved: _by_its_party,
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,

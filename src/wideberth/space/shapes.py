@@ -31,6 +31,7 @@ __all__ = [
     "leg_windows_us",
     "moving_cover",
     "sector_cover",
+    "side_cover",
 ]
 
 MAX_LEGS = 200
@@ -86,6 +87,49 @@ def corridor_cover(points: Sequence[_Place], half_width_mm: int) -> list[Footpri
     return [
         _leg(a, b, half_width_mm, index) for index, (a, b) in enumerate(itertools.pairwise(points))
     ]
+
+
+def side_cover(points: Sequence[_Place], width_mm: int, *, left: bool) -> list[Footprint]:
+    """Footprints that hold every place within the width of a line, on one side of it, seen along
+    the order of its points; beyond its two ends a quarter of a circle each.
+
+    points: (latitude, longitude) in 1e-9 degree, 2 to 201. Excess: as a sector's and a corridor's
+    sides; and where the line turns towards this side, what a leg's strip reaches beyond the next
+    leg. Raises InvalidValue as :func:`corridor_cover` does, and for two points in a row in one
+    place.
+    """
+    _require_ways(points, width_mm, "width")
+    reach_m, turn = width_mm / 1000 + _ROUNDING_M, -90 if left else 90
+    covers: list[Footprint] = []
+    onward: list[tuple[float, float]] = []  # azimuth at the start and at the end of each leg
+    for index, (a, b) in enumerate(itertools.pairwise(points)):
+        azimuth_a, azimuth_b, length_m = _inverse(a, b)
+        if length_m > MAX_LEG_M:
+            raise InvalidValue(
+                f"points.{index + 1}", "leg-too-long", length_m,
+                "give a point at least every 10,000 km",
+            )  # fmt: skip
+        if length_m < 1:
+            raise InvalidValue(
+                f"points.{index + 1}", "leg-too-short", length_m, "give points 1 m apart or more"
+            )
+        count = max(1, math.ceil(length_m / _STEP_M))
+        right, other = _sides(a, azimuth_a, length_m, count, reach_m)
+        ends = [(place[0] / NANODEGREES, place[1] / NANODEGREES) for place in (b, a)]
+        covers.append(polygon([*(other if left else right), *ends]))
+        onward.append((azimuth_a, azimuth_b))
+    if width_mm < 2000 * _LEAST_WIDTH_M:
+        return [*covers, *(Circle(*point, width_mm) for point in points)]
+    quarters = [(points[0], onward[0][0], 180.0), (points[-1], onward[-1][1], 0.0)]
+    for point, along, back in quarters:
+        start = along + (min(turn, 0) if not back else min(turn * 2, turn))
+        covers.append(_sector(point, 0, width_mm, start, 90.0))
+    for point, (_, before), (after, _) in zip(points[1:], onward, onward[1:], strict=False):
+        bend = math.remainder(after - before, 360.0)
+        if (bend > 0) == left and abs(bend) > _LEAST_SPAN_DEG:  # it opens on this side
+            start = min(before, before + bend) + turn
+            covers.append(_sector(point, 0, width_mm, start, abs(bend)))
+    return covers
 
 
 def leg_lengths_m(points: Sequence[_Place]) -> list[float]:

@@ -1,0 +1,140 @@
+"""What is agreed and applies now, by party: made anew whenever an agreement changes.
+
+Follows from the table of agreements alone. Most parties have agreed nothing with most others, and
+whoever asks for them finds nothing in one look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from wideberth.model.agreements import Agreement
+from wideberth.model.ids import PartyId
+from wideberth.model.intents import ActorClass, Intent, IntentKind
+from wideberth.model.provisions import Between, LeadTime, MovingBuffer
+from wideberth.space.time import SECOND_US
+from wideberth.space.volume import Separation
+
+__all__ = ["NOTHING", "Agreed", "PairTerm", "agreed_of", "rule_id"]
+
+
+def rule_id(agreement: Agreement, provision: str) -> str:
+    """How what rests on a provision cites it (Z-04)."""
+    return f"agreement/{agreement.id}/{agreement.version}/{provision}"
+
+
+@dataclass(frozen=True, slots=True)
+class PairTerm:
+    """What lies between two parties' intents by one provision. kinds: all where empty.
+
+    round: the classes that are kept clear of, on either side; all where empty. of: whose.
+    """
+
+    rule_id: str
+    separation: Separation
+    refuse: bool
+    kinds: frozenset[IntentKind] = frozenset()
+    round: frozenset[ActorClass] = frozenset()
+    of: frozenset[PartyId] = frozenset()
+
+    def concerns(self, one: Intent, two: Intent) -> bool:
+        """Whether it says anything of these two."""
+        if self.kinds and not (one.kind in self.kinds and two.kind in self.kinds):
+            return False
+        return not self.round or self._guards(one) or self._guards(two)
+
+    def _guards(self, intent: Intent) -> bool:
+        if self.of and intent.party not in self.of:
+            return False
+        return not self.round.isdisjoint(intent.actors)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """pairs: by party, by other party, what lies between their intents. widest: by party, the
+    widest of them. of: by party, the agreements that apply to it; leads: by party, those of them
+    that ask for lead time.
+    """
+
+    pairs: dict[PartyId, dict[PartyId, tuple[PairTerm, ...]]] = field(
+        default_factory=dict[PartyId, dict[PartyId, tuple[PairTerm, ...]]]
+    )
+    widest: dict[PartyId, Separation] = field(default_factory=dict[PartyId, Separation])
+    of: dict[PartyId, tuple[Agreement, ...]] = field(
+        default_factory=dict[PartyId, tuple[Agreement, ...]]
+    )
+    leads: dict[PartyId, tuple[tuple[Agreement, LeadTime], ...]] = field(
+        default_factory=dict[PartyId, tuple[tuple[Agreement, LeadTime], ...]]
+    )
+
+    def between(self, one: Intent, two: Intent) -> list[PairTerm]:
+        """The terms that concern these two, of two parties."""
+        terms = self.pairs.get(one.party, {}).get(two.party, ())
+        return [term for term in terms if term.concerns(one, two)]
+
+
+NOTHING = Agreed()
+"""Before anything was agreed."""
+
+
+def agreed_of(agreements: Iterable[Agreement]) -> Agreed:
+    """What these agreements say where they apply."""
+    agreed = Agreed()
+    for agreement in sorted(
+        (each for each in agreements if each.is_applied), key=lambda each: (each.id, each.version)
+    ):
+        parties = agreement.terms.parties
+        for party in agreement.terms.concerned:
+            agreed.of[party] = (*agreed.of.get(party, ()), agreement)
+        for provision in agreement.terms.provisions:
+            if not agreement.applies(provision.id):
+                continue
+            if isinstance(provision, LeadTime):
+                for party in parties:
+                    known = agreed.leads.get(party, ())
+                    agreed.leads[party] = (*known, (agreement, provision))
+            term = _pair_term(agreement, provision)
+            if term is not None:
+                _put(agreed, parties, term)
+    return agreed
+
+
+def _pair_term(agreement: Agreement, provision: object) -> PairTerm | None:
+    match provision:
+        case Between():
+            return PairTerm(
+                rule_id(agreement, provision.id),
+                Separation(
+                    provision.horizontal_m * 1000,
+                    provision.vertical_m * 1000,
+                    provision.time_s * SECOND_US,
+                ),
+                provision.refuse,
+                kinds=frozenset(provision.kinds),
+            )
+        case MovingBuffer():
+            return PairTerm(
+                rule_id(agreement, provision.id),
+                Separation(provision.radius_m * 1000, provision.vertical_m * 1000),
+                refuse=False,
+                round=frozenset(provision.round),
+                of=frozenset(provision.of),
+            )
+        case _:
+            return None
+
+
+def _put(agreed: Agreed, parties: tuple[PartyId, ...], term: PairTerm) -> None:
+    asked = term.separation
+    for one in parties:
+        others = agreed.pairs.setdefault(one, {})
+        for two in parties:
+            if one != two:
+                others[two] = (*others.get(two, ()), term)
+        known = agreed.widest.get(one, Separation())
+        agreed.widest[one] = Separation(
+            max(known.horizontal_mm, asked.horizontal_mm),
+            max(known.vertical_mm, asked.vertical_mm),
+            max(known.time_us, asked.time_us),
+        )

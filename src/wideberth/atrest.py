@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wideberth.configuration import CONFIGURATION_FILE, RecordTable, load_configuration
-from wideberth.contacts import CONTACTS_FILE
+from wideberth.contacts import CONTACTS_FILE, WAYS_FILE
 from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.layered import variable_of
 from wideberth.record.database import RECORD_FILE
@@ -108,9 +108,9 @@ def seal_beside(folder: Path, vault: Vault) -> None:
         with Upkeep(folder, vault=vault) as upkeep:
             upkeep.finish_sealing()
     seal_files(folder, vault)
-    contacts = folder / CONTACTS_FILE
-    if contacts.exists():
-        seal_file(contacts, vault, place=CONTACTS_FILE)
+    for name in (CONTACTS_FILE, WAYS_FILE):
+        if (folder / name).exists():
+            seal_file(folder / name, vault, place=name)
 
 
 def _state(folder: Path) -> tuple[bytes | None, int]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -86,6 +86,8 @@ class Urgent:
         self._settled: set[str] = set()  # recorded or refused, and still in the file
         self._recorded: dict[str, asyncio.Future[None]] = {}
         self._listeners: dict[PartyId, set[asyncio.Event]] = {}
+        self.watchers: list[Callable[[Sent], None]] = []
+        """Told of each thing that is sent, at once: who tells parties that have no stream."""
         self._overlay: Picture | None = None
         self._number = 0
         self._stamp = (0, 0)
@@ -221,6 +223,8 @@ class Urgent:
     def _put(self, kept: Kept, answer: NoticeAcknowledged | None) -> Sent:
         self._number += 1
         sent = self._waiting[kept.id] = Sent(self._number, kept, answer)
+        for watcher in self.watchers:
+            watcher(sent)
         for party, listeners in self._listeners.items():
             if sent.concerns(party):
                 for event in listeners:

@@ -8,7 +8,7 @@ entries of one object are a chain, from the last back to the first, at eight byt
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -118,6 +118,10 @@ class History:
     def stream_end(self, party: PartyId) -> int:
         """How many events the party's stream has had; they are numbered from 1."""
         return len(self._streams.get(party, ()))
+
+    def stream_number(self, party: PartyId, position: int) -> int:
+        """The number of the party's first event at position or after it."""
+        return bisect_left(self._streams.get(party, ()), position) + 1
 
     def stream(self, party: PartyId, after: int, limit: int) -> list[tuple[int, int]]:
         """(number, position) of up to limit events of the party's stream after number after."""

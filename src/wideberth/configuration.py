@@ -33,6 +33,7 @@ from wideberth.model.settings import (
 )
 from wideberth.operating import (
     CertificateSettings,
+    DeliveryTable,
     LimitsTable,
     Listen,
     LogTable,
@@ -354,6 +355,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listen: Listen = Listen()
     limits: LimitsTable = LimitsTable()
     metrics: MetricsTable = MetricsTable()
+    delivery: DeliveryTable = DeliveryTable()
     log: LogTable = LogTable()
     trace: TraceTable = TraceTable()
     rules: RulesSettings | None = None

@@ -6,11 +6,14 @@
       wideberth.toml         what may be set (configuration.py); written on the first start
       record.sqlite3         the record
       contacts.json          whom to call, by reference (contacts.py)
+      ways.json              by what parties are told (contacts.py)
+      delivery.sqlite3       what was sent (outbound.py)
       unrecorded.jsonl       what was sent and is not recorded yet (aside.py)
       snapshots/             0700; pictures for a quick start (snapshots.py)
       keys/                  0700
         origin.key           signs the record's checkpoints
         issuer.pem           signs the tokens that ``wideberth token`` makes
+        delivery.key         signs webhooks, makes answer codes; made when first needed
 
 Never in it: the signing key of a party. Several processes may open one folder; the record's
 position is what keeps them apart, no lock file.
@@ -49,6 +52,7 @@ from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM, Role
 from wideberth.model.refusals import Refusal
 from wideberth.model.settings import Rules
+from wideberth.outbound import Outbound
 from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.record.database import RECORD_FILE
 from wideberth.record.keys import OriginKey, write_new
@@ -132,6 +136,14 @@ class Node:
             clock_us=clock_us,
         )
         self.urgent = Urgent(service, folder, vault=vault)
+        self.outbound = Outbound(
+            service,
+            folder,
+            contacts=self.contacts,
+            urgent=self.urgent,
+            settings=configuration.delivery,
+            vault=vault,
+        )
         self.made: list[str] = []
         self.notes: list[str] = []
         self.stopping = asyncio.Event()

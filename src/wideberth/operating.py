@@ -15,6 +15,7 @@ from wideberth.model.ids import require_party_id
 
 __all__ = [
     "CertificateSettings",
+    "DeliveryTable",
     "LimitsTable",
     "Listen",
     "LogTable",
@@ -172,6 +173,48 @@ class MetricsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
         long_enough = self.token is None or len(self.token) >= 16
         require("token", "(hidden)", "give 16 characters or more", holds=long_enough)
+
+
+class DeliveryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[delivery]``: how this node tells those who have no stream, and takes their answers.
+
+    send: whether this node sends at all. public_url: where its pages are seen from outside; None:
+    messages have a code and no link. private_addresses: whether webhooks may lead to addresses that
+    are not public, and go without TLS. first_retry_s, longest_retry_s: the waits after failures.
+    mail_*: the server that takes its mail; mail_reply_to: where answers go.
+    """
+
+    send: bool = True
+    public_url: str | None = None
+    private_addresses: bool = False
+    first_retry_s: float = 1.0
+    longest_retry_s: float = 300.0
+    mail_host: str | None = None
+    mail_port: int = 587
+    mail_tls: Literal["starttls", "tls", "none"] = "starttls"
+    mail_user: str | None = None
+    mail_password: Secret | None = None
+    mail_from: str | None = None
+    mail_reply_to: str | None = None
+    mail_ca_file: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        waits = 0.01 <= self.first_retry_s <= self.longest_retry_s <= 86_400
+        advice = "give 0.01 up to longest_retry_s, and that up to 86,400"
+        require("first_retry_s", self.first_retry_s, advice, holds=waits)
+        require("mail_port", self.mail_port, "give a port", holds=0 < self.mail_port <= 65_535)
+        holds = (self.mail_host is None) == (self.mail_from is None)
+        require("mail_from", self.mail_from, "give mail_host and mail_from, or neither", holds=holds)
+        for name in ("mail_from", "mail_reply_to"):
+            value: str | None = getattr(self, name)
+            plain = value is None or (value.count("@") == 1 and value.isascii() and " " not in value)
+            require(name, value, "give a plain address", holds=plain)
+        clear = self.mail_tls != "none" or self.mail_host is None or is_loopback(self.mail_host)
+        require("mail_tls", self.mail_tls, "mail goes in clear to this machine only", holds=clear)
+        url = self.public_url
+        good = url is None or (url.startswith(("https://", "http://")) and "?" not in url)
+        require("public_url", url, "give https://host, or http://host in a test", holds=good)
 
 
 class LogTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

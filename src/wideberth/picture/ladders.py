@@ -29,11 +29,14 @@ def ladder_for(picture: Picture, notice: Notice) -> Ladder:
 
 
 def furthest_hop(standing: OpenNotice) -> Verb | None:
-    """The furthest hop of anybody; a read-back that was off counts for nothing."""
+    """The furthest hop of anybody. A read-back that was off counts for nothing, and so does what the
+    sender's own desk typed of a call: nobody holds a ladder back by its own word.
+    """
     verbs = {
         answer.verb
         for answer in standing.answers
-        if answer.verb is not Verb.READ_BACK or not answer.differences
+        if (answer.verb is not Verb.READ_BACK or not answer.differences)
+        and not (answer.call is not None and answer.call.typed_by == standing.notice.sender)
     }
     return max((verb for verb in HOPS if verb in verbs), key=HOPS.index, default=None)
 

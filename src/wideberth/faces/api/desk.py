@@ -20,6 +20,7 @@ from wideberth.faces.api.views import IntentBytes
 from wideberth.live import Live
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import Author
+from wideberth.outbound import Outbound
 from wideberth.picture.picture import Picture
 from wideberth.service import Service
 from wideberth.tokens import TokenVerifier
@@ -78,6 +79,11 @@ class NodeLike(Protocol):
         ...
 
     @property
+    def outbound(self) -> Outbound:
+        """Who tells those without a stream, and knows the codes by which they answer."""
+        ...
+
+    @property
     def stopping(self) -> asyncio.Event:
         """Set when the node is about to stop, before its connections close: streams end then."""
         ...
@@ -110,6 +116,11 @@ class Desk:
     def urgent(self) -> Urgent:
         """What leaves first and is recorded after."""
         return self.node.urgent
+
+    @property
+    def outbound(self) -> Outbound:
+        """Who tells those without a stream."""
+        return self.node.outbound
 
     @property
     def picture(self) -> Picture:

@@ -54,7 +54,9 @@ async def party_stream(call: Call) -> None:
         party, desk = call.party, call.desk
         with desk.service.listening(party) as grew, desk.live.updates(grew, party) as updates:
             line.watch(grew)
+            line.heartbeat = lambda: desk.outbound.took(party, 0)
             await line.send(_HEARTBEAT)
+            desk.outbound.took(party, after)
             at_once = _AT_ONCE
             while not line.ended:
                 grew.clear()
@@ -63,6 +65,7 @@ async def party_stream(call: Call) -> None:
                     # Large ones go out few at a time: what a reader does not take is kept for it.
                     at_once = min(2 * len(said), _AT_ONCE)
                     await line.send(b"".join(said))
+                    desk.outbound.took(party, after)
                     continue
                 updated = _updated(desk, updates, party)
                 if updated:
@@ -193,6 +196,7 @@ class _Line:
     send_message: Send
     gone: bool = False
     expired: bool = False
+    heartbeat: Callable[[], None] | None = None  # told of each
     sent_s: float = 0.0  # when something went out last, by the loop's clock
     _watched: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
@@ -223,6 +227,8 @@ class _Line:
         while not self.ended:
             if clock.time() >= self.sent_s + HEARTBEAT_S:
                 await self.send(_HEARTBEAT)
+                if self.heartbeat is not None:
+                    self.heartbeat()
             try:
                 async with asyncio.timeout_at(min(until_s, self.sent_s + HEARTBEAT_S)):
                     await event.wait()

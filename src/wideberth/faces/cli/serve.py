@@ -140,6 +140,7 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
         await stack.enter_async_context(
             keeping(node.service, node.configuration.snapshot, node.folder)
         )
+        await stack.enter_async_context(node.outbound.sending())
         await _server(node, app, ready).serve(sockets=[listening])
 
 

@@ -1,0 +1,194 @@
+"""What is sent to those without a stream: nothing is lost, doubles say the same, order holds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+
+from api_world import World, a_world, square
+from delivery_servers import a_mail_server, a_receiver
+from wideberth.contacts import Way
+from wideberth.model.channels import ChannelState, Medium
+from wideberth.model.ids import PartyId
+from wideberth.model.ladders import Post
+
+BRAVO = PartyId("bravo")
+QUICK = """
+[delivery]
+private_addresses = true
+first_retry_s = 0.01
+longest_retry_s = 0.05
+public_url = "https://desk.example"
+"""
+
+
+def hook(url: str, **more) -> Way:
+    return Way(Post.DUTY, Medium.WEBHOOK, url, **more)
+
+
+def mail(address: str = "desk@bravo.example", post: Post = Post.DUTY) -> Way:
+    return Way(post, Medium.MAIL, address)
+
+
+@contextlib.asynccontextmanager
+async def sending_world(folder: Path, settings: str = QUICK):
+    (folder / "wideberth-data").mkdir(mode=0o700, exist_ok=True)
+    (folder / "wideberth-data" / "wideberth.toml").write_text(settings)
+    async with a_world(folder) as world, world.node.outbound.sending():
+        yield world
+
+
+async def notify(world: World, count: int, *, first: int = 0) -> list[str]:
+    """Have bravo told so many times; gives the ids of the notices, in order."""
+    for index in range(first, first + count):
+        place = square(47 + index / 10, upper_m=100)
+        if first <= index:
+            await world.told("bravo", place)
+        await world.told("alpha", place)
+    notices = (await world.ask("bravo", "GET", "/notices?limit=200")).json()["notices"]
+    return [each["id"] for each in sorted(notices, key=lambda each: each["number"])]
+
+
+async def until(holds, seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - what is waited for is another program's
+            await asyncio.sleep(0.02)
+
+
+async def test_open_notices_go_out_in_order_whatever_the_receiver_does(tmp_path) -> None:
+    moods = ("500", "close", "slow", "ok", "half", "later", "redirect", "ok")
+    async with a_receiver(*moods) as receiver, sending_world(tmp_path) as world:
+        world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        ids = await notify(world, 4)
+        assert len(ids) >= 4
+        await until(lambda: len(receiver.items) >= len(ids))
+        assert receiver.items == ids
+        item = receiver.taken[0]["items"][0]
+        assert {"id", "version", "notice", "text", "code"} <= set(item)
+
+
+@pytest.mark.requirement("D-10")
+async def test_what_is_sent_again_carries_the_same_ids_and_delivery(tmp_path) -> None:
+    async with a_receiver("half", "close", "ok") as receiver, sending_world(tmp_path) as world:
+        world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        await notify(world, 1)
+        await until(lambda: receiver.taken)
+        sent = [json.loads(body) for _, body in receiver.came]
+        assert len(sent) >= 3
+        first = {(item["id"], item["version"], item["code"]) for item in sent[0]["items"]}
+        assert all(first <= {(i["id"], i["version"], i["code"]) for i in e["items"]} for e in sent)
+
+
+async def test_a_way_that_is_down_is_left_for_the_next_one(tmp_path) -> None:
+    with a_mail_server() as (box, port):
+        more = f'mail_host="127.0.0.1"\nmail_port={port}\nmail_tls="none"\nmail_from="n@a.example"'
+        async with a_receiver("500") as receiver, sending_world(tmp_path, QUICK + more) as world:
+            outbound = world.node.outbound
+            outbound.ways.put(BRAVO, (hook(receiver.url), mail()))
+            ids = await notify(world, 3)
+            await until(lambda: len(box.mails) >= len(ids))
+            assert [i for i in ids if not any(i.encode() in each for each in box.mails)] == []
+            states = {each.medium: each.state for each in await outbound.channels(BRAVO)}
+            assert states[Medium.MAIL] is ChannelState.UP
+            assert states[Medium.WEBHOOK] in (ChannelState.DEGRADED, ChannelState.DOWN)
+
+
+async def test_a_notice_that_nobody_takes_holds_up_no_other(tmp_path) -> None:
+    async with a_receiver("413", "413", "ok") as receiver, sending_world(tmp_path) as world:
+        world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        ids = await notify(world, 3)
+        await until(lambda: receiver.items and receiver.items[-1] == ids[-1])
+        assert receiver.items == [each for each in ids if each in receiver.items]
+        assert len(receiver.items) >= len(ids) - 2
+
+
+async def test_a_restart_sends_what_was_not_sent_and_nothing_that_was(tmp_path) -> None:
+    async with a_receiver() as receiver:
+        async with sending_world(tmp_path) as world:
+            world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+            ids = await notify(world, 2)
+            await until(lambda: len(receiver.items) >= len(ids))
+        async with a_world(tmp_path) as world:  # nothing is sent here
+            more = await notify(world, 2, first=2)
+        async with sending_world(tmp_path):
+            await until(lambda: len(receiver.items) >= len(more))
+            await asyncio.sleep(0.2)
+        assert receiver.items == more
+
+
+async def test_a_lost_state_sends_what_is_open_once_more(tmp_path) -> None:
+    async with a_receiver() as receiver:
+        async with sending_world(tmp_path) as world:
+            world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+            ids = await notify(world, 2)
+            await until(lambda: len(receiver.items) >= len(ids))
+        (tmp_path / "wideberth-data" / "delivery.sqlite3").write_bytes(b"no database at all" * 99)
+        async with sending_world(tmp_path):
+            await until(lambda: len(receiver.items) >= 2 * len(ids))
+        assert receiver.items == ids + ids
+
+
+async def test_a_stream_that_took_it_is_enough_and_says_nothing_of_people(tmp_path) -> None:
+    async with a_receiver() as receiver, sending_world(tmp_path) as world:
+        outbound = world.node.outbound
+        outbound.ways.put(BRAVO, (Way(Post.DUTY, Medium.STREAM), hook(receiver.url)))
+        outbound.took(BRAVO, 10_000)
+        await notify(world, 2)
+        async with asyncio.timeout(10):
+            while (  # noqa: ASYNC110
+                await outbound.channels(BRAVO)
+            )[0].state is not ChannelState.UP:
+                await asyncio.sleep(0.05)
+        assert receiver.came == []
+        notices = (await world.ask("bravo", "GET", "/notices")).json()["notices"]
+        assert all(each["open"] and not each["answers"] for each in notices)
+
+
+async def test_a_stop_goes_over_every_way_at_once_past_a_hanging_one(tmp_path) -> None:
+    with a_mail_server() as (box, port):
+        more = f'mail_host="127.0.0.1"\nmail_port={port}\nmail_tls="none"\nmail_from="n@a.example"'
+        async with (
+            a_receiver("hang") as hanging,
+            a_receiver() as receiver,
+            sending_world(tmp_path, QUICK + more) as world,
+        ):
+            ways = (hook(hanging.url), hook(receiver.url), mail(), mail("s@b.example", Post.SENIOR))
+            world.node.outbound.ways.put(BRAVO, ways)
+            await notify(world, 1)
+            await until(lambda: hanging.came)
+            answer = await world.ask("alpha", "POST", "/stop", {"text": "stop now"})
+            assert answer.status_code == 202
+            stop = answer.json()["id"]
+            await until(lambda: stop in receiver.items and len(box.mails) == 2, 5)
+            assert all(b"STOP" in each and b"stop now" in each for each in box.mails)
+
+
+async def test_of_two_processes_one_sends_and_the_other_takes_over(tmp_path) -> None:
+    async with a_receiver() as receiver, sending_world(tmp_path) as world:
+        world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        await until(lambda: world.node.outbound.is_sender)
+        async with a_world(tmp_path) as other:
+            second = other.node.outbound
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(second.sending())
+                ids = await notify(world, 1)
+                await until(lambda: len(receiver.items) >= len(ids))
+                assert not second.is_sender
+
+
+async def test_suspended_ways_hold_notices_back_and_no_stop(tmp_path) -> None:
+    async with a_receiver() as receiver, sending_world(tmp_path) as world:
+        outbound = world.node.outbound
+        outbound.ways.put(BRAVO, (hook(receiver.url, suspended=True),))
+        ids = await notify(world, 1)
+        answer = await world.ask("alpha", "POST", "/stop", {})
+        stop = answer.json()["id"]
+        await until(lambda: stop in receiver.items)
+        assert receiver.items == [stop]
+        assert (await outbound.channels(BRAVO))[0].state is ChannelState.SUSPENDED
+        outbound.ways.put(BRAVO, (hook(receiver.url),))
+        await until(lambda: set(ids) <= set(receiver.items))

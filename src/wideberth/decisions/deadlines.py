@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from wideberth.decisions import agreement_times, escalation
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.decisions.sites import go_stale
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
 from wideberth.model.entries import Body
 from wideberth.model.parties import Author
@@ -26,6 +27,7 @@ NOT_YET = "deadline-not-yet"
 _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, ...]]] = {
     DeadlineKind.ESCALATION: escalation.escalate,
     DeadlineKind.AGREEMENT: agreement_times.reach,
+    DeadlineKind.SITE: go_stale,
 }
 
 

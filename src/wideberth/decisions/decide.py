@@ -16,9 +16,11 @@ from wideberth.decisions import (
     intents,
     keeping,
     measuring,
+    misuse,
     notices,
     parties,
     redlines,
+    sites,
     snapshots,
     stops,
     subscriptions,
@@ -59,6 +61,17 @@ from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, Retir
 from wideberth.model.parties import Author, Role
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.sites import (
+    AnswerChallenge,
+    AssessSharing,
+    ChallengeSite,
+    CountersignExport,
+    RecordDelivery,
+    ReportHarm,
+    RequestExport,
+    ReviewSite,
+    WithdrawSharing,
+)
 from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.picture.picture import Outcome, Picture
 
@@ -102,6 +115,15 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     AnswerConsent: (Role.SIGN, consents.answer),
     SetRedLine: ((Role.TELL, Role.SIGN), redlines.set_line),
     RemoveRedLine: ((Role.TELL, Role.SIGN), redlines.remove),
+    AssessSharing: (Role.SIGN, misuse.assess),
+    WithdrawSharing: ((Role.TELL, Role.SIGN), misuse.withdraw),
+    RecordDelivery: (Role.WATCH, misuse.record_delivery),
+    RequestExport: (Role.SIGN, misuse.request_export),
+    CountersignExport: (Role.SIGN, misuse.countersign),
+    ChallengeSite: (Role.TELL, sites.challenge),
+    AnswerChallenge: (Role.TELL, sites.answer),
+    ReportHarm: ((Role.TELL, Role.SIGN), sites.report_harm),
+    ReviewSite: (Role.SIGN, sites.review),
     DeadlinePassed: (None, deadlines.pass_deadline),
 }
 """For each command the role that it needs, one of several (None: the mechanism itself, or its host

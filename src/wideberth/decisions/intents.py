@@ -22,6 +22,7 @@ from wideberth.decisions.clashes import (
 from wideberth.decisions.clocks import apart
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.decisions.places import OUTSIDE_AREA, require_inside
+from wideberth.decisions.stated import refuse_unassessed, require_stated
 from wideberth.decisions.subscriptions import notified
 from wideberth.decisions.telling import (
     Drafts,
@@ -59,7 +60,7 @@ from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.vertical import AltitudeModel
 from wideberth.space.volume import Polygon, Separation
 
-__all__ = ["amend", "change_state", "intent_as_told", "submit"]
+__all__ = ["amend", "change_state", "hide", "intent_as_told", "submit"]
 
 MAX_VOLUMES = 100
 """Volumes in one intent; with 10,000 vertices in all (ASTM F3548-21 OiMaxVertices)."""
@@ -167,6 +168,8 @@ def intent_as_told(
     limit = picture.space.rules.limit(details.kind)
     try:
         _require_details(picture.altitude_model, details)
+        if details.stated is not None or details.status is not None:
+            require_stated(picture, intent_id, details, context.now_us)
         cautions = _cautions(picture, intent_id, details)
     except InvalidValue as error:
         return invalid(error)
@@ -192,6 +195,7 @@ def intent_as_told(
         cautions=cautions,
         declaration=details.declaration,
         under=details.under,
+        stated=details.stated,
     )
     return _refuse_times(told, limit, context.now_us) or refuse_citations(picture, told) or told
 
@@ -345,6 +349,8 @@ def _tell(
     refusal = _refuse_clashes(intent, clashes, key) or refuse_silent_touches(
         picture, intent, context
     )
+    if intent.kind is IntentKind.PRESENCE:
+        refusal = refusal or refuse_unassessed(picture, intent, before)
     if refusal is not None:
         return refusal
     zones = zone_clashes(picture, intent, prepared, now_us=context.now_us)
@@ -444,9 +450,44 @@ def _telling(
         subject,
         drafts,
         pairs=pairs,
-        also={*earlier, *released},
+        also={*earlier, *released, *_losing(picture, intent, before, withdrawal=withdrawal)},
         instead_of=released,
     )
+
+
+def hide(
+    picture: Picture, standing: Intent, recipient: PartyId, context: Context
+) -> tuple[Body, ...]:
+    """The standing intent from here on without this party among those who see it, whatever the
+    rules say of its clashes: nothing stands before a withdrawal.
+    """
+    left = tuple(each for each in standing.visibility.parties if each != recipient)
+    hidden = msgspec.structs.replace(
+        standing,
+        version=standing.version + 1,
+        ovn=Ovn(context.new_id()),
+        visibility=msgspec.structs.replace(standing.visibility, parties=left),
+    )
+    prepared = picture.prepared(hidden.volumes)
+    clashes = intent_clashes(picture, hidden, prepared, now_us=context.now_us, at_most=None)
+    zones = zone_clashes(picture, hidden, prepared, now_us=context.now_us)
+    telling = _telling(picture, context, hidden, _Touched(clashes, zones), before=standing)
+    notes = notified(picture, hidden, prepared, back=1 + len(telling), before=standing)
+    changes = _differences(standing, hidden)
+    rules = picture.space.rules.version
+    return (IntentAmended(hidden, standing.visibility, changes, rules), *telling, *notes)
+
+
+def _losing(
+    picture: Picture, intent: Intent, before: Intent | None, *, withdrawal: bool
+) -> set[PartyId]:
+    """Who saw a presence and does not any more, or is to take it off its list: each is told, and
+    followed until it confirms (N-11), whether anything of it clashed or not.
+    """
+    if before is None or intent.kind is not IntentKind.PRESENCE:
+        return set()
+    saw = {each for each in before.visibility.parties if each in picture.parties}
+    return saw - {intent.party} - (set() if withdrawal else set(intent.visibility.parties))
 
 
 def _may_be_held(intent: Intent) -> bool:
@@ -528,6 +569,7 @@ _COMPARED = (
     "call_sign",
     "place_name",
     "under",
+    "stated",
 )
 
 

@@ -29,6 +29,18 @@ from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.settings import Rules
+from wideberth.model.sites import (
+    AnswerChallenge,
+    AssessSharing,
+    ChallengeSite,
+    CountersignExport,
+    RecordDelivery,
+    ReportHarm,
+    RequestExport,
+    ReviewSite,
+    WithdrawSharing,
+)
+from wideberth.model.stated import Stated, Status
 from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import ZoneRule
@@ -108,7 +120,8 @@ class RevokeKey(msgspec.Struct, frozen=True, tag=True):
 class IntentDetails(msgspec.Struct, frozen=True):
     """What a party says of an intent; all of it can be amended but the kind. declaration: as in
     :class:`~wideberth.model.intents.Intent`. confirmed: it is meant as it is, also what lies
-    outside of the space's area. under: what it says with regard to agreements.
+    outside of the space's area. under: what it says with regard to agreements. stated: what its
+    kind states beside where and when. status: for what it is told; None: for what the space is.
     """
 
     kind: IntentKind
@@ -122,6 +135,8 @@ class IntentDetails(msgspec.Struct, frozen=True):
     declaration: str | None = None
     confirmed: bool = False
     under: Under | None = None
+    stated: Stated | None = None
+    status: Status | None = None
 
 
 class SubmitIntent(msgspec.Struct, frozen=True, tag=True):
@@ -289,6 +304,15 @@ Command = (
     | AnswerConsent
     | SetRedLine
     | RemoveRedLine
+    | AnswerChallenge
+    | AssessSharing
+    | ChallengeSite
+    | CountersignExport
+    | RecordDelivery
+    | ReportHarm
+    | RequestExport
+    | ReviewSite
+    | WithdrawSharing
 )
 
 

@@ -17,6 +17,7 @@ class DeadlineKind(StrEnum):
 
     ESCALATION = "escalation"
     AGREEMENT = "agreement"
+    SITE = "site"
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True, tag=True):

@@ -29,6 +29,18 @@ from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.settings import Rules
+from wideberth.model.sites import (
+    ChallengeAnswered,
+    ExportCountersigned,
+    ExportRequested,
+    HarmReported,
+    SharingAssessed,
+    SharingWithdrawn,
+    SiteChallenged,
+    SiteReviewed,
+    SitesDelivered,
+    SiteStale,
+)
 from wideberth.model.stops import StopTold
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
@@ -329,6 +341,16 @@ Body = (
     | ConsentAnswered
     | RedLineSet
     | RedLineRemoved
+    | ChallengeAnswered
+    | ExportCountersigned
+    | ExportRequested
+    | HarmReported
+    | SharingAssessed
+    | SharingWithdrawn
+    | SiteChallenged
+    | SiteReviewed
+    | SitesDelivered
+    | SiteStale
 )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from wideberth.model.ids import AgreementId, IntentId, Ovn, PartyId
+from wideberth.model.stated import NoticeKind, Stated
 from wideberth.space.volume import Volume4D
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "VisibilityLevel",
     "actors_of",
     "is_shown",
+    "notice_kind_of",
 ]
 
 
@@ -37,6 +39,19 @@ class IntentKind(StrEnum):
     MOVEMENT = "movement"
     HAZARD = "hazard"
     PRESENCE = "presence"
+
+
+_NOTICE_KINDS: dict[IntentKind, NoticeKind] = {
+    IntentKind.FLIGHT: NoticeKind.ACTIVITY,
+    IntentKind.MOVEMENT: NoticeKind.MOVEMENT,
+    IntentKind.HAZARD: NoticeKind.HAZARD,
+    IntentKind.PRESENCE: NoticeKind.PROTECTED_SITE,
+}
+
+
+def notice_kind_of(kind: IntentKind) -> NoticeKind:
+    """The kind of N-01 that a notice of an intent has."""
+    return _NOTICE_KINDS[kind]
 
 
 Code = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")]
@@ -189,7 +204,7 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     geometry, never instead of it (N-06). declaration: the volumes as their party declared them, as
     JSON text, where they are covers of a corridor, a sector, a mover, a schedule or of places that
     were given as text (F-01); the volumes are what counts. under: what it says with regard to
-    agreements.
+    agreements. stated: what its kind states beside where and when.
     """
 
     id: IntentId
@@ -212,6 +227,7 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     cautions: tuple[str, ...] = ()
     declaration: str | None = None
     under: Under | None = None
+    stated: Stated | None = None
 
     @property
     def start_us(self) -> int:

@@ -104,6 +104,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     clock_every_us: a narrower one is taken again after this long. clock_cap_us: no clock widens a
     time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
     ladders: of escalation, by urgency; one that is left out is the default one.
+    assess_sharing: a presence names nobody whom its owner did not assess first (S-03).
     """
 
     version: str
@@ -127,6 +128,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     clock_cap_us: int = MINUTE_US
     clock_limit_us: int = 5 * SECOND_US  # as a node that is further off stops deciding
     ladders: tuple[Ladder, ...] = ()
+    assess_sharing: bool = False
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""

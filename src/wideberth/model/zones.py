@@ -8,6 +8,7 @@ import msgspec
 
 from wideberth.model.ids import PartyId, ZoneId
 from wideberth.model.intents import IntentKind
+from wideberth.model.stated import NoticeKind
 from wideberth.space.volume import Volume4D
 
 __all__ = ["Zone", "ZoneRule"]
@@ -18,6 +19,7 @@ class ZoneRule(StrEnum):
 
     KEEP_OUT = "keep-out"
     NOTICE = "notice"  # whoever goes in tells so many minutes before
+    STAND_OFF = "stand-off"  # keep out, because it is too near to something
 
 
 class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -40,6 +42,11 @@ class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     reason: str = "withheld"
     unilateral: bool = True
     declaration: str | None = None
+
+    @property
+    def notice_kind(self) -> NoticeKind:
+        """The kind of N-01 that a notice of it has."""
+        return NoticeKind.STAND_OFF if self.rule is ZoneRule.STAND_OFF else NoticeKind.CLOSURE
 
     @property
     def end_us(self) -> int:

@@ -19,6 +19,7 @@ from wideberth.picture.agreement_times import agreement_due, subject_of
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.ladders import escalation_due
 from wideberth.picture.picture import Picture
+from wideberth.picture.sites import site_due, sites_due
 
 __all__ = ["due_of", "give_back", "next_due_us", "pending", "take_due"]
 
@@ -41,6 +42,7 @@ _SOURCES: dict[DeadlineKind, _Source] = {
         lambda picture: [subject_of(picture.agreements[each]) for each in picture.agreements],
         agreement_due,
     ),
+    DeadlineKind.SITE: _Source(sites_due, site_due),
 }
 
 

@@ -51,7 +51,7 @@ from wideberth.model.ids import (
     SubscriptionId,
     ZoneId,
 )
-from wideberth.model.intents import Intent, IntentState
+from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import How
 from wideberth.picture import agreements, keeping, ladders, stops
 from wideberth.picture.picture import (
@@ -62,6 +62,8 @@ from wideberth.picture.picture import (
     SnapshotMark,
     SpaceFacts,
 )
+from wideberth.picture.sites import FOLDS as SITE_FOLDS
+from wideberth.picture.sites import keep_site, put_site
 from wideberth.space.time import DAY_US, HOUR_US
 
 __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
@@ -133,6 +135,8 @@ def _let_leave(picture: Picture) -> None:
         if table == "intent":
             intent = picture.intents.get(IntentId(object_id))
             if intent is not None and intent.end_us + GRACE_US < picture.time_us:
+                if intent.kind is IntentKind.PRESENCE:
+                    keep_site(picture, intent)
                 picture.drop_intent(IntentId(object_id))
         elif table == "zone":
             zone = picture.zones.get(ZoneId(object_id))
@@ -213,6 +217,8 @@ def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, positio
 def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
     picture.put_intent(intent)
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
+    if intent.kind is IntentKind.PRESENCE:
+        put_site(picture, intent)
     _note_to(picture, intent.id, intent.party, position)
 
 
@@ -225,6 +231,7 @@ def _intent_state_changed(
         return
     if body.state is IntentState.ENDED:
         picture.drop_intent(body.intent)
+        picture.sites.pop(body.intent, None)
         return
     picture.intents[body.intent] = msgspec.structs.replace(
         intent, state=body.state, version=body.version, ovn=body.ovn
@@ -423,4 +430,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **stops.FOLDS,
     **ladders.FOLDS,
     **agreements.FOLDS,
+    **SITE_FOLDS,
 }

@@ -38,6 +38,7 @@ from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.redlines import RedLine
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
+from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
@@ -92,6 +93,12 @@ TABLES = (
     "drafts",
     "consents",
     "red_lines",
+    "sites",
+    "sharings",
+    "harms",
+    "after_notice",
+    "deliveries",
+    "exports",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -105,6 +112,12 @@ _LATER = frozenset(
         "drafts",
         "consents",
         "red_lines",
+        "sites",
+        "sharings",
+        "harms",
+        "after_notice",
+        "deliveries",
+        "exports",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -260,6 +273,22 @@ class Picture:
         self.red_lines: Table[tuple[PartyId, RedLineId], RedLine] = (
             Layer(below.red_lines) if below else {}
         )
+        self.sites: Table[IntentId, SiteFile] = Layer(below.sites) if below else {}
+        """What was said of protected sites beside their own versions."""
+        self.sharings: Table[tuple[PartyId, PartyId], Sharing] = (
+            Layer(below.sharings) if below else {}
+        )
+        """By owner and recipient: what was assessed and chosen."""
+        self.harms: Table[str, Harm] = Layer(below.harms) if below else {}
+        """Reports of harm of the last 30 days and a little more, by id."""
+        self.after_notice: Table[tuple[PartyId, PartyId], int] = (
+            Layer(below.after_notice) if below else {}
+        )
+        """By owner and recipient: reports of harm after the recipient was named."""
+        self.deliveries: Table[tuple[PartyId, PartyId], Delivered] = (
+            Layer(below.deliveries) if below else {}
+        )
+        self.exports: Table[str, Export] = Layer(below.exports) if below else {}
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (

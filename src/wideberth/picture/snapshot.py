@@ -21,6 +21,7 @@ from wideberth.model.intents import Intent
 from wideberth.model.ladders import Escalated
 from wideberth.model.parties import Key, Party
 from wideberth.model.redlines import RedLine
+from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
@@ -81,6 +82,12 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     drafts: list[Draft] = []
     consents: list[Asked] = []
     red_lines: list[RedLine] = []
+    sites: list[SiteFile] = []
+    sharings: list[Sharing] = []
+    harms: list[Harm] = []
+    after_notice: list[tuple[PartyId, PartyId, int]] = []
+    deliveries: list[tuple[PartyId, PartyId, Delivered]] = []
+    exports: list[Export] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -134,6 +141,12 @@ def dump(picture: Picture) -> bytes:
         drafts=[picture.drafts[each] for each in picture.drafts],
         consents=[picture.consents[each] for each in picture.consents],
         red_lines=[picture.red_lines[each] for each in picture.red_lines],
+        sites=[picture.sites[each] for each in picture.sites],
+        sharings=[picture.sharings[each] for each in picture.sharings],
+        harms=[picture.harms[each] for each in picture.harms],
+        after_notice=[(*each, picture.after_notice[each]) for each in picture.after_notice],
+        deliveries=[(*each, picture.deliveries[each]) for each in picture.deliveries],
+        exports=[picture.exports[each] for each in picture.exports],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -205,6 +218,12 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.drafts = {(each.party, each.agreement): each for each in form.drafts}
     picture.consents = {each.id: each for each in form.consents}
     picture.red_lines = {(each.party, each.id): each for each in form.red_lines}
+    picture.sites = {each.site: each for each in form.sites}
+    picture.sharings = {(each.owner, each.recipient): each for each in form.sharings}
+    picture.harms = {each.id: each for each in form.harms}
+    picture.after_notice = {(owner, to): count for owner, to, count in form.after_notice}
+    picture.deliveries = {(owner, to): most for owner, to, most in form.deliveries}
+    picture.exports = {each.id: each for each in form.exports}
     picture.escalations = form.escalations
     picture.history = history
     picture.expiries = [

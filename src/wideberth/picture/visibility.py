@@ -42,6 +42,18 @@ from wideberth.model.intents import is_shown
 from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
+from wideberth.model.sites import (
+    ChallengeAnswered,
+    ExportCountersigned,
+    ExportRequested,
+    HarmReported,
+    SharingAssessed,
+    SharingWithdrawn,
+    SiteChallenged,
+    SiteReviewed,
+    SitesDelivered,
+    SiteStale,
+)
 from wideberth.model.stops import StopTold
 
 __all__ = ["is_readable"]
@@ -109,6 +121,16 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     ConsentAnswered: lambda body, party: party in body.concerned,
     RedLineSet: lambda body, party: body.red_line.party == party,
     RedLineRemoved: _by_its_party,
+    SharingAssessed: lambda body, party: body.sharing.owner == party,
+    SharingWithdrawn: lambda body, party: body.owner == party,
+    SiteStale: lambda body, party: body.intent.is_shown_to(party),
+    SiteChallenged: lambda body, party: party in (body.owner, body.challenge.party),
+    ChallengeAnswered: lambda body, party: party in (body.owner, body.party),
+    HarmReported: lambda body, party: party == body.harm.owner,  # it names who was told before
+    SiteReviewed: lambda body, party: party in (body.owner, body.party),
+    SitesDelivered: lambda body, party: party == body.recipient,
+    ExportRequested: lambda body, party: party == body.export.party,
+    ExportCountersigned: _by_its_party,
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,

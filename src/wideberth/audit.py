@@ -15,7 +15,9 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import InvalidValue
+from wideberth.model.agreements import AgreementProposed, AgreementStepped
 from wideberth.model.channels import RELAYED_VERBS
+from wideberth.model.consents import ConsentAnswered
 from wideberth.model.entries import (
     Entry,
     KeyEnrolled,
@@ -251,6 +253,13 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_unsigned(entry: Entry) -> None:
     body = entry.body
+    if (
+        isinstance(body, AgreementProposed | AgreementStepped | ConsentAnswered)
+        and entry.author.how is not How.SYSTEM
+    ):
+        raise InvalidValue(
+            "said", "signature-required", type(body).__name__, "what binds a party must be signed"
+        )
     if entry.author.how is How.SIGNED:
         raise InvalidValue(
             "said", "signed", None, "an entry that says it is signed has a statement"

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from wideberth.model.intents import IntentKind, Source, Step, VisibilityLevel
+from wideberth.model.intents import IntentKind, Source, Step, Under, VisibilityLevel
 from wideberth.model.notices import Verb
 from wideberth.model.parties import Role
 from wideberth.model.stops import Form
@@ -204,7 +204,8 @@ class ProvenanceIn(In, frozen=True, kw_only=True):
 
 class IntentIn(In, frozen=True, kw_only=True):
     """What a party says that it will do. key: the OVNs of intents that it knows of. confirmed: it
-    is meant as it is, also what lies outside of the space's area.
+    is meant as it is, also what lies outside of the space's area. under: what it says with regard
+    to agreements.
     """
 
     kind: IntentKind
@@ -217,6 +218,7 @@ class IntentIn(In, frozen=True, kw_only=True):
     place_name: Name | None = None
     confirmed: bool = False
     key: Annotated[list[str], msgspec.Meta(max_length=10_000)] = []
+    under: Under | None = None
 
 
 class SubmitIntentIn(IntentIn, frozen=True, kw_only=True):
@@ -380,6 +382,87 @@ class ClockIn(In, frozen=True, kw_only=True):
     """
 
     exchanges: Annotated[list[ExchangeIn], msgspec.Meta(max_length=16)] = []
+
+
+class HeartbeatIn(In, frozen=True, kw_only=True):
+    """The desk is there; degraded: not by all of its means."""
+
+    degraded: bool = False
+
+
+class SuspendIn(In, frozen=True, kw_only=True):
+    """A channel is suspended: what of it, why, and for how long (left out: until it is resumed)."""
+
+    scope: Text
+    reason: Text
+    for_minutes: Annotated[int, msgspec.Meta(ge=1, le=525_600)] | None = None
+
+
+    """What you found of another party's channel: DOWN, or REFUSED."""
+
+    reason: Text
+
+
+    """The status of a hazard of yours."""
+
+
+
+    """A post is taken over. open_list: the digest of the open list that was read."""
+
+    post: Post
+    open_list: Name
+
+
+RelayedVerb = Literal["RECEIVED", "READ-BACK", "CANNOT-COMPLY", "DISPUTED", "STOP"]
+"""What can be answered by mail, code or link."""
+
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class CodeAnswerIn(In, frozen=True, kw_only=True):
+    """An answer by the code of a message. words: the reason, or the words of a STOP."""
+
+    code: Annotated[str, msgspec.Meta(max_length=40)]
+    verb: RelayedVerb
+    words: Words | None = None
+    read_back: ReadBackIn | None = None
+
+
+class LinkAnswerIn(In, frozen=True, kw_only=True):
+    """An answer by the link of a message, also as its page's form sends it. place, begin, end,
+    lowest_m, highest_m: what is read back, in words.
+    """
+
+    verb: RelayedVerb
+    words: Words | None = None
+    place: Words | None = None
+    begin: Words | None = None
+    end: Words | None = None
+    lowest_m: Words | None = None
+    highest_m: Words | None = None
+
+
+class TypedIn(In, frozen=True, kw_only=True):
+    """What a counterpart answered by telephone, as the desk that heard it types it (R-07). desk: a
+    post, never a person's name. language: a BCP 47 tag. audio_sha256: of the recording, where the
+    parties agreed on one.
+    """
+
+    verb: Literal[Verb.RECEIVED, Verb.READ_BACK, Verb.CANNOT_COMPLY, Verb.DISPUTED]
+    started: str
+    ended: str
+    desk: Name
+    language: Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$")]
+    identified: Literal[
+        Identification.CALLED_BACK,
+        Identification.PASS_PHRASE,
+        Identification.RECOGNISED,
+        Identification.CLAIMED,
+    ]
+    interpreter: bool = False
+    reason: Text | None = None
+    read_back: ReadBackIn | None = None
+    audio_sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
 
 
 class EmptyIn(In, frozen=True, kw_only=True):

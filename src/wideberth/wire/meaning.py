@@ -8,21 +8,37 @@ the wire (``volumes.0.footprint.coordinates.0.3``), a stable rule, and what came
 from __future__ import annotations
 
 from wideberth.errors import InvalidValue
+from wideberth.model.agreements import ProposeAgreement, StepAgreement
 from wideberth.model.commands import DeclareZone, IntentDetails
-from wideberth.model.ids import IntentId, PartyId, ZoneId, require_party_id
+from wideberth.model.consents import AnswerConsent, AskConsent
+from wideberth.model.ids import (
+    AgreementId,
+    ConsentId,
+    IntentId,
+    PartyId,
+    RedLineId,
+    ZoneId,
+    require_party_id,
+)
 from wideberth.model.intents import IntentKind, Provenance, Source, Visibility, VisibilityLevel
 from wideberth.model.notices import Particulars
+from wideberth.model.redlines import RedLine, SetRedLine
 from wideberth.model.stops import Area, Identified, Stop
 from wideberth.space.time import MINUTE_US, parse_rfc3339
 from wideberth.space.volume import NANODEGREES, Volume4D
-from wideberth.wire import asked
+from wideberth.wire import agreements, asked
 from wideberth.wire.forms import MAX_VOLUMES, declaration_of, require_few_windows, volumes_in
 
 __all__ = [
+    "asking_of",
+    "consent_of",
     "details_of",
     "instant_us",
     "millimetres",
     "particulars_of",
+    "proposal_of",
+    "red_line_of",
+    "step_of",
     "stop_of",
     "volume_of",
     "volumes_of",
@@ -43,6 +59,7 @@ def details_of(wire: asked.IntentIn) -> IntentDetails:
         call_sign=wire.call_sign,
         place_name=wire.place_name,
         confirmed=wire.confirmed,
+        under=wire.under,
     )
 
 
@@ -120,6 +137,60 @@ def zone_of(wire: asked.ZoneIn, zone: ZoneId, replaces_version: int) -> DeclareZ
         kinds=tuple(dict.fromkeys(wire.kinds)),
         replaces_version=replaces_version,
         confirmed=wire.confirmed,
+    )
+
+
+def proposal_of(
+    wire: agreements.AgreementIn, agreement: AgreementId, replaces: int
+) -> ProposeAgreement:
+    """What a party proposes. Raises InvalidValue."""
+    answer_by_us = parse_rfc3339(wire.answer_by, field="answer_by")
+    return ProposeAgreement(agreement, answer_by_us, wire.terms, replaces)
+
+
+def step_of(wire: agreements.StepIn, agreement: AgreementId) -> StepAgreement:
+    """What a party does with a version. Raises InvalidValue."""
+    return StepAgreement(
+        agreement=agreement,
+        version=wire.version,
+        act=wire.act,
+        provisions=tuple(dict.fromkeys(wire.provisions)),
+        digest=wire.digest,
+        sheet=None if wire.sheet is None else require_party_id(wire.sheet, field="sheet"),
+        reason=wire.reason,
+    )
+
+
+def asking_of(wire: agreements.AskIn, agreement: AgreementId, consent: ConsentId) -> AskConsent:
+    """What a party asks for under a provision."""
+    return AskConsent(
+        consent=consent,
+        agreement=agreement,
+        version=wire.version,
+        provision=wire.provision,
+        words=wire.words,
+        intent=None if wire.intent is None else IntentId(wire.intent),
+    )
+
+
+def consent_of(wire: agreements.ConsentIn, consent: ConsentId) -> AnswerConsent:
+    """What the party entitled answers."""
+    return AnswerConsent(consent, wire.verdict, wire.reason)
+
+
+def red_line_of(wire: agreements.RedLineIn, name: RedLineId, party: PartyId) -> SetRedLine:
+    """What a party watches for itself. Raises InvalidValue."""
+    return SetRedLine(
+        RedLine(
+            id=name,
+            party=party,
+            name=wire.name,
+            volumes=volumes_of(wire.volumes),
+            kinds=tuple(dict.fromkeys(wire.kinds)),
+            least_lead_s=wire.least_lead_s,
+            least_distance_m=wire.least_distance_m,
+            longest_s=wire.longest_s,
+        )
     )
 
 

@@ -17,6 +17,8 @@ import msgspec
 
 from wideberth.decisions.places import OUTSIDE_AREA
 from wideberth.errors import InvalidValue
+from wideberth.model.agreements import Act, AgreementProposed, AgreementStepped, digest_of
+from wideberth.model.consents import Asked, ConsentAnswered, ConsentAsked
 from wideberth.model.entries import (
     Body,
     Entry,
@@ -32,7 +34,17 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.envelope import Statement
-from wideberth.model.ids import KeyId, NoticeId, SubscriptionId, UnitToken, ZoneId
+from wideberth.model.ids import (
+    AgreementId,
+    ConsentId,
+    IntentId,
+    KeyId,
+    NoticeId,
+    PartyId,
+    SubscriptionId,
+    UnitToken,
+    ZoneId,
+)
 from wideberth.model.intents import TRANSITIONS, Intent, IntentState, Source
 from wideberth.model.notices import Acknowledgement
 from wideberth.model.settings import Rules
@@ -40,9 +52,17 @@ from wideberth.model.stops import Identified, StopTold, stop_id
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.zones import Zone
 from wideberth.space.volume import Volume4D
-from wideberth.wire import asked
+from wideberth.wire import agreements, asked
 from wideberth.wire.forms import volumes_in
-from wideberth.wire.meaning import details_of, particulars_of, stop_of, volume_of, zone_of
+from wideberth.wire.meaning import (
+    details_of,
+    particulars_of,
+    proposal_of,
+    step_of,
+    stop_of,
+    volume_of,
+    zone_of,
+)
 from wideberth.wire.statements import spoken
 
 __all__ = ["DECIDED", "require_follows"]
@@ -59,6 +79,12 @@ DECIDED: dict[type, frozenset[str]] = {
     NoticeReleased: frozenset({"recipient", "closes"}),
     StopTold: frozenset({"stop.sent_us"}),
     KeyRevoked: frozenset(),
+    AgreementProposed: frozenset({"agreement", "version", "changes"}),
+    AgreementStepped: frozenset({"state", "concerned", "provisions"}),
+    ConsentAsked: frozenset(
+        {"asked.id", "asked.entitled", "asked.concerned", "asked.answer_by_us"}
+    ),
+    ConsentAnswered: frozenset({"concerned"}),
 }
 """By kind of entry, what no statement says: ids and numbers that the mechanism gives, the version
 before, whom an answer reaches and what it closes. All else is compared. The state before a step is
@@ -141,6 +167,35 @@ def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None
         case KeyRevoked() if kind == "RevokeKey":
             return KeyRevoked(party, KeyId(said.key_id))
         case _:
+            return _expected_of_agreements(statement, said, entry)
+
+
+def _expected_of_agreements(statement: Statement, said: Any, entry: Entry) -> Body | None:
+    body, kind, party = entry.body, statement.type, statement.party
+    match body:
+        case AgreementProposed() if kind == "ProposeAgreement":
+            again = isinstance(said, agreements.AgreementAgainIn)
+            name = AgreementId(cast(Any, said).agreement) if again else body.agreement
+            told = proposal_of(said, name, said.replaces if again else 0)
+            return AgreementProposed(
+                agreement=name,
+                version=body.version,
+                party=party,
+                terms=told.terms,
+                digest=digest_of(name, body.version, told.terms),
+                answer_by_us=told.answer_by_us,
+                replaces=told.replaces,
+                changes=body.changes,
+            )
+        case AgreementStepped() if kind == "StepAgreement":
+            return _act(said, body, party)
+        case ConsentAsked() if kind == "AskConsent":
+            return ConsentAsked(_asked(said, body.asked, party, entry))
+        case ConsentAnswered() if kind == "AnswerConsent":
+            return ConsentAnswered(
+                ConsentId(said.consent), party, said.verdict, body.concerned, said.reason
+            )
+        case _:
             return None
 
 
@@ -176,6 +231,7 @@ def _intent(
         place_name=details.place_name,
         cautions=cautions,
         declaration=details.declaration,
+        under=details.under,
     )
 
 
@@ -195,6 +251,41 @@ def _zone(statement: Statement, said: asked.ZoneIn, given: Zone, entry: Entry) -
         kinds=told.kinds,
         reason=told.reason,
         declaration=told.declaration,
+    )
+
+
+def _act(said: Any, given: AgreementStepped, party: PartyId) -> AgreementStepped:
+    told = step_of(said, AgreementId(said.agreement))
+    provisions = told.provisions
+    if told.act is Act.ACCEPT and not provisions:
+        provisions = given.provisions  # all of the version's
+    return AgreementStepped(
+        agreement=told.agreement,
+        version=told.version,
+        party=party,
+        act=told.act,
+        state=given.state,
+        concerned=given.concerned,
+        provisions=provisions,
+        digest=told.digest,
+        sheet=told.sheet,
+        reason=told.reason,
+    )
+
+
+def _asked(said: Any, given: Asked, party: PartyId, entry: Entry) -> Asked:
+    return Asked(
+        id=given.id,
+        agreement=AgreementId(said.agreement),
+        version=said.version,
+        provision=said.provision,
+        party=party,
+        words=said.words,
+        asked_us=entry.time_us,
+        entitled=given.entitled,
+        concerned=given.concerned,
+        answer_by_us=given.answer_by_us,
+        intent=None if said.intent is None else IntentId(said.intent),
     )
 
 

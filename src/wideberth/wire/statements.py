@@ -13,7 +13,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.model.envelope import Statement
-from wideberth.wire import asked
+from wideberth.wire import agreements, asked
 
 __all__ = ["SIGNED", "SignedForm", "body_type", "spoken"]
 
@@ -39,6 +39,13 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "AcknowledgeNotice": (SignedForm(asked.AcknowledgeIn, (("notice", str),)),),
     "ReleaseNotice": (SignedForm(asked.EmptyIn, (("notice", str),)),),
     "TellStop": (SignedForm(asked.StopIn),),
+    "ProposeAgreement": (
+        SignedForm(agreements.AgreementIn),
+        SignedForm(agreements.AgreementAgainIn, (("agreement", str),)),
+    ),
+    "StepAgreement": (SignedForm(agreements.StepIn, (("agreement", str),)),),
+    "AskConsent": (SignedForm(agreements.AskIn, (("agreement", str),)),),
+    "AnswerConsent": (SignedForm(agreements.ConsentIn, (("consent", str),)),),
     "RevokeKey": (SignedForm(None, (("key_id", str),)),),
 }
 

@@ -4,6 +4,7 @@ can say (ids and numbers that it gives, the version before, whom an answer reach
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from typing import Any
 
@@ -23,6 +24,7 @@ _INTENT_SAID: dict[str, Any] = {
     "place_name": None,
     "confirmed": False,
     "key": None,
+    "under": None,
 }
 _ZONE_SAID: dict[str, Any] = {
     "name": None,
@@ -51,6 +53,28 @@ _STOP_SAID: dict[str, Any] = {
     "zone": None,
     "area": None,
 }
+_PROPOSAL_SAID: dict[str, Any] = {
+    "terms": None,
+    "answer_by": None,
+    "replaces": 0,
+    "agreement": None,
+}
+_ACT_SAID: dict[str, Any] = {
+    "agreement": None,
+    "version": None,
+    "act": None,
+    "provisions": [],
+    "digest": None,
+    "sheet": None,
+    "reason": "",
+}
+_ASKING_SAID: dict[str, Any] = {
+    "agreement": None,
+    "version": None,
+    "provision": None,
+    "words": None,
+    "intent": None,
+}
 _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "SubmitIntent": ("IntentAccepted", {**_INTENT_SAID, "activated": False}),
     "AmendIntent": ("IntentAmended", {**_INTENT_SAID, "ovn": None, "intent": None}),
@@ -62,6 +86,13 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "AcknowledgeNotice": ("NoticeAcknowledged", _ANSWER_SAID),
     "ReleaseNotice": ("NoticeReleased", {"notice": None}),
     "TellStop": ("StopTold", _STOP_SAID),
+    "ProposeAgreement": ("AgreementProposed", _PROPOSAL_SAID),
+    "StepAgreement": ("AgreementStepped", _ACT_SAID),
+    "AskConsent": ("ConsentAsked", _ASKING_SAID),
+    "AnswerConsent": (
+        "ConsentAnswered",
+        {"consent": None, "verdict": None, "reason": ""},
+    ),
     "RevokeKey": ("KeyRevoked", {"key_id": None}),
 }
 """By type of statement: the entry that it brings about, and what it says where a member is left
@@ -75,6 +106,7 @@ _INTENT_UNSAID: dict[str, Any] = {
     "place_name": None,
     "cautions": [],
     "declaration": None,
+    "under": None,
 }
 _ZONE_UNSAID: dict[str, Any] = {
     "notice_us": 0,
@@ -166,6 +198,7 @@ def _from_intent(
         "call_sign": said["call_sign"],
         "place_name": said["place_name"],
         "cautions": cautions,
+        "under": _under(said["under"]),
     }
     expected = {name: expected.get(name) for name in _INTENT_MEMBERS}
     expected.update({"state": state, "version": 1} if is_new else {"id": said["intent"]})
@@ -175,6 +208,7 @@ def _from_intent(
         "provenance": _filled(
             given.get("provenance"), {"accuracy_mm": 0, "captured_us": None, "checked_by": None}
         ),
+        "under": _under(given["under"]),
     }
     rest = ("rules",) if is_new else ("was", "changes", "rules")
     return {**body, "intent": recorded}, {
@@ -187,6 +221,12 @@ _INTENT_MEMBERS = (
     *("id", "party", "kind", "priority", "state", "version", "ovn", "volumes", "visibility"),
     *("provenance", "told_us", "lead_us", *_INTENT_UNSAID),
 )
+
+
+def _under(value: Any) -> Any:
+    if value is None:
+        return None
+    return _filled(value, {"actor": None, "armed": None, "reason": None, "cites": []})
 
 
 def _provenance(said: Any) -> dict[str, Any]:
@@ -350,6 +390,83 @@ def _from_stop(
     }
 
 
+def _from_proposal(
+    said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    given: dict[str, Any] = {"replaces": 0, "changes": [], **value["body"]}
+    named = given["agreement"] if said["agreement"] is None else said["agreement"]
+    text: dict[str, Any] = {"agreement": named, "version": given["version"], "terms": said["terms"]}
+    # The canonical text: members of each object by name, no spaces, UTF-8.
+    spelled = json.dumps(text, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return given, {
+        "agreement": named,
+        "version": given["version"],
+        "party": payload["party"],
+        "terms": said["terms"],
+        "digest": sha256(spelled.encode("utf-8")).hexdigest(),
+        "answer_by_us": instant_of(said["answer_by"]),
+        "replaces": said["replaces"],
+        "changes": given["changes"],
+    }
+
+
+def _from_act(
+    said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    given: dict[str, Any] = {
+        "provisions": [],
+        "digest": None,
+        "sheet": None,
+        "reason": "",
+        **value["body"],
+    }
+    named = _each_as_first(said["provisions"])
+    if said["act"] == "accept" and not named:
+        named = given["provisions"]  # all of the version's
+    return given, {
+        **{name: said[name] for name in ("agreement", "version", "act")},
+        **{name: said[name] for name in ("digest", "sheet", "reason")},
+        "party": payload["party"],
+        "state": given["state"],
+        "concerned": given["concerned"],
+        "provisions": named,
+    }
+
+
+def _from_asking(
+    said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    unsaid = {
+        **dict.fromkeys(("intent", "verdict", "by")),
+        **dict.fromkeys(("answer_by_us", "answered_us"), 0),
+        "reason": "",
+    }
+    given = _filled(value["body"].get("asked"), unsaid)
+    return {**value["body"], "asked": given}, {
+        "asked": {
+            **unsaid,
+            **{name: said[name] for name in ("agreement", "version", "provision", "words")},
+            **{name: given[name] for name in ("id", "entitled", "concerned", "answer_by_us")},
+            "intent": said["intent"],
+            "party": payload["party"],
+            "asked_us": value["time_us"],
+        }
+    }
+
+
+def _from_consent(
+    said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    given: dict[str, Any] = {"reason": "", **value["body"]}
+    return given, {
+        "consent": said["consent"],
+        "party": payload["party"],
+        "verdict": said["verdict"],
+        "concerned": given["concerned"],
+        "reason": said["reason"],
+    }
+
+
 def _from_revocation(
     said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
@@ -367,6 +484,10 @@ _MADE = {
     "NoticeAcknowledged": _from_answer,
     "NoticeReleased": _from_release,
     "StopTold": _from_stop,
+    "AgreementProposed": _from_proposal,
+    "AgreementStepped": _from_act,
+    "ConsentAsked": _from_asking,
+    "ConsentAnswered": _from_consent,
     "KeyRevoked": _from_revocation,
 }
 """By kind of entry: its body with nothing left out, and the body that the statement gives."""

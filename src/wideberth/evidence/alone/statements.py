@@ -30,6 +30,7 @@ __all__ = ["EnrolledKey", "ProvedEntry", "proved_entries"]
 _LINE_MEMBERS = ["position", "salt", "envelope", "proof"]
 _PAYLOAD_MEMBERS = {"origin", "party", "party_seq", "prev", "type", "request", "body"}
 _VERBS = ["RECEIVED", "READ-BACK", "CANNOT-COMPLY", "DISPUTED", "PASSED-DOWN", "LOADED"]
+_BINDING = ("AgreementProposed", "AgreementStepped", "ConsentAnswered")
 _UNSIGNED: dict[Any, list[Any]] = {"attested": [None, *_VERBS[:1]], "relayed": [None, *_VERBS[:4]]}
 _URL_BASE64 = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -187,6 +188,8 @@ def _understood(position: int, envelope: bytes, leaf: bytes, keys: _Keys) -> Pro
     payload, skipped = None, 0
     if said is not None:
         payload, skipped = _judged(said, value, keys)
+    elif how != "system" and body["type"] in _BINDING:
+        raise Fault(None, "what binds a party has no signature")
     elif _at(body, "acknowledgement.verb") not in _UNSIGNED.get(how, [None, *_VERBS]):
         raise Fault(None, "an answer beyond RECEIVED has no signature")
     if body["type"] in ("StopTold", "NoticeAcknowledged"):

@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from wideberth.faces.api import told, views
+from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of, stepped
+from wideberth.model.agreements import AgreementProposed
+from wideberth.model.consents import ConsentAsked
 from wideberth.model.entries import (
     IntentAccepted,
     IntentAmended,
@@ -35,7 +38,15 @@ from wideberth.space.time import format_rfc3339
 
 __all__ = ["CREATED", "answer_to", "encodable"]
 
-CREATED = (IntentAccepted, ZoneDeclared, SubscriptionOpened, NoticeAcknowledged, KeyEnrolled)
+CREATED = (
+    IntentAccepted,
+    ZoneDeclared,
+    SubscriptionOpened,
+    NoticeAcknowledged,
+    KeyEnrolled,
+    AgreementProposed,
+    ConsentAsked,
+)
 """What a 201 stands for; everything else is a 200."""
 
 
@@ -187,4 +198,5 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     KeyEnrolled: _key_told,
     StopTold: _stop_told,
     KeyRevoked: _withdrawn,
+    **ANSWERS,
 }

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from wideberth.model.intents import IntentKind, IntentState, Source, VisibilityLevel
+from wideberth.model.intents import IntentKind, IntentState, Source, Under, VisibilityLevel
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
 from wideberth.model.parties import How, Role
@@ -66,12 +66,13 @@ class IntentOut(Out, frozen=True, kw_only=True):
     place_name: str | None = None
     cautions: list[str] = []
     declaration: msgspec.Raw | None = None
+    under: Under | None = None
 
 
 class ObjectOut(Out, frozen=True, kw_only=True):
-    """One version of an intent or a zone."""
+    """One version of an intent, a zone or an agreement."""
 
-    type: Literal["intent", "zone"]
+    type: Literal["intent", "zone", "agreement"]
     id: str
     version: int
 
@@ -113,7 +114,9 @@ class ContactOut(Out, frozen=True, kw_only=True):
 
 
 class ClashOut(Out, frozen=True, kw_only=True):
-    """One clash as the reader may see it. other: left out where it may not be seen."""
+    """One clash as the reader may see it. other: left out where it may not be seen. label:
+    ``UNILATERAL / NOT AGREED``, where the other is one party's own zone.
+    """
 
     rule: str
     other_kind: str
@@ -123,6 +126,7 @@ class ClashOut(Out, frozen=True, kw_only=True):
     other: ObjectOut | None = None
     other_party: str | None = None
     contact: ContactOut | None = None
+    label: str | None = None
 
 
 class ChangeOut(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -209,7 +213,7 @@ class VersionsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ZoneOut(Out, frozen=True, kw_only=True):
-    """One version of a zone. unilateral: declared by one party, not agreed."""
+    """One version of a zone. unilateral: declared by one party, not agreed; label says so."""
 
     id: str
     party: str
@@ -220,6 +224,7 @@ class ZoneOut(Out, frozen=True, kw_only=True):
     declared: str
     reason: str
     unilateral: bool
+    label: str | None = None
     notice_minutes: float = 0
     kinds: list[IntentKind] = []
     declaration: msgspec.Raw | None = None
@@ -300,8 +305,22 @@ class DifferenceOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     read_back: str
 
 
+class CallOut(Out, frozen=True, kw_only=True):
+    """A call by telephone. typed_by, desk: who heard it and typed."""
+
+    started: str
+    ended: str
+    typed_by: str
+    desk: str
+    language: str
+    interpreter: bool = False
+    audio_sha256: str | None = None
+
+
 class AcknowledgementOut(Out, frozen=True, kw_only=True):
-    """One answer to a notice. sentence: what it is not."""
+    """One answer to a notice. sentence: what it is not. channel, identified, call: of one that was
+    relayed, neither signed nor under a token.
+    """
 
     notice: str
     verb: Verb
@@ -377,8 +396,23 @@ class ReachOut(Out, frozen=True, kw_only=True):
     escalation: EscalationOut | None = None
 
 
+class RelianceOut(Out, frozen=True, kw_only=True):
+    """Which version of an agreement a notice rests on. late: told later than minimum_lead_s before
+    its start. cited: the version that was relied on and does not apply.
+    """
+
+    agreement: str
+    version: int
+    provision: str | None = None
+    minimum_lead_s: float = 0
+    late: bool = False
+    cited: int | None = None
+
+
 class NoticeOut(Out, frozen=True, kw_only=True):
-    """A notice to you, its ladder so far, and what acknowledging it does not mean."""
+    """A notice to you, its ladder so far, and what acknowledging it does not mean. under: what it
+    rests on; uncovered: who may fire there and is not bound by it.
+    """
 
     id: str
     number: int
@@ -398,6 +432,8 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     held_by: list[str] = []
     more_clashes: int = 0
     withdrawal: bool = False
+    under: list[RelianceOut] = []
+    uncovered: list[str] = []
     understood: bool = False
     reach: ReachOut | None = None
     escalation: EscalationOut | None = None  # of an open notice

@@ -131,6 +131,7 @@ def intent(shown: Intent) -> told.IntentOut:
         place_name=shown.place_name,
         cautions=list(shown.cautions),
         declaration=_raw(shown.declaration),
+        under=shown.under,
     )
 
 
@@ -167,10 +168,15 @@ def zone(shown: Zone) -> told.ZoneOut:
         declared=format_rfc3339(shown.declared_us),
         reason=shown.reason,
         unilateral=shown.unilateral,
+        label=_UNILATERAL if shown.unilateral else None,
         notice_minutes=shown.notice_us / MINUTE_US,
         kinds=list(shown.kinds),
         declaration=_raw(shown.declaration),
     )
+
+
+_UNILATERAL = "UNILATERAL / NOT AGREED"
+"""What stands on everything of one party's own zone (Z-09)."""
 
 
 def _raw(text: str | None) -> msgspec.Raw | None:
@@ -191,7 +197,7 @@ def object_ref(reference: ObjectRef | None) -> told.ObjectOut | None:
     """A version of an object, where there is one to name."""
     if reference is None:
         return None
-    kind: Literal["intent", "zone"] = reference.type.value
+    kind: Literal["intent", "zone", "agreement"] = reference.type.value
     return told.ObjectOut(type=kind, id=reference.id, version=reference.version)
 
 
@@ -258,6 +264,18 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
         "held_by": list(notice.held_by),
         "more_clashes": notice.more_clashes,
         "withdrawal": notice.withdrawal,
+        "under": [
+            told.RelianceOut(
+                agreement=each.agreement,
+                version=each.version,
+                provision=each.provision,
+                minimum_lead_s=each.minimum_lead_us / SECOND_US if each.minimum_lead_us else 0,
+                late=each.late,
+                cited=each.cited,
+            )
+            for each in notice.under
+        ],
+        "uncovered": list(notice.uncovered),
     }
 
 
@@ -362,6 +380,7 @@ def _clash(seen: Clash, contacts: Contacts) -> told.ClashOut:
         other=object_ref(seen.other),
         other_party=seen.other_party,
         contact=contact(seen.contact, contacts),
+        label=_UNILATERAL if seen.unilateral else None,
     )
 
 

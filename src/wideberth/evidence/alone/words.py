@@ -343,9 +343,7 @@ def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         if answer.get(name):
             rows.append((label, answer[name]))
     if answer.get("channel"):
-        rows.append(
-            ("Came by", "{}; its giver is known by: {}".format(*map(answer.get, _RELAYED)))
-        )
+        rows.append(("Came by", "{}; its giver is known by: {}".format(*map(answer.get, _RELAYED))))
     call = answer.get("call")
     if call:
         rows.append(

@@ -349,6 +349,10 @@ class Api:
 
     async def _decode(self, call: Call, body: bytes) -> None:
         kind = call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if call.route.form and kind == b"application/x-www-form-urlencoded":
+            assert call.route.body is not None, "a form has a body"
+            call.body = codec.decode_query(call.route.body, body)
+            return
         if not body and not call.route.required:
             body = b"{}"
         elif kind != b"application/json":

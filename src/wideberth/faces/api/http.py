@@ -59,7 +59,8 @@ class Route:
     from path or query that stand in a statement's body, with their types.
     kind: ``read``, ``write`` (a command for the record) or ``stream``. limited_as: what it counts
     as against limits, where its kind does not say so. urgent: it has a way of its own, before the
-    credential, limits and the queue (:mod:`wideberth.faces.api.stops`).
+    credential, limits and the queue (:mod:`wideberth.faces.api.stops`). form: the body may come as
+    a page's form sends it.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Route:
     also: tuple[tuple[str, type], ...] = ()
     limited_as: Literal["commands", "reads", "reports", "streams", "never"] | None = None
     urgent: bool = False
+    form: bool = False
 
     @property
     def limit(self) -> str:

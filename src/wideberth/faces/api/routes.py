@@ -11,6 +11,7 @@ from wideberth.faces.api import (
     intents,
     notices,
     records,
+    replies,
     stops,
     stream,
     told,
@@ -564,5 +565,6 @@ ROUTES: tuple[Route, ...] = (
         told.ProofOut,
         query=asked.ConsistencyQuery,
     ),
+    *replies.ROUTES,
     *replies.ROUTES,
 )

@@ -333,6 +333,9 @@ class AcknowledgementOut(Out, frozen=True, kw_only=True):
     read_back: ParticularsOut | None = None
     differences: list[DifferenceOut] = []
     attested: bool = False
+    channel: AnswerChannel | None = None
+    identified: Identification | None = None
+    call: CallOut | None = None
 
 
 class Acknowledged(Out, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from wideberth.faces.api import told
+from wideberth.model.channels import VoiceCall
 from wideberth.model.ids import Ovn, PartyId
 from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.notices import (
@@ -231,6 +232,21 @@ def acknowledgement(answer: Acknowledgement) -> told.AcknowledgementOut:
             for each in answer.differences
         ],
         attested=answer.attested,
+        channel=answer.channel,
+        identified=answer.identified,
+        call=None if answer.call is None else _call(answer.call),
+    )
+
+
+def _call(call: VoiceCall) -> told.CallOut:
+    return told.CallOut(
+        started=format_rfc3339(call.started_us),
+        ended=format_rfc3339(call.ended_us),
+        typed_by=call.typed_by,
+        desk=call.desk,
+        language=call.language,
+        interpreter=call.interpreter,
+        audio_sha256=call.audio_sha256,
     )
 
 

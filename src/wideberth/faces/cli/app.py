@@ -25,6 +25,8 @@ COMMANDS = (
     "config",
     "doctor",
     "party",
+    "channel",
+    "mail-in",
     "token",
     "rules",
     "verify",

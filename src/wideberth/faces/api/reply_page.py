@@ -1,0 +1,103 @@
+"""The page of a one-time link: plain HTML, no script, no cookie, nothing from elsewhere."""
+
+from __future__ import annotations
+
+from html import escape
+
+from wideberth.delivery.messages import WayToAnswer, notice_message
+from wideberth.delivery.replies import read_words
+from wideberth.faces.api.problems import Answered
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Notice, Particulars
+from wideberth.space.coordinates import CoordinateFormat
+from wideberth.space.timetext import TimeFormat
+from wideberth.wire import asked
+
+__all__ = ["page", "read_back_of", "thanks"]
+
+_HEADERS = [
+    (b"content-type", b"text/html; charset=utf-8"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+        b" frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (b"referrer-policy", b"no-referrer"),  # the address is the secret
+    (b"x-robots-tag", b"noindex"),
+]
+_STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:1rem auto;padding:0 1rem}"
+    "pre{white-space:pre-wrap;border:1px solid;padding:.5rem}"
+    "form{margin:1rem 0;padding:.5rem;border:1px solid}"
+    "label{display:block}input{font:inherit;width:100%;box-sizing:border-box}"
+    "button{font:inherit;padding:.5rem 1rem;margin-top:.5rem}"
+)
+_PLAIN = "00000-code-0"  # cut out of the page: the link is the credential here
+_FIELDS = (
+    ("place", "Place"),
+    ("begin", "Begins"),
+    ("end", "Ends"),
+    ("lowest_m", "Lowest, m above WGS84"),
+    ("highest_m", "Highest, m above WGS84"),
+)
+
+
+def page(notice: Notice, *, exercise: bool) -> Answered:
+    """What the notice says, and a form for each answer."""
+    told = notice_message(
+        notice,
+        WayToAnswer(_PLAIN),
+        exercise=exercise,
+        places=CoordinateFormat.DEGREES,
+        times=TimeFormat.RFC3339,
+    )
+    facts = told.full.partition("\n\n")[0]
+    inputs = "".join(
+        f'<label>{label}<input name="{name}" required maxlength="100"></label>'
+        for name, label in _FIELDS
+    )
+    forms = [
+        _form("RECEIVED", "Received: I have this message"),
+        _form("READ-BACK", "Read back", inputs) if notice.particulars is not None else "",
+        _form("CANNOT-COMPLY", "Cannot comply", _words("Why")),
+        _form("DISPUTED", "Disputed", _words("Why")),
+        _form("STOP", "STOP: goes to everybody at once", _words("Words", required="")),
+    ]
+    body = (
+        f"<pre>{escape(facts)}</pre><p>Opening this page said nothing. Answer with a button.</p>"
+        + "".join(forms)
+    )
+    return _answered(f"Notice {notice.number}", body, exercise=exercise)
+
+
+def thanks(notice: Notice, verb: str, *, exercise: bool) -> Answered:
+    """That it was taken, and what that is not."""
+    body = f"<p>{escape(verb)} was recorded for notice {notice.number} ({escape(notice.id)}).</p>"
+    return _answered(f"Notice {notice.number}", body, exercise=exercise)
+
+
+def read_back_of(body: asked.LinkAnswerIn) -> Particulars | None:
+    """What was read back in the page's fields. Raises InvalidValue, Unclear."""
+    given = (body.place, body.begin, body.end, body.lowest_m, body.highest_m)
+    words = "READ-BACK " + ";".join(each or "" for each in given)
+    return read_words(words, "0000-0000-0000").read_back
+
+
+def _form(verb: str, label: str, inside: str = "") -> str:
+    return (
+        f'<form method="post"><input type="hidden" name="verb" value="{verb}">{inside}'
+        f"<button>{label}</button></form>"
+    )
+
+
+def _words(label: str, *, required: str = " required") -> str:
+    return f'<label>{label}<input name="words" maxlength="200"{required}></label>'
+
+
+def _answered(title: str, body: str, *, exercise: bool) -> Answered:
+    mark = "<h1>EXERCISE</h1>" if exercise else ""
+    whole = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f"{mark}<h1>{escape(title)}</h1>{body}<p>{NEITHER_PERMISSION_NOR_GUARANTEE}</p></html>"
+    )
+    return Answered(200, list(_HEADERS), whole.encode())

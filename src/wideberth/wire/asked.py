@@ -448,58 +448,6 @@ class TypedIn(In, frozen=True, kw_only=True):
     parties agreed on one.
     """
 
-    verb: Literal[Verb.RECEIVED, Verb.READ_BACK, Verb.CANNOT_COMPLY, Verb.DISPUTED]
-    started: str
-    ended: str
-    desk: Name
-    language: Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$")]
-    identified: Literal[
-        Identification.CALLED_BACK,
-        Identification.PASS_PHRASE,
-        Identification.RECOGNISED,
-        Identification.CLAIMED,
-    ]
-    interpreter: bool = False
-    reason: Text | None = None
-    read_back: ReadBackIn | None = None
-    audio_sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
-
-
-RelayedVerb = Literal["RECEIVED", "READ-BACK", "CANNOT-COMPLY", "DISPUTED", "STOP"]
-"""What can be answered by mail, code or link."""
-
-Words = Annotated[str, msgspec.Meta(max_length=500)]
-
-
-class CodeAnswerIn(In, frozen=True, kw_only=True):
-    """An answer by the code of a message. words: the reason, or the words of a STOP."""
-
-    code: Annotated[str, msgspec.Meta(max_length=40)]
-    verb: RelayedVerb
-    words: Words | None = None
-    read_back: ReadBackIn | None = None
-
-
-class LinkAnswerIn(In, frozen=True, kw_only=True):
-    """An answer by the link of a message, also as its page's form sends it. place, begin, end,
-    lowest_m, highest_m: what is read back, in words.
-    """
-
-    verb: RelayedVerb
-    words: Words | None = None
-    place: Words | None = None
-    begin: Words | None = None
-    end: Words | None = None
-    lowest_m: Words | None = None
-    highest_m: Words | None = None
-
-
-class TypedIn(In, frozen=True, kw_only=True):
-    """What a counterpart answered by telephone, as the desk that heard it types it (R-07). desk: a
-    post, never a person's name. language: a BCP 47 tag. audio_sha256: of the recording, where the
-    parties agreed on one.
-    """
-
     verb: Literal["RECEIVED", "READ-BACK", "CANNOT-COMPLY", "DISPUTED"]
     started: str
     ended: str

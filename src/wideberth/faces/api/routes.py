@@ -566,5 +566,4 @@ ROUTES: tuple[Route, ...] = (
         query=asked.ConsistencyQuery,
     ),
     *replies.ROUTES,
-    *replies.ROUTES,
 )

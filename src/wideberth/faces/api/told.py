@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from wideberth.model.channels import AnswerChannel, Identification
 from wideberth.model.intents import IntentKind, IntentState, Source, Under, VisibilityLevel
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb

@@ -28,6 +28,7 @@ from wideberth.model.settings import (
     Effect,
     KindLimit,
     PairRule,
+    Plausible,
     ReadBackTolerance,
     Rules,
 )
@@ -285,6 +286,17 @@ class _Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Area(*(round(side * NANODEGREES) for side in sides))
 
 
+class _Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    moved_km: float = DEFAULT_RULES.plausible.moved_mm / 1_000_000
+    site_moved_km: float = DEFAULT_RULES.plausible.site_moved_mm / 1_000_000
+
+    def plausible(self) -> Plausible:
+        return Plausible(
+            moved_mm=_mm(self.moved_km * 1000, "plausible.moved_km"),
+            site_moved_mm=_mm(self.site_moved_km * 1000, "plausible.site_moved_km"),
+        )
+
+
 class _Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step_s: float = DEFAULT_RULES.clock_step_us / SECOND_US
     every_s: float = DEFAULT_RULES.clock_every_us / SECOND_US
@@ -312,6 +324,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_largest_m: float = DEFAULT_RULES.check_largest_mm / 1000
     read_back: _ReadBack = _ReadBack()
     area: _Area | None = None
+    plausible: _Plausible = _Plausible()
     clocks: _Clocks = _Clocks()
 
 
@@ -527,6 +540,11 @@ def format_rules(rules: Rules) -> str:
     if rules.area is not None:
         sides = zip(("south", "west", "north", "east"), rules.area.bounds, strict=True)
         lines.append(f"area = {{ {', '.join(f'{name} = {side}' for name, side in sides)} }}")
+    far = rules.plausible
+    lines.append(
+        f"plausible = {{ moved_km = {far.moved_mm / 1_000_000},"
+        f" site_moved_km = {far.site_moved_mm / 1_000_000} }}"
+    )
     if rules.pressure_error_mm is not None:
         lines.append(f"pressure_error_m = {rules.pressure_error_mm / 1000}")
     off = rules.read_back
@@ -613,6 +631,7 @@ def _rules(settings: RulesSettings) -> Rules:
             time_us=_us(off.time_s, "read_back.time_s"),
         ),
         area=None if settings.area is None else settings.area.area(),
+        plausible=settings.plausible.plausible(),
         clock_step_us=_us(clocks.step_s, "clocks.step_s"),
         clock_every_us=_us(clocks.every_s, "clocks.every_s"),
         clock_cap_us=_us(clocks.cap_s, "clocks.cap_s"),

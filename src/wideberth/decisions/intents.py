@@ -21,7 +21,7 @@ from wideberth.decisions.clashes import (
 )
 from wideberth.decisions.clocks import apart
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
-from wideberth.decisions.places import OUTSIDE_AREA, require_inside
+from wideberth.decisions.places import how_far_unasked_mm, in_one, moved, outside
 from wideberth.decisions.stated import refuse_unassessed, require_stated
 from wideberth.decisions.subscriptions import notified
 from wideberth.decisions.telling import (
@@ -31,7 +31,7 @@ from wideberth.decisions.telling import (
     particulars_of,
     tell,
 )
-from wideberth.errors import InvalidValue, Unclear
+from wideberth.errors import InvalidValue
 from wideberth.model.commands import AmendIntent, ChangeIntentState, IntentDetails, SubmitIntent
 from wideberth.model.entries import (
     Body,
@@ -170,7 +170,7 @@ def intent_as_told(
         _require_details(picture.altitude_model, details)
         if details.stated is not None or details.status is not None:
             require_stated(picture, intent_id, details, context.now_us)
-        cautions = _cautions(picture, intent_id, details)
+        cautions = _cautions(picture, intent_id, party, details)
     except InvalidValue as error:
         return invalid(error)
     lead_us = min(volume.start_us for volume in details.volumes) - context.now_us
@@ -200,19 +200,24 @@ def intent_as_told(
     return _refuse_times(told, limit, context.now_us) or refuse_citations(picture, told) or told
 
 
-def _cautions(picture: Picture, intent_id: IntentId, details: IntentDetails) -> tuple[str, ...]:
+def _cautions(
+    picture: Picture, intent_id: IntentId, party: PartyId, details: IntentDetails
+) -> tuple[str, ...]:
     """What whoever reads the intent is warned of. Raises Unclear for what has to be confirmed."""
     standing = picture.intents.get(intent_id)
+    if standing is not None and standing.party != party:
+        standing = None  # a question about what another told would say where it is
+    stood = () if standing is None else standing.volumes
+    same_name = standing is not None and details.place_name == standing.place_name is not None
+    limit_mm = how_far_unasked_mm(picture.space.rules.plausible, details.kind, same_name=same_name)
+    far = moved(details.volumes, stood, limit_mm)
+    if not details.confirmed:
+        question = in_one((outside(picture, details.volumes, standing=stood), far))
+        if question is not None:
+            raise question
+    found = (outside(picture, details.volumes), far)
     cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
-    try:
-        require_inside(picture, details.volumes)
-    except Unclear:
-        if not details.confirmed:
-            require_inside(
-                picture, details.volumes, standing=standing.volumes if standing is not None else ()
-            )
-        cautions = (*cautions, OUTSIDE_AREA)
-    return cautions
+    return (*cautions, *(each.rule for each in found if each is not None))
 
 
 def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wideberth.decisions.budget import withdrawn_touches
 from wideberth.decisions.clashes import ZoneClash, intent_ref, intents_in_zone, zone_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
-from wideberth.decisions.places import require_inside
+from wideberth.decisions.places import how_far_unasked_mm, in_one, moved, outside
 from wideberth.decisions.telling import Drafts, Subject, draft_zone, tell
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import DeclareZone, WithdrawZone
@@ -130,11 +130,14 @@ def _ask_for_place(picture: Picture, command: DeclareZone, standing: Zone | None
     if command.confirmed:
         return None
     known = () if standing is None else standing.volumes
-    try:
-        require_inside(picture, command.volumes, standing=known)
-    except InvalidValue as error:
-        return invalid(error)
-    return None
+    limit_mm = how_far_unasked_mm(picture.space.rules.plausible, None, same_name=False)
+    question = in_one(
+        (
+            outside(picture, command.volumes, standing=known),
+            moved(command.volumes, known, limit_mm),
+        )
+    )
+    return None if question is None else invalid(question)
 
 
 def _tell(picture: Picture, zone: Zone, before: Zone | None, context: Context) -> list[Body]:

@@ -24,6 +24,7 @@ __all__ = [
     "Effect",
     "KindLimit",
     "PairRule",
+    "Plausible",
     "ReadBackTolerance",
     "Rules",
 ]
@@ -87,6 +88,17 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Bounds(*(side / NANODEGREES for side in sides))
 
 
+class Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How far is plausible; farther is asked about (F-04).
+
+    moved_mm: between the nearest points of a version and the one before. site_moved_mm: the same
+    for what stays put, a presence, or a hazard at a place by its name.
+    """
+
+    moved_mm: int = 50_000_000
+    site_moved_mm: int = 1_000_000
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The rules in force. version: cited by every clash found under them.
 
@@ -100,6 +112,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     that it told and withdrew, the hidden one's owner is told so.
     check_largest_mm: the widest volume whose dry run is tested against hidden intents.
     area: where the space is; what is told wholly outside of it is asked about (F-04).
+    plausible: how far something is moved before that is asked about (F-04).
     clock_step_us: to whole steps of this a party's measured offset is rounded outward.
     clock_every_us: a narrower one is taken again after this long. clock_cap_us: no clock widens a
     time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
@@ -123,6 +136,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     check_largest_mm: int = 50_000_000
     read_back: ReadBackTolerance = ReadBackTolerance()
     area: Area | None = None
+    plausible: Plausible = Plausible()
     clock_step_us: int = SECOND_US
     clock_every_us: int = MINUTE_US
     clock_cap_us: int = MINUTE_US

@@ -204,8 +204,8 @@ class ProvenanceIn(In, frozen=True, kw_only=True):
 
 class IntentIn(In, frozen=True, kw_only=True):
     """What a party says that it will do. key: the OVNs of intents that it knows of. confirmed: it
-    is meant as it is, also what lies outside of the space's area. under: what it says with regard
-    to agreements.
+    is meant as it is, also what lies outside of the space's area or was moved far. under: what it
+    says with regard to agreements.
     """
 
     kind: IntentKind
@@ -261,7 +261,7 @@ class QueryIn(In, frozen=True, kw_only=True):
 
 class ZoneIn(In, frozen=True, kw_only=True):
     """A standing area with a rule. notice_minutes: what a notice zone asks for. confirmed: it is
-    meant as it is, also what lies outside of the space's area.
+    meant as it is, also what lies outside of the space's area or was moved far.
     """
 
     name: Name
@@ -397,15 +397,11 @@ class SuspendIn(In, frozen=True, kw_only=True):
     reason: Text
     for_minutes: Annotated[int, msgspec.Meta(ge=1, le=525_600)] | None = None
 
-
     """What you found of another party's channel: DOWN, or REFUSED."""
 
     reason: Text
 
-
     """The status of a hazard of yours."""
-
-
 
     """A post is taken over. open_list: the digest of the open list that was read."""
 

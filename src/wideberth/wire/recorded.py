@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import msgspec
 
-from wideberth.decisions.places import OUTSIDE_AREA
+from wideberth.decisions.places import MOVED_FAR, OUTSIDE_AREA
 from wideberth.errors import InvalidValue
 from wideberth.model.agreements import Act, AgreementProposed, AgreementStepped, digest_of
 from wideberth.model.consents import Asked, ConsentAnswered, ConsentAsked
@@ -209,8 +209,9 @@ def _intent(
     if rules is not None:
         least_us = rules.limit(details.kind).minimum_lead_us
     cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
-    if OUTSIDE_AREA in given.cautions:
-        cautions = (*cautions, OUTSIDE_AREA)  # by the space's area, which the rules hold
+    # by the rules of the space and the version before, which no statement has
+    confirmed = (each for each in (OUTSIDE_AREA, MOVED_FAR) if each in given.cautions)
+    cautions = (*cautions, *confirmed)
     return Intent(
         id=given.id,
         party=statement.party,

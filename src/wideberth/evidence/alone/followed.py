@@ -178,8 +178,9 @@ def _from_intent(
     least_us = given["minimum_lead_us"]
     provenance = _provenance(said["provenance"])
     cautions = ["address-derived"] if provenance["source"] == "address" else []
-    if "outside-area" in _listed(given["cautions"]):
-        cautions.append("outside-area")
+    # by the rules of the space and the version before, which no statement has
+    found = _listed(given["cautions"])
+    cautions += [each for each in ("outside-area", "moved-far") if each in found]
     shown = said["visibility"]
     expected = {
         **given,

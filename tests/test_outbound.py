@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,87 @@ async def test_suspended_ways_hold_notices_back_and_no_stop(tmp_path) -> None:
         assert (await outbound.channels(BRAVO))[0].state is ChannelState.SUSPENDED
         outbound.ways.put(BRAVO, (hook(receiver.url),))
         await until(lambda: set(ids) <= set(receiver.items))
+
+
+@contextlib.asynccontextmanager
+async def a_sender(folder: Path):
+    """A process that sends what is in the folder."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(Path(__file__).with_name("outbound_server.py")),
+        str(folder / "wideberth-data"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        await asyncio.wait_for(process.stdout.readline(), 60)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.mark.requirement("D-10")
+@pytest.mark.slow
+async def test_killed_while_sending_nothing_is_lost_and_doubles_are_the_same(tmp_path) -> None:
+    async with a_receiver("slow") as receiver:
+        async with sending_world(tmp_path) as world:
+            world.node.outbound.ways.put(BRAVO, (hook(receiver.url, suspended=True),))
+            ids = await notify(world, 30)
+            world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        before = len(receiver.came)
+        for _ in range(3):  # killed with one under way
+            async with a_sender(tmp_path) as process:
+                await until(lambda before=before: len(receiver.came) > before, 30)
+                process.kill()
+            before = len(receiver.came)
+        async with a_sender(tmp_path):
+            await until(lambda: set(ids) <= set(receiver.items), 60)
+    seen: dict[str, set[tuple[int, str]]] = {}
+    for delivery in receiver.taken:
+        for item in delivery["items"]:
+            seen.setdefault(item["id"], set()).add((item["version"], item["code"]))
+    assert set(seen) == set(ids)
+    assert all(len(each) == 1 for each in seen.values()), "a double that says something else"
+    first = list(dict.fromkeys(receiver.items))
+    assert first == ids, "out of order"
+
+
+async def test_when_the_process_that_sends_is_killed_another_takes_over(tmp_path) -> None:
+    async with a_receiver() as receiver:
+        async with sending_world(tmp_path) as world:
+            world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        async with a_sender(tmp_path) as process, sending_world(tmp_path) as world:
+            assert not world.node.outbound.is_sender
+            process.kill()
+            await process.wait()
+            await until(lambda: world.node.outbound.is_sender)
+            ids = await notify(world, 1)
+            await until(lambda: set(ids) <= set(receiver.items))
+
+
+async def test_the_example_receiver_keeps_each_thing_once(tmp_path, monkeypatch) -> None:
+    path = Path(__file__).parents[1] / "examples" / "webhook_receiver.py"
+    spec = importlib.util.spec_from_file_location("webhook_receiver", path)
+    assert spec is not None
+    assert spec.loader is not None
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    item = {"kind": "notice", "id": "n1", "version": 1}
+    kept = example.Kept(tmp_path / "kept.sqlite3")
+    newer = {**item, "version": 2}
+    assert kept.keep([item, newer, item]) == [item, newer]
+    assert example.Kept(tmp_path / "kept.sqlite3").keep([newer, item]) == []
+
+
+async def test_a_lane_holds_a_page_however_much_is_open(tmp_path) -> None:
+    async with a_receiver("hang") as receiver, sending_world(tmp_path) as world:
+        outbound = world.node.outbound
+        outbound.ways.put(BRAVO, (hook(receiver.url),))
+        await until(lambda: outbound._lanes)
+        await notify(world, 3)
+        (sending,) = outbound._lanes.values()
+        held = [name for name in type(sending).__dataclass_fields__ if name != "ways"]
+        sizes = [len(v) for v in (getattr(sending, name) for name in held) if hasattr(v, "__len__")]
+        assert sum(sizes) <= len("bravo") + len("duty"), "something grows with what is open"

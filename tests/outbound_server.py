@@ -1,0 +1,18 @@
+"""A node that sends, as a process of its own: to be killed. Arguments: folder; it runs until it is."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from wideberth.node import Node
+
+
+async def run(folder: Path) -> None:
+    async with Node.open(folder) as node, node.outbound.sending():
+        print("sending", flush=True)
+        await asyncio.sleep(600)
+
+
+asyncio.run(run(Path(sys.argv[1])))

@@ -210,6 +210,16 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 )
             case e.HiddenChecked():
                 event = any(owner == party for owner, _ in body.owners)
+            case e.SharingAssessed():
+                readable = event = body.sharing.owner == party
+            case e.SharingWithdrawn():
+                readable = event = body.owner == party
+            case e.SitesDelivered():
+                readable = body.recipient == party
+                event = any(owner == party for owner, _ in body.owners)
+            case e.SiteStale():
+                readable = sees(body.intent, party)
+                event = readable if body.chased == 1 else body.intent.party == party
             case e.TouchesWithdrawn():
                 event = party in body.told
             case _:
@@ -244,6 +254,8 @@ def _follows(
     """
     if notice.sender != party:
         return False
+    if notice.removal:
+        return True
     waiting, done = [notice], set[str]()
     while waiting:
         each = waiting.pop()

@@ -113,6 +113,8 @@ def may_follow(picture: Picture, notice: Notice, sender: PartyId) -> bool:
     Only where it sees an object of the recipient's for which the notice was issued: else the
     answer to a notice would say that something hidden is near, and whose.
     """
+    if notice.removal:
+        return True  # it named the recipient itself, whatever lay near
     seen: set[NoticeId] = set()
     waiting = [notice]
     while waiting:

@@ -430,6 +430,7 @@ def _telling(
         )
         if agreed is not None:
             draft_agreed(picture, earlier, before, [], now_us=context.now_us)
+    losing = _losing(picture, intent, before, withdrawal=withdrawal)
     subject = Subject(
         intent_ref(intent),
         intent.party,
@@ -439,6 +440,7 @@ def _telling(
         late=intent.late,
         lead_us=intent.lead_us,
         withdrawal=withdrawal,
+        removed_from=losing,
     )
     still = set[IntentId]() if withdrawal else {clash.other.id for clash in touched.clashes}
     released = _holds_that_are_over(picture, intent, still)
@@ -455,7 +457,7 @@ def _telling(
         subject,
         drafts,
         pairs=pairs,
-        also={*earlier, *released, *_losing(picture, intent, before, withdrawal=withdrawal)},
+        also={*earlier, *released, *losing},
         instead_of=released,
     )
 
@@ -485,14 +487,15 @@ def hide(
 
 def _losing(
     picture: Picture, intent: Intent, before: Intent | None, *, withdrawal: bool
-) -> set[PartyId]:
+) -> frozenset[PartyId]:
     """Who saw a presence and does not any more, or is to take it off its list: each is told, and
     followed until it confirms (N-11), whether anything of it clashed or not.
     """
     if before is None or intent.kind is not IntentKind.PRESENCE:
-        return set()
-    saw = {each for each in before.visibility.parties if each in picture.parties}
-    return saw - {intent.party} - (set() if withdrawal else set(intent.visibility.parties))
+        return frozenset()
+    saw = frozenset(each for each in before.visibility.parties if each in picture.parties)
+    still = () if withdrawal else intent.visibility.parties
+    return saw - {intent.party, *still}
 
 
 def _may_be_held(intent: Intent) -> bool:

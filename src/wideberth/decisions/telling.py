@@ -93,7 +93,8 @@ class Drafts(dict[PartyId, Draft]):
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is told: one version of an object. shown: whether a party sees it; shown_before: whether
-    it saw the version before; particulars: what is read back of it; withdrawal: it ended.
+    it saw the version before; particulars: what is read back of it; withdrawal: it ended;
+    removed_from: who was named for it and is to remove it.
     """
 
     reference: ObjectRef
@@ -104,6 +105,7 @@ class Subject:
     late: bool = False
     lead_us: int = 0
     withdrawal: bool = False
+    removed_from: frozenset[PartyId] = frozenset()
 
 
 def draft_intent(
@@ -273,6 +275,7 @@ def _notice(
         lead_us=subject.lead_us if shown else 0,
         supersedes=supersedes,
         withdrawal=subject.withdrawal or gone,
+        removal=recipient in subject.removed_from,
         under=tuple(draft.under),
         uncovered=tuple(draft.uncovered),
     )

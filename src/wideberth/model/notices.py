@@ -155,6 +155,8 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     held_by: the owners of presences that a hazard of the recipient touches: it does not close
     before each of them said so. more_clashes: how many there are beyond those named. withdrawal:
     the subject ended, for the recipient at least; what is asked is to take it off the list.
+    removal: it is a presence for which its owner had named the recipient, so the owner follows this
+    until it is confirmed (N-11).
     under: the versions of agreements that it rests on. uncovered: who may fire there and is not
     bound by them (Z-10).
     """
@@ -175,6 +177,7 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     held_by: tuple[PartyId, ...] = ()
     more_clashes: int = 0
     withdrawal: bool = False
+    removal: bool = False
     under: tuple[Reliance, ...] = ()
     uncovered: tuple[str, ...] = ()
 

@@ -62,7 +62,7 @@ class StandOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
     """How far off a party asks one class to stay."""
 
     effect: EffectClass
-    distance_mm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+    distance_m: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class MarkingOn(StrEnum):

@@ -14,6 +14,7 @@ import msgspec
 from wideberth.model.intents import IntentKind, Source, Step, Under, VisibilityLevel
 from wideberth.model.notices import Verb
 from wideberth.model.parties import Role
+from wideberth.model.stated import Stated, Status
 from wideberth.model.stops import Form
 from wideberth.model.zones import ZoneRule
 
@@ -216,6 +217,8 @@ class IntentIn(In, frozen=True, kw_only=True):
     count: Number | None = None
     call_sign: Name | None = None
     place_name: Name | None = None
+    stated: Stated | None = None
+    status: Status | None = None
     confirmed: bool = False
     key: Annotated[list[str], msgspec.Meta(max_length=10_000)] = []
     under: Under | None = None

@@ -23,6 +23,7 @@ from wideberth.model.ids import (
 from wideberth.model.intents import IntentKind, Provenance, Source, Visibility, VisibilityLevel
 from wideberth.model.notices import Particulars
 from wideberth.model.redlines import RedLine, SetRedLine
+from wideberth.model.stated import Stated
 from wideberth.model.stops import Area, Identified, Stop
 from wideberth.space.time import MINUTE_US, parse_rfc3339
 from wideberth.space.volume import NANODEGREES, Volume4D
@@ -59,8 +60,15 @@ def details_of(wire: asked.IntentIn) -> IntentDetails:
         call_sign=wire.call_sign,
         place_name=wire.place_name,
         confirmed=wire.confirmed,
+        stated=Stated() if wire.stated is None and _is_site(wire) else wire.stated,
+        status=wire.status,
         under=wire.under,
     )
+
+
+def _is_site(wire: asked.IntentIn) -> bool:
+    """A presence always states something: by this it is known as a site that can turn stale."""
+    return wire.kind is IntentKind.PRESENCE
 
 
 def volumes_of(wires: list[asked.VolumeIn]) -> tuple[Volume4D, ...]:

@@ -232,6 +232,8 @@ def _intent(
         place_name=details.place_name,
         cautions=cautions,
         declaration=details.declaration,
+        # What was told before sites were followed states nothing.
+        stated=None if said.stated is None and given.stated is None else details.stated,
         under=details.under,
     )
 

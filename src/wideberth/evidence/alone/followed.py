@@ -22,6 +22,8 @@ _INTENT_SAID: dict[str, Any] = {
     "count": None,
     "call_sign": None,
     "place_name": None,
+    "stated": None,
+    "status": None,
     "confirmed": False,
     "key": None,
     "under": None,
@@ -107,6 +109,15 @@ _INTENT_UNSAID: dict[str, Any] = {
     "cautions": [],
     "declaration": None,
     "under": None,
+    "stated": None,
+}
+_STATED_UNSAID: dict[str, Any] = {
+    "stand_off": [],
+    "marking": [],
+    "evidence": "submitted",
+    "phase": None,
+    "phase_text": None,
+    "open_ended": False,
 }
 _ZONE_UNSAID: dict[str, Any] = {
     "notice_us": 0,
@@ -200,6 +211,7 @@ def _from_intent(
         "place_name": said["place_name"],
         "cautions": cautions,
         "under": _under(said["under"]),
+        "stated": _stated(_said_or_site(said, given)),
     }
     expected = {name: expected.get(name) for name in _INTENT_MEMBERS}
     expected.update({"state": state, "version": 1} if is_new else {"id": said["intent"]})
@@ -210,6 +222,7 @@ def _from_intent(
             given.get("provenance"), {"accuracy_mm": 0, "captured_us": None, "checked_by": None}
         ),
         "under": _under(given["under"]),
+        "stated": _stated(given["stated"]),
     }
     rest = ("rules",) if is_new else ("was", "changes", "rules")
     return {**body, "intent": recorded}, {
@@ -222,6 +235,23 @@ _INTENT_MEMBERS = (
     *("id", "party", "kind", "priority", "state", "version", "ovn", "volumes", "visibility"),
     *("provenance", "told_us", "lead_us", *_INTENT_UNSAID),
 )
+
+
+def _said_or_site(said: dict[str, Any], given: dict[str, Any]) -> Any:
+    """What was said; a presence that says nothing states that much, since sites are followed."""
+    if said["stated"] is None and said["kind"] == "presence" and given["stated"] is not None:
+        return {}
+    return said["stated"]
+
+
+def _stated(value: Any) -> Any:
+    if value is None:
+        return None
+    stated = _filled(value, _STATED_UNSAID)
+    marking = stated["marking"]
+    if isinstance(marking, list):
+        stated["marking"] = [_filled(each, {"photos": []}) for each in marking]
+    return stated
 
 
 def _under(value: Any) -> Any:

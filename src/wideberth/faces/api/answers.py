@@ -13,6 +13,7 @@ from wideberth.faces.api import told, views
 from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of, stepped
+from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.consents import ConsentAsked
 from wideberth.model.entries import (
@@ -198,5 +199,6 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     KeyEnrolled: _key_told,
     StopTold: _stop_told,
     KeyRevoked: _withdrawn,
+    **SITE_ANSWERS,
     **ANSWERS,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from wideberth.faces.api import agreements_seen, escalations_seen, told, views
+from wideberth.faces.api import agreements_seen, escalations_seen, sites_seen, told, views
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of
@@ -57,6 +57,7 @@ EVENTS: dict[str, type] = {
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
     "erased": told.ErasedEvent,
+    **sites_seen.EVENTS,
     **agreements_seen.EVENTS,
 }
 """The events of ``/stream`` and what each carries."""
@@ -258,5 +259,6 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
     EntriesErased: _erased,
+    **sites_seen.VIEWS,
     **agreements_seen.VIEWS,
 }

@@ -13,6 +13,7 @@ from wideberth.faces.api.desk import Call
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import Version, intent_as_of, intent_versions
 from wideberth.faces.api.problems import HttpProblem
+from wideberth.faces.api.sites import deliver
 from wideberth.model.commands import (
     AmendIntent,
     ChangeIntentState,
@@ -115,7 +116,7 @@ async def check(call: Call) -> told.Checked | Refusal:
     )
 
 
-async def list_intents(call: Call) -> told.IntentsPage:
+async def list_intents(call: Call) -> told.IntentsPage | Refusal:
     """Intents in a box, a time window and a band of heights."""
     query: asked.AreaQuery = call.query
     slab = slab_of(query)
@@ -127,7 +128,7 @@ async def list_intents(call: Call) -> told.IntentsPage:
     )
 
 
-async def query_intents(call: Call) -> told.IntentsPage:
+async def query_intents(call: Call) -> told.IntentsPage | Refusal:
     """Intents that touch a volume, exactly."""
     body: asked.QueryIn = call.body
     _require_simple([body.volume], "volume")
@@ -218,7 +219,7 @@ async def _page(
     party: str | None,
     cursor: str | None,
     limit: int,
-) -> told.IntentsPage:
+) -> told.IntentsPage | Refusal:
     picture = call.picture
     position, time_us = picture.size, views.as_of_us(call.desk.service)
     found = await find(
@@ -234,6 +235,10 @@ async def _page(
     taken, after = found.intents[: len(page)], found.next
     if len(taken) < len(found.intents):
         after = first_position(picture, taken[-1].id)
+    if any(intent.kind is IntentKind.PRESENCE for intent in taken):
+        refusal = await deliver(call, taken)
+        if refusal is not None:
+            return refusal
     return told.IntentsPage(
         intents=page.things,
         next=None if after is None else str(after),

@@ -181,6 +181,7 @@ def _reach(standing: OpenNotice, role: told.ReachRole, *, named: bool = True) ->
         issued=format_rfc3339(reach.issued_us),
         role=role,
         held=reach.held,
+        withdrawal=standing.notice.withdrawal,
         furthest=reach.furthest,
         exits=list(reach.exits),
         number=reach.number if role == "recipient" else None,

@@ -20,6 +20,7 @@ from wideberth.faces.api import (
     zones,
 )
 from wideberth.faces.api.http import Route
+from wideberth.faces.api.sites import ROUTES as SITES
 from wideberth.model.parties import Role
 from wideberth.wire import asked
 
@@ -176,6 +177,7 @@ ROUTES: tuple[Route, ...] = (
         command="WithdrawZone",
         also=(("zone", str), ("version", int)),
     ),
+    *SITES,
     Route(
         "POST",
         "/subscriptions",

@@ -15,6 +15,7 @@ from wideberth.model.intents import IntentKind, IntentState, Source, Under, Visi
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
 from wideberth.model.parties import How, Role
+from wideberth.model.stated import Evidence, Marking, NoticeKind, Phase, StandOff
 from wideberth.model.stops import Form, Identified
 from wideberth.model.warnings import WarningKind
 from wideberth.model.zones import ZoneRule
@@ -43,7 +44,8 @@ class ProvenanceOut(Out, frozen=True, kw_only=True):
 
 class IntentOut(Out, frozen=True, kw_only=True):
     """One version of an intent. told: when; lead_s: from then to its first start. declaration: its
-    volumes as they were declared, where the volumes here are what covers that.
+    volumes as they were declared, where the volumes here are what covers that. notice_kind: one of
+    N-01. stand_off: what the party asks for. marking: digests of photographs.
     """
 
     id: str
@@ -67,6 +69,13 @@ class IntentOut(Out, frozen=True, kw_only=True):
     place_name: str | None = None
     cautions: list[str] = []
     declaration: msgspec.Raw | None = None
+    notice_kind: NoticeKind
+    stand_off: list[StandOff] | Literal["none agreed"] | None = None
+    marking: list[Marking] | Literal["none given"] | None = None
+    evidence: Evidence | None = None
+    phase: Phase | None = None
+    phase_text: str | None = None
+    open_ended: bool = False
     under: Under | None = None
 
 
@@ -229,6 +238,7 @@ class ZoneOut(Out, frozen=True, kw_only=True):
     notice_minutes: float = 0
     kinds: list[IntentKind] = []
     declaration: msgspec.Raw | None = None
+    notice_kind: NoticeKind
 
 
 class ZoneTold(Out, frozen=True, kw_only=True):
@@ -385,7 +395,8 @@ class EscalationOut(Out, frozen=True, kw_only=True):
 
 class ReachOut(Out, frozen=True, kw_only=True):
     """How far a notice has come. furthest: null: nobody has answered. waiting: units that have not
-    loaded it. recipient and waiting: left out where you may not know whom it concerns.
+    loaded it. recipient and waiting: left out where you may not know whom it concerns. withdrawal:
+    what is waited for is that it is taken off the list (N-11).
     """
 
     notice: str
@@ -394,6 +405,7 @@ class ReachOut(Out, frozen=True, kw_only=True):
     held: bool
     furthest: Verb | None = None
     exits: list[Verb] = []
+    withdrawal: bool = False
     number: int | None = None
     recipient: str | None = None
     waiting: list[str] | None = None
@@ -436,6 +448,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     held_by: list[str] = []
     more_clashes: int = 0
     withdrawal: bool = False
+    protection: str | None = None
     under: list[RelianceOut] = []
     uncovered: list[str] = []
     understood: bool = False

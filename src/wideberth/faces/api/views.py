@@ -15,7 +15,7 @@ import msgspec
 from wideberth.faces.api import told
 from wideberth.model.channels import VoiceCall
 from wideberth.model.ids import Ovn, PartyId
-from wideberth.model.intents import FieldChange, Intent
+from wideberth.model.intents import FieldChange, Intent, IntentKind, notice_kind_of
 from wideberth.model.notices import (
     NEITHER_PERMISSION_NOR_GUARANTEE,
     Acknowledgement,
@@ -26,6 +26,8 @@ from wideberth.model.notices import (
     Verb,
 )
 from wideberth.model.parties import Author, Key, Party
+from wideberth.model.sites import PROTECTION_UNCHANGED
+from wideberth.model.stated import Stated
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import TrackFix
 from wideberth.model.zones import Zone
@@ -132,8 +134,30 @@ def intent(shown: Intent) -> told.IntentOut:
         place_name=shown.place_name,
         cautions=list(shown.cautions),
         declaration=_raw(shown.declaration),
+        notice_kind=notice_kind_of(shown.kind),
+        **_stated(shown),
         under=shown.under,
     )
+
+
+_NOTHING_STATED = Stated()
+
+
+def _stated(shown: Intent) -> dict[str, Any]:
+    """What its kind states beside where and when; what is missing is said (N-12, N-14)."""
+    if shown.kind is IntentKind.FLIGHT and shown.stated is None:
+        return {}
+    stated = shown.stated or _NOTHING_STATED
+    members: dict[str, Any] = {
+        "stand_off": list(stated.stand_off) or "none agreed",
+        "open_ended": stated.open_ended,
+    }
+    if shown.kind in (IntentKind.PRESENCE, IntentKind.MOVEMENT):
+        members["marking"] = list(stated.marking) or "none given"
+        members["evidence"] = stated.evidence
+    if stated.phase is not None:
+        members |= {"phase": stated.phase, "phase_text": stated.phase_text}
+    return members
 
 
 def checked_intent(would_be: Intent) -> told.CheckedIntent:
@@ -173,6 +197,7 @@ def zone(shown: Zone) -> told.ZoneOut:
         notice_minutes=shown.notice_us / MINUTE_US,
         kinds=list(shown.kinds),
         declaration=_raw(shown.declaration),
+        notice_kind=shown.notice_kind,
     )
 
 
@@ -280,6 +305,7 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
         "held_by": list(notice.held_by),
         "more_clashes": notice.more_clashes,
         "withdrawal": notice.withdrawal,
+        "protection": PROTECTION_UNCHANGED if notice.withdrawal else None,
         "under": [
             told.RelianceOut(
                 agreement=each.agreement,

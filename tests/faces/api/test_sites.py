@@ -1,0 +1,191 @@
+"""Protected sites over the API: the list, its guards, and each way round them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from api_world import World, moment, square
+from wideberth.model.commands import AdoptRules
+from wideberth.model.entries import Entry
+from wideberth.model.ids import PartyId
+from wideberth.model.parties import Role
+from wideberth.model.settings import DEFAULT_RULES
+from wideberth.model.sites import SitesDelivered
+from wideberth.service import Applied
+
+WORDS = {"receives": "the desk", "passes_on": "nobody", "history": "none known"}
+GPS = {"source": "gps", "accuracy_m": 5}
+
+
+async def told_site(world: World, *to: str, latitude: float = 47.0, **more: Any) -> dict[str, Any]:
+    return await world.told(
+        "alpha",
+        square(latitude, end=60 * 24 * 30),
+        kind="presence",
+        visibility={"level": "named", "parties": list(to)},
+        provenance=GPS,
+        **more,
+    )
+
+
+async def guard(world: World) -> None:
+    rules = msgspec.structs.replace(DEFAULT_RULES, version="guarded", assess_sharing=True)
+    assert isinstance(await world.node.command(AdoptRules(rules)), Applied)
+
+
+async def entries(world: World) -> list[Entry]:
+    service = world.node.service
+    return await service.entries_at(list(range(service.picture.size)))
+
+
+async def ok(world: World, party: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    answer = await world.ask(party, method, path, body)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+@pytest.mark.requirement("S-03", "P-03")
+async def test_coarse_disclosure_gives_a_labelled_cell_and_nothing_else(world: World) -> None:
+    await guard(world)
+    await told_site(world, latitude=47.01)
+    await told_site(world, latitude=47.02)
+    nothing = await ok(world, "bravo", "GET", "/sites")
+    assert nothing["sites"] == []
+    await ok(world, "alpha", "PUT", "/sharings/bravo", {"disclosure": "coarse", **WORDS})
+    seen = await ok(world, "bravo", "GET", "/sites")
+    # One cell, not one for each site: how many there are is not disclosed either.
+    (cell,) = seen["sites"]
+    assert "intent" not in cell
+    assert "id" not in cell
+    assert cell["cell"]["size_deg"] == 0.05
+    assert "0.05 degrees" in cell["cell"]["coarsened"]
+    assert "47.01" not in str(seen)
+    assert (await ok(world, "charlie", "GET", "/sites"))["sites"] == []
+
+
+@pytest.mark.requirement("S-02")
+async def test_an_empty_list_of_sites_says_that_it_knows_nothing(world: World) -> None:
+    seen = await ok(world, "bravo", "GET", "/sites")
+    assert seen["rests_on"]["note"] == "no information is not clearance"
+
+
+async def test_each_owner_sees_that_its_sites_were_delivered_and_what_was_looked_for_is_nowhere(
+    world: World,
+) -> None:
+    await told_site(world, "bravo")
+    for path in ("/sites", "/sites", "/intents?kind=presence", "/intents"):
+        await ok(world, "bravo", "GET", path)
+    delivered = [each for each in await entries(world) if isinstance(each.body, SitesDelivered)]
+    assert [each.body for each in delivered] == [
+        SitesDelivered(PartyId("bravo"), ((PartyId("alpha"), 1),))
+    ]
+    await told_site(world, "bravo", latitude=48.0)
+    # The way round by the list of all intents is recorded alike.
+    await ok(world, "bravo", "GET", "/intents?south=40&west=0&north=50&east=20")
+    (sharing,) = (await ok(world, "alpha", "GET", "/sharings"))["sharings"]
+    assert (sharing["recipient"], sharing["most_today"], sharing["sites_shown"]) == ("bravo", 2, 2)
+
+
+async def test_reading_ones_own_sites_is_no_delivery(world: World) -> None:
+    await told_site(world, "bravo")
+    await ok(world, "alpha", "GET", "/sites")
+    await ok(world, "charlie", "GET", "/intents")
+    assert not any(isinstance(each.body, SitesDelivered) for each in await entries(world))
+
+
+@pytest.mark.requirement("S-05", "S-07", "N-11")
+async def test_an_emergency_withdrawal_says_what_it_cannot_do_and_lists_who_did_not_confirm(
+    world: World,
+) -> None:
+    site = (await told_site(world, "bravo"))["intent"]["id"]
+    await ok(world, "bravo", "GET", f"/sites/{site}")
+    said = await ok(world, "alpha", "DELETE", "/sharings/bravo")
+    assert said["withdrawn"] == 1
+    assert "cannot be recalled" in said["note"]
+    assert (await world.ask("bravo", "GET", f"/sites/{site}")).status_code == 404
+    assert (await world.ask("bravo", "GET", f"/intents/{site}")).status_code == 404
+    (notice,) = (await ok(world, "bravo", "GET", "/notices?state=open"))["notices"]
+    assert notice["withdrawal"]
+    assert "what the law protects stays protected" in notice["protection"]
+    (waiting,) = (await ok(world, "alpha", "GET", "/notices/unreached"))["unreached"]
+    assert (waiting["recipient"], waiting["withdrawal"]) == ("bravo", True)
+
+
+@pytest.mark.requirement("S-04")
+async def test_what_was_reported_after_notice_stands_beside_the_consent_with_its_method(
+    world: World,
+) -> None:
+    site = (await told_site(world, "bravo"))["intent"]["id"]
+    body = {"occurred": moment(-61), "statement": "shells fell"}
+    await ok(world, "alpha", "POST", f"/sites/{site}/harm", body)
+    renewed = await ok(
+        world, "alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS}
+    )
+    after = renewed["sharing"]["after_notice"]
+    assert after["reports"] == 0
+    assert "says nothing about who caused the harm" in after["method"]
+
+
+@pytest.mark.requirement("N-10", "S-06")
+async def test_a_challenged_site_shows_both_statements_and_hides_who_challenged_from_others(
+    world: World,
+) -> None:
+    site = (await told_site(world, "bravo", "charlie"))["intent"]["id"]
+    path = f"/sites/{site}"
+    await ok(world, "bravo", "POST", f"{path}/challenges", {"statement": "misused"})
+    assert (await ok(world, "charlie", "GET", path))["evidence"] == "CHALLENGED"
+    answered = f"{path}/challenges/bravo/answer"
+    await ok(world, "alpha", "POST", answered, {"statement": "it is not"})
+    (seen,) = (await ok(world, "charlie", "GET", path))["challenges"]
+    assert (seen["statement"], seen["answer"]) == ("misused", "it is not")
+    assert "party" not in seen
+    (own,) = (await ok(world, "alpha", "GET", path))["challenges"]
+    assert own["party"] == "bravo"
+
+
+@pytest.mark.requirement("P-08", "D-01")
+async def test_a_bulk_export_takes_two_people_and_is_traced_without_touching_coordinates(
+    world: World,
+) -> None:
+    told = [
+        await told_site(world, "bravo", latitude=latitude) for latitude in (46.0, 47.0, 48.0)
+    ]
+    export = await ok(world, "bravo", "POST", "/exports", {"purpose": "for the air desk"})
+    name = export["id"]
+    assert export["waits_for_second"]
+    assert (await world.ask("bravo", "GET", f"/exports/{name}")).status_code == 409
+    alone = await world.ask("bravo", "POST", f"/exports/{name}/countersignature", {})
+    assert alone.json()["rule"] == "second-person"
+    assert (await world.ask("charlie", "GET", f"/exports/{name}")).status_code == 404
+    again = await world.ask("bravo", "POST", "/exports", {"purpose": "once more"})
+    assert again.status_code == 429, again.text
+    second = world.node.issuer.mint(PartyId("bravo"), tuple(Role), life_s=600, subject="second")
+    async with world.http(token=second) as client:
+        signed = await client.post(f"/api/v1/exports/{name}/countersignature", json={})
+        assert signed.json()["sites"] == 3, signed.text
+    taken = await ok(world, "bravo", "GET", f"/exports/{name}")
+    volumes = {each["intent"]["id"]: each["intent"]["volumes"] for each in taken["sites"]}
+    assert volumes == {each["intent"]["id"]: each["intent"]["volumes"] for each in told}
+    traces = [each["trace"] for each in taken["sites"]]
+    assert traces == sorted(traces)
+    assert len(set(traces)) == 3
+
+
+@pytest.mark.requirement("S-08")
+async def test_repeated_harm_freezes_and_a_person_of_each_side_lifts_it(world: World) -> None:
+    site = (await told_site(world, "bravo"))["intent"]["id"]
+    for _ in range(2):
+        body = {"occurred": moment(-61), "statement": "shells"}
+        said = await ok(world, "bravo", "POST", f"/sites/{site}/harm", body)
+    assert said["frozen"] == [site]
+    assert (await ok(world, "alpha", "GET", f"/sites/{site}"))["frozen"]
+    refused = await world.ask(
+        "alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS}
+    )
+    assert refused.json()["rule"] == "frozen-for-review"
+    seen = {"statement": "the chief of staff looked"}
+    assert not (await ok(world, "alpha", "POST", f"/sites/{site}/review", seen))["lifted"]
+    assert (await ok(world, "bravo", "POST", f"/sites/{site}/review", seen))["lifted"]

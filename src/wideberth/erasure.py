@@ -229,6 +229,7 @@ def _erased(position: int, kind: str, entry: Entry) -> Erased:
 def _stands(picture: Picture, name: str) -> bool:
     return (
         IntentId(name) in picture.intents
+        or IntentId(name) in picture.sites
         or ZoneId(name) in picture.zones
         or NoticeId(name) in picture.notices
         or WarningId(name) in picture.warnings

@@ -202,3 +202,23 @@ def test_what_is_said_of_sites_survives_a_replay_and_a_snapshot(scene: Scene) ->
     again = fold_all(Picture(), scene.entries)
     assert again.digest() == scene.picture.digest()
     assert load(dump(again)).digest() == again.digest()
+
+
+def test_a_stale_site_whose_window_is_over_is_told_again_or_ended_by_its_owner(
+    scene: Scene,
+) -> None:
+    told_site(scene)
+    site = scene.picture.intents[CLINIC]
+    scene.now_us = site.end_us + 5 * HOUR_US
+    scene.tell("alpha", details(volume(from_min=80 * DAY_MIN, until_min=82 * DAY_MIN)))
+    assert CLINIC not in scene.picture.intents
+    end = ChangeIntentState(CLINIC, site.ovn, Step.END)
+    assert rule(scene.try_(end, author("bravo"))) == "not-yours"
+    bodies = scene.accept(end, author("alpha"))
+    notices = [body.notice for body in bodies if isinstance(body, NoticeIssued)]
+    assert [(each.recipient, each.withdrawal) for each in notices] == [("bravo", True)]
+    assert site_of(scene.picture, CLINIC) is None
+    assert take_due(scene.picture, scene.now_us + 400 * DAY_US, limit=9)[0].kind is not (
+        DeadlineKind.SITE
+    )
+    assert fold_all(Picture(), scene.entries).digest() == scene.picture.digest()

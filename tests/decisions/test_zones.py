@@ -19,7 +19,7 @@ def _declare(rule: ZoneRule = ZoneRule.KEEP_OUT, **fields: object) -> DeclareZon
         "name": "Fire Traffic Area",
         "rule": rule,
         "volumes": (volume(radius_m=5000, from_min=0, until_min=600),),
-        "reason": "aerial firefighting",
+        "reason": "aerial-firefighting",
         "notice_us": 90 * MINUTE_US if rule is ZoneRule.NOTICE else 0,
         **fields,
     }

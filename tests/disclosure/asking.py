@@ -261,7 +261,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
             asker.view.seen[f"{route}"] = [answer.status_code, plain(body)]
     for route in (
         "/intents", "/zones", "/subscriptions", "/notices", "/notices/unreached", "/warnings",
-        "/tracks", "/parties",
+        "/tracks", "/parties", "/sites",
     ):  # fmt: skip
         await asker.ask("GET", route, query="limit=1000")
         await _paged(asker, route)
@@ -272,6 +272,10 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for kind in ("flight", "presence"):
         await asker.ask("GET", "/intents", query=f"kind={kind}")
     await asker.ask("GET", "/intents", query="party=alpha")
+    await asker.ask("GET", "/sharings")
+    await asker.ask("POST", "/exports", {"purpose": " "})  # refused
+    path = "/sites/{site}/challenges/{party}/answer"
+    await asker.ask("POST", path, {"statement": " "}, site=UNKNOWN, party="bravo")
     for shape in shapes:
         await asker.ask("POST", "/intents/query", {"volume": shape})
 
@@ -326,6 +330,8 @@ _BY_ID = (
     ("GET", "/intents/{intent}", "intent", None),
     ("GET", "/intents/{intent}/versions", "intent", None),
     ("GET", "/zones/{zone}", "zone", None),
+    ("GET", "/sites/{site}", "site", None),
+    ("GET", "/exports/{export}", "export", None),
     ("GET", "/notices/{notice}", "notice", None),
     ("GET", "/parties/{party}", "party", None),
 )
@@ -345,11 +351,19 @@ _ZONE = {
     "name": "z", "rule": "keep-out", "volumes": _FLIGHT["volumes"], "reason": "r",
     "replaces_version": 999,
 }  # fmt: skip
+_HARM = {"statement": " ", "occurred": "2027-01-01T00:00:00Z"}
+_ASSESSED = {"disclosure": "exact", "receives": "x", "passes_on": "x", "history": "x"}
 _CHANGES = (
     ("PUT", "/intents/{intent}", "intent", {**_FLIGHT, "ovn": "x"}, ""),
     ("POST", "/intents/{intent}/state", "intent", {"ovn": "x", "step": "end"}, ""),
     ("PUT", "/zones/{zone}", "zone", _ZONE, ""),
     ("DELETE", "/zones/{zone}", "zone", None, "version=999"),
+    ("POST", "/sites/{site}/challenges", "site", {"statement": " "}, ""),
+    ("POST", "/sites/{site}/harm", "site", _HARM, ""),
+    ("POST", "/sites/{site}/review", "site", {"statement": " "}, ""),
+    ("POST", "/exports/{export}/countersignature", "export", {}, ""),
+    ("PUT", "/sharings/{recipient}", "recipient", _ASSESSED, ""),
+    ("DELETE", "/sharings/{recipient}", "recipient", None, ""),
     ("DELETE", "/subscriptions/{subscription}", "subscription", None, ""),
     ("POST", "/notices/{notice}/acknowledgements", "notice", {"verb": "RECEIVED"}, ""),
     ("POST", "/notices/{notice}/release", "notice", {}, ""),

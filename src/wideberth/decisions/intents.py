@@ -55,6 +55,7 @@ from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import Effect, KindLimit
 from wideberth.picture.picture import Picture
+from wideberth.picture.sites import site_of
 from wideberth.space.overlap import is_conflict
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.vertical import AltitudeModel
@@ -132,7 +133,8 @@ def change_state(
         standing.id, standing.party, command.step, standing.state, state, stepped.version,
         stepped.ovn,
     )  # fmt: skip
-    prepared = list(picture.intent_space.views(standing.id))
+    stands = standing.id in picture.intents  # or it is a site whose window is over
+    prepared = list(picture.intent_space.views(standing.id)) if stands else []
     telling: list[Body] = []
     counted: list[Body] = []
     if command.step is not Step.ACTIVATE or standing.kind is IntentKind.HAZARD:
@@ -320,7 +322,7 @@ def _refuse_times(intent: Intent, limit: KindLimit, now_us: int) -> Refusal | No
 def _own_intent(
     picture: Picture, intent_id: IntentId, party: PartyId, ovn: Ovn
 ) -> Intent | Refusal:
-    standing = picture.intents.get(intent_id)
+    standing = picture.intents.get(intent_id) or site_of(picture, intent_id)
     if standing is None or not standing.is_shown_to(party):
         return refused(RefusalKind.UNKNOWN, "no-such-intent", "no intent of this id stands")
     if standing.party != party:

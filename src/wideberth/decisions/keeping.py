@@ -38,6 +38,7 @@ ERASABLE = frozenset(
         *("ZoneDeclared", "ZoneWithdrawn"),
         *("NoticeIssued", "NoticeAcknowledged", "NoticeReleased"),
         *("WarningRaised", "WarningWorsened", "WarningCleared"),
+        *("SiteStale", "SiteChallenged", "ChallengeAnswered", "HarmReported", "SiteReviewed"),
     }
 )
 """Types of entries that may be erased. What says who is in the space, under which keys and rules,

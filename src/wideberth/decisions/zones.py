@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wideberth.decisions.budget import withdrawn_touches
 from wideberth.decisions.clashes import ZoneClash, intent_ref, intents_in_zone, zone_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
@@ -20,6 +22,8 @@ from wideberth.picture.picture import Picture
 from wideberth.space.time import format_rfc3339
 
 __all__ = ["declare", "withdraw"]
+
+_REASON = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def declare(picture: Picture, command: DeclareZone, author: Author, context: Context) -> Decision:
@@ -115,6 +119,14 @@ def _refuse_details(picture: Picture, command: DeclareZone, context: Context) ->
                 field=f"volumes.{index}.end",
                 value=format_rfc3339(volume.end_us),
             )
+    if not _REASON.fullmatch(command.reason):
+        return refused(
+            RefusalKind.INVALID,
+            "reason-code",
+            "give a short code of lower-case letters, digits and hyphens, or withheld (N-13)",
+            field="reason",
+            value=command.reason,
+        )
     if (command.rule is ZoneRule.NOTICE) != (command.notice_us > 0):
         return refused(
             RefusalKind.INVALID,

@@ -19,7 +19,6 @@ __all__ = [
     "MarkingOn",
     "NoticeKind",
     "Phase",
-    "ReasonCode",
     "StandOff",
     "Stated",
     "Status",
@@ -123,26 +122,6 @@ NEXT_PHASES: dict[Phase | None, frozenset[Phase]] = {
     Phase.ARRIVED: frozenset(),
 }
 """The phases that may follow each. None: nothing was said yet. After ARRIVED nothing follows."""
-
-
-class ReasonCode(StrEnum):
-    """Why a zone is closed or restricted (N-13)."""
-
-    WITHHELD = "withheld"
-    MILITARY = "military-activity"
-    LIVE_FIRING = "live-firing"
-    EXPLOSIVES = "explosives"
-    EMERGENCY = "emergency-response"
-    FIRE = "aerial-firefighting"
-    RESCUE = "search-and-rescue"
-    HUMANITARIAN = "humanitarian"
-    PROTECTION = "protection-of-people"
-    INFRASTRUCTURE = "infrastructure"
-    ENVIRONMENT = "environment"
-    EVENT = "event"
-    TRAFFIC = "traffic"
-    WEATHER = "weather"
-    JAMMING = "jamming"
 
 
 class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):

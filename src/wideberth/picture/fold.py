@@ -226,12 +226,13 @@ def _intent_state_changed(
     picture: Picture, body: IntentStateChanged, entry: Entry, position: int
 ) -> None:
     _note_to(picture, body.intent, body.party, position)
+    if body.state is IntentState.ENDED:
+        picture.sites.pop(body.intent, None)
     intent = picture.intents.get(body.intent)
     if intent is None:
         return
     if body.state is IntentState.ENDED:
         picture.drop_intent(body.intent)
-        picture.sites.pop(body.intent, None)
         return
     picture.intents[body.intent] = msgspec.structs.replace(
         intent, state=body.state, version=body.version, ovn=body.ovn

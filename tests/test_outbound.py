@@ -14,9 +14,11 @@ import pytest
 from api_world import World, a_world, square
 from delivery_servers import a_mail_server, a_receiver
 from wideberth.contacts import Way
+from wideberth.delivery.state import DeliveryState
 from wideberth.model.channels import ChannelState, Medium
 from wideberth.model.ids import PartyId
 from wideberth.model.ladders import Post
+from wideberth.service import now_us
 
 BRAVO = PartyId("bravo")
 QUICK = """
@@ -138,8 +140,10 @@ async def test_a_stream_that_took_it_is_enough_and_says_nothing_of_people(tmp_pa
     async with a_receiver() as receiver, sending_world(tmp_path) as world:
         outbound = world.node.outbound
         outbound.ways.put(BRAVO, (Way(Post.DUTY, Medium.STREAM), hook(receiver.url)))
-        outbound.took(BRAVO, 10_000)
-        await notify(world, 2)
+        outbound.took(BRAVO, 0)
+        for index in range(2):
+            await notify(world, 1, first=index)
+            outbound.took(BRAVO, world.node.service.picture.history.stream_end(BRAVO))
         async with asyncio.timeout(10):
             while (  # noqa: ASYNC110
                 await outbound.channels(BRAVO)
@@ -278,3 +282,28 @@ async def test_a_lane_holds_a_page_however_much_is_open(tmp_path) -> None:
         held = [name for name in type(sending).__dataclass_fields__ if name != "ways"]
         sizes = [len(v) for v in (getattr(sending, name) for name in held) if hasattr(v, "__len__")]
         assert sum(sizes) <= len("bravo") + len("duty"), "something grows with what is open"
+
+
+async def test_a_state_that_is_newer_than_the_record_holds_nothing_back(tmp_path) -> None:
+    async with a_receiver() as receiver:
+        async with sending_world(tmp_path) as world:
+            world.node.outbound.ways.put(BRAVO, (Way(Post.DUTY, Medium.STREAM), hook(receiver.url)))
+        state = DeliveryState(tmp_path / "wideberth-data")
+        state.keep(BRAVO, Post.DUTY, 500, [])
+        state.keep_streamed([(BRAVO, 500, now_us())])
+        state.close()
+        async with sending_world(tmp_path) as world:
+            await until(lambda: world.node.outbound._lanes)
+            ids = await notify(world, 1)
+            await until(lambda: set(ids) <= set(receiver.items))
+
+
+async def test_what_a_reader_says_that_it_had_counts_only_as_far_as_there_is_something(
+    tmp_path,
+) -> None:
+    async with a_receiver() as receiver, sending_world(tmp_path) as world:
+        outbound = world.node.outbound
+        outbound.ways.put(BRAVO, (Way(Post.DUTY, Medium.STREAM), hook(receiver.url)))
+        outbound.took(BRAVO, 10_000)
+        ids = await notify(world, 1)
+        await until(lambda: set(ids) <= set(receiver.items))

@@ -135,7 +135,11 @@ class Outbound:
     # What others ask.
 
     def took(self, party: PartyId, number: int) -> None:
-        """A stream of the party took all events up to a number; 0: it is open."""
+        """A stream of the party took all events up to a number; 0: it is open. No number counts
+        beyond those that there are, whatever its reader said that it had.
+        """
+        history = self._service.picture.history
+        number = min(number, 0 if history is None else history.stream_end(party))
         before = self._took.get(party, (0, 0))[0]
         self._took[party] = (max(before, number), self._service.context().now_us)
         self._unflushed.add(party)
@@ -236,6 +240,7 @@ class Outbound:
         self._service.fold_listeners.append(self._listen)
         self._urgent.watchers.append(self._sent)
         self.is_sender = True
+        await self._forget_unknown_events()
         try:
             await self._go_on_with_stops()
             while True:
@@ -256,6 +261,13 @@ class Outbound:
             self._lanes.clear()
             self._stops.clear()
             await self._webhooks.close()
+
+    async def _forget_unknown_events(self) -> None:
+        """Of a backup, the state may know of more events than the record has."""
+        state, history = self._store, self._service.picture.history
+        for name, (number, _) in (await self._in_thread(state.streamed)).items():
+            if history is None or number > history.stream_end(PartyId(name)):
+                await self._in_thread(lambda name=name: state.forget_streamed(name))
 
     async def _mind_ways(self) -> None:
         """Start a lane for each post that has ways, anew where they changed."""
@@ -308,6 +320,9 @@ class Outbound:
         state = self._store
         known = await self._in_thread(lambda: state.lines(party, post))
         number = await self._in_thread(lambda: state.cursor(party, post))
+        history = self._service.picture.history
+        if history is not None:  # of a backup, the state may be newer than the record
+            number = min(number, history.notices_end(party))
         lines = [known.get(way.id) or Line(way.id) for way in ways]
         for line, way in zip(lines, ways, strict=True):
             line.evidence = msgspec.structs.replace(line.evidence, suspended=way.suspended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from email import message_from_bytes
 from email.policy import default
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import certificates
 from delivery_servers import a_mail_server
 from wideberth.delivery.lanes import Outcome
 from wideberth.delivery.mail import MailServer, check_address, send_mail
@@ -149,3 +151,18 @@ async def test_a_server_that_is_not_there_is_tried_later() -> None:
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidValue):
         check_address(address)
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+async def test_a_mail_goes_over_tls_to_a_server_whose_certificate_counts(tmp_path, tls) -> None:
+    made = certificates.make(tmp_path, "mail", "mail")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*made.pair)
+    more = {"ssl_context": context} if tls == "tls" else {"tls_context": context}
+    with a_mail_server(**more) as (box, port):
+        server = MailServer("127.0.0.1", port, "node@space.example", tls, within_s=5)
+        strange = await send_mail(message(), "desk@bravo.example", server, now_us=10**15)
+        assert (strange.outcome, strange.why) == (Outcome.FAILED, "SSLCertVerificationError")
+        known = msgspec.structs.replace(server, ca_file=str(made.pem))
+        tried = await send_mail(message(), "desk@bravo.example", known, now_us=10**15)
+        assert (tried.outcome, len(box.mails)) == (Outcome.TAKEN, 1)

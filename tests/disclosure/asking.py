@@ -307,6 +307,11 @@ async def _record(asker: Asker) -> None:
         if answer.status_code != 200:
             refused.add(answer.content)
     assert len(refused) == 1, "what is hidden and what is not there are refused alike"
+    await asker.ask("GET", "/delivery/ways")
+    await asker.ask("GET", "/delivery/keys", keep=False)  # the node's own, drawn for each
+    await asker.ask("POST", "/answers", {"code": "0000-0000-00ZZ", "verb": "RECEIVED"})
+    await asker.ask("GET", "/answers/{link}", link=UNKNOWN)
+    await asker.ask("POST", "/answers/{link}", {"verb": "RECEIVED"}, link=UNKNOWN)
     await asker.ask("GET", "/record/checkpoint")
     for tile in (f"0/000.p/{min(size, 255)}", "entries/000", "entries/000.p/3", "data/000"):
         answer = await asker.ask("GET", "/record/tile/{tile...}", keep=False, tile=tile)
@@ -326,6 +331,10 @@ async def _record(asker: Asker) -> None:
     asker.view.seen["export"] = [plain({**line, "vkey": ""}) for line in lines]
 
 
+_NEVER_CALLED = {  # in time to come: whoever may type for the notice is told that instead
+    "verb": "RECEIVED", "started": "2999-01-01T00:00:00Z", "ended": "2999-01-01T00:00:00Z",
+    "desk": "desk", "language": "en", "identified": "claimed",
+}  # fmt: skip
 _BY_ID = (
     ("GET", "/intents/{intent}", "intent", None),
     ("GET", "/intents/{intent}/versions", "intent", None),
@@ -368,6 +377,7 @@ _CHANGES = (
     ("POST", "/notices/{notice}/acknowledgements", "notice", {"verb": "RECEIVED"}, ""),
     ("POST", "/notices/{notice}/release", "notice", {}, ""),
     ("DELETE", "/keys/{key_id...}", "key_id", None, ""),
+    ("POST", "/notices/{notice}/relayed", "notice", _NEVER_CALLED, ""),
 )
 
 

@@ -145,6 +145,10 @@ class DeliveryState:
         rows = self._all("SELECT party, number, time_us FROM streamed", ())
         return {party: (number, time_us) for party, number, time_us in rows}
 
+    def forget_streamed(self, party: str) -> None:
+        """Let go what the party's streams took."""
+        self._run("DELETE FROM streamed WHERE party=?", (party,))
+
     def is_sent(self, item: str, party: str, way: str) -> bool:
         """Whether an item that is no notice (a STOP) went out this way."""
         return bool(

@@ -133,6 +133,10 @@ class History:
             (first + offset + 1, at) for offset, at in enumerate(positions[first : first + limit])
         ]
 
+    def notices_end(self, party: PartyId) -> int:
+        """How many notices the party has had; they are numbered from 1."""
+        return len(self._notices.get(party, ()))
+
     def notices(self, party: PartyId, after: int, limit: int) -> list[int]:
         """Positions of up to limit notices of the party after notice number after."""
         return list(self._notices.get(party, array("q"))[max(0, after) : max(0, after) + limit])

@@ -12,9 +12,15 @@ from typing import Any
 import pytest
 
 from api_world import World, a_world, square
+from wideberth.contacts import Way
 from wideberth.faces.api import replies
 from wideberth.faces.api.limits import Buckets
+from wideberth.model.channels import Medium
+from wideberth.model.ids import NoticeId, PartyId
+from wideberth.model.ladders import Escalated, Post
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.picture.ladders import furthest_hop
+from wideberth.service import now_us
 from wideberth.space.time import HOUR_US
 
 
@@ -106,8 +112,6 @@ async def test_codes_are_not_guessed(world: World, monkeypatch) -> None:
 
 
 async def test_a_code_expires(tmp_path: Path) -> None:
-    from wideberth.service import now_us
-
     later = 0
     async with a_world(tmp_path, clock_us=lambda: now_us() + later) as world:
         _, code, link = await a_notice(world)
@@ -193,7 +197,13 @@ def a_call(**more: Any) -> dict[str, Any]:
 @pytest.mark.requirement("P-07")
 async def test_a_call_is_logged_with_what_the_rules_ask_for_and_no_name(world: World) -> None:
     notice, _, _ = await a_notice(world)
-    done = await world.ask("charlie", "POST", f"/notices/{notice['id']}/relayed", a_call())
+    path = f"/notices/{notice['id']}/relayed"
+    no = await world.ask("charlie", "POST", path, a_call())
+    assert no.status_code == 404, "a neutral that nobody called"
+    world.node.service.picture.escalations[NoticeId(notice["id"])] = Escalated(
+        4, 1, neutrals=(PartyId("charlie"),)
+    )
+    done = await world.ask("charlie", "POST", path, a_call())
     assert done.status_code == 201, done.text
     (answer,) = await answers(world, notice["id"])
     call = answer["call"]
@@ -215,23 +225,20 @@ async def test_who_has_no_part_in_a_notice_types_nothing_for_it(world: World) ->
         a_call(language="?"),
         a_call(verb="LOADED"),
     ):
-        assert (await world.ask("charlie", "POST", path, given)).status_code == 400
+        assert (await world.ask("bravo", "POST", path, given)).status_code == 400
     no = await world.ask("charlie", "POST", "/notices/nothing/relayed", a_call())
     assert no.status_code == 404
 
 
 @pytest.mark.requirement("D-06")
 async def test_what_the_sender_typed_itself_holds_no_ladder_back(world: World) -> None:
-    from wideberth.model.ids import NoticeId
-    from wideberth.picture.ladders import furthest_hop
-
     notice, _, _ = await a_notice(world)
     path = f"/notices/{notice['id']}/relayed"
     own = await world.ask("alpha", "POST", path, a_call())
     assert own.status_code == 201, own.text
     standing = world.node.service.picture.notices[NoticeId(notice["id"])]
     assert furthest_hop(standing) is None
-    await world.ask("charlie", "POST", path, a_call(desk="day-desk"))
+    await world.ask("bravo", "POST", path, a_call(desk="day-desk"))
     standing = world.node.service.picture.notices[NoticeId(notice["id"])]
     assert furthest_hop(standing) is not None
 
@@ -253,11 +260,6 @@ async def test_only_a_program_of_the_folder_says_that_a_mail_came(world: World) 
 
 @pytest.mark.requirement("O-06")
 async def test_a_party_sees_its_own_ways_and_a_neutral_all(world: World) -> None:
-    from wideberth.contacts import Way
-    from wideberth.model.channels import Medium
-    from wideberth.model.ids import PartyId
-    from wideberth.model.ladders import Post
-
     secret = "https://hooks.example/secret-path"
     for party in ("alpha", "bravo"):
         world.node.outbound.ways.put(PartyId(party), (Way(Post.DUTY, Medium.WEBHOOK, secret),))

@@ -91,14 +91,13 @@ async def answer_by_link(call: Call) -> Any:
 async def typed(call: Call) -> Any:
     """What a counterpart said by telephone, typed by a desk (R-07).
 
-    A neutral may type it, the counterpart itself, and the sender where it may follow the notice;
-    what the sender typed holds no ladder back.
+    The counterpart itself may type it, a neutral that was called for the notice, and the sender
+    where it may follow it; what the sender typed holds no ladder back.
     """
     body: asked.TypedIn = call.body
     picture, notice_id = call.picture, NoticeId(call.path["notice"])
     standing = picture.notices.get(notice_id)
-    own = picture.parties.get(call.party)
-    if standing is None or own is None or not _may_type(call, standing, neutral=own.neutral):
+    if standing is None or not _may_type(call, standing):
         raise HttpProblem(404, "no-such-notice", "no open notice that you may type for has this id")
     command = AcknowledgeNotice(
         notice=notice_id,
@@ -258,9 +257,11 @@ async def _stop(
     )
 
 
-def _may_type(call: Call, standing: OpenNotice, *, neutral: bool) -> bool:
-    notice = standing.notice
-    if neutral or call.party == notice.recipient:
+def _may_type(call: Call, standing: OpenNotice) -> bool:
+    notice, escalated = standing.notice, call.picture.escalations.get(standing.notice.id)
+    if call.party == notice.recipient:
+        return True
+    if escalated is not None and call.party in escalated.neutrals:
         return True
     return call.party == notice.sender and may_follow(call.picture, notice, call.party)
 

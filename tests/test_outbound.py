@@ -307,3 +307,18 @@ async def test_what_a_reader_says_that_it_had_counts_only_as_far_as_there_is_som
         outbound.took(BRAVO, 10_000)
         ids = await notify(world, 1)
         await until(lambda: set(ids) <= set(receiver.items))
+
+
+async def test_the_code_of_a_notice_that_closed_is_forgotten(tmp_path) -> None:
+    async with a_receiver() as receiver, sending_world(tmp_path) as world:
+        outbound = world.node.outbound
+        outbound.ways.put(BRAVO, (hook(receiver.url),))
+        (*_, last) = await notify(world, 1)
+        await until(lambda: last in receiver.items)
+        code = receiver.taken[-1]["items"][-1]["code"]
+        assert await outbound.holder(code) is not None
+        async with world.client("bravo", await world.key("bravo")) as client:
+            await client.acknowledge(last, "LOADED", unit="bravo-1", system="plan")
+        async with asyncio.timeout(10):
+            while await outbound.holder(code) is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)

@@ -205,10 +205,14 @@ class DeliveryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         require("first_retry_s", self.first_retry_s, advice, holds=waits)
         require("mail_port", self.mail_port, "give a port", holds=0 < self.mail_port <= 65_535)
         holds = (self.mail_host is None) == (self.mail_from is None)
-        require("mail_from", self.mail_from, "give mail_host and mail_from, or neither", holds=holds)
+        require(
+            "mail_from", self.mail_from, "give mail_host and mail_from, or neither", holds=holds
+        )
         for name in ("mail_from", "mail_reply_to"):
             value: str | None = getattr(self, name)
-            plain = value is None or (value.count("@") == 1 and value.isascii() and " " not in value)
+            plain = value is None or (
+                value.count("@") == 1 and value.isascii() and " " not in value
+            )
             require(name, value, "give a plain address", holds=plain)
         clear = self.mail_tls != "none" or self.mail_host is None or is_loopback(self.mail_host)
         require("mail_tls", self.mail_tls, "mail goes in clear to this machine only", holds=clear)

@@ -38,7 +38,7 @@ from wideberth.delivery.state import DeliveryState
 from wideberth.delivery.webhook import Webhooks
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.channels import ChannelState, Evidence, Medium, state_of
-from wideberth.model.entries import Entry, NoticeIssued
+from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued, NoticeReleased
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.ladders import NoticeEscalated, Post
 from wideberth.model.notices import Notice
@@ -128,6 +128,7 @@ class Outbound:
         self._lanes: dict[tuple[PartyId, Post], _Sending] = {}
         self._took: dict[PartyId, tuple[int, int]] = {}
         self._unflushed: set[PartyId] = set()
+        self._closed: list[NoticeId] = []  # since the last look
         self._webhooks: Webhooks | None = None
         self._stops: dict[tuple[str, PartyId, WayId], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_MOST_SENDING)
@@ -245,9 +246,7 @@ class Outbound:
             await self._go_on_with_stops()
             while True:
                 await self._mind_ways()
-                await self._in_thread(
-                    lambda: self._store.forget_before(self._service.context().now_us)
-                )
+                await self._forget()
                 await asyncio.sleep(_LOOK_S)
         finally:
             self.is_sender = False
@@ -261,6 +260,14 @@ class Outbound:
             self._lanes.clear()
             self._stops.clear()
             await self._webhooks.close()
+
+    async def _forget(self) -> None:
+        """Let go of what answers nothing any more: codes that expired, or of closed notices."""
+        state, now_us = self._store, self._service.context().now_us
+        closed, self._closed = self._closed, []
+        await self._in_thread(lambda: state.forget_before(now_us))
+        if closed:
+            await self._in_thread(lambda: state.forget_codes(closed))
 
     async def _forget_unknown_events(self) -> None:
         """Of a backup, the state may know of more events than the record has."""
@@ -343,6 +350,8 @@ class Outbound:
                     sending.grew.set()
             elif isinstance(body, StopTold):
                 self._tell_stop(body.stop)
+            elif isinstance(body, NoticeAcknowledged | NoticeReleased):
+                self._closed += body.closes
 
     # One lane.
 

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS code (
     digest TEXT PRIMARY KEY, party TEXT NOT NULL, notice TEXT NOT NULL,
     expires_us INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS code_expires ON code (expires_us);
+CREATE INDEX IF NOT EXISTS code_notice ON code (notice);
 CREATE TABLE IF NOT EXISTS streamed (
     party TEXT PRIMARY KEY, number INTEGER NOT NULL, time_us INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sent (
@@ -124,6 +125,12 @@ class DeliveryState:
         with self._within():
             for each in codes:
                 self._run("INSERT OR REPLACE INTO code VALUES (?, ?, ?, ?)", each)
+
+    def forget_codes(self, notices: Iterable[str]) -> None:
+        """Let go of the codes of notices that closed."""
+        with self._within():
+            for notice in notices:
+                self._run("DELETE FROM code WHERE notice=?", (notice,))
 
     def code(self, digest: str) -> tuple[str, str, int] | None:
         """(party, notice, expires_us) of a code; None: none such was sent."""

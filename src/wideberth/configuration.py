@@ -314,6 +314,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default: Effect = DEFAULT_RULES.default
     separation: _Apart = _Apart()
     same_party: bool = DEFAULT_RULES.same_party
+    assess_sharing: bool = DEFAULT_RULES.assess_sharing
     pairs: tuple[_Pair, ...] = ()
     limits: tuple[_Limit, ...] = ()
     terrain: _Terrain | None = None
@@ -533,6 +534,7 @@ def format_rules(rules: Rules) -> str:
         f"default = {_text(rules.default)}",
         f"separation = {_format_apart(rules.separation)}",
         f"same_party = {str(rules.same_party).lower()}",
+        f"assess_sharing = {str(rules.assess_sharing).lower()}",
     ]
     if rules.terrain is not None:
         lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
@@ -616,6 +618,7 @@ def _rules(settings: RulesSettings) -> Rules:
         version=settings.version,
         pairs=_pairs(tuple(pair.rule() for pair in settings.pairs)),
         default=settings.default,
+        assess_sharing=settings.assess_sharing,
         separation=settings.separation.separation(),
         same_party=settings.same_party,
         limits=_limits(tuple(limit.limit() for limit in settings.limits)),

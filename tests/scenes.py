@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
+import msgspec
+
 from wideberth.decisions.decide import decide
 from wideberth.decisions.outcome import Accepted, Context, Repeated
 from wideberth.model.commands import (
@@ -166,7 +168,8 @@ class Scene:
         return self.intent(intent_id)
 
     def amend(self, intent: Intent, told: IntentDetails) -> Intent:
-        self.accept(AmendIntent(intent.id, intent.ovn, told), author(intent.party))
+        meant = msgspec.structs.replace(told, confirmed=True)  # however far it was moved
+        self.accept(AmendIntent(intent.id, intent.ovn, meant), author(intent.party))
         return self.intent(intent.id)
 
     def step(self, intent: Intent, step: Step) -> tuple[Body, ...]:

@@ -105,7 +105,7 @@ def test_a_new_version_replaces_the_old() -> None:
     scene.tell("north")
     scene.accept(_declare(), author("desk"))
     moved = (volume(48, radius_m=5000, from_min=0, until_min=600),)
-    scene.accept(_declare(volumes=moved, replaces_version=1), author("desk"))
+    scene.accept(_declare(volumes=moved, replaces_version=1, confirmed=True), author("desk"))
     assert _zone(scene).version == 2
     last = scene.notices("north")[-1]
     assert last.clashes == ()

@@ -347,7 +347,9 @@ def test_one_command_cannot_hold_up_all_others() -> None:
     refusal = scene.refuse(SubmitIntent(IntentId("s"), details(*many)), author("south"))
     assert refusal.rule == "too-complex"
     scene.step(scene.intent("n2"), Step.END)
-    refusal = scene.refuse(SubmitIntent(IntentId("s"), details(*many, *many[:1])), author("south"))
+    refusal = scene.refuse(
+        SubmitIntent(IntentId("s"), details(*many, *many, *many[:1])), author("south")
+    )
     assert refusal.rule == "volume-count"
 
 

@@ -23,6 +23,7 @@ from wideberth.space.shapes import (
     Fix,
     corridor_cover,
     leg_windows_us,
+    moving_count,
     moving_cover,
     sector_cover,
 )
@@ -195,6 +196,7 @@ def test_at_every_time_the_places_round_a_mover_are_covered_then(
     radius_mm = round(radius_m * 1000)
     found = moving_cover(fixes, radius_mm, tolerance_us=tolerance_s * 1_000_000)
     assert len(found) <= 200
+    assert moving_count([each[:2] for each in fixes], radius_mm) == len(found)
     for when, way, out in points:
         planned_us = round(fixes[-1].time_us * when)
         leg = next(i for i in range(len(fixes) - 1) if planned_us <= fixes[i + 1].time_us)

@@ -21,6 +21,7 @@ from wideberth.space.timetext import (
     parse_notam_period,
     parse_time,
     require_time,
+    zone_named,
 )
 
 SEPTEMBER = parse_rfc3339("2026-09-09T16:30:00Z")
@@ -266,3 +267,22 @@ def test_a_span_said_again_counts_once_and_every_day_for_20_years_is_read() -> N
     assert schedule[0].spans == ((0, 1440),)
     end_us = SEPTEMBER + 7305 * DAY_US
     assert windows_us(schedule, SEPTEMBER, end_us) == [(SEPTEMBER, end_us)]
+
+
+@pytest.mark.parametrize(
+    "name", ["right/UTC", "posix/UTC", "right/Europe/Berlin", "posix/Asia/Tokyo", "Right/UTC"]
+)
+def test_the_tables_with_leap_seconds_are_no_zones(name: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        zone_named(name)
+    assert caught.value.rule == "zone"
+    with pytest.raises(InvalidValue):
+        windows_us(parse_schedule("H24"), SEPTEMBER, SEPTEMBER + DAY_US, zone=name)
+
+
+def test_a_schedule_without_a_window_says_so_and_one_with_too_many_too() -> None:
+    start = parse_rfc3339("2026-09-09T00:00:00Z")  # a Wednesday
+    with pytest.raises(InvalidValue, match="none of its times falls between start and end"):
+        windows_us(parse_schedule("SUN-MON 0000-2400"), start, start + 3 * DAY_US)
+    with pytest.raises(InvalidValue, match="up to 1,000 windows"):
+        windows_us(parse_schedule("0800-1600"), start, start + 1500 * DAY_US)

@@ -42,6 +42,7 @@ from wideberth.model.entries import (
 )
 from wideberth.model.ids import IntentId, NoticeId, Ovn, PartyId
 from wideberth.model.intents import (
+    MAX_VOLUMES,
     TRANSITIONS,
     FieldChange,
     Intent,
@@ -63,9 +64,7 @@ from wideberth.space.volume import Polygon, Separation
 
 __all__ = ["amend", "change_state", "hide", "intent_as_told", "submit"]
 
-MAX_VOLUMES = 100
-"""Volumes in one intent; with 10,000 vertices in all (ASTM F3548-21 OiMaxVertices)."""
-MAX_VERTICES_IN_ALL = 10_000
+MAX_VERTICES_IN_ALL = 10_000  # ASTM F3548-21 OiMaxVertices
 
 
 def submit(picture: Picture, command: SubmitIntent, author: Author, context: Context) -> Decision:

@@ -12,6 +12,7 @@ from wideberth.model.stated import NoticeKind, Stated
 from wideberth.space.volume import Volume4D
 
 __all__ = [
+    "MAX_VOLUMES",
     "TRANSITIONS",
     "ActorClass",
     "Citation",
@@ -30,6 +31,10 @@ __all__ = [
     "is_shown",
     "notice_kind_of",
 ]
+
+
+MAX_VOLUMES = 200
+"""Volumes in one intent or zone, those of covers among them."""
 
 
 class IntentKind(StrEnum):

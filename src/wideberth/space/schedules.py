@@ -120,12 +120,20 @@ def windows_us(
             if len(found) > MAX_WINDOWS:
                 break
     joined = _joined(found)
-    if not joined or len(joined) > MAX_WINDOWS:
+    if not joined:
         raise InvalidValue(
             field,
             "window-count",
-            f"over {MAX_WINDOWS}" if joined else 0,
-            f"a schedule gives 1 to {MAX_WINDOWS} windows within its validity",
+            0,
+            "none of its times falls between start and end; correct the days and times, or widen"
+            " start and end",
+        )
+    if len(joined) > MAX_WINDOWS:
+        raise InvalidValue(
+            field,
+            "window-count",
+            f"over {MAX_WINDOWS}",
+            f"give a shorter validity: a schedule gives up to {MAX_WINDOWS:,} windows",
         )
     return joined
 

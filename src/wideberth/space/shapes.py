@@ -29,6 +29,7 @@ __all__ = [
     "corridor_cover",
     "leg_lengths_m",
     "leg_windows_us",
+    "moving_count",
     "moving_cover",
     "sector_cover",
     "side_cover",
@@ -234,14 +235,10 @@ def moving_cover(
             "tolerance_s", "tolerance", tolerance_us, "give a tolerance of 0 or more"
         )
     lengths_m = leg_lengths_m(places)
-    piece_m = max(radius_mm / 1000, 1.0)
-    while sum(max(1, math.ceil(length / piece_m)) for length in lengths_m) > at_most:
-        piece_m *= 1.25
-        if piece_m > 1e9:
-            raise InvalidValue("fixes", "leg-count", len(fixes), f"give up to {at_most} legs")
+    counts = _piece_counts(lengths_m, radius_mm, at_most)
     covers: list[TimedFootprint] = []
     for index, (before, after) in enumerate(itertools.pairwise(fixes)):
-        count = max(1, math.ceil(lengths_m[index] / piece_m))
+        count = counts[index]
         way = _along(places[index], places[index + 1], count)
         span_us = after.time_us - before.time_us
         for piece, (a, b) in enumerate(itertools.pairwise(way)):
@@ -250,6 +247,30 @@ def moving_cover(
             end_us = before.time_us - (-span_us * (piece + 1) // count) + tolerance_us
             covers.append(TimedFootprint(_leg(a, b, radius_mm, index), start_us, end_us, index))
     return covers
+
+
+def moving_count(
+    places: Sequence[tuple[int, int]], radius_mm: int, *, at_most: int = MAX_LEGS
+) -> int:
+    """How many footprints :func:`moving_cover` makes of a mover that goes by these places, 1e-9
+    degree; none of them is made. Raises InvalidValue as it does for places and radius.
+    """
+    _require_ways(places, radius_mm, "radius")
+    return sum(_piece_counts(leg_lengths_m(places), radius_mm, at_most))
+
+
+def _piece_counts(lengths_m: Sequence[float], radius_mm: int, at_most: int) -> list[int]:
+    """Into how many pieces each leg is cut: of about the radius, as far as at_most allows."""
+    piece_m = max(radius_mm / 1000, 1.0)
+    while True:
+        counts = [max(1, math.ceil(length / piece_m)) for length in lengths_m]
+        if sum(counts) <= at_most:
+            return counts
+        piece_m *= 1.25
+        if piece_m > 1e9:
+            raise InvalidValue(
+                "fixes", "leg-count", len(lengths_m) + 1, f"give up to {at_most} legs"
+            )
 
 
 def _require_ways(points: Sequence[_Place], half_width_mm: int, name: str) -> None:

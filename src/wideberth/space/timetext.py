@@ -207,9 +207,12 @@ def format_time(time_us: int, form: TimeFormat, *, zone: str = "UTC") -> str:
 def zone_named(name: str, *, field: str = "zone") -> ZoneInfo:
     """The zone of an IANA name, from the tables of the tzdata package or the system.
 
-    Raises InvalidValue for abbreviations (EST is three zones, and "estimated") and unknown names.
+    Raises InvalidValue for abbreviations (EST is three zones, and "estimated"), for the tables
+    below ``right`` and ``posix``, and for unknown names.
     """
-    if "/" not in name and name != "UTC":
+    # right/ counts leap seconds, so its clocks are half a minute off; posix/ repeats the others
+    is_table = name.partition("/")[0].lower() in ("right", "posix")
+    if is_table or ("/" not in name and name != "UTC"):
         raise InvalidValue(
             field, "zone", name[:60], "give the IANA name of the zone, like Asia/Kathmandu"
         )

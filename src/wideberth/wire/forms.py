@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from wideberth.errors import InvalidValue, Unclear
+from wideberth.model.intents import MAX_VOLUMES
 from wideberth.space.altitude import Altitude, altitude
 from wideberth.space.clockskew import widened
 from wideberth.space.coordinates import require_position
@@ -23,6 +24,7 @@ from wideberth.space.shapes import (
     Fix,
     corridor_cover,
     leg_windows_us,
+    moving_count,
     moving_cover,
     sector_cover,
 )
@@ -31,9 +33,8 @@ from wideberth.space.timetext import require_time
 from wideberth.space.volume import Circle, Footprint, Volume4D, circle, polygon
 from wideberth.wire import asked
 
-__all__ = ["MAX_VOLUMES", "declaration_of", "require_few_windows", "size_of", "volumes_in"]
+__all__ = ["declaration_of", "require_few_windows", "size_of", "volumes_in"]
 
-MAX_VOLUMES = 200
 MAX_DECLARED_BYTES = 200_000
 _CORNERS = {"Corridor": 22, "Sector": 125, "Moving": 20}  # of a cover, in about
 _PLAIN = (asked.PolygonFootprint, asked.PointFootprint)
@@ -88,7 +89,9 @@ def size_of(wires: list[asked.VolumeIn]) -> tuple[int, int]:
             case asked.CorridorFootprint():
                 parts, corners = len(shape.points) - 1, _CORNERS["Corridor"]
             case asked.MovingFootprint():
-                parts, corners = MAX_VOLUMES, _CORNERS["Moving"]
+                parts, corners = len(shape.fixes) - 1, _CORNERS["Moving"]
+                if count + parts <= MAX_VOLUMES:  # so that no more fixes are read
+                    parts = _moving_count(shape)
             case asked.SectorFootprint():
                 parts, corners = 2, _CORNERS["Sector"]
             case _:
@@ -175,6 +178,15 @@ def require_few_windows(wires: list[asked.VolumeIn]) -> None:
                 "give fewer times of the day, or shorter validities: up to"
                 f" {MAX_TRIED:,} windows of single days in one request",
             )
+
+
+def _moving_count(shape: asked.MovingFootprint) -> int:
+    try:
+        places, reaches_mm = _places([fix.place for fix in shape.fixes], "fixes")
+        radius_mm = _millimetres(shape.radius_m, "radius_m") + max(reaches_mm)
+        return moving_count(places, radius_mm, at_most=MAX_VOLUMES)
+    except (InvalidValue, Unclear):
+        return 1  # told with its field when the volume itself is read
 
 
 def _window_count(wire: asked.VolumeIn, schedule: asked.ScheduleIn) -> int:

@@ -20,7 +20,14 @@ from wideberth.model.ids import (
     ZoneId,
     require_party_id,
 )
-from wideberth.model.intents import IntentKind, Provenance, Source, Visibility, VisibilityLevel
+from wideberth.model.intents import (
+    MAX_VOLUMES,
+    IntentKind,
+    Provenance,
+    Source,
+    Visibility,
+    VisibilityLevel,
+)
 from wideberth.model.notices import Particulars
 from wideberth.model.redlines import RedLine, SetRedLine
 from wideberth.model.stated import Stated
@@ -28,7 +35,7 @@ from wideberth.model.stops import Area, Identified, Stop
 from wideberth.space.time import MINUTE_US, parse_rfc3339
 from wideberth.space.volume import NANODEGREES, Volume4D
 from wideberth.wire import agreements, asked
-from wideberth.wire.forms import MAX_VOLUMES, declaration_of, require_few_windows, volumes_in
+from wideberth.wire.forms import declaration_of, require_few_windows, volumes_in
 
 __all__ = [
     "asking_of",

@@ -112,6 +112,26 @@ async def test_a_mover_becomes_a_volume_for_each_piece_of_its_way(world: World) 
     assert told["volumes"][0]["start"] == moment(12)
 
 
+async def test_a_mover_is_asked_about_by_the_pieces_that_its_cover_has(world: World) -> None:
+    fixes = moving(moment(12), moment(20))
+    for radius_m, status in ((1000, 200), (100, 400)):  # 8 pieces, 76 pieces
+        answer = await post(
+            world, flight(shaped({**fixes, "radius_m": radius_m})), "/intents/check"
+        )
+        assert answer.status_code == status, answer.text
+    assert answer.json()["rule"] == "too-complex"
+    several = flight(*[shaped({**fixes, "radius_m": 1000})] * 3)
+    assert (await post(world, several, "/intents/check")).json()["rule"] == "too-complex"
+
+
+@pytest.mark.requirement("Z-06")
+async def test_what_covers_a_mover_may_have_as_many_volumes_as_an_intent(world: World) -> None:
+    fixes = moving(moment(12), moment(20))
+    answer = await post(world, flight(shaped({**fixes, "radius_m": 50})))  # 152 pieces
+    assert answer.status_code == 201, answer.text
+    assert 100 < len(answer.json()["intent"]["volumes"]) <= 200
+
+
 async def test_a_schedule_becomes_its_windows(world: World) -> None:
     weekly = {
         "name": "range",

@@ -35,6 +35,10 @@ class Kept:
             " (kind, id, version, item, PRIMARY KEY (kind, id, version))"
         )
 
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
     def keep(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Keep what is new, on disk when this returns; gives it."""
         new: list[dict[str, Any]] = []

@@ -7,9 +7,13 @@ import contextlib
 import importlib.util
 import json
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api_world import World, a_world, square
 from delivery_servers import a_mail_server, a_receiver
@@ -39,9 +43,9 @@ def mail(address: str = "desk@bravo.example", post: Post = Post.DUTY) -> Way:
 
 
 @contextlib.asynccontextmanager
-async def sending_world(folder: Path, settings: str = QUICK):
+async def sending_world(folder: Path, toml: str = QUICK):
     (folder / "wideberth-data").mkdir(mode=0o700, exist_ok=True)
-    (folder / "wideberth-data" / "wideberth.toml").write_text(settings)
+    (folder / "wideberth-data" / "wideberth.toml").write_text(toml)
     async with a_world(folder) as world, world.node.outbound.sending():
         yield world
 
@@ -258,18 +262,32 @@ async def test_when_the_process_that_sends_is_killed_another_takes_over(tmp_path
             await until(lambda: set(ids) <= set(receiver.items))
 
 
-async def test_the_example_receiver_keeps_each_thing_once(tmp_path, monkeypatch) -> None:
+def example_receiver() -> Any:
     path = Path(__file__).parents[1] / "examples" / "webhook_receiver.py"
     spec = importlib.util.spec_from_file_location("webhook_receiver", path)
     assert spec is not None
     assert spec.loader is not None
     example = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(example)
-    item = {"kind": "notice", "id": "n1", "version": 1}
-    kept = example.Kept(tmp_path / "kept.sqlite3")
-    newer = {**item, "version": 2}
-    assert kept.keep([item, newer, item]) == [item, newer]
-    assert example.Kept(tmp_path / "kept.sqlite3").keep([newer, item]) == []
+    return example
+
+
+@pytest.mark.requirement("D-10")
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 2)), max_size=5), max_size=8)
+)
+def test_the_example_receiver_keeps_each_thing_once_in_any_order(deliveries) -> None:
+    example = example_receiver()
+    with tempfile.TemporaryDirectory() as folder:
+        path, seen = Path(folder) / "kept.sqlite3", set()
+        for delivery in deliveries:
+            kept = example.Kept(path)  # as after a crash: a new process each time
+            items = [{"kind": "notice", "id": name, "version": v} for name, v in delivery]
+            new = [(each["id"], each["version"]) for each in kept.keep(items)]
+            kept.close()
+            assert new == [each for each in dict.fromkeys(delivery) if each not in seen]
+            seen.update(delivery)
 
 
 async def test_a_lane_holds_a_page_however_much_is_open(tmp_path) -> None:

@@ -115,7 +115,6 @@ def test_an_answer_that_was_not_relayed_has_the_bytes_that_it_had_before() -> No
     )
 
 
-@pytest.mark.requirement("O-06")
 @pytest.mark.parametrize(
     ("evidence", "state"),
     [

@@ -194,7 +194,6 @@ def a_call(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.requirement("R-07")
-@pytest.mark.requirement("P-07")
 async def test_a_call_is_logged_with_what_the_rules_ask_for_and_no_name(world: World) -> None:
     notice, _, _ = await a_notice(world)
     path = f"/notices/{notice['id']}/relayed"
@@ -258,7 +257,6 @@ async def test_only_a_program_of_the_folder_says_that_a_mail_came(world: World) 
     assert answer["channel"] == "mail"
 
 
-@pytest.mark.requirement("O-06")
 async def test_a_party_sees_its_own_ways_and_a_neutral_all(world: World) -> None:
     secret = "https://hooks.example/secret-path"
     for party in ("alpha", "bravo"):

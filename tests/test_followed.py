@@ -29,6 +29,8 @@ from wideberth.model.entries import Entry, IntentAccepted, decode_entry, encode_
 from wideberth.record.keys import OriginKey
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.verify import verify_folder
+from wideberth.service import now_us
+from wideberth.space.time import DAY_US
 from wideberth.space.volume import Polygon
 from wideberth.wire.recorded import DECIDED
 from wideberth.wire.statements import SIGNED
@@ -172,6 +174,9 @@ async def play(world: World) -> None:
                 released = {"notice": row["notice"]}
                 path = f"/notices/{row['notice']}/release"
                 await charlie.signed("POST", path, "ReleaseNotice", released)
+        burning = hazard["intent"]["id"]
+        stated = {"status": "moved", "intent": burning}
+        await bravo.signed("POST", f"/hazards/{burning}/status", "StateHazard", stated)
         await bravo.signed("DELETE", "/keys/old", "RevokeKey", {"key_id": "old"})
         await bravo.change_state(
             hazard["intent"]["id"], hazard["intent"]["ovn"], "end", signed=True
@@ -188,6 +193,57 @@ async def play(world: World) -> None:
         ):
             await bravo.submit_intent(flight(volume), signed=True)
         await tell_stops(alpha)
+        cleared = {"intent": burning}
+        await bravo.signed("POST", f"/hazards/{burning}/all-clear", "GiveAllClear", cleared)
+        await keep_watch(alpha)
+        await agree(alpha, bravo)
+
+
+async def keep_watch(client: Any) -> None:
+    await client.signed("POST", "/heartbeat", "GiveHeartbeat", {"degraded": True})
+    found = {"state": "REFUSED", "reason": "they hang up"}
+    await client.signed(
+        "POST", "/channels/bravo/report", "ReportChannel", {**found, "about": "bravo"}
+    )
+    pause = {"scope": "all but STOP", "reason": "as announced", "for_minutes": 90}
+    await client.signed("POST", "/channel/suspension", "SuspendChannel", pause)
+    await client.signed("DELETE", "/channel/suspension", "ResumeChannel", {})
+    read = (await client.get("/shifts"))["open_list"]
+    taken = {"post": "senior", "open_list": read}
+    await client.signed("POST", "/shifts", "TakeShift", taken)
+
+
+async def agree(alpha: Any, bravo: Any) -> None:
+    now = now_us()
+    asking = {"type": "consent", "id": "entry", "words": "Before entering.", "entitled": ["bravo"]}
+    terms = {
+        "title": "Entry by consent \u00e9",
+        "kind": "CONSENT",
+        "parties": ["alpha", "bravo"],
+        "effective_us": now,
+        "expires_us": now + 30 * DAY_US,
+        "provisions": [asking],
+    }
+    first = {"terms": terms, "answer_by": moment(600)}
+    made = await alpha.signed("POST", "/agreements", "ProposeAgreement", first)
+    name = made["agreement"]
+    again = {**first, "terms": {**terms, "title": "Entry"}, "replaces": 1, "agreement": name}
+    made = await bravo.signed("POST", f"/agreements/{name}/versions", "ProposeAgreement", again)
+    acts = f"/agreements/{name}/acts"
+    accepted = {"agreement": name, "version": 2, "act": "accept"}
+    await alpha.signed("POST", acts, "StepAgreement", accepted)
+    for each in (alpha, bravo):
+        signed = {**accepted, "act": "sign", "digest": made["digest"]}
+        await each.signed("POST", acts, "StepAgreement", signed)
+    words = {"agreement": name, "version": 2, "provision": "entry", "words": "At noon"}
+    asked = await alpha.signed("POST", f"/agreements/{name}/consents", "AskConsent", words)
+    consent = asked["consent"]["id"]
+    answer = {"consent": consent, "verdict": "REFUSED", "reason": "smoke"}
+    await bravo.signed("POST", f"/consents/{consent}/answers", "AnswerConsent", answer)
+    about = {"actor": "fixed", "armed": False, "cites": [{"agreement": name, "version": 2}]}
+    await alpha.submit_intent(flight(square(48.5), under=about), signed=True)
+    paused = {**accepted, "act": "suspend", "provisions": ["entry"], "reason": "exercise"}
+    await bravo.signed("POST", acts, "StepAgreement", paused)
 
 
 async def tell_stops(client: Any) -> None:

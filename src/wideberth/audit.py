@@ -34,6 +34,7 @@ from wideberth.model.envelope import (
     verify_statement,
 )
 from wideberth.model.keeping import EpochOpened, Erased
+from wideberth.model.liveness import AllClearGiven, ChannelResumed, ChannelSuspended
 from wideberth.model.notices import Verb
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.settings import Rules
@@ -278,6 +279,11 @@ def _check_unsigned(entry: Entry) -> None:
         raise InvalidValue(
             "said", "signature-required", body.acknowledgement.verb.value, "this must be signed"
         )
+
+    if isinstance(body, ChannelSuspended | ChannelResumed | AllClearGiven) and (
+        entry.author.how is How.ATTESTED
+    ):
+        raise InvalidValue("said", "signature-required", type(body).__name__, "this must be signed")
 
 
 def _bytes(text: str, field: str) -> bytes:

@@ -133,6 +133,9 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
     notices: dict[str, Notice] = {}
     mine: set[int] = set()  # numbers of its subscriptions
     open_notices: set[str] = set()
+    channels: dict[str, str] = {}
+    neutrals: set[str] = set()
+    hazards: dict[str, set[str]] = {}  # who was told of it by a notice that named it
     for position, entry in enumerate(entries):
         body = entry.body
         readable = False
@@ -146,6 +149,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable, event = True, body.party == party
             case e.PartyRegistered():
                 readable = body.party.id == party
+                if body.party.neutral:
+                    neutrals.add(body.party.id)
             case e.IntentAccepted(intent=intent) | e.IntentAmended(intent=intent):
                 before = last.get(intent.id)
                 last[intent.id] = intent
@@ -176,6 +181,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
             case e.NoticeIssued(notice=notice):
                 notices[notice.id] = notice
                 open_notices.add(notice.id)
+                if notice.subject is not None:
+                    hazards.setdefault(notice.subject.id, set()).add(notice.recipient)
                 readable = event = notice.recipient == party
                 if readable:
                     may.notices.append(notice.id)
@@ -196,6 +203,23 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 as_sender = body.sender == party and _follows(notice, party, last, notices)
                 assert body.sender != party or as_sender, "a step that it may not follow"
                 readable = event = body.recipient == party or as_sender
+            case (
+                e.HeartbeatGiven()
+                | e.HeartbeatMissed()
+                | e.ChannelSuspended()
+                | e.ChannelResumed()
+                | e.ChannelReported()
+            ):
+                readable = body.party == party
+                event = _heard(channels, neutrals, body, party)
+            case e.HazardStated() | e.HazardUnheard() | e.AllClearGiven():
+                readable = body.party == party
+                told = party in hazards.get(body.intent, ()) and sees(last[body.intent], party)
+                event = readable or (told and not isinstance(body, e.AllClearGiven))
+                if event:
+                    may.texts.add(body.intent)
+            case e.ShiftTaken():
+                readable = event = body.party == party
             case e.NeutralCalled():
                 readable = event = body.neutral == party
                 if readable and body.subject is not None and body.subject.type == "intent":
@@ -244,6 +268,30 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
     }
     may.texts |= may.followed
     return may
+
+
+def _heard(channels: dict[str, str], neutrals: set[str], body: Any, party: str) -> bool:
+    """Whether a party has an event of what became of a channel: its own; a change, where it takes
+    part in heartbeats or is a neutral; what it reported itself.
+    """
+    about = body.about if isinstance(body, e.ChannelReported) else body.party
+    before = channels.get(about, "")
+    match body:
+        case e.HeartbeatGiven():
+            after = "DEGRADED" if body.degraded else "UP"
+            after = before if before == "SUSPENDED" else after
+        case e.HeartbeatMissed():
+            after = "UNKNOWN"
+        case e.ChannelSuspended():
+            after = "SUSPENDED"
+        case e.ChannelResumed():
+            after = "UP"
+        case _:
+            after = before if before == "SUSPENDED" else body.state.value
+    channels[about] = after
+    quiet = isinstance(body, e.HeartbeatGiven) and before == after
+    sides = {about} if quiet else {about, *channels, *neutrals}
+    return party in (sides | {body.party} if isinstance(body, e.ChannelReported) else sides)
 
 
 def _follows(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wideberth.decisions import agreement_times, escalation
+from wideberth.decisions import agreement_times, escalation, liveness
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.decisions.sites import go_stale
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
@@ -26,6 +26,8 @@ NOT_YET = "deadline-not-yet"
 
 _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, ...]]] = {
     DeadlineKind.ESCALATION: escalation.escalate,
+    DeadlineKind.HEARTBEAT: liveness.heartbeat_passed,
+    DeadlineKind.HAZARD: liveness.hazard_passed,
     DeadlineKind.AGREEMENT: agreement_times.reach,
     DeadlineKind.SITE: go_stale,
 }

@@ -15,11 +15,13 @@ from wideberth.decisions import (
     deadlines,
     intents,
     keeping,
+    liveness,
     measuring,
     misuse,
     notices,
     parties,
     redlines,
+    shifts,
     sites,
     snapshots,
     stops,
@@ -58,9 +60,18 @@ from wideberth.model.commands import (
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
+from wideberth.model.liveness import (
+    GiveAllClear,
+    GiveHeartbeat,
+    ReportChannel,
+    ResumeChannel,
+    StateHazard,
+    SuspendChannel,
+)
 from wideberth.model.parties import Author, Role
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.shifts import TakeShift
 from wideberth.model.sites import (
     AnswerChallenge,
     AssessSharing,
@@ -125,6 +136,13 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     ReportHarm: ((Role.TELL, Role.SIGN), sites.report_harm),
     ReviewSite: (Role.SIGN, sites.review),
     DeadlinePassed: (None, deadlines.pass_deadline),
+    GiveHeartbeat: (ANY_ROLE, liveness.hear),
+    SuspendChannel: (Role.SIGN, liveness.suspend),
+    ResumeChannel: (Role.SIGN, liveness.resume),
+    ReportChannel: (Role.TELL, liveness.report),
+    StateHazard: (Role.TELL, liveness.state_hazard),
+    GiveAllClear: (Role.TELL, liveness.all_clear),
+    TakeShift: (Role.ACKNOWLEDGE, shifts.take),
 }
 """For each command the role that it needs, one of several (None: the mechanism itself, or its host
 by the command line) and the rule that decides it."""

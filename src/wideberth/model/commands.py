@@ -25,10 +25,19 @@ from wideberth.model.ids import (
 )
 from wideberth.model.intents import IntentKind, Provenance, Step, Under, Visibility
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
+from wideberth.model.liveness import (
+    GiveAllClear,
+    GiveHeartbeat,
+    ReportChannel,
+    ResumeChannel,
+    StateHazard,
+    SuspendChannel,
+)
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.settings import Rules
+from wideberth.model.shifts import TakeShift
 from wideberth.model.sites import (
     AnswerChallenge,
     AssessSharing,
@@ -297,6 +306,13 @@ Command = (
     | TellStop
     | RecordAnswer
     | DeadlinePassed
+    | GiveAllClear
+    | GiveHeartbeat
+    | ReportChannel
+    | ResumeChannel
+    | StateHazard
+    | SuspendChannel
+    | TakeShift
     | DraftAgreement
     | ProposeAgreement
     | StepAgreement

@@ -16,6 +16,8 @@ class DeadlineKind(StrEnum):
     """What is due. The order is that in which deadlines of one instant pass."""
 
     ESCALATION = "escalation"
+    HEARTBEAT = "heartbeat"
+    HAZARD = "hazard"
     AGREEMENT = "agreement"
     SITE = "site"
 

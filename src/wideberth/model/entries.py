@@ -25,10 +25,21 @@ from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, Subscri
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
+from wideberth.model.liveness import (
+    AllClearGiven,
+    ChannelReported,
+    ChannelResumed,
+    ChannelSuspended,
+    HazardStated,
+    HazardUnheard,
+    HeartbeatGiven,
+    HeartbeatMissed,
+)
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.settings import Rules
+from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import (
     ChallengeAnswered,
     ExportCountersigned,
@@ -333,6 +344,15 @@ Body = (
     | StopTold
     | NoticeEscalated
     | NeutralCalled
+    | AllClearGiven
+    | ChannelReported
+    | ChannelResumed
+    | ChannelSuspended
+    | HazardStated
+    | HazardUnheard
+    | HeartbeatGiven
+    | HeartbeatMissed
+    | ShiftTaken
     | AgreementDrafted
     | AgreementProposed
     | AgreementStepped

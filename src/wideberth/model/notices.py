@@ -157,6 +157,7 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     the subject ended, for the recipient at least; what is asked is to take it off the list.
     removal: it is a presence for which its owner had named the recipient, so the owner follows this
     until it is confirmed (N-11).
+    all_clear: its party says that the hazard is over, and the place clear (N-18).
     under: the versions of agreements that it rests on. uncovered: who may fire there and is not
     bound by them (Z-10).
     """
@@ -178,6 +179,7 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     more_clashes: int = 0
     withdrawal: bool = False
     removal: bool = False
+    all_clear: bool = False
     under: tuple[Reliance, ...] = ()
     uncovered: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ import msgspec
 
 from wideberth.model.intents import IntentKind
 from wideberth.model.ladders import DEFAULT_LADDERS, Ladder
+from wideberth.model.liveness import Heartbeats
 from wideberth.model.notices import Urgency
 from wideberth.space.positions import Bounds
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
@@ -118,6 +119,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
     ladders: of escalation, by urgency; one that is left out is the default one.
     assess_sharing: a presence names nobody whom its owner did not assess first (S-03).
+    heartbeats: how often parties and live hazards are to be heard.
     """
 
     version: str
@@ -143,6 +145,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     clock_limit_us: int = 5 * SECOND_US  # as a node that is further off stops deciding
     ladders: tuple[Ladder, ...] = ()
     assess_sharing: bool = False
+    heartbeats: Heartbeats = Heartbeats()
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""

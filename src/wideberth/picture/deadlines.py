@@ -18,6 +18,7 @@ from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
 from wideberth.picture.agreement_times import agreement_due, subject_of
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.ladders import escalation_due
+from wideberth.picture.liveness import hazard_due, heartbeat_due
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_due, sites_due
 
@@ -38,6 +39,8 @@ class _Source:
 
 _SOURCES: dict[DeadlineKind, _Source] = {
     DeadlineKind.ESCALATION: _Source(lambda picture: picture.notices, escalation_due),
+    DeadlineKind.HEARTBEAT: _Source(lambda picture: picture.channels, heartbeat_due),
+    DeadlineKind.HAZARD: _Source(lambda picture: picture.hazards, hazard_due),
     DeadlineKind.AGREEMENT: _Source(
         lambda picture: [subject_of(picture.agreements[each]) for each in picture.agreements],
         agreement_due,

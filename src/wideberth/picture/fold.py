@@ -53,7 +53,7 @@ from wideberth.model.ids import (
 )
 from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import agreements, keeping, ladders, stops
+from wideberth.picture import agreements, keeping, ladders, liveness, stops
 from wideberth.picture.picture import (
     NEVER_US,
     OpenNotice,
@@ -142,6 +142,10 @@ def _let_leave(picture: Picture) -> None:
             zone = picture.zones.get(ZoneId(object_id))
             if zone is not None and zone.end_us + GRACE_US < picture.time_us:
                 _drop_zone(picture, ZoneId(object_id))
+        elif table == "hazard":
+            hazard = picture.hazards.get(IntentId(object_id))
+            if hazard is not None and hazard.end_us + liveness.HAZARD_LIFE_US < picture.time_us:
+                picture.hazards.pop(IntentId(object_id), None)
         elif table == "stop":
             picture.stops.pop(object_id, None)
         elif table == "agreement":
@@ -219,6 +223,7 @@ def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
     if intent.kind is IntentKind.PRESENCE:
         put_site(picture, intent)
+    liveness.hazard_put(picture, intent, picture.time_us)
     _note_to(picture, intent.id, intent.party, position)
 
 
@@ -232,11 +237,17 @@ def _intent_state_changed(
     if intent is None:
         return
     if body.state is IntentState.ENDED:
+        liveness.hazard_ended(picture, body.intent, entry.time_us)
         picture.drop_intent(body.intent)
         return
     picture.intents[body.intent] = msgspec.structs.replace(
         intent, state=body.state, version=body.version, ovn=body.ovn
     )
+    if body.state is IntentState.ACTIVATED:
+        liveness.hazard_stepped(picture, body.intent, body.state, entry.time_us)
+        if picture.due is not None and body.party in picture.channels:
+            due = liveness.heartbeat_due(picture, body.party)  # sooner now
+            picture.note_due(DeadlineKind.HEARTBEAT, body.party, due)
 
 
 def _clashes_found(picture: Picture, body: ClashesFound, entry: Entry, position: int) -> None:
@@ -313,6 +324,7 @@ def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position:
     if picture.due is not None:
         first = ladders.escalation_due(picture, notice.id)
         picture.note_due(DeadlineKind.ESCALATION, notice.id, first)
+    liveness.hazard_notice(picture, notice)
     _note_to(picture, notice.id, notice.recipient, position)
     if picture.history is not None:
         picture.history.note_notice(notice.recipient, position)
@@ -430,6 +442,7 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **keeping.FOLDS,
     **stops.FOLDS,
     **ladders.FOLDS,
+    **liveness.FOLDS,
     **agreements.FOLDS,
     **SITE_FOLDS,
 }

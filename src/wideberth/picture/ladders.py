@@ -29,8 +29,8 @@ def ladder_for(picture: Picture, notice: Notice) -> Ladder:
 
 
 def furthest_hop(standing: OpenNotice) -> Verb | None:
-    """The furthest hop of anybody. A read-back that was off counts for nothing, and so does what the
-    sender's own desk typed of a call: nobody holds a ladder back by its own word.
+    """The furthest hop of anybody. A read-back that was off counts for nothing, and so does what
+    the sender's own desk typed of a call: nobody holds a ladder back by its own word.
     """
     verbs = {
         answer.verb

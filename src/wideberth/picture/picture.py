@@ -33,11 +33,13 @@ from wideberth.model.ids import (
     ZoneId,
 )
 from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
-from wideberth.model.ladders import Escalated
+from wideberth.model.ladders import Escalated, Post
+from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.redlines import RedLine
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
+from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
@@ -89,6 +91,9 @@ TABLES = (
     "clock_looks",
     "stops",
     "escalations",
+    "channels",
+    "hazards",
+    "shifts",
     "agreements",
     "drafts",
     "consents",
@@ -108,6 +113,9 @@ _LATER = frozenset(
         "clock_looks",
         "stops",
         "escalations",
+        "channels",
+        "hazards",
+        "shifts",
         "agreements",
         "drafts",
         "consents",
@@ -297,6 +305,11 @@ class Picture:
         self.agreed_space: Spatial[str] = Spatial(below.agreed_space if below else None)
         self.escalations: Table[NoticeId, Escalated] = Layer(below.escalations) if below else {}
         """What stands of the ladders of open notices of which a step was taken."""
+        self.channels: Table[PartyId, PartyChannel] = Layer(below.channels) if below else {}
+        """What is known of parties' channels; of one that was never heard, nothing."""
+        self.hazards: Table[IntentId, HazardWatch] = Layer(below.hazards) if below else {}
+        """Hazards that nobody said to be clear, over or not."""
+        self.shifts: Table[tuple[PartyId, Post], Shift] = Layer(below.shifts) if below else {}
         self.due: dict[DeadlineKind, DueHeap] | None = None
         """What is due when, by kind; None until somebody asks, and wherever what is due has changed
         as a whole (:mod:`~wideberth.picture.deadlines`)."""

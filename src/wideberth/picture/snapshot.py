@@ -18,9 +18,11 @@ from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
-from wideberth.model.ladders import Escalated
+from wideberth.model.ladders import Escalated, Post
+from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.parties import Key, Party
 from wideberth.model.redlines import RedLine
+from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
@@ -29,6 +31,7 @@ from wideberth.model.zones import Zone
 from wideberth.picture.agreements import SETTLED_LIFE_US, apply, leaves_us
 from wideberth.picture.fold import GRACE_US
 from wideberth.picture.history import History
+from wideberth.picture.liveness import HAZARD_LIFE_US
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
 from wideberth.picture.stops import STOP_LIFE_US
 
@@ -78,6 +81,9 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     clock_looks: dict[PartyId, DueLook] = {}
     stops: list[Stop] = []
     escalations: dict[NoticeId, Escalated] = {}
+    channels: list[PartyChannel] = []
+    hazards: list[HazardWatch] = []
+    shifts: list[tuple[PartyId, Post, Shift]] = []
     agreements: list[Agreement] = []
     drafts: list[Draft] = []
     consents: list[Asked] = []
@@ -137,6 +143,9 @@ def dump(picture: Picture) -> bytes:
         clock_looks={each: picture.clock_looks[each] for each in picture.clock_looks},
         stops=[picture.stops[each] for each in picture.stops],
         escalations={each: picture.escalations[each] for each in picture.escalations},
+        channels=[picture.channels[each] for each in picture.channels],
+        hazards=[picture.hazards[each] for each in picture.hazards],
+        shifts=[(*each, picture.shifts[each]) for each in picture.shifts],
         agreements=[picture.agreements[each] for each in picture.agreements],
         drafts=[picture.drafts[each] for each in picture.drafts],
         consents=[picture.consents[each] for each in picture.consents],
@@ -225,12 +234,16 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.deliveries = {(owner, to): most for owner, to, most in form.deliveries}
     picture.exports = {each.id: each for each in form.exports}
     picture.escalations = form.escalations
+    picture.channels = {each.party: each for each in form.channels}
+    picture.hazards = {each.intent: each for each in form.hazards}
+    picture.shifts = {(party, post): shift for party, post, shift in form.shifts}
     picture.history = history
     picture.expiries = [
         *((each.end_us + GRACE_US, "intent", each.id) for each in form.intents),
         *((each.end_us + GRACE_US, "zone", each.id) for each in form.zones),
         *((each.volume.end_us + GRACE_US, "subscription", each.id) for each in form.subscriptions),
         *((each.sent_us + STOP_LIFE_US, "stop", each.id) for each in form.stops),
+        *((each.end_us + HAZARD_LIFE_US, "hazard", each.intent) for each in form.hazards),
         *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
         *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
     ]

@@ -41,7 +41,18 @@ from wideberth.model.ids import PartyId
 from wideberth.model.intents import is_shown
 from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
+from wideberth.model.liveness import (
+    AllClearGiven,
+    ChannelReported,
+    ChannelResumed,
+    ChannelSuspended,
+    HazardStated,
+    HazardUnheard,
+    HeartbeatGiven,
+    HeartbeatMissed,
+)
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
+from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import (
     ChallengeAnswered,
     ExportCountersigned,
@@ -131,6 +142,15 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     SitesDelivered: lambda body, party: party == body.recipient,
     ExportRequested: lambda body, party: party == body.export.party,
     ExportCountersigned: _by_its_party,
+    HeartbeatGiven: _by_its_party,
+    ChannelSuspended: _by_its_party,
+    ChannelResumed: _by_its_party,
+    ChannelReported: _by_its_party,
+    HazardStated: _by_its_party,
+    HazardUnheard: _by_its_party,
+    HeartbeatMissed: _by_its_party,
+    AllClearGiven: _by_its_party,
+    ShiftTaken: _by_its_party,
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,

@@ -11,7 +11,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from wideberth.model.channels import ChannelState
 from wideberth.model.intents import IntentKind, Source, Step, Under, VisibilityLevel
+from wideberth.model.ladders import Post
+from wideberth.model.liveness import HazardStatus
 from wideberth.model.notices import Verb
 from wideberth.model.parties import Role
 from wideberth.model.stated import Stated, Status
@@ -400,12 +403,21 @@ class SuspendIn(In, frozen=True, kw_only=True):
     reason: Text
     for_minutes: Annotated[int, msgspec.Meta(ge=1, le=525_600)] | None = None
 
+
+class ReportChannelIn(In, frozen=True, kw_only=True):
     """What you found of another party's channel: DOWN, or REFUSED."""
 
+    state: ChannelState
     reason: Text
 
+
+class HazardStatusIn(In, frozen=True, kw_only=True):
     """The status of a hazard of yours."""
 
+    status: HazardStatus
+
+
+class TakeShiftIn(In, frozen=True, kw_only=True):
     """A post is taken over. open_list: the digest of the open list that was read."""
 
     post: Post
@@ -472,6 +484,12 @@ class PageQuery(In, frozen=True, kw_only=True):
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     cursor: str | None = None
+
+
+class HeldQuery(PageQuery, frozen=True, kw_only=True):
+    """What you hold in force. with: only what is yours or this party's and both of you see."""
+
+    with_: str | None = msgspec.field(name="with", default=None)
 
 
 class BoxQuery(PageQuery, frozen=True, kw_only=True):

@@ -46,8 +46,17 @@ from wideberth.model.ids import (
     ZoneId,
 )
 from wideberth.model.intents import TRANSITIONS, Intent, IntentState, Source
+from wideberth.model.liveness import (
+    AllClearGiven,
+    ChannelReported,
+    ChannelResumed,
+    ChannelSuspended,
+    HazardStated,
+    HeartbeatGiven,
+)
 from wideberth.model.notices import Acknowledgement
 from wideberth.model.settings import Rules
+from wideberth.model.shifts import ShiftTaken
 from wideberth.model.stops import Identified, StopTold, stop_id
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.zones import Zone
@@ -79,6 +88,13 @@ DECIDED: dict[type, frozenset[str]] = {
     NoticeReleased: frozenset({"recipient", "closes"}),
     StopTold: frozenset({"stop.sent_us"}),
     KeyRevoked: frozenset(),
+    HeartbeatGiven: frozenset({"first"}),
+    ChannelSuspended: frozenset(),
+    ChannelResumed: frozenset(),
+    ChannelReported: frozenset(),
+    HazardStated: frozenset(),
+    AllClearGiven: frozenset(),
+    ShiftTaken: frozenset(),
     AgreementProposed: frozenset({"agreement", "version", "changes"}),
     AgreementStepped: frozenset({"state", "concerned", "provisions"}),
     ConsentAsked: frozenset(
@@ -89,6 +105,18 @@ DECIDED: dict[type, frozenset[str]] = {
 """By kind of entry, what no statement says: ids and numbers that the mechanism gives, the version
 before, whom an answer reaches and what it closes. All else is compared. The state before a step is
 bound by the table of transitions; the id of a zone is signed in its later versions."""
+
+_AS_SAID: dict[type, tuple[str, tuple[str, ...]]] = {
+    HeartbeatGiven: ("GiveHeartbeat", ("degraded",)),
+    ChannelSuspended: ("SuspendChannel", ("scope", "reason", "for_minutes")),
+    ChannelResumed: ("ResumeChannel", ()),
+    ChannelReported: ("ReportChannel", ("about", "state", "reason")),
+    HazardStated: ("StateHazard", ("intent", "status")),
+    AllClearGiven: ("GiveAllClear", ("intent",)),
+    ShiftTaken: ("TakeShift", ("post", "open_list")),
+}
+"""Kinds of entry that say word for word what was signed, and by whom: the statement's type and the
+members that it says."""
 
 _WORKED_OUT = (asked.CorridorFootprint, asked.SectorFootprint, asked.MovingFootprint)
 
@@ -115,6 +143,11 @@ def require_follows(statement: Statement, entry: Entry, rules: Rules | None) -> 
 def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None) -> Body | None:  # noqa: PLR0911 - one a kind
     """The body that the statement gives; None for a kind that it never brings about."""
     body, kind, party = entry.body, statement.type, statement.party
+    wanted, members = _AS_SAID.get(type(body), ("", ()))
+    if kind == wanted:
+        return msgspec.structs.replace(
+            body, party=party, **{name: getattr(said, name) for name in members}
+        )
     match body:
         case IntentAccepted() if kind == "SubmitIntent":
             state = IntentState.ACTIVATED if said.activated else IntentState.ACCEPTED

@@ -46,6 +46,13 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "StepAgreement": (SignedForm(agreements.StepIn, (("agreement", str),)),),
     "AskConsent": (SignedForm(agreements.AskIn, (("agreement", str),)),),
     "AnswerConsent": (SignedForm(agreements.ConsentIn, (("consent", str),)),),
+    "GiveHeartbeat": (SignedForm(asked.HeartbeatIn),),
+    "SuspendChannel": (SignedForm(asked.SuspendIn),),
+    "ResumeChannel": (SignedForm(None),),
+    "ReportChannel": (SignedForm(asked.ReportChannelIn, (("about", str),)),),
+    "StateHazard": (SignedForm(asked.HazardStatusIn, (("intent", str),)),),
+    "GiveAllClear": (SignedForm(asked.EmptyIn, (("intent", str),)),),
+    "TakeShift": (SignedForm(asked.TakeShiftIn),),
     "RevokeKey": (SignedForm(None, (("key_id", str),)),),
 }
 

@@ -95,6 +95,13 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
         "ConsentAnswered",
         {"consent": None, "verdict": None, "reason": ""},
     ),
+    "GiveHeartbeat": ("HeartbeatGiven", {"degraded": False}),
+    "SuspendChannel": ("ChannelSuspended", {"scope": None, "reason": None, "for_minutes": None}),
+    "ResumeChannel": ("ChannelResumed", {}),
+    "ReportChannel": ("ChannelReported", {"about": None, "state": None, "reason": None}),
+    "StateHazard": ("HazardStated", {"intent": None, "status": None}),
+    "GiveAllClear": ("AllClearGiven", {"intent": None}),
+    "TakeShift": ("ShiftTaken", {"post": None, "open_list": None}),
     "RevokeKey": ("KeyRevoked", {"key_id": None}),
 }
 """By type of statement: the entry that it brings about, and what it says where a member is left
@@ -504,6 +511,23 @@ def _from_revocation(
     return value["body"], {"party": payload["party"], "key_id": said["key_id"]}
 
 
+def _from_words(
+    said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """An entry that says word for word what was signed. What the record adds is taken as it is."""
+    body = {**_WORDS_UNSAID.get(value["body"]["type"], {}), **value["body"]}
+    wanted = {"party": payload["party"], **said}
+    if body["type"] == "HeartbeatGiven":
+        wanted["first"] = body["first"]
+    return body, wanted
+
+
+_WORDS_UNSAID: dict[str, dict[str, Any]] = {
+    "HeartbeatGiven": {"degraded": False, "first": False},
+    "ChannelSuspended": {"for_minutes": None},
+}
+
+
 _MADE = {
     "IntentAccepted": _from_intent,
     "IntentAmended": _from_intent,
@@ -520,6 +544,13 @@ _MADE = {
     "ConsentAsked": _from_asking,
     "ConsentAnswered": _from_consent,
     "KeyRevoked": _from_revocation,
+    "HeartbeatGiven": _from_words,
+    "ChannelSuspended": _from_words,
+    "ChannelResumed": _from_words,
+    "ChannelReported": _from_words,
+    "HazardStated": _from_words,
+    "AllClearGiven": _from_words,
+    "ShiftTaken": _from_words,
 }
 """By kind of entry: its body with nothing left out, and the body that the statement gives."""
 

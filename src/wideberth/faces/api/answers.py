@@ -14,6 +14,7 @@ from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of, stepped
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
+from wideberth.faces.api.watchkeeping_seen import SAID
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.consents import ConsentAsked
 from wideberth.model.entries import (
@@ -187,6 +188,10 @@ async def _key_told(_desk: Desk, applied: Applied, _party: PartyId) -> told.KeyT
     return told.KeyTold(key=views.key(body.key, own=True), **_where(applied))
 
 
+async def _said(_desk: Desk, applied: Applied, _party: PartyId) -> told.SaidOut:
+    return told.SaidOut(kind=type(applied.entries[0].body).__name__, **_where(applied))
+
+
 _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     IntentAccepted: _intent_told,
     IntentAmended: _intent_told,
@@ -200,5 +205,6 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     StopTold: _stop_told,
     KeyRevoked: _withdrawn,
     **SITE_ANSWERS,
+    **dict.fromkeys(SAID, _said),
     **ANSWERS,
 }

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from wideberth.faces.api import agreements_seen, escalations_seen, sites_seen, told, views
+from wideberth.faces.api import (
+    agreements_seen,
+    escalations_seen,
+    sites_seen,
+    told,
+    views,
+    watchkeeping_seen,
+)
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of
@@ -53,6 +60,9 @@ EVENTS: dict[str, type] = {
     "warning": told.WarningEvent,
     "escalation": told.EscalationEvent,
     "called": told.CalledEvent,
+    "channel": told.ChannelEvent,
+    "hazard": told.HazardEvent,
+    "shift": told.ShiftEvent,
     "stop": told.StopEvent,
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
@@ -256,6 +266,7 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     StopTold: _stop,
     NoticeEscalated: escalations_seen.escalated,
     NeutralCalled: escalations_seen.called,
+    **watchkeeping_seen.VIEWS,
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
     EntriesErased: _erased,

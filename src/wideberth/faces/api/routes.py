@@ -16,12 +16,14 @@ from wideberth.faces.api import (
     stream,
     told,
     tracks,
+    watchkeeping,
     witnesses,
     zones,
 )
 from wideberth.faces.api.http import Route
 from wideberth.faces.api.sites import ROUTES as SITES
 from wideberth.model.parties import Role
+from wideberth.wire import agreements as agreements_asked
 from wideberth.wire import asked
 
 __all__ = ["ROUTES"]
@@ -266,6 +268,7 @@ ROUTES: tuple[Route, ...] = (
         limited_as="never",
         urgent=True,
     ),
+    *watchkeeping.ROUTES,
     Route(
         "GET",
         "/stops",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from wideberth.model.channels import AnswerChannel, Identification
+from wideberth.model.channels import AnswerChannel, ChannelState, Identification
 from wideberth.model.intents import IntentKind, IntentState, Source, Under, VisibilityLevel
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
@@ -449,6 +449,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     more_clashes: int = 0
     withdrawal: bool = False
     protection: str | None = None
+    all_clear: bool = False
     under: list[RelianceOut] = []
     uncovered: list[str] = []
     understood: bool = False
@@ -822,6 +823,146 @@ class AcknowledgementEvent(Out, frozen=True, kw_only=True):
     acknowledgement: AcknowledgementOut | None = None
     released_by: str | None = None
     recorded: bool = True
+
+
+class SaidOut(Out, frozen=True, kw_only=True):
+    """What was said is recorded. kind: of the entry."""
+
+    kind: str
+    position: int
+    time: str
+
+
+class ChannelOut(Out, frozen=True, kw_only=True):
+    """What is known of a party's channel; UNKNOWN where it was never heard. since: of the state;
+    heard: the last heartbeat. by: whose word it is, where it is not the party's own heartbeat or
+    its absence. scope, until: of a suspension; before: the state that it found.
+    """
+
+    party: str
+    state: ChannelState
+    since: str | None = None
+    heard: str | None = None
+    by: str | None = None
+    reason: str | None = None
+    scope: str | None = None
+    until: str | None = None
+    before: ChannelState | None = None
+
+
+class ChannelsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The channels of all parties. sentence: what silence is not."""
+
+    channels: list[ChannelOut]
+    sentence: str
+    next: str | None
+
+
+ChannelChange = Literal["heard", "missed", "suspended", "resumed", "reported"]
+"""What became of a channel."""
+
+
+class ChannelEvent(Out, frozen=True, kw_only=True):
+    """Event ``channel``: what is known of a party's channel has changed, or you were heard."""
+
+    party: str
+    change: ChannelChange
+    position: int
+    time: str
+    state: ChannelState
+    by: str | None = None
+    reason: str | None = None
+    scope: str | None = None
+    for_minutes: int | None = None
+
+
+HazardState = Literal[
+    "announced",
+    "active",
+    "moved",
+    "unknown",
+    "ended, not confirmed clear",
+    "ended by time, not confirmed clear",
+]
+"""How a hazard stands, in words. None of them is a clearance."""
+
+
+class HazardOut(Out, frozen=True, kw_only=True):
+    """A hazard that nobody said to be clear. stated: the last word of its party; next: to its
+    party, when it is due to be heard.
+    """
+
+    intent: str
+    party: str
+    state: HazardState
+    start: str
+    end: str
+    stated: str | None = None
+    next: str | None = None
+
+
+class HazardsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Hazards of yours, and those that you were told of and see. sentence: what silence is not."""
+
+    hazards: list[HazardOut]
+    sentence: str
+    next: str | None
+
+
+HazardChange = Literal["stated", "missed", "ended-by-time", "all-clear"]
+"""What became of a hazard."""
+
+
+class HazardEvent(Out, frozen=True, kw_only=True):
+    """Event ``hazard``: its party gave its status, or gave none; ALL-CLEAR comes as a notice."""
+
+    intent: str
+    party: str
+    change: HazardChange
+    position: int
+    time: str
+    state: HazardState | None = None
+
+
+class ShiftOut(Out, frozen=True, kw_only=True):
+    """Who holds a post: yours: it was taken with your credential. hours: since the hand-over."""
+
+    post: Post
+    since: str
+    hours: float
+    yours: bool = False
+
+
+class ShiftsOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The posts of your party, and the open list that a hand-over has to name by its digest. open:
+    notices to you that are open; unanswered: those that nobody answered; oldest: of those open.
+    """
+
+    shifts: list[ShiftOut]
+    open: int
+    unanswered: int
+    oldest: str | None
+    open_list: str
+
+
+class ShiftEvent(Out, frozen=True, kw_only=True):
+    """Event ``shift``: a post of your party was taken over."""
+
+    post: Post
+    position: int
+    time: str
+
+
+class HeldOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What you hold in force, in order. digest: SHA-256 over all of it, whatever the page; count:
+    of all of it. size: entries of the record that it rests on.
+    """
+
+    held: list[ObjectOut]
+    digest: str
+    count: int
+    size: int
+    next: str | None
 
 
 class EscalationEvent(Out, frozen=True, kw_only=True):

@@ -306,6 +306,7 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
         "more_clashes": notice.more_clashes,
         "withdrawal": notice.withdrawal,
         "protection": PROTECTION_UNCHANGED if notice.withdrawal else None,
+        "all_clear": notice.all_clear,
         "under": [
             told.RelianceOut(
                 agreement=each.agreement,

@@ -1,0 +1,178 @@
+"""Channels, hazards and posts as a party may see them, and what is said of them on streams."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from wideberth.faces.api import told
+from wideberth.faces.api.desk import Desk
+from wideberth.model.channels import ChannelState
+from wideberth.model.ids import PartyId
+from wideberth.model.liveness import (
+    AllClearGiven,
+    ChannelReported,
+    ChannelResumed,
+    ChannelSuspended,
+    HazardStated,
+    HazardStatus,
+    HazardUnheard,
+    HazardWatch,
+    HeartbeatGiven,
+    HeartbeatMissed,
+)
+from wideberth.model.shifts import ShiftTaken
+from wideberth.picture.liveness import hazard_due
+from wideberth.picture.picture import Picture
+from wideberth.service import StreamEvent
+from wideberth.space.time import format_rfc3339
+
+__all__ = ["SAID", "VIEWS", "channel_seen", "hazard_seen"]
+
+SAID = (
+    HeartbeatGiven,
+    ChannelSuspended,
+    ChannelResumed,
+    ChannelReported,
+    HazardStated,
+    AllClearGiven,
+    ShiftTaken,
+)
+"""Entries that say word for word what a party said."""
+
+
+def channel_seen(picture: Picture, party: PartyId) -> told.ChannelOut:
+    """What is known of a party's channel. When it is to be heard next is its own matter: how often
+    would tell whether it is in operations.
+    """
+    channel = picture.channels.get(party)
+    if channel is None:
+        return told.ChannelOut(party=party, state=ChannelState.UNKNOWN)
+    until_us = channel.until_us
+    return told.ChannelOut(
+        party=party,
+        state=channel.state,
+        since=format_rfc3339(channel.since_us),
+        heard=format_rfc3339(channel.heard_us) if channel.heard_us else None,
+        by=channel.by,
+        reason=channel.reason or None,
+        scope=channel.scope or None,
+        until=None if until_us is None else format_rfc3339(until_us),
+        before=channel.before,
+    )
+
+
+def hazard_seen(picture: Picture, hazard: HazardWatch, reader: PartyId) -> told.HazardOut:
+    """How a hazard stands, for somebody who sees it."""
+    due = hazard_due(picture, hazard.intent) if reader == hazard.party else None
+    return told.HazardOut(
+        intent=hazard.intent,
+        party=hazard.party,
+        state=_state(hazard),
+        start=format_rfc3339(hazard.start_us),
+        end=format_rfc3339(hazard.end_us),
+        stated=format_rfc3339(hazard.stated_us) if hazard.stated_us else None,
+        next=None if due is None else format_rfc3339(due.due_us),
+    )
+
+
+def _state(hazard: HazardWatch) -> told.HazardState:
+    if hazard.by_time:
+        return "ended by time, not confirmed clear"
+    if hazard.over:
+        return "ended, not confirmed clear"
+    return "announced" if hazard.status is None else _STATES[hazard.status]
+
+
+_STATES: dict[HazardStatus, told.HazardState] = {
+    HazardStatus.ACTIVE: "active",
+    HazardStatus.MOVED: "moved",
+    HazardStatus.ENDED: "ended, not confirmed clear",
+    HazardStatus.UNKNOWN: "unknown",
+}
+
+
+def _where(event: StreamEvent) -> dict[str, Any]:
+    return {"position": event.position, "time": format_rfc3339(event.entry.time_us)}
+
+
+async def _channel(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    where = _where(event)
+    match event.entry.body:
+        case HeartbeatGiven(party=party, degraded=degraded):
+            state = ChannelState.DEGRADED if degraded else ChannelState.UP
+            seen = told.ChannelEvent(party=party, change="heard", state=state, **where)
+        case HeartbeatMissed(party=party):
+            state = ChannelState.UNKNOWN
+            seen = told.ChannelEvent(party=party, change="missed", state=state, **where)
+        case ChannelSuspended() as body:
+            seen = told.ChannelEvent(
+                party=body.party,
+                change="suspended",
+                state=ChannelState.SUSPENDED,
+                by=body.party,
+                reason=body.reason,
+                scope=body.scope,
+                for_minutes=body.for_minutes,
+                **where,
+            )
+        case ChannelResumed(party=party):
+            state = ChannelState.UP
+            seen = told.ChannelEvent(party=party, change="resumed", state=state, **where)
+        case ChannelReported() as body:
+            seen = told.ChannelEvent(
+                party=body.about,
+                change="reported",
+                state=body.state,
+                by=body.party,
+                reason=body.reason,
+                **where,
+            )
+        case other:
+            raise AssertionError(f"{type(other).__name__} is not about a channel")
+    return "channel", seen
+
+
+async def _hazard(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    where = _where(event)
+    match event.entry.body:
+        case HazardStated(party=party, intent=intent, status=status):
+            seen = told.HazardEvent(
+                intent=intent, party=party, change="stated", state=_STATES[status], **where
+            )
+        case HazardUnheard(party=party, intent=intent, ended=True):
+            seen = told.HazardEvent(
+                intent=intent,
+                party=party,
+                change="ended-by-time",
+                state="ended by time, not confirmed clear",
+                **where,
+            )
+        case HazardUnheard(party=party, intent=intent):
+            seen = told.HazardEvent(
+                intent=intent, party=party, change="missed", state="unknown", **where
+            )
+        case AllClearGiven(party=party, intent=intent):
+            seen = told.HazardEvent(intent=intent, party=party, change="all-clear", **where)
+        case other:
+            raise AssertionError(f"{type(other).__name__} is not about a hazard")
+    return "hazard", seen
+
+
+async def _shift(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, ShiftTaken)
+    return "shift", told.ShiftEvent(post=body.post, **_where(event))
+
+
+VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, Any]]]] = {
+    HeartbeatGiven: _channel,
+    HeartbeatMissed: _channel,
+    ChannelSuspended: _channel,
+    ChannelResumed: _channel,
+    ChannelReported: _channel,
+    HazardStated: _hazard,
+    HazardUnheard: _hazard,
+    AllClearGiven: _hazard,
+    ShiftTaken: _shift,
+}

@@ -122,6 +122,14 @@ async def play(world: World) -> None:
             "provenance": planned,
         }
         await charlie.submit_intent(presence, signed=True)
+        marking = {"on": "roof", "night": True, "infrared": False}
+        stated = {
+            "stand_off": [{"effect": "artillery", "distance_m": 2000}],
+            "marking": [marking, {**marking, "photos": ["ab" * 32]}],
+            "evidence": "visited",
+        }
+        far = {**presence, "volumes": [square(46.0, 7.0, end=600)], "stated": stated}
+        await charlie.submit_intent({**far, "status": "actual"}, signed=True)
         hazard = await bravo.submit_intent(
             {
                 "kind": "hazard",

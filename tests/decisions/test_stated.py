@@ -8,6 +8,7 @@ import pytest
 from scenes import Scene, author, details, named, volume
 from wideberth.model.commands import (
     AmendIntent,
+    DeclareZone,
     IntentDetails,
     OpenSpace,
     RegisterParty,
@@ -165,3 +166,13 @@ def test_nothing_but_what_the_space_is_for_enters_its_view(exercise: bool) -> No
         outcome = scene.try_(told, author("alpha"))
         assert isinstance(outcome, tuple) == (status is fits)
     assert set(scene.picture.intents) == {fits.value}
+
+
+@pytest.mark.requirement("N-13")
+@pytest.mark.parametrize("reason", ["", " ", "Because of us", "UPPER", "-x", "a" * 64])
+def test_a_zone_gives_a_code_for_its_reason_or_says_withheld(scene: Scene, reason: str) -> None:
+    def zone(reason: str) -> DeclareZone:
+        return DeclareZone(ZoneId("z"), "z", ZoneRule.STAND_OFF, (volume(),), reason)
+
+    assert scene.refuse(zone(reason), author("alpha")).rule == "reason-code"
+    scene.accept(zone("withheld"), author("alpha"))

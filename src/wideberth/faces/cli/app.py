@@ -31,6 +31,7 @@ COMMANDS = (
     "rules",
     "verify",
     "compare",
+    "held",
     "witness",
     "export",
     "evidence",

@@ -121,9 +121,7 @@ async def test_what_was_reported_after_notice_stands_beside_the_consent_with_its
     site = (await told_site(world, "bravo"))["intent"]["id"]
     body = {"occurred": moment(-61), "statement": "shells fell"}
     await ok(world, "alpha", "POST", f"/sites/{site}/harm", body)
-    renewed = await ok(
-        world, "alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS}
-    )
+    renewed = await ok(world, "alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS})
     after = renewed["sharing"]["after_notice"]
     assert after["reports"] == 0
     assert "says nothing about who caused the harm" in after["method"]
@@ -150,9 +148,7 @@ async def test_a_challenged_site_shows_both_statements_and_hides_who_challenged_
 async def test_a_bulk_export_takes_two_people_and_is_traced_without_touching_coordinates(
     world: World,
 ) -> None:
-    told = [
-        await told_site(world, "bravo", latitude=latitude) for latitude in (46.0, 47.0, 48.0)
-    ]
+    told = [await told_site(world, "bravo", latitude=latitude) for latitude in (46.0, 47.0, 48.0)]
     export = await ok(world, "bravo", "POST", "/exports", {"purpose": "for the air desk"})
     name = export["id"]
     assert export["waits_for_second"]
@@ -182,9 +178,7 @@ async def test_repeated_harm_freezes_and_a_person_of_each_side_lifts_it(world: W
         said = await ok(world, "bravo", "POST", f"/sites/{site}/harm", body)
     assert said["frozen"] == [site]
     assert (await ok(world, "alpha", "GET", f"/sites/{site}"))["frozen"]
-    refused = await world.ask(
-        "alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS}
-    )
+    refused = await world.ask("alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS})
     assert refused.json()["rule"] == "frozen-for-review"
     seen = {"statement": "the chief of staff looked"}
     assert not (await ok(world, "alpha", "POST", f"/sites/{site}/review", seen))["lifted"]

@@ -265,6 +265,7 @@ class Loop(RuleBasedStateMachine):
             told_now,  # type: ignore[type-var]
             kind=standing.kind,
             visibility=_fitting(standing.kind, told_now.visibility),  # type: ignore[attr-defined]
+            confirmed=True,  # what is moved far is asked about: that is tested elsewhere
         )
         key = self.key(standing.party, knows=knows)
         before = self.scene.picture.digest()

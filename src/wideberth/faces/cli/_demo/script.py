@@ -79,11 +79,11 @@ async def _declare_rings(air: Desk, flights: Flights) -> None:
         volume = circle(middle, miles * NAUTICAL_MILE_M, (0.0, 3500.0), ("00:00", "03:00"))
         await air.declare(
             {
-                "name": name,
+                "name": f"{name}: {rule}",
                 "rule": "notice",
                 "notice_minutes": minutes,
                 "volumes": [volume],
-                "reason": f"wildfire; {rule}",
+                "reason": "wildfire",
             }
         )
 

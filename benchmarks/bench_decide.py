@@ -3,7 +3,8 @@
 Processor time of this thread for each, so that other jobs on the machine count less. A record's
 writing and an overlay are not in it; the second line adds an overlay for each intent and a second
 fold, which is what a batch of one costs the loop beside its write.
-`BENCH_DECIDE_LIVE=1000,10000,100000,1000000` for other sizes.
+`BENCH_DECIDE_LIVE=1000,10000,100000,1000000` for other sizes, `BENCH_AGREEMENTS=10` for so many
+agreements in force (benchmarks/agreed.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 
+from benchmarks.agreed import in_force
 from benchmarks.datasets import city
 from benchmarks.traffic import Traffic, details, teller
 from wideberth.decisions.decide import decide
@@ -30,6 +32,7 @@ from wideberth.space import Volume4D
 
 GOAL_US = 60.0  # p50 among 100,000
 WARM, MEASURED = 300, 2_000
+AGREEMENTS = int(os.environ.get("BENCH_AGREEMENTS", "0"))
 
 
 def main() -> None:
@@ -54,6 +57,8 @@ def crowd(size: int) -> tuple[Traffic, list[Request]]:
     traffic = Traffic()
     for _ in traffic.opening():
         pass
+    if AGREEMENTS:
+        in_force(traffic.picture, sorted(traffic.picture.parties), AGREEMENTS, traffic.now_us)
     volumes = city(size + 2 * (WARM + MEASURED))
     for number, volume in enumerate(volumes[:size]):
         fold(traffic.picture, told(number, volume, traffic.now_us))

@@ -17,7 +17,8 @@ bare 4 KiB appends with fdatasync.
 * notices: 500 writes a second, each clashing with a standing intent of a party that listens.
 
 `BENCH_FOLDER=/path` for another disk, `BENCH_SECONDS=10` (600 for the long run),
-`BENCH_INTENTS=100000`, `BENCH_HTTP=live,cell,unsorted,heavy,reads,notices` for some of them.
+`BENCH_INTENTS=100000`, `BENCH_AGREEMENTS=10` agreements in force between the first 20 parties
+(benchmarks/agreed.py), `BENCH_HTTP=live,cell,unsorted,heavy,reads,notices` for some of them.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ import msgspec
 CLIENTS = 64
 SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
 INTENTS = int(os.environ.get("BENCH_INTENTS", "100000"))
+AGREEMENTS = int(os.environ.get("BENCH_AGREEMENTS", "0"))
 DAY_US = 86_400_000_000
 NOTICE_RATE = 500
 SUBSCRIPTIONS = 200
@@ -560,6 +562,7 @@ async def _serve(folder: Path, standing: int) -> None:
     import uvicorn
 
     from wideberth.faces.api import create_app
+    from wideberth.faces.cli._connections import BoundedProtocol
     from wideberth.model.ids import PartyId
     from wideberth.model.parties import Role
     from wideberth.space.warm import warm_up as space_warm_up
@@ -569,12 +572,20 @@ async def _serve(folder: Path, standing: int) -> None:
     watch_warm_up()
     async with _opened(folder):
         pass
+    if AGREEMENTS:
+        _agree(folder, AGREEMENTS)
     if standing:
         _fill(folder, standing)
     async with _opened(folder) as node:
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         app = create_app(node)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False)
+        config = uvicorn.Config(
+            app,
+            http=BoundedProtocol,  # as `wideberth serve` has it
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+        )
         config.timeout_graceful_shutdown = 3
         tokens = [
             node.mint(PartyId(f"party-{number}"), tuple(Role), life_s=3600)
@@ -596,6 +607,29 @@ async def _opened(folder: Path) -> AsyncIterator[Any]:
             for number in range(CLIENTS):
                 await node.command(RegisterParty(PartyId(f"party-{number}"), f"Party {number}"))
         yield node
+
+
+def _agree(folder: Path, count: int) -> None:
+    """Put agreements in force into the record."""
+    from benchmarks.agreed import in_force
+    from wideberth.model.entries import decode_entry, encode_entry
+    from wideberth.model.ids import PartyId
+    from wideberth.node import ORIGIN_KEY
+    from wideberth.picture.fold import fold
+    from wideberth.picture.picture import Picture
+    from wideberth.record.keys import OriginKey
+    from wideberth.record.sqlite import SqliteRecord
+    from wideberth.service import now_us
+
+    with SqliteRecord(folder, key=OriginKey.load(folder / ORIGIN_KEY)) as record:
+        picture = Picture()
+        for row in record.read(0, 10_000):
+            fold(picture, decode_entry(row.envelope, position=row.position))
+        told_us = now_us()
+        parties = [PartyId(f"party-{number}") for number in range(CLIENTS)]
+        entries = in_force(picture, parties, count, told_us)
+        envelopes = [encode_entry(entry) for entry in entries]
+        record.append(envelopes, record.head().size, time_us=told_us)
 
 
 def _fill(folder: Path, count: int) -> None:

@@ -292,7 +292,7 @@ async def _agreement_event(desk: Desk, event: StreamEvent, party: PartyId) -> tu
             return "agreement", out.AgreementEvent(
                 agreement=body.agreement,
                 version=body.version,
-                change=body.act,
+                change=body.act.value,
                 state=body.state,
                 party=body.party,
                 digest=body.digest,
@@ -304,7 +304,7 @@ async def _agreement_event(desk: Desk, event: StreamEvent, party: PartyId) -> tu
             return "agreement", out.AgreementEvent(
                 agreement=body.agreement,
                 version=body.version,
-                change=body.moment,
+                change=body.moment.value,
                 state=body.state,
                 replaces=body.supersedes,
                 provisions=[] if body.provision is None else [body.provision],

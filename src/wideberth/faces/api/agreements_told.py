@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from wideberth.faces.api.told import ChangeOut, ObjectOut, Out, VolumeWire
-from wideberth.model.agreements import Act, AgreementState, LegalKind, Moment, Terms
+from wideberth.model.agreements import Act, AgreementState, LegalKind, Terms
 from wideberth.model.consents import Verdict
 
-Change = Literal["proposed"] | Act | Moment
+Change = Literal[
+    "proposed", "accept", "decline", "sign", "suspend", "resume", "end", "declare-condition",
+    "lift-condition", "report-met", "effective", "lapse", "reminder-14", "reminder-7",
+    "reminder-1", "expiry", "condition",
+]  # fmt: skip
+"""``proposed``, an act, or a time that was reached."""
 
 
 class ProvisionChangeOut(Out, frozen=True, kw_only=True):

@@ -272,7 +272,23 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for kind in ("flight", "presence"):
         await asker.ask("GET", "/intents", query=f"kind={kind}")
     await asker.ask("GET", "/intents", query="party=alpha")
-    await asker.ask("GET", "/sharings")
+    for route in (
+        "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
+        "/shifts", "/templates", "/sharings",
+    ):  # fmt: skip
+        await asker.ask("GET", route)
+    await asker.ask("GET", "/templates/{template}", template="korea-2018")
+    answer = await asker.ask("GET", "/held", keep=False)
+    body = {name: each for name, each in answer.json().items() if name != "size"}  # the tree's
+    asker.view.seen["/held"] = [answer.status_code, plain(body)]
+    # What would be done, and is refused as it stands: without a signature, or a member.
+    for method, route in (
+        ("POST", "/agreements"), ("POST", "/drafts"), ("POST", "/channel/suspension"),
+        ("DELETE", "/channel/suspension"), ("POST", "/shifts"), ("POST", "/stop"),
+        ("POST", "/heartbeat"),
+    ):  # fmt: skip
+        answer = await asker.ask(method, route, {"nobody": "knows this"})
+        assert answer.status_code >= 400, (route, answer.text)
     await asker.ask("POST", "/exports", {"purpose": " "})  # refused
     path = "/sites/{site}/challenges/{party}/answer"
     await asker.ask("POST", path, {"statement": " "}, site=UNKNOWN, party="bravo")
@@ -343,6 +359,7 @@ _BY_ID = (
     ("GET", "/exports/{export}", "export", None),
     ("GET", "/notices/{notice}", "notice", None),
     ("GET", "/parties/{party}", "party", None),
+    ("GET", "/agreements/{agreement}", "agreement", None),
 )
 _FLIGHT = {
     "kind": "flight",
@@ -378,6 +395,16 @@ _CHANGES = (
     ("POST", "/notices/{notice}/release", "notice", {}, ""),
     ("DELETE", "/keys/{key_id...}", "key_id", None, ""),
     ("POST", "/notices/{notice}/relayed", "notice", _NEVER_CALLED, ""),
+    ("POST", "/agreements/{agreement}/acts", "agreement", {"version": 1, "act": "end"}, ""),
+    ("POST", "/agreements/{agreement}/versions", "agreement", {}, ""),
+    ("POST", "/agreements/{agreement}/consents", "agreement", {}, ""),
+    ("POST", "/consents/{consent}/answers", "consent", {}, ""),
+    ("PUT", "/drafts/{agreement}", "agreement", {}, ""),
+    ("PUT", "/red-lines/{red_line}", "red_line", {}, ""),
+    ("DELETE", "/red-lines/{red_line}", "red_line", None, ""),
+    ("POST", "/hazards/{intent}/status", "intent", {"status": "x"}, ""),
+    ("POST", "/hazards/{intent}/all-clear", "intent", {}, ""),
+    ("POST", "/channels/{about}/report", "about", {"state": "DOWN"}, ""),
 )
 
 

@@ -267,6 +267,9 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
         or (notices[each].sender == party and _follows(notices[each], party, last, notices))
     }
     may.texts |= may.followed
+    for each in may.followed:
+        if notices[each].sender == party:  # which units were not reached: opaque tokens (D-04)
+            may.texts.update(notices[each].units)
     return may
 
 

@@ -30,7 +30,10 @@ ONE_IN = int(os.environ.get("WIDEBERTH_DISCLOSURE_ONE_IN", "4"))
 """Of the ids that were not met, each is asked for by one in so many of the routes that take one."""
 
 UNKNOWN = "unk" + "0" * 17
-_RANDOM = {"fingerprint", "said_digest", "prev", "subject", "proof", "vkey", "public_key"}
+_RANDOM = {
+    "fingerprint", "said_digest", "prev", "subject", "proof", "vkey", "public_key",
+    "open_list",  # a digest of the party's own list, which hangs on the ids that were drawn
+}  # fmt: skip
 _OF_THE_CHAIN = {"party_seq"}
 """How many statements a key has signed stands in each of them: docs/security.md says so."""
 

@@ -44,6 +44,14 @@ def test_every_command_and_option_is_documented() -> None:
             assert not option or re.search(rf"{option}(?![\w-])", text), f"{path} {option}"
 
 
+def test_the_list_of_commands_has_each_in_the_order_of_the_help() -> None:
+    text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[`([a-z-]+)`\]\(([^)]*)\) \|", text, re.MULTILINE)
+    assert tuple(name for name, _link in rows) == COMMANDS
+    for name, link in rows:
+        assert not link.startswith("#") or f"## `{link[1:].replace('-', ' ', 1)}`" in text, name
+
+
 def settings_of(kind: Any) -> set[str]:
     """The names of all members, tables within tables included."""
     found: set[str] = set()

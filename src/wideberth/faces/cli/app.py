@@ -10,6 +10,7 @@ Exit codes: 0 done; 1 the answer is "no" (conflicts, a record that does not veri
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -49,6 +50,8 @@ COMMANDS = (
 )
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""
 
+_TAG = re.compile(r"(\[[a-z#/@])")  # what rich takes for markup, and would leave out
+
 
 class _LateCommands(TyperGroup):
     """A group that imports the module of a command only when it is asked for."""
@@ -71,7 +74,17 @@ def _command(name: str) -> Any:
         alone.command(name=name)(given)
         command = typer.main.get_command(alone)
     command.name = name
+    _plain(command)
     return command
+
+
+def _plain(command: Any) -> None:
+    """Have the help print its brackets: ``[record]`` is the name of a table, no markup of rich."""
+    for each in (command, *command.params):
+        if getattr(each, "help", None):
+            each.help = _TAG.sub(r"\\\1", each.help)
+    for below in getattr(command, "commands", {}).values():
+        _plain(below)
 
 
 app = typer.Typer(

@@ -130,7 +130,11 @@ def key(
     folder: FolderOption = _FOLDER,
     role: Annotated[
         list[Role] | None,
-        typer.Option(help="What the key may do; repeat it. [default: all but administer]"),
+        typer.Option(
+            metavar="ROLE",
+            help="What the key may do: watch, acknowledge, tell, sign, administer; repeat it. "
+            "[default: all but administer]",
+        ),
     ] = None,
     key_id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="Its id, used once. [default: made]")

@@ -23,7 +23,7 @@ _FOLDER = Path("wideberth-data")
 
 @command.command()
 def show(folder: FolderOption = _FOLDER) -> None:
-    """Print the rules in force, as a file that ``rules adopt`` reads."""
+    """Print the rules in force, as a file that `wideberth rules adopt` reads."""
 
     async def act(node: Node) -> str:
         from wideberth.configuration import format_rules

@@ -22,7 +22,11 @@ def command(
     folder: FolderOption = Path("wideberth-data"),
     role: Annotated[
         list[Role] | None,
-        typer.Option(help="What it allows; repeat it. [default: watch, acknowledge, tell]"),
+        typer.Option(
+            metavar="ROLE",
+            help="What it allows: watch, acknowledge, tell, sign, administer; repeat it. "
+            "[default: watch, acknowledge, tell]",
+        ),
     ] = None,
     life: Annotated[
         str, typer.Option("--for", metavar="TIME", help="How long it lives: 45s, 30m, 8h, 7d.")

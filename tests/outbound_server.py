@@ -1,4 +1,4 @@
-"""A node that sends, as a process of its own: to be killed. Arguments: folder; it runs until it is."""
+"""A node that sends, as a process of its own: to be killed. Argument: the folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from wideberth.node import Node
 
 async def run(folder: Path) -> None:
     async with Node.open(folder) as node, node.outbound.sending():
-        print("sending", flush=True)
+        sys.stdout.write("sending\n")
+        sys.stdout.flush()
         await asyncio.sleep(600)
 
 

@@ -66,8 +66,18 @@ def test_an_absence_acknowledges_nothing(subject: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "> RECEIVED", "I have received it", "RECEIVED but we do not agree", "OK", "DISPUTED"]
-    + ["NOT RECEIVED", "RECEIVEDX", "-----Original Message-----\nRECEIVED", "READ-BACK ok"],
+    [
+        "",
+        "> RECEIVED",
+        "I have received it",
+        "RECEIVED but we do not agree",
+        "OK",
+        "DISPUTED",
+        "NOT RECEIVED",
+        "RECEIVEDX",
+        "-----Original Message-----\nRECEIVED",
+        "READ-BACK ok",
+    ],
 )
 def test_what_is_not_certain_is_not_taken(text: str) -> None:
     with pytest.raises(InvalidValue):

@@ -129,8 +129,9 @@ class RevokeKey(msgspec.Struct, frozen=True, tag=True):
 class IntentDetails(msgspec.Struct, frozen=True):
     """What a party says of an intent; all of it can be amended but the kind. declaration: as in
     :class:`~wideberth.model.intents.Intent`. confirmed: it is meant as it is, also what lies
-    outside of the space's area or was moved far. under: what it says with regard to agreements. stated: what its
-    kind states beside where and when. status: for what it is told; None: for what the space is.
+    outside of the space's area or was moved far. under: what it says with regard to agreements.
+    stated: what its kind states beside where and when. status: for what it is told; None: for what
+    the space is.
     """
 
     kind: IntentKind

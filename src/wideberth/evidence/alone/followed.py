@@ -257,7 +257,8 @@ def _stated(value: Any) -> Any:
     stated = _filled(value, _STATED_UNSAID)
     marking = stated["marking"]
     if isinstance(marking, list):
-        stated["marking"] = [_filled(each, {"photos": []}) for each in marking]
+        every: list[Any] = marking
+        stated["marking"] = [_filled(each, {"photos": []}) for each in every]
     return stated
 
 

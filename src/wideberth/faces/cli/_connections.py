@@ -85,8 +85,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._since_s = self.loop.time()
         if len(self.connections) > self.most:
-            every: Iterable[Any] = self.connections
-            idle = [each for each in every if isinstance(each, BoundedProtocol) and each.is_idle]
+            idle = [each for each in _bounded(self.connections) if each.is_idle]
             if idle:
                 min(idle, key=lambda each: each.waiting_since_s).transport.abort()
             else:
@@ -203,7 +202,12 @@ class SweepingServer(uvicorn.Server):
         """Every tenth of a second."""
         if counter % self.look_every == 0:
             now_s = asyncio.get_running_loop().time()
-            for each in list(self.server_state.connections):
-                if isinstance(each, BoundedProtocol):
-                    each.look(now_s)
+            for each in _bounded(self.server_state.connections):
+                each.look(now_s)
         return await super().on_tick(counter)
+
+
+def _bounded(connections: Iterable[Any]) -> list[BoundedProtocol]:
+    """Those that are bounded, as of now: the set changes while it is walked."""
+    every: list[object] = list(connections)
+    return [each for each in every if isinstance(each, BoundedProtocol)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from wideberth.evidence.alone.container import Fault, is_array, is_object
 from wideberth.evidence.alone.outlines import check_volumes, instant_of, is_same, rounded
@@ -257,7 +257,7 @@ def _stated(value: Any) -> Any:
     stated = _filled(value, _STATED_UNSAID)
     marking = stated["marking"]
     if isinstance(marking, list):
-        every: list[Any] = marking
+        every = cast("list[Any]", marking)
         stated["marking"] = [_filled(each, {"photos": []}) for each in every]
     return stated
 

@@ -101,18 +101,24 @@ def test_every_single_value_can_be_set_by_a_variable(tmp_path: Path, key: str) -
 @pytest.mark.parametrize(
     ("variable", "text", "wanted"),
     [
-        pytest.param("LISTEN__PROT", "1", ["there is no setting listen.prot"], id="misspelt"),
-        pytest.param("LISTENS__PORT", "1", ["no setting listens.port"], id="no such table"),
+        pytest.param("LISTEN__PROT", "1", ["no setting listen.prot", "mean port?"], id="misspelt"),
+        pytest.param("LISTEN_PORT", "1", ["WIDEBERTH_LISTEN__PORT"], id="one underline"),
+        pytest.param("RECORD_KEY_FILE", "x", ["WIDEBERTH_RECORD__KEY_FILE"], id="one of three"),
+        pytest.param(
+            "LISTENS__PORT", "1", ["no setting listens.port", "mean listen?"], id="no such table"
+        ),
         pytest.param("LISTEN__PORT__X", "1", ["no setting"], id="below a value"),
-        pytest.param("LISTEN__PORT", "many", ["many", "int"], id="no number"),
+        pytest.param("LISTEN__PORT", "many", ["many", "give a whole number"], id="no number"),
         pytest.param("LISTEN__PORT", "70000", ["70000", "0 to 65535"], id="no port"),
-        pytest.param("SPACE__EXERCISE", "maybe", ["maybe", "bool"], id="no truth"),
+        pytest.param("SPACE__EXERCISE", "maybe", ["maybe", "give true or false"], id="no truth"),
         pytest.param("AUTH__ISSUERS", "x", ["set it in wideberth.toml"], id="a list"),
         pytest.param("RULES__SEPARATION", "x", ["set it in wideberth.toml"], id="a table"),
         pytest.param("WATCH__TICK_S", "0", ["0.05 to 60"], id="a rule of the watch"),
         pytest.param("WATCH__TICK_S", "nan", ["0.05 to 60"], id="not a number"),
         pytest.param("RULES__CELL_DEG", "11", ["version"], id="a rule of the rules"),
-        pytest.param("LOG__FORMAT", "xml", ["xml", "Invalid enum"], id="none of the words"),
+        pytest.param(
+            "LOG__FORMAT", "xml", ["xml", "give one of: text, json"], id="none of the words"
+        ),
     ],
 )
 def test_a_wrong_variable_is_named_with_value_and_rule(
@@ -159,6 +165,89 @@ def test_what_no_type_says_is_checked_and_named_by_file_and_key(
     with pytest.raises(InvalidValue) as refused:
         load_configuration(given(tmp_path, text), {})
     assert f"wideberth.toml: {wanted}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param(
+            '[space]\nhots = "x"',
+            "space.hots: there is no such setting; did you mean host? [space] may have: origin,",
+            id="an unknown key",
+        ),
+        pytest.param(
+            "[listne]\nport = 1",
+            "listne: there is no such setting; did you mean listen?",
+            id="an unknown table",
+        ),
+        pytest.param(
+            '[listen]\nport = "8470"',
+            "listen.port: give a whole number [setting, got '8470'",
+            id="a text for a number",
+        ),
+        pytest.param(
+            "[space]\nexercise = 1",
+            "space.exercise: give true or false [",
+            id="a number for a truth",
+        ),
+        pytest.param(
+            "[space]\norigin = 1", "space.origin: give a text in quotes [", id="a number for a text"
+        ),
+        pytest.param(
+            '[listen]\nproxies = "x"',
+            "listen.proxies: give a list, in [ ] [",
+            id="a text for a list",
+        ),
+        pytest.param("limits = 3", "limits: give a table [", id="a number for a table"),
+        pytest.param(
+            '[rules]\nversion = "1"\ndefault = "x"',
+            "rules.default: give one of: warn, refuse, none [",
+            id="none of the words",
+        ),
+        pytest.param(
+            '[delivery]\nmail_tls = "x"',
+            "delivery.mail_tls: give one of: starttls, tls, none [",
+            id="none of the literals",
+        ),
+        pytest.param(
+            '[clock]\nstart = "x"', "clock.at: give it: this table needs it [", id="a missing key"
+        ),
+        pytest.param(
+            '[[auth.issuers]]\nissuer = "x"',
+            "auth.issuers.0.audience: give it",
+            id="missing within a list",
+        ),
+    ],
+)
+def test_what_the_types_refuse_is_said_in_words_and_says_what_there_is(
+    tmp_path: Path, text: str, wanted: str
+) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        load_configuration(given(tmp_path, text), {})
+    error = refused.value
+    said = f"{error.field}: {error.advice} [{error.rule}, got {error.value!r}]"
+    assert said.startswith(f"wideberth.toml: {wanted}"), said
+
+
+@pytest.mark.parametrize("wrong", ["tokne = 'x'", "port = 'x'", "parties = 1"])
+def test_a_misspelt_neighbour_does_not_show_a_secret(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        load_configuration(
+            given(tmp_path, f'[metrics]\ntoken = "0123456789abcdefSECRET"\n{wrong}\n'), {}
+        )
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_key_that_is_not_known_is_named_without_its_value(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        load_configuration(given(tmp_path, '[metrics]\ntokne = "0123456789abcdefSECRET"\n'), {})
+    assert "metrics.tokne" in str(refused.value)
+    assert "SECRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["WIDEBERTH_FOLDER", "WIDEBERTH_TOKEN", "WIDEBERTH_KILLS"])
+def test_variables_that_are_no_settings_are_left_alone(tmp_path: Path, name: str) -> None:
+    assert load_configuration(tmp_path / "none.toml", {name: "x"}) is not None
 
 
 def test_a_secret_is_in_no_complaint_and_not_shown(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from wideberth.errors import RecordUnavailable
+from wideberth.errors import RecordUnavailable, system_reason
 from wideberth.model.commands import AcknowledgeNotice, Request
 from wideberth.model.parties import Author
 from wideberth.model.stops import TellStop
@@ -92,7 +92,7 @@ class Aside:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise RecordUnavailable(f"{self._path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{self._path}: {system_reason(error)}") from error
         return [kept for line in data.split(b"\n") if (kept := self._kept(line)) is not None]
 
     def empty(self, is_recorded: Callable[[Kept], bool]) -> bool:
@@ -151,7 +151,7 @@ class Aside:
                 finally:
                     os.close(folder)
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
 
     def _kept(self, line: bytes) -> Kept | None:
         if not line:

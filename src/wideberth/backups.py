@@ -24,7 +24,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.record.database import RECORD_FILE, connect, translated
 from wideberth.record.keys import OriginKey, sync_folder, write_new
 from wideberth.record.sqlite import SqliteRecord
@@ -110,7 +110,7 @@ def backup(
         sync_folder(target.parent)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise RecordUnavailable(f"{error.filename or target}: {error.strerror}") from error
+        raise RecordUnavailable(f"{error.filename or target}: {system_reason(error)}") from error
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -132,7 +132,7 @@ def read_manifest(source: Path) -> Manifest:
                     each.path, "changed", str(path), "this file is not as it was backed up"
                 )
     except OSError as error:
-        raise RecordUnavailable(f"{error.filename}: {error.strerror}") from error
+        raise RecordUnavailable(f"{error.filename}: {system_reason(error)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(
             MANIFEST, "backup", str(error), "give what wideberth backup wrote"
@@ -183,7 +183,7 @@ def restore(
         sync_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise RecordUnavailable(f"{error.filename or folder}: {error.strerror}") from error
+        raise RecordUnavailable(f"{error.filename or folder}: {system_reason(error)}") from error
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

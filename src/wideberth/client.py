@@ -27,7 +27,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import SealedBox
 from nacl.signing import SigningKey
 
-from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError
+from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError, system_reason
 from wideberth.model.envelope import (
     Statement,
     sign_possession,
@@ -68,7 +68,10 @@ class Unreachable(WideberthError):
     def __init__(self, attempts: int, reason: str, key: str | None) -> None:
         self.attempts = attempts
         self.key = key
-        super().__init__(f"no answer after {attempts} attempts ({reason}); request key: {key}")
+        super().__init__(
+            f"no answer after {attempts} attempts ({reason})"
+            + (f"; request key: {key}" if key else "")
+        )
 
 
 class StreamGap(WideberthError):
@@ -149,7 +152,7 @@ class PartyKey:
             if chain.exists():
                 key._chain = msgspec.json.decode(chain.read_bytes(), type=_Chain)
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         except (ValueError, TypeError) as error:
             if isinstance(error, InvalidValue):
                 raise
@@ -167,7 +170,7 @@ class PartyKey:
         try:
             write_new(path, msgspec.json.encode(kept) + b"\n")
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         self.path = path
 
     @property
@@ -246,7 +249,7 @@ class PartyKey:
             new.replace(path)
             sync_folder(path.parent)
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
 
 
 class Client:

@@ -40,6 +40,7 @@ from wideberth.operating import (
     LogTable,
     MetricsTable,
     TraceTable,
+    is_loopback,
 )
 from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.snapshots import SnapshotTable
@@ -67,6 +68,7 @@ __all__ = [
     "load_configuration",
     "load_rules",
     "party_certificates",
+    "require_loopback_or_auth",
     "trusted_issuers",
     "watch_settings",
 ]
@@ -424,6 +426,22 @@ def effective_configuration(path: Path, environ: Mapping[str, str]) -> Effective
         except InvalidValue as error:
             raise layers.refused(error, key) from None
     return Effective(found, layers)
+
+
+def require_loopback_or_auth(found: Configuration, address: str, *, where: str) -> None:
+    """Refuse another address than this machine's own where nobody said whose tokens count.
+
+    where: what named the address, for the error. Raises InvalidValue.
+    """
+    if found.auth.is_configured or is_loopback(address):
+        return
+    raise InvalidValue(
+        where,
+        "authentication-not-configured",
+        address,
+        "without [auth] in wideberth.toml a node listens on this machine only (127.0.0.1, ::1);"
+        " say there whose tokens count",
+    )
 
 
 def load_configuration(path: Path, environ: Mapping[str, str] | None = None) -> Configuration:

@@ -22,7 +22,7 @@ from wideberth.delivery.mail import check_address
 from wideberth.delivery.messages import PHRASES
 from wideberth.delivery.push import check_target
 from wideberth.delivery.webhook import check_url
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.model.channels import Medium
 from wideberth.model.ids import PartyId, require_token
 from wideberth.model.ladders import Post
@@ -81,7 +81,7 @@ class Beside(Mapping[str, T]):
         try:
             self._put(reference, thing)
         except OSError as error:
-            raise RecordUnavailable(f"{self._path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{self._path}: {system_reason(error)}") from error
 
     def _put(self, reference: str, thing: T | None) -> None:
         folder = os.open(self._folder, os.O_RDONLY)

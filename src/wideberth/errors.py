@@ -23,6 +23,8 @@ Text is made from the fields, so that a face can translate or mask it.
 
 from __future__ import annotations
 
+import errno
+
 __all__ = [
     "BehindWitness",
     "ClockOff",
@@ -38,6 +40,7 @@ __all__ = [
     "RecordUnavailable",
     "Unclear",
     "WideberthError",
+    "system_reason",
 ]
 
 
@@ -200,6 +203,31 @@ class NewerEntry(WideberthError):
         self.position = position
         self.version = version
         super().__init__(f"entry {position} has version {version!r}, newer than this program")
+
+
+_IN_WORDS = {
+    errno.ENOENT: "it, or a folder on the way to it, is not there",
+    errno.EEXIST: "something of this name is there already; give another name",
+    errno.EACCES: "this user may not read or write there",
+    errno.EPERM: "this user may not do that there",
+    errno.ENOTDIR: "a part of this path is no folder",
+    errno.EISDIR: "this is a folder, and a file is wanted",
+    errno.EROFS: "the file system can only be read",
+    errno.ENOSPC: "the disk is full",
+    errno.EADDRINUSE: "another program listens there; stop it, or take another port",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+}
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system did not do it, in words that say what to look at.
+
+    >>> system_reason(FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    'it, or a folder on the way to it, is not there'
+    """
+    if error.errno is not None and error.errno < 0:  # of getaddrinfo(3), on Linux
+        return f"this name has no address ({error.strerror})"
+    return _IN_WORDS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 def _shortened(value: object, *, limit: int = 200) -> str:

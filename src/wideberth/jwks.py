@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 
 __all__ = ["ALGORITHMS", "JwksSource", "TrustedKey", "keys_of_jwks", "keys_of_pem"]
 
@@ -69,7 +69,7 @@ def keys_of_pem(path: Path) -> tuple[TrustedKey, ...]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InvalidValue("pem", "unreadable", str(path), error.strerror or "unreadable") from None
+        raise InvalidValue("pem", "unreadable", str(path), system_reason(error)) from None
     if b"PRIVATE KEY" in data:
         raise InvalidValue("pem", "private-key", str(path), "give only the public half of the key")
     try:

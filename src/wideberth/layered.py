@@ -17,12 +17,24 @@ import tomllib
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 
 __all__ = [
     "PREFIX",
@@ -39,6 +51,16 @@ __all__ = [
 PREFIX = "WIDEBERTH_"
 HIDDEN = "(hidden)"
 _PATH = re.compile(r" - at `\$?([^`]*)`$")
+_MEMBER = re.compile(r"Object (?:contains )?(?P<what>\w+(?: required)?) field `(?P<name>[^`]*)`")
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]*)`")
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text in quotes",
+    "array": "a list, in [ ]",
+    "object": "a table",
+}
 _SECRET = "secret"  # noqa: S105 - the name of a mark, no password
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -80,21 +102,31 @@ class Layers:
             key = (match[1] if match else "").removeprefix(".").replace("[", ".").replace("]", "")
             if isinstance(error.__cause__, InvalidValue):  # of a __post_init__
                 raise self.refused(error.__cause__, key) from None
-            advice = text[: match.start()] if match else text
-            value = HIDDEN if _is_secret(_kind_at(kind, key)) else _value_at(self.raw, key)
-            raise InvalidValue(self.where(key), "setting", value, advice) from error
+            said = text[: match.start()] if match else text
+            member = _MEMBER.match(said)
+            if member is not None:
+                advice = _about_member(kind, key, member["what"], member["name"])
+                key = f"{key}.{member['name']}".strip(".")
+            else:
+                advice = _in_words(said, _kind_at(kind, key))
+            raise InvalidValue(
+                self.where(key), "setting", _seen(_kind_at(kind, key), self.raw, key), advice
+            ) from error
 
 
 def layers_of(path: Path, kind: type[msgspec.Struct], environ: Mapping[str, str]) -> Layers:
     """What the file (if there is one) and the variables say of the settings of a kind.
 
-    Raises InvalidValue for a file that is no TOML, a variable that names no setting, and a
-    variable whose text is not of the setting's type.
+    Raises InvalidValue for a file that is no TOML, a variable that names no setting (also one that
+    would with two underlines for its one), and a variable whose text is not of the setting's type.
     """
     raw = read_toml(path) if path.exists() else {}
     variables: dict[str, str] = {}
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or "__" not in name or not environ[name]:
+        if not name.startswith(PREFIX) or not environ[name]:
+            continue
+        if "__" not in name:
+            _require_no_slip(kind, name)
             continue
         key = name.removeprefix(PREFIX).lower().replace("__", ".")
         _put(raw, key, _typed(kind, key, name, environ[name], path.name), name)
@@ -107,9 +139,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InvalidValue(
-            path.name, "unreadable", str(path), error.strerror or "cannot be read"
-        ) from error
+        why = system_reason(error)
+        advice = f"it cannot be read: {why}; give a file that the node's user may read"
+        raise InvalidValue(path.name, "unreadable", str(path), advice) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(path.name, "toml", str(path), f"not TOML: {error}") from error
 
@@ -207,7 +239,9 @@ def _typed(kind: type[msgspec.Struct], key: str, variable: str, text: str, file:
     """The text of a variable as a value of the setting's type."""
     wanted = _kind_at(kind, key)
     if wanted is None:
-        raise InvalidValue(variable, "setting", HIDDEN, f"there is no setting {key}")
+        table, _, name = key.rpartition(".")
+        advice = f"there is no setting {key}; {_known(kind, table, name)}"
+        raise InvalidValue(variable, "setting", HIDDEN, advice)
     if any(_struct_in(each) or get_origin(each) is tuple for each in _choices(wanted)):
         raise InvalidValue(
             variable, "setting", HIDDEN, f"{key} is no single value; set it in {file}"
@@ -216,7 +250,7 @@ def _typed(kind: type[msgspec.Struct], key: str, variable: str, text: str, file:
         return msgspec.to_builtins(msgspec.convert(text, wanted, strict=False))
     except msgspec.ValidationError as error:
         value = HIDDEN if _is_secret(wanted) else text
-        raise InvalidValue(variable, "setting", value, str(error)) from error
+        raise InvalidValue(variable, "setting", value, _in_words(str(error), wanted)) from error
 
 
 def _kind_at(kind: Any, key: str) -> Any:
@@ -254,6 +288,68 @@ def _is_secret(kind: Any) -> bool:
         for each in _choices(kind)
         for mark in getattr(each, "__metadata__", ())
     )
+
+
+# Complaints in words: what the library says names types of Python, and no setting there is.
+
+
+def _about_member(kind: Any, key: str, what: str, name: str) -> str:
+    if what == "missing required":
+        return "give it: this table needs it"
+    return f"there is no such setting; {_known(kind, key, name)}"
+
+
+def _known(kind: Any, table: str, name: str) -> str:
+    """What there is in the table at a dotted key, and what was perhaps meant by a name."""
+    inner = next(filter(None, map(_struct_in, _choices(_kind_at(kind, table)))), None)
+    if inner is None:  # no table stands there: say which there are above
+        above, _, name = table.rpartition(".")
+        return _known(kind, above, name)
+    names = [each.encode_name for each in msgspec.structs.fields(inner)]
+    near = get_close_matches(name, names, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{meant}{f'[{table}]' if table else 'the file'} may have: {', '.join(names)}"
+
+
+def _in_words(said: str, kind: Any) -> str:
+    """The library's complaint about a value, in the words of the file."""
+    if said.startswith("Invalid enum value"):
+        return f"give one of: {', '.join(_words(kind))}"
+    match = _EXPECTED.match(said)
+    if match is None:
+        return said
+    names = [each for each in match["wanted"].split(" | ") if each != "null"]
+    return "give " + " or ".join(_WORDS.get(each, each) for each in names)
+
+
+def _words(kind: Any) -> list[str]:
+    """The words that a setting may have."""
+    found: list[str] = []
+    for each in _choices(kind):
+        if get_origin(each) is Literal:
+            found += map(str, get_args(each))
+        elif isinstance(each, type) and issubclass(each, Enum):
+            found += [str(member.value) for member in each]
+    return found
+
+
+def _seen(kind: Any, raw: Any, key: str) -> Any:
+    """The value to show in a complaint: no secret, and no table, for it may hold one."""
+    value = _value_at(raw, key)
+    if _is_secret(kind) or (kind is None and key) or isinstance(value, (dict, list)):
+        return None if value == _ABSENT else HIDDEN
+    return None if value == _ABSENT else value
+
+
+def _require_no_slip(kind: type[msgspec.Struct], variable: str) -> None:
+    """Refuse a variable that names a setting but for the second underline."""
+    said = variable.removeprefix(PREFIX).lower()
+    for each in msgspec.structs.fields(kind):
+        name = said.removeprefix(f"{each.encode_name}_")
+        if name != said and _kind_at(kind, f"{each.encode_name}.{name}") is not None:
+            meant = variable_of(f"{each.encode_name}.{name}")
+            advice = f"no setting has this variable; did you mean {meant}, with two underlines?"
+            raise InvalidValue(variable, "setting", HIDDEN, advice)
 
 
 _ABSENT = "(absent)"

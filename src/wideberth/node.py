@@ -45,7 +45,7 @@ from wideberth.configuration import (
 )
 from wideberth.contacts import Contacts
 from wideberth.erasure import finish
-from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable, system_reason
 from wideberth.lookingagain import LookingAgain
 from wideberth.model.commands import Command, OpenSpace, Request
 from wideberth.model.ids import PartyId
@@ -172,7 +172,10 @@ class Node:
         record, RecordCorrupt where the record is not one.
         """
         if must_exist and not ((folder / ORIGIN_KEY).exists() or (folder / RECORD_FILE).exists()):
-            raise RecordUnavailable(f"{folder}: no wideberth node is here")
+            raise RecordUnavailable(
+                f"{folder}: no wideberth node is here; name its folder with --folder or"
+                " WIDEBERTH_FOLDER, or make one: wideberth serve"
+            )
         made: list[str] = []
         _make_folders(folder, made)
         with locked(folder):
@@ -342,7 +345,7 @@ def _make_folders(folder: Path, made: list[str]) -> None:
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
                 made.append(f"{path}{os.sep}")
     except OSError as error:
-        raise RecordUnavailable(f"{folder}: {error.strerror}") from error
+        raise RecordUnavailable(f"{folder}: {system_reason(error)}") from error
 
 
 def _origin_key(folder: Path, configuration: Configuration, made: list[str]) -> OriginKey:
@@ -384,5 +387,5 @@ def _write(path: Path, text: str, made: list[str]) -> None:
     try:
         write_new(path, text.encode())
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
     made.append(str(path))

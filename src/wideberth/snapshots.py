@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError
+from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError, system_reason
 from wideberth.layered import require
 from wideberth.model.commands import RecordSnapshot, Request
 from wideberth.model.entries import SnapshotRecorded, decode_entry
@@ -112,7 +112,7 @@ def write(folder: Path, picture: Picture, *, vault: Vault | None = None) -> Reco
         sync_folder(place)
         sync_folder(folder)
     except OSError as error:
-        raise RecordUnavailable(f"{place}: {error.strerror}") from error
+        raise RecordUnavailable(f"{place}: {system_reason(error)}") from error
     return RecordSnapshot(picture.size, picture.digest(), sha256(data).hexdigest())
 
 
@@ -133,7 +133,7 @@ def restored(
         except InvalidValue as error:
             notes.append(f"{path} is not used: {error.advice}")
         except OSError as error:
-            notes.append(f"{path} is not used: {error.strerror}")
+            notes.append(f"{path} is not used: {system_reason(error)}")
     return Picture()
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wideberth.backups import RESTORED
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.model.commands import Request
 from wideberth.model.keeping import (
     ChangeLogKey,
@@ -287,7 +287,7 @@ def _take_over(folder: Path, key: OriginKey) -> None:
         (folder / NEXT_KEY).replace(current)
         sync_folder(current.parent)
     except OSError as error:
-        raise RecordUnavailable(f"{current}: {error.strerror}") from error
+        raise RecordUnavailable(f"{current}: {system_reason(error)}") from error
 
 
 def _rename_in_settings(folder: Path, before: str, after: str) -> None:

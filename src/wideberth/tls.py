@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 from wideberth.operating import Listen
 
 __all__ = ["ClientCertificate", "certificates_in", "days_left", "server_context"]
@@ -72,7 +72,7 @@ def certificates_in(path: Path, setting: str) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:
-        advice = error.strerror or "cannot be read"
+        advice = system_reason(error)
         raise InvalidValue(setting, "unreadable", str(path), advice) from error
     except ValueError as error:
         raise InvalidValue(setting, "certificate", str(path), "give PEM certificates") from error

@@ -39,7 +39,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
-from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError
+from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError, system_reason
 from wideberth.jwks import ALGORITHMS, JwksSource, TrustedKey, select
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.parties import SYSTEM, Author, How, Role
@@ -340,7 +340,7 @@ class Issuer:
         try:
             write_new(path, pem)
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         return cls(private, origin=origin, max_life_s=max_life_s)
 
     @classmethod
@@ -351,7 +351,7 @@ class Issuer:
                 raise InvalidValue("issuer key", "mode", str(path), f"run: chmod 600 {path}")
             private = load_pem_private_key(path.read_bytes(), password=None)
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         except (ValueError, TypeError) as error:
             if isinstance(error, InvalidValue):
                 raise
@@ -383,7 +383,10 @@ class Issuer:
             raise InvalidValue("roles", "roles-empty", [], "give at least one role")
         if not 0 < life_s <= self.trusted.max_life_s:
             raise InvalidValue(
-                "life", "token-life", life_s, f"give 1 to {self.trusted.max_life_s} seconds"
+                "life",
+                "token-life",
+                life_s,
+                f"give 1 to {self.trusted.max_life_s} seconds ([auth] longest_token_h)",
             )
         issued_s = math.floor(time.time() if now_s is None else now_s)
         claims: dict[str, Any] = {

@@ -137,7 +137,13 @@ def enrol_key(picture: Picture, command: EnrolKey, author: Author, context: Cont
             RefusalKind.FORBIDDEN, "not-yours", "a party enrols its own keys", field="party"
         )
     if command.party not in picture.parties:
-        return refused(RefusalKind.UNKNOWN, "party-unknown", "register the party first")
+        return refused(
+            RefusalKind.UNKNOWN,
+            "party-unknown",
+            "register the party first",
+            field="party",
+            value=command.party,
+        )
     name = (command.party, command.key_id)
     # Never twice: under a revoked id a new chain begins, and its old statements would fit again.
     if name in picture.keys or name in picture.retired_keys:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 from wideberth.offline.features import Feature
 from wideberth.offline.problems import BadInput, Problem, shown
 from wideberth.space.warm import choose_kernels
@@ -168,7 +168,7 @@ def _content(file: FileLike, *, max_bytes: int) -> bytes:
         else:
             content = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = system_reason(error) if isinstance(error, OSError) else str(error)
         raise InvalidValue("file", "unreadable", None, f"cannot be read: {reason}") from error
     if len(content) > max_bytes:
         raise InvalidValue(

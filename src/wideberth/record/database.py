@@ -16,7 +16,7 @@ from pathlib import Path
 
 import apsw
 
-from wideberth.errors import RecordCorrupt, RecordError, RecordUnavailable
+from wideberth.errors import RecordCorrupt, RecordError, RecordUnavailable, system_reason
 from wideberth.record.keys import sync_folder
 
 __all__ = [
@@ -59,7 +59,7 @@ def make_private(folder: Path) -> None:
             sync_folder(folder.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
 
 
 def connect(
@@ -71,9 +71,9 @@ def connect(
     try:
         is_there = path.exists()
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
     if not is_there:
-        raise RecordUnavailable(f"there is no record in {folder}")
+        raise RecordUnavailable(f"there is no record in {folder}; name the folder of a node")
     flags = apsw.SQLITE_OPEN_READWRITE if to_write else apsw.SQLITE_OPEN_READONLY
     with translated:
         db = apsw.Connection(str(path), flags=flags, vfs=vfs)

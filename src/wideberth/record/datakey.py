@@ -14,7 +14,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from pathlib import Path
 
-from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable, system_reason
 from wideberth.record.keys import sync_folder, write_new
 from wideberth.record.vault import KEY_BYTES, Vault
 
@@ -37,7 +37,7 @@ def make_key_file(path: Path) -> None:
         write_new(path, line.encode())
         sync_folder(path.parent)
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
 
 
 def load_key_file(path: Path, *, field: str) -> bytes:
@@ -50,7 +50,7 @@ def load_key_file(path: Path, *, field: str) -> bytes:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not a key file"
+        why = system_reason(error) if isinstance(error, OSError) else "not a key file"
         raise InvalidValue(field, "unreadable", str(path), why or "cannot be read") from None
     if os.name == "posix" and mode & 0o077:
         raise InvalidValue(field, "mode", oct(mode), f"run: chmod 600 {path}")
@@ -95,5 +95,5 @@ def seal_file(path: Path, vault: Vault, *, place: str) -> bool:
         new.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
     return True

@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 
 from nacl.signing import SigningKey
 
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.record.notes import (
     ED25519,
     VerifierKey,
@@ -61,7 +61,7 @@ class NoteKey:
         try:
             write_new(path, line.encode())
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         return key
 
     @classmethod
@@ -75,7 +75,7 @@ class NoteKey:
             mode = path.stat().st_mode
             text = path.read_text(encoding="utf-8")
         except OSError as error:
-            raise RecordUnavailable(f"{path}: {error.strerror}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         except UnicodeDecodeError as error:
             raise InvalidValue("key file", "key-file", str(path), "not a key file") from error
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:

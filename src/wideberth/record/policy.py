@@ -23,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 from wideberth.record.cosignatures import Cosignature, parse_witness_vkey, verified_cosignatures
 from wideberth.record.notes import (
     Checkpoint,
@@ -165,7 +165,7 @@ def load_policy(path: Path) -> Policy:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InvalidValue(path.name, "unreadable", str(path), error.strerror or "?") from None
+        raise InvalidValue(path.name, "unreadable", str(path), system_reason(error)) from None
     try:
         return parse_policy(data)
     except InvalidValue as error:

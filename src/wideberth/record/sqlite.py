@@ -28,7 +28,7 @@ from typing import Any, Self
 
 import apsw
 
-from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable, system_reason
 from wideberth.record.database import (
     connect,
     enter_wal,
@@ -319,7 +319,7 @@ class SqliteRecord(ProvingRecord):
         try:
             sync_folder(self._folder)
         except OSError as error:
-            raise RecordUnavailable(f"{self._folder}: {error.strerror}") from error
+            raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
 
     def _upgrade(self) -> None:
         """Another format in one transaction: a crash leaves the old one, whole."""

@@ -25,7 +25,7 @@ from typing import Self
 import apsw
 import msgspec
 
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.record.cosignatures import WitnessKey, cosignature_line
 from wideberth.record.database import enter_wal, require_sqlite, translated
 from wideberth.record.keys import sync_folder, write_new
@@ -249,7 +249,7 @@ class Witness:
             except FileExistsError:
                 pass  # another process was quicker
             except OSError as error:
-                raise RecordUnavailable(f"{path}: {error.strerror}") from error
+                raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         return path
 
     def _decided(self, submission: Submission, note: Note, head: Checkpoint, now_s: int) -> Answer:
@@ -356,7 +356,7 @@ def _opened(folder: Path) -> apsw.Connection:
             path.touch(mode=0o600)
             sync_folder(folder)
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
     db = apsw.Connection(str(path))
     db.set_busy_timeout(_BUSY_TIMEOUT_MS)
     enter_wal(db, timeout_s=_BUSY_TIMEOUT_MS / 1000)

@@ -32,7 +32,7 @@ from wideberth.configuration import (
     effective_configuration,
     trusted_issuers,
 )
-from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError
+from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError, system_reason
 from wideberth.node import ISSUER_KEY, ORIGIN_KEY
 from wideberth.record.database import RECORD_FILE, require_sqlite
 from wideberth.record.keys import OriginKey
@@ -81,7 +81,8 @@ def examine(folder: Path) -> Iterator[Finding]:
         settings = effective.configuration
         yield Finding("ok", "settings", f"{len(effective.layers.variables)} set by variables")
     except InvalidValue as error:
-        yield Finding("fail", "settings", f"{error.field}: {error.rule}", error.advice)
+        said = f"{error.field} [{error.rule}, got {error.value!r}]"
+        yield Finding("fail", "settings", said, error.advice)
         settings = Configuration()
     case = Case(folder, settings)
     for check in CHECKS:
@@ -90,6 +91,10 @@ def examine(folder: Path) -> Iterator[Finding]:
 
 def _modes(case: Case) -> Iterator[Finding]:
     folder = case.folder
+    if folder.exists() and not folder.is_dir():
+        advice = "a node wants a folder; name another with --folder"
+        yield Finding("fail", "folder", f"{folder} is a file", advice)
+        return
     if not folder.is_dir():
         advice = "the first wideberth serve makes it; or name another with --folder"
         yield Finding("warn", "folder", f"{folder} is not there", advice)
@@ -250,7 +255,9 @@ def _disk(case: Case) -> Iterator[Finding]:
     try:
         rate = _syncs_per_s(case.folder)
     except OSError as error:
-        yield Finding("fail", "sync", f"cannot write: {error.strerror}", "give the folder's owner")
+        yield Finding(
+            "fail", "sync", f"cannot write: {system_reason(error)}", "give the folder's owner"
+        )
         return
     said = f"{rate:,.0f} synced writes a second"
     if rate < _SLOW_SYNCS_PER_S:
@@ -316,7 +323,7 @@ def _ports(case: Case) -> Iterator[Finding]:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             socket.create_server((host, port), family=family).close()
         except OSError as error:
-            said = f"{name} {host}:{port}: {error.strerror}"
+            said = f"{name} {host}:{port}: {system_reason(error)}"
             yield Finding("warn", "port", said, "does a node run already? else set another")
         else:
             yield Finding("ok", "port", f"{name} {host}:{port} is free")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.model.entries import Entry, decode_entry
 from wideberth.model.envelope import SALT_BYTES, leaf
 from wideberth.record.merkle import is_included, leaf_hash
@@ -43,7 +43,7 @@ def read_header(path: Path) -> Header:
         with path.open("rb") as file:
             header = _header_decoder.decode(file.readline())
     except OSError as error:
-        raise RecordUnavailable(f"{path}: {error.strerror}") from error
+        raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(
             str(path), "export", str(error), "give a folder, or what wideberth export wrote"

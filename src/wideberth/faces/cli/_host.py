@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wideberth.errors import InvalidValue, Overloaded, RecordCorrupt, WideberthError
+from wideberth.errors import (
+    InvalidValue,
+    Overloaded,
+    RecordCorrupt,
+    WideberthError,
+    system_reason,
+)
 
 if TYPE_CHECKING:
     from wideberth.model.commands import Command
@@ -110,10 +116,21 @@ def complaints() -> Generator[None]:
 
 def read_notes(paths: Iterable[Path], *, option: str = "--checkpoint") -> list[str]:
     """The texts of files with signed heads. Raises InvalidValue."""
-    try:
-        return [path.read_text(encoding="utf-8") for path in paths]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(option, "unreadable", str(error), "give a file") from None
+    from wideberth.record.notes import parse_note
+
+    read: list[str] = []
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+            parse_note(text)
+        except OSError as error:
+            raise InvalidValue(option, "unreadable", str(path), system_reason(error)) from None
+        except ValueError as error:  # no text, or no note
+            rule = error.rule if isinstance(error, InvalidValue) else "utf-8"
+            why = "give what `GET /api/v1/record/checkpoint` answered, as it came"
+            raise InvalidValue(option, rule, str(path), why) from None
+        read.append(text)
+    return read
 
 
 def complain(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 from wideberth.faces.cli._host import opened, progress_bar
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def read_file(path: Path, option: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InvalidValue(option, "unreadable", str(path), error.strerror or "?") from None
+        raise InvalidValue(option, "unreadable", str(path), system_reason(error)) from None
 
 
 def read_policy(path: Path | None) -> bytes | None:

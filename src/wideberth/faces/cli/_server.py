@@ -18,7 +18,7 @@ from typing import Any
 
 import uvicorn
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 from wideberth.faces.cli._connections import BoundedProtocol, SweepingServer
 from wideberth.tls import ClientCertificate
 
@@ -40,7 +40,7 @@ def listen_on(address: str, port: int, *, settings: str) -> socket.socket:
         return socket.create_server((address, port), family=family, backlog=2048)
     except OSError as error:
         raise InvalidValue(
-            settings, "address", f"{address}:{port}", f"cannot listen: {error.strerror}"
+            settings, "address", f"{address}:{port}", f"cannot listen: {system_reason(error)}"
         ) from error
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 
 if TYPE_CHECKING:
     from wideberth.offline import BadInput, CheckResult
@@ -108,7 +108,9 @@ def command(  # noqa: PLR0913 - typer makes an option of each
         _complain(error)
         raise typer.Exit(BAD_INPUT) from None
     except InvalidValue as error:
-        _print_error(f"{error.field}: {error.advice} [{error.rule}]")
+        option = "--terrain: " if "msl" in error.field else ""
+        said = f"{option}{error.field}: {error.advice} [{error.rule}, got {error.value!r}]"
+        _print_error(f"wideberth check: {said}")
         raise typer.Exit(BAD_INPUT) from None
     _print(result, form)
     raise typer.Exit(CONFLICTS if result.conflicts else NO_CONFLICTS)
@@ -164,7 +166,10 @@ def _write_report(result: CheckResult, target: Path) -> None:
         target.write_text(report(result), encoding="utf-8")
     except OSError as error:
         raise InvalidValue(
-            "--html", "unwritable", str(target), f"the report cannot be written: {error.strerror}"
+            "--html",
+            "unwritable",
+            str(target),
+            f"the report cannot be written: {system_reason(error)}",
         ) from error
 
 

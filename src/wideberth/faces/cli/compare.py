@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, system_reason
 from wideberth.faces.cli._host import NO, complain, complaints
 
 if TYPE_CHECKING:
@@ -157,8 +157,10 @@ def _asking(url: str, token_file: Path | None, act: Callable[[LogClient], T]) ->
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue("file", "unreadable", str(path), str(error)) from None
+    except OSError as error:
+        raise InvalidValue(str(path), "unreadable", str(path), system_reason(error)) from None
+    except UnicodeDecodeError:
+        raise InvalidValue(str(path), "note", str(path), "give a checkpoint as text") from None
 
 
 def _check_policy(policy: Policy, notes: Sequence[str], keys: Sequence[VerifierKey]) -> None:

@@ -30,8 +30,10 @@ def check(folder: FolderOption = Path("wideberth-data")) -> None:
     from wideberth.configuration import (
         CONFIGURATION_FILE,
         effective_configuration,
+        require_loopback_or_auth,
         trusted_issuers,
     )
+    from wideberth.record.datakey import load_key_file
     from wideberth.tls import server_context
 
     path = folder / CONFIGURATION_FILE
@@ -41,8 +43,12 @@ def check(folder: FolderOption = Path("wideberth-data")) -> None:
         trusted_issuers(found.auth, folder)
         try:
             server_context(found.listen, folder)
+            if found.record.seal and found.record.key_file is not None:
+                load_key_file(folder / found.record.key_file, field="record.key_file")
         except InvalidValue as error:
             raise effective.layers.refused(error) from None
+        host = effective.layers.where("listen.host")
+        require_loopback_or_auth(found, found.listen.host, where=host)
         said = path if path.exists() else f"{path} (not there: the defaults)"
         print(f"good     {said}")
         for variable in sorted(effective.layers.variables.values()):

@@ -95,13 +95,13 @@ def command(  # noqa: PLR0913 - each of them is an option
 
 def written(path: Path, data: bytes) -> None:
     """Write a new file, mode 0600, and say so. Raises InvalidValue where there is one."""
-    from wideberth.errors import InvalidValue
+    from wideberth.errors import InvalidValue, system_reason
     from wideberth.record.keys import write_new
 
     try:
         write_new(path, data)
     except OSError as error:
-        raise InvalidValue("file", "unwritable", str(path), error.strerror or "?") from None
+        raise InvalidValue("--out", "unwritable", str(path), system_reason(error)) from None
     from hashlib import sha256
 
     print(f"wrote {path}: {len(data)} bytes, SHA-256 {sha256(data).hexdigest()}")

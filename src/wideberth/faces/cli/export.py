@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.faces.cli._host import complain, complaints, opened, progress_bar
 from wideberth.model.ids import PartyId, require_party_id
 
@@ -145,7 +145,7 @@ def _written(out: Path | None) -> Generator[IO[bytes]]:
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise RecordUnavailable(f"{part}: {error.strerror}") from error
+        raise RecordUnavailable(f"{part}: {system_reason(error)}") from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.faces.cli._host import FolderOption, complain, complaints, opened
 
 __all__ = ["command"]
@@ -137,8 +137,12 @@ def _passphrase(path: Path | None, *, is_new: bool = False) -> str:
     if path is not None:
         try:
             return path.read_text(encoding="utf-8").split("\n", 1)[0]
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidValue("--passphrase-file", "unreadable", str(path), str(error)) from None
+        except OSError as error:
+            why = system_reason(error)
+            raise InvalidValue("--passphrase-file", "unreadable", str(path), why) from None
+        except UnicodeDecodeError:
+            why = "give a passphrase in UTF-8"
+            raise InvalidValue("--passphrase-file", "utf-8", str(path), why) from None
     if not sys.stdin.isatty():
         raise InvalidValue("--passphrase-file", "missing", None, "nobody is there to be asked")
     given = getpass.getpass("Passphrase: ")

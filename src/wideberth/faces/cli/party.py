@@ -59,6 +59,8 @@ def add(
     if channel and contact is None:
         complain("wideberth: --channel: say with --contact whom it reaches")
         raise typer.Exit(2)
+    with complaints():  # before a first command makes the folder
+        require_party_id(party)
 
     async def act(node: Node) -> None:
         from wideberth.contacts import Contact

@@ -18,7 +18,6 @@ from wideberth.faces.cli._host import FolderOption, complain, complaints
 from wideberth.operating import is_loopback
 
 if TYPE_CHECKING:
-    from wideberth.configuration import Configuration
     from wideberth.faces.api import Api, Operation
     from wideberth.faces.cli._server import NodeServer
     from wideberth.live import Live
@@ -50,7 +49,11 @@ def command(
 
     The first start makes the folder and its keys, and says so. Ctrl-C stops it.
     """
-    from wideberth.configuration import CONFIGURATION_FILE, effective_configuration
+    from wideberth.configuration import (
+        CONFIGURATION_FILE,
+        effective_configuration,
+        require_loopback_or_auth,
+    )
     from wideberth.faces.cli._server import listen_on
     from wideberth.logs import set_up
     from wideberth.node import Node
@@ -64,8 +67,9 @@ def command(
         except InvalidValue as error:
             raise effective.layers.refused(error) from None
         set_up(configuration.log)
+        where = effective.layers.where("listen.host")
         address = host if host is not None else configuration.listen.host
-        _require_loopback_or_auth(address, configuration)
+        require_loopback_or_auth(configuration, address, where="--host" if host else where)
         number = port if port is not None else configuration.listen.port
         warm_up()
         listening = listen_on(address, number, settings="--host, --port")
@@ -85,18 +89,6 @@ def warm_up() -> None:
         print("compiling the kernels, once on this machine (about 30 s) ...", flush=True)
     space.warm_up()
     watch.warm_up()
-
-
-def _require_loopback_or_auth(address: str, configuration: Configuration) -> None:
-    if configuration.auth.is_configured or is_loopback(address):
-        return
-    raise InvalidValue(
-        "--host",
-        "authentication-not-configured",
-        address,
-        "without [auth] in wideberth.toml a node listens on this machine only (127.0.0.1, ::1);"
-        " say there whose tokens count",
-    )
 
 
 def _run(node: Node, listening: socket.socket, ready_file: Path | None) -> None:

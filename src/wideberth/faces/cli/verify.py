@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wideberth.errors import WideberthError
-from wideberth.faces.cli._host import complain, complaints, progress_bar
+from wideberth.faces.cli._host import complain, complaints, progress_bar, read_notes
 from wideberth.faces.cli._material import PolicyOption, read_file, read_policy
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wideberth.record.verify import Verified
 
 __all__ = ["command"]
+
+_ZIP = b"PK\3\4"  # with what a bundle begins
 
 
 def command(
@@ -72,10 +74,7 @@ def _verify_folder(
     # Where the record cannot say its own name, verify_folder tells why.
     with suppress(WideberthError), SqliteRecord(folder) as record:
         origin = record.first_origin
-    try:
-        held = [path.read_text(encoding="utf-8") for path in checkpoints]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue("--checkpoint", "unreadable", str(error), "give a file") from None
+    held = read_notes(checkpoints)
     vouched = None
     vault = vault_of(folder, is_needed=False)
     with progress_bar("verifying") as bar:
@@ -136,10 +135,19 @@ def _say_record(found: Verified, vouched: Vouched | None) -> None:
 
 
 def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
+    from wideberth.errors import InvalidValue
     from wideberth.evidence.check import verify_bundle
     from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 
     data = read_file(path, "PATH")
+    if not data.startswith(_ZIP):  # a mistake of the caller, and no evidence of a forgery
+        raise InvalidValue(
+            "PATH",
+            "no-bundle",
+            str(path),
+            "give the folder of a node, or what `wideberth evidence` wrote, a zip file;"
+            " for what `wideberth disclose` wrote: --receipt",
+        )
     found = verify_bundle(data, policy=read_policy(policy), vkey=vkey)
     head = found.checkpoint
     print(f"verified {len(found.positions)} entries of {head.origin}, of {head.size} in all")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.errors import InvalidValue, Misbehaviour
+from wideberth.errors import InvalidValue, Misbehaviour, system_reason
 from wideberth.faces.cli._host import NO, complain, complaints
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _key(folder: Path, name: str | None) -> WitnessKey:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidValue("--folder", "folder", str(folder), error.strerror or "?") from None
+        raise InvalidValue("--folder", "folder", str(folder), system_reason(error)) from None
     key = WitnessKey.make(path, name)
     print(f"made     {path} (cosigns; its own key, for nothing else)")
     return key
@@ -154,7 +154,7 @@ def _watch(
         watcher = Watcher(witness, client, keys=keys)
         failures = 0
         while True:
-            failures = _look(watcher, failures, once=every_s is None)
+            failures = _look(watcher, url, failures, once=every_s is None)
             if every_s is None:
                 return
             if interrupted():
@@ -182,7 +182,7 @@ def _interrupts() -> Generator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _look(watcher: Watcher, failures: int, *, once: bool) -> int:
+def _look(watcher: Watcher, url: str, failures: int, *, once: bool) -> int:
     """One look; gives how many failed in a row. Raises typer.Exit where the log misbehaves."""
     import httpx
 
@@ -193,8 +193,11 @@ def _look(watcher: Watcher, failures: int, *, once: bool) -> int:
         complain("wideberth: this witness cosigns no more of it; show the file to the others")
         raise typer.Exit(NO) from None
     except (httpx.HTTPError, InvalidValue) as error:
+        if once and isinstance(error, InvalidValue):
+            raise
         if once:
-            raise InvalidValue("--watch", "look", str(error), "the log did not answer") from None
+            why = f"the node does not answer there ({error}); give the URL at which it listens"
+            raise InvalidValue("--watch", "unreachable", url, why) from None
         if failures == 0:
             complain(f"wideberth: could not look, and goes on trying: {error}")
         return failures + 1
@@ -207,8 +210,11 @@ def _token_of(path: Path) -> Callable[[], str]:
     def read() -> str:
         try:
             return path.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidValue("--token-file", "unreadable", str(path), str(error)) from None
+        except OSError as error:
+            why = system_reason(error)
+            raise InvalidValue("--token-file", "unreadable", str(path), why) from None
+        except UnicodeDecodeError:
+            raise InvalidValue("--token-file", "token", str(path), "give a token as text") from None
 
     return read
 
@@ -219,7 +225,9 @@ def _serve(witness: Witness, host: str, port: int, ready_file: Path | None) -> N
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
-        raise InvalidValue("--host, --port", "address", f"{host}:{port}", str(error)) from None
+        raise InvalidValue(
+            "--host, --port", "address", f"{host}:{port}", system_reason(error)
+        ) from None
     address, number = listening.getsockname()[:2]
     url = f"http://{f'[{address}]' if ':' in address else address}:{number}"
 

@@ -111,7 +111,7 @@ def test_a_backup_is_whole_or_not_there(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(backups, "write_new", failing)
-    with pytest.raises(RecordUnavailable, match="No space"):
+    with pytest.raises(RecordUnavailable, match="disk is full"):
         backup(served_once, tmp_path / "backup", made_us=5)
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
 

@@ -343,9 +343,17 @@ class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raises InvalidValue."""
         parse_witness_vkey(self.vkey)
         if self.url is not None:
-            parts = urlsplit(self.url)
-            good = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-            require("url", self.url, "give http(s)://host[:port][/prefix]", holds=bool(good))
+            require(
+                "url", self.url, "give http(s)://host[:port][/prefix]", holds=_is_base_url(self.url)
+            )
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
 
 
 class WitnessingTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

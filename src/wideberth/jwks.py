@@ -119,7 +119,10 @@ class JwksSource:
 
     def __init__(self, where: str, *, refresh_s: float = REFRESH_S) -> None:
         """Raises InvalidValue for a URL of another kind."""
-        parts = urlsplit(where)
+        try:
+            parts = urlsplit(where)
+        except ValueError as error:  # half an IPv6 address
+            raise InvalidValue("jwks", "url", where, str(error)) from None
         self._is_url = "://" in where
         if self._is_url and not (
             parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)

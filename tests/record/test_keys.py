@@ -45,7 +45,7 @@ def test_a_secret_with_a_plus_in_its_base64_loads(tmp_path: Path) -> None:
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "k"
     first = OriginKey.make(path, "o")
-    with pytest.raises(RecordUnavailable, match="exists"):
+    with pytest.raises(RecordUnavailable, match="is there already"):
         OriginKey.make(path, "o")
     assert OriginKey.load(path).vkey == first.vkey
 
@@ -66,7 +66,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 def test_no_file_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(RecordUnavailable, match="No such file"):
+    with pytest.raises(RecordUnavailable, match="is not there"):
         OriginKey.load(tmp_path / "k")
 
 

@@ -298,7 +298,7 @@ def test_a_watching_witness_ends_with_1_where_the_log_forked(place: Place) -> No
         ),
         pytest.param(
             ("--log", LOG.vkey, "--name", "w", "--watch", "http://127.0.0.1:9", "--once"),
-            "look",
+            "unreachable",
             id="nobody there",
         ),
         pytest.param(

@@ -78,7 +78,7 @@ def draft_agreed(
         drafts.add(intent.party, [_for_teller(area, closest, reference)], urgency)
         drafts.rely(intent.party, reliance, urgency)
         for reader, meetings in by_reader.items():
-            mirrored = Met(area.id, tuple(each.turned() for each in meetings))
+            mirrored = Met(area.id, tuple(meetings), turned=True)
             seen = clashes_for(picture, reader, own=about, other=intent, met=mirrored)
             # Whether a hidden intent came in time would tell when it starts.
             told = urgency if intent.is_shown_to(reader) else Urgency.PROMPT
@@ -130,7 +130,7 @@ def standing_under(
             own = _for_teller(area, closest, intent_ref(intent))
             clashes.setdefault(intent.party, []).append(own)
             for reader, meetings in by_reader.items():
-                mirrored = Met(area.id, tuple(each.turned() for each in meetings))
+                mirrored = Met(area.id, tuple(meetings), turned=True)
                 seen = clashes_for(picture, reader, own=_ref(area), other=intent, met=mirrored)
                 clashes.setdefault(reader, []).extend(seen)
     _add_pairs(after, agreement, clashes, context.now_us)
@@ -158,7 +158,7 @@ def _add_pairs(
                 done.add(pair)
                 other = clash.other
                 met = Met(clash.rule_id, clash.meetings)
-                mirrored = Met(clash.rule_id, tuple(each.turned() for each in clash.meetings))
+                mirrored = Met(clash.rule_id, clash.meetings, turned=True)
                 mine = clashes_for(picture, party, own=intent_ref(intent), other=other, met=met)
                 theirs = clashes_for(
                     picture, other.party, own=intent_ref(other), other=intent, met=mirrored

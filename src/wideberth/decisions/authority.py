@@ -32,7 +32,7 @@ def refuse_authority(
     if author.party not in picture.parties:
         return refused(RefusalKind.FORBIDDEN, "party-unknown", "register the party before it acts")
     wanted = role if isinstance(role, tuple) else (role,)
-    if not any(author.may(each) for each in wanted):
+    if not (author.may(wanted[0]) or any(map(author.may, wanted[1:]))):
         return refused(
             RefusalKind.FORBIDDEN,
             "role-missing",

@@ -8,7 +8,8 @@ where their cells meet, which is wherever the two themselves do and somewhat bey
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from wideberth.decisions.clocks import apart, reaching
 from wideberth.errors import InvalidValue
@@ -49,8 +50,7 @@ MAX_MEETINGS = 20_000
 _TOUCHING = Separation()
 
 
-@dataclass(slots=True)
-class Meeting:
+class Meeting(msgspec.Struct):
     """A volume of ours and one of theirs that lie too close.
 
     truly: the two themselves do; else their cells on the agreed grid, for one of them is hidden.
@@ -79,8 +79,7 @@ class Meeting:
         return self.gap == Gap(0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class IntentClash:
+class IntentClash(msgspec.Struct, frozen=True):
     """A clash with another intent. meetings: every pair of their volumes, the closest first."""
 
     other: Intent
@@ -114,8 +113,7 @@ class IntentClash:
         return ClashPair(intent_ref(self.other), self.gap, self.rule_id)
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneClash:
+class ZoneClash(msgspec.Struct, frozen=True):
     """A clash of an intent with a zone. too_short: the zone asks for more notice than was given.
 
     meetings: every volume of the intent with each of the zone's that it touches, closest first.

@@ -7,8 +7,6 @@ agreed grid) and whom to call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from wideberth.decisions.clashes import Meeting, ZoneClash, intent_ref, zone_ref
@@ -38,12 +36,20 @@ MAX_HIDDEN = 16
 """So many meetings with one hidden intent are told apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """Under which rule two objects clash, and where, from the reader's side."""
+class Met(msgspec.Struct, frozen=True):
+    """Under which rule two objects clash, and where. turned: the reader has the other side of the
+    meetings, which matters only where one of the two is hidden.
+    """
 
     rule_id: str
     meetings: tuple[Meeting, ...]
+    turned: bool = False
+
+    def from_reader(self) -> tuple[Meeting, ...]:
+        """The meetings from the reader's side."""
+        if not self.turned:
+            return self.meetings
+        return tuple(each.turned() for each in self.meetings)
 
 
 def clashes_for(
@@ -80,7 +86,7 @@ def clashes_for(
             own=own,
             contact=_contact(picture, other.party),
         )
-        for overlap in _hidden_overlaps(picture, met.meetings)
+        for overlap in _hidden_overlaps(picture, met.from_reader())
     ]
 
 
@@ -101,7 +107,7 @@ def zone_clash_for_teller(clash: ZoneClash, own: ObjectRef) -> Clash:
 
 def zone_clashes_for_owner(picture: Picture, clash: ZoneClash, intent: Intent) -> list[Clash]:
     """The same as the zone's owner may see it; nothing where it may learn nothing."""
-    mirrored = Met(clash.rule_id, tuple(each.turned() for each in clash.meetings))
+    mirrored = Met(clash.rule_id, clash.meetings, turned=True)
     return clashes_for(
         picture, clash.zone.party, own=zone_ref(clash.zone), other=intent, met=mirrored
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from wideberth.decisions.agreed import draft_agreed, refuse_citations
@@ -208,8 +206,16 @@ def _cautions(
     standing = picture.intents.get(intent_id)
     if standing is not None and standing.party != party:
         standing = None  # a question about what another told would say where it is
-    stood = () if standing is None else standing.volumes
-    same_name = standing is not None and details.place_name == standing.place_name is not None
+    cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
+    if standing is None:  # it is new: nothing was moved
+        beyond = outside(picture, details.volumes)
+        if beyond is None:
+            return cautions
+        if not details.confirmed:
+            raise beyond
+        return (*cautions, beyond.rule)
+    stood = standing.volumes
+    same_name = details.place_name == standing.place_name is not None
     limit_mm = how_far_unasked_mm(picture.space.rules.plausible, details.kind, same_name=same_name)
     far = moved(details.volumes, stood, limit_mm)
     if not details.confirmed:
@@ -217,7 +223,6 @@ def _cautions(
         if question is not None:
             raise question
     found = (outside(picture, details.volumes), far)
-    cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
     return (*cautions, *(each.rule for each in found if each is not None))
 
 
@@ -388,8 +393,7 @@ def _moved_away(
     return withdrawn_touches(picture, before.party, left, context)
 
 
-@dataclass(frozen=True, slots=True)
-class _Touched:
+class _Touched(msgspec.Struct, frozen=True):
     """What a version of an intent touches."""
 
     clashes: list[IntentClash]

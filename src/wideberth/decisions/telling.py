@@ -7,7 +7,6 @@ notice takes the place of the earlier one's.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -49,18 +48,17 @@ _PAIRS_IN_ENTRY = 2_000
 _ORDER = (Urgency.ROUTINE, Urgency.PROMPT, Urgency.IMMEDIATE)
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """What one party is to be told. holders: the owners of presences that a hazard of this party
     touches and who showed them to it: their word is needed before the notice closes. under: the
     versions of agreements that it rests on; uncovered: who is not bound by them there.
     """
 
-    clashes: list[Clash] = field(default_factory=list[Clash])
+    clashes: list[Clash] = msgspec.field(default_factory=list[Clash])
     urgency: Urgency = Urgency.ROUTINE
-    holders: set[PartyId] = field(default_factory=set[PartyId])
-    under: dict[Reliance, None] = field(default_factory=dict[Reliance, None])
-    uncovered: dict[str, None] = field(default_factory=dict[str, None])
+    holders: set[PartyId] = msgspec.field(default_factory=set[PartyId])
+    under: dict[Reliance, None] = msgspec.field(default_factory=dict[Reliance, None])
+    uncovered: dict[str, None] = msgspec.field(default_factory=dict[str, None])
 
     def add(self, clashes: Iterable[Clash], urgency: Urgency) -> None:
         """Name more clashes, at their urgency or a higher one that is there already."""
@@ -90,8 +88,7 @@ class Drafts(dict[PartyId, Draft]):
         draft.under[reliance] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What is told: one version of an object. shown: whether a party sees it; shown_before: whether
     it saw the version before; particulars: what is read back of it; withdrawal: it ended;
     removed_from: who was named for it and is to remove it.
@@ -121,18 +118,17 @@ def draft_intent(
     for clash in clashes:
         other = clash.other
         met = Met(clash.rule_id, clash.meetings)
-        mirrored = Met(clash.rule_id, tuple(each.turned() for each in clash.meetings))
+        mirrored = Met(clash.rule_id, clash.meetings, turned=True)
         mine = clashes_for(picture, intent.party, own=reference, other=other, met=met)
         theirs = clashes_for(
             picture, other.party, own=intent_ref(other), other=intent, met=mirrored
         )
         drafts.add(intent.party, mine, clash.rule.urgency)
         drafts.add(other.party, theirs, clash.rule.urgency)
-        if {intent.kind, other.kind} == {IntentKind.HAZARD, IntentKind.PRESENCE}:
-            hazard = intent if intent.kind is IntentKind.HAZARD else other
-            presence = other if hazard is intent else intent
-            from_presence = mirrored if hazard is intent else met
-            _draft_hazard(picture, drafts, hazard, presence, from_presence, clash.rule.urgency)
+        if (intent.kind, other.kind) == (IntentKind.HAZARD, IntentKind.PRESENCE):
+            _draft_hazard(picture, drafts, intent, other, mirrored, clash.rule.urgency)
+        elif (intent.kind, other.kind) == (IntentKind.PRESENCE, IntentKind.HAZARD):
+            _draft_hazard(picture, drafts, other, intent, met, clash.rule.urgency)
     for clash in zones:
         drafts.add(intent.party, [zone_clash_for_teller(clash, reference)], clash.urgency)
         owners = zone_clashes_for_owner(picture, clash, intent)

@@ -12,6 +12,7 @@ from wideberth.model.agreements import LONGEST_TERM_US, LegalKind, ProvisionChan
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import FieldChange
 from wideberth.model.provisions import (
+    Acknowledging,
     AgreedZone,
     Between,
     Condition,
@@ -218,6 +219,15 @@ def _lead(_: Picture, _terms: Terms, _known: dict[str, Provision], given: LeadTi
         raise InvalidValue("exceptions", "given-twice", reasons, "give each reason once")
 
 
+def _answers(_: Picture, _terms: Terms, _known: dict[str, Provision], given: Acknowledging) -> None:
+    posts = [each.to.value for each in given.ladder]
+    times = [each.after_s for each in given.ladder]
+    if len(set(posts)) != len(posts):
+        raise InvalidValue("ladder", "given-twice", posts, "name each post once")
+    if times != sorted(times):
+        raise InvalidValue("ladder", "not-in-order", times, "give the steps in order of time")
+
+
 def _distribution(
     _: Picture, terms: Terms, _known: dict[str, Provision], given: Distribution
 ) -> None:
@@ -255,6 +265,7 @@ _CHECKS: dict[type, Callable[[Picture, Terms, dict[str, Provision], Any], None]]
     Between: _between,
     AgreedZone: _zone,
     LeadTime: _lead,
+    Acknowledging: _answers,
     Distribution: _distribution,
     Coverage: _coverage,
     Condition: _condition,

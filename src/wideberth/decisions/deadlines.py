@@ -30,6 +30,7 @@ _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, .
     DeadlineKind.HAZARD: liveness.hazard_passed,
     DeadlineKind.AGREEMENT: agreement_times.reach,
     DeadlineKind.SITE: go_stale,
+    DeadlineKind.CALL: liveness.call_passed,
 }
 
 

@@ -7,6 +7,7 @@ is a signed notice of the hazard's own party, read back like any other.
 from __future__ import annotations
 
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.model.calls import CallMissed
 from wideberth.model.channels import ChannelState
 from wideberth.model.deadlines import Due
 from wideberth.model.entries import Body, NoticeIssued
@@ -31,10 +32,12 @@ from wideberth.model.liveness import (
 from wideberth.model.notices import Notice, ObjectRef, ObjectType, Urgency
 from wideberth.model.parties import Author, How
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.picture.calls import call_of
 from wideberth.picture.picture import Picture
 
 __all__ = [
     "all_clear",
+    "call_passed",
     "hazard_passed",
     "hear",
     "heartbeat_passed",
@@ -131,6 +134,15 @@ def heartbeat_passed(
 ) -> tuple[Body, ...]:
     """A heartbeat that did not come: the channel's state is unknown."""
     return (HeartbeatMissed(PartyId(subject), due.step, due.due_us),)
+
+
+def call_passed(picture: Picture, subject: str, due: Due, context: Context) -> tuple[Body, ...]:
+    """A call that was agreed did not come: who agreed on it is told, and nobody else."""
+    call = call_of(picture, subject)
+    assert call is not None, "what is due has a call"
+    agreement = picture.agreements[call.agreement, call.version]
+    concerned = agreement.terms.concerned
+    return (CallMissed(call.agreement, call.version, call.party, due.step, due.due_us, concerned),)
 
 
 def hazard_passed(picture: Picture, subject: str, due: Due, context: Context) -> tuple[Body, ...]:

@@ -20,6 +20,7 @@ class DeadlineKind(StrEnum):
     HAZARD = "hazard"
     AGREEMENT = "agreement"
     SITE = "site"
+    CALL = "call"
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True, tag=True):

@@ -19,6 +19,7 @@ from wideberth.model.agreements import (
     AgreementProposed,
     AgreementStepped,
 )
+from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
@@ -352,6 +353,7 @@ Body = (
     | HazardUnheard
     | HeartbeatGiven
     | HeartbeatMissed
+    | CallMissed
     | ShiftTaken
     | AgreementDrafted
     | AgreementProposed

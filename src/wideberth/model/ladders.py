@@ -6,13 +6,15 @@ out where the notice has come as far as was agreed for it; RECEIVED holds back t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
 
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.notices import ObjectRef, Urgency, Verb
-from wideberth.space.time import HOUR_US, MINUTE_US
+from wideberth.model.provisions import Acknowledging
+from wideberth.space.time import HOUR_US, MINUTE_US, SECOND_US
 
 __all__ = [
     "DEFAULT_LADDERS",
@@ -23,6 +25,7 @@ __all__ = [
     "NoticeEscalated",
     "Post",
     "Rung",
+    "agreed_ladder",
 ]
 
 HOPS = (None, Verb.RECEIVED, Verb.READ_BACK, Verb.PASSED_DOWN, Verb.LOADED)
@@ -78,6 +81,41 @@ DEFAULT_LADDERS = (
     _ladder(Urgency.ROUTINE, HOUR_US, 4, 12, 24),  # D-06 [P]: routine
 )
 """What holds where the rules, or an agreement, say nothing else."""
+
+
+_UNLESS = {
+    Post.DUTY: _ALTERNATE_UNLESS,
+    Post.ALTERNATE: _ALTERNATE_UNLESS,
+    Post.SENIOR: _SENIOR_UNLESS,
+    Post.NEUTRAL: _BEYOND_UNLESS,
+    Post.POLITICAL: _BEYOND_UNLESS,
+}
+"""Which hop holds a post back: the same as on the ladders that nobody agreed."""
+
+
+def agreed_ladder(urgency: Urgency, agreed: Iterable[Acknowledging]) -> Ladder:
+    """The ladder of what was agreed for one urgency, one or more: the soonest step to each post.
+
+    The soonest deadline for an answer is a step to the duty desk, where none comes as soon.
+    """
+    soonest: dict[Post, int] = {}
+    within_us: list[int] = []
+    for each in agreed:
+        within_us.append(each.within_s * SECOND_US)
+        for step in each.ladder:
+            post, after_us = Post(step.to.value), step.after_s * SECOND_US
+            soonest[post] = min(after_us, soonest.get(post, after_us))
+    first_us = min(within_us)
+    if all(after_us > first_us for after_us in soonest.values()):
+        soonest[Post.DUTY] = first_us
+    order = list(Post)
+    rungs = tuple(
+        Rung(after_us, post, _UNLESS[post])
+        for post, after_us in sorted(
+            soonest.items(), key=lambda each: (each[1], order.index(each[0]))
+        )
+    )
+    return Ladder(urgency, rungs, max(first_us, rungs[-1].after_us))
 
 
 class NoticeEscalated(

@@ -17,6 +17,7 @@ from wideberth.model.ids import PartyId, UnitToken
 from wideberth.model.intents import ActorClass, Code, IntentKind
 from wideberth.model.zones import ZoneRule
 from wideberth.space.altitude import Altitude
+from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Footprint
 
 __all__ = [
@@ -207,7 +208,11 @@ class LadderStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Acknowledging(_Provision, frozen=True, tag="acknowledgement", kw_only=True):
-    """How soon a notice of an urgency is acknowledged, and who is told where it is not."""
+    """How soon a notice of an urgency is acknowledged, and who is told where it is not.
+
+    It holds for notices between the parties. Where no step comes as soon as that, the recipient's
+    duty desk is told again then.
+    """
 
     urgency: Annotated[str, msgspec.Meta(pattern=r"\A(routine|prompt|immediate)\Z")]
     within_s: Seconds
@@ -215,10 +220,18 @@ class Acknowledging(_Provision, frozen=True, tag="acknowledgement", kw_only=True
 
 
 class Liveness(_Provision, frozen=True, tag="liveness", kw_only=True):
-    """Calls that show that a channel lives. missed_after_s: so late, and both are told."""
+    """Calls that show that a channel lives. missed_after_s: so late, and both are told.
+
+    A call is a heartbeat of a party. It is waited for once the version is in force.
+    """
 
     every_s: Annotated[int, msgspec.Meta(ge=60, le=7 * 86_400)]
     missed_after_s: Seconds = 300
+
+    @property
+    def missed_us(self) -> int:
+        """How long after the last call the next one is missed."""
+        return (self.every_s + self.missed_after_s) * SECOND_US
 
 
 class Distribution(_Provision, frozen=True, tag="distribution", kw_only=True):

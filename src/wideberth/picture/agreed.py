@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wideberth.model.agreements import Agreement
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import AgreementId, PartyId
 from wideberth.model.intents import ActorClass, Intent, IntentKind
-from wideberth.model.provisions import Between, LeadTime, MovingBuffer
+from wideberth.model.ladders import Ladder, agreed_ladder
+from wideberth.model.notices import Notice
+from wideberth.model.provisions import Acknowledging, Between, LeadTime, Liveness, MovingBuffer
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Separation
 
@@ -53,8 +55,9 @@ class PairTerm:
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """pairs: by party, by other party, what lies between their intents. widest: by party, the
-    widest of them. of: by party, the agreements that apply to it; leads: by party, those of them
-    that ask for lead time.
+    widest of them. of: by party, the agreements that apply to it; leads, answers: by party, those
+    of them that ask for lead time, and for answers in time. calls: what is asked of each party's
+    channel, the strictest of an agreement.
     """
 
     pairs: dict[PartyId, dict[PartyId, tuple[PairTerm, ...]]] = field(
@@ -67,11 +70,37 @@ class Agreed:
     leads: dict[PartyId, tuple[tuple[Agreement, LeadTime], ...]] = field(
         default_factory=dict[PartyId, tuple[tuple[Agreement, LeadTime], ...]]
     )
+    answers: dict[PartyId, tuple[tuple[Agreement, Acknowledging], ...]] = field(
+        default_factory=dict[PartyId, tuple[tuple[Agreement, Acknowledging], ...]]
+    )
+    calls: dict[tuple[AgreementId, PartyId], Liveness] = field(
+        default_factory=dict[tuple[AgreementId, PartyId], Liveness]
+    )
 
     def between(self, one: Intent, two: Intent) -> list[PairTerm]:
         """The terms that concern these two, of two parties."""
         terms = self.pairs.get(one.party, {}).get(two.party, ())
         return [term for term in terms if term.concerns(one, two)]
+
+    def ladder(self, notice: Notice) -> Ladder | None:
+        """The ladder that was agreed for a notice; None: nothing was.
+
+        What the agreements say that the notice itself rests on comes first; else what was agreed
+        between its two sides. Of several, the soonest step to each post.
+        """
+        answers = self.answers.get(notice.recipient)
+        if answers is None:
+            return None
+        cited = {each.agreement for each in notice.under}
+        own = [each for agreement, each in answers if agreement.id in cited]
+        wanted = [each for each in own if each.urgency == notice.urgency]
+        if not wanted and notice.sender is not None:
+            wanted = [
+                each
+                for agreement, each in answers
+                if each.urgency == notice.urgency and notice.sender in agreement.terms.parties
+            ]
+        return agreed_ladder(notice.urgency, wanted) if wanted else None
 
 
 NOTHING = Agreed()
@@ -94,10 +123,23 @@ def agreed_of(agreements: Iterable[Agreement]) -> Agreed:
                 for party in parties:
                     known = agreed.leads.get(party, ())
                     agreed.leads[party] = (*known, (agreement, provision))
+            elif isinstance(provision, Acknowledging):
+                for party in parties:
+                    given = agreed.answers.get(party, ())
+                    agreed.answers[party] = (*given, (agreement, provision))
+            elif isinstance(provision, Liveness):
+                for party in parties:
+                    _put_call(agreed, (agreement.id, party), provision)
             term = _pair_term(agreement, provision)
             if term is not None:
                 _put(agreed, parties, term)
     return agreed
+
+
+def _put_call(agreed: Agreed, of: tuple[AgreementId, PartyId], asked: Liveness) -> None:
+    known = agreed.calls.get(of)
+    if known is None or asked.missed_us < known.missed_us:
+        agreed.calls[of] = asked
 
 
 def _pair_term(agreement: Agreement, provision: object) -> PairTerm | None:

@@ -24,9 +24,11 @@ from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.deadlines import DeadlineKind
 from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
-from wideberth.model.provisions import Condition
+from wideberth.model.provisions import Acknowledging, Condition
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.picture.agreement_times import agreement_due, subject_of
+from wideberth.picture.calls import follow_calls
+from wideberth.picture.ladders import escalation_due
 from wideberth.picture.picture import Picture
 from wideberth.space.time import DAY_US, SECOND_US
 
@@ -45,8 +47,24 @@ def apply(picture: Picture, agreement: Agreement, before: Agreement | None) -> N
     """Let a version stand as it is now, and what it says be enforced or not."""
     picture.agreements[agreement.id, agreement.version] = agreement
     picture.file_agreed(agreement, before)
+    if agreement.is_applied or (before is not None and before.is_applied):
+        follow_calls(picture, agreement)
+        _climb_anew(picture, agreement)
     subject = subject_of(agreement)
     picture.note_due(DeadlineKind.AGREEMENT, subject, agreement_due(picture, subject))
+
+
+def _climb_anew(picture: Picture, agreement: Agreement) -> None:
+    """Another ladder may hold for the open notices of these parties: one that is due sooner is
+    looked for now, one that is due later when its time would have come.
+    """
+    terms = agreement.terms
+    if picture.due is None or not any(isinstance(each, Acknowledging) for each in terms.provisions):
+        return
+    for notice in picture.notices:
+        if picture.notices[notice].notice.recipient in terms.parties:
+            due = escalation_due(picture, notice)
+            picture.note_due(DeadlineKind.ESCALATION, notice, due)
 
 
 def _drafted(picture: Picture, body: AgreementDrafted, _entry: Entry, position: int) -> None:

@@ -16,6 +16,8 @@ from typing import cast
 
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
 from wideberth.picture.agreement_times import agreement_due, subject_of
+from wideberth.picture.calls import call_due
+from wideberth.picture.calls import subjects as call_subjects
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.ladders import escalation_due
 from wideberth.picture.liveness import hazard_due, heartbeat_due
@@ -46,6 +48,7 @@ _SOURCES: dict[DeadlineKind, _Source] = {
         agreement_due,
     ),
     DeadlineKind.SITE: _Source(sites_due, site_due),
+    DeadlineKind.CALL: _Source(call_subjects, call_due),
 }
 
 

@@ -53,7 +53,7 @@ from wideberth.model.ids import (
 )
 from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import agreements, keeping, ladders, liveness, stops
+from wideberth.picture import agreements, calls, keeping, ladders, liveness, stops
 from wideberth.picture.picture import (
     NEVER_US,
     OpenNotice,
@@ -444,5 +444,6 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **ladders.FOLDS,
     **liveness.FOLDS,
     **agreements.FOLDS,
+    **calls.FOLDS,
     **SITE_FOLDS,
 }

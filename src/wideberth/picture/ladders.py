@@ -20,12 +20,10 @@ __all__ = ["FOLDS", "escalation_due", "furthest_hop", "hop_of", "ladder_for", "p
 
 
 def ladder_for(picture: Picture, notice: Notice) -> Ladder:
-    """The ladder of a notice: what the rules in force say for its urgency.
-
-    Where two parties agreed another one, it is to be found here; whoever changes what this gives
-    for notices that are open sets ``picture.due`` to None, so that what is due is found anew.
+    """The ladder of a notice: what its two sides agreed for its urgency and is applied now; else
+    what the rules in force say.
     """
-    return picture.space.rules.ladder(notice.urgency)
+    return picture.agreed.ladder(notice) or picture.space.rules.ladder(notice.urgency)
 
 
 def furthest_hop(standing: OpenNotice) -> Verb | None:
@@ -63,15 +61,34 @@ def escalation_due(picture: Picture, subject: str) -> Due | None:
     notice = standing.notice
     ladder = ladder_for(picture, notice)
     taken = picture.escalations.get(notice.id)
-    begin = 0 if taken is None else taken.step
-    if taken is not None and begin >= len(ladder.rungs):
-        return None  # the top was told, or it stands as overdue: that it stays until it closes
+    left = range(len(ladder.rungs)) if taken is None else _left(ladder, taken)
+    if left is None:
+        return None
     come = HOPS.index(hop_of(picture, standing))
-    for step in range(begin, len(ladder.rungs)):
+    for step in left:
         rung = ladder.rungs[step]
         if come < HOPS.index(rung.unless):
             return Due(step, notice.issued_us + rung.after_us)
+    if taken is not None and len(ladder.rungs) - 1 not in left:
+        return None  # the top was told
     return Due(len(ladder.rungs), notice.issued_us + ladder.overdue_us)
+
+
+def _left(ladder: Ladder, taken: Escalated) -> list[int] | None:
+    """The steps to posts that were not told yet, of whatever ladder was in force when others were:
+    it may have been agreed, suspended or expired since. None: the notice stands as overdue, and
+    that it stays until it closes.
+    """
+    if taken.overdue:
+        return None
+    told = list(taken.posts)
+    left: list[int] = []
+    for step, rung in enumerate(ladder.rungs):
+        if rung.post in told:
+            told.remove(rung.post)
+        else:
+            left.append(step)
+    return left
 
 
 def post_of(ladder: Ladder, step: int) -> Post | None:

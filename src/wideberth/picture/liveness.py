@@ -27,6 +27,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.notices import Notice, ObjectType
 from wideberth.model.shifts import Shift, ShiftTaken
+from wideberth.picture.calls import calls_heard
 from wideberth.picture.picture import Picture
 from wideberth.space.time import DAY_US, MINUTE_US
 
@@ -181,6 +182,7 @@ def _heard(picture: Picture, body: HeartbeatGiven, entry: Entry, position: int) 
         since_us = before.since_us if before.state is state else entry.time_us
         channel = PartyChannel(body.party, state, since_us, entry.time_us, before.step + 1)
     _put_channel(picture, channel)
+    calls_heard(picture, body.party)
     changed = before is None or before.state is not channel.state
     _streams(picture, _sides(picture, body.party) if changed else (body.party,), position)
 
@@ -213,6 +215,7 @@ def _suspended(picture: Picture, body: ChannelSuspended, entry: Entry, position:
             before=ChannelState.UNKNOWN if before is None else (before.before or before.state),
         ),
     )
+    calls_heard(picture, body.party, suspended=True)
     _streams(picture, _sides(picture, body.party), position)
 
 
@@ -228,6 +231,7 @@ def _resumed(picture: Picture, body: ChannelResumed, entry: Entry, position: int
             0 if before is None else before.step + 1,
         ),
     )
+    calls_heard(picture, body.party)
     _streams(picture, _sides(picture, body.party), position)
 
 

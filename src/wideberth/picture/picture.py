@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from wideberth.model.agreements import AgreedArea, Agreement, Draft
+from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.deadlines import DeadlineKind, Due
@@ -104,6 +105,7 @@ TABLES = (
     "after_notice",
     "deliveries",
     "exports",
+    "calls",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -126,6 +128,7 @@ _LATER = frozenset(
         "after_notice",
         "deliveries",
         "exports",
+        "calls",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -297,6 +300,8 @@ class Picture:
             Layer(below.deliveries) if below else {}
         )
         self.exports: Table[str, Export] = Layer(below.exports) if below else {}
+        self.calls: Table[tuple[AgreementId, PartyId], Call] = Layer(below.calls) if below else {}
+        """What stands of agreed calls, while they are waited for."""
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (

@@ -14,6 +14,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.model.agreements import Agreement, Draft
+from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
@@ -94,6 +95,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     after_notice: list[tuple[PartyId, PartyId, int]] = []
     deliveries: list[tuple[PartyId, PartyId, Delivered]] = []
     exports: list[Export] = []
+    calls: list[Call] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -156,6 +158,7 @@ def dump(picture: Picture) -> bytes:
         after_notice=[(*each, picture.after_notice[each]) for each in picture.after_notice],
         deliveries=[(*each, picture.deliveries[each]) for each in picture.deliveries],
         exports=[picture.exports[each] for each in picture.exports],
+        calls=[picture.calls[each] for each in picture.calls],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -233,6 +236,7 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.after_notice = {(owner, to): count for owner, to, count in form.after_notice}
     picture.deliveries = {(owner, to): most for owner, to, most in form.deliveries}
     picture.exports = {each.id: each for each in form.exports}
+    picture.calls = {(each.agreement, each.party): each for each in form.calls}
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}

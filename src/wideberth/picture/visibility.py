@@ -15,6 +15,7 @@ from wideberth.model.agreements import (
     AgreementProposed,
     AgreementStepped,
 )
+from wideberth.model.calls import CallMissed
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.entries import (
     Entry,
@@ -149,6 +150,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     HazardStated: _by_its_party,
     HazardUnheard: _by_its_party,
     HeartbeatMissed: _by_its_party,
+    CallMissed: lambda body, party: party in body.concerned,
     AllClearGiven: _by_its_party,
     ShiftTaken: _by_its_party,
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),

@@ -836,7 +836,8 @@ class SaidOut(Out, frozen=True, kw_only=True):
 class ChannelOut(Out, frozen=True, kw_only=True):
     """What is known of a party's channel; UNKNOWN where it was never heard. since: of the state;
     heard: the last heartbeat. by: whose word it is, where it is not the party's own heartbeat or
-    its absence. scope, until: of a suspension; before: the state that it found.
+    its absence. scope, until: of a suspension; before: the state that it found. missed_calls: by
+    what you agreed with the party; one that is UP or DEGRADED to others is UNKNOWN to you then.
     """
 
     party: str
@@ -848,6 +849,15 @@ class ChannelOut(Out, frozen=True, kw_only=True):
     scope: str | None = None
     until: str | None = None
     before: ChannelState | None = None
+    missed_calls: list[MissedCallOut] = []
+
+
+class MissedCallOut(Out, frozen=True, kw_only=True):
+    """A call that an agreement of yours asks of the party, and that did not come."""
+
+    agreement: str
+    version: int
+    since: str
 
 
 class ChannelsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -874,6 +884,8 @@ class ChannelEvent(Out, frozen=True, kw_only=True):
     reason: str | None = None
     scope: str | None = None
     for_minutes: int | None = None
+    agreement: str | None = None
+    version: int | None = None
 
 
 HazardState = Literal[

@@ -75,7 +75,7 @@ async def list_channels(call: Call) -> told.ChannelsPage:
     names = sorted(each for each in call.picture.parties if each > (query.cursor or ""))
     page = names[: query.limit]
     return told.ChannelsPage(
-        channels=[channel_seen(call.picture, each) for each in page],
+        channels=[channel_seen(call.picture, each, call.party) for each in page],
         sentence=SILENCE,
         next=page[-1] if len(names) > len(page) else None,
     )

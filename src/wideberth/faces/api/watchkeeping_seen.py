@@ -7,6 +7,7 @@ from typing import Any
 
 from wideberth.faces.api import told
 from wideberth.faces.api.desk import Desk
+from wideberth.model.calls import CallMissed
 from wideberth.model.channels import ChannelState
 from wideberth.model.ids import PartyId
 from wideberth.model.liveness import (
@@ -22,6 +23,7 @@ from wideberth.model.liveness import (
     HeartbeatMissed,
 )
 from wideberth.model.shifts import ShiftTaken
+from wideberth.picture.calls import missed_by
 from wideberth.picture.liveness import hazard_due
 from wideberth.picture.picture import Picture
 from wideberth.service import StreamEvent
@@ -41,18 +43,31 @@ SAID = (
 """Entries that say word for word what a party said."""
 
 
-def channel_seen(picture: Picture, party: PartyId) -> told.ChannelOut:
+def channel_seen(picture: Picture, party: PartyId, reader: PartyId) -> told.ChannelOut:
     """What is known of a party's channel. When it is to be heard next is its own matter: how often
-    would tell whether it is in operations.
+    would tell whether it is in operations. Agreed calls that it missed show to who agreed on them.
     """
     channel = picture.channels.get(party)
+    missed = missed_by(picture, party, reader)
+    calls = [
+        told.MissedCallOut(
+            agreement=each.agreement,
+            version=each.version,
+            since=format_rfc3339(each.missed_us),
+        )
+        for each in missed
+    ]
     if channel is None:
-        return told.ChannelOut(party=party, state=ChannelState.UNKNOWN)
+        return told.ChannelOut(party=party, state=ChannelState.UNKNOWN, missed_calls=calls)
     until_us = channel.until_us
+    state, since_us = channel.state, channel.since_us
+    if missed and state in (ChannelState.UP, ChannelState.DEGRADED):
+        state, since_us = ChannelState.UNKNOWN, min(each.missed_us for each in missed)
     return told.ChannelOut(
         party=party,
-        state=channel.state,
-        since=format_rfc3339(channel.since_us),
+        state=state,
+        missed_calls=calls,
+        since=format_rfc3339(since_us),
         heard=format_rfc3339(channel.heard_us) if channel.heard_us else None,
         by=channel.by,
         reason=channel.reason or None,
@@ -105,6 +120,15 @@ async def _channel(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[st
         case HeartbeatMissed(party=party):
             state = ChannelState.UNKNOWN
             seen = told.ChannelEvent(party=party, change="missed", state=state, **where)
+        case CallMissed(party=party, agreement=agreement, version=version):
+            seen = told.ChannelEvent(
+                party=party,
+                change="missed",
+                state=ChannelState.UNKNOWN,
+                agreement=agreement,
+                version=version,
+                **where,
+            )
         case ChannelSuspended() as body:
             seen = told.ChannelEvent(
                 party=body.party,
@@ -168,6 +192,7 @@ async def _shift(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str,
 VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, Any]]]] = {
     HeartbeatGiven: _channel,
     HeartbeatMissed: _channel,
+    CallMissed: _channel,
     ChannelSuspended: _channel,
     ChannelResumed: _channel,
     ChannelReported: _channel,

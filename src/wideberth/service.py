@@ -592,14 +592,14 @@ class Service:
         """Fold durable entries, then tell whoever listens. Gives when the former was done [ns]."""
         picture = self.picture
         keeps = self._recent_from
-        for position, entry in enumerate(entries, start):
-            try:
+        try:
+            for entry in entries:
                 fold(picture, entry)
-            except Exception as error:
-                self.stopped_by = error  # the picture is half changed: decide nothing more on it
-                raise
-            if position >= keeps:
-                self._recent.keep(position, entry)
+        except Exception as error:
+            self.stopped_by = error  # the picture is half changed: decide nothing more on it
+            raise
+        for position, entry in enumerate(entries[max(0, keeps - start) :], max(start, keeps)):
+            self._recent.keep(position, entry)
             if isinstance(entry.body, EntriesErased):
                 self._recent.forget(each.position for each in entry.body.entries)
         folded_ns = time.perf_counter_ns()

@@ -86,7 +86,10 @@ def fold(picture: Picture, entry: Entry) -> None:
     """Fold the entry at position picture.size."""
     position = picture.size
     picture.time_us = entry.time_us
-    _fold_request(picture, entry, position)
+    if not entry.follows:
+        _fold_request(picture, entry, position)
+    elif picture.asking is not None:
+        _fold_following(picture, picture.asking)
     if entry.said is not None:
         _fold_chain(picture, entry)
     _FOLDS[type(entry.body)](picture, entry.body, entry, position)
@@ -100,15 +103,16 @@ def day_of(time_us: int) -> int:
     return time_us // DAY_US
 
 
+def _fold_following(picture: Picture, asking: tuple[PartyId, str]) -> None:
+    """One entry more of the request that is under way."""
+    outcome = picture.requests.get(asking)
+    if outcome is not None:
+        picture.requests[asking] = Outcome(
+            outcome.position, outcome.entries + 1, outcome.fingerprint, outcome.time_us
+        )
+
+
 def _fold_request(picture: Picture, entry: Entry, position: int) -> None:
-    if entry.follows:
-        asking = picture.asking
-        outcome = None if asking is None else picture.requests.get(asking)
-        if asking is not None and outcome is not None:
-            picture.requests[asking] = Outcome(
-                outcome.position, outcome.entries + 1, outcome.fingerprint, outcome.time_us
-            )
-        return
     picture.asking = None
     if entry.request is None or entry.time_us < picture.requests_from_us:
         return
@@ -183,9 +187,11 @@ def _streams(picture: Picture, parties: Iterable[PartyId | None], position: int)
     """Each of the parties once."""
     history = picture.history
     if history is not None:
-        for party in dict.fromkeys(parties):
-            if party is not None:
+        noted: list[PartyId] = []
+        for party in parties:
+            if party is not None and party not in noted:
                 history.note_stream(party, position)
+                noted.append(party)
 
 
 def _space_opened(picture: Picture, body: SpaceOpened, entry: Entry, position: int) -> None:

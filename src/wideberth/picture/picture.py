@@ -167,7 +167,9 @@ class OpenNotice(msgspec.Struct, frozen=True, gc=False):
         """The same with one more answer."""
         read = answer.verb is Verb.READ_BACK
         loads = answer.verb is Verb.LOADED
-        repeats = any(_says_the_same(answer, before) for before in self.answers[-8:])
+        repeats = bool(self.answers) and any(
+            _says_the_same(answer, before) for before in self.answers[-8:]
+        )
         return OpenNotice(
             self.notice,
             self.answers if repeats else (*self.answers, answer),

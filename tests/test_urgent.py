@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 
 from wideberth import aside, urgent
 from wideberth.aside import Kept
@@ -186,7 +187,8 @@ def planted(patch: Any) -> None:
     def run(steps: list[tuple[str, Any, Any]]) -> None:
         asyncio.run(play(steps))
 
-    with patch, pytest.raises(AssertionError):
+    # Flaky: found, and on a busy machine not found again in the same course.
+    with patch, pytest.raises((AssertionError, Flaky)):
         run()
 
 

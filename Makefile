@@ -31,8 +31,9 @@ test: lint  ## everything that must hold: lint, types, floors, all tests
 test-fast: $(STAMPS)/dev  ## the tests that take seconds, and nothing else
 	$(BIN)/python -m pytest -q -m "not slow and not browser" $(ARGS)
 
-# Some 30 minutes on two cores; docs/explanation/how-it-is-attacked.md says what is tried.
+# Some 45 minutes on two cores; docs/explanation/how-it-is-attacked.md says what is tried.
 attack: export WIDEBERTH_KILLS ?= 200
+attack: export WIDEBERTH_DAY_NOTICES ?= 10000
 attack: export WIDEBERTH_OPERATIONS ?= 100000
 attack: export WIDEBERTH_POWER_LOSSES ?= 20000
 attack: export WIDEBERTH_FAULTS ?= all

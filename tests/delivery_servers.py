@@ -124,10 +124,10 @@ class Mailbox:
 
 
 @contextlib.contextmanager
-def a_mail_server(**more: Any) -> Iterator[tuple[Mailbox, int]]:
+def a_mail_server(box: Mailbox | None = None, **more: Any) -> Iterator[tuple[Mailbox, int]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    box = Mailbox()
+    box = box or Mailbox()
     controller = Controller(box, hostname="127.0.0.1", port=port, **more)
     controller.start()
     try:

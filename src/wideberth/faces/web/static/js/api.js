@@ -5,6 +5,7 @@ export class Problem extends Error {
     super(details.detail || details.title || `answer ${status}`);
     this.status = status;
     this.details = details;
+    this.rule = String(details.rule ?? details.type ?? "").split(/[/:#]/).pop();
   }
 }
 
@@ -41,6 +42,20 @@ export class Api {
         body: JSON.stringify(body),
       }),
     );
+  }
+
+  /** A statement in the place of a body; what it is asked under stands in it. */
+  async postSigned(path, statement) {
+    return this.#answer(
+      await fetch(path, {
+        method: "POST", headers: this.headers({ "Content-Type": "application/jose" }), body: statement,
+      }),
+    );
+  }
+
+  /** The same with another token, or with the same where that is null. */
+  as(token) {
+    return token ? new Api(token, this.contact) : this;
   }
 
   /** All pages of a list, up to a bound; says whether it is all of it. */

@@ -2,10 +2,15 @@
 
 import { Api, Problem } from "./api.js";
 import { giveColours } from "./colours.js";
-import { ConsoleMap } from "./map.js";
-import { render } from "./render.js";
-import { EMPTY, STALE_AFTER, reduce } from "./state.js";
+import * as agreements from "./agreements.js";
+import * as inbox from "./inbox.js";
+import * as picture from "./picture.js";
+import { at, tick } from "./dom.js";
+import { shell } from "./shell.js";
+import { Signer } from "./signer.js";
+import { EMPTY, STALE_AFTER, reduce, serverNow } from "./state.js";
 import { Stream } from "./stream.js";
+import { Views } from "./views.js";
 
 const KEY = "wideberth.token";
 const ASK_AGAIN_MS = 250; // events that come together are asked about together
@@ -14,7 +19,7 @@ const ALL = "south=-90&west=-180&north=90&east=180&limit=500";
 
 let state = { ...EMPTY, browserMs: Date.now() };
 let api = null;
-let map = null;
+let signer = null;
 let running = [];
 let drawing = false;
 
@@ -25,8 +30,9 @@ function dispatch(event) {
   requestAnimationFrame(() => {
     drawing = false;
     giveColours(Object.keys(state.parties));
-    render(state, actions);
-    map?.update(state);
+    shell(state);
+    views.update(state);
+    tick(serverNow(state));
   });
 }
 
@@ -102,7 +108,9 @@ function signIn(token) {
   sessionStorage.setItem(KEY, token);
   api = new Api(token, contact);
   dispatch({ type: "signed-in", session });
-  map ??= new ConsoleMap(document.getElementById("map"), actions);
+  signer = new Signer({ api, party: session.party, origin: () => state.space?.origin });
+  at("main").hidden = false; // before a view measures its room
+  views.follow();
   ask(...Object.keys(ASK));
   const events = new Stream({
     path: "/api/v1/stream",
@@ -133,14 +141,20 @@ function signOut(fault) {
   sessionStorage.removeItem(KEY);
   for (const stream of running) stream.stop();
   running = [];
+  signer?.stop();
+  signer = null;
   api = null;
+  views.close();
   dispatch({ type: "signed-out", fault });
 }
 
 function onEvent({ id, event, data }) {
   let said = {};
   try { said = JSON.parse(data); } catch { return; }
+  const before = state;
   dispatch({ type: "event", id, event, data: said });
+  if (state === before) return; // it was seen already
+  for (const listener of listeners) listener({ id, event, data: said });
   ask(...(STALE_AFTER[event] ?? []), "checkpoint");
 }
 
@@ -167,14 +181,29 @@ const actions = {
     }
     ask("notices");
   },
-  select: (what) => { dispatch({ type: "select", what }); map?.show(what, state); },
+  select: (what) => { dispatch({ type: "select", what }); views.show("picture", what, state); },
   signOut: () => signOut(),
 };
+
+const listeners = new Set();
+
+const views = new Views({ picture, inbox, agreements }, {
+  get api() { return api; },
+  get session() { return state.session; },
+  get signer() { return signer; },
+  state: () => state,
+  now: () => serverNow(state),
+  onEvent: (listener) => { listeners.add(listener); return () => listeners.delete(listener); },
+  refresh: (...names) => ask(...names),
+  go: (name) => views.go(name),
+  actions,
+});
 
 /** The token from the address, which loses it at once, or from this tab's own store. */
 function tokenGiven() {
   const found = /(?:^#|&)token=([^&]+)/.exec(location.hash);
-  if (found) history.replaceState(null, "", location.pathname + location.search);
+  const view = /^#\/[a-z]+/.exec(location.hash)?.[0] ?? "";
+  if (found) history.replaceState(null, "", location.pathname + location.search + view);
   return found ? decodeURIComponent(found[1]) : sessionStorage.getItem(KEY);
 }
 

@@ -131,6 +131,10 @@ export class ConsoleMap {
     if (!same) { this.second = second; this.draw(); }
   }
 
+  remove() {
+    this.map.remove();
+  }
+
   /** Bring a thing into view if it is not there. */
   show(what, state) {
     const points = this.pointsOf(what, state);

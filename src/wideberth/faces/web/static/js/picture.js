@@ -1,171 +1,30 @@
-// The page as the state has it. Lists are kept by key: a row is made anew only when what it shows
-// changed, so that nothing flickers and the focus stays where it is.
+// The view of the picture: a map, and beside it everything that is on it as lists.
 
-import { age, distance, duration, gapText, h, local, metresAndFeet, plain, utc, utcDate, utcShort } from "./text.js";
-import { feedsOf, ladderOf, lastHeard, orderedNotices, orderedWarnings, serverNow } from "./state.js";
+import { ConsoleMap } from "./map.js";
+import { NO_INFORMATION, aged, announce, at, partyName, rows, setText, swatch } from "./dom.js";
+import { distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
+import { ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
 import { limitText } from "./shape.js";
-import { partyColour } from "./colours.js";
 
-const SENTENCE =
+export const SENTENCE =
   "This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.";
-const NO_INFORMATION = "No information. No information is not clearance.";
-const LATE_CONTACT_MS = 15000;
 
-const at = (id) => document.getElementById(id);
-
-/** Put rows, each {key, shows, make}, into a list; shows is everything that the row depends on. */
-function rows(container, wanted, empty) {
-  const before = new Map([...container.children].map((node) => [node.dataset.key, node]));
-  const focus = container.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-  const nodes = wanted.map(({ key, shows, make }) => {
-    const signature = JSON.stringify(shows);
-    const old = before.get(key);
-    if (old && old.signature === signature) return old;
-    const made = make();
-    const node = old && old.tagName === made.tagName ? became(old, made) : made;
-    node.dataset.key = key;
-    node.signature = signature;
-    return node;
-  });
-  if (!nodes.length) {
-    const old = before.get("-");
-    const node = old?.signature === empty ? old : h("p", { class: "none" }, empty);
-    node.dataset.key = "-";
-    node.signature = empty;
-    nodes.push(node);
-  }
-  const same = nodes.length === container.children.length && nodes.every((node, i) => node === container.children[i]);
-  if (same) return;
-  const scrolled = container.scrollTop;
-  container.replaceChildren(...nodes);
-  container.scrollTop = scrolled;
-  if (focus) container.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/** The old node with the new one's looks and contents: a click that has begun on it still counts,
- * and what it does when clicked goes by the key, which is the same. */
-function became(old, made) {
-  const focus = old.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-  for (const { name } of [...old.attributes]) if (!made.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of [...made.attributes]) old.setAttribute(name, value);
-  old.replaceChildren(...made.childNodes);
-  if (focus && document.activeElement?.dataset.focus !== focus) {
-    old.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
-  }
-  return old;
-}
-
-// Ages change all the time; they are written into the rows in place.
-const AGES = {
-  ago: (ms, now) => `${age(now - ms)} ago`,
-  silent: (ms, now) => `SILENT ${age(now - ms)}`,
-  lost: (ms, now) => `LOST ${age(now - ms)}`,
-  begins: (ms, now) => `begins in ${coarse(ms - now)}`,
-  ends: (ms, now) => `ends in ${coarse(ms - now)}`,
-  over: () => "its time is over",
-};
-const coarse = (ms) => duration(ms / 1000).replace(/(min) \d+ s$/, "$1");
-
-/** A text that is kept as old as it is by tick(). */
-const aged = (form, ms, attributes = {}) => h("span", { ...attributes, "data-form": form, "data-ms": ms });
-
-function tick(now) {
-  for (const node of document.querySelectorAll("[data-form]")) {
-    setText(node, AGES[node.dataset.form](Number(node.dataset.ms), now));
-  }
-}
-
-const announced = new Set();
-
-/** Say what is new, once, to those who listen to the page. */
-function announce(key, text) {
-  if (announced.has(key)) return;
-  announced.add(key);
-  at("announce").append(h("p", {}, text));
-  while (at("announce").children.length > 5) at("announce").firstChild.remove();
-}
-
-const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
-const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });
-
-export function render(state, actions) {
-  const inside = Boolean(state.session && !state.session.fault);
-  at("frame").hidden = !inside;
-  at("sign-in").hidden = inside;
-  header(state, inside);
-  if (!inside) {
-    signIn(state);
-    return;
-  }
-  stale(state);
-  const now = serverNow(state);
-  tracks(state, actions);
-  intents(state, now, actions);
-  zones(state, actions);
-  warnings(state, actions);
-  notices(state, actions);
-  tick(now);
-  foot(state, now);
-}
-
-function header(state, inside) {
-  const { space, session } = state;
-  const facts = [];
-  if (inside) {
-    const name = state.parties[session.party]?.name;
-    facts.push(["Picture of", name && name !== session.party ? `${name} (${session.party})` : session.party]);
-    facts.push(["Role", session.roles.join(", ") || "none"]);
-  }
-  if (space) {
-    facts.push(["Hosted by", space.host ?? "not said"]);
-    facts.push(["Space", space.origin ?? "not said"]);
-  }
-  rows(at("facts"), facts.map(([term, text]) => ({
-    key: term, shows: text, make: () => h("div", {}, h("dt", {}, term), h("dd", {}, text)),
-  })), "");
-  at("sign-out").hidden = !inside;
-  const now = serverNow(state);
-  const simulated = state.clock.simulated;
-  const known = Number.isFinite(state.clock.serverMs);
-  const clocks = at("clocks");
-  if (!clocks.children.length) {
-    clocks.append(h("span", { class: "date" }), h("strong", {}), h("span", { class: "local" }));
-  }
-  setText(clocks.children[0], `${utcDate(known ? now : NaN)} UTC${simulated ? ", simulated" : ""}`);
-  setText(clocks.children[1], utc(known ? now : NaN));
-  setText(clocks.children[2], `local ${local(now)}`);
-  const banner = at("exercise");
-  banner.hidden = !space?.exercise;
-  if (space?.exercise) {
-    const pace = state.clock.rate === 1 ? "" : `, ${state.clock.rate} times as fast as real time`;
-    setText(banner, `EXERCISE — EXERCISE — EXERCISE   Not an operational picture.${simulated ? ` The clock is simulated${pace}.` : ""}`);
-  }
-  document.title = `${space?.exercise ? "EXERCISE · " : ""}wideberth${inside ? ` · ${session.party}` : ""}`;
-}
-
-function signIn(state) {
-  setText(at("sign-fault"), state.session?.fault ?? "");
-  setText(at("sign-space"), state.space
-    ? `${state.space.exercise ? "EXERCISE. " : ""}Space ${plain(state.space.origin)}, hosted by ${plain(state.space.host)}. The host can read what is told to this node.`
-    : "");
-}
-
-/** How old what is shown is, said loudly as soon as it is not live. */
-function stale(state) {
-  const contactAge = state.browserMs - state.contactMs;
-  const { events, tracks: positions } = state.streams;
-  const cut = [["notices", events], ["positions", positions]].filter(([, stream]) => stream.state === "cut");
-  const late = contactAge > LATE_CONTACT_MS;
-  const node = at("stale");
-  node.hidden = !late && !cut.length;
-  if (late || cut.length) {
-    setText(node, `NOT LIVE: ${cut.length ? `the stream of ${cut.map(([name]) => name).join(" and ")} is cut; trying again. ` : ""}What you see is ${age(contactAge)} old. Silence is not clearance.`);
-  }
-  document.body.classList.toggle("is-stale", late);
+/** Its lists stand in the page from the start; what is mounted is the map. */
+export function mount(root, context) {
+  const map = new ConsoleMap(root.querySelector("#map"), context.actions);
+  return {
+    update(state) {
+      const now = serverNow(state);
+      tracks(state, context.actions);
+      intents(state, now, context.actions);
+      zones(state, context.actions);
+      warnings(state, context.actions);
+      notices(state, context.actions);
+      map.update(state);
+    },
+    show: (what, state) => map.show(what, state),
+    unmount: () => map.remove(),
+  };
 }
 
 function tracks(state, actions) {
@@ -387,29 +246,4 @@ function overlapText(clash) {
   const window = `${utcShort(clash.startMs)}–${utcShort(clash.endMs)}`;
   if (horizontalM === 0 && verticalM === 0 && timeS === 0) return `overlap 0 m / 0 ft / 0 s, ${window}`;
   return `${gapText(clash.gap)}, ${window}`;
-}
-
-function foot(state, now) {
-  const heard = lastHeard(state);
-  const items = [
-    ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
-    ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
-    ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} looks left out` : ""), state.streams.tracks.state !== "live"],
-  ];
-  for (const [feed, { count, newestMs }] of Object.entries(feedsOf(state))) {
-    items.push([`f${feed}`, `Feed ${plain(feed, 40)}`, `${count} tracks, ${age(now - newestMs)} old`, false]);
-  }
-  for (const party of Object.values(state.parties)) {
-    if (party.id === state.session.party) continue;
-    items.push([`p${party.id}`, plain(party.id, 30), party.id in heard ? `heard ${age(now - heard[party.id])} ago` : "not heard", !(party.id in heard)]);
-  }
-  if (state.checkpoint) items.push(["record", "Record", `${state.checkpoint.size.toLocaleString("en")} entries, root ${state.checkpoint.root.slice(0, 10)}…`, false]);
-  rows(at("foot"), items.map(([key, term, text, bad]) => ({
-    key, shows: [text, bad],
-    make: () => h("span", { class: bad ? "bad" : "" }, h("em", {}, term), ` ${text}`),
-  })), "");
-}
-
-function streamText(stream) {
-  return { live: "live", connecting: "connecting", cut: "CUT", refused: "refused", off: "off" }[stream.state] ?? stream.state;
 }

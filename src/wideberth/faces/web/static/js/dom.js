@@ -1,0 +1,89 @@
+// How the page is drawn: lists kept by key, so that a row is made anew only when what it shows
+// changed, nothing flickers and the focus stays where it is; and texts that are as old as they are.
+
+import { age, duration, h } from "./text.js";
+import { partyColour } from "./colours.js";
+
+export const NO_INFORMATION = "No information. No information is not clearance.";
+
+export const at = (id) => document.getElementById(id);
+
+/** Put rows, each {key, shows, make}, into a list; shows is everything that the row depends on. */
+export function rows(container, wanted, empty) {
+  const before = new Map([...container.children].map((node) => [node.dataset.key, node]));
+  const focus = container.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  const nodes = wanted.map(({ key, shows, make }) => {
+    const signature = JSON.stringify(shows);
+    const old = before.get(key);
+    if (old && old.signature === signature) return old;
+    const made = make();
+    const node = old && old.tagName === made.tagName ? became(old, made) : made;
+    node.dataset.key = key;
+    node.signature = signature;
+    return node;
+  });
+  if (!nodes.length) {
+    const old = before.get("-");
+    const node = old?.signature === empty ? old : h("p", { class: "none" }, empty);
+    node.dataset.key = "-";
+    node.signature = empty;
+    nodes.push(node);
+  }
+  const same = nodes.length === container.children.length && nodes.every((node, i) => node === container.children[i]);
+  if (same) return;
+  const scrolled = container.scrollTop;
+  container.replaceChildren(...nodes);
+  container.scrollTop = scrolled;
+  if (focus) container.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+}
+
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** The old node with the new one's looks and contents: a click that has begun on it still counts,
+ * and what it does when clicked goes by the key, which is the same. */
+function became(old, made) {
+  const focus = old.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  for (const { name } of [...old.attributes]) if (!made.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of [...made.attributes]) old.setAttribute(name, value);
+  old.replaceChildren(...made.childNodes);
+  if (focus && document.activeElement?.dataset.focus !== focus) {
+    old.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+  }
+  return old;
+}
+
+// Ages change all the time; they are written into the rows in place.
+const AGES = {
+  ago: (ms, now) => `${age(now - ms)} ago`,
+  silent: (ms, now) => `SILENT ${age(now - ms)}`,
+  lost: (ms, now) => `LOST ${age(now - ms)}`,
+  begins: (ms, now) => `begins in ${coarse(ms - now)}`,
+  ends: (ms, now) => `ends in ${coarse(ms - now)}`,
+  over: () => "its time is over",
+};
+const coarse = (ms) => duration(ms / 1000).replace(/(min) \d+ s$/, "$1");
+
+/** A text that is kept as old as it is by tick(). */
+export const aged = (form, ms, attributes = {}) => h("span", { ...attributes, "data-form": form, "data-ms": ms });
+
+/** Bring every aged text up to date. */
+export function tick(now) {
+  for (const node of document.querySelectorAll("[data-form]")) {
+    setText(node, AGES[node.dataset.form](Number(node.dataset.ms), now));
+  }
+}
+
+const announced = new Set();
+
+/** Say what is new, once, to those who listen to the page. */
+export function announce(key, text) {
+  if (announced.has(key)) return;
+  announced.add(key);
+  at("announce").append(h("p", {}, text));
+  while (at("announce").children.length > 5) at("announce").firstChild.remove();
+}
+
+export const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
+export const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });

@@ -1,0 +1,103 @@
+// What stands around every view: whose picture it is, the clocks, how old it is, the foot.
+
+import { age, h, local, plain, utc, utcDate } from "./text.js";
+import { at, rows, setText } from "./dom.js";
+import { feedsOf, lastHeard, serverNow } from "./state.js";
+
+const LATE_CONTACT_MS = 15000;
+
+/** All of it as the state has it; the view in between is drawn by its own module. */
+export function shell(state) {
+  const inside = Boolean(state.session && !state.session.fault);
+  at("main").hidden = !inside;
+  at("nav").hidden = !inside;
+  at("sign-in").hidden = inside;
+  header(state, inside);
+  if (!inside) {
+    signIn(state);
+    return;
+  }
+  stale(state);
+  foot(state, serverNow(state));
+}
+
+function header(state, inside) {
+  const { space, session } = state;
+  const facts = [];
+  if (inside) {
+    const name = state.parties[session.party]?.name;
+    facts.push(["Picture of", name && name !== session.party ? `${name} (${session.party})` : session.party]);
+    facts.push(["Role", session.roles.join(", ") || "none"]);
+  }
+  if (space) {
+    facts.push(["Hosted by", space.host ?? "not said"]);
+    facts.push(["Space", space.origin ?? "not said"]);
+  }
+  rows(at("facts"), facts.map(([term, text]) => ({
+    key: term, shows: text, make: () => h("div", {}, h("dt", {}, term), h("dd", {}, text)),
+  })), "");
+  at("sign-out").hidden = !inside;
+  const now = serverNow(state);
+  const simulated = state.clock.simulated;
+  const known = Number.isFinite(state.clock.serverMs);
+  const clocks = at("clocks");
+  if (!clocks.children.length) {
+    clocks.append(h("span", { class: "date" }), h("strong", {}), h("span", { class: "local" }));
+  }
+  setText(clocks.children[0], `${utcDate(known ? now : NaN)} UTC${simulated ? ", simulated" : ""}`);
+  setText(clocks.children[1], utc(known ? now : NaN));
+  setText(clocks.children[2], `local ${local(now)}`);
+  const banner = at("exercise");
+  banner.hidden = !space?.exercise;
+  if (space?.exercise) {
+    const pace = state.clock.rate === 1 ? "" : `, ${state.clock.rate} times as fast as real time`;
+    setText(banner, `EXERCISE — EXERCISE — EXERCISE   Not an operational picture.${simulated ? ` The clock is simulated${pace}.` : ""}`);
+  }
+  document.title = `${space?.exercise ? "EXERCISE · " : ""}wideberth${inside ? ` · ${session.party}` : ""}`;
+}
+
+function signIn(state) {
+  setText(at("sign-fault"), state.session?.fault ?? "");
+  setText(at("sign-space"), state.space
+    ? `${state.space.exercise ? "EXERCISE. " : ""}Space ${plain(state.space.origin)}, hosted by ${plain(state.space.host)}. The host can read what is told to this node.`
+    : "");
+}
+
+/** How old what is shown is, said loudly as soon as it is not live. */
+function stale(state) {
+  const contactAge = state.browserMs - state.contactMs;
+  const { events, tracks: positions } = state.streams;
+  const cut = [["notices", events], ["positions", positions]].filter(([, stream]) => stream.state === "cut");
+  const late = contactAge > LATE_CONTACT_MS;
+  const node = at("stale");
+  node.hidden = !late && !cut.length;
+  if (late || cut.length) {
+    setText(node, `NOT LIVE: ${cut.length ? `the stream of ${cut.map(([name]) => name).join(" and ")} is cut; trying again. ` : ""}What you see is ${age(contactAge)} old. Silence is not clearance.`);
+  }
+  document.body.classList.toggle("is-stale", late);
+}
+
+function foot(state, now) {
+  const heard = lastHeard(state);
+  const items = [
+    ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
+    ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
+    ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} looks left out` : ""), state.streams.tracks.state !== "live"],
+  ];
+  for (const [feed, { count, newestMs }] of Object.entries(feedsOf(state))) {
+    items.push([`f${feed}`, `Feed ${plain(feed, 40)}`, `${count} tracks, ${age(now - newestMs)} old`, false]);
+  }
+  for (const party of Object.values(state.parties)) {
+    if (party.id === state.session.party) continue;
+    items.push([`p${party.id}`, plain(party.id, 30), party.id in heard ? `heard ${age(now - heard[party.id])} ago` : "not heard", !(party.id in heard)]);
+  }
+  if (state.checkpoint) items.push(["record", "Record", `${state.checkpoint.size.toLocaleString("en")} entries, root ${state.checkpoint.root.slice(0, 10)}…`, false]);
+  rows(at("foot"), items.map(([key, term, text, bad]) => ({
+    key, shows: [text, bad],
+    make: () => h("span", { class: bad ? "bad" : "" }, h("em", {}, term), ` ${text}`),
+  })), "");
+}
+
+function streamText(stream) {
+  return { live: "live", connecting: "connecting", cut: "CUT", refused: "refused", off: "off" }[stream.state] ?? stream.state;
+}

@@ -1,0 +1,75 @@
+// The frame of views: which one is open stands in the address (#/inbox), so that a reload and the
+// back button keep it. Each view is a module of its own with
+//
+//   mount(root, context)  draws into root, once, when the view is first opened; gives back
+//     { update(state),    called whenever the state changed while the view is open
+//       show(what, state),  bring a thing into view; where the view has that
+//       unmount() }       at sign-out: stop what runs; root is emptied where the view filled it
+//
+// context = {
+//   api          asks the server with the reader's token (api.js); null when signed out
+//   session      {party, roles, expiresMs}
+//   signer       signs in the name of the party with this browser's key (signer.js)
+//   state()      the one state; now(): the server's time in ms
+//   onEvent(f)   f({id, event, data}) for each new event of the party's stream; gives back how to stop
+//   refresh(...) ask for these parts of the state again, e.g. "notices"
+//   actions      select(id), ...
+//   go(view)     open another view
+// }
+
+import { at } from "./dom.js";
+
+export class Views {
+  /** views: {name: {title, mount}}, the first one is opened where the address names none. */
+  constructor(views, context) {
+    this.views = views;
+    this.context = context;
+    this.mounted = {};
+    this.open = null;
+    window.addEventListener("hashchange", () => this.follow());
+  }
+
+  /** The view that the address names. */
+  wanted() {
+    const name = /^#\/([a-z]+)/.exec(location.hash)?.[1];
+    return name in this.views ? name : Object.keys(this.views)[0];
+  }
+
+  go(name) {
+    location.hash = `#/${name}`;
+  }
+
+  /** Show what the address names; nothing is open before somebody signed in. */
+  follow() {
+    if (!this.context.api) return;
+    const name = this.wanted();
+    const before = this.open;
+    this.open = name;
+    for (const each of Object.keys(this.views)) {
+      at(`view-${each}`).hidden = each !== name;
+      const link = at(`nav-${each}`);
+      if (each === name) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.body.dataset.view = name;
+    this.mounted[name] ??= this.views[name].mount(at(`view-${name}`), this.context) ?? {};
+    this.update(this.context.state());
+    if (before && before !== name) at(`view-${name}`).querySelector("[data-first]")?.focus({ preventScroll: true });
+  }
+
+  update(state) {
+    if (this.open) this.mounted[this.open]?.update?.(state);
+  }
+
+  /** Open a view and bring a thing into its middle. */
+  show(name, what, state) {
+    if (this.open !== name) { this.go(name); this.follow(); }
+    this.mounted[name]?.show?.(what, state);
+  }
+
+  close() {
+    for (const view of Object.values(this.mounted)) view.unmount?.();
+    this.mounted = {};
+    this.open = null;
+  }
+}

@@ -21,6 +21,8 @@ PARTS = (
     "outlines",
     "followed",
     "statements",
+    "phrases",
+    "between",
     "words",
     "page",
     "program",

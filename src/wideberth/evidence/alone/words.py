@@ -7,22 +7,26 @@ no verdict: only what the entry says.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Dict
 
+from wideberth.evidence.alone.between import BETWEEN_WORDS
 from wideberth.evidence.alone.container import is_array, is_object
+from wideberth.evidence.alone.phrases import (
+    decimal_words,
+    duration_words,
+    metres_words,
+    object_words,
+    particulars_words,
+    place_words,
+    quoted,
+    time_words,
+    volume_rows,
+)
 
 __all__ = ["Clocks", "entry_words", "measured_clock", "order_words"]
 
-_REFERENCES = {
-    "W84": "above the WGS84 ellipsoid",
-    "MSL": "above mean sea level",
-    "STD": "pressure altitude",
-    "AGL": "above ground",
-}
 _STATES = {"Accepted": "Accepted, which means recorded, and is no permission"}
-_MOST_CORNERS = 24  # of a polygon that are printed
 
 
 Clocks = Dict[str, int]
@@ -56,13 +60,6 @@ def _single_lined(value: Any) -> Any:
     return [_single_lined(each) for each in value] if is_array(value) else value
 
 
-def _named(text: str) -> str:
-    """A free text within a sentence, in quotes that it cannot close."""
-    for quote in "\u201c\u201d":
-        text = text.replace(quote, f"[U+{ord(quote):04X}]")
-    return f"\u201c{text}\u201d"
-
-
 def measured_clock(value: dict[str, Any], clocks: Clocks) -> None:
     """Take over what an entry says of a party's clock, if it does."""
     body = value["body"]
@@ -87,10 +84,10 @@ def order_words(first_us: int, second_us: int, bound_us: int | None) -> tuple[in
         return 0, "not said: two clocks, and no measurement of both of them is in this bundle"
     if apart_us <= bound_us:
         return 0, "not said: {} apart, by clocks that may be off by {} together".format(
-            _duration(apart_us), _duration(bound_us)
+            duration_words(apart_us), duration_words(bound_us)
         )
     why = "by {}; the clocks may be off by {} together".format(
-        _duration(apart_us), _duration(bound_us)
+        duration_words(apart_us), duration_words(bound_us)
     )
     return (-1 if first_us < second_us else 1), why
 
@@ -117,7 +114,7 @@ def _clock_measured(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         (
             "Ahead by",
             "{} to {}; times that it tells may be off by up to the larger".format(
-                _duration(body["low_us"]), _duration(body["high_us"])
+                duration_words(body["low_us"]), duration_words(body["high_us"])
             ),
         )
     ]
@@ -129,7 +126,7 @@ def _look_due(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         "As the clock of {} was measured worse, {} of what it had told was looked at again.".format(
             body["party"], what
         )
-    ), [("Decided before under a bound of", _duration(body["before_us"]))]
+    ), [("Decided before under a bound of", duration_words(body["before_us"]))]
 
 
 def _as_it_is(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -144,7 +141,7 @@ def _space_opened(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     return "The record begins: {} named {}, kept by the host {}.".format(
         kind,
         body["origin"],
-        _named(body["host"]),
+        quoted(body["host"]),
     ), [("Rules", "version {}".format(body["rules"]["version"]))]
 
 
@@ -157,7 +154,7 @@ def _party_registered(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]
     rows = [("Units that must know", ", ".join(party.get("units", [])) or "none named")]
     if party.get("neutral"):
         rows.append(("Neutral", "carries others' messages"))
-    return "The party {} is known as {}.".format(party["id"], _named(party["name"])), rows
+    return "The party {} is known as {}.".format(party["id"], quoted(party["name"])), rows
 
 
 def _key_enrolled(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -212,11 +209,11 @@ def _intent_rows(intent: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("How many", str(intent["count"])))
     if intent.get("cautions"):
         rows.append(("Cautions", ", ".join(intent["cautions"])))
-    rows.append(("Told", _time(intent["told_us"])))
-    rows.append(("Time from telling to start", _duration(intent["lead_us"])))
+    rows.append(("Told", time_words(intent["told_us"])))
+    rows.append(("Time from telling to start", duration_words(intent["lead_us"])))
     if intent.get("minimum_lead_us"):
-        rows.append(("Agreed minimum of that", _duration(intent["minimum_lead_us"])))
-    return rows + _volume_rows(intent["volumes"])
+        rows.append(("Agreed minimum of that", duration_words(intent["minimum_lead_us"])))
+    return rows + volume_rows(intent["volumes"])
 
 
 def _shown_to(visibility: dict[str, Any]) -> str:
@@ -249,10 +246,10 @@ def _zone_declared(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         ("Reason", zone.get("reason", "withheld")),
     ]
     return "{} declared the zone {} ({}).".format(
-        zone["party"], _named(zone["name"]), zone["id"]
+        zone["party"], quoted(zone["name"]), zone["id"]
     ), [
         *rows,
-        *_volume_rows(zone["volumes"]),
+        *volume_rows(zone["volumes"]),
     ]
 
 
@@ -269,7 +266,7 @@ def _subscription_opened(body: dict[str, Any]) -> tuple[str, list[tuple[str, str
     return "{} asked to be told of whatever touches a volume ({}).".format(
         wish["party"],
         wish["id"],
-    ), _volume_rows([wish["volume"]])
+    ), volume_rows([wish["volume"]])
 
 
 def _subscription_closed(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -282,9 +279,9 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     what = "withdrawal" if notice.get("withdrawal") else "notice"
     rows = [
         ("Notice", "{}, number {} to this party".format(notice["id"], notice["number"])),
-        ("Issued", _time(notice["issued_us"])),
-        ("Time from telling to start", _duration(notice.get("lead_us", 0))),
-        ("About", _object(notice.get("subject"))),
+        ("Issued", time_words(notice["issued_us"])),
+        ("Time from telling to start", duration_words(notice.get("lead_us", 0))),
+        ("About", object_words(notice.get("subject"))),
         ("Units that must know", ", ".join(notice.get("units", [])) or "none named"),
     ]
     if notice.get("late"):
@@ -295,7 +292,7 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         rows.append(("Held open for", ", ".join(notice["held_by"])))
     told = notice.get("particulars")
     if told:
-        rows.append(("To be read back", _particulars(told)))
+        rows.append(("To be read back", particulars_words(told)))
     rows += [
         ("Clash %d" % number, _clash(clash))
         for number, clash in enumerate(notice.get("clashes", []), start=1)
@@ -313,19 +310,23 @@ def _clash(clash: dict[str, Any]) -> str:
     gap, part = clash["gap"], clash["overlap"]
     lines = [
         "with {} of {}, by the rule {}".format(
-            _object(clash.get("other")), clash.get("other_party") or "another party", clash["rule"]
+            object_words(clash.get("other")),
+            clash.get("other_party") or "another party",
+            clash["rule"],
         ),
         "own object: {}; the other is a {}".format(
-            _object(clash["own"]) if clash.get("own") else "none", clash["other_kind"]
+            object_words(clash["own"]) if clash.get("own") else "none", clash["other_kind"]
         ),
         "between them: {} across, {} in height, {} in time".format(
-            _metres(gap["horizontal_mm"]), _metres(gap["vertical_mm"]), _duration(gap["time_us"])
+            metres_words(gap["horizontal_mm"]),
+            metres_words(gap["vertical_mm"]),
+            duration_words(gap["time_us"]),
         ),
         "shared or too close: {} to {}, {} to {} above the WGS84 ellipsoid".format(
-            _time(part["start_us"]),
-            _time(part["end_us"]),
-            _metres(part["lower_mm"]),
-            _metres(part["upper_mm"]),
+            time_words(part["start_us"]),
+            time_words(part["end_us"]),
+            metres_words(part["lower_mm"]),
+            metres_words(part["upper_mm"]),
         ),
     ]
     if clash.get("contact"):
@@ -338,7 +339,7 @@ _RELAYED = ("channel", "identified")
 
 def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     answer = body["acknowledgement"]
-    rows = [("Answered", _time(answer["time_us"]))]
+    rows = [("Answered", time_words(answer["time_us"]))]
     for name, label in (("unit", "Unit"), ("system", "System"), ("reason", "Reason")):
         if answer.get(name):
             rows.append((label, answer[name]))
@@ -350,8 +351,8 @@ def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
             (
                 "Telephone call",
                 "{} to {}, language {}, {} interpreter, typed by {} ({})".format(
-                    _time(call["started_us"]),
-                    _time(call["ended_us"]),
+                    time_words(call["started_us"]),
+                    time_words(call["ended_us"]),
                     call["language"],
                     "with an" if call.get("interpreter") else "without an",
                     call["typed_by"],
@@ -362,7 +363,7 @@ def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     if answer.get("attested"):
         rows.append(("For its units", "a role of the party stands for all of them"))
     if answer.get("read_back"):
-        rows.append(("Read back", _particulars(answer["read_back"])))
+        rows.append(("Read back", particulars_words(answer["read_back"])))
     rows += [
         (
             "Read back otherwise: {}".format(each["field"]),
@@ -384,14 +385,15 @@ def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
 
 def _stop_told(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     stop = body["stop"]
-    rows = [("Sent", _time(stop["sent_us"])), ("Id", stop["id"])]
+    rows = [("Sent", time_words(stop["sent_us"])), ("Id", stop["id"])]
     for name, label in (("text", "Text"), ("intent", "Intent"), ("zone", "Zone")):
         if stop.get(name):
             rows.append((label, stop[name]))
     if stop.get("area"):
         area = stop["area"]
         place = "within {} m of {}".format(
-            _decimal(area["radius_mm"], 3), _place(area["latitude_nd"], area["longitude_nd"])
+            decimal_words(area["radius_mm"], 3),
+            place_words(area["latitude_nd"], area["longitude_nd"]),
         )
         rows.append(("Area", place))
     if stop["identified"] == "unverified":
@@ -413,10 +415,10 @@ def _released(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
 
 def _warning(what: str, body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     warning = body["warning"]
-    rows = [("By the rule", warning["rule"]), ("Raised", _time(warning["raised_us"]))]
+    rows = [("By the rule", warning["rule"]), ("Raised", time_words(warning["raised_us"]))]
     for name, label in (("horizontal_mm", "Distance across"), ("vertical_mm", "In height")):
         if warning.get(name) is not None:
-            rows.append((label, _metres(warning[name])))
+            rows.append((label, metres_words(warning[name])))
     for each in warning["objects"]:
         owner = " of {}".format(each["party"]) if each.get("party") else ""
         text = "{}\n{}".format(
@@ -424,8 +426,8 @@ def _warning(what: str, body: dict[str, Any]) -> tuple[str, list[tuple[str, str]
         )
         fix = each.get("fix")
         if fix:
-            place = _place(fix["latitude_nd"], fix["longitude_nd"])
-            text += "\nreported at {} at {}".format(place, _time(fix["time_us"]))
+            place = place_words(fix["latitude_nd"], fix["longitude_nd"])
+            text += "\nreported at {} at {}".format(place, time_words(fix["time_us"]))
         rows.append(("Object", text))
     told = ", ".join(warning["parties"])
     return "The mechanism {} a warning of the kind {} ({}) to {}.".format(
@@ -459,98 +461,6 @@ def _log_key_retired(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     return "A former key of the record no longer signs its state.", [("Key", body["vkey"])]
 
 
-def _volume_rows(volumes: list[Any]) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for number, volume in enumerate(volumes, start=1):
-        lower, upper = _height(volume["lower"]), _height(volume["upper"])
-        lines = [
-            "from {} to {}".format(_time(volume["start_us"]), _time(volume["end_us"])),
-            f"from {lower} to {upper}",
-            _footprint(volume["footprint"]),
-        ]
-        label = "Where and when" if len(volumes) == 1 else "Where and when, part %d" % number
-        rows.append((label, "\n".join(lines)))
-    return rows
-
-
-def _footprint(shape: dict[str, Any]) -> str:
-    if shape["type"] == "circle":
-        place = _place(shape["latitude_nd"], shape["longitude_nd"])
-        return "within {} of {}".format(_metres(shape["radius_mm"]), place)
-    corners = shape["vertices"]
-    listed = "; ".join(
-        _place(latitude, longitude) for latitude, longitude in corners[:_MOST_CORNERS]
-    )
-    more = len(corners) - _MOST_CORNERS
-    rest = "" if more <= 0 else "; and %d more in entries.jsonl" % more
-    return "within the polygon of %d corners: %s%s" % (len(corners), listed, rest)
-
-
-def _particulars(told: dict[str, Any]) -> str:
-    return "{}; {} to {}; {} to {} above the WGS84 ellipsoid".format(
-        _place(told["latitude_nd"], told["longitude_nd"]),
-        _time(told["start_us"]),
-        _time(told["end_us"]),
-        _metres(told["lower_mm"]),
-        _metres(told["upper_mm"]),
-    )
-
-
-def _object(reference: Any) -> str:
-    if not is_object(reference):
-        return "something that its reader may not see"
-    return "{} {}, version {}".format(reference["type"], reference["id"], reference["version"])
-
-
-def _place(latitude_nd: int, longitude_nd: int) -> str:
-    return "{} {}, {} {}".format(
-        _decimal(abs(latitude_nd), 9),
-        "N" if latitude_nd >= 0 else "S",
-        _decimal(abs(longitude_nd), 9),
-        "E" if longitude_nd >= 0 else "W",
-    )
-
-
-def _height(height: dict[str, Any]) -> str:
-    reference = height["reference"]
-    return "{} {}".format(_metres(height["value_mm"]), _REFERENCES.get(reference, reference))
-
-
-def _metres(length_mm: int) -> str:
-    return "{}{} m".format("-" if length_mm < 0 else "", _decimal(abs(length_mm), 3))
-
-
-def _decimal(number: int, places: int) -> str:
-    """A whole number of units of 10**-places, without a float."""
-    if type(number) is not int:
-        raise TypeError("no whole number")
-    whole, rest = divmod(number, 10**places)
-    fraction = str(rest).zfill(places).rstrip("0")
-    return "%d.%s" % (whole, fraction) if fraction else str(whole)
-
-
-def _time(time_us: int) -> str:
-    moment = datetime(1970, 1, 1) + timedelta(microseconds=time_us)
-    return moment.isoformat(" ") + " UTC"
-
-
-def _duration(duration_us: int) -> str:
-    seconds = _decimal(abs(duration_us) % 60_000_000, 6)
-    minutes = abs(duration_us) // 60_000_000
-    parts = [
-        "%d %s" % (number, unit)
-        for number, unit in (
-            (minutes // 1440, "d"),
-            (minutes // 60 % 24, "h"),
-            (minutes % 60, "min"),
-        )
-        if number
-    ]
-    if seconds != "0" or not parts:
-        parts.append(seconds + " s")
-    return ("minus " if duration_us < 0 else "") + " ".join(parts)
-
-
 _WORDS: dict[str, Any] = {
     "SpaceOpened": _space_opened,
     "RulesAdopted": _rules_adopted,
@@ -577,4 +487,5 @@ _WORDS: dict[str, Any] = {
     "WarningRaised": partial(_warning, "raised"),
     "WarningWorsened": partial(_warning, "brought up to date"),
     "WarningCleared": partial(_warning, "cleared"),
+    **BETWEEN_WORDS,
 }

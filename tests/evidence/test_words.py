@@ -1,0 +1,217 @@
+"""Every kind of entry has words of its own on the page, and they say whose word it is."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+import msgspec
+import pytest
+
+from wideberth.evidence.alone import words
+from wideberth.evidence.alone.words import entry_words
+from wideberth.model import agreements as a
+from wideberth.model import calls, consents, liveness, redlines, shifts, sites
+from wideberth.model import ladders as steps
+from wideberth.model.channels import ChannelState
+from wideberth.model.entries import (
+    Body,
+    ClashesFound,
+    HiddenChecked,
+    SegmentRecorded,
+    SnapshotRecorded,
+    SubscribersNotified,
+    TouchesWithdrawn,
+)
+from wideberth.model.ids import (
+    AgreementId,
+    ConsentId,
+    IntentId,
+    NoticeId,
+    Ovn,
+    PartyId,
+    RedLineId,
+)
+from wideberth.model.intents import (
+    FieldChange,
+    Intent,
+    IntentKind,
+    IntentState,
+    Provenance,
+    Source,
+    Visibility,
+    VisibilityLevel,
+)
+from wideberth.model.notices import ObjectRef, ObjectType, Urgency, Verb
+from wideberth.model.provisions import Between, LeadTime
+from wideberth.model.zones import ZoneRule
+from wideberth.space import Altitude, AltitudeReference, Circle, Volume4D
+
+ALPHA, BRAVO, NEUTRAL = PartyId("alpha"), PartyId("bravo"), PartyId("crane")
+AGREEMENT, INTENT, NOTICE = AgreementId("a1"), IntentId("i1"), NoticeId("n1")
+BOTH = (ALPHA, BRAVO)
+PLACE = Volume4D(
+    Circle(38_500_000_000, -122_000_000_000, 5_000_000),
+    Altitude(0, AltitudeReference.W84),
+    Altitude(600_000, AltitudeReference.W84),
+    1_600_000_000_000_000,
+    1_600_003_600_000_000,
+)
+TERMS = a.Terms(
+    title="Keep \u201capart\u201d",
+    kind=a.LegalKind.SEPARATION,
+    parties=BOTH,
+    effective_us=0,
+    expires_us=1_000_000,
+    provisions=(
+        Between(id="apart", horizontal_m=50, vertical_m=10, time_s=60),
+        LeadTime(id="lead", kind=IntentKind.FLIGHT, minimum_s=1800),
+    ),
+    neutral=NEUTRAL,
+)
+SITE = Intent(
+    id=INTENT,
+    party=ALPHA,
+    kind=IntentKind.PRESENCE,
+    priority=0,
+    state=IntentState.ACCEPTED,
+    version=1,
+    ovn=Ovn("ovn-000000000000000001"),
+    volumes=(PLACE,),
+    visibility=Visibility(VisibilityLevel.NAMED, (BRAVO,)),
+    provenance=Provenance(Source.GPS),
+    told_us=0,
+    lead_us=0,
+)
+ABOUT = ObjectRef(ObjectType.INTENT, INTENT, 1)
+AREA = a.AgreedArea("a1/1/apart", AGREEMENT, 1, "apart", ZoneRule.NOTICE, (PLACE,), BOTH)
+CHANGE = a.ProvisionChange("apart", "changed", (FieldChange("horizontal_m", "60000", "5000"),))
+CHALLENGE = sites.Challenge(BRAVO, "no such roof", 1, 2)
+HARM = sites.Harm("h1", INTENT, ALPHA, ALPHA, 5, 1, 2, "a wall fell", (BRAVO,))
+EXPORT = sites.Export("e1", BRAVO, "key-1", "move a convoy", 5)
+
+SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
+    (a.AgreementDrafted(a.Draft(AGREEMENT, ALPHA, TERMS)), ("no other party saw it",)),
+    (
+        a.AgreementProposed(AGREEMENT, 2, BRAVO, TERMS, "f" * 64, 9, 1, (CHANGE,)),
+        ("bravo proposed version 2", "60000 to 5000", "f" * 64, "horizontal_m: 50", "signed"),
+    ),
+    (
+        a.AgreementStepped(AGREEMENT, 1, ALPHA, a.Act.SUSPEND, a.AgreementState.SUSPENDED, BOTH),
+        ("alpha suspended version 1", "STOP stays usable"),
+    ),
+    (
+        a.AgreementMoment(
+            AGREEMENT, 1, a.Moment.EFFECTIVE, a.AgreementState.IN_FORCE, BOTH, (AREA,)
+        ),
+        ("was reached by version 1", "Area of apart"),
+    ),
+    (
+        consents.ConsentAsked(
+            consents.Asked(
+                ConsentId("c1"), AGREEMENT, 1, "cross", ALPHA, "at noon", 1, (BRAVO,), BOTH
+            )
+        ),
+        ("alpha asked for consent", "no answer is not consent", "at noon"),
+    ),
+    (
+        consents.ConsentAnswered(ConsentId("c1"), BRAVO, consents.Verdict.REFUSED, BOTH, "fog"),
+        ("bravo answered REFUSED", "fog"),
+    ),
+    (
+        redlines.RedLineSet(redlines.RedLine(RedLineId("r1"), ALPHA, "the river", (PLACE,))),
+        ("which it alone reads", "the river"),
+    ),
+    (redlines.RedLineRemoved(RedLineId("r1"), ALPHA), ("alpha removed its red line r1",)),
+    (liveness.HeartbeatGiven(ALPHA, degraded=True), ("not by all of its means",)),
+    (liveness.HeartbeatMissed(ALPHA, 1, 5), ("alpha was to be heard and was not", "UNKNOWN")),
+    (calls.CallMissed(AGREEMENT, 1, ALPHA, 1, 5, BOTH), ("UNKNOWN to alpha, bravo",)),
+    (liveness.ChannelSuspended(ALPHA, "routine", "storm"), ("STOP stays usable", "storm")),
+    (liveness.ChannelResumed(ALPHA), ("alpha ended the suspension",)),
+    (
+        liveness.ChannelReported(ALPHA, BRAVO, ChannelState.DOWN, "no tone"),
+        ("That is the word of alpha alone", "no tone"),
+    ),
+    (liveness.HazardStated(ALPHA, INTENT, liveness.HazardStatus.MOVED), ("is moved",)),
+    (
+        liveness.HazardUnheard(ALPHA, INTENT, 1, 5, ended=True),
+        ("nobody said that it is clear", "unknown is not clear"),
+    ),
+    (liveness.AllClearGiven(ALPHA, INTENT), ("ALL-CLEAR: alpha said",)),
+    (shifts.ShiftTaken(ALPHA, steps.Post.DUTY, "a" * 64), ("its open list read", "a" * 64)),
+    (
+        steps.NoticeEscalated(NOTICE, BRAVO, 1, 5, steps.Post.SENIOR, Verb.RECEIVED),
+        ("went on to the post senior", "RECEIVED"),
+    ),
+    (
+        steps.NeutralCalled(NEUTRAL, NOTICE, BRAVO, Urgency.IMMEDIATE, 5, "desk 2"),
+        ("neutral crane was asked to reach bravo", "desk 2", "may not see"),
+    ),
+    (
+        sites.SharingAssessed(
+            sites.Sharing(ALPHA, BRAVO, sites.Disclosure.COARSE, "air desk", "none", "one hit", 5)
+        ),
+        ("alpha assessed", "coarse", "one hit"),
+    ),
+    (sites.SharingWithdrawn(ALPHA, BRAVO, 4), ("4 sites", "cannot be recalled")),
+    (sites.SiteStale(SITE, 2), ("STALE", "stays protected")),
+    (
+        sites.SiteChallenged(INTENT, ALPHA, CHALLENGE, BOTH),
+        ("bravo challenged", "The site stands", "no such roof"),
+    ),
+    (sites.ChallengeAnswered(INTENT, ALPHA, BRAVO, "seen today", BOTH), ("seen today",)),
+    (
+        sites.HarmReported(HARM, (INTENT,), BOTH),
+        ("nothing of who caused it", "a wall fell", "Named for the site before"),
+    ),
+    (
+        sites.SiteReviewed(INTENT, ALPHA, ALPHA, "looked", lifts=True, concerned=BOTH),
+        ("frozen no more", "looked"),
+    ),
+    (sites.SitesDelivered(BRAVO, ((ALPHA, 7),), "e1"), ("bravo was given", "Sites of alpha")),
+    (sites.ExportRequested(EXPORT), ("a second has to sign", "move a convoy")),
+    (sites.ExportCountersigned("e1", BRAVO, "key-2", (INTENT,)), ("second person", "key-2")),
+    (SubscribersNotified(ABOUT, 1, (3, 4)), ("2 subscriptions",)),
+    (HiddenChecked(ALPHA, ((BRAVO, 2),)), ("alpha checked", "Of bravo")),
+    (TouchesWithdrawn(ALPHA, ((BRAVO, 2),), (BRAVO,)), ("so often today", "Told so now")),
+    (SegmentRecorded("s1", "b" * 64, 1, 2, 3), ("archive of tracks", "b" * 64)),
+    (SnapshotRecorded(10, "c" * 64, "d" * 64), ("first 10 entries", "c" * 64)),
+)
+
+
+def told(body: msgspec.Struct) -> tuple[str, list[tuple[str, str]]]:
+    value: dict[str, Any] = {"body": msgspec.json.decode(msgspec.json.encode(body))}
+    return entry_words(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"), [pytest.param(*each, id=type(each[0]).__name__) for each in SAID]
+)
+def test_an_entry_says_what_it_holds(body: msgspec.Struct, wanted: tuple[str, ...]) -> None:
+    sentence, rows = told(body)
+    assert "word for word" not in sentence, rows
+    text = "\n".join([sentence, *(f"{name}: {said}" for name, said in rows)])
+    for each in wanted:
+        assert each in text
+
+
+def test_no_kind_of_entry_is_shown_raw() -> None:
+    kinds = {each.__name__ for each in typing.get_args(Body)}
+    # What clashes with what is shown to nobody as it is: each party learns by its own notice.
+    assert kinds - set(words._WORDS) == {ClashesFound.__name__}
+
+
+def test_a_free_text_cannot_close_its_quotes() -> None:
+    body = consents.ConsentAnswered(
+        ConsentId("c1"), BRAVO, consents.Verdict.APPROVED, BOTH, "yes\u201d; alpha said \u201cno"
+    )
+    _, rows = told(body)
+    assert ("Reason", "\u201cyes[U+201D]; alpha said [U+201C]no\u201d") in rows
+
+
+def test_a_planted_kind_without_words_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(words._WORDS, "SiteStale")
+    with pytest.raises(AssertionError):
+        test_an_entry_says_what_it_holds(sites.SiteStale(SITE, 2), ("STALE",))
+    with pytest.raises(AssertionError):
+        test_no_kind_of_entry_is_shown_raw()

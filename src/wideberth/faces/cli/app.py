@@ -30,6 +30,7 @@ COMMANDS = (
     "mail-in",
     "token",
     "rules",
+    "template",
     "verify",
     "compare",
     "held",

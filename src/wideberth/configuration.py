@@ -291,11 +291,15 @@ class _Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moved_km: float = DEFAULT_RULES.plausible.moved_mm / 1_000_000
     site_moved_km: float = DEFAULT_RULES.plausible.site_moved_mm / 1_000_000
+    named_km: float = DEFAULT_RULES.plausible.named_mm / 1_000_000
+    coast: bool = DEFAULT_RULES.plausible.coast
 
     def plausible(self) -> Plausible:
         return Plausible(
             moved_mm=_mm(self.moved_km * 1000, "plausible.moved_km"),
             site_moved_mm=_mm(self.site_moved_km * 1000, "plausible.site_moved_km"),
+            named_mm=_mm(self.named_km * 1000, "plausible.named_km"),
+            coast=self.coast,
         )
 
 
@@ -571,7 +575,8 @@ def format_rules(rules: Rules) -> str:
     far = rules.plausible
     lines.append(
         f"plausible = {{ moved_km = {far.moved_mm / 1_000_000},"
-        f" site_moved_km = {far.site_moved_mm / 1_000_000} }}"
+        f" site_moved_km = {far.site_moved_mm / 1_000_000},"
+        f" named_km = {far.named_mm / 1_000_000}, coast = {str(far.coast).lower()} }}"
     )
     if rules.pressure_error_mm is not None:
         lines.append(f"pressure_error_m = {rules.pressure_error_mm / 1000}")

@@ -159,7 +159,10 @@ def test_a_moving_buffer_goes_with_the_vessel() -> None:
     agreed(world, MovingBuffer(id="ships", round=(ActorClass.SHIP,), radius_m=18_520, of=(SOUTH,)))
     ship = under(ActorClass.SHIP)
     world.tell(
-        "south", details(volume(47.0, 8.0, until_min=90), kind=IntentKind.MOVEMENT, under=ship)
+        "south",
+        details(
+            volume(47.0, 8.0, until_min=90), kind=IntentKind.MOVEMENT, under=ship, confirmed=True
+        ),
     )
     world.tell("north", details(volume(47.1, 8.0, until_min=90)))  # 11 km away
     assert cites(world, "north") == cites(world, "south") == {"agreement/pact/1/ships"}
@@ -173,7 +176,7 @@ def test_a_moving_buffer_is_not_round_others_vessels() -> None:
     world = scene()
     agreed(world, MovingBuffer(id="ships", round=(ActorClass.SHIP,), radius_m=18_520, of=(SOUTH,)))
     ship = under(ActorClass.SHIP)
-    world.tell("north", details(kind=IntentKind.MOVEMENT, under=ship))
+    world.tell("north", details(kind=IntentKind.MOVEMENT, under=ship, confirmed=True))
     world.tell("south", details(volume(47.1, 8.0)))
     assert cites(world, "north") == set()
 

@@ -22,6 +22,7 @@ from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, re
 from wideberth.decisions.places import how_far_unasked_mm, in_one, moved, outside
 from wideberth.decisions.stated import refuse_unassessed, require_stated
 from wideberth.decisions.subscriptions import notified
+from wideberth.decisions.surroundings import contrary_surface, far_from_named, is_told_of
 from wideberth.decisions.telling import (
     Drafts,
     Subject,
@@ -29,7 +30,7 @@ from wideberth.decisions.telling import (
     particulars_of,
     tell,
 )
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, Unclear
 from wideberth.model.commands import AmendIntent, ChangeIntentState, IntentDetails, SubmitIntent
 from wideberth.model.entries import (
     Body,
@@ -42,12 +43,14 @@ from wideberth.model.ids import IntentId, NoticeId, Ovn, PartyId
 from wideberth.model.intents import (
     MAX_VOLUMES,
     TRANSITIONS,
+    ActorClass,
     FieldChange,
     Intent,
     IntentKind,
     IntentState,
     Source,
     Step,
+    Under,
     VisibilityLevel,
 )
 from wideberth.model.parties import Author
@@ -207,23 +210,48 @@ def _cautions(
     if standing is not None and standing.party != party:
         standing = None  # a question about what another told would say where it is
     cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
-    if standing is None:  # it is new: nothing was moved
-        beyond = outside(picture, details.volumes)
-        if beyond is None:
-            return cautions
-        if not details.confirmed:
-            raise beyond
-        return (*cautions, beyond.rule)
-    stood = standing.volumes
-    same_name = details.place_name == standing.place_name is not None
-    limit_mm = how_far_unasked_mm(picture.space.rules.plausible, details.kind, same_name=same_name)
-    far = moved(details.volumes, stood, limit_mm)
+    named = far_from_named(picture, intent_id, party, details)
+    far = None if standing is None else _moved(picture, standing, details)
     if not details.confirmed:
-        question = in_one((outside(picture, details.volumes, standing=stood), far))
+        beyond, *others = _questions(picture, standing, details, named and named[0])
+        question = in_one((beyond, far, *others))
         if question is not None:
             raise question
-    found = (outside(picture, details.volumes), far)
+        if standing is None:
+            return cautions
+    found = [outside(picture, details.volumes), far]
+    if named is not None and is_told_of(picture, named[1], details, party):
+        found.append(named[0])
+    found.append(contrary_surface(picture, details))
     return (*cautions, *(each.rule for each in found if each is not None))
+
+
+def _questions(
+    picture: Picture, standing: Intent | None, details: IntentDetails, named: Unclear | None
+) -> tuple[Unclear | None, ...]:
+    """What has to be confirmed of where it is, whatever stood where the version before did. What
+    was confirmed of that one is not asked again.
+    """
+    if standing is None:
+        return outside(picture, details.volumes), named, contrary_surface(picture, details)
+    stood = standing.volumes
+    is_same_place = (details.place_name, details.volumes) == (standing.place_name, stood)
+    is_same_actor = _actor(details.under) == _actor(standing.under)
+    return (
+        outside(picture, details.volumes, standing=stood),
+        None if is_same_place else named,
+        contrary_surface(picture, details, standing=stood if is_same_actor else ()),
+    )
+
+
+def _moved(picture: Picture, standing: Intent, details: IntentDetails) -> Unclear | None:
+    same_name = details.place_name == standing.place_name is not None
+    limit_mm = how_far_unasked_mm(picture.space.rules.plausible, details.kind, same_name=same_name)
+    return moved(details.volumes, standing.volumes, limit_mm)
+
+
+def _actor(under: Under | None) -> ActorClass | None:
+    return None if under is None else under.actor
 
 
 def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> None:

@@ -93,11 +93,15 @@ class Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     """How far is plausible; farther is asked about (F-04).
 
     moved_mm: between the nearest points of a version and the one before. site_moved_mm: the same
-    for what stays put, a presence, or a hazard at a place by its name.
+    for what stays put, a presence, or a hazard at a place by its name. named_mm: between an intent
+    and the zone or site that its place name stands for. coast: whether ships on land, and people on
+    open water, are asked about.
     """
 
     moved_mm: int = 50_000_000
     site_moved_mm: int = 1_000_000
+    named_mm: int = 5_000_000  # a strike that was told 9 km off its place is asked about
+    coast: bool = True
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

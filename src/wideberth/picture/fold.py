@@ -145,7 +145,7 @@ def _let_leave(picture: Picture) -> None:
         elif table == "zone":
             zone = picture.zones.get(ZoneId(object_id))
             if zone is not None and zone.end_us + GRACE_US < picture.time_us:
-                _drop_zone(picture, ZoneId(object_id))
+                picture.drop_zone(ZoneId(object_id))
         elif table == "hazard":
             hazard = picture.hazards.get(IntentId(object_id))
             if hazard is not None and hazard.end_us + liveness.HAZARD_LIFE_US < picture.time_us:
@@ -268,21 +268,14 @@ def _clashes_found(picture: Picture, body: ClashesFound, entry: Entry, position:
 
 def _zone_declared(picture: Picture, body: ZoneDeclared, entry: Entry, position: int) -> None:
     zone = body.zone
-    picture.zones[zone.id] = zone
-    picture.zone_space.put(zone.id, zone.volumes, picture.altitude_model)
+    picture.put_zone(zone)
     picture.expire_at(zone.end_us + GRACE_US, "zone", zone.id)
     _note_to(picture, zone.id, zone.party, position)
 
 
 def _zone_withdrawn(picture: Picture, body: ZoneWithdrawn, entry: Entry, position: int) -> None:
-    _drop_zone(picture, body.zone)
+    picture.drop_zone(body.zone)
     _note_to(picture, body.zone, body.party, position)
-
-
-def _drop_zone(picture: Picture, zone: ZoneId) -> None:
-    picture.zones.pop(zone, None)
-    picture.told.pop(zone, None)
-    picture.zone_space.discard(zone)
 
 
 def _subscription_opened(

@@ -11,6 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Set as AbstractSet
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -50,6 +51,7 @@ from wideberth.picture.agreed import NOTHING, Agreed, agreed_of
 from wideberth.picture.cells import felt_as
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.history import History
+from wideberth.picture.names import Names, key
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
 from wideberth.space.prepared import PreparedVolume, prepare
@@ -321,6 +323,7 @@ class Picture:
         """What is due when, by kind; None until somebody asks, and wherever what is due has changed
         as a whole (:mod:`~wideberth.picture.deadlines`)."""
         self._intents_of: dict[PartyId, set[IntentId]] | None = None
+        self._names: Names | None = Names() if below else None
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
         self.subscription_space: Spatial[SubscriptionId] = Spatial(
@@ -357,6 +360,10 @@ class Picture:
 
     def put_intent(self, intent: Intent) -> None:
         """Let a version of an intent stand in the place of the one before."""
+        if self._names is not None and intent.kind is IntentKind.PRESENCE:
+            before = self.intents.get(intent.id)
+            was = None if before is None else before.place_name
+            self._names.put(Intent, intent.id, intent.place_name, was)
         self.intents[intent.id] = intent
         if self._intents_of is not None:
             self._intents_of.setdefault(intent.party, set()).add(intent.id)
@@ -369,10 +376,66 @@ class Picture:
         gone = self.intents.pop(intent_id, None)
         if self._intents_of is not None and gone is not None:
             self._intents_of[gone.party].discard(intent_id)
+        if self._names is not None and gone is not None and gone.kind is IntentKind.PRESENCE:
+            self._names.put(Intent, intent_id, None, gone.place_name)
         self.told.pop(intent_id, None)
         self.intent_space.discard(intent_id)
         if self._felt_space is not None:
             self._felt_space.discard(intent_id)
+
+    def put_zone(self, zone: Zone) -> None:
+        """Let a version of a zone stand in the place of the one before."""
+        if self._names is not None:
+            before = self.zones.get(zone.id)
+            self._names.put(Zone, zone.id, zone.name, None if before is None else before.name)
+        self.zones[zone.id] = zone
+        self.zone_space.put(zone.id, zone.volumes, self.altitude_model)
+
+    def drop_zone(self, zone_id: ZoneId) -> None:
+        """Let a zone stand no more; nothing happens where it does not."""
+        gone = self.zones.pop(zone_id, None)
+        if self._names is not None and gone is not None:
+            self._names.put(Zone, zone_id, None, gone.name)
+        self.told.pop(zone_id, None)
+        self.zone_space.discard(zone_id)
+
+    def named(self, name: str) -> list[Zone | AgreedArea | Intent]:
+        """The zones, agreed areas and presences that stand under a name, as names are compared
+        (:func:`~wideberth.picture.names.key`), by id. Whoever asks may not see each of them.
+        """
+        wanted = key(name)
+        found: list[Zone | AgreedArea | Intent] = []
+        for type_, object_id in sorted(self._named(wanted), key=itemgetter(1)):
+            if type_ is Zone:
+                zone = self.zones.get(ZoneId(object_id))
+                if zone is not None and key(zone.name) == wanted:
+                    found.append(zone)
+            elif type_ is Intent:
+                intent = self.intents.get(IntentId(object_id))
+                if intent is not None and key(intent.place_name or "") == wanted:
+                    found.append(intent)
+            elif (area := self._areas.get(object_id)) is not None:
+                found.append(area)
+        return found
+
+    def _named(self, name: str) -> AbstractSet[tuple[type, str]]:
+        """What may stand under a name: of a layer, what was written in it and what is below."""
+        if self._names is None:
+            self._names = Names()
+            for zone_id in self.zones:
+                self._names.put(Zone, zone_id, self.zones[zone_id].name, None)
+            for intent_id in self.intents:
+                intent = self.intents[intent_id]
+                if intent.kind is IntentKind.PRESENCE:
+                    self._names.put(Intent, intent_id, intent.place_name, None)
+            for area_id in self._areas:
+                self._names.put(AgreedArea, area_id, self._title(self._areas[area_id]), None)
+        own = self._names.of(name)
+        return own if self._below is None else own | self._below._named(name)  # noqa: SLF001
+
+    def _title(self, area: AgreedArea) -> str | None:
+        terms = self.agreements[area.agreement, area.version].terms
+        return next(each.title or None for each in terms.provisions if each.id == area.provision)
 
     def _feel(self, space: Spatial[IntentId], intent: Intent) -> None:
         if intent.visibility.level is VisibilityLevel.ON_CONFLICT:
@@ -400,6 +463,8 @@ class Picture:
         for area in agreement.areas:
             if agreement.applies(area.provision):
                 self._areas[area.id] = area
+                if self._names is not None:
+                    self._names.put(AgreedArea, area.id, self._title(area), None)
                 self.agreed_space.put(area.id, area.volumes, self.altitude_model)
 
     def clock_bound_us(self, party: PartyId) -> int:

@@ -201,8 +201,7 @@ def _picture(form: _Read, history: History) -> Picture:
     for intent in form.intents:
         picture.put_intent(intent)
     for zone in form.zones:
-        picture.zones[zone.id] = zone
-        picture.zone_space.put(zone.id, zone.volumes, picture.altitude_model)
+        picture.put_zone(zone)
     for subscription in form.subscriptions:
         picture.subscriptions[subscription.id] = subscription
         picture.subscription_ids[subscription.number] = subscription.id

@@ -16,6 +16,7 @@ from typing import Any, cast
 import msgspec
 
 from wideberth.decisions.places import MOVED_FAR, OUTSIDE_AREA
+from wideberth.decisions.surroundings import FAR_FROM_NAMED
 from wideberth.errors import InvalidValue
 from wideberth.model.agreements import Act, AgreementProposed, AgreementStepped, digest_of
 from wideberth.model.consents import Asked, ConsentAnswered, ConsentAsked
@@ -59,6 +60,7 @@ from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.stops import Identified, StopTold, stop_id
 from wideberth.model.subscriptions import Subscription
+from wideberth.model.surfaces import GROUND_ON_WATER, SHIP_ON_LAND
 from wideberth.model.zones import Zone
 from wideberth.space.volume import Volume4D
 from wideberth.wire import agreements, asked
@@ -117,6 +119,9 @@ _AS_SAID: dict[type, tuple[str, tuple[str, ...]]] = {
 }
 """Kinds of entry that say word for word what was signed, and by whom: the statement's type and the
 members that it says."""
+
+_CONFIRMED = (OUTSIDE_AREA, MOVED_FAR, FAR_FROM_NAMED, SHIP_ON_LAND, GROUND_ON_WATER)
+"""Cautions that were asked about, in the order in which an intent has them."""
 
 _WORKED_OUT = (asked.CorridorFootprint, asked.SectorFootprint, asked.MovingFootprint)
 
@@ -242,8 +247,8 @@ def _intent(
     if rules is not None:
         least_us = rules.limit(details.kind).minimum_lead_us
     cautions = ("address-derived",) if details.provenance.source is Source.ADDRESS else ()
-    # by the rules of the space and the version before, which no statement has
-    confirmed = (each for each in (OUTSIDE_AREA, MOVED_FAR) if each in given.cautions)
+    # by the rules of the space and what else stood, which no statement has
+    confirmed = (each for each in _CONFIRMED if each in given.cautions)
     cautions = (*cautions, *confirmed)
     return Intent(
         id=given.id,

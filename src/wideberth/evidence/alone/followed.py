@@ -107,6 +107,9 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
 """By type of statement: the entry that it brings about, and what it says where a member is left
 out."""
 
+_CONFIRMED = ("outside-area", "moved-far", "far-from-named", "ship-on-land", "ground-on-water")
+"""Cautions that were asked about, in the order in which an intent has them."""
+
 _INTENT_UNSAID: dict[str, Any] = {
     "minimum_lead_us": 0,
     "late": False,
@@ -196,9 +199,9 @@ def _from_intent(
     least_us = given["minimum_lead_us"]
     provenance = _provenance(said["provenance"])
     cautions = ["address-derived"] if provenance["source"] == "address" else []
-    # by the rules of the space and the version before, which no statement has
+    # by the rules of the space and what else stood, which no statement has
     found = _listed(given["cautions"])
-    cautions += [each for each in ("outside-area", "moved-far") if each in found]
+    cautions += [each for each in _CONFIRMED if each in found]
     shown = said["visibility"]
     expected = {
         **given,

@@ -157,7 +157,7 @@ def test_the_first_page_and_what_is_exported_say_what_an_acknowledgement_is_not(
     assert gist in NEITHER_PERMISSION_NOR_GUARANTEE
     assert gist in (HOUSE / "README.md").read_text()
     for path in (
-        "src/wideberth/faces/web/static/js/picture.js",
+        "src/wideberth/faces/web/static/js/dom.js",
         "src/wideberth/evidence/alone/page.py",
         "src/wideberth/faces/cli/export.py",
         "src/wideberth/faces/api/records.py",

@@ -187,6 +187,8 @@ def _reach(standing: OpenNotice, role: told.ReachRole, *, named: bool = True) ->
         number=reach.number if role == "recipient" else None,
         recipient=reach.recipient if named else None,
         waiting=list(reach.waiting) if named else None,
+        # The sender's own thing, or what the recipient was told; a holder's is another's.
+        subject=None if role == "holder" else views.object_ref(standing.notice.subject),
     )
 
 

@@ -396,13 +396,15 @@ class EscalationOut(Out, frozen=True, kw_only=True):
 class ReachOut(Out, frozen=True, kw_only=True):
     """How far a notice has come. furthest: null: nobody has answered. waiting: units that have not
     loaded it. recipient and waiting: left out where you may not know whom it concerns. withdrawal:
-    what is waited for is that it is taken off the list (N-11).
+    what is waited for is that it is taken off the list (N-11). subject: what you told, or what
+    you were told of, where you may see it.
     """
 
     notice: str
     issued: str
     role: ReachRole
     held: bool
+    subject: ObjectOut | None = None
     furthest: Verb | None = None
     exits: list[Verb] = []
     withdrawal: bool = False

@@ -9,6 +9,35 @@ export class Problem extends Error {
   }
 }
 
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8000;
+
+/** Do work again and again while the line is cut or the server is full. The work has to be such that
+ * doing it twice counts once. waits(why) is told when it has to wait, and null when it need not. */
+export async function patiently(work, { waits = () => {}, stopped = () => false } = {}) {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    try {
+      const done = await work();
+      waits(null);
+      return done;
+    } catch (error) {
+      const again = error instanceof TypeError || (error instanceof Problem && error.status === 503);
+      if (!again || stopped()) { waits(null); throw error; }
+      waits("not sent yet: no connection. It goes out, once, when the line is back");
+      await pause(wait);
+    }
+  }
+}
+
+/** Some time, or until the browser says that it has a line again. */
+export function pause(ms) {
+  return new Promise((resume) => {
+    const done = () => { clearTimeout(timer); window.removeEventListener("online", done); resume(); };
+    const timer = setTimeout(done, ms);
+    window.addEventListener("online", done);
+  });
+}
+
 /** Asks and answers as JSON; contact() is called whenever the server said anything at all. */
 export class Api {
   constructor(token, contact) {

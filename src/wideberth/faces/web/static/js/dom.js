@@ -4,6 +4,9 @@
 import { age, duration, h } from "./text.js";
 import { partyColour } from "./colours.js";
 
+/** What every acknowledgement carries; the server's own words are shown where they came. */
+export const SENTENCE =
+  "This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.";
 export const NO_INFORMATION = "No information. No information is not clearance.";
 
 export const at = (id) => document.getElementById(id);
@@ -62,6 +65,8 @@ const AGES = {
   begins: (ms, now) => `begins in ${coarse(ms - now)}`,
   ends: (ms, now) => `ends in ${coarse(ms - now)}`,
   over: () => "its time is over",
+  within: (ms, now) => (ms > now ? `in ${duration((ms - now) / 1000)}` : `due ${duration((now - ms) / 1000)} ago`),
+  waiting: (ms, now) => `${duration((now - ms) / 1000)} so far`,
 };
 const coarse = (ms) => duration(ms / 1000).replace(/(min) \d+ s$/, "$1");
 

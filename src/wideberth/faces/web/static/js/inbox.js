@@ -1,8 +1,284 @@
-// The view of the inbox: what there is to do now.
+// The view of the inbox: what there is to do now, what is most pressing first. A notice leaves it
+// when every unit on its list has it; RECEIVED ends nothing, and silence is no answer.
 
-import { h } from "./text.js";
+import { patiently } from "./api.js";
+import { VERBS, answerForm, differenceText } from "./answer.js";
+import { NO_INFORMATION, SENTENCE, aged, partyName, rows, setText, swatch } from "./dom.js";
+import { aboutOf, inbox, isInForce, kindOf, stepsOf, windowOf } from "./desk.js";
+import { serverNow } from "./state.js";
+import { SigningPanel } from "./signing.js";
+import { SentList } from "./sent.js";
+import { h, metresAndFeet, plain, utc, utcDate, utcShort } from "./text.js";
 
-export function mount(root) {
-  root.replaceChildren(h("div", { class: "sheet" }, h("h2", { tabindex: "-1", "data-first": true }, "Inbox")));
-  return { unmount: () => root.replaceChildren() };
+const POSTS = { alternate: "the alternate", senior: "the senior post", neutral: "the neutral", political: "the political level", duty: "the duty desk" };
+
+export function mount(root, context) {
+  return new Inbox(root, context);
 }
+
+class Inbox {
+  constructor(root, context) {
+    Object.assign(this, { root, context });
+    this.forms = new Map(); // notice id: {verb, node}
+    this.said = new Map(); // notice id: {waits} or {fault}
+    this.changes = new Map(); // "id v": what differs from the version before, or null while asked
+    this.order = [];
+    this.state = context.state();
+    this.list = h("div", { class: "cards", id: "inbox" });
+    this.count = h("small", { id: "n-inbox" });
+    const signing = h("div", { class: "signing" });
+    const sent = h("div", { class: "cards", id: "sent" });
+    root.replaceChildren(h("div", { class: "sheet inbox" },
+      h("section", { class: "todo", "aria-labelledby": "h-inbox" },
+        h("h2", { id: "h-inbox", tabindex: "-1", "data-first": true }, "What do I have to do now ", this.count),
+        signing, this.list),
+      h("section", { class: "told", "aria-labelledby": "h-sent" },
+        h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent)));
+    this.sent = new SentList(sent, context);
+    this.signing = new SigningPanel(signing, context, () => this.update(this.context.state()));
+    context.signer.onWait = (why) => this.#waits(why);
+  }
+
+  unmount() {
+    this.root.replaceChildren();
+  }
+
+  update(state) {
+    this.state = state;
+    const now = serverNow(state);
+    const open = this.#ordered(inbox(state, now));
+    const hard = open.filter((notice) => isInForce(state, notice, now)).length;
+    setText(this.count, `${open.length} open${hard ? `, ${hard} of a hazard in force` : ""}`);
+    rows(this.list, open.map((notice) => ({ key: notice.id, shows: "", make: () => this.#shell(notice) })),
+      state.loaded.notices ? `Nothing is open. ${NO_INFORMATION}` : "Asking …");
+    for (const notice of open) this.#fill(notice, now);
+    this.sent?.update(state);
+  }
+
+  show(what) {
+    this.list.querySelector(`[data-key="${CSS.escape(what)}"]`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** While somebody fills in a form nothing moves under their hands; what is new comes on top. */
+  #ordered(open) {
+    for (const id of [...this.forms.keys()]) if (!open.some((notice) => notice.id === id)) this.forms.delete(id);
+    if (this.forms.size) {
+      const before = new Map(this.order.map((id, index) => [id, index]));
+      open.sort((a, b) => (before.get(a.id) ?? -1) - (before.get(b.id) ?? -1));
+    }
+    this.order = open.map((notice) => notice.id);
+    return open;
+  }
+
+  /** A card whose inside is redrawn and whose form is left alone. */
+  #shell(notice) {
+    return h("article", { class: "card task", "aria-labelledby": `task-${notice.number}` },
+      h("div", { class: "body" }), h("div", { class: "slot" }));
+  }
+
+  #fill(notice, now) {
+    const { state } = this;
+    const card = this.list.querySelector(`[data-key="${CSS.escape(notice.id)}"]`);
+    const hazard = isInForce(state, notice, now);
+    card.className = `card task u-${notice.urgency}${hazard ? " in-force" : ""}`;
+    const form = this.forms.get(notice.id);
+    const slot = card.querySelector(".slot");
+    if (form && slot.firstChild !== form.node) slot.replaceChildren(form.node);
+    if (!form && slot.firstChild) slot.replaceChildren();
+    const about = aboutOf(state, notice);
+    const span = windowOf(state, notice);
+    const phase = now < span.startMs ? "begins" : now <= span.endMs ? "ends" : "over";
+    const changes = this.#changed(notice);
+    rows(card.querySelector(".body"), [{
+      key: "body",
+      shows: [notice, hazard, phase, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, changes, partyName(state, notice.sender)],
+      make: () => this.#body(notice, { hazard, about, span, phase, changes, form }),
+    }], "");
+  }
+
+  #body(notice, { hazard, about, span, phase, changes, form }) {
+    const { state } = this;
+    const steps = stepsOf(notice.answers, notice.units, notice.open);
+    const version = notice.subject?.version ?? 1;
+    const sender = notice.sender ?? notice.clashes.find((clash) => clash.otherParty)?.otherParty ?? null;
+    const contacts = [...new Set(notice.clashes.map((clash) => clash.contact?.details?.label ?? clash.contact?.reference).filter(Boolean))];
+    const kind = kindOf(state, notice);
+    return h("div", {},
+      h("p", { class: "line" },
+        h("b", { class: "kind", id: `task-${notice.number}` }, hazard ? `${kind} IN FORCE` : kind),
+        h("span", { class: `tag ${notice.urgency === "immediate" ? "bad" : ""}` }, notice.urgency.toUpperCase()),
+        notice.withdrawal ? h("span", { class: "tag strong" }, "WITHDRAWN: take it off the list") : null,
+        version > 1 && !notice.withdrawal ? h("span", { class: "tag strong" }, `AMENDED, version ${version}`) : null,
+        notice.late ? h("span", { class: "tag bad" }, "LATE") : null,
+        notice.escalation?.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
+        state.hazards[about?.id] ? h("span", { class: "tag" }, `status: ${state.hazards[about.id].state}`) : null,
+        h("span", { class: "age" }, `no. ${notice.number}, told ${utcShort(notice.issuedMs)}, `, aged("ago", notice.issuedMs))),
+      h("p", { class: "what" }, swatch(sender), h("b", {}, plain(nameOf(about, notice), 60)),
+        " of ", h("span", {}, plain(partyName(state, sender), 60)), this.#touches(notice)),
+      h("p", { class: "num" }, whereText(notice, about), ` · ${dayTime(span.startMs)} to ${dayTime(span.endMs)} · `,
+        aged(phase, phase === "begins" ? span.startMs : span.endMs)),
+      notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it may close.`) : null,
+      notice.uncovered.length ? h("p", { class: "missing" }, `Not covered by any agreement here: ${plain(notice.uncovered.join(", "), 160)}`) : null,
+      notice.protection ? h("p", { class: "dim" }, plain(notice.protection, 240)) : null,
+      changes?.length ? h("ul", { class: "changes", "aria-label": "What changed" }, changes.map((change) => h("li", {},
+        h("b", {}, `${plain(change.field, 60)}: `), h("del", {}, plain(change.before, 160) || "nothing"), " → ", h("ins", {}, plain(change.after, 160) || "nothing")))) : null,
+      h("ol", { class: "steps", "aria-label": "How far it has come" },
+        stepItem(true, "sent"), stepItem(steps.received, "received"),
+        stepItem(steps.readBack, steps.misread.length ? "read back, does not match" : "read back", steps.misread.length > 0),
+        stepItem(steps.passed.size > 0 && !steps.unpassed.length, `passed down${unitCount(steps.passed.size, notice.units.length)}`),
+        stepItem(steps.isLoaded, `loaded${steps.attested ? ", attested" : ` at ${notice.units.length ? `${steps.loaded.size} of ${notice.units.length} units` : "the unit"}`}`)),
+      steps.misread.length ? h("p", { class: "missing" }, steps.misread.map(differenceText).join("; ")) : null,
+      steps.unloaded.length ? h("p", { class: "missing" }, `Not reached: ${steps.unloaded.map((unit) => plain(unit, 40)).join(", ")}`) : null,
+      steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb} at ${utcShort(answer.timeMs)}: ${plain(answer.reason, 200)}`)),
+      this.#escalation(notice),
+      contacts.length ? h("p", { class: "dim" }, `Call: ${plain(contacts.join("; "), 160)}`) : null,
+      this.#actions(notice, steps, form),
+      notice.answers.length ? h("details", { class: "log" }, h("summary", {}, `Answers so far: ${notice.answers.length}`),
+        h("ul", { class: "answers" }, notice.answers.map((answer) => h("li", {}, answerText(answer))))) : null,
+      h("p", { class: "sentence" }, notice.sentence ?? SENTENCE));
+  }
+
+  /** What of the reader's own it meets. */
+  #touches(notice) {
+    const own = notice.clashes.map((clash) => this.state.intents[clash.own?.id] ?? this.state.zones[clash.own?.id]).filter(Boolean);
+    const names = [...new Set(own.map((each) => each.callSign ?? each.placeName ?? each.name ?? each.id))];
+    return names.length ? [h("span", { class: "dim" }, ", meets your "), plain(names.join(", "), 120)] : null;
+  }
+
+  #escalation(notice) {
+    const due = notice.escalation;
+    if (!due) return null;
+    const told = due.posts.length ? `Told beyond the duty desk: ${due.posts.map((post) => POSTS[post] ?? post).join(", ")}. ` : "";
+    const next = Number.isFinite(due.atMs)
+      ? [due.next ? `Next, ${POSTS[due.next] ?? due.next} is told ` : "Next, it becomes overdue ", aged("within", due.atMs, { class: "num" }), " unless it is answered as agreed. Silence is no answer."]
+      : [];
+    return told || next.length ? h("p", { class: due.overdue || due.posts.length ? "missing" : "dim" }, told, next) : null;
+  }
+
+  #actions(notice, steps, form) {
+    const { session } = this.context;
+    if (!session.roles.includes("acknowledge")) return h("p", { class: "dim" }, "Your role reads; it does not answer.");
+    const said = this.said.get(notice.id);
+    const next = nextVerb(notice, steps);
+    const verbs = VERBS.filter((verb) => (verb !== "READ-BACK" || notice.particulars) && (verb !== "RECEIVED" || !steps.received));
+    return h("div", { class: "actions", role: "group", "aria-label": `Answer notice ${notice.number}` },
+      verbs.map((verb) => h("button", {
+        type: "button", class: `do ${verb === next ? "next" : "other"}`, "data-focus": `${verb}-${notice.id}`,
+        disabled: Boolean(said?.waits) || (verb !== "RECEIVED" && !this.signing?.ready),
+        "aria-expanded": verb === "RECEIVED" ? null : String(form?.verb === verb),
+        title: verb !== "RECEIVED" && !this.signing?.ready ? "This browser cannot sign yet" : null,
+        onclick: () => this.#act(notice, verb),
+      }, verb)),
+      said?.waits ? h("span", { class: "dim", role: "status" }, ` ${said.waits}`) : null,
+      said?.fault ? h("p", { class: "fault", role: "alert" }, plain(said.fault, 240)) : null);
+  }
+
+  #act(notice, verb) {
+    if (verb === "RECEIVED") { this.#say(notice, { verb }).catch(() => {}); return; }
+    if (this.forms.get(notice.id)?.verb === verb) { this.#close(notice, verb); return; }
+    const current = this.state.notices[notice.id] ?? notice;
+    const steps = stepsOf(current.answers, current.units, current.open);
+    const node = answerForm({
+      notice: current, verb, units: verb === "LOADED" ? steps.unloaded : steps.unpassed,
+      say: (body) => this.#say(notice, body), close: () => this.#close(notice, verb),
+    });
+    this.forms.set(notice.id, { verb, node });
+    this.update(this.context.state());
+    node.querySelector("input, select, textarea, button")?.focus();
+  }
+
+  #close(notice, verb) {
+    this.forms.delete(notice.id);
+    this.update(this.context.state());
+    this.list.querySelector(`[data-focus="${CSS.escape(`${verb}-${notice.id}`)}"]`)?.focus();
+  }
+
+  async #say(notice, body) {
+    this.#mark(notice.id, { waits: "sending …" });
+    const path = `/api/v1/notices/${encodeURIComponent(notice.id)}/acknowledgements`;
+    try {
+      const answer = this.signing.ready
+        ? await this.context.signer.post(path, "AcknowledgeNotice", { notice: notice.id, ...body })
+        : await this.#byToken(path, body);
+      this.#mark(notice.id, null);
+      return answer;
+    } catch (error) {
+      this.#mark(notice.id, { fault: error.message });
+      throw error;
+    } finally {
+      this.context.refresh("notices", "reach");
+    }
+  }
+
+  /** Under a key of its own, so that a second try after a cut counts once. */
+  #byToken(path, body) {
+    const { api } = this.context;
+    const key = crypto.randomUUID();
+    return patiently(() => api.post(path, body, key), { waits: (why) => this.#waits(why), stopped: () => this.context.api !== api });
+  }
+
+  #waits(why) {
+    for (const [id, said] of this.said) if (said.waits) this.said.set(id, { waits: why ?? "sending …" });
+    this.update(this.context.state());
+  }
+
+  #mark(id, said) {
+    if (said) this.said.set(id, said);
+    else this.said.delete(id);
+    this.update(this.context.state());
+  }
+
+  /** What differs from the version before, asked once for each version. */
+  #changed(notice) {
+    const { subject } = notice;
+    if (subject?.type !== "intent" || subject.version < 2) return null;
+    const key = `${subject.id} ${subject.version}`;
+    if (!this.changes.has(key)) {
+      this.changes.set(key, null);
+      this.context.api.get(`/api/v1/intents/${encodeURIComponent(subject.id)}/versions?after=${subject.version - 1}&limit=1`)
+        .then(({ versions }) => { this.changes.set(key, versions[0]?.changes ?? []); this.update(this.context.state()); })
+        .catch(() => this.changes.delete(key));
+    }
+    return this.changes.get(key);
+  }
+}
+
+/** What is asked for next on the ladder. */
+function nextVerb(notice, steps) {
+  if (!steps.received) return "RECEIVED";
+  if (notice.particulars && !steps.readBack) return "READ-BACK";
+  return steps.unpassed.length || !steps.passed.size ? "PASSED-DOWN" : "LOADED";
+}
+
+export function stepItem(done, text, bad = false) {
+  return h("li", { class: done ? "done" : bad ? "bad" : "" },
+    h("span", { "aria-hidden": "true" }, done ? "■" : bad ? "✕" : "□"), ` ${text}`,
+    h("span", { class: "sr" }, done ? ": done" : bad ? ": wrong" : ": not yet"));
+}
+
+export const unitCount = (count, wanted) => (wanted ? ` to ${count} of ${wanted}` : "");
+
+export function answerText(answer) {
+  return [
+    h("span", { class: "num" }, utc(answer.timeMs)), ` ${answer.verb}`, answer.unit ? ` ${plain(answer.unit, 40)}` : "",
+    answer.system ? ` in ${plain(answer.system, 60)}` : "", answer.attested ? ", attested for all units" : "",
+    answer.reason ? `: ${plain(answer.reason, 200)}` : "", h("span", { class: "dim" }, ` ${answer.how ?? ""}`),
+    answer.differences.length ? h("span", { class: "missing" }, ` does not match: ${answer.differences.map(differenceText).join("; ")}`) : null,
+  ];
+}
+
+const nameOf = (about, notice) =>
+  about?.callSign ?? about?.placeName ?? about?.name ??
+  (notice.subject?.type === "agreement" ? "An agreement" : notice.subject ? `${notice.subject.type} ${notice.subject.id}` : "Something that is not shown to you");
+
+const dayTime = (ms) => (Number.isFinite(ms) ? `${utcDate(ms)} ${utcShort(ms)}` : "not told");
+
+/** Where, in short: an angle to about a hundred metres, and the heights. */
+function whereText(notice, about) {
+  const told = notice.particulars;
+  if (told) return `about ${angle(told.latitude, "N", "S")} ${angle(told.longitude, "E", "W")} · ${metresAndFeet(told.lowerM)} to ${metresAndFeet(told.upperM)} (WGS84)`;
+  const middle = about?.volumes?.[0]?.middle;
+  return middle ? `about ${angle(middle[1], "N", "S")} ${angle(middle[0], "E", "W")}` : "place not told";
+}
+
+const angle = (value, plus, minus) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;

@@ -44,6 +44,10 @@ const ASK = {
   intents: async () => dispatch({ type: "intents", ...(await api.all(`/api/v1/intents?${ALL}`, "intents")) }),
   zones: async () => dispatch({ type: "zones", ...(await api.all(`/api/v1/zones?${ALL}`, "zones")) }),
   notices: async () => dispatch({ type: "notices", ...(await allNotices()) }),
+  channels: async () => dispatch({ type: "channels", ...(await api.all("/api/v1/channels", "channels")) }),
+  hazards: async () => dispatch({ type: "hazards", ...(await api.all("/api/v1/hazards", "hazards")) }),
+  stops: async () => dispatch({ type: "stops", ...(await api.all("/api/v1/stops", "stops")) }),
+  reach: async () => dispatch({ type: "reach", ...(await api.all("/api/v1/notices/unreached", "unreached")) }),
   warnings: async () => dispatch({ type: "warnings", ...(await api.all("/api/v1/warnings", "warnings")) }),
   tracks: async () => {
     const answer = await api.get(`/api/v1/tracks?${ALL}`);
@@ -108,7 +112,7 @@ function signIn(token) {
   sessionStorage.setItem(KEY, token);
   api = new Api(token, contact);
   dispatch({ type: "signed-in", session });
-  signer = new Signer({ api, party: session.party, origin: () => state.space?.origin });
+  signer = new Signer({ api, party: session.party });
   at("main").hidden = false; // before a view measures its room
   views.follow();
   ask(...Object.keys(ASK));
@@ -119,7 +123,7 @@ function signIn(token) {
     onEvent,
     onState: (is, why) => {
       dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
-      if (is === "live") ask("intents", "zones", "notices", "warnings");
+      if (is === "live") ask("intents", "zones", "notices", "warnings", "channels", "hazards", "stops", "reach");
       if (is === "refused") signOut("The server refused this token.");
     },
   });
@@ -230,4 +234,4 @@ if (token) {
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
 setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "checkpoint"); }, BEAT_MS);
-setInterval(() => { if (api) ask("parties", "notices"); }, 5 * BEAT_MS);
+setInterval(() => { if (api) ask("parties", "notices", "channels", "hazards", "stops", "reach"); }, 5 * BEAT_MS);

@@ -1,13 +1,10 @@
 // The view of the picture: a map, and beside it everything that is on it as lists.
 
 import { ConsoleMap } from "./map.js";
-import { NO_INFORMATION, aged, announce, at, partyName, rows, setText, swatch } from "./dom.js";
+import { NO_INFORMATION, SENTENCE, aged, at, partyName, rows, setText, swatch } from "./dom.js";
 import { distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
 import { limitText } from "./shape.js";
-
-export const SENTENCE =
-  "This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.";
 
 /** Its lists stand in the page from the start; what is mounted is the map. */
 export function mount(root, context) {
@@ -124,7 +121,6 @@ function warnings(state, actions) {
   setText(at("n-warnings"), String(all.length));
   rows(at("warnings"), all.map((warning) => {
     const names = warning.objects.map((object) => objectName(state, object));
-    announce(warning.id, `Warning: ${warning.kind}, ${names.join(" and ")}`);
     return {
       key: warning.id,
       shows: [warning, names, state.selected === warning.id],
@@ -168,7 +164,6 @@ function notices(state, actions) {
   setText(at("n-notices"), `${open.length} open of ${all.length}${state.complete.notices === false ? " (more are not shown)" : ""}`);
   rows(at("notices"), all.map((notice) => {
     const names = [subjectName(state, notice.subject), ...notice.clashes.map((clash) => subjectName(state, clash.other))];
-    if (notice.open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${names[0]}`);
     return {
       key: notice.id,
       shows: [notice.answers.length, notice.open, notice.urgency, names, state.asked[notice.id] ?? null, partyName(state, notice.sender), state.selected === notice.id],

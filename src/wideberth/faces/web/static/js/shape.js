@@ -40,6 +40,7 @@ export function intentOf(wire) {
     id: wire.id,
     party: wire.party,
     kind: wire.kind,
+    noticeKind: wire.notice_kind ?? null,
     state: wire.state,
     version: wire.version,
     callSign: wire.call_sign ?? null,
@@ -72,7 +73,23 @@ export function zoneOf(wire) {
   };
 }
 
-function answerOf(wire) {
+/** What is to be read back. Heights in metres above the WGS84 ellipsoid. */
+function particularsOf(wire) {
+  return wire ? {
+    latitude: number(wire.latitude), longitude: number(wire.longitude),
+    startMs: ms(wire.start), endMs: ms(wire.end),
+    lowerM: number(wire.lower_m), upperM: number(wire.upper_m),
+  } : null;
+}
+
+export function escalationOf(wire) {
+  return wire ? {
+    posts: wire.posts ?? [], sinceMs: ms(wire.since), overdue: Boolean(wire.overdue),
+    next: wire.next ?? null, atMs: ms(wire.at),
+  } : null;
+}
+
+export function answerOf(wire) {
   const by = wire.by ?? {};
   return {
     verb: wire.verb,
@@ -115,6 +132,13 @@ export function noticeOf(wire) {
     supersedes: wire.supersedes ?? [],
     answers: (wire.answers ?? wire.ladder?.answers ?? []).map(answerOf),
     open: wire.open ?? wire.state !== "closed",
+    moreClashes: wire.more_clashes ?? 0,
+    particulars: particularsOf(wire.particulars),
+    allClear: Boolean(wire.all_clear),
+    protection: wire.protection ?? null,
+    under: wire.under ?? [],
+    uncovered: wire.uncovered ?? [],
+    escalation: escalationOf(wire.escalation),
     sentence: wire.sentence ?? null,
   };
 }

@@ -1,7 +1,8 @@
 // What stands around every view: whose picture it is, the clocks, how old it is, the foot.
 
 import { age, h, local, plain, utc, utcDate } from "./text.js";
-import { at, rows, setText } from "./dom.js";
+import { announce, at, partyName, rows, setText } from "./dom.js";
+import { kindOf } from "./desk.js";
 import { feedsOf, lastHeard, serverNow } from "./state.js";
 
 const LATE_CONTACT_MS = 15000;
@@ -18,7 +19,19 @@ export function shell(state) {
     return;
   }
   stale(state);
+  news(state);
   foot(state, serverNow(state));
+}
+
+/** What is new is said on every view, and counted beside the way to the inbox. */
+function news(state) {
+  const open = Object.values(state.notices).filter((notice) => notice.open);
+  for (const notice of open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${kindOf(state, notice)} of ${plain(partyName(state, notice.sender))}`);
+  for (const warning of Object.values(state.warnings)) announce(warning.id, `Warning: ${warning.kind}`);
+  const count = at("nav-count");
+  count.hidden = !open.length;
+  setText(count, String(open.length));
+  count.setAttribute("aria-label", `${open.length} open`);
 }
 
 function header(state, inside) {

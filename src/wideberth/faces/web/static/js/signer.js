@@ -2,11 +2,9 @@
 // kept in the browser's own store. The service gets the public half only. Each key's statements
 // form a chain that the service holds the end of; they are signed one after another.
 
-import { Problem } from "./api.js";
+import { Problem, patiently } from "./api.js";
 
 const STORE = "keys";
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8000;
 const OUT_OF_TURN = new Set(["statement-out-of-turn", "statement-chain-broken"]);
 
 const text = new TextEncoder();
@@ -37,21 +35,26 @@ function store(mode, work) {
 }
 
 export class Signer {
-  /** state(): for the record's origin; onWait(why): called while a statement waits for the line. */
-  constructor({ api, party, origin, onWait = () => {} }) {
-    Object.assign(this, { api, party, origin, onWait });
+  /** onWait(why): called while a statement waits for the line, and then with null. */
+  constructor({ api, party, onWait = () => {} }) {
+    Object.assign(this, { api, party, onWait });
+    this.origin = null; // of the record, which stands in everything that is signed
     this.key = null;
     this.stopped = false;
   }
 
-  get #slot() { return `${this.origin()} ${this.party}`; }
+  async #slot() {
+    this.origin ??= (await this.api.get("/api/v1/space")).origin;
+    return `${this.origin} ${this.party}`;
+  }
 
   stop() { this.stopped = true; }
 
   /** {keyId, publicKey, pair} of this browser, or null; and whether the record has it in force. */
   async find() {
     if (lacking()) return { held: null, enrolled: null, why: lacking() };
-    const held = (await store("readonly", (keys) => keys.get(this.#slot))) ?? null;
+    const slot = await this.#slot();
+    const held = (await store("readonly", (keys) => keys.get(slot))) ?? null;
     const enrolled = held ? await this.#enrolled(held) : null;
     this.key = held && enrolled ? held : null;
     return { held, enrolled, why: null };
@@ -67,16 +70,17 @@ export class Signer {
   async enrol(roles, token = null) {
     const why = lacking();
     if (why) throw new Error(why);
+    const slot = await this.#slot();
     const pair = await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"]);
     const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
     const keyId = `browser-${crypto.randomUUID().slice(0, 8)}`;
-    const said = `wideberth key possession v1\n${this.origin()}\n${this.party}/${keyId}\nEd25519\n${base64(raw)}\n`;
+    const said = `wideberth key possession v1\n${this.origin}\n${this.party}/${keyId}\nEd25519\n${base64(raw)}\n`;
     const proof = await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, text.encode(said));
     const held = { keyId, publicKey: base64url(raw), pair };
     await this.api.as(token).post("/api/v1/keys", {
       key_id: keyId, public_key: held.publicKey, roles, proof: base64url(proof),
     }, crypto.randomUUID());
-    await store("readwrite", (keys) => keys.put(held, this.#slot));
+    await store("readwrite", (keys) => keys.put(held, slot));
     this.key = held;
     return held;
   }
@@ -84,7 +88,8 @@ export class Signer {
   /** Forget the key of this browser; in the record it stays in force until it is revoked. */
   async forget() {
     this.key = null;
-    await store("readwrite", (keys) => keys.delete(this.#slot));
+    const slot = await this.#slot();
+    await store("readwrite", (keys) => keys.delete(slot));
   }
 
   /** A signed write: type is the command's name, body the JSON with the names of the address in it.
@@ -93,7 +98,7 @@ export class Signer {
     if (!this.key) return Promise.reject(new Error("This needs a signature: enrol this browser first."));
     const request = crypto.randomUUID();
     const turn = () => this.#send(path, type, body, request);
-    return navigator.locks.request(`wideberth ${this.#slot} ${this.key.keyId}`, turn);
+    return navigator.locks.request(`wideberth ${this.origin} ${this.party} ${this.key.keyId}`, turn);
   }
 
   async #send(path, type, body, request) {
@@ -108,20 +113,8 @@ export class Signer {
     }
   }
 
-  async #patiently(work) {
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      try {
-        const done = await work();
-        this.onWait(null);
-        return done;
-      } catch (error) {
-        // Only a line that is cut and a server that is full are worth waiting for.
-        const waits = error instanceof TypeError || (error instanceof Problem && error.status === 503);
-        if (!waits || this.stopped) { this.onWait(null); throw error; }
-        this.onWait("not sent yet: no connection; it goes out, once, when the line is back");
-        await new Promise((resume) => setTimeout(resume, wait));
-      }
-    }
+  #patiently(work) {
+    return patiently(work, { waits: (why) => this.onWait(why), stopped: () => this.stopped });
   }
 
   async #statement(type, body, request) {
@@ -130,7 +123,7 @@ export class Signer {
     const seq = chain.last_seq ?? 0;
     const header = { alg: "Ed25519", kid: `${this.party}/${this.key.keyId}`, typ: "wideberth+jws" };
     const payload = {
-      origin: this.origin(), party: this.party, party_seq: seq + 1,
+      origin: this.origin, party: this.party, party_seq: seq + 1,
       prev: seq ? chain.last_digest : null, type, request, body,
     };
     const input = [header, payload].map((part) => base64url(text.encode(JSON.stringify(part)))).join(".");

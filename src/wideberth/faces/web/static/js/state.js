@@ -2,7 +2,8 @@
 // Everything here is what the server said, or when it said it; reduce() decides nothing about
 // safety, and nothing that the server still holds is dropped because it is old.
 
-import { intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
+import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
+import { answerOf, intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
 const STORY = 60; // lines of the stream kept
@@ -21,6 +22,12 @@ export const EMPTY = Object.freeze({
   notices: {},
   warnings: {},
   tracks: {},
+  channels: {}, // party id: what is known of its channel
+  hazards: {}, // intent id: how it stands; nobody said that it is clear
+  stops: {}, // STOP id: as told, recorded or not
+  reach: {}, // notice id: how far it has come, also of notices to others
+  replies: {}, // notice id: the answers that came by the stream, for notices to others
+  closed: {}, // notice id: when it left the open list, as the stream said
   complete: {},
   loaded: {},
   restsOn: null,
@@ -35,9 +42,13 @@ const byId = (items) => Object.fromEntries(items.map((item) => [item.id, item]))
 
 /** What kind of thing each event of the party's stream makes worth asking for again. */
 export const STALE_AFTER = {
-  notice: ["notices", "intents"],
-  acknowledgement: ["notices"],
-  intent: ["intents", "notices"],
+  notice: ["notices", "intents", "hazards", "reach"],
+  acknowledgement: ["notices", "reach", "channels"],
+  escalation: ["notices", "reach"],
+  channel: ["channels"],
+  hazard: ["hazards", "notices"],
+  stop: ["stops"],
+  intent: ["intents", "notices", "hazards", "reach"],
   zone: ["zones", "notices"],
   notification: ["intents"],
   warning: ["warnings"],
@@ -58,6 +69,15 @@ const REDUCERS = {
   zones: (state, { items, complete }) => list(state, "zones", items.map(zoneOf), complete),
   notices: (state, { items, complete }) => list(state, "notices", items.map(noticeOf), complete),
   warnings: (state, { items, complete }) => list(state, "warnings", items.map(warningOf), complete),
+  channels: (state, { items }) => list(state, "channels", items.map(channelOf), true),
+  hazards: (state, { items }) => list(state, "hazards", items.map(hazardOf), true),
+  // One that was told by the stream is kept until the list has it: it may be sent before it is recorded.
+  stops: (state, { items }) => ({
+    ...state,
+    stops: { ...state.stops, ...byId(items.map(stopOf)) },
+    loaded: { ...state.loaded, stops: true },
+  }),
+  reach: (state, { items }) => list(state, "reach", items.map(reachOf), true),
   // whole: the answer has every track that the server still holds. One that it holds no longer stays
   // here as last known: that it is forgotten does not mean that it is gone.
   tracks: (state, { items, whole }) => {
@@ -82,7 +102,7 @@ const REDUCERS = {
     if (number !== null && state.lastId !== null && number <= state.lastId) return state;
     const line = { number, event, data };
     return {
-      ...state,
+      ...heard(state, event, data),
       lastId: number ?? state.lastId,
       story: [line, ...state.story].slice(0, STORY),
     };
@@ -96,6 +116,25 @@ const REDUCERS = {
   },
   select: (state, { what }) => ({ ...state, selected: what }),
 };
+
+/** What an event itself says, before the server is asked again. */
+function heard(state, event, data) {
+  if (event === "stop" && data.stop) {
+    const stop = stopOf(data.stop);
+    // Told twice, first as it was sent and again once it is recorded: one by its id.
+    return { ...state, stops: { ...state.stops, [stop.id]: { ...state.stops[stop.id], ...stop } } };
+  }
+  if (event !== "acknowledgement") return state;
+  const closed = { ...state.closed };
+  for (const id of data.closed ?? []) closed[id] = Date.parse(data.time);
+  if (!data.acknowledgement || data.recipient === state.session?.party) return { ...state, closed };
+  const before = state.replies[data.notice] ?? { recipient: data.recipient ?? null, answers: [] };
+  const answer = answerOf(data.acknowledgement);
+  const same = (each) => ["verb", "unit", "system", "timeMs"].every((name) => Object.is(each[name], answer[name]));
+  if (before.answers.some(same)) return { ...state, closed }; // told twice: as it was sent, and recorded
+  const answers = [...before.answers, answer];
+  return { ...state, closed, replies: { ...state.replies, [data.notice]: { ...before, answers } } };
+}
 
 export function reduce(state, event) {
   const reducer = REDUCERS[event.type];
@@ -173,6 +212,11 @@ export function lastHeard(state) {
   for (const notice of Object.values(state.notices)) {
     for (const answer of notice.answers) note(answer.party, answer.timeMs);
   }
+  for (const { answers } of Object.values(state.replies)) {
+    for (const answer of answers) note(answer.party, answer.timeMs);
+  }
+  for (const channel of Object.values(state.channels)) note(channel.id, channel.heardMs);
+  for (const stop of Object.values(state.stops)) if (stop.identified !== "unverified") note(stop.sender, stop.sentMs);
   return heard;
 }
 

@@ -1,6 +1,8 @@
 // Server-sent events by fetch, so that the token stays in a header. After a cut it goes on from the
 // number it had: nothing missed; and what comes twice is dropped by number in reduce().
 
+import { pause } from "./api.js";
+
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 const SILENCE_MS = 30000; // the server's heart beats every 10 s
@@ -18,6 +20,11 @@ export class Stream {
     this.abort?.abort();
   }
 
+  /** The line is known to be gone: do not wait for silence to say so. */
+  cut() {
+    this.abort?.abort();
+  }
+
   async run() {
     while (!this.stopped) {
       this.onState("connecting");
@@ -29,7 +36,7 @@ export class Stream {
         this.onState("cut", error.name === "AbortError" ? "nothing heard" : error.message);
       }
       if (this.stopped) return;
-      await new Promise((resume) => setTimeout(resume, this.wait));
+      await pause(this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
     }
   }

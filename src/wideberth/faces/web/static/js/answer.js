@@ -1,0 +1,163 @@
+// The answers to a notice, one small form each. None of them allows anything: each carries the
+// sentence that says so. RECEIVED takes the token; all others are signed with this browser's key.
+
+import { SENTENCE } from "./dom.js";
+import { h, plain } from "./text.js";
+import { degrees, instant, metres } from "./typed.js";
+
+export const VERBS = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED", "CANNOT-COMPLY", "DISPUTED"];
+
+const SAYS = {
+  "READ-BACK": "Type what you heard or read, in your own words and figures. The server compares it with what was told.",
+  "PASSED-DOWN": "The unit was told, and somebody there said so.",
+  LOADED: "The unit has it in the system that it works with.",
+  "CANNOT-COMPLY": "Say why. It ends nothing: the notice stays open and climbs its ladder.",
+  DISPUTED: "Say what is wrong. It ends nothing: the notice stays open and climbs its ladder.",
+};
+
+let fields = 0;
+
+/** A labelled input; name is what it is asked for under. */
+export function field(name, label, attributes = {}, input = null) {
+  fields += 1;
+  const id = `f${fields}-${name}`;
+  const control = input ?? h("input", { type: "text", autocomplete: "off", spellcheck: "false", ...attributes });
+  control.id = id;
+  control.name = name;
+  control.dataset.focus = id;
+  return h("p", { class: "field" }, h("label", { for: id }, label), control);
+}
+
+export const choice = (options) =>
+  h("select", {}, options.map(([value, label]) => h("option", { value }, label)));
+
+/** The form for a verb. say(body) sends it; close() takes the form away. */
+export function answerForm({ notice, verb, units, say, close }) {
+  const fault = h("p", { class: "fault", role: "alert" });
+  const send = h("button", { type: "submit", class: "do" }, `Send ${verb}`);
+  const inside = FIELDS[verb](notice, units);
+  const form = h("form", { class: "answer", "aria-label": `${verb} of notice ${notice.number}`, novalidate: true },
+    h("p", { class: "dim" }, SAYS[verb]), h("div", { class: "fields" }, inside.nodes),
+    h("p", { class: "sentence" }, notice.sentence ?? SENTENCE),
+    fault,
+    h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    fault.textContent = "";
+    const found = inside.read(form.elements);
+    if (found.wrong) {
+      fault.textContent = found.wrong;
+      form.elements[found.at]?.focus();
+      return;
+    }
+    send.disabled = true;
+    try {
+      const answer = await say({ verb, ...found.body });
+      const off = answer.differences ?? [];
+      if (!off.length) { close(); return; }
+      fault.textContent = `Does not match. ${off.map(differenceText).join("; ")}. Ask again, and read back again.`;
+    } catch (error) {
+      fault.textContent = plain(error.message, 300);
+    }
+    send.disabled = false;
+  });
+  return form;
+}
+
+export const differenceText = (difference) =>
+  plain(`${difference.field}: told ${difference.told}, read back ${difference.read_back}`, 120);
+
+const FIELDS = {
+  "READ-BACK": readBack,
+  "PASSED-DOWN": (notice, units) => ({
+    nodes: [unitField(notice, units)],
+    read: ({ unit }) => needed({ unit: unit.value.trim() }, "unit", "Name the unit."),
+  }),
+  LOADED: (notice, units) => ({
+    nodes: [
+      unitField(notice, units, [["*", "all of them: I attest it"]]),
+      field("system", "In which system", { maxlength: 100, placeholder: "fire control, mission planning …" }),
+    ],
+    read: ({ unit, system }) => {
+      const name = system.value.trim();
+      if (unit.value === "*") return { body: { attested: true, ...(name ? { system: name } : {}) } };
+      const found = needed({ unit: unit.value.trim() }, "unit", "Name the unit.");
+      return found.wrong ? found : needed({ ...found.body, system: name }, "system", "Name the system in which the unit has it.");
+    },
+  }),
+  "CANNOT-COMPLY": reason,
+  DISPUTED: reason,
+};
+
+function needed(body, at, wrong) {
+  return body[at] ? { body } : { wrong, at };
+}
+
+function unitField(notice, waiting, more = []) {
+  if (!notice.units.length) return field("unit", "Unit", { maxlength: 64 });
+  const order = [...waiting, ...notice.units.filter((unit) => !waiting.includes(unit))];
+  return field("unit", "Unit", {}, choice([
+    ...order.map((unit) => [unit, `${plain(unit, 40)}${waiting.includes(unit) ? "" : " (said before)"}`]), ...more,
+  ]));
+}
+
+function reason() {
+  return {
+    nodes: [field("reason", "Reason", { maxlength: 500, class: "long" })],
+    read: ({ reason: text }) => needed({ reason: text.value.trim() }, "reason", "Give the reason."),
+  };
+}
+
+function readBack(notice) {
+  const day = notice.particulars?.startMs ?? notice.issuedMs;
+  const unit = () => choice([["m", "m"], ["ft", "ft"]]);
+  return {
+    nodes: [
+      field("latitude", "Latitude of a point of the area", { placeholder: "46.80 or 46 48 00 N" }),
+      field("longitude", "Longitude", { placeholder: "7.60 or 7 36 00 E" }),
+      field("start", "Begins, UTC", { placeholder: "10:05, or 2026-11-21 10:05" }),
+      field("end", "Ends, UTC", { placeholder: "11:05" }),
+      field("lower", "Lowest height", { inputmode: "decimal" }),
+      field("upper", "Highest height", { inputmode: "decimal" }),
+      field("unit", "Heights are in", {}, unit()),
+      h("p", { class: "dim small" }, "Heights above the WGS84 ellipsoid, as they were told. A time without a day is on the day of the beginning."),
+    ],
+    read: (elements) => {
+      const heights = elements.unit.value;
+      const startMs = instant(elements.start.value, day);
+      const found = {
+        latitude: degrees(elements.latitude.value, 90),
+        longitude: degrees(elements.longitude.value, 180),
+        start: startMs,
+        end: nextDay(instant(elements.end.value, startMs ?? day), startMs),
+        lower: metres(elements.lower.value, heights),
+        upper: metres(elements.upper.value, heights),
+      };
+      for (const [name, value] of Object.entries(found)) {
+        if (value === null) return { wrong: WRONG[name], at: name };
+      }
+      const rfc = (ms) => new Date(ms).toISOString();
+      return {
+        body: {
+          read_back: {
+            latitude: found.latitude, longitude: found.longitude, start: rfc(found.start), end: rfc(found.end),
+            lower_m: found.lower, upper_m: found.upper,
+          },
+        },
+      };
+    },
+  };
+}
+
+/** An end by the clock alone that is before the beginning is of the day after. */
+const nextDay = (endMs, startMs) => (endMs !== null && startMs !== null && endMs < startMs ? endMs + 86400000 : endMs);
+
+const WRONG = {
+  latitude: "Latitude: give degrees, such as 46.80, or 46 48 00 N.",
+  longitude: "Longitude: give degrees, such as 7.60, or 7 36 00 E.",
+  start: "Begins: give a time in UTC, such as 10:05, or with the day, 2026-11-21 10:05.",
+  end: "Ends: give a time in UTC, such as 11:05.",
+  lower: "Lowest height: give a number.",
+  upper: "Highest height: give a number.",
+};

@@ -1,0 +1,132 @@
+// What a duty desk has to do, from what the server said: in which order, and what comes next. Pure.
+
+import { escalationOf } from "./shape.js";
+
+const ms = (text) => (text ? Date.parse(text) : NaN);
+const number = (value) => (value === null || value === undefined ? NaN : Number(value));
+
+export function channelOf(wire) {
+  return {
+    id: wire.party, state: wire.state, sinceMs: ms(wire.since), heardMs: ms(wire.heard), by: wire.by ?? null,
+    reason: wire.reason ?? null, scope: wire.scope ?? null, untilMs: ms(wire.until), before: wire.before ?? null,
+    missed: (wire.missed_calls ?? []).length,
+  };
+}
+
+export function hazardOf(wire) {
+  return {
+    id: wire.intent, party: wire.party, state: wire.state,
+    startMs: ms(wire.start), endMs: ms(wire.end), statedMs: ms(wire.stated), nextMs: ms(wire.next),
+  };
+}
+
+export function reachOf(wire) {
+  return {
+    id: wire.notice, issuedMs: ms(wire.issued), role: wire.role, held: Boolean(wire.held), furthest: wire.furthest ?? null,
+    exits: wire.exits ?? [], withdrawal: Boolean(wire.withdrawal), recipient: wire.recipient ?? null,
+    waiting: wire.waiting ?? null, subject: wire.subject ?? null, escalation: escalationOf(wire.escalation),
+  };
+}
+
+export function stopOf(wire) {
+  return {
+    id: wire.id, form: wire.form, sender: wire.sender, identified: wire.identified, sentMs: ms(wire.sent), text: wire.text ?? "",
+    intent: wire.intent ?? null, zone: wire.zone ?? null, area: wire.area ?? null, doubts: wire.doubts ?? null,
+    contact: wire.contact ?? null, recorded: wire.recorded !== false,
+    firstS: number(wire.first_acknowledged_s), answers: wire.acknowledgements ?? [],
+  };
+}
+
+const KINDS = {
+  HAZARD: "HAZARD", ACTIVITY: "ACTIVITY", MOVEMENT: "MOVEMENT", "PROTECTED-SITE": "PROTECTED SITE", CLOSURE: "CLOSURE",
+  "STAND-OFF": "STAND-OFF", "ALL-CLEAR": "ALL-CLEAR", ADMIN: "ADMIN",
+  hazard: "HAZARD", flight: "ACTIVITY", movement: "MOVEMENT", presence: "PROTECTED SITE", zone: "ZONE", agreement: "AGREEMENT",
+};
+
+/** The other thing of a notice as the reader has it: its subject, or what its clashes name. */
+export function aboutOf(state, notice) {
+  const { subject } = notice;
+  const own = state.session?.party;
+  const thing = subject?.type === "zone" ? state.zones[subject.id] : state.intents[subject?.id];
+  if (thing && thing.party !== own) return thing;
+  const other = notice.clashes.map(({ other: each }) => (each?.type === "zone" ? state.zones[each.id] : state.intents[each?.id])).find(Boolean);
+  return other ?? thing ?? null;
+}
+
+/** The kind of a notice in words; of what may not be seen, the kind that its clash names. */
+export function kindOf(state, notice) {
+  if (notice.allClear) return KINDS["ALL-CLEAR"];
+  if (notice.subject?.type === "agreement") return KINDS.agreement;
+  const about = aboutOf(state, notice);
+  if (about) return about.rule ? (about.rule === "keep-out" ? KINDS.CLOSURE : KINDS.zone) : KINDS[about.noticeKind] ?? KINDS[about.kind] ?? "NOTICE";
+  return KINDS[notice.clashes[0]?.kind] ?? "NOTICE";
+}
+
+/** The window in which what a notice tells is in effect, as far as the reader is told. */
+export function windowOf(state, notice) {
+  const { particulars: told } = notice;
+  if (told) return { startMs: told.startMs, endMs: told.endMs };
+  const about = aboutOf(state, notice);
+  if (about?.startMs) return { startMs: about.startMs, endMs: about.endMs };
+  const starts = notice.clashes.map((clash) => clash.startMs).filter(Number.isFinite);
+  const ends = notice.clashes.map((clash) => clash.endMs).filter(Number.isFinite);
+  return { startMs: starts.length ? Math.min(...starts) : NaN, endMs: ends.length ? Math.max(...ends) : NaN };
+}
+
+/** Whether a notice tells of a hazard whose time has begun and that nobody said to be over. */
+export function isInForce(state, notice, now) {
+  if (notice.allClear || notice.withdrawal || kindOf(state, notice) !== "HAZARD") return false;
+  const { startMs, endMs } = windowOf(state, notice);
+  const about = aboutOf(state, notice);
+  const standing = about ? state.hazards[about.id] : null;
+  return startMs <= now && (now <= endMs || Boolean(standing));
+}
+
+const far = (value) => (Number.isFinite(value) ? value : Infinity);
+
+/** Open notices: hazards in force first, then by what falls due next, then by when they take effect. */
+export function inbox(state, now) {
+  const keys = new Map();
+  const open = Object.values(state.notices).filter((notice) => notice.open);
+  for (const notice of open) {
+    const { startMs } = windowOf(state, notice);
+    const overdue = notice.escalation?.overdue ? 0 : 1;
+    keys.set(notice.id, [isInForce(state, notice, now) ? 0 : 1, overdue, far(notice.escalation?.atMs), far(startMs), -notice.number]);
+  }
+  return open.sort((a, b) => compare(keys.get(a.id), keys.get(b.id)));
+}
+
+function compare(a, b) {
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
+  return 0;
+}
+
+/** The steps of a notice to the reader, or to another party, from the answers to it. */
+export function stepsOf(answers, units, open) {
+  const good = answers.filter((answer) => answer.verb !== "READ-BACK" || !answer.differences.length);
+  const lastRead = answers.filter((answer) => answer.verb === "READ-BACK").at(-1);
+  const of = (verb) => good.filter((answer) => answer.verb === verb && answer.unit).map((answer) => answer.unit);
+  const attested = good.some((answer) => answer.verb === "LOADED" && answer.attested);
+  const loaded = new Set(attested && units.length ? units : of("LOADED"));
+  const passed = new Set([...of("PASSED-DOWN"), ...loaded]);
+  return {
+    received: answers.length > 0,
+    readBack: Boolean(lastRead) && !lastRead.differences.length,
+    misread: lastRead?.differences ?? [],
+    passed, loaded, attested,
+    unpassed: units.filter((unit) => !passed.has(unit)),
+    unloaded: units.filter((unit) => !loaded.has(unit)),
+    isLoaded: !open || attested || (units.length ? units.every((unit) => loaded.has(unit)) : loaded.size > 0),
+    exits: answers.filter((answer) => answer.verb === "CANNOT-COMPLY" || answer.verb === "DISPUTED"),
+  };
+}
+
+const WORST = ["DOWN", "REFUSED", "SUSPENDED", "UNKNOWN", "DEGRADED", "UP"];
+
+/** Every other party with the state of its channel, never blank; what needs a telephone first. */
+export function counterparts(state) {
+  const others = Object.values(state.parties).filter((party) => party.id !== state.session?.party);
+  const found = others.map((party) => ({ party, channel: state.channels[party.id] ?? { id: party.id, state: "UNKNOWN", heardMs: NaN, missed: 0 } }));
+  const rank = ({ channel }) => WORST.indexOf(channel.state);
+  return found.sort((a, b) => rank(a) - rank(b) || a.party.id.localeCompare(b.party.id));
+}

@@ -1,0 +1,60 @@
+// What the reader told, and how far it came at each party, as far as it may follow that.
+
+import { aged, partyName, rows, swatch } from "./dom.js";
+import { stepsOf } from "./desk.js";
+import { answerText, stepItem } from "./inbox.js";
+import { h, plain, utcShort } from "./text.js";
+
+const NONE = "Nothing that you told waits for anybody. Whom it concerns and may not be shown to you is not in this list.";
+
+export class SentList {
+  constructor(box, context) {
+    Object.assign(this, { box, context });
+    this.seen = new Map(); // notice id: its last row, so that one that closed is still there to read
+  }
+
+  update(state) {
+    for (const row of Object.values(state.reach)) if (row.role !== "recipient") this.seen.set(row.id, row);
+    const all = [...this.seen.values()].sort((a, b) => Number(a.id in state.closed) - Number(b.id in state.closed) || a.issuedMs - b.issuedMs);
+    rows(this.box, all.map((row) => {
+      const answers = state.replies[row.id]?.answers ?? [];
+      const closedMs = state.closed[row.id] ?? NaN;
+      const open = row.id in state.reach && !Number.isFinite(closedMs);
+      const current = state.reach[row.id] ?? row;
+      const name = partyName(state, current.recipient);
+      return {
+        key: row.id,
+        shows: [current, answers, open, closedMs, name, state.intents[current.subject?.id]?.callSign],
+        make: () => sentCard(state, { row: current, answers, open, closedMs, name }),
+      };
+    }), NONE);
+  }
+}
+
+function sentCard(state, { row, answers, open, closedMs, name }) {
+  const waiting = row.waiting ?? [];
+  const units = [...new Set([...waiting, ...answers.map((answer) => answer.unit).filter(Boolean)])];
+  const steps = stepsOf(answers, units, open);
+  const intent = state.intents[row.subject?.id];
+  const what = intent?.callSign ?? intent?.placeName ?? (row.subject ? `${row.subject.type} ${row.subject.id}` : "a notice");
+  const reached = (verb) => ORDER.indexOf(row.furthest) >= ORDER.indexOf(verb);
+  const { escalation: due } = row;
+  return h("article", { class: `card ${open ? "" : "closed"}` },
+    h("p", { class: "line" }, h("b", {}, plain(what, 60)), row.role === "holder" ? h("span", { class: "tag strong" }, "HELD FOR YOU") : null,
+      row.withdrawal ? h("span", { class: "tag" }, "WITHDRAWN") : null,
+      due?.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
+      h("span", { class: "age" }, `${utcShort(row.issuedMs)}, `, aged("ago", row.issuedMs))),
+    h("p", {}, "to ", swatch(row.recipient), plain(name, 60)),
+    h("ol", { class: "steps", "aria-label": "How far it has come" },
+      stepItem(true, "sent"), stepItem(steps.received || reached("RECEIVED"), "received"),
+      stepItem(steps.readBack || (reached("READ-BACK") && !steps.misread.length), steps.misread.length ? "read back, does not match" : "read back", steps.misread.length > 0),
+      stepItem(steps.passed.size > 0 || reached("PASSED-DOWN"), `passed down${units.length ? ` to ${steps.passed.size} of ${units.length}` : ""}`),
+      stepItem(!open, `loaded${steps.attested ? ", attested" : units.length ? ` at ${open ? steps.loaded.size : units.length} of ${units.length} units` : ""}`)),
+    open && waiting.length ? h("p", { class: "missing" }, `Not reached: ${waiting.map((unit) => plain(unit, 40)).join(", ")}`) : null,
+    open ? null : h("p", { class: "dim" }, `Left the open list${Number.isFinite(closedMs) ? ` at ${utcShort(closedMs)}` : ""}.`),
+    steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${plain(answer.reason, 200)}`)),
+    open && due && Number.isFinite(due.atMs) ? h("p", { class: "dim" }, due.next ? `Next there: ${due.next}, ` : "Overdue there ", aged("within", due.atMs, { class: "num" })) : null,
+    answers.length ? h("ul", { class: "answers" }, answers.slice(-8).map((answer) => h("li", {}, answerText(answer)))) : null);
+}
+
+const ORDER = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED"];

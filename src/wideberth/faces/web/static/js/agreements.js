@@ -1,26 +1,405 @@
-// The view of agreements: what was agreed, proposed or suspended, as the reader may see it.
+// The view of agreements: what is proposed, in force, suspended or over, as the reader may see it;
+// its provisions beside those of the version before; and what the reader's party does with it.
+//
+// The three legal kinds never share a button: approving, refusing and clearing are in consents.js,
+// which is drawn for agreements of the kind CONSENT and for no other.
 
-import { rows } from "./dom.js";
-import { h, plain } from "./text.js";
+import { field } from "./answer.js";
+import { consents } from "./consents.js";
+import { partyName, rows, swatch } from "./dom.js";
+import { editForm } from "./edit.js";
+import { gallery } from "./gallery.js";
+import { KINDS, beside, says, titleOf } from "./provisions.js";
+import { SigningPanel } from "./signing.js";
+import { duration, h, plain, utcDate, utcShort } from "./text.js";
 
 const AGAIN_MS = 15000;
+const DAY_S = 86400;
+const CONCERNS = new Set(["agreement", "draft", "consent"]);
+const STATES = {
+  proposed: "PROPOSED, nothing of it holds",
+  countered: "countered",
+  declined: "declined",
+  lapsed: "lapsed",
+  signed: "SIGNED, not yet in force",
+  "in-force": "IN FORCE",
+  suspended: "SUSPENDED",
+  superseded: "superseded",
+  expired: "expired",
+  ended: "ended",
+};
+const LIVE = new Set(["proposed", "signed", "in-force", "suspended"]);
+const REMINDERS_DAYS = [14, 7, 1];
 
 export function mount(root, context) {
-  const list = h("div", { class: "list", id: "agreements" });
-  const view = h("div", { class: "sheet" }, h("h2", { tabindex: "-1", "data-first": true }, "Agreements"), list);
-  root.replaceChildren(view);
-  let stopped = false;
-  const ask = async () => {
-    const { items } = await context.api.all("/api/v1/agreements", "agreements");
-    if (stopped) return;
-    rows(list, items.map((each) => ({
-      key: `${each.agreement ?? each.id}/${each.version}`,
-      shows: each,
-      make: () => h("p", {}, plain(each.terms?.title ?? each.title ?? each.agreement ?? each.id), ` v${each.version} `, h("span", { class: "tag" }, each.state)),
-    })), "No agreement concerns you.");
-  };
-  const again = () => ask().catch(() => {}); // what was read last stays, and the bar says how old it is
-  again();
-  const timer = setInterval(again, AGAIN_MS);
-  return { unmount: () => { stopped = true; clearInterval(timer); root.replaceChildren(); } };
+  return new AgreementsView(root, context);
+}
+
+const keyOf = (each) => `${each.agreement}/${each.version}`;
+const when = (text) => { const ms = Date.parse(text); return `${utcDate(ms)} ${utcShort(ms)}`; };
+
+class AgreementsView {
+  constructor(root, context) {
+    Object.assign(this, { root, context, versions: [], drafts: [], asked: [], whole: new Map(), open: null, form: null, fault: "", loaded: false });
+    this.list = h("div", { class: "list", id: "agreements" });
+    this.sheet = h("article", { class: "agreement", id: "agreement", "aria-live": "polite" });
+    const signing = h("div", { class: "signing" });
+    root.replaceChildren(h("div", { class: "sheet agreements" },
+      h("div", { class: "agreed" },
+        h("h2", { tabindex: "-1", "data-first": true }, "Agreements"), this.list,
+        h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.propose() }, "New, from a template …")),
+        signing),
+      this.sheet));
+    this.signing = new SigningPanel(signing, context, () => this.draw());
+    this.again = () => this.ask().catch(() => {}); // what was read last stays, and the bar says how old it is
+    this.again();
+    this.timer = setInterval(this.again, AGAIN_MS);
+    this.stop = context.onEvent(({ event }) => { if (CONCERNS.has(event)) this.again(); });
+  }
+
+  unmount() {
+    clearInterval(this.timer);
+    this.stop();
+    this.root.replaceChildren();
+  }
+
+  update() {
+    const clock = Math.floor(this.context.now() / 60000);
+    if (clock !== this.clock) { this.clock = clock; this.draw(); }
+  }
+
+  async ask() {
+    const { api } = this.context;
+    const [versions, drafts, asked] = await Promise.all([
+      api.all("/api/v1/agreements", "agreements"),
+      api.all("/api/v1/drafts", "drafts"),
+      api.all("/api/v1/consents", "consents"),
+    ]);
+    Object.assign(this, { versions: versions.items, drafts: drafts.items, asked: asked.items, loaded: true });
+    this.open ??= this.#newest()[0]?.agreement ?? null;
+    await this.#read();
+    this.draw();
+  }
+
+  /** The version shown, and the one that it stands beside, whole. */
+  async #read() {
+    const shown = this.#shown();
+    for (const version of shown ? [shown.version, shown.replaces].filter(Boolean) : []) {
+      const key = `${this.open}/${version}`;
+      const known = this.versions.find((each) => keyOf(each) === key);
+      const had = this.whole.get(key);
+      if (had && had.state === known?.state) continue; // the terms of a version never change
+      this.whole.set(key, await this.context.api.get(`/api/v1/agreements/${encodeURIComponent(this.open)}?version=${version}`));
+    }
+  }
+
+  #newest() {
+    const newest = new Map();
+    for (const each of this.versions) newest.set(each.agreement, each);
+    return [...newest.values()].sort((a, b) =>
+      Number(!LIVE.has(a.state)) - Number(!LIVE.has(b.state)) || a.expires.localeCompare(b.expires));
+  }
+
+  #shown() {
+    const own = this.versions.filter((each) => each.agreement === this.open);
+    return own.find((each) => each.version === this.version) ?? own.at(-1) ?? null;
+  }
+
+  choose(agreement, version = null) {
+    Object.assign(this, { open: agreement, version, form: null, fault: "" });
+    this.#read().then(() => this.draw(), () => this.draw());
+  }
+
+  draw() {
+    const { session } = this.context;
+    if (!session) return;
+    rows(this.list, [
+      ...this.#newest().map((each) => ({
+        key: each.agreement,
+        shows: [keyOf(each), each.state, each.unsigned, this.open === each.agreement, this.#left(each)],
+        make: () => this.#row(each, session),
+      })),
+      ...this.drafts.map((each) => ({
+        key: `draft ${each.agreement}`,
+        shows: each,
+        make: () => h("button", { type: "button", class: "row", "data-focus": `d${each.agreement}`, onclick: () => this.#resume(each) },
+          h("b", {}, plain(each.terms.title, 60)), h("span", { class: "tag" }, `DRAFT ${each.revision}`),
+          h("span", { class: "dim wide" }, "seen by your party alone")),
+      })),
+    ], this.loaded ? "No agreement concerns you." : "Asking …");
+    if (this.form) { if (this.form.parentNode !== this.sheet) this.sheet.replaceChildren(this.form); return; }
+    const shown = this.#shown();
+    rows(this.sheet, shown ? this.#parts(shown, session) : [], this.loaded ? "Choose an agreement, or propose one." : "Asking …");
+  }
+
+  #row(each, session) {
+    const mine = each.unsigned?.some((one) => one.party === session.party);
+    return h("button", {
+      type: "button", class: `row ${this.open === each.agreement ? "on" : ""}`, "data-focus": `a${each.agreement}`,
+      "aria-current": this.open === each.agreement ? "true" : null, onclick: () => this.choose(each.agreement),
+    },
+    h("b", {}, plain(each.title, 60)), h("span", { class: "tag kind" }, each.kind),
+    h("span", { class: `tag s-${each.state}` }, `${STATES[each.state] ?? each.state}`),
+    h("span", { class: "dim wide" }, `v${each.version} · ${each.parties.map((party) => plain(party, 30)).join(", ")}`),
+    mine ? h("span", { class: "missing wide" }, "waits for your signature") : null,
+    h("span", { class: "num wide" }, this.#left(each)));
+  }
+
+  #left(each) {
+    if (!LIVE.has(each.state)) return `over: ${STATES[each.state]}`;
+    const s = (Date.parse(each.state === "proposed" ? each.answer_by : each.expires) - this.context.now()) / 1000;
+    const text = s >= 2 * DAY_S ? `${Math.floor(s / DAY_S)} days` : duration(Math.max(0, Math.floor(s / 60) * 60));
+    if (each.state === "proposed") return `lapses in ${text}`;
+    const near = REMINDERS_DAYS.some((days) => s <= days * DAY_S);
+    return `${near ? "▲ " : ""}expires in ${text}${near ? ": renew it, or it ends" : ""}`;
+  }
+
+  #parts(shown, session) {
+    const key = keyOf(shown);
+    const whole = this.whole.get(key);
+    const before = shown.replaces ? this.whole.get(`${shown.agreement}/${shown.replaces}`) : null;
+    const state = this.context.state();
+    const own = this.versions.filter((each) => each.agreement === shown.agreement);
+    const asked = this.asked.filter((each) => each.agreement === shown.agreement);
+    const may = this.signing.ready && this.signing.found.enrolled.roles.includes("sign");
+    const parts = [
+      { key: "head", shows: [shown, own.length, this.#left(shown)], make: () => this.#head(shown, own, state) },
+      { key: "signed", shows: [key, shown.signatures, shown.unsigned, shown.accepted, shown.state], make: () => this.#signed(shown) },
+    ];
+    if (whole?.terms) {
+      parts.push({ key: "do", shows: [key, shown.state, shown.unsigned, shown.suspension, shown.conditions, may, this.fault], make: () => this.#acts(shown, whole, session, may) });
+      parts.push({ key: "provisions", shows: [key, shown.state, Boolean(before?.terms), may], make: () => this.#provisions(shown, whole, before, session, may) });
+    }
+    if (shown.kind === "CONSENT" && whole?.terms) {
+      const inForce = shown.state === "in-force";
+      parts.push({
+        key: "consents", shows: [key, inForce, asked, may],
+        make: () => consents({
+          asked, provisions: whole.terms.provisions, party: session.party, inForce, may,
+          ask: (body) => this.#send(`/api/v1/agreements/${encodeURIComponent(shown.agreement)}/consents`, "AskConsent", { agreement: shown.agreement, version: shown.version, ...body }),
+          answer: (consent, body) => this.#send(`/api/v1/consents/${encodeURIComponent(consent)}/answers`, "AnswerConsent", { consent, ...body }),
+        }),
+      });
+    }
+    return parts;
+  }
+
+  #head(shown, own, state) {
+    const { suspension } = shown;
+    return h("header", {},
+      h("h3", {}, plain(shown.title, 200)),
+      h("p", {}, h("span", { class: "tag kind" }, shown.kind), ` ${KINDS[shown.kind] ?? ""} · `,
+        h("b", { class: `state s-${shown.state}` }, STATES[shown.state] ?? shown.state), ` · ${this.#left(shown)}`),
+      h("p", {}, "Between ", shown.parties.flatMap((party, i) => [i ? ", " : "", swatch(party), plain(partyName(state, party), 60)]),
+        shown.neutral ? ` · signed through the neutral ${plain(partyName(state, shown.neutral), 60)}, each party a sheet of its own` : ""),
+      h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · proposed by ${plain(shown.party, 60)} ${when(shown.proposed)}`),
+      h("p", {}, "Versions: ", own.map((each) => h("button", {
+        type: "button", class: `quiet ${each.version === shown.version ? "on" : ""}`, "data-focus": `v${each.version}`,
+        "aria-pressed": each.version === shown.version ? "true" : "false",
+        onclick: () => this.choose(shown.agreement, each.version),
+      }, `v${each.version} ${each.state}`))),
+      suspension ? h("p", { class: "missing" },
+        `Suspended since ${when(suspension.since)} by ${plain(suspension.by, 60)}: ${plain(suspension.reason)}. `,
+        suspension.provisions.length ? `Only: ${suspension.provisions.join(", ")}. ` : "All of it. ",
+        suspension.stop_usable ? "STOP stays usable." : "The agreement excludes STOP while it is suspended.") : null,
+      shown.reason ? h("p", {}, `${plain(shown.closed_by ?? "", 60)}: ${plain(shown.reason)}`) : null,
+      h("p", { class: "num small dim" }, `SHA-256 of the one text: ${shown.digest}`));
+  }
+
+  #signed(shown) {
+    const lines = [
+      ...(shown.signatures ?? []).map((each) => h("li", { class: "done" }, `■ ${plain(each.party, 60)} signed${each.sheet ? ` on the sheet of ${plain(each.sheet, 60)}` : ""}, ${when(each.time)}${each.digest === shown.digest ? ", this text" : ", ANOTHER TEXT"}`)),
+      ...(shown.unsigned ?? []).map((each) => h("li", {}, `□ ${plain(each.party, 60)} has not signed${each.sheet ? ` on the sheet of ${plain(each.sheet, 60)}` : ""}`)),
+      ...(shown.accepted ?? []).map((each) => h("li", {}, `${plain(each.party, 60)} accepted: ${each.provisions.map((one) => plain(one, 60)).join(", ")}; nothing else`)),
+    ];
+    return h("ul", { class: "signatures", "aria-label": "Signatures" }, lines);
+  }
+
+  #acts(shown, whole, session, may) {
+    const mine = shown.parties.includes(session.party);
+    const acts = h("div", { class: "actions" });
+    const fault = h("p", { class: "fault", role: "alert" }, this.fault ? plain(this.fault, 300) : "");
+    const button = (label, act, title = null) => h("button", {
+      type: "button", class: "do other", disabled: !may, title: may ? title : "This browser cannot sign yet",
+      "data-focus": `act${label}`, onclick: act,
+    }, label);
+    if (shown.state === "proposed") {
+      for (const each of (shown.unsigned ?? []).filter((one) => one.party === session.party)) {
+        const sheet = each.sheet ? { sheet: each.sheet } : {};
+        acts.append(button(`Sign${each.sheet ? ` on the sheet of ${plain(each.sheet, 40)}` : ""} …`, () => this.#confirm(
+          "Sign this text", [`You sign version ${shown.version} of “${plain(shown.title, 120)}”, the text with the SHA-256`, shown.digest, "It holds once all have signed the same text."],
+          () => this.#act(shown, { act: "sign", digest: shown.digest, ...sheet }))));
+      }
+      if (mine) {
+        acts.append(button("Accept the marked provisions", () => this.#now(() => this.#act(shown, { act: "accept", provisions: this.#marked() })), "Those that are not marked are not accepted"));
+        acts.append(button("Counter …", () => this.#edit(shown, whole.terms, `Propose version ${shown.version + 1}`)));
+        acts.append(button("Decline …", () => this.#reason("Decline", (reason) => this.#act(shown, { act: "decline", reason }))));
+      }
+    }
+    if (mine && shown.state === "in-force") {
+      acts.append(button("Suspend …", () => this.#reason("Suspend", (reason, provisions) => this.#act(shown, { act: "suspend", reason, provisions }), whole.terms.provisions)));
+      acts.append(button("Renew or change …", () => this.#edit(shown, whole.terms, `Propose version ${shown.version + 1}`)));
+    }
+    if (mine && shown.state === "suspended" && shown.suspension?.by === session.party) {
+      acts.append(button("Resume", () => this.#now(() => this.#act(shown, { act: "resume" }))));
+    }
+    if (mine && ["in-force", "suspended", "signed"].includes(shown.state)) {
+      acts.append(button("End …", () => this.#reason("End", (reason) => this.#act(shown, { act: "end", reason }))));
+    }
+    for (const each of mine && shown.state === "in-force" ? whole.terms.provisions.filter((one) => one.type === "condition") : []) {
+      const declared = shown.conditions?.find((one) => one.provision === each.id);
+      if (!declared) acts.append(button(`Declare ${each.id}`, () => this.#now(() => this.#act(shown, { act: "declare-condition", provisions: [each.id] }))));
+      else {
+        if (each.parties.includes(session.party) && !declared.met?.includes(session.party)) acts.append(button(`Report ${each.id} met`, () => this.#now(() => this.#act(shown, { act: "report-met", provisions: [each.id] }))));
+        if (declared.by === session.party) acts.append(button(`Lift ${each.id}`, () => this.#now(() => this.#act(shown, { act: "lift-condition", provisions: [each.id] }))));
+      }
+    }
+    return h("section", { "aria-label": "What your party does with it" }, acts, fault,
+      (shown.conditions ?? []).map((each) => h("p", { class: "missing" },
+        `${each.provision}: declared by ${plain(each.by, 60)} ${when(each.since)}, due ${when(each.due)}. Reported met: ${each.met?.join(", ") || "nobody"}${each.failed?.length ? `. NOT IN TIME: ${each.failed.join(", ")}` : ""}`)));
+  }
+
+  #marked() {
+    return [...this.sheet.querySelectorAll("input[data-provision]")].filter((each) => each.checked).map((each) => each.dataset.provision);
+  }
+
+  /** The provisions; where there is a version before, the two beside each other. */
+  #provisions(shown, whole, before, session, may) {
+    const marks = may && shown.state === "proposed" && shown.parties.includes(session.party);
+    const cell = (provision) => (provision ? says(provision).map((line) => h("p", {}, line)) : h("p", { class: "dim" }, "not in it"));
+    const pairs = beside(before?.terms?.provisions ?? whole.terms.provisions, whole.terms.provisions);
+    const changes = new Map((shown.changes ?? []).map((each) => [each.id, each]));
+    const above = changes.get("");
+    return h("section", { "aria-label": "Provisions" },
+      above ? h("ul", { class: "changes" }, above.fields.map(differs)) : null,
+      h("table", { class: "provisions" },
+        before?.terms ? h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Provision"), h("th", { scope: "col" }, `v${shown.replaces}`), h("th", { scope: "col" }, `v${shown.version}`))) : null,
+        h("tbody", {}, pairs.map(({ id, before: old, after }) => {
+          const change = changes.get(id);
+          const mark = h("input", { type: "checkbox", "data-provision": id, "aria-label": `Accept ${id}` });
+          return h("tr", { class: change ? "differs" : "" },
+            h("th", { scope: "row" }, marks && after ? mark : null, ` ${plain(id, 60)}`, h("span", { class: "dim" }, titleOf(after ?? old)),
+              change ? h("span", { class: "tag strong" }, change.change.toUpperCase()) : null),
+            before?.terms ? h("td", {}, cell(old)) : null,
+            h("td", { class: change ? "changed" : "" }, cell(after),
+              change?.fields?.length ? h("ul", { class: "changes" }, change.fields.map(differs)) : null));
+        }))),
+      h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, plain(whole.text, 100000))));
+  }
+
+  async #act(shown, body) {
+    await this.#send(`/api/v1/agreements/${encodeURIComponent(shown.agreement)}/acts`, "StepAgreement", { agreement: shown.agreement, version: shown.version, ...body });
+  }
+
+  async #send(path, type, body) {
+    const answer = await this.context.signer.post(path, type, body);
+    Object.assign(this, { form: null, fault: "" });
+    await this.ask();
+    return answer;
+  }
+
+  /** What a button does at once: where it fails, that stands beside the buttons. */
+  async #now(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.fault = error.message;
+      this.draw();
+    }
+  }
+
+  #show(form) {
+    this.form = form;
+    this.draw();
+    form.querySelector("input, textarea, button")?.focus();
+  }
+
+  #close() { this.form = null; this.sheet.replaceChildren(); this.draw(); }
+
+  /** The second of two actions. */
+  #confirm(label, lines, act) {
+    this.#show(form(label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), [], act, () => this.#close()));
+  }
+
+  #reason(label, act, provisions = []) {
+    const reason = field("reason", "Reason", { maxlength: 2000, class: "long" });
+    const marks = provisions.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "part", value: each.id }), ` only ${plain(each.id, 60)}`));
+    this.#show(form(label, [reason, provisions.length ? h("p", { class: "dim" }, "Mark provisions to take only those; none marked takes all.") : null, marks],
+      [], (elements) => act(elements.reason.value.trim(), [...(elements.part?.length ? elements.part : elements.part ? [elements.part] : [])].filter((each) => each.checked).map((each) => each.value)), () => this.#close()));
+  }
+
+  #edit(shown, terms, label) {
+    this.#show(editForm({
+      terms, label, nowMs: () => this.context.now(), close: () => this.#close(),
+      send: async (made, answerBy) => {
+        await this.#send(`/api/v1/agreements/${encodeURIComponent(shown.agreement)}/versions`, "ProposeAgreement",
+          { agreement: shown.agreement, terms: made, answer_by: answerBy, replaces: shown.version });
+        this.version = null;
+      },
+    }));
+  }
+
+  #resume(draft) {
+    this.#show(this.#proposal(draft.terms, draft.agreement));
+  }
+
+  async propose() {
+    const state = this.context.state();
+    const parties = Object.values(state.parties).filter((each) => each.id !== this.context.session.party);
+    try {
+      const { templates } = await this.context.api.get("/api/v1/templates");
+      this.#show(gallery({
+        templates, parties, close: () => this.#close(),
+        choose: async (name, others, days) => {
+          const names = [this.context.session.party, ...others].map(encodeURIComponent).join(",");
+          const filled = await this.context.api.get(`/api/v1/templates/${encodeURIComponent(name)}?parties=${names}&days=${days}`);
+          this.#show(this.#proposal(filled.terms));
+        },
+      }));
+    } catch (error) {
+      this.fault = error.message;
+      this.draw();
+    }
+  }
+
+  #proposal(terms, draft = null) {
+    return editForm({
+      terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(),
+      send: async (made, answerBy) => {
+        const told = await this.#send("/api/v1/agreements", "ProposeAgreement", { terms: made, answer_by: answerBy });
+        this.choose(told.agreement);
+      },
+      others: [{
+        label: "Keep as a draft of your party",
+        act: async (made) => {
+          const path = draft ? `/api/v1/drafts/${encodeURIComponent(draft)}` : "/api/v1/drafts";
+          await this.context.api.post(path, { terms: made }, crypto.randomUUID());
+          await this.ask();
+        },
+      }],
+    });
+  }
+}
+
+const differs = (each) => h("li", {}, `${plain(each.field, 60)}: `, h("del", {}, plain(each.before, 120)), " → ", h("ins", {}, plain(each.after, 120)));
+
+/** A small form with one thing to do. */
+function form(label, inside, others, act, close) {
+  const fault = h("p", { class: "fault", role: "alert" });
+  const send = h("button", { type: "submit", class: "do" }, label);
+  const made = h("form", { class: "answer", "aria-label": label, novalidate: true }, inside, fault,
+    h("p", { class: "line" }, send, others, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+  made.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+  made.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    send.disabled = true;
+    try {
+      await act(made.elements);
+      close();
+    } catch (error) {
+      fault.textContent = plain(error.message, 300);
+      send.disabled = false;
+    }
+  });
+  return made;
 }

@@ -1,0 +1,63 @@
+// Asking and answering under an agreement of the kind CONSENT, and under no other: only here do
+// approving, refusing and clearing exist. No answer is not consent, however long it takes.
+
+import { choice, field } from "./answer.js";
+import { h, plain, utcDate, utcShort } from "./text.js";
+
+const VERDICTS = ["APPROVED", "REFUSED", "CLEARED"];
+const NO_ANSWER = "No answer is not consent.";
+
+const when = (text) => { const ms = Date.parse(text); return `${utcDate(ms)} ${utcShort(ms)}`; };
+
+/** The part of an agreement's sheet. ask(body), answer(consent, body) send; may: whether this
+ * browser signs; party: the reader's. */
+export function consents({ asked, provisions, party, inForce, may, ask, answer }) {
+  const wants = provisions.filter((each) => each.type === "consent" && !each.entitled.includes(party));
+  return h("section", { "aria-label": "Asked for under this agreement", class: "consents" },
+    h("h4", {}, "Asked for under this agreement"),
+    asked.length ? asked.map((each) => one(each, party, may, answer)) : h("p", { class: "none" }, "Nothing was asked for."),
+    inForce && wants.length ? asking(wants, may, ask) : null);
+}
+
+function one(each, party, may, answer) {
+  const fault = h("p", { class: "fault", role: "alert" });
+  const open = !each.verdict;
+  const reason = field(`reason-${each.id}`, "Reason", { maxlength: 2000, class: "long" });
+  const say = async (verdict) => {
+    try {
+      await answer(each.id, { verdict, reason: reason.querySelector("input").value.trim() });
+    } catch (error) {
+      fault.textContent = plain(error.message, 240);
+    }
+  };
+  return h("div", { class: "card" },
+    h("p", {}, h("b", {}, plain(each.party, 60)), ` asks: ${plain(each.words, 2000)}`),
+    h("p", { class: "dim" }, `${plain(each.provision, 60)} · asked ${when(each.asked)}${each.answer_by ? ` · answer agreed by ${when(each.answer_by)}` : ""} · answered by: ${each.entitled.map((one) => plain(one, 60)).join(", ")}`),
+    open
+      ? h("p", { class: "missing" }, `${each.overdue ? "NOT ANSWERED IN TIME. " : "Not answered. "}${plain(each.sentence ?? NO_ANSWER)}`)
+      : h("p", {}, h("b", {}, `${each.verdict} by ${plain(each.by, 60)}`), `, ${when(each.answered)}${each.reason ? `: ${plain(each.reason)}` : ""}`),
+    each.entitled.includes(party) ? h("div", { class: "actions" }, reason,
+      VERDICTS.map((verdict) => h("button", { type: "button", class: "do other", disabled: !may, onclick: () => say(verdict) }, verdict))) : null,
+    fault);
+}
+
+function asking(wants, may, ask) {
+  const fault = h("p", { class: "fault", role: "alert" });
+  const send = h("button", { type: "submit", class: "do other", disabled: !may }, "Ask for it");
+  const form = h("form", { class: "answer", "aria-label": "Ask for consent", novalidate: true },
+    h("div", { class: "fields" },
+      field("provision", "By the provision", {}, choice(wants.map((each) => [each.id, plain(each.id, 60)]))),
+      field("words", "What you ask for", { maxlength: 2000, class: "long" })),
+    fault, h("p", { class: "line" }, send, h("span", { class: "dim" }, NO_ANSWER)));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { provision, words } = form.elements;
+    if (!words.value.trim()) { fault.textContent = "Say what you ask for."; words.focus(); return; }
+    try {
+      await ask({ provision: provision.value, words: words.value.trim() });
+    } catch (error) {
+      fault.textContent = plain(error.message, 240);
+    }
+  });
+  return form;
+}

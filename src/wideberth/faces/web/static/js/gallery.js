@@ -1,0 +1,31 @@
+// The templates that come with the program: where each one's numbers come from, with whom, how long.
+
+import { field } from "./answer.js";
+import { KINDS } from "./provisions.js";
+import { h, plain } from "./text.js";
+
+/** choose(template, others, days) goes on with one of them, filled in. */
+export function gallery({ templates, parties, choose, close }) {
+  const fault = h("p", { class: "fault", role: "alert" });
+  const form = h("form", { class: "answer gallery", "aria-label": "New agreement", novalidate: true },
+    h("p", {}, "Numbers as they were published. Lines and areas are placeholders: put in your own before you propose it."),
+    h("fieldset", {}, h("legend", {}, "With whom"),
+      parties.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "with", value: each.id }), ` ${plain(each.name ?? each.id, 60)}${each.neutral ? " (neutral)" : ""}`))),
+    h("div", { class: "fields" }, field("days", "Lasts, days (up to 120)", { inputmode: "numeric", value: "90" })),
+    h("div", { class: "templates" }, templates.map((each) => h("div", { class: "card" },
+      h("p", {}, h("b", {}, plain(each.title, 120)), " ", h("span", { class: "tag kind" }, each.kind), ` ${KINDS[each.kind] ?? ""}`),
+      h("p", { class: "dim" }, plain(each.source, 300)), h("p", {}, plain(each.note, 600)),
+      h("button", { type: "submit", class: "do other", value: each.name, "data-template": each.name }, "Fill it in")))),
+    fault, h("p", { class: "line" }, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const others = [...form.querySelectorAll("input[name=with]")].filter((each) => each.checked).map((each) => each.value);
+    if (!others.length) { fault.textContent = "Mark with whom."; return; }
+    try {
+      await choose(event.submitter.value, others, Number(form.elements.days.value) || 90);
+    } catch (error) {
+      fault.textContent = plain(error.message, 300);
+    }
+  });
+  return form;
+}

@@ -17,10 +17,12 @@ from wideberth.errors import InvalidValue, NotComparable
 from wideberth.offline.features import Feature
 from wideberth.offline.plan import FileLike, Plan, Progress, Source, load
 from wideberth.offline.problems import Incomparable, Problem
+from wideberth.offline.questions import questions_of
 from wideberth.space.altitude import AltitudeReference
 from wideberth.space.index import VolumeIndex
 from wideberth.space.overlap import conflict
 from wideberth.space.pairs import all_pairs
+from wideberth.space.positions import Bounds
 from wideberth.space.prepared import prepare_many
 from wideberth.space.vertical import AltitudeModel, TerrainBound
 from wideberth.space.volume import Gap, Separation, Volume4D
@@ -94,12 +96,15 @@ class RestsOn(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """The answer. checked: intents compared. conflicts: by a, then b. plan: what was read."""
+    """The answer. checked: intents compared. conflicts: by a, then b. plan: what was read.
+    questions: what is asked about the places; the answer is that of the places as written.
+    """
 
     checked: int
     conflicts: tuple[Conflict, ...]
     rests_on: RestsOn
     plan: Plan
+    questions: tuple[Problem, ...] = ()
 
 
 def check(
@@ -108,6 +113,7 @@ def check(
     terrain_m: tuple[Metres, Metres] | None = None,
     pressure_error_m: Metres | None = None,
     skip_bad: bool = False,
+    area: Bounds | None = None,
     progress: Progress | None = None,
 ) -> CheckResult:
     """All pairs of intents that conflict, with their gaps.
@@ -117,7 +123,7 @@ def check(
     when nearer than, or at, all three at once. terrain_m: the lowest and highest ground above
     mean sea level in the area, without which AGL is comparable with AGL only; pressure_error_m:
     the most by which pressure altitude differs from altitude above mean sea level, without which
-    STD is comparable with STD only.
+    STD is comparable with STD only. area: where all of it is meant to be.
 
     Raises BadInput for bad features; Incomparable for volumes otherwise too close whose altitudes
     cannot be compared; InvalidValue for a bad separation, terrain or pressure error.
@@ -145,7 +151,7 @@ def check(
             tallies[key] = _Tally(gap, *shared)
     found = tuple(tallies[a, b].conflict(names[a], names[b]) for a, b in sorted(tallies))
     rests_on = _rests_on(plan, intents=len(names), separation=apart, model=model)
-    return CheckResult(len(names), found, rests_on, plan)
+    return CheckResult(len(names), found, rests_on, plan, questions_of(plan.features, area=area))
 
 
 def separation_of(horizontal_m: Metres, vertical_m: Metres, time_s: Seconds) -> Separation:

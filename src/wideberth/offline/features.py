@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from wideberth.errors import InvalidValue
-from wideberth.model.intents import IntentKind
+from wideberth.model.intents import ActorClass, IntentKind
 from wideberth.offline.problems import described
 from wideberth.offline.shapes import Placed, instant_us, scheduled
 from wideberth.space.altitude import Altitude, altitude
@@ -58,8 +58,8 @@ class Feature(msgspec.Struct, frozen=True):
 
     source: the file; index: the feature in it, from 0 (the parts of a MultiPolygon share one).
     intent: the intent's id; is_named: whether the file gave it, or the place stands for it.
-    party, kind, priority: None where the feature does not say. declaration: JSON text of the shape
-    as the file has it, where the volume is a part of what covers it.
+    party, kind, priority, actor, place_name: None where the feature does not say. declaration: JSON
+    text of the shape as the file has it, where the volume is a part of what covers it.
     """
 
     source: str
@@ -72,6 +72,8 @@ class Feature(msgspec.Struct, frozen=True):
     priority: int | None
     volume: Volume4D
     declaration: str | None = None
+    actor: ActorClass | None = None
+    place_name: str | None = None
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -88,6 +90,8 @@ class Statement(msgspec.Struct, frozen=True):
     upper: tuple[object, object, object] | InvalidValue
     start: object
     end: object
+    actor: object = MISSING
+    place_name: object = MISSING
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -113,6 +117,8 @@ def features_of(
     upper = _altitude(statement.upper, field="upper")
     start_us = _time(statement.start, field="start")
     end_us = _time(statement.end, field="end")
+    actor = _actor(statement.actor)
+    place_name = _name(statement.place_name, field="place_name")
     return [
         Feature(
             source=place.source,
@@ -124,6 +130,8 @@ def features_of(
             kind=kind,
             priority=priority,
             volume=Volume4D(footprint, lower, upper, start_us, end_us),
+            actor=actor,
+            place_name=place_name,
         )
         for footprint in footprints
     ]
@@ -166,6 +174,8 @@ def errors_in(statement: Statement) -> list[InvalidValue]:
     findings.of(lambda: _name(statement.party, field="party"))
     findings.of(lambda: _kind(statement.kind))
     findings.of(lambda: _priority(statement.priority))
+    findings.of(lambda: _actor(statement.actor))
+    findings.of(lambda: _name(statement.place_name, field="place_name"))
     lower = findings.of(lambda: _altitude(statement.lower, field="lower"))
     upper = findings.of(lambda: _altitude(statement.upper, field="upper"))
     start_us = findings.of(lambda: _time(statement.start, field="start"))
@@ -236,6 +246,17 @@ def _kind(value: object) -> IntentKind | None:
 
 
 _KINDS = {kind.value: kind for kind in IntentKind}
+
+
+def _actor(value: object) -> ActorClass | None:
+    if value is MISSING or value is None:
+        return None
+    if not isinstance(value, str) or value not in _ACTORS:
+        raise InvalidValue("actor", "actor", safe(value), f"give one of {', '.join(_ACTORS)}")
+    return _ACTORS[value]
+
+
+_ACTORS = {actor.value: actor for actor in ActorClass}
 
 
 def _priority(value: object) -> int | None:

@@ -41,7 +41,19 @@ from wideberth.space.volume import Footprint, circle, polygon
 __all__ = ["KNOWN_PROPERTIES", "footprints_of", "read_geojson"]
 
 KNOWN_PROPERTIES = SHAPE_PROPERTIES | frozenset(
-    ("intent", "party", "kind", "priority", "lower", "upper", "start", "end", "radius_m")
+    (
+        "intent",
+        "party",
+        "kind",
+        "actor",
+        "place_name",
+        "priority",
+        "lower",
+        "upper",
+        "start",
+        "end",
+        "radius_m",
+    )
 )
 _CRS84 = "urn:ogc:def:crs:OGC:1.3:CRS84"  # what RFC 7946 section 4 fixes
 _SEVERAL: Any = ("given twice",)  # a key that no JSON text can bring
@@ -222,6 +234,8 @@ def _statement(properties: dict[str, Any]) -> Statement:
         upper=_limit(properties.get("upper", MISSING), field="upper"),
         start=properties.get("start", MISSING),
         end=properties.get("end", MISSING),
+        actor=properties.get("actor", MISSING),
+        place_name=properties.get("place_name", MISSING),
     )
 
 

@@ -220,7 +220,7 @@ def _agreeing(features: Iterable[Feature]) -> tuple[list[Feature], list[Problem]
 
 
 def _contradiction(feature: Feature, said: dict[tuple[str, str], Feature]) -> InvalidValue | None:
-    for field in ("party", "kind", "priority"):
+    for field in ("party", "kind", "actor", "priority"):
         value = getattr(feature, field)
         if value is None:
             continue

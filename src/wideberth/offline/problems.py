@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import msgspec
 
 from wideberth.errors import InvalidValue, WideberthError
 
-__all__ = ["BadInput", "Incomparable", "Problem", "shown"]
+__all__ = ["BadInput", "Incomparable", "Problem", "in_few_words", "shown"]
 
 _SHOWN_CHARACTERS = 120  # of a value in a message
 # Characters that reorder or hide text. Joiners stay: Persian and Indic names need them.
@@ -78,6 +79,39 @@ class Problem(msgspec.Struct, frozen=True):
             shown(error.advice),
             line,
         )
+
+
+def in_few_words(problems: Sequence[Problem], *, first: int = 3) -> Iterator[str]:
+    """Each problem in a line, in reading order; of those that break the same rule in the same field
+    of one file the first few, and then one line with how many more there are, and where.
+    """
+    alike: dict[tuple[str, str, str, str], list[Problem]] = {}
+    for problem in problems:
+        kind = (problem.source, problem.field, problem.rule, problem.advice)
+        several = alike.setdefault(kind, [])
+        several.append(problem)
+        if len(several) <= first:
+            yield str(problem)
+    for (source, field, rule, advice), several in alike.items():
+        more = several[first:]
+        if len(more) == 1:
+            yield str(more[0])
+        elif more:
+            where = _ranges([each.index for each in more if each.index is not None])
+            yield f"{shown(source)}, {where}: {shown(field)}: {advice} [{rule}, {len(more):,} more]"
+
+
+def _ranges(indexes: list[int]) -> str:
+    """``features 3 to 7, 9``: up to 12 of them."""
+    runs: list[list[int]] = []
+    for index in indexes:
+        if runs and index == runs[-1][1] + 1:
+            runs[-1][1] = index
+        elif not runs or index != runs[-1][1]:
+            runs.append([index, index])
+    texts = [f"{low}" if low == high else f"{low} to {high}" for low, high in runs]
+    more = f" and {len(texts) - 12} more places" if len(texts) > 12 else ""
+    return f"features {', '.join(texts[:12])}{more}"
 
 
 class BadInput(WideberthError):

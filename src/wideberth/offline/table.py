@@ -1,8 +1,9 @@
 """CSV (RFC 4180) as ``wideberth check`` reads it: a header, then one volume of an intent a row.
 
 Columns: ``wkt`` (POLYGON, MULTIPOLYGON or POINT; longitude before latitude), ``radius_m``, ``id``,
-``intent``, ``party``, ``kind``, ``priority``, ``lower``, ``lower_units``, ``lower_reference``,
-``upper``, ``upper_units``, ``upper_reference``, ``start``, ``end``. An empty cell is a missing one.
+``intent``, ``party``, ``kind``, ``actor``, ``place_name``, ``priority``, ``lower``,
+``lower_units``, ``lower_reference``, ``upper``, ``upper_units``, ``upper_reference``, ``start``,
+``end``. An empty cell is a missing one.
 """
 
 from __future__ import annotations
@@ -43,7 +44,17 @@ _REQUIRED = (
     "start",
     "end",
 )
-COLUMNS = (*_REQUIRED, "radius_m", "id", "intent", "party", "kind", "priority")
+COLUMNS = (
+    *_REQUIRED,
+    "radius_m",
+    "id",
+    "intent",
+    "party",
+    "kind",
+    "actor",
+    "place_name",
+    "priority",
+)
 _MAX_CELL_CHARACTERS = 4_000_000  # 10,000 vertices of 100 characters, four times over
 _NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
@@ -162,6 +173,8 @@ def _statement(row: _Row) -> Statement:
         upper=_limit(row, "upper"),
         start=_cell(row, "start"),
         end=_cell(row, "end"),
+        actor=_cell(row, "actor"),
+        place_name=_cell(row, "place_name"),
     )
 
 

@@ -321,3 +321,100 @@ def test_the_frame_loads_no_geometry() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def placed(tmp_path: Path, *places: tuple[str, float, float, dict[str, object]]) -> str:
+    """A file of circles: intent, latitude, longitude, and what else each says."""
+    made = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [longitude, latitude]},
+            "properties": {
+                "intent": intent,
+                "radius_m": 500,
+                "lower": {"value": 0, "units": "M", "reference": "W84"},
+                "upper": {"value": 50, "units": "M", "reference": "W84"},
+                "start": "2026-05-01T08:00:00Z",
+                "end": "2026-05-01T09:00:00Z",
+                **more,
+            },
+        }
+        for intent, latitude, longitude, more in places
+    ]
+    path = tmp_path / "placed.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": made}))
+    return str(path)
+
+
+SHIP: dict[str, object] = {"kind": "movement", "actor": "ship"}
+SITE: dict[str, object] = {"kind": "presence", "place_name": "Clinic"}
+
+
+@pytest.mark.requirement("F-04")
+@pytest.mark.parametrize(
+    ("places", "options", "rules"),
+    [
+        ([("a", 30.73, 46.48, SHIP)], [], ["ship-on-land"]),
+        ([("a", 46.48, 30.73, SHIP)], [], []),
+        ([("a", 40, -40, {"kind": "presence"})], [], ["ground-on-water"]),
+        ([("a", 40, -40, {"kind": "presence", "actor": "ship"})], [], []),
+        ([("a", 40, -40, {"kind": "flight"})], [], []),
+        ([("a", 47, 8, {})], ["--area", "45,5,48,12"], []),
+        ([("a", 8, 47, {})], ["--area", "45,5,48,12"], ["outside-area"]),
+        (
+            [("a", 47, 8, SITE), ("b", 47.07, 8, {"place_name": "clinic"})],
+            [],
+            ["far-from-named"],
+        ),
+        ([("a", 47, 8, SITE), ("b", 47.03, 8, {"place_name": "clinic"})], [], []),
+        ([("a", 47, 8, SITE), ("b", 47.07, 8, {"place_name": "school"})], [], []),
+    ],
+)
+def test_implausible_places_are_asked_about(
+    tmp_path: Path,
+    places: list[tuple[str, float, float, dict[str, object]]],
+    options: list[str],
+    rules: list[str],
+) -> None:
+    path = placed(tmp_path, *places)
+    result = run(path, "--format", "json", *options)
+    asked = json.loads(result.stdout)["questions"]
+    assert [(each["rule"], each["confirmed"]) for each in asked] == [(r, False) for r in rules]
+    assert result.exit_code == (3 if rules else 0)
+    confirmed = run(path, "--format", "json", "--confirmed", *options)
+    assert confirmed.exit_code == 0
+    answered = json.loads(confirmed.stdout)["questions"]
+    assert [each["confirmed"] for each in answered] == [True] * len(rules)
+    table = run(path, *options, "--html", str(tmp_path / "r.html"))
+    for rule in rules:
+        assert f"[{rule}, " in table.stdout
+        assert rule in (tmp_path / "r.html").read_text()
+    assert ("--confirmed" in table.stdout) is bool(rules)
+
+
+def test_questions_do_not_hide_conflicts(tmp_path: Path) -> None:
+    path = placed(tmp_path, ("a", 30.73, 46.48, SHIP), ("b", 30.73, 46.48, {}))
+    result = run(path)
+    assert result.exit_code == 1
+    assert "1 conflict among 2 intents." in result.stdout
+    assert "1 question about places" in result.stdout
+
+
+def test_an_actor_that_is_none_is_a_bad_feature(tmp_path: Path) -> None:
+    result = run(placed(tmp_path, ("a", 47, 8, {"actor": "boat"})))
+    assert result.exit_code == 2
+    assert "actor: give one of fixed, rotary," in result.stderr
+
+
+def test_what_many_features_have_wrong_is_told_in_few_lines(tmp_path: Path) -> None:
+    bad: dict[str, object] = {"kind": "ufo"}
+    places = [(f"i{n}", 47, 8 + n / 10, {} if n in {10, 20} else bad) for n in range(100)]
+    places.append(("late", 47, 20, {"end": "tomorrow"}))
+    result = run(placed(tmp_path, *places))
+    lines = result.stderr.splitlines()
+    assert len(lines) == 6
+    assert ["feature 0: kind:" in lines[0], "feature 2: kind:" in lines[2]] == [True, True]
+    assert "feature 100: end:" in lines[3]
+    assert "features 3 to 9, 11 to 19, 21 to 99: kind:" in lines[4]
+    assert lines[4].endswith("[intent-kind, 95 more]")
+    assert "99 bad features; nothing was checked" in lines[5]

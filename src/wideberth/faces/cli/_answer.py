@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from wideberth.offline import CheckResult, Conflict, Problem, RestsOn
-from wideberth.offline.problems import shown
+from wideberth.offline.problems import in_few_words, shown
 from wideberth.space.time import format_rfc3339
 
 __all__ = ["NO_CLEARANCE", "band_text", "gap_text", "rests_on_lines", "write_json", "write_table"]
@@ -21,12 +21,15 @@ _SKIPPED_LISTED = 20
 _HEADINGS = ("a", "b", "start", "end", "altitude", "apart")
 
 
-def write_json(result: CheckResult, out: TextIO) -> None:
+def write_json(result: CheckResult, out: TextIO, *, confirmed: bool = False) -> None:
     """Write the answer as one JSON object, pure ASCII."""
     answer = {
         "checked": result.checked,
         "conflicts": [_conflict_object(conflict) for conflict in result.conflicts],
         "rests_on": _rests_on_object(result.rests_on),
+        "questions": [
+            _skipped_object(question) | {"confirmed": confirmed} for question in result.questions
+        ],
         "skipped": [_skipped_object(problem) for problem in result.plan.skipped],
         "notes": [*result.plan.notes, NO_CLEARANCE],
     }
@@ -34,14 +37,16 @@ def write_json(result: CheckResult, out: TextIO) -> None:
     out.write("\n")
 
 
-def write_table(result: CheckResult, out: TextIO) -> None:
+def write_table(result: CheckResult, out: TextIO, *, confirmed: bool = False) -> None:
     """Write the answer for people: drawn on a terminal, plain text elsewhere."""
     if out.isatty():
-        _write_drawn(result, out)
+        _write_drawn(result, out, confirmed=confirmed)
         return
     lines = _plain_rows([_HEADINGS, *map(_cells, result.conflicts)]) if result.conflicts else ()
     encoding = out.encoding or "utf-8"
-    text = "\n".join((*lines, *([""] if result.conflicts else []), *_closing(result), ""))
+    text = "\n".join(
+        (*lines, *([""] if result.conflicts else []), *_closing(result, confirmed=confirmed), "")
+    )
     out.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
@@ -167,9 +172,16 @@ def _skipped_object(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _closing(result: CheckResult) -> Iterator[str]:
+def _closing(result: CheckResult, *, confirmed: bool) -> Iterator[str]:
     found = _count(len(result.conflicts), "conflict") if result.conflicts else "No conflicts"
     yield f"{found} among {_count(result.checked, 'intent')}."
+    if result.questions:
+        asked = _count(len(result.questions), "question")
+        answered = (
+            "confirmed" if confirmed else "correct the file, or confirm the places with --confirmed"
+        )
+        yield f"{asked} about places, taken as written ({answered}):"
+        yield from (f"  {line}" for line in in_few_words(result.questions))
     skipped = result.plan.skipped
     if skipped:
         features = {(problem.source, problem.index) for problem in skipped}
@@ -201,7 +213,7 @@ def _plain_rows(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _write_drawn(result: CheckResult, out: TextIO) -> None:
+def _write_drawn(result: CheckResult, out: TextIO, *, confirmed: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -219,7 +231,7 @@ def _write_drawn(result: CheckResult, out: TextIO) -> None:
         more = len(result.conflicts) - _ROWS_ON_A_SCREEN
         if more > 0:
             console.print(f"and {more} more (--format json lists all)")
-    first, *rest = _closing(result)
+    first, *rest = _closing(result, confirmed=confirmed)
     console.print(Text(first, style="bold red" if result.conflicts else "bold"))
     for line in rest:
         console.print(Text(line, style="bold" if line == NO_CLEARANCE else ""))

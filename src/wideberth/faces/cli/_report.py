@@ -18,7 +18,7 @@ from typing import Any
 
 from wideberth.faces.cli._answer import band_text, gap_text, rests_on_lines
 from wideberth.offline import CheckResult, Conflict, Feature
-from wideberth.offline.problems import shown
+from wideberth.offline.problems import in_few_words, shown
 from wideberth.space.altitude import FOOT_MM, Altitude
 from wideberth.space.time import format_rfc3339
 from wideberth.space.volume import NANODEGREES, Circle, Polygon
@@ -111,6 +111,12 @@ def _rests_on(result: CheckResult, *, drawn: int, listed: int) -> str:
         rows.append(
             f'<dt class="warn">bad features, skipped and not checked</dt>'
             f"<dd><ul>{''.join(skipped)}</ul></dd>"
+        )
+    asked = [f"<li>{_text(line)}</li>" for line in in_few_words(result.questions)]
+    if asked:
+        rows.append(
+            f'<dt class="warn">questions about places, taken as written</dt>'
+            f"<dd><ul>{''.join(asked)}</ul></dd>"
         )
     notes = list(result.plan.notes)
     if drawn < len(result.plan.features):

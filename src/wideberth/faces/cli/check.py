@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-NO_CONFLICTS, CONFLICTS, BAD_INPUT = 0, 1, 2  # exit codes
+NO_CONFLICTS, CONFLICTS, BAD_INPUT, ASKED = 0, 1, 2, 3  # exit codes
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 
@@ -73,6 +73,17 @@ def command(  # noqa: PLR0913 - typer makes an option of each
             " metres: makes STD comparable with other references.",
         ),
     ] = None,
+    area: Annotated[
+        str | None,
+        typer.Option(
+            metavar="S,W,N,E",
+            help="Where all of it is meant to be, degrees: what lies outside is asked about.",
+        ),
+    ] = None,
+    confirmed: Annotated[
+        bool,
+        typer.Option("--confirmed", help="What is asked about is meant as it is written."),
+    ] = False,
     max_mb: Annotated[
         int, typer.Option(metavar="MB", min=1, help="The largest file to read.")
     ] = 500,
@@ -80,8 +91,10 @@ def command(  # noqa: PLR0913 - typer makes an option of each
     """Find the conflicts in files, offline.
 
     Exit code 0: no conflicts. 1: conflicts. 2: bad input, and every bad feature is named.
+    3: no conflicts among the places as written, and questions about some of them.
     An empty answer is not clearance: it rests on what the files say, and on nothing else.
     """
+    from wideberth.faces.cli._area import bounds_of
     from wideberth.offline import BadInput, check, load
 
     try:
@@ -100,6 +113,7 @@ def command(  # noqa: PLR0913 - typer makes an option of each
                 separation=(apart[0], apart[1], apart[2]),
                 terrain_m=(ground[0], ground[1]) if ground else None,
                 pressure_error_m=pressure_error,
+                area=bounds_of(area),
                 progress=progress,
             )
         if html is not None:
@@ -112,8 +126,9 @@ def command(  # noqa: PLR0913 - typer makes an option of each
         said = f"{option}{error.field}: {error.advice} [{error.rule}, got {error.value!r}]"
         _print_error(f"wideberth check: {said}")
         raise typer.Exit(BAD_INPUT) from None
-    _print(result, form)
-    raise typer.Exit(CONFLICTS if result.conflicts else NO_CONFLICTS)
+    _print(result, form, confirmed=confirmed)
+    is_asked = bool(result.questions) and not confirmed
+    raise typer.Exit(CONFLICTS if result.conflicts else ASKED if is_asked else NO_CONFLICTS)
 
 
 class _StandardInput:
@@ -205,14 +220,14 @@ def _progress_bar() -> Generator[Progress | None]:
         yield lambda stage, done: bar.update(task, description=stage, completed=done)
 
 
-def _print(result: CheckResult, form: Format) -> None:
+def _print(result: CheckResult, form: Format, *, confirmed: bool) -> None:
     from wideberth.faces.cli import _answer
 
     try:
         if form is Format.JSON:
-            _answer.write_json(result, sys.stdout)
+            _answer.write_json(result, sys.stdout, confirmed=confirmed)
         else:
-            _answer.write_table(result, sys.stdout)
+            _answer.write_table(result, sys.stdout, confirmed=confirmed)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough; the exit code still tells the answer
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -220,10 +235,11 @@ def _print(result: CheckResult, form: Format) -> None:
 
 def _complain(error: BadInput) -> None:
     from wideberth.offline import Incomparable
+    from wideberth.offline.problems import in_few_words
 
     problems = error.problems
-    for problem in problems:
-        _print_error(str(problem))
+    for line in in_few_words(problems):
+        _print_error(line)
     features = {(p.source, p.index) for p in problems if p.index is not None}
     files = {p.source for p in problems if p.index is None}
     counts = [

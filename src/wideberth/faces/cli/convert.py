@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 READ, ASKED, BAD_INPUT = 0, 1, 2  # exit codes
-
-_BOUNDS = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
 
 
 class Format(StrEnum):
@@ -59,8 +56,10 @@ def command(
     Exit code 0: read. 1: it could mean several things, and each is printed. 2: it is neither a
     place nor a time. Begin a negative place with --: wideberth convert -- "-33.9, 151.2".
     """
+    from wideberth.faces.cli._area import bounds_of
+
     try:
-        found = _found(text, datum, zone, _bounds(area), frozenset(accept or ()))
+        found = _found(text, datum, zone, bounds_of(area), frozenset(accept or ()))
     except InvalidValue as error:
         print(f"{error.field}: {error.advice} [{error.rule}]", file=sys.stderr)
         raise typer.Exit(BAD_INPUT) from None
@@ -89,22 +88,6 @@ def _found(
         if error.rule not in ("time", "length"):
             raise
     return parse_position(text, field="TEXT", datum=datum, area=area, accepted=accepted)
-
-
-def _bounds(text: str | None) -> Bounds | None:
-    from wideberth.space.coordinates import Bounds
-
-    if text is None:
-        return None
-    match = _BOUNDS.fullmatch(text)
-    bounds = Bounds(*(float(part) for part in match.groups())) if match else None
-    if bounds is None or not (
-        -90 <= bounds.south <= bounds.north <= 90 and max(abs(bounds.west), abs(bounds.east)) <= 180
-    ):
-        raise InvalidValue(
-            "--area", "box", text, "give south,west,north,east in degrees, like 33,35,38,43"
-        )
-    return bounds
 
 
 def _answer(found: Position | Instant | Question) -> tuple[dict[str, Any], int]:

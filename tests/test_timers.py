@@ -52,6 +52,7 @@ class Day:
     def __init__(self) -> None:
         self.record = MemoryRecord(OriginKey("test.example/space", bytes(32)))
         self.now_us = START_US
+        self.looks: list[int] = []
         self.running: list[tuple[Service, Timers] | None] = [None, None]
         self._names = count(1)
 
@@ -84,31 +85,42 @@ class Day:
         await service.current()
         while await timers.look():
             pass
+        self.looks.append(self.now_us)
 
     def entries(self) -> list[Entry]:
         rows = self.record.read(0, 100_000)
         return [decode_entry(row.envelope, position=row.position) for row in rows]
 
 
-def expected(entries: list[Entry], until_us: int) -> dict[NoticeId, list[tuple[Post | None, int]]]:
-    """What each notice's ladder has to have told by then, and when it was due: written slowly, from
-    the words of D-06, from issues and answers alone.
+def expected(
+    entries: list[Entry], looks: list[int]
+) -> dict[NoticeId, list[tuple[Post | None, int]]]:
+    """What each notice's ladder has to have told by the last look, and when it was due: written
+    slowly, from the words of D-06, from issues and answers alone. A step is taken at the first look
+    after it is due, and a minute after the one before at the earliest.
     """
     told: dict[NoticeId, list[tuple[Post | None, int]]] = {}
     issued = [each.body.notice for each in entries if isinstance(each.body, NoticeIssued)]
     for notice in issued:
         steps = told.setdefault(notice.id, [])
         (ladder,) = [each for each in DEFAULT_LADDERS if each.urgency is notice.urgency]
+        since_us = 0
         for rung in ladder.rungs:
-            at_us = notice.issued_us + rung.after_us
+            due_us = notice.issued_us + rung.after_us
+            at_us = next((at for at in looks if at >= max(due_us, since_us)), None)
+            if at_us is None:
+                break
             hop, closed = state_at(entries, issued, notice, at_us)
-            if at_us <= until_us and not closed and hop < HOPS.index(rung.unless):
-                steps.append((rung.post, at_us))
+            if not closed and hop < HOPS.index(rung.unless):
+                steps.append((rung.post, due_us))
+                since_us = at_us + MINUTE_US
         end_us = notice.issued_us + ladder.overdue_us
-        _, closed = state_at(entries, issued, notice, end_us)
+        at_us = next((at for at in looks if at >= end_us), None)
         topped = steps and steps[-1][0] is ladder.rungs[-1].post
-        if end_us <= until_us and not closed and not topped:
-            steps.append((None, end_us))
+        if at_us is not None and not topped:
+            _, closed = state_at(entries, issued, notice, at_us)
+            if not closed:
+                steps.append((None, end_us))
     return told
 
 
@@ -138,7 +150,7 @@ def state_at(
     return max(hops), closed
 
 
-def check(entries: list[Entry], until_us: int) -> Counter[str]:
+def check(entries: list[Entry], looks: list[int]) -> Counter[str]:
     """Each deadline once, at its time, to whom it is agreed; each notice somewhere, once."""
     steps = [each for each in entries if isinstance(each.body, NoticeEscalated)]
     once = Counter((each.body.notice, each.body.step) for each in steps)  # type: ignore[union-attr]
@@ -150,7 +162,7 @@ def check(entries: list[Entry], until_us: int) -> Counter[str]:
         elif isinstance(each.body, NoticeEscalated):
             assert each.time_us >= each.body.due_us, "a deadline passed early"
             told[each.body.notice].append((each.body.post, each.body.due_us))
-    assert told == expected(entries, until_us)
+    assert told == expected(entries, looks)
     closed: Counter[NoticeId] = Counter()
     for each in entries:
         if isinstance(each.body, NoticeAcknowledged):
@@ -208,7 +220,7 @@ async def play(steps: list[str], chance: random.Random, *, minutes_after: int) -
         await day.look(chance.randrange(2))
     for each in (0, 1):
         await day.kill(each)
-    return check(day.entries(), day.now_us)
+    return check(day.entries(), day.looks)
 
 
 def _by(service: Service, notice_id: NoticeId) -> Author:

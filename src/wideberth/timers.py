@@ -16,15 +16,17 @@ from wideberth.errors import WideberthError
 from wideberth.model.commands import Request
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.parties import SYSTEM
-from wideberth.picture.deadlines import give_back, next_due_us, take_due
+from wideberth.picture.deadlines import gather, give_back, next_due_us, take_due
 from wideberth.service import Applied, Service
 
-__all__ = ["AT_ONCE", "LOOK_S", "Timers"]
+__all__ = ["AT_ONCE", "GATHER_AT_ONCE", "LOOK_S", "Timers"]
 
 LOOK_S = 0.25
 """How often it is looked whether something is due."""
 AT_ONCE = 64
 """So many are handed to the loop at a time: what others ask comes in between."""
+GATHER_AT_ONCE = 500
+"""Of so many it is found at a time what is due, after a start: a few milliseconds."""
 _AGAIN_S = 1.0  # after something stood in the way
 _log = logging.getLogger("wideberth.timers")
 
@@ -55,11 +57,17 @@ class Timers:
         """
         service = self._service
         picture = service.picture
+        while not gather(picture, limit=GATHER_AT_ONCE):  # noqa: ASYNC110 - others have their turn
+            await asyncio.sleep(0)
         now_us = service.context().now_us
-        first_us = next_due_us(picture)
-        if first_us is None or first_us > now_us or service.stopped_by is not None:
-            return 0
-        due = take_due(picture, now_us, limit=AT_ONCE)
+        due: list[DeadlinePassed] = []
+        while not due:
+            first_us = next_due_us(picture)
+            if first_us is None or first_us > now_us or service.stopped_by is not None:
+                return 0
+            due = take_due(picture, now_us, limit=AT_ONCE)
+            if not due:
+                await asyncio.sleep(0)  # much is over that was due; others have their turn
         asked = [service.submit(Request(SYSTEM, each)) for each in due]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         failed: BaseException | None = None

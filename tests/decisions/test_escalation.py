@@ -124,17 +124,42 @@ def test_each_deadline_passes_once_and_never_early() -> None:
     assert scene.refuse(DeadlinePassed(DeadlineKind.ESCALATION, "nothing", 0)).rule == DONE
 
 
-def test_after_a_long_stop_every_step_is_taken_each_once() -> None:
+def test_after_a_long_stop_every_step_is_taken_once_in_order_a_minute_apart() -> None:
     scene, notice = endangered()
     scene.pass_time(24 * 60)
-    told: list[Post | None] = []
-    while due := take_due(scene.picture, scene.now_us, limit=99):
-        for passed in due:
-            (step, *_) = scene.accept(passed)
-            if isinstance(step, NoticeEscalated) and step.notice == notice.id:
-                told.append(step.post)
-    assert told == [Post.ALTERNATE, Post.SENIOR, Post.NEUTRAL, Post.POLITICAL]
-    assert next_due_us(scene.picture) is None
+    stopped = 24 * 60
+    told = run(scene, 10, of=notice)
+    assert [(at - stopped, post) for at, post in told] == [
+        (0.25, Post.ALTERNATE),
+        (1.25, Post.SENIOR),
+        (2.25, Post.NEUTRAL),
+        (3.25, Post.POLITICAL),
+    ]
+    steps = [each.body for each in scene.entries if isinstance(each.body, NoticeEscalated)]
+    agreed = [
+        (each.due_us - notice.issued_us) / MINUTE_US for each in steps if each.notice == notice.id
+    ]
+    assert agreed == [2, 5, 10, 15], "when it was due stands in the record"
+
+
+def test_after_a_long_stop_whoever_answers_holds_back_who_comes_next() -> None:
+    scene, notice = endangered()
+    scene.pass_time(24 * 60)
+    assert len(run(scene, 1, of=notice)) == 1
+    answer(scene, notice, Verb.PASSED_DOWN, unit="u1")
+    assert [post for _, post in run(scene, 60, of=notice)] == [None], "overdue, and nobody new"
+
+
+def test_steps_that_are_agreed_closer_than_a_minute_keep_their_distance_after_a_stop() -> None:
+    scene, notice = endangered()
+    quick = Ladder(
+        Urgency.IMMEDIATE,
+        (Rung(30_000_000, Post.SENIOR, Verb.LOADED), Rung(45_000_000, Post.POLITICAL, Verb.LOADED)),
+        MINUTE_US,
+    )
+    scene.adopt(msgspec.structs.replace(DEFAULT_RULES, version="quick", ladders=(quick,)))
+    scene.pass_time(60)
+    assert run(scene, 5, of=notice) == [(60.25, Post.SENIOR), (60.5, Post.POLITICAL)]
 
 
 @pytest.mark.requirement("D-06")

@@ -13,13 +13,13 @@ from wideberth.model.ladders import Post
 from wideberth.model.notices import ObjectRef, Verb
 from wideberth.model.parties import Role
 from wideberth.model.shifts import TakeShift
-from wideberth.picture.openlist import digest_of_held, digest_of_open, held, open_notices
+from wideberth.picture.openlist import digest_of_held, digest_of_open, held
 
 ALPHA, BRAVO = PartyId("alpha"), PartyId("bravo")
 
 
 def read(scene: Scene, party: PartyId = ALPHA) -> str:
-    return digest_of_open(open_notices(scene.picture, party))
+    return digest_of_open(scene.picture.notices_to(party))
 
 
 @pytest.mark.requirement("S-12")

@@ -18,7 +18,7 @@ from wideberth.model.entries import Body
 from wideberth.model.ids import IntentId, NoticeId, PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice, ObjectType
-from wideberth.picture.ladders import hop_of, ladder_for, post_of
+from wideberth.picture.ladders import agreed_due_us, hop_of, ladder_for, post_of
 from wideberth.picture.picture import Picture
 
 __all__ = ["escalate"]
@@ -28,7 +28,8 @@ def escalate(picture: Picture, subject: str, due: Due, context: Context) -> tupl
     """The step of a notice's ladder that is due: who is told now, and how far it had come."""
     standing = picture.notices[NoticeId(subject)]
     notice = standing.notice
-    post = post_of(ladder_for(picture, notice), due.step)
+    ladder = ladder_for(picture, notice)
+    post = post_of(ladder, due.step)
     sender = notice.sender
     if sender is not None and not may_follow(picture, notice, sender):
         sender = None
@@ -36,7 +37,7 @@ def escalate(picture: Picture, subject: str, due: Due, context: Context) -> tupl
         notice=notice.id,
         recipient=notice.recipient,
         step=due.step,
-        due_us=due.due_us,
+        due_us=agreed_due_us(ladder, notice, due.step),
         post=post,
         furthest=hop_of(picture, standing),
         sender=sender,

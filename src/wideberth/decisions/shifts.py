@@ -7,7 +7,7 @@ from wideberth.model.ladders import Post
 from wideberth.model.parties import Author
 from wideberth.model.refusals import RefusalKind
 from wideberth.model.shifts import ShiftTaken, TakeShift
-from wideberth.picture.openlist import digest_of_open, open_notices
+from wideberth.picture.openlist import digest_of_open
 from wideberth.picture.picture import Picture
 
 __all__ = ["take"]
@@ -23,7 +23,7 @@ def take(picture: Picture, command: TakeShift, author: Author, context: Context)
             field="post",
             value=command.post.value,
         )
-    if command.open_list != digest_of_open(open_notices(picture, author.party)):
+    if command.open_list != digest_of_open(picture.notices_to(author.party)):
         return refused(
             RefusalKind.STALE,
             "open-list-changed",

@@ -61,10 +61,10 @@ def _climb_anew(picture: Picture, agreement: Agreement) -> None:
     terms = agreement.terms
     if picture.due is None or not any(isinstance(each, Acknowledging) for each in terms.provisions):
         return
-    for notice in picture.notices:
-        if picture.notices[notice].notice.recipient in terms.parties:
-            due = escalation_due(picture, notice)
-            picture.note_due(DeadlineKind.ESCALATION, notice, due)
+    for party in terms.parties:
+        for standing in picture.notices_to(party):
+            notice = standing.notice.id
+            picture.note_due(DeadlineKind.ESCALATION, notice, escalation_due(picture, notice))
 
 
 def _drafted(picture: Picture, body: AgreementDrafted, _entry: Entry, position: int) -> None:

@@ -5,11 +5,13 @@ tables as they stand, when its time comes: a notice that closed, or was answered
 to take out. So nothing else in the loop pays for deadlines but the push of a new one, and a
 snapshot holds none of it.
 
-An overlay has none: only what is durable comes due.
+The heaps are made a part at a time (:func:`gather`), so that nobody waits for a million of them;
+what changes meanwhile is pushed as ever. An overlay has none: only what is durable comes due.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -24,9 +26,10 @@ from wideberth.picture.liveness import hazard_due, heartbeat_due
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_due, sites_due
 
-__all__ = ["due_of", "give_back", "next_due_us", "pending", "take_due"]
+__all__ = ["due_of", "gather", "give_back", "next_due_us", "pending", "take_due"]
 
 _SPARE = 4096  # a heap is made anew once it holds this many more than twice what can be due
+_MOST_OVER = 2_000  # looked at together: some milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,33 @@ def due_of(picture: Picture, kind: DeadlineKind, subject: str) -> Due | None:
     return _SOURCES[kind].due(picture, subject)
 
 
-def pending(picture: Picture) -> dict[DeadlineKind, DueHeap]:
-    """What is due when, made of the tables where that is not done yet. Not of an overlay."""
+def gather(picture: Picture, *, limit: int) -> bool:
+    """Find what is due of up to so many subjects of the tables; True once nothing is left to find.
+
+    Begins where that was never done, and where a heap is mostly of what is over. Not of an overlay.
+    """
     assert not picture.is_overlay, "only what is durable comes due"
     if picture.due is None:
-        picture.due = {kind: _heap(picture, source) for kind, source in _SOURCES.items()}
+        picture.due = {kind: DueHeap(source.subjects(picture)) for kind, source in _SOURCES.items()}
+    _keep_small(picture, picture.due)
+    left = limit
+    for kind, heap in picture.due.items():
+        source, unseen = _SOURCES[kind], heap.unseen
+        while unseen:
+            if not left:
+                return False
+            left -= 1
+            subject = unseen.pop()
+            due = source.due(picture, subject)
+            if due is not None:
+                heap.push(due.due_us, subject)
+    return True
+
+
+def pending(picture: Picture) -> dict[DeadlineKind, DueHeap]:
+    """What is due when, found to the end where that is not done yet. Not of an overlay."""
+    gather(picture, limit=sys.maxsize)
+    assert picture.due is not None, "it was made"
     return picture.due
 
 
@@ -74,12 +99,14 @@ def next_due_us(picture: Picture) -> int | None:
 def take_due(picture: Picture, now_us: int, *, limit: int) -> list[DeadlinePassed]:
     """Deadlines that have passed, in the order of their times, up to so many.
 
-    They are taken out: :func:`give_back` what could not be recorded.
+    They are taken out: :func:`give_back` what could not be recorded. Where most of what comes first
+    is over (closed, answered), it gives fewer, or none; :func:`next_due_us` says if more is due.
     """
     heaps = pending(picture)
-    _keep_small(picture, heaps)
     taken: dict[tuple[DeadlineKind, str], DeadlinePassed] = {}
-    while len(taken) < limit:
+    for _ in range(limit + _MOST_OVER):
+        if len(taken) == limit:
+            break
         kind = _earliest(heaps, now_us)
         if kind is None:
             break
@@ -108,17 +135,6 @@ def _earliest(heaps: dict[DeadlineKind, DueHeap], now_us: int) -> DeadlineKind |
     return None if found is None else found[1]
 
 
-def _heap(picture: Picture, source: _Source) -> DueHeap:
-    times: list[int] = []
-    subjects: list[str] = []
-    for subject in source.subjects(picture):
-        due = source.due(picture, subject)
-        if due is not None:
-            times.append(due.due_us)
-            subjects.append(subject)
-    return DueHeap(times, subjects)
-
-
 def _keep_small(picture: Picture, heaps: dict[DeadlineKind, DueHeap]) -> None:
     """Make each heap anew that is mostly of what is over."""
     for kind, heap in heaps.items():
@@ -126,4 +142,4 @@ def _keep_small(picture: Picture, heaps: dict[DeadlineKind, DueHeap]) -> None:
         if not isinstance(standing, dict):
             continue
         if len(heap) > 2 * len(cast("dict[str, object]", standing)) + _SPARE:
-            heaps[kind] = _heap(picture, _SOURCES[kind])
+            heaps[kind] = DueHeap(cast("dict[str, object]", standing))

@@ -7,23 +7,34 @@ Of one instant, the smaller string comes first, so that the order is the same in
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
+from sys import getsizeof
 
 __all__ = ["DueHeap"]
 
 
 class DueHeap:
-    """A binary heap. Only the first is ever taken out: who takes it sees whether it holds."""
+    """A binary heap. Only the first is ever taken out: who takes it sees whether it holds.
 
-    __slots__ = ("_due", "_subjects")
+    unseen: what may be due and was not looked at yet, the next one last; whoever looks at one takes
+    it out, and pushes it where something is due.
+    """
 
-    def __init__(self, due_us: Sequence[int] = (), subjects: Sequence[str] = ()) -> None:
-        order = sorted(range(len(due_us)), key=lambda at: (due_us[at], subjects[at]))
-        self._due: array[int] = array("q", map(due_us.__getitem__, order))  # sorted is a heap
-        self._subjects: list[str] = [subjects[at] for at in order]
+    __slots__ = ("_due", "_subjects", "unseen")
+
+    def __init__(self, unseen: Iterable[str] = ()) -> None:
+        self._due: array[int] = array("q")
+        self._subjects: list[str] = []
+        self.unseen = list(unseen)
+        self.unseen.reverse()
 
     def __len__(self) -> int:
         return len(self._subjects)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the two arrays take; the strings are others'."""
+        return getsizeof(self._due) + getsizeof(self._subjects)
 
     def first(self) -> tuple[int, str] | None:
         """The least: when, and of what; None where there is nothing."""

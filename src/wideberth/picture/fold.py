@@ -56,7 +56,6 @@ from wideberth.model.parties import How
 from wideberth.picture import agreements, calls, keeping, ladders, liveness, stops
 from wideberth.picture.picture import (
     NEVER_US,
-    OpenNotice,
     Outcome,
     Picture,
     SnapshotMark,
@@ -312,7 +311,7 @@ def _subscribers_notified(
 
 def _notice_issued(picture: Picture, body: NoticeIssued, entry: Entry, position: int) -> None:
     notice = body.notice
-    picture.notices[notice.id] = OpenNotice(notice)
+    picture.put_notice(notice)
     picture.notice_counts[notice.recipient] = notice.number
     if notice.held_by:
         picture.held[notice.id] = tuple(
@@ -352,7 +351,7 @@ def _notice_released(picture: Picture, body: NoticeReleased, entry: Entry, posit
 
 def _close(picture: Picture, notices: Iterable[NoticeId]) -> None:
     for notice_id in notices:
-        picture.notices.pop(notice_id, None)
+        picture.drop_notice(notice_id)
         picture.held.pop(notice_id, None)
         picture.escalations.pop(notice_id, None)
 

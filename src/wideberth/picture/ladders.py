@@ -15,8 +15,19 @@ from wideberth.model.ids import NoticeId
 from wideberth.model.ladders import HOPS, Escalated, Ladder, NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice, Verb
 from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.space.time import MINUTE_US
 
-__all__ = ["FOLDS", "escalation_due", "furthest_hop", "hop_of", "ladder_for", "post_of"]
+__all__ = [
+    "FOLDS",
+    "agreed_due_us",
+    "escalation_due",
+    "furthest_hop",
+    "hop_of",
+    "ladder_for",
+    "post_of",
+]
+
+_HEARING_US = MINUTE_US  # between two steps of a ladder that is late, or as agreed if that is less
 
 
 def ladder_for(picture: Picture, notice: Notice) -> Ladder:
@@ -30,6 +41,8 @@ def furthest_hop(standing: OpenNotice) -> Verb | None:
     """The furthest hop of anybody. A read-back that was off counts for nothing, and so does what
     the sender's own desk typed of a call: nobody holds a ladder back by its own word.
     """
+    if not standing.answers:
+        return None
     verbs = {
         answer.verb
         for answer in standing.answers
@@ -46,7 +59,8 @@ def hop_of(picture: Picture, standing: OpenNotice) -> Verb | None:
     found = furthest_hop(standing)
     notice = standing.notice
     if notice.subject is not None:
-        newest_id = dict(picture.told.get(notice.subject.id) or ()).get(notice.recipient)
+        told = picture.told.get(notice.subject.id)
+        newest_id = dict(told).get(notice.recipient) if told else None
         newest = None if newest_id is None else picture.notices.get(newest_id)
         if newest is not None and newest is not standing:
             found = max(found, furthest_hop(newest), key=HOPS.index)
@@ -66,12 +80,28 @@ def escalation_due(picture: Picture, subject: str) -> Due | None:
         return None
     come = HOPS.index(hop_of(picture, standing))
     for step in left:
-        rung = ladder.rungs[step]
-        if come < HOPS.index(rung.unless):
-            return Due(step, notice.issued_us + rung.after_us)
+        if come < HOPS.index(ladder.rungs[step].unless):
+            agreed_us = agreed_due_us(ladder, notice, step)
+            return Due(step, max(agreed_us, _heard_out_us(ladder, step, taken)))
     if taken is not None and len(ladder.rungs) - 1 not in left:
         return None  # the top was told
-    return Due(len(ladder.rungs), notice.issued_us + ladder.overdue_us)
+    return Due(len(ladder.rungs), agreed_due_us(ladder, notice, len(ladder.rungs)))
+
+
+def agreed_due_us(ladder: Ladder, notice: Notice, step: int) -> int:
+    """When a step was agreed to be taken, whatever stood in the way."""
+    is_over = step >= len(ladder.rungs)
+    return notice.issued_us + (ladder.overdue_us if is_over else ladder.rungs[step].after_us)
+
+
+def _heard_out_us(ladder: Ladder, step: int, taken: Escalated | None) -> int:
+    """Until when whoever was told last is left time to answer. Where nothing could be told in time
+    (an outage), steps would else be taken in one breath, past people who could not have answered.
+    """
+    if taken is None or step == 0:
+        return 0
+    gap_us = ladder.rungs[step].after_us - ladder.rungs[step - 1].after_us
+    return taken.time_us + min(gap_us, _HEARING_US)
 
 
 def _left(ladder: Ladder, taken: Escalated) -> list[int] | None:

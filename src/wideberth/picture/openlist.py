@@ -15,19 +15,9 @@ from wideberth.model.ids import PartyId
 from wideberth.model.intents import Intent
 from wideberth.model.notices import ObjectRef, ObjectType
 from wideberth.model.zones import Zone
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import OpenNotice
 
-__all__ = ["digest_of_held", "digest_of_open", "held", "open_notices"]
-
-
-def open_notices(picture: Picture, party: PartyId) -> list[OpenNotice]:
-    """Open notices to a party, in the order of their numbers. Looks at every open notice."""
-    found = [
-        standing
-        for standing in map(picture.notices.__getitem__, picture.notices)
-        if standing.notice.recipient == party
-    ]
-    return sorted(found, key=lambda standing: standing.notice.number)
+__all__ = ["digest_of_held", "digest_of_open", "held"]
 
 
 def digest_of_open(notices: Iterable[OpenNotice]) -> str:

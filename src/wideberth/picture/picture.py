@@ -324,6 +324,7 @@ class Picture:
         as a whole (:mod:`~wideberth.picture.deadlines`)."""
         self._intents_of: dict[PartyId, set[IntentId]] | None = None
         self._names: Names | None = Names() if below else None
+        self._notices_to: dict[PartyId, set[NoticeId]] | None = None
         self.intent_space: Spatial[IntentId] = Spatial(below.intent_space if below else None)
         self.zone_space: Spatial[ZoneId] = Spatial(below.zone_space if below else None)
         self.subscription_space: Spatial[SubscriptionId] = Spatial(
@@ -508,6 +509,39 @@ class Picture:
             else:
                 found.discard(intent_id)
         return found
+
+    def put_notice(self, notice: Notice) -> None:
+        """Let a notice be open, and nobody have answered it."""
+        self.notices[notice.id] = OpenNotice(notice)
+        if self._notices_to is not None:
+            self._notices_to.setdefault(notice.recipient, set()).add(notice.id)
+
+    def drop_notice(self, notice_id: NoticeId) -> None:
+        """Let a notice be closed; nothing happens where it is."""
+        gone = self.notices.pop(notice_id, None)
+        if self._notices_to is not None and gone is not None:
+            self._notices_to[gone.notice.recipient].discard(notice_id)
+
+    def notices_to(self, party: PartyId) -> list[OpenNotice]:
+        """Open notices to a party, in the order of their numbers. Made of all that are open when it
+        is first asked for.
+        """
+        below = self._below
+        found = {each.notice.id: each for each in below.notices_to(party)} if below else {}
+        if below is None:
+            if self._notices_to is None:
+                self._notices_to = {}
+                for notice_id in self.notices:
+                    recipient = self.notices[notice_id].notice.recipient
+                    self._notices_to.setdefault(recipient, set()).add(notice_id)
+            found = {each: self.notices[each] for each in self._notices_to.get(party, ())}
+        for notice_id in self.notices.written if isinstance(self.notices, Layer) else ():
+            standing = self.notices.get(notice_id)
+            if standing is not None and standing.notice.recipient == party:
+                found[notice_id] = standing
+            else:
+                found.pop(notice_id, None)
+        return sorted(found.values(), key=lambda standing: standing.notice.number)
 
     def put_clock(self, party: PartyId, clock: MeasuredClock) -> None:
         """Let another measurement of a party's clock stand."""

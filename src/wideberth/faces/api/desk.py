@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +29,7 @@ from wideberth.tokens import TokenVerifier
 from wideberth.urgent import Urgent
 from wideberth.witnessing import Witnessing
 
-__all__ = ["Call", "Desk", "NodeLike"]
+__all__ = ["Call", "Desk", "NodeLike", "SaidLately"]
 
 
 class NodeLike(Protocol):
@@ -92,6 +94,27 @@ class NodeLike(Protocol):
     async def __aexit__(self, *exc: object) -> Any: ...
 
 
+class SaidLately:
+    """Bytes of events, by position, for a second: names beside the record may change. Bounded."""
+
+    def __init__(self, most: int = 2_000, life_s: float = 1.0) -> None:
+        self._kept: OrderedDict[int, tuple[float, bytes]] = OrderedDict()
+        self._most = most
+        self._life_s = life_s
+
+    def get(self, position: int) -> bytes | None:
+        """What was said of it less than a second ago."""
+        kept = self._kept.get(position)
+        return None if kept is None or kept[0] < time.monotonic() else kept[1]
+
+    def keep(self, position: int, said: bytes) -> None:
+        """Keep what is said of it now."""
+        self._kept.pop(position, None)
+        self._kept[position] = time.monotonic() + self._life_s, said
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
 @dataclass(slots=True)
 class Desk:
     """What lives as long as the app."""
@@ -100,6 +123,7 @@ class Desk:
     live: Live
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     intent_bytes: IntentBytes = field(default_factory=IntentBytes)
+    said: SaidLately = field(default_factory=SaidLately)
     readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:

@@ -196,7 +196,8 @@ def _open_notices(call: Call, after: int, limit: int) -> told.NoticesPage:
     notices = call.picture.notices
     page = Page()
     last: int | None = None
-    for notice_id in call.desk.rebuilt.open_notices_of(call.party):
+    own = call.desk.rebuilt.open_notices_of(call.party)
+    for notice_id in own[_first_numbered_after(call, after, own) :]:
         standing = notices.get(notice_id)
         if standing is None or standing.notice.recipient != call.party:
             continue
@@ -206,6 +207,17 @@ def _open_notices(call: Call, after: int, limit: int) -> told.NoticesPage:
             return told.NoticesPage(notices=page.things, next=last)
         last = standing.notice.number
     return told.NoticesPage(notices=page.things, next=None)
+
+
+def _first_numbered_after(call: Call, after: int, own: list[NoticeId]) -> int:
+    """Where in a list that is in the order issued what comes after a number of the reader's may
+    begin; all of it is looked at where there is no such number.
+    """
+    picture = call.picture
+    found = picture.history.notices(call.party, after - 1, 1) if picture.history and after else []
+    if not found:
+        return 0
+    return bisect_right(own, found[0], key=lambda each: _issued_at(each, picture) or 0)
 
 
 async def _first_after(call: Call, cursor: str | None, own: list[NoticeId]) -> int:

@@ -24,7 +24,9 @@ from wideberth.faces.api.stops_seen import sent_view
 from wideberth.faces.api.tracks import track_out
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.live import UpdateListener
+from wideberth.model.entries import NoticeIssued
 from wideberth.model.ids import PartyId
+from wideberth.service import StreamEvent
 from wideberth.tokens import TokenRefused
 from wideberth.urgent import Sent
 from wideberth.wire import asked
@@ -81,13 +83,26 @@ async def _said_after(
     said: list[bytes] = []
     room_bytes = _MOST_BYTES
     for event in await desk.service.events(party, after, at_once):
-        name, data = await event_view(desk, event, party)
-        said.append(_numbered(event.number, name, data))
+        said.append(await _said(desk, event, party))
         after = event.number
         room_bytes -= len(said[-1])
         if room_bytes < 0:
             break
     return after, said
+
+
+async def _said(desk: Desk, event: StreamEvent, party: PartyId) -> bytes:
+    """One event as it goes out. A new notice is read by every desk of its party within a moment,
+    and says the same to each: it is put into words once.
+    """
+    is_shared = isinstance(event.entry.body, NoticeIssued)
+    said = desk.said.get(event.position) if is_shared else None
+    if said is None:
+        name, data = await event_view(desk, event, party)
+        said = _numbered(event.number, name, data)
+        if is_shared:
+            desk.said.keep(event.position, said)
+    return said
 
 
 async def track_stream(call: Call) -> None:

@@ -303,6 +303,30 @@ def test_a_renewal_takes_the_place_of_the_version_before_when_it_comes_into_forc
     assert [each.version for each in world.picture.agreed.of[NORTH]] == [2]
 
 
+def test_of_two_renewals_signed_for_later_each_takes_the_place_of_all_before_it() -> None:
+    world = scene()
+    agreed(world, A)
+    for number, days in ((1, 2), (2, 3)):
+        text = terms(A, Wording(id="b", words=f"{days}"), effective_us=START_US + days * DAY_US)
+        sign(world, propose(world, text, replaces=number))
+    states = ["in-force", "signed", "signed"]
+    for number in (2, 3):
+        assert [version(world, each).state.value for each in (1, 2, 3)] == states
+        pass_due(world, number)
+        states[number - 2 : number] = ["superseded", "in-force"]
+    assert [version(world, each).state.value for each in (1, 2, 3)] == states
+
+
+def test_a_renewal_at_once_takes_the_place_of_one_signed_for_later_too() -> None:
+    world = scene()
+    agreed(world, A)
+    sign(world, propose(world, terms(B, effective_us=START_US + DAY_US), replaces=1))
+    sign(world, propose(world, terms(C), replaces=2))
+    states = [version(world, each).state.value for each in (1, 2, 3)]
+    assert states == ["superseded", "superseded", "in-force"]
+    assert [each.version for each in world.picture.agreed.of[NORTH]] == [3]
+
+
 def test_a_lapsed_renewal_leaves_what_is_in_force() -> None:
     world = scene()
     agreed(world, A)

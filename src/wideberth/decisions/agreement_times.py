@@ -63,16 +63,21 @@ def reach(picture: Picture, subject: str, _due: Due, context: Context) -> tuple[
 
 
 def come_into_force(picture: Picture, agreement: Agreement, context: Context) -> list[Body]:
-    """The entries by which a version that all signed applies from now on, in the place of the one
-    before it; whoever already stands where it says not to is told.
+    """The entries by which a version that all signed applies from now on, in the place of all that
+    stand before it, and of none after it; whoever already stands where it says not to is told.
     """
     areas = areas_of(agreement.id, agreement.version, agreement.terms)
-    superseded = 0
-    for name, version in picture.agreements:
-        if name == agreement.id and version != agreement.version:
-            other = picture.agreements[name, version]
-            if other.state in (*_STAND, _S.SIGNED):
-                superseded = max(superseded, version)
+    # A version that was signed for later stands beside the one in force: both give way.
+    superseded = sorted(
+        (
+            version
+            for name, version in picture.agreements
+            if name == agreement.id
+            and version < agreement.version
+            and picture.agreements[name, version].state in (*_STAND, _S.SIGNED)
+        ),
+        reverse=True,
+    )
     moment = AgreementMoment(
         agreement=agreement.id,
         version=agreement.version,
@@ -80,6 +85,7 @@ def come_into_force(picture: Picture, agreement: Agreement, context: Context) ->
         state=_S.IN_FORCE,
         concerned=agreement.terms.concerned,
         areas=areas,
-        supersedes=superseded,
+        supersedes=superseded[0] if superseded else 0,
+        supersedes_too=tuple(superseded[1:]),
     )
     return [moment, *standing_under(picture, context, agreement, areas)]

@@ -323,7 +323,8 @@ class AgreementMoment(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
 ):
     """A time of a version was reached. state: the version's after it. areas: what holds where,
-    when it comes into force. supersedes: the version that it takes the place of then.
+    when it comes into force. supersedes: the version that it takes the place of then;
+    supersedes_too: where several stood, the others.
     provision, failed: the condition, and who had not reported it met.
     """
 
@@ -336,6 +337,7 @@ class AgreementMoment(
     supersedes: int = 0
     provision: str | None = None
     failed: tuple[PartyId, ...] = ()
+    supersedes_too: tuple[int, ...] = ()
 
 
 class DraftAgreement(msgspec.Struct, frozen=True, tag=True):

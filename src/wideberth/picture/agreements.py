@@ -168,10 +168,11 @@ def _moment(picture: Picture, body: AgreementMoment, entry: Entry, position: int
         after = replace(after, areas=body.areas)
     elif body.moment in (Moment.EXPIRY, Moment.LAPSE):
         after = replace(after, closed_us=entry.time_us)
-    superseded = picture.agreements.get((body.agreement, body.supersedes))
-    if superseded is not None:
-        gone = replace(superseded, state=AgreementState.SUPERSEDED, closed_us=entry.time_us)
-        apply(picture, gone, superseded)
+    for version in (body.supersedes, *body.supersedes_too):
+        superseded = picture.agreements.get((body.agreement, version))
+        if superseded is not None:
+            gone = replace(superseded, state=AgreementState.SUPERSEDED, closed_us=entry.time_us)
+            apply(picture, gone, superseded)
     apply(picture, after, before)
 
 

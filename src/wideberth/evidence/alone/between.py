@@ -156,7 +156,8 @@ _MOMENTS = {
 def _agreement_moment(body: dict[str, Any]) -> Said:
     rows = [("State after it", body["state"]), ("Known to", _in_a_row(body["concerned"]))]
     if body.get("supersedes"):
-        rows.append(("In place of", "version {}".format(body["supersedes"])))
+        given_up = [body["supersedes"], *body.get("supersedes_too", [])]
+        rows.append(("In place of", ", ".join(f"version {each}" for each in given_up)))
     if body.get("provision"):
         rows.append(("Condition", body["provision"]))
         rows.append(("Not reported met by", _in_a_row(body.get("failed", []))))

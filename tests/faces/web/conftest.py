@@ -37,15 +37,22 @@ expect.set_options(timeout=60_000)  # the very first intent waits for the kernel
 
 @dataclass
 class Cutter:
-    """An ASGI app around another that cuts the lines of the party's stream when told to."""
+    """An ASGI app around another that cuts the lines of the party's stream when told to, and gives
+    none until they are mended.
+    """
 
     app: Any
     lines: set[asyncio.Task[None]] = field(default_factory=set)
     resumed_after: list[str | None] = field(default_factory=list)
+    down: bool = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope.get("path") != STREAM:
             await self.app(scope, receive, send)
+            return
+        if self.down:
+            await send({"type": "http.response.start", "status": 502, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
             return
         given = dict(scope["headers"]).get(b"last-event-id")
         self.resumed_after.append(None if given is None else given.decode())
@@ -55,8 +62,12 @@ class Cutter:
         self.lines.discard(line)
 
     def cut(self) -> None:
+        self.down = True
         for line in self.lines:
             line.cancel()
+
+    def mend(self) -> None:
+        self.down = False
 
 
 @dataclass
@@ -73,6 +84,9 @@ class Console:
 
     def cut(self) -> None:
         self.loop.call_soon_threadsafe(self.cutter.cut)
+
+    def mend(self) -> None:
+        self.loop.call_soon_threadsafe(self.cutter.mend)
 
     def token(self, party: str) -> str:
         return self.node.mint(PartyId(party), ROLES, life_s=3600)

@@ -112,6 +112,7 @@ def test_a_cut_stream_says_so_goes_on_where_it_broke_and_shows_nothing_twice(
     console.cut()
     expect(page.locator("#stale")).to_contain_text("cut")
     tell(console, "bravo", "BRAVO2")
+    console.mend()
     expect(page.locator("#notices .notice")).to_have_count(2)
     expect(page.locator("#foot")).to_contain_text("Notices live")
     expect(page.locator("#stale")).to_be_hidden()

@@ -220,8 +220,10 @@ def test_a_draft_is_seen_by_its_author_alone() -> None:
     world = scene()
     world.accept(DraftAgreement(PACT, terms(A)), author("north"))
     entry = world.entries[-1]
-    assert is_readable(entry, NORTH)
-    assert not any(is_readable(entry, PartyId(each)) for each in ("south", "west", "desk"))
+    assert is_readable(world.picture, entry, NORTH)
+    assert not any(
+        is_readable(world.picture, entry, PartyId(each)) for each in ("south", "west", "desk")
+    )
     history = world.picture.history
     assert history is not None
     assert [history.stream_end(each) for each in (NORTH, SOUTH)] == [1, 0]
@@ -235,7 +237,9 @@ def test_others_see_nothing_of_an_agreement() -> None:
     world = scene()
     before = len(world.entries)
     agreed(world, A)
-    assert not any(is_readable(each, PartyId("west")) for each in world.entries[before:])
+    assert not any(
+        is_readable(world.picture, each, PartyId("west")) for each in world.entries[before:]
+    )
     assert world.notices("west") == []
     no = refusal(world.try_(act(1, Act.END), signer("west")))
     never = refusal(world.try_(act(9, Act.END), signer("west")))

@@ -253,7 +253,9 @@ def test_clash_evidence_is_shown_to_nobody() -> None:
     scene.tell("south")
     evidence = [each for each in scene.entries if isinstance(each.body, ClashesFound)]
     assert evidence
-    assert not any(is_readable(evidence[0], PartyId(party)) for party in ("north", "south"))
+    assert not any(
+        is_readable(scene.picture, evidence[0], PartyId(party)) for party in ("north", "south")
+    )
 
 
 def test_times_a_minute_apart_clash_under_a_time_separation() -> None:

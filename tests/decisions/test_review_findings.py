@@ -53,15 +53,17 @@ class TestDisclosure:
         secret = scene.tell("north", details(visibility=named("south"), call_sign="SECRET"))
         scene.amend(secret, details(volume(48), visibility=OPEN))
         (amended,) = [each for each in scene.entries if isinstance(each.body, IntentAmended)]
-        assert is_readable(amended, PartyId("south"))
-        assert not is_readable(amended, PartyId("east"))
+        assert is_readable(scene.picture, amended, PartyId("south"))
+        assert not is_readable(scene.picture, amended, PartyId("east"))
 
     def test_the_owners_of_what_a_dry_run_met_are_told_to_nobody(self) -> None:
         scene = Scene("north", "south")
         scene.tell("north", details(visibility=HIDDEN))
         scene.accept(RecordCheck(((PartyId("north"), 1),)), author("south"))
         (entry,) = [each for each in scene.entries if isinstance(each.body, HiddenChecked)]
-        assert not any(is_readable(entry, PartyId(each)) for each in ("north", "south"))
+        assert not any(
+            is_readable(scene.picture, entry, PartyId(each)) for each in ("north", "south")
+        )
 
     def test_units_of_a_party_are_readable_by_it_alone(self) -> None:
         scene = Scene("north", "south")
@@ -70,8 +72,8 @@ class TestDisclosure:
             for each in scene.entries
             if isinstance(each.body, PartyRegistered) and each.body.party.id == "north"
         ]
-        assert is_readable(entry, PartyId("north"))
-        assert not is_readable(entry, PartyId("south"))
+        assert is_readable(scene.picture, entry, PartyId("north"))
+        assert not is_readable(scene.picture, entry, PartyId("south"))
 
     def test_a_hidden_intent_that_moved_away_is_told_of_once_more_and_then_never(self) -> None:
         scene = Scene("north", "south")

@@ -277,7 +277,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     await asker.ask("GET", "/intents", query="party=alpha")
     for route in (
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
-        "/shifts", "/templates", "/sharings",
+        "/shifts", "/templates", "/sharings", "/shared",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
@@ -360,6 +360,7 @@ _BY_ID = (
     ("GET", "/zones/{zone}", "zone", None),
     ("GET", "/sites/{site}", "site", None),
     ("GET", "/exports/{export}", "export", None),
+    ("GET", "/shared/{intent}", "intent", None),
     ("GET", "/notices/{notice}", "notice", None),
     ("GET", "/parties/{party}", "party", None),
     ("GET", "/agreements/{agreement}", "agreement", None),
@@ -472,6 +473,7 @@ async def _dry_runs(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         for hidden in (False, True):
             body = {"kind": "flight", "volumes": [shape], "hidden": hidden}
             await asker.ask("POST", "/intents/check", body)
+        await asker.ask("POST", "/intents/preview", {"kind": "flight", "volumes": [shape]})
     for each in (UNKNOWN, "x"):
         body = {"kind": "flight", "volumes": [shapes[0]], "replaces": each}
         await asker.ask("POST", "/intents/check", body)

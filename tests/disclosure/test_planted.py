@@ -121,7 +121,7 @@ def _a_stream_of_all_intents(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_receipt_of_anything(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(records, "is_readable", lambda entry, party: True)
+    patch.setattr(records, "is_readable", lambda picture, entry, party: True)
 
 
 def _evidence_is_readable(patch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ from wideberth.model.notices import (
     Acknowledgement,
     Verb,
 )
+from wideberth.picture.picture import Picture
 from wideberth.picture.visibility import is_readable
 from wideberth.record.keys import OriginKey
 from wideberth.space.time import MINUTE_US
@@ -98,13 +99,15 @@ def test_what_is_not_there_is_said_so(selection: Selection, rule: str) -> None:
 
 @pytest.mark.requirement("R-01")
 def test_only_what_the_party_may_read_goes_in() -> None:
-    told = bundle(Selection(), may_show=lambda entry: is_readable(entry, ALPHA))
+    told = bundle(Selection(), may_show=lambda entry: is_readable(Picture(), entry, ALPHA))
     text = b"".join(unpacked(told).values())
     assert 2 not in verify_bundle(told).positions
     assert b"Bravo Relief" not in text, "the entry that registers bravo lists its units"
     assert b"Alpha Air" in text
     with pytest.raises(InvalidValue, match="no-such-entry"):
-        bundle(Selection(positions=(2,)), may_show=lambda entry: is_readable(entry, ALPHA))
+        bundle(
+            Selection(positions=(2,)), may_show=lambda entry: is_readable(Picture(), entry, ALPHA)
+        )
 
 
 def test_a_checkpoint_without_the_quorum_makes_no_bundle() -> None:
@@ -397,7 +400,7 @@ def test_a_bundle_reaches_across_an_epoch_and_the_chains_begin_anew() -> None:
     proved = bundle(
         Selection(positions=(9, 12)),
         of=material(world.envelopes(made), later),
-        may_show=lambda entry: is_readable(entry, BRAVO),
+        may_show=lambda entry: is_readable(Picture(), entry, BRAVO),
         rule=policy(log=later),
     )
     found = verify_bundle(proved, policy=policy(log=later))

@@ -26,6 +26,7 @@ from wideberth.faces.cli.app import app
 from wideberth.model.entries import Entry, KeyRevoked
 from wideberth.model.ids import KeyId
 from wideberth.model.intents import IntentKind
+from wideberth.picture.picture import Picture
 from wideberth.picture.visibility import is_readable
 from wideberth.record.keys import OriginKey
 from wideberth.record.sqlite import SqliteRecord
@@ -87,7 +88,7 @@ def test_every_byte_of_it_counts() -> None:
 
 def test_only_what_may_be_passed_on_is_shown() -> None:
     def as_alpha(entry: Entry) -> bool:
-        return is_readable(entry, ALPHA)
+        return is_readable(Picture(), entry, ALPHA)
 
     assert disclose(material(), 1, may_show=as_alpha, policy=policy())
     for position in (2, 11, -1):  # what registers bravo, beyond the head, before it

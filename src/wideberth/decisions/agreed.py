@@ -19,13 +19,14 @@ from wideberth.decisions.telling import Drafts
 from wideberth.model.agreements import AgreedArea, Agreement, AgreementState
 from wideberth.model.entries import Body, ClashPair
 from wideberth.model.ids import AgreementId, IntentId, PartyId
-from wideberth.model.intents import Intent, VisibilityLevel
+from wideberth.model.intents import Intent
 from wideberth.model.notices import Clash, ObjectRef, ObjectType, Reliance, Urgency
 from wideberth.model.provisions import Coverage
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.zones import ZoneRule
 from wideberth.picture.agreements import apply
 from wideberth.picture.cells import felt_as, reach
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.overlap import is_conflict
@@ -81,7 +82,7 @@ def draft_agreed(
             mirrored = Met(area.id, tuple(meetings), turned=True)
             seen = clashes_for(picture, reader, own=about, other=intent, met=mirrored)
             # Whether a hidden intent came in time would tell when it starts.
-            told = urgency if intent.is_shown_to(reader) else Urgency.PROMPT
+            told = urgency if sees(picture, intent, reader) else Urgency.PROMPT
             drafts.add(reader, seen, told)
             if seen:
                 drafts.rely(reader, reliance, told)
@@ -177,7 +178,7 @@ def _areas_met(
         return []
     rules = picture.space.rules
     near = reaching(picture, _TOUCHING, intent.party)
-    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
+    hides = picture.hides(intent)
     if hides:
         near = reach(rules, near)
     met: dict[str, dict[PartyId, list[Meeting]]] = {}
@@ -257,8 +258,12 @@ def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
             if party == intent.party:
                 if late:
                     drafts.rely(party, reliance, urgency)
-            elif intent.is_shown_to(party):
+            elif sees(picture, intent, party):
                 drafts.rely(party, reliance, urgency)
+            elif intent.is_shown_to(party):
+                # Whether it came in time would tell when it starts, to who sees a part of it.
+                untimed = Reliance(agreement.id, agreement.version, lead.id)
+                drafts.rely(party, untimed, Urgency.PROMPT)
 
 
 def _draft_citations(picture: Picture, drafts: Drafts, intent: Intent) -> None:
@@ -300,5 +305,5 @@ def _draft_coverage(picture: Picture, drafts: Drafts, intent: Intent) -> None:
                     inside = any(is_conflict(one, there, _TOUCHING) for one in prepared)
                 for party in agreement.terms.concerned if inside else ():
                     # Of a hidden intent, whether it touches a place would tell where it is.
-                    if party in drafts and (each.where is None or intent.is_shown_to(party)):
+                    if party in drafts and (each.where is None or sees(picture, intent, party)):
                         drafts[party].uncovered[f"{provision.party}: {each.name}"] = None

@@ -18,6 +18,7 @@ from wideberth.model.ids import PartyId
 from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.fold import day_of
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 
 __all__ = ["left_today", "refuse_silent_touches", "silent_touches", "withdrawn_touches"]
@@ -30,12 +31,14 @@ def left_today(picture: Picture, party: PartyId, now_us: int) -> int:
     return max(0, picture.space.rules.check_budget - spent)
 
 
-def silent_touches(intent: Intent, clashes: list[IntentClash]) -> tuple[tuple[PartyId, int], ...]:
+def silent_touches(
+    picture: Picture, intent: Intent, clashes: list[IntentClash]
+) -> tuple[tuple[PartyId, int], ...]:
     """Owners of hidden intents that the author learns of while they cannot learn of its own."""
     met: dict[PartyId, int] = {}
     for clash in clashes:
         other = clash.other
-        learns = other.is_felt_by(intent.party) and not other.is_shown_to(intent.party)
+        learns = other.is_felt_by(intent.party) and not sees(picture, other, intent.party)
         if learns and not intent.is_felt_by(other.party):
             met[other.party] = met.get(other.party, 0) + 1
     return tuple(sorted(met.items()))
@@ -48,7 +51,7 @@ def withdrawn_touches(
     or moved what touched them; none where it saw them all, or could not learn of them.
     """
     met = Counter(
-        each.party for each in touched if each.is_felt_by(party) and not each.is_shown_to(party)
+        each.party for each in touched if each.is_felt_by(party) and not sees(picture, each, party)
     )
     if not met:
         return []

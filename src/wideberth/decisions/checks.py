@@ -31,6 +31,7 @@ from wideberth.model.intents import Intent, IntentState
 from wideberth.model.notices import Clash
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.volume import Circle, Volume4D
 
@@ -97,7 +98,7 @@ def dry_run(
     for clash in clashes:
         other = clash.other
         meetings = clash.meetings
-        if not other.is_shown_to(author.party):
+        if not sees(picture, other, author.party):
             if not hidden.done or not other.is_felt_by(author.party):
                 continue
             meetings = tuple(each for each in meetings if shares_cells(picture, each))

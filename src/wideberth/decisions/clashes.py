@@ -15,12 +15,13 @@ from wideberth.decisions.clocks import apart, reaching
 from wideberth.errors import InvalidValue
 from wideberth.model.entries import ClashPair
 from wideberth.model.ids import IntentId, PartyId, ZoneId
-from wideberth.model.intents import Intent, VisibilityLevel
+from wideberth.model.intents import Intent
 from wideberth.model.notices import ObjectRef, ObjectType, Overlap, Urgency
 from wideberth.model.settings import Effect, PairRule
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.picture.agreed import PairTerm
 from wideberth.picture.cells import felt_as, meet, reach
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.overlap import conflict
 from wideberth.space.overlap import gap as gap_of
@@ -177,7 +178,7 @@ def intent_clashes(
     for index, volume in enumerate(prepared):
         for other_id, ordinal, gap in picture.intent_space.conflicts(volume, reach_of_all):
             other = picture.intents[other_id]
-            looked_at += other.is_shown_to(intent.party)
+            looked_at += sees(picture, other, intent.party)
             if at_most is not None and looked_at > at_most:
                 raise InvalidValue(
                     "volumes",
@@ -291,7 +292,7 @@ def _felt_meetings(
     beside those that were done already; and the agreed term, where it is one's.
     """
     rules = picture.space.rules
-    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
+    hides = picture.hides(intent)
     if not hides and not picture.has_felt:
         return
     widest = picture.widest
@@ -311,7 +312,7 @@ def _felt_meetings(
             other = picture.intents[other_id]
             rule = _rule_between(picture, intent, other)
             terms = () if agreed is None else picture.agreed.between(intent, other)
-            if (rule is None and not terms) or not _one_is_hidden(intent, other):
+            if (rule is None and not terms) or not _one_is_hidden(picture, intent, other):
                 continue
             their = _volume(picture, other, ordinal)
             their_felt = prepare(felt_as(their.volume, rules), their.altitude_model)
@@ -331,10 +332,10 @@ def _felt_meetings(
                     break
 
 
-def _one_is_hidden(intent: Intent, other: Intent) -> bool:
+def _one_is_hidden(picture: Picture, intent: Intent, other: Intent) -> bool:
     """Whether one of the two is felt by the other's party, and not seen."""
     return any(
-        one.visibility.level is VisibilityLevel.ON_CONFLICT and not one.is_shown_to(two.party)
+        picture.hides(one) and one.is_felt_by(two.party) and not sees(picture, one, two.party)
         for one, two in ((intent, other), (other, intent))
     )
 
@@ -350,7 +351,7 @@ def zone_clashes(
     """Zones of others that the intent touches and whose rule applies to its kind, by zone id."""
     rules = picture.space.rules
     met: dict[ZoneId, list[Meeting]] = {}
-    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
+    hides = picture.hides(intent)
     near = reaching(picture, _TOUCHING, intent.party)
     if hides:
         near = reach(rules, near)
@@ -410,8 +411,7 @@ def _in_zone(
         meeting = Meeting(volume, area, gap)
         if not _is_over(meeting, separation, now_us):
             return meeting
-    hides = intent.visibility.level is VisibilityLevel.ON_CONFLICT
-    if not hides or intent.is_shown_to(zone.party):
+    if not intent.is_felt_by(zone.party) or sees(picture, intent, zone.party):
         return None
     rules = picture.space.rules
     felt, area_felt = (
@@ -463,9 +463,9 @@ def meets_within(
     meetings: of the intent with the other intent or the zone, the intent's own volume first.
     """
     hidden = (
-        not intent.is_shown_to(theirs.party)
+        not sees(picture, intent, theirs.party)
         if isinstance(theirs, Zone)
-        else _one_is_hidden(intent, theirs)
+        else _one_is_hidden(picture, intent, theirs)
     )
     rules = picture.space.rules
     for each in meetings:

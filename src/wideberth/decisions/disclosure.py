@@ -14,6 +14,7 @@ from wideberth.model.ids import IntentId, NoticeId, PartyId
 from wideberth.model.intents import Intent
 from wideberth.model.notices import Clash, Notice, ObjectRef, ObjectType, Overlap
 from wideberth.picture.cells import felt_as, shared_cells
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.volume import Gap
@@ -60,7 +61,7 @@ def clashes_for(
     own: the reader's object. One item where the other intent is shown; of a hidden one an item for
     each pair of volumes, so that the cells cover all of the true overlap.
     """
-    if other.is_shown_to(reader):
+    if sees(picture, other, reader):
         closest = met.meetings[0]
         return [
             Clash(
@@ -141,7 +142,7 @@ def _is_own_shown(picture: Picture, clash: Clash, sender: PartyId) -> bool:
     if own.type is not ObjectType.INTENT:
         return True  # zones are open, and an agreement's areas are known to its parties
     intent = picture.intents.get(IntentId(own.id))
-    return intent is not None and intent.is_shown_to(sender)
+    return intent is not None and sees(picture, intent, sender)
 
 
 def _hidden_overlaps(picture: Picture, meetings: tuple[Meeting, ...]) -> list[Overlap]:

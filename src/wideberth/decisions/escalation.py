@@ -19,6 +19,7 @@ from wideberth.model.ids import IntentId, NoticeId, PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice, ObjectType
 from wideberth.picture.ladders import agreed_due_us, hop_of, ladder_for, post_of
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 
 __all__ = ["escalate"]
@@ -73,4 +74,4 @@ def _sees_subject(picture: Picture, notice: Notice, party: PartyId) -> bool:
     if notice.subject.type is ObjectType.ZONE:
         return True
     intent = picture.intents.get(IntentId(notice.subject.id))
-    return intent is not None and intent.is_shown_to(party)
+    return intent is not None and sees(picture, intent, party)

@@ -56,6 +56,7 @@ from wideberth.model.intents import (
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import Effect, KindLimit
+from wideberth.picture.limits import part_for, sees
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_of
 from wideberth.space.overlap import is_conflict
@@ -385,7 +386,7 @@ def _tell(
         clashes = intent_clashes(picture, intent, prepared, now_us=context.now_us)
     except InvalidValue as error:
         return invalid(error)
-    refusal = _refuse_clashes(intent, clashes, key) or refuse_silent_touches(
+    refusal = _refuse_clashes(picture, intent, clashes, key) or refuse_silent_touches(
         picture, intent, context
     )
     if intent.kind is IntentKind.PRESENCE:
@@ -401,7 +402,7 @@ def _tell(
         prepared = [*prepared, *picture.prepared(before.volumes)]
     telling = _telling(picture, context, intent, _Touched(clashes, zones), before=before)
     notes = notified(picture, intent, prepared, back=1 + len(telling), before=before)
-    met = silent_touches(intent, clashes)
+    met = silent_touches(picture, intent, clashes)
     counted: list[Body] = [HiddenChecked(intent.party, met)] if met else []
     if before is not None:
         counted += _moved_away(picture, before, clashes, context)
@@ -467,8 +468,9 @@ def _telling(
     subject = Subject(
         intent_ref(intent),
         intent.party,
-        shown=intent.is_shown_to,
-        shown_before=intent.is_shown_to if before is None else before.is_shown_to,
+        shown=lambda party: sees(picture, intent, party),
+        shown_before=lambda party: sees(picture, before or intent, party),
+        partly=lambda party: part_for(picture, intent, party),
         particulars=particulars_of(picture, intent),
         late=intent.late,
         lead_us=intent.lead_us,
@@ -573,7 +575,7 @@ def _still_touch(
 
 
 def _refuse_clashes(
-    intent: Intent, clashes: list[IntentClash], key: tuple[Ovn, ...]
+    picture: Picture, intent: Intent, clashes: list[IntentClash], key: tuple[Ovn, ...]
 ) -> Refusal | None:
     """Safety: a rule that forbids two intents to stand together refuses the later one, unless its
     author proved that it knew. A hidden intent warns and never refuses: a no would disclose it.
@@ -584,7 +586,7 @@ def _refuse_clashes(
         for clash in clashes
         if clash.rule.effect is Effect.REFUSE
         and clash.truly
-        and clash.other.is_shown_to(intent.party)
+        and sees(picture, clash.other, intent.party)
         and not (clash.rule.higher_priority_passes and intent.priority > clash.other.priority)
         and not (clash.rule.key_proves and clash.other.ovn in known)
     ]

@@ -33,6 +33,7 @@ from wideberth.model.notices import Notice, ObjectRef, ObjectType, Urgency
 from wideberth.model.parties import Author, How
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.calls import call_of
+from wideberth.picture.limits import is_shown_in_part
 from wideberth.picture.picture import Picture
 
 __all__ = [
@@ -156,6 +157,8 @@ def _clearing(
     picture: Picture, hazard: HazardWatch, recipient: PartyId, context: Context
 ) -> Notice:
     party = picture.parties.get(recipient)
+    # Who is shown a part of what this party tells may not have been told them.
+    whole = not is_shown_in_part(picture, recipient, owner=hazard.party)
     latest = dict(picture.told.get(hazard.intent) or ()).get(recipient)
     return Notice(
         id=NoticeId(context.new_id()),
@@ -165,7 +168,7 @@ def _clearing(
         urgency=Urgency.ROUTINE,
         issued_us=context.now_us,
         subject=ObjectRef(ObjectType.INTENT, hazard.intent, hazard.version),
-        particulars=hazard.particulars,
+        particulars=hazard.particulars if whole else None,
         units=party.units if party is not None else (),
         supersedes=() if latest is None else (latest,),
         all_clear=True,

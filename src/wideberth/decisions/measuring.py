@@ -47,6 +47,7 @@ from wideberth.model.parties import SYSTEM, Author
 from wideberth.model.refusals import RefusalKind
 from wideberth.model.zones import Zone
 from wideberth.picture.fold import fold
+from wideberth.picture.limits import part_for, sees
 from wideberth.picture.picture import Picture
 from wideberth.space.clockskew import Skew
 from wideberth.space.time import MAX_US
@@ -168,8 +169,9 @@ class _Looking:
         subject = Subject(
             intent_ref(intent),
             intent.party,
-            shown=intent.is_shown_to,
-            shown_before=intent.is_shown_to,
+            shown=lambda party: sees(picture, intent, party),
+            shown_before=lambda party: sees(picture, intent, party),
+            partly=lambda party: part_for(picture, intent, party),
             particulars=particulars_of(picture, intent),
             late=intent.late,
             lead_us=intent.lead_us,
@@ -182,7 +184,7 @@ class _Looking:
             pairs=[each.pair for each in (*new, *new_zones)],
             only=draft_intent(picture, intent, new, new_zones),
         )
-        met = silent_touches(intent, new)
+        met = silent_touches(picture, intent, new)
         return [*told, HiddenChecked(intent.party, met)] if met else told
 
     def _at_zone(self, zone: Zone) -> list[Body]:

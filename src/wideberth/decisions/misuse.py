@@ -30,6 +30,7 @@ from wideberth.model.sites import (
     WithdrawSharing,
 )
 from wideberth.picture.fold import fold
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 
 __all__ = [
@@ -188,7 +189,7 @@ def sites_shown_to(picture: Picture, reader: PartyId) -> list[Intent]:
         for intent in (picture.intents[each] for each in list(picture.intents))
         if intent.kind is IntentKind.PRESENCE
         and intent.party != reader
-        and intent.is_shown_to(reader)
+        and sees(picture, intent, reader)
     ]
     return sorted(found, key=lambda each: each.id)
 

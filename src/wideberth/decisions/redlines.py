@@ -34,6 +34,7 @@ from wideberth.model.redlines import (
     SetRedLine,
 )
 from wideberth.model.refusals import RefusalKind
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.overlap import is_conflict
 from wideberth.space.time import SECOND_US
@@ -157,7 +158,7 @@ def _intents_at(picture: Picture, line: RedLine) -> Iterator[Approach]:
         intent: Intent | None = picture.intents.get(intent_id)
         if intent is None or intent.party == line.party or intent.kind not in kinds:
             continue
-        if intent.is_shown_to(line.party):
+        if sees(picture, intent, line.party):
             about = ObjectRef(ObjectType.INTENT, intent.id, intent.version)
             yield Approach(line, about, intent.party, f"a {intent.kind.value} touches it")
 

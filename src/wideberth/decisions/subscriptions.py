@@ -15,11 +15,12 @@ from wideberth.model.entries import (
     SubscriptionClosed,
     SubscriptionOpened,
 )
-from wideberth.model.ids import SubscriptionId
+from wideberth.model.ids import PartyId, SubscriptionId
 from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.parties import Author
 from wideberth.model.refusals import RefusalKind
 from wideberth.model.subscriptions import Subscription
+from wideberth.picture.limits import part_for, sees
 from wideberth.picture.picture import Picture
 from wideberth.picture.tables import values_of
 from wideberth.space.prepared import PreparedVolume
@@ -58,7 +59,13 @@ def notified(
         return []
     subscriptions = values_of(picture.subscriptions, touched)
     versions = (intent,) if before is None else (intent, before)
-    if any(each.visibility.level is VisibilityLevel.OPEN for each in versions):
+    if picture.limits.get(intent.party):
+        numbers = [
+            each.number
+            for each in subscriptions
+            if each.party != intent.party and _learns(picture, each.party, versions)
+        ]
+    elif any(each.visibility.level is VisibilityLevel.OPEN for each in versions):
         numbers = [each.number for each in subscriptions if each.party != intent.party]
     else:
         parties = {each.party for each in subscriptions} - {intent.party}
@@ -67,6 +74,15 @@ def notified(
     if not numbers:
         return []
     return [SubscribersNotified(intent_ref(intent), back, tuple(sorted(numbers)))]
+
+
+def _learns(picture: Picture, party: PartyId, versions: tuple[Intent, ...]) -> bool:
+    """Whether a party sees one of these versions, or a part of it without delay."""
+    for each in versions:
+        part = part_for(picture, each, party)
+        if sees(picture, each, party) or (part is not None and part.is_listed(each.told_us)):
+            return True
+    return False
 
 
 def open_subscription(

@@ -22,6 +22,7 @@ from wideberth.decisions.outcome import Context
 from wideberth.model.entries import Body, ClashesFound, ClashPair, NoticeIssued
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.limits import Part
 from wideberth.model.notices import (
     Clash,
     Notice,
@@ -30,6 +31,8 @@ from wideberth.model.notices import (
     Reliance,
     Urgency,
 )
+from wideberth.model.provisions import Shared
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.volume import Circle
 
@@ -89,15 +92,16 @@ class Drafts(dict[PartyId, Draft]):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What is told: one version of an object. shown: whether a party sees it; shown_before: whether
-    it saw the version before; particulars: what is read back of it; withdrawal: it ended;
-    removed_from: who was named for it and is to remove it.
+    """What is told: one version of an object. shown: whether a party sees it whole; shown_before:
+    whether it saw the version before; partly: what it sees of it else. particulars: what is read
+    back of it; withdrawal: it ended; removed_from: who was named for it and is to remove it.
     """
 
     reference: ObjectRef
     sender: PartyId
     shown: Callable[[PartyId], bool]
     shown_before: Callable[[PartyId], bool]
+    partly: Callable[[PartyId], Part | None] = lambda _party: None
     particulars: Particulars | None = None
     late: bool = False
     lead_us: int = 0
@@ -133,7 +137,7 @@ def draft_intent(
         drafts.add(intent.party, [zone_clash_for_teller(clash, reference)], clash.urgency)
         owners = zone_clashes_for_owner(picture, clash, intent)
         # Whether a hidden intent came in time would tell the zone's owner when it starts.
-        shown = intent.is_shown_to(clash.zone.party)
+        shown = sees(picture, intent, clash.zone.party)
         drafts.add(clash.zone.party, owners, clash.urgency if shown else Urgency.PROMPT)
     return drafts
 
@@ -229,7 +233,7 @@ def _draft_hazard(
     A neutral sees the presence because its owner named it, the hazard as its party lets it.
     """
     drafts.touched_by.setdefault(hazard.party, set()).add(presence.party)
-    if hazard.party in drafts and presence.is_shown_to(hazard.party):
+    if hazard.party in drafts and sees(picture, presence, hazard.party):
         drafts[hazard.party].holders.add(presence.party)
     for name in presence.visibility.parties:
         party = picture.parties.get(name)
@@ -247,10 +251,11 @@ def _notice(
     supersedes: tuple[NoticeId, ...],
 ) -> Notice:
     shown = subject.shown(recipient)
+    part = None if shown else subject.partly(recipient)
     gone = (
-        not (draft.clashes or draft.under) and not shown
+        not (draft.clashes or draft.under) and not shown and part is None
     )  # it saw or felt an earlier version; not this one
-    named = shown or (gone and subject.shown_before(recipient))
+    named = shown or part is not None or (gone and subject.shown_before(recipient))
     units = picture.parties[recipient].units if recipient in picture.parties else ()
     if draft.under:
         units = units_of(picture, recipient, draft.under)
@@ -264,7 +269,7 @@ def _notice(
         subject=subject.reference if named else None,
         clashes=tuple(draft.clashes[:MAX_CLASHES]),
         more_clashes=max(0, len(draft.clashes) - MAX_CLASHES),
-        particulars=subject.particulars if shown else _particulars_of_overlap(draft),
+        particulars=subject.particulars if shown else _particulars_in_part(picture, draft, part),
         units=units,
         # The lead time of a hidden intent would tell its start beyond the overlap.
         late=subject.late and shown,
@@ -291,6 +296,14 @@ def _holders(picture: Picture, notices: Iterable[NoticeId]) -> set[PartyId]:
         if standing is not None
         for holder in standing.notice.held_by
     }
+
+
+def _particulars_in_part(picture: Picture, draft: Draft, part: Part | None) -> Particulars | None:
+    """What somebody reads back who does not see it whole: the overlap, or the part that it sees."""
+    overlap = _particulars_of_overlap(draft)
+    if overlap is None and part is not None and {Shared.VOLUMES, Shared.TIMES} <= part.fields:
+        return particulars_of(picture, part.intent)
+    return overlap
 
 
 def _particulars_of_overlap(draft: Draft) -> Particulars | None:

@@ -45,6 +45,7 @@ from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 __all__ = ["MayShow", "Selection", "chosen", "judged_note", "make_bundle", "plain_policy"]
 
 MayShow = Callable[[Entry], bool]
+"""Asked of every entry in order: who may read one hangs on what was agreed before it."""
 
 _NAMING = frozenset(
     {"id", "intent", "zone", "notice", "subscription", "warning", "closes", "supersedes"}

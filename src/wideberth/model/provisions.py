@@ -304,13 +304,20 @@ class Shared(StrEnum):
 
 
 class Disclosure(_Provision, frozen=True, tag="disclosure", kw_only=True):
-    """What one party shows another (P-02). cell_nd, time_step_s: how coarsely; 0: as it is."""
+    """What one party shows another (P-02). cell_nd, time_step_s: how coarsely; 0: as it is.
+
+    It narrows what the party shows, and shows nobody more. delay_s: how long after it was told it
+    is in lists; a notice is never delayed. whole_list: also what touches no area that the other
+    party subscribed to (P-04).
+    """
 
     party: PartyId
     to: PartyId
     fields: tuple[Shared, ...]
     cell_nd: Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)] = 0
     time_step_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
+    delay_s: Annotated[int, msgspec.Meta(ge=0, le=7 * 86_400)] = 0
+    whole_list: bool = False
 
 
 class StopRight(_Provision, frozen=True, tag="stop", kw_only=True):

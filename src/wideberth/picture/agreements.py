@@ -29,10 +29,11 @@ from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.picture.agreement_times import agreement_due, subject_of
 from wideberth.picture.calls import follow_calls
 from wideberth.picture.ladders import escalation_due
+from wideberth.picture.limits import follow_limits
 from wideberth.picture.picture import Picture
 from wideberth.space.time import DAY_US, SECOND_US
 
-__all__ = ["FOLDS", "SETTLED_LIFE_US", "apply", "leaves_us"]
+__all__ = ["FOLDS", "SETTLED_LIFE_US", "apply", "fold_agreements", "leaves_us"]
 
 SETTLED_LIFE_US = 120 * DAY_US
 """How long a version that nothing can change any more stays in the picture."""
@@ -50,8 +51,17 @@ def apply(picture: Picture, agreement: Agreement, before: Agreement | None) -> N
     if agreement.is_applied or (before is not None and before.is_applied):
         follow_calls(picture, agreement)
         _climb_anew(picture, agreement)
+    follow_limits(picture, agreement)
     subject = subject_of(agreement)
     picture.note_due(DeadlineKind.AGREEMENT, subject, agreement_due(picture, subject))
+
+
+def fold_agreements(picture: Picture, entry: Entry) -> None:
+    """Fold only what an entry says of agreements: enough to know who may read which others."""
+    picture.time_us = entry.time_us
+    making = FOLDS.get(type(entry.body))
+    if making is not None:
+        making(picture, entry.body, entry, picture.size)
 
 
 def _climb_anew(picture: Picture, agreement: Agreement) -> None:

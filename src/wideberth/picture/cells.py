@@ -26,7 +26,7 @@ from wideberth.space.time import MAX_US, MIN_US
 from wideberth.space.vertical import cap_around
 from wideberth.space.volume import NANODEGREES, Circle, Polygon, Separation, Volume4D
 
-__all__ = ["Box", "box_nd", "felt_as", "meet", "reach", "shared_cells"]
+__all__ = ["Box", "box_nd", "coarsened", "felt_as", "meet", "reach", "shared_cells"]
 
 Box = tuple[int, int, int, int]
 """South, west, north, east, in nanodegrees."""
@@ -42,17 +42,24 @@ _AT_ONCE = 256  # cells of each side looked at where the two need not touch the 
 
 def felt_as(volume: Volume4D, rules: Rules) -> Volume4D:
     """A volume that holds all cells and steps that this one touches, and is made of them alone."""
-    step_mm, step_us = rules.cell_height_mm, rules.cell_time_us
-    lower, upper = volume.lower, volume.upper
-    return Volume4D(
-        _hull(volume, rules.cell_nd),
-        Altitude(max(MIN_ALTITUDE_MM, lower.value_mm // step_mm * step_mm), lower.reference),
-        Altitude(
-            min(MAX_ALTITUDE_MM, (upper.value_mm // step_mm + 1) * step_mm - 1), upper.reference
-        ),
-        max(MIN_US, volume.start_us // step_us * step_us),
-        min(MAX_US, (volume.end_us // step_us + 1) * step_us - 1),
+    return coarsened(
+        volume, cell_nd=rules.cell_nd, step_mm=rules.cell_height_mm, step_us=rules.cell_time_us
     )
+
+
+def coarsened(volume: Volume4D, *, cell_nd: int, step_mm: int, step_us: int) -> Volume4D:
+    """A volume that holds this one, made of whole cells and steps; of a size of 0, as it is."""
+    lower, upper = volume.lower, volume.upper
+    start_us, end_us = volume.start_us, volume.end_us
+    if step_mm:
+        lower_mm = max(MIN_ALTITUDE_MM, lower.value_mm // step_mm * step_mm)
+        upper_mm = min(MAX_ALTITUDE_MM, (upper.value_mm // step_mm + 1) * step_mm - 1)
+        lower, upper = Altitude(lower_mm, lower.reference), Altitude(upper_mm, upper.reference)
+    if step_us:
+        start_us = max(MIN_US, start_us // step_us * step_us)
+        end_us = min(MAX_US, (end_us // step_us + 1) * step_us - 1)
+    footprint = _hull(volume, cell_nd) if cell_nd else volume.footprint
+    return Volume4D(footprint, lower, upper, start_us, end_us)
 
 
 def reach(rules: Rules, separation: Separation) -> Separation:

@@ -36,6 +36,7 @@ from wideberth.model.ids import (
 )
 from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.ladders import Escalated, Post
+from wideberth.model.limits import Limit
 from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
@@ -108,6 +109,7 @@ TABLES = (
     "deliveries",
     "exports",
     "calls",
+    "limits",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -131,6 +133,7 @@ _LATER = frozenset(
         "deliveries",
         "exports",
         "calls",
+        "limits",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -306,6 +309,8 @@ class Picture:
         self.exports: Table[str, Export] = Layer(below.exports) if below else {}
         self.calls: Table[tuple[AgreementId, PartyId], Call] = Layer(below.calls) if below else {}
         """What stands of agreed calls, while they are waited for."""
+        self.limits: Table[PartyId, tuple[Limit, ...]] = Layer(below.limits) if below else {}
+        """By owner: what others see of its intents, as was agreed."""
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (
@@ -439,12 +444,25 @@ class Picture:
         return next(each.title or None for each in terms.provisions if each.id == area.provision)
 
     def _feel(self, space: Spatial[IntentId], intent: Intent) -> None:
-        if intent.visibility.level is VisibilityLevel.ON_CONFLICT:
+        if self.hides(intent):
             rules = self.space.rules
             felt = tuple(felt_as(volume, rules) for volume in intent.volumes)
             space.put(intent.id, felt, self.altitude_model)
         else:
             space.discard(intent.id)
+
+    def hides(self, intent: Intent) -> bool:
+        """Whether anybody may feel an intent without seeing it whole."""
+        if intent.visibility.level is VisibilityLevel.ON_CONFLICT:
+            return True
+        agreed = self.limits.get(intent.party)
+        return bool(agreed) and any(each.is_of(intent.told_us) for each in agreed or ())
+
+    def feel_again(self, party: PartyId) -> None:
+        """Let the party's intents be felt as what was agreed now has it."""
+        if self._felt_space is not None:
+            for intent_id in sorted(self.intents_of(party)):
+                self._feel(self._felt_space, self.intents[intent_id])
 
     def area(self, area_id: str) -> AgreedArea:
         """An agreed area that is in agreed_space, by the rule that clashes with it cite."""

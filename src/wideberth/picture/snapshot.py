@@ -20,6 +20,7 @@ from wideberth.model.consents import Asked
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.ladders import Escalated, Post
+from wideberth.model.limits import Limit
 from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.parties import Key, Party
 from wideberth.model.redlines import RedLine
@@ -96,6 +97,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     deliveries: list[tuple[PartyId, PartyId, Delivered]] = []
     exports: list[Export] = []
     calls: list[Call] = []
+    limits: dict[PartyId, tuple[Limit, ...]] = {}
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -159,6 +161,7 @@ def dump(picture: Picture) -> bytes:
         deliveries=[(*each, picture.deliveries[each]) for each in picture.deliveries],
         exports=[picture.exports[each] for each in picture.exports],
         calls=[picture.calls[each] for each in picture.calls],
+        limits={each: picture.limits[each] for each in picture.limits},
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -198,6 +201,7 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.parties = {each.id: each for each in form.parties}
     picture.keys = {(each.party, each.key_id): each for each in form.keys}
     picture.retired_keys = dict.fromkeys(form.retired_keys, True)
+    picture.limits = form.limits
     for intent in form.intents:
         picture.put_intent(intent)
     for zone in form.zones:

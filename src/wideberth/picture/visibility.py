@@ -39,7 +39,6 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.ids import PartyId
-from wideberth.model.intents import is_shown
 from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.liveness import (
@@ -67,14 +66,27 @@ from wideberth.model.sites import (
     SiteStale,
 )
 from wideberth.model.stops import StopTold
+from wideberth.picture.limits import reads_amendment, sees
+from wideberth.picture.picture import Picture
 
 __all__ = ["is_readable"]
 
 
-def is_readable(entry: Entry, party: PartyId) -> bool:
-    """Whether the party may read the whole entry. What is not known here is not readable."""
-    rule = _READABLE.get(type(entry.body))
-    return rule is not None and rule(entry.body, party)
+def is_readable(picture: Picture, entry: Entry, party: PartyId) -> bool:
+    """Whether the party may read the whole entry. What is not known here is not readable.
+
+    picture: with the agreements that stood at the entry, at least.
+    """
+    match entry.body:
+        case IntentAccepted(intent=intent):
+            return sees(picture, intent, party)
+        case IntentAmended() as body:
+            return reads_amendment(picture, entry, body, party)
+        case SiteStale(intent=intent):
+            return sees(picture, intent, party)
+        case body:
+            rule = _READABLE.get(type(body))
+            return rule is not None and rule(body, party)
 
 
 def _by_all(_body: object, _party: PartyId) -> bool:
@@ -83,15 +95,6 @@ def _by_all(_body: object, _party: PartyId) -> bool:
 
 def _by_its_party(body: Any, party: PartyId) -> bool:
     return body.party == party
-
-
-def _by_whom_it_is_shown(body: IntentAccepted, party: PartyId) -> bool:
-    return body.intent.is_shown_to(party)
-
-
-def _by_who_saw_both_versions(body: IntentAmended, party: PartyId) -> bool:
-    # The difference quotes the version before.
-    return body.intent.is_shown_to(party) and is_shown(body.was, body.intent.party, party)
 
 
 def _by_all_unless_it_names_an_intent(body: StopTold, party: PartyId) -> bool:
@@ -117,8 +120,6 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     KeyRevoked: _by_all,
     ZoneDeclared: _by_all,
     ZoneWithdrawn: _by_all,
-    IntentAccepted: _by_whom_it_is_shown,
-    IntentAmended: _by_who_saw_both_versions,
     IntentStateChanged: _by_its_party,
     SubscriptionClosed: _by_its_party,
     SubscriptionOpened: lambda body, party: body.subscription.party == party,
@@ -135,7 +136,6 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     RedLineRemoved: _by_its_party,
     SharingAssessed: lambda body, party: body.sharing.owner == party,
     SharingWithdrawn: lambda body, party: body.owner == party,
-    SiteStale: lambda body, party: body.intent.is_shown_to(party),
     SiteChallenged: lambda body, party: party in (body.owner, body.challenge.party),
     ChallengeAnswered: lambda body, party: party in (body.owner, body.party),
     HarmReported: lambda body, party: party == body.harm.owner,  # it names who was told before

@@ -15,6 +15,7 @@ from wideberth.errors import NotComparable
 from wideberth.model.ids import IntentId, PartyId, WarningId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.overlap import covers
 from wideberth.watch import observations as seen
@@ -87,7 +88,7 @@ def _may_learn(
     intent = picture.intents.get(IntentId(area.ref.id))
     if intent is None:
         return False
-    if intent.is_shown_to(party):
+    if sees(picture, intent, party):
         return True
     return intent.is_felt_by(party) and any(
         track.owner == party and _is_told_to_be_there(picture, track, party, intent, now_us)

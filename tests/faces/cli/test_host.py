@@ -415,6 +415,8 @@ def test_a_presence_is_never_exported_to_others_whatever_its_level_says() -> Non
     planted = msgspec.structs.replace(
         entry, body=msgspec.structs.replace(entry.body, intent=intent)
     )
-    assert is_readable(planted, PartyId("east")), "by its level alone it would be"
-    readers = [p for p in ("north", "south", "east") if may_be_exported(planted, PartyId(p))]
+    assert is_readable(scene.picture, planted, PartyId("east")), "by its level alone it would be"
+    readers = [
+        p for p in ("north", "south", "east") if may_be_exported(scene.picture, planted, PartyId(p))
+    ]
     assert readers == ["north", "south"]

@@ -18,6 +18,7 @@ from wideberth.errors import NotComparable
 from wideberth.faces.api.codec import Box
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentKind
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
 from wideberth.space.boxes import MARGIN_M, rings_of_box
@@ -99,7 +100,7 @@ async def find(
         return (
             (not kinds or intent.kind in kinds)
             and (party is None or intent.party == party)
-            and intent.is_shown_to(reader)
+            and sees(picture, intent, reader)
         )
 
     if area.small:

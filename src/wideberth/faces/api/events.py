@@ -13,6 +13,7 @@ from typing import Any
 from wideberth.faces.api import (
     agreements_seen,
     escalations_seen,
+    shared_seen,
     sites_seen,
     told,
     views,
@@ -46,6 +47,7 @@ from wideberth.model.keeping import EntriesErased
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.stops import StopTold
+from wideberth.picture.limits import part_for, sees
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
 
@@ -186,7 +188,10 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
     if isinstance(changed.body, EntriesErased):
         return "erased", _as_erased(changed.body)
     version, entry = await _version_at(desk, changed_at, changed)
-    shown = version.is_shown_to(party)
+    shown = sees(desk.picture, version, party)
+    part = part_for(desk.picture, version, party)
+    if part is not None and not part.is_listed(version.told_us):
+        part = None
     return "notification", told.NotificationEvent(
         subscriptions=[
             told.NotificationOut(subscription=name, notification_index=index) for name, index in own
@@ -195,6 +200,7 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
         id=IntentId(body.subject.id),
         version=body.subject.version,
         intent=encodable(desk, version) if shown else None,
+        shared=None if part is None else shared_seen.shared(desk.picture, part),
         **_where(event),
     )
 

@@ -25,6 +25,7 @@ from wideberth.model.commands import (
 from wideberth.model.ids import IntentId, Ovn
 from wideberth.model.intents import FieldChange, IntentKind
 from wideberth.model.refusals import Refusal
+from wideberth.picture.limits import is_shown_in_part, sees
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 from wideberth.wire import asked, forms, meaning
@@ -148,7 +149,7 @@ async def get_intent(call: Call) -> object:
     intent = call.picture.intents.get(intent_id)
     if intent is None:
         intent = await intent_as_of(call.desk.service, intent_id)
-    if intent is None or not intent.is_shown_to(call.party):
+    if intent is None or not sees(call.picture, intent, call.party):
         raise _no_such_intent()
     return encodable(call.desk, intent)
 
@@ -160,17 +161,18 @@ async def get_versions(call: Call) -> told.VersionsPage:
     last = call.picture.intents.get(intent_id)
     if last is None:
         last = await intent_as_of(call.desk.service, intent_id)
-    if last is None or not last.is_shown_to(call.party):
+    if last is None or not sees(call.picture, last, call.party):
         raise _no_such_intent()
     page: list[told.VersionOut] = []
     number, room_bytes = 0, _MOST_BYTES
     before: Version | None = None
     async with contextlib.aclosing(intent_versions(call.desk.service, intent_id)) as versions:
         async for version in versions:
-            if version.intent.is_shown_to(call.party) and version.intent.version > query.after:
+            shown = sees(call.picture, version.intent, call.party)
+            if shown and version.intent.version > query.after:
                 if len(page) == query.limit or (page and room_bytes <= 0):
                     return told.VersionsPage(versions=page, next=number)
-                comparable = before is not None and before.intent.is_shown_to(call.party)
+                comparable = before is not None and sees(call.picture, before.intent, call.party)
                 page.append(_version(call, version, version.changes if comparable else ()))
                 number = version.intent.version
                 room_bytes -= len(call.desk.intent_bytes.json(version.intent))
@@ -243,6 +245,7 @@ async def _page(
         intents=page.things,
         next=None if after is None else str(after),
         rests_on=views.rests_on((intent.party for intent in taken), position, time_us),
+        in_part=is_shown_in_part(picture, call.party),
     )
 
 

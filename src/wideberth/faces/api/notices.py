@@ -21,6 +21,7 @@ from wideberth.model.commands import AcknowledgeNotice, Command, ReleaseNotice
 from wideberth.model.entries import NoticeIssued
 from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Notice, ObjectType
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import OpenNotice, Picture
 from wideberth.space.time import format_rfc3339
 from wideberth.wire import asked, meaning
@@ -169,7 +170,7 @@ def _own_is_shown(notice: Notice, reader: PartyId, picture: Picture) -> bool:
     for clash in notice.clashes:
         if clash.own is not None and clash.own.type is ObjectType.INTENT:
             intent = picture.intents.get(IntentId(clash.own.id))
-            if intent is not None and intent.is_shown_to(reader):
+            if intent is not None and sees(picture, intent, reader):
                 return True
     return False
 

@@ -18,6 +18,7 @@ from wideberth.model.entries import decode_entry
 from wideberth.model.envelope import leaf
 from wideberth.model.ids import KeyId, PartyId
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.picture.picture import Picture
 from wideberth.picture.visibility import is_readable
 from wideberth.record.protocol import Row
 from wideberth.service import now_us
@@ -149,7 +150,7 @@ async def list_entries(call: Call) -> told.EntriesPage:
     while after < until:
         rows = await call.desk.service.rows(after, min(_AT_ONCE, until - after))
         taken = len(page)
-        page.take_all(rows, lambda row: encode(_entry(row, call.party)))
+        page.take_all(rows, lambda row: encode(_entry(call.picture, row, call.party)))
         taken = len(page) - taken
         after += taken
         if taken < len(rows) or not rows:
@@ -157,12 +158,12 @@ async def list_entries(call: Call) -> told.EntriesPage:
     return told.EntriesPage(entries=page.things, next=after if after < size else None)
 
 
-def _entry(row: Row, reader: PartyId) -> told.EntryOut:
+def _entry(picture: Picture, row: Row, reader: PartyId) -> told.EntryOut:
     if row.erased_by is not None:
         kept = b64encode(row.leaf or b"").decode("ascii")
         return told.EntryOut(position=row.position, leaf=kept, erased=True)
     entry = decode_entry(row.envelope, position=row.position)
-    if is_readable(entry, reader):
+    if is_readable(picture, entry, reader):
         return told.EntryOut(
             position=row.position,
             salt=b64encode(row.salt).decode("ascii"),

@@ -12,6 +12,7 @@ from wideberth.faces.api import (
     notices,
     records,
     replies,
+    shared,
     stops,
     stream,
     told,
@@ -269,6 +270,7 @@ ROUTES: tuple[Route, ...] = (
         urgent=True,
     ),
     *watchkeeping.ROUTES,
+    *shared.ROUTES,
     Route(
         "GET",
         "/stops",

@@ -43,6 +43,7 @@ from wideberth.model.sites import (
     SiteReviewed,
     WithdrawSharing,
 )
+from wideberth.picture.limits import sees
 from wideberth.picture.sites import site_of
 from wideberth.service import Applied
 from wideberth.space.time import DAY_US, format_rfc3339, parse_rfc3339
@@ -119,7 +120,7 @@ def _cells(call: Call) -> list[out.SiteOut]:
             continue
         for name in picture.intents_of(owner):
             intent = picture.intents[name]
-            if intent.kind is IntentKind.PRESENCE and not intent.is_shown_to(recipient):
+            if intent.kind is IntentKind.PRESENCE and not sees(picture, intent, recipient):
                 seen = sites_seen.coarse(intent, allows)
                 if seen.cell is not None:
                     found[owner, seen.cell.south, seen.cell.west] = seen
@@ -129,7 +130,7 @@ def _cells(call: Call) -> list[out.SiteOut]:
 async def get_site(call: Call) -> out.SiteOut | Refusal:
     """One site, as far as it is shown."""
     shown = site_of(call.picture, IntentId(call.path["site"]))
-    if shown is None or not shown.is_shown_to(call.party):
+    if shown is None or not sees(call.picture, shown, call.party):
         raise HttpProblem(404, "no-such-site", "no site of this id is shown to you")
     refusal = await deliver(call, (shown,))
     if refusal is not None:
@@ -220,7 +221,7 @@ async def get_export(call: Call) -> out.ExportOut:
         raise HttpProblem(410, "export-over", "it could be fetched for a day")
     # What was withdrawn since is in no copy that is fetched from here on.
     standing = (picture.intents.get(each) for each in export.sites)
-    shown = [each for each in standing if each is not None and each.is_shown_to(call.party)]
+    shown = [each for each in standing if each is not None and sees(picture, each, call.party)]
     named = sorted((sites_seen.trace(export.id, each), each) for each in shown)
     page = Page()
     for name, each in named:

@@ -15,11 +15,12 @@ from wideberth.model.intents import IntentKind, IntentState, Source, Under, Visi
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
 from wideberth.model.parties import How, Role
+from wideberth.model.provisions import Shared
 from wideberth.model.stated import Evidence, Marking, NoticeKind, Phase, StandOff
 from wideberth.model.stops import Form, Identified
 from wideberth.model.warnings import WarningKind
 from wideberth.model.zones import ZoneRule
-from wideberth.wire.asked import VolumeWire
+from wideberth.wire.asked import AltitudeWire, PointFootprint, PolygonFootprint, VolumeWire
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,6 +78,84 @@ class IntentOut(Out, frozen=True, kw_only=True):
     phase_text: str | None = None
     open_ended: bool = False
     under: Under | None = None
+
+
+class SharedVolumeOut(Out, frozen=True, kw_only=True):
+    """A volume of which a part is shown. start, end: left out where times are not shown."""
+
+    footprint: PolygonFootprint | PointFootprint
+    lower: AltitudeWire
+    upper: AltitudeWire
+    start: str | None = None
+    end: str | None = None
+
+
+class CoarsenedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """How coarsely an intent is shown (P-03); 0: exactly. words: the same as a sentence."""
+
+    cell_deg: float
+    height_step_m: float
+    time_step_s: float
+    words: str
+
+
+class SharedUnderOut(Out, frozen=True, kw_only=True):
+    """A provision of a version of an agreement."""
+
+    agreement: str
+    version: int
+    provision: str
+
+
+class SharedIntentOut(Out, frozen=True, kw_only=True):
+    """What you are shown of an intent, as was agreed; it is not the whole. withheld: fields that
+    are not shown. under: by which provisions.
+    """
+
+    id: str
+    party: str
+    kind: IntentKind
+    state: IntentState
+    version: int
+    notice_kind: NoticeKind
+    coarsened: CoarsenedOut
+    withheld: list[Shared]
+    under: list[SharedUnderOut]
+    volumes: list[SharedVolumeOut] = []
+    start: str | None = None
+    end: str | None = None
+    priority: int | None = None
+    provenance: ProvenanceOut | None = None
+    count: int | None = None
+    call_sign: str | None = None
+    place_name: str | None = None
+
+
+class SharedPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A page of intents of which you are shown a part, by id. next: cursor of the next page."""
+
+    shared: list[SharedIntentOut]
+    next: str | None
+    rests_on: RestsOn
+
+
+class SeenByOut(Out, frozen=True, kw_only=True):
+    """What one other party will be shown. bytes: the body that its GET of the intent is answered
+    with, byte by byte; left out where it has none.
+    """
+
+    party: str
+    sees: Literal["whole", "part", "on-conflict", "nothing"]
+    bytes: str | None = None
+
+
+class PreviewOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What each other party of the space will be shown. id and ovn are made when it is told, and
+    stand here as ``id`` and ``ovn``. note: what is not in the preview.
+    """
+
+    seen_by: list[SeenByOut]
+    note: str
 
 
 class ObjectOut(Out, frozen=True, kw_only=True):
@@ -170,11 +249,14 @@ class RestsOn(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class IntentsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
-    """A page of intents, the first told first. next: cursor of the next page, null at the end."""
+    """A page of intents, the first told first. next: cursor of the next page, null at the end.
+    in_part: of what some parties tell you are shown a part only: ask ``/shared`` as well.
+    """
 
     intents: list[IntentOut]
     next: str | None
     rests_on: RestsOn
+    in_part: bool = False
 
 
 class HiddenOut(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -902,15 +984,15 @@ HazardState = Literal[
 
 
 class HazardOut(Out, frozen=True, kw_only=True):
-    """A hazard that nobody said to be clear. stated: the last word of its party; next: to its
-    party, when it is due to be heard.
+    """A hazard that nobody said to be clear. start, end: as far as you may know. stated: the
+    last word of its party; next: to its party, when it is due to be heard.
     """
 
     intent: str
     party: str
     state: HazardState
-    start: str
-    end: str
+    start: str | None = None
+    end: str | None = None
     stated: str | None = None
     next: str | None = None
 
@@ -1057,6 +1139,7 @@ class NotificationEvent(Out, frozen=True, kw_only=True):
     position: int
     time: str
     intent: IntentOut | None = None
+    shared: SharedIntentOut | None = None
 
 
 class WarningEvent(Out, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Literal
 from wideberth.faces.api import told, views
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningObject
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.clockskew import Order, order_of
 from wideberth.space.time import SECOND_US, format_rfc3339
@@ -114,7 +115,7 @@ def _is_open(side: WarningObject, reader: PartyId, picture: Picture, track_open:
             return True
         case "intent":
             intent = picture.intents.get(IntentId(side.id))
-            return intent is not None and intent.is_shown_to(reader)
+            return intent is not None and sees(picture, intent, reader)
         case "track":
             return track_open(*track_named(side.id), reader)
         case _:

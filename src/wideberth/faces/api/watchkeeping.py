@@ -22,6 +22,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.parties import Role
 from wideberth.model.shifts import TakeShift
+from wideberth.picture.limits import is_listed
 from wideberth.picture.openlist import digest_of_held, digest_of_open, held
 from wideberth.space.time import HOUR_US, format_rfc3339
 from wideberth.wire import asked
@@ -135,6 +136,14 @@ async def list_held(call: Call) -> told.HeldOut:
         raise HttpProblem(404, "no-such-party", "name a party of this space", field="with")
     size = picture.size
     intents = [picture.intents[each] for each in picture.intents]
+    if picture.limits:  # what is shown later is held later
+        now_us = call.desk.service.context().now_us
+        readers = (call.party,) if other is None else (call.party, other)
+        intents = [
+            each
+            for each in intents
+            if all(is_listed(picture, each, reader, now_us) for reader in readers)
+        ]
     zones = [picture.zones[each] for each in picture.zones]
     # Values are frozen, so others have their turn while this goes through all that stands.
     found = await asyncio.to_thread(held, intents, zones, call.party, shared_with=other)

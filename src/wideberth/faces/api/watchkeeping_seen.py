@@ -24,6 +24,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.shifts import ShiftTaken
 from wideberth.picture.calls import missed_by
+from wideberth.picture.limits import rounded_for
 from wideberth.picture.liveness import hazard_due
 from wideberth.picture.picture import Picture
 from wideberth.service import StreamEvent
@@ -80,12 +81,15 @@ def channel_seen(picture: Picture, party: PartyId, reader: PartyId) -> told.Chan
 def hazard_seen(picture: Picture, hazard: HazardWatch, reader: PartyId) -> told.HazardOut:
     """How a hazard stands, for somebody who sees it."""
     due = hazard_due(picture, hazard.intent) if reader == hazard.party else None
+    window = (hazard.start_us, hazard.end_us)
+    if reader != hazard.party:
+        window = rounded_for(picture, hazard.party, reader, window)
     return told.HazardOut(
         intent=hazard.intent,
         party=hazard.party,
         state=_state(hazard),
-        start=format_rfc3339(hazard.start_us),
-        end=format_rfc3339(hazard.end_us),
+        start=None if window is None else format_rfc3339(window[0]),
+        end=None if window is None else format_rfc3339(window[1]),
         stated=format_rfc3339(hazard.stated_us) if hazard.stated_us else None,
         next=None if due is None else format_rfc3339(due.due_us),
     )

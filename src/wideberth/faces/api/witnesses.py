@@ -51,7 +51,7 @@ async def receipt(call: Call) -> str:
     position = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
     if 0 <= position < call.picture.size:
         (entry,) = await call.desk.service.entries_at([position])
-        if is_readable(entry, call.party):
+        if is_readable(call.picture, entry, call.party):
             if query.witnesses:
                 head = parse_checkpoint(parse_note(await _cosigned(call, query.witnesses)).text)
                 if position >= head.size:

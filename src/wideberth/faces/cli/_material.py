@@ -16,6 +16,7 @@ from wideberth.faces.cli._host import opened, progress_bar
 if TYPE_CHECKING:
     from wideberth.evidence.bundle import MayShow
     from wideberth.evidence.material import Material
+    from wideberth.model.entries import Entry
     from wideberth.model.ids import PartyId
     from wideberth.record.policy import Policy
 
@@ -80,8 +81,16 @@ def the_material(
 def may_show_as(party: PartyId) -> MayShow:
     """What the party may pass on as evidence: what it may read, and of presences its own."""
     from wideberth.faces.cli.export import may_be_exported
+    from wideberth.picture.agreements import fold_agreements
+    from wideberth.picture.picture import Picture
 
-    return lambda entry: may_be_exported(entry, party)
+    agreed = Picture()
+
+    def may_show(entry: Entry) -> bool:
+        fold_agreements(agreed, entry)
+        return may_be_exported(agreed, entry, party)
+
+    return may_show
 
 
 def read_file(path: Path, option: str) -> bytes:

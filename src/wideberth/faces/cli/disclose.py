@@ -21,6 +21,7 @@ from wideberth.faces.cli.evidence import written
 
 if TYPE_CHECKING:
     from wideberth.evidence.bundle import MayShow
+    from wideberth.evidence.material import Material
     from wideberth.model.ids import PartyId
 
 __all__ = ["command"]
@@ -58,11 +59,23 @@ def command(  # noqa: PLR0913 - each of them is an option
         with the_material(
             folder, url=url, token=token, checkpoint=checkpoint, rule=rule
         ) as material:
-            data = disclose(material, position, may_show=_own(discloser), policy=rule)
+            may_show = _own(discloser)
+            _hear(material, position, may_show)
+            data = disclose(material, position, may_show=may_show, policy=rule)
             if not plain:
                 key = key_in_force(material, recipient, key_id)
                 data = seal(data, to=recipient, key=key)
         written(out, data)
+
+
+def _hear(material: Material, position: int, may_show: MayShow) -> None:
+    """Let it hear of the entries before: who may read one hangs on what was agreed by then."""
+    from wideberth.model.entries import decode_entry
+
+    for row in material.rows():
+        if row.position >= position:
+            break
+        may_show(decode_entry(row.envelope, position=row.position))
 
 
 def _own(party: PartyId) -> MayShow:

@@ -17,6 +17,7 @@ from wideberth.model.ids import PartyId, require_party_id
 
 if TYPE_CHECKING:
     from wideberth.model.entries import Entry
+    from wideberth.picture.picture import Picture
     from wideberth.record.sqlite import SqliteRecord
 
 __all__ = ["command"]
@@ -60,19 +61,25 @@ def _export(
     record: SqliteRecord, party: PartyId, window_us: tuple[int, int], file: IO[bytes]
 ) -> int:
     from wideberth.model.entries import decode_entry
+    from wideberth.picture.agreements import fold_agreements
+    from wideberth.picture.picture import Picture
 
     note = record.checkpoint()
     size = int(note.split("\n", 2)[1])
     file.write(_header(record, party, window_us, note))
     count, is_known = 0, False
+    agreed = Picture()  # what of the record limits who sees what
     with progress_bar("exporting") as bar:
         for begin in range(0, size, _PAGE):
             for row in record.read(begin, min(_PAGE, size - begin)):
                 if row.erased_by is not None:
                     continue
                 entry = decode_entry(row.envelope, position=row.position)
+                fold_agreements(agreed, entry)
                 is_known = is_known or _registers(entry, party)
-                if window_us[0] <= entry.time_us < window_us[1] and may_be_exported(entry, party):
+                if window_us[0] <= entry.time_us < window_us[1] and may_be_exported(
+                    agreed, entry, party
+                ):
                     proof = record.inclusion_proof(row.position, size)
                     file.write(_line(row.position, row.salt, row.envelope, proof))
                     count += 1
@@ -83,7 +90,7 @@ def _export(
     return count
 
 
-def may_be_exported(entry: Entry, party: PartyId) -> bool:
+def may_be_exported(picture: Picture, entry: Entry, party: PartyId) -> bool:
     """What the party may read; a presence only as its owner or one it named, whatever its level."""
     from wideberth.model.entries import IntentAccepted, IntentAmended
     from wideberth.model.intents import IntentKind
@@ -92,8 +99,9 @@ def may_be_exported(entry: Entry, party: PartyId) -> bool:
     body = entry.body
     if isinstance(body, IntentAccepted | IntentAmended) and body.intent.kind is IntentKind.PRESENCE:
         intent = body.intent
-        return party == intent.party or party in intent.visibility.parties
-    return is_readable(entry, party)
+        named = party == intent.party or party in intent.visibility.parties
+        return named and is_readable(picture, entry, party)
+    return is_readable(picture, entry, party)
 
 
 def _registers(entry: Entry, party: PartyId) -> bool:

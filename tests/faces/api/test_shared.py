@@ -170,17 +170,11 @@ async def test_pages_hold_each_once(world: World) -> None:
 
 async def test_times_that_are_withheld_stand_nowhere(world: World) -> None:
     await agree(world, fields=["volumes"], whole_list=True, cell_nd=1_000_000, time_step_s=1)
-    place = square(47.012, 7.512)
-    told = await world.told(
-        "alpha", place, kind="hazard", provenance={"source": "gps", "accuracy_m": 5}
-    )
-    await world.told(
-        "bravo",
-        square(47.012, 7.512, start=-30, end=600),
-        kind="presence",
-        visibility={"level": "named", "parties": []},
-        provenance={"source": "gps", "accuracy_m": 5},
-    )
+    gps = {"source": "gps", "accuracy_m": 5}
+    own = square(47.012, 7.512, start=-30, end=600)
+    to_nobody = {"level": "named", "parties": []}
+    await world.told("bravo", own, kind="presence", visibility=to_nobody, provenance=gps)
+    told = await world.told("alpha", square(47.012, 7.512), kind="hazard", provenance=gps)
     part = await get(world, "bravo", f"/shared/{told['intent']['id']}")
     assert "start" not in part
     assert all("start" not in each for each in part["volumes"])

@@ -473,7 +473,7 @@ async def _dry_runs(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         for hidden in (False, True):
             body = {"kind": "flight", "volumes": [shape], "hidden": hidden}
             await asker.ask("POST", "/intents/check", body)
-        await asker.ask("POST", "/intents/preview", {"kind": "flight", "volumes": [shape]})
+    await asker.ask("POST", "/intents/preview", _FLIGHT)  # it says again what was asked
     for each in (UNKNOWN, "x"):
         body = {"kind": "flight", "volumes": [shapes[0]], "replaces": each}
         await asker.ask("POST", "/intents/check", body)

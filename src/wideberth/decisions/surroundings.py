@@ -18,6 +18,7 @@ from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.surfaces import CONTRARY, contrary_surface_of
 from wideberth.model.zones import Zone
+from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.coast import surface_under
 from wideberth.space.volume import Circle, Volume4D
@@ -85,7 +86,7 @@ def is_told_of(picture: Picture, place: Named, details: IntentDetails, party: Pa
 
 def _is_seen(picture: Picture, place: Named, party: PartyId) -> bool:
     if isinstance(place, Intent):
-        return place.is_shown_to(party)
+        return sees(picture, place, party)
     if isinstance(place, Zone):
         return True
     return party in picture.agreements[place.agreement, place.version].terms.concerned

@@ -7,10 +7,10 @@ from scenes import HIDDEN, OPEN, Scene, author, details, named, volume
 from wideberth.decisions.checks import DryRun, dry_run
 from wideberth.decisions.outcome import Context
 from wideberth.model.commands import RecordCheck
-from wideberth.model.intents import Visibility
+from wideberth.model.intents import IntentKind, Visibility
 from wideberth.model.refusals import Refusal
-from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
-from wideberth.space.time import DAY_US
+from wideberth.model.settings import DEFAULT_RULES, KindLimit, PairRule, Rules
+from wideberth.space.time import DAY_US, HOUR_US
 from wideberth.space.volume import Separation
 
 
@@ -39,6 +39,17 @@ def test_a_dry_run_shows_what_telling_it_would(visibility: Visibility) -> None:
     assert [msgspec.structs.replace(each, own=None) for each in dry.clashes] == [
         msgspec.structs.replace(each, own=None) for each in clashes
     ]
+
+
+@pytest.mark.requirement("N-04")
+def test_a_dry_run_shows_the_lead_time_and_that_it_is_late_before_anything_is_told() -> None:
+    limits = (KindLimit(IntentKind.FLIGHT, minimum_lead_us=2 * HOUR_US),)
+    rules = msgspec.structs.replace(DEFAULT_RULES, version="l", limits=limits)
+    scene = Scene("north", "south", rules=rules)
+    dry = _check(scene).intent
+    assert (dry.late, dry.lead_us, dry.minimum_lead_us) == (True, HOUR_US, 2 * HOUR_US)
+    told = scene.tell("south", intent=dry.id)
+    assert (told.late, told.lead_us, told.minimum_lead_us) == (True, HOUR_US, 2 * HOUR_US)
 
 
 def test_a_dry_run_changes_nothing_but_the_count_of_hidden_touches() -> None:

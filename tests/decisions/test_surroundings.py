@@ -153,16 +153,17 @@ def flight(place: tuple[float, float], name: str, **more: object) -> IntentDetai
     return details(volume(*place), place_name=name, **more)  # type: ignore[arg-type]
 
 
+BOTH = "place_name, volumes.0.footprint"
 NEAR = (47.03, 8.0)  # 3 km
 FAR = (47.07, 8.0)  # 8 km
 
 
-@pytest.mark.requirement("F-04")
+@pytest.mark.requirement("F-04", "N-02")
 def test_far_from_the_zone_of_that_name_is_asked_about_until_confirmed() -> None:
     scene = Scene("alpha", "bravo")
     zone(scene, "Northern  Range", ALPS)
     size = scene.picture.size
-    question = asked(tell(scene, flight(FAR, "northern range")), "far-from-named")
+    question = asked(tell(scene, flight(FAR, "northern range")), "far-from-named", BOTH)
     assert "5 km from the zone z1" in question.advice
     assert scene.picture.size == size
     assert tell(scene, flight(FAR, "northern range", confirmed=True)) == ("far-from-named",)
@@ -184,10 +185,10 @@ def test_a_zone_that_left_or_was_renamed_stands_under_its_old_name_no_more() -> 
     renamed = DeclareZone(
         ZoneId("z1"), "Field", ZoneRule.KEEP_OUT, (volume(*ALPS),), "why", replaces_version=1
     )
-    asked(tell(scene, flight(FAR, "range")), "far-from-named")
+    asked(tell(scene, flight(FAR, "range")), "far-from-named", BOTH)
     scene.accept(renamed, author("bravo"))
     assert tell(scene, flight(FAR, "range")) == ()
-    asked(tell(scene, flight(FAR, "field"), name="i2"), "far-from-named")
+    asked(tell(scene, flight(FAR, "field"), name="i2"), "far-from-named", BOTH)
     scene.accept(WithdrawZone(ZoneId("z1"), 2), author("bravo"))
     assert tell(scene, flight(FAR, "field"), name="i2") == ()
 
@@ -201,8 +202,8 @@ def test_far_from_a_site_is_asked_of_those_who_see_it_and_of_nobody_else() -> No
     scene = Scene("alpha", "bravo", "charlie")
     assert tell(scene, site(ALPS, "bravo"), name="site") == ()
     convoy = flight(FAR, "clinic")
-    asked(tell(scene, convoy, name="a"), "far-from-named")
-    asked(tell(scene, convoy, name="b", party="bravo"), "far-from-named")
+    asked(tell(scene, convoy, name="a"), "far-from-named", BOTH)
+    asked(tell(scene, convoy, name="b", party="bravo"), "far-from-named", BOTH)
     assert tell(scene, convoy, name="c", party="charlie") == ()
 
 
@@ -225,7 +226,7 @@ def test_far_from_an_agreed_zone_of_that_title_is_asked_of_its_parties() -> None
         lower=volume().lower, upper=volume().upper,
     ))  # fmt: skip
     told = flight(FAR, "safe area")
-    asked(tell(scene, told, party="south"), "far-from-named")
+    asked(tell(scene, told, party="south"), "far-from-named", BOTH)
     confirmed = msgspec.structs.replace(told, confirmed=True)
     assert tell(scene, confirmed, party="south") == ()  # west reads it, and not the agreement
     assert tell(scene, told, party="west", name="i2") == ()

@@ -46,7 +46,6 @@ def is_good(data: bytes) -> bool:
     return True
 
 
-@pytest.mark.requirement("R-02")
 def test_it_proves_its_entry_under_a_policy_and_under_a_key() -> None:
     found = read_disclosure(shown(), policy=policy())
     assert (found.position, found.witnesses) == (8, ("w0", "w1"))

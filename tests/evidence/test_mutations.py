@@ -25,7 +25,7 @@ from wideberth.evidence.bundle import Selection
 from wideberth.evidence.check import check_files, verify_bundle
 from wideberth.evidence.verifier import verifier_source
 
-pytestmark = pytest.mark.requirement("R-08")
+pytestmark = pytest.mark.requirement("R-01", "R-08")
 
 ALL = os.environ.get("WIDEBERTH_MUTATIONS") == "all"
 SMALL = Selection(positions=(5,))

@@ -67,7 +67,7 @@ def far_from_named(
     question = asked(
         first.footprint,
         FAR_FROM_NAMED,
-        "volumes.0",
+        "place_name, volumes.0",  # one contradicts the other (N-02)
         f"this is over {limit_mm / 1_000_000:g} km from the {what} {place.id}, which has the same"
         " place name; correct it, name the place otherwise, or send it with confirmed",
         fits=is_near,

@@ -61,3 +61,27 @@ async def test_reads_are_not_asked_about(world: World) -> None:
     opened = await world.ask("alpha", "POST", "/subscriptions", {"volume": square()})
     asked = await world.ask("alpha", "POST", "/intents/query", {"volume": square()})
     assert (opened.status_code, asked.status_code) == (201, 200)
+
+
+@pytest.mark.requirement("F-04")
+async def test_a_ship_on_land_is_a_question_and_stands_when_confirmed(world: World) -> None:
+    gps = {"source": "gps", "accuracy_m": 10}
+    ship = {"kind": "movement", "volumes": [square()], "count": 1, "provenance": gps}
+    body = {**ship, "under": {"actor": "ship"}}
+    async with world.http("alpha") as client:
+        for path in ("intents/check", "intents"):
+            asked = await client.post(f"/api/v1/{path}", json=body)
+            assert (asked.status_code, asked.json()["rule"]) == (422, "ship-on-land"), path
+            answer = await client.post(f"/api/v1/{path}", json={**body, "confirmed": True})
+            assert answer.status_code in (200, 201), path
+            assert answer.json()["intent"]["cautions"] == ["ship-on-land"]
+
+
+@pytest.mark.requirement("N-12", "N-14")
+async def test_what_a_site_does_not_state_is_said(world: World) -> None:
+    gps = {"source": "gps", "accuracy_m": 10}
+    named = {"level": "named", "parties": ["bravo"]}
+    site = {"kind": "presence", "volumes": [square()], "provenance": gps, "visibility": named}
+    async with world.http("alpha") as client:
+        told = (await client.post("/api/v1/intents", json=site)).json()["intent"]
+        assert (told["stand_off"], told["marking"]) == ("none agreed", "none given")

@@ -155,12 +155,36 @@ BAD_INTENTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.requirement("N-02")
 async def test_each_bad_intent_is_named_by_field_and_rule(world: World) -> None:
     for row in BAD_INTENTS:  # one node for all of them: each leaves it as it was
         body, field, rule = row.values
         document = await refused(world, body)
         assert document["field"].startswith(field), (row.id, document)
         assert rule in (None, document["rule"]), (row.id, document)
+
+
+@pytest.mark.requirement("N-03")
+async def test_a_movement_says_its_way_when_for_each_leg_and_how_many(world: World) -> None:
+    leg = square()
+    no_end = {name: value for name, value in leg.items() if name != "end"}
+    gps = {"source": "gps", "accuracy_m": 10}
+    movement = {"kind": "movement", "volumes": [leg, leg], "count": 3, "provenance": gps}
+    for spoiled, field in (
+        ({"volumes": []}, "volumes"),
+        ({"volumes": [leg, no_end]}, "volumes.1.end"),
+        ({"count": None}, "count"),
+    ):
+        document = await refused(world, {**movement, **spoiled})
+        assert document["field"] == field, document
+    async with world.http("alpha") as client:
+        answer = await client.post("/api/v1/intents", json=movement)
+        assert answer.status_code == 201
+        site = {**movement, "kind": "presence", "visibility": {"level": "named", "parties": []}}
+        told = answer.json()["intent"]
+        again = {**site, "ovn": told["ovn"]}
+        changed = await client.put(f"/api/v1/intents/{told['id']}", json=again)
+        assert is_problem(changed, 400)["rule"] == "kind-changed"
 
 
 FAR_PLACES = [

@@ -200,7 +200,7 @@ async def play(world: World) -> None:
             },
         ):
             await bravo.submit_intent(flight(volume), signed=True)
-        await tell_stops(alpha)
+        await tell_stops(alpha, bravo)
         cleared = {"intent": burning}
         await bravo.signed("POST", f"/hazards/{burning}/all-clear", "GiveAllClear", cleared)
         await keep_watch(alpha)
@@ -254,12 +254,14 @@ async def agree(alpha: Any, bravo: Any) -> None:
     await bravo.signed("POST", acts, "StepAgreement", paused)
 
 
-async def tell_stops(client: Any) -> None:
+async def tell_stops(client: Any, reader: Any) -> None:
     if "TellStop" not in SIGNED:
         return
     area = {"latitude": 47.0, "longitude": 7.5, "radius_m": 1234.5678}
     stop = {"form": "our-error", "text": "flare on the line", "intent": "i-1", "area": area}
-    await client.signed("POST", "/stop", "TellStop", stop)
+    name = (await client.signed("POST", "/stop", "TellStop", stop))["id"]
+    read = {"stop": name, "by": "person", "post": "alternate"}
+    await reader.signed("POST", f"/stops/{name}/acknowledgements", "AcknowledgeStop", read)
 
 
 @pytest.fixture(scope="module")

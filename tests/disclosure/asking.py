@@ -293,6 +293,9 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         answer = await asker.ask(method, route, {"nobody": "knows this"})
         assert answer.status_code >= 400, (route, answer.text)
     await asker.ask("POST", "/exports", {"purpose": " "})  # refused
+    await asker.ask("GET", "/stops/{stop}", stop=UNKNOWN)
+    read = "/stops/{stop}/acknowledgements"
+    await asker.ask("POST", read, {"by": "person"}, stop=UNKNOWN)
     path = "/sites/{site}/challenges/{party}/answer"
     await asker.ask("POST", path, {"statement": " "}, site=UNKNOWN, party="bravo")
     for shape in shapes:

@@ -220,6 +220,11 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                     may.texts.add(body.intent)
             case e.ShiftTaken():
                 readable = event = body.party == party
+            case e.StopAcknowledged():
+                readable = party in (body.party, body.sender)
+                event = readable or party in neutrals
+            case e.StopRepeated():
+                event = party in (body.sender, *body.neutrals, *body.parties)
             case e.NeutralCalled():
                 readable = event = body.neutral == party
                 if readable and body.subject is not None and body.subject.type == "intent":

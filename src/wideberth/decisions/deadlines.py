@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wideberth.decisions import agreement_times, escalation, liveness
+from wideberth.decisions import agreement_times, escalation, liveness, stop_reads
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.decisions.sites import go_stale
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
@@ -31,6 +31,7 @@ _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, .
     DeadlineKind.AGREEMENT: agreement_times.reach,
     DeadlineKind.SITE: go_stale,
     DeadlineKind.CALL: liveness.call_passed,
+    DeadlineKind.STOP: stop_reads.repeat,
 }
 
 

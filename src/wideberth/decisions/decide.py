@@ -24,6 +24,7 @@ from wideberth.decisions import (
     shifts,
     sites,
     snapshots,
+    stop_reads,
     stops,
     subscriptions,
     warnings,
@@ -83,6 +84,7 @@ from wideberth.model.sites import (
     ReviewSite,
     WithdrawSharing,
 )
+from wideberth.model.stop_reads import AcknowledgeStop
 from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.picture.picture import Outcome, Picture
 
@@ -119,6 +121,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     LookAgain: (None, measuring.look_again),
     TellStop: (ANY_ROLE, stops.tell_stop),
     RecordAnswer: (None, stops.record_answer),
+    AcknowledgeStop: (Role.ACKNOWLEDGE, stop_reads.acknowledge),
     DraftAgreement: ((Role.TELL, Role.SIGN), agreements.draft),
     ProposeAgreement: (Role.SIGN, agreements.propose),
     StepAgreement: (Role.SIGN, agreements.step),

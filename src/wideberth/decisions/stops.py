@@ -9,6 +9,7 @@ import msgspec
 
 from wideberth.decisions.notices import acknowledge
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.decisions.stop_reads import count_of
 from wideberth.model.commands import AcknowledgeNotice
 from wideberth.model.entries import NoticeAcknowledged
 from wideberth.model.parties import Author, How
@@ -40,7 +41,8 @@ def tell_stop(picture: Picture, command: TellStop, author: Author, context: Cont
             "what does not verify is not kept as signed",
             field="statement",
         )
-    return Accepted((StopTold(stop, command.statement),))
+    earlier = (picture.stops[each] for each in picture.stops)
+    return Accepted((StopTold(stop, command.statement, count_of(stop, earlier)),))
 
 
 def record_answer(

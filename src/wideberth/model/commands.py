@@ -50,6 +50,7 @@ from wideberth.model.sites import (
     WithdrawSharing,
 )
 from wideberth.model.stated import Stated, Status
+from wideberth.model.stop_reads import AcknowledgeStop
 from wideberth.model.stops import RecordAnswer, TellStop
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import ZoneRule
@@ -306,6 +307,7 @@ Command = (
     | LookAgain
     | TellStop
     | RecordAnswer
+    | AcknowledgeStop
     | DeadlinePassed
     | GiveAllClear
     | GiveHeartbeat

@@ -21,6 +21,7 @@ class DeadlineKind(StrEnum):
     AGREEMENT = "agreement"
     SITE = "site"
     CALL = "call"
+    STOP = "stop"
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True, tag=True):

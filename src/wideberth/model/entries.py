@@ -53,6 +53,7 @@ from wideberth.model.sites import (
     SitesDelivered,
     SiteStale,
 )
+from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
 from wideberth.model.stops import StopTold
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
@@ -355,6 +356,8 @@ Body = (
     | HeartbeatMissed
     | CallMissed
     | ShiftTaken
+    | StopAcknowledged
+    | StopRepeated
     | AgreementDrafted
     | AgreementProposed
     | AgreementStepped

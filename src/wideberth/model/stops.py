@@ -94,10 +94,14 @@ class TellStop(msgspec.Struct, frozen=True, tag=True):
 class StopTold(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
 ):
-    """A STOP was sent to every party of the space, at stop.sent_us. statement: see TellStop."""
+    """A STOP was sent to every party of the space, at stop.sent_us. statement: see TellStop.
+
+    count: which one of its place and form it is, of a day (L-03).
+    """
 
     stop: Stop
     statement: str | None = None
+    count: int = 1
 
 
 class RecordAnswer(msgspec.Struct, frozen=True, tag=True):

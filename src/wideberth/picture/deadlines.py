@@ -25,6 +25,7 @@ from wideberth.picture.ladders import escalation_due
 from wideberth.picture.liveness import hazard_due, heartbeat_due
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_due, sites_due
+from wideberth.picture.stops import stop_due
 
 __all__ = ["due_of", "gather", "give_back", "next_due_us", "pending", "take_due"]
 
@@ -52,6 +53,7 @@ _SOURCES: dict[DeadlineKind, _Source] = {
     ),
     DeadlineKind.SITE: _Source(sites_due, site_due),
     DeadlineKind.CALL: _Source(call_subjects, call_due),
+    DeadlineKind.STOP: _Source(lambda picture: picture.stops, stop_due),
 }
 
 

@@ -150,7 +150,7 @@ def _let_leave(picture: Picture) -> None:
             if hazard is not None and hazard.end_us + liveness.HAZARD_LIFE_US < picture.time_us:
                 picture.hazards.pop(IntentId(object_id), None)
         elif table == "stop":
-            picture.stops.pop(object_id, None)
+            stops.forget_stop(picture, object_id)
         elif table == "agreement":
             name, _, version = object_id.partition("/")
             picture.agreements.pop((AgreementId(name), int(version)), None)

@@ -44,6 +44,7 @@ from wideberth.model.redlines import RedLine
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
 from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
+from wideberth.model.stop_reads import StopRead, StopStep
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
@@ -110,6 +111,8 @@ TABLES = (
     "exports",
     "calls",
     "limits",
+    "stop_steps",
+    "stop_reads",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -134,6 +137,8 @@ _LATER = frozenset(
         "exports",
         "calls",
         "limits",
+        "stop_steps",
+        "stop_reads",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -280,6 +285,12 @@ class Picture:
         """Parties whose clock was measured worse, while what stands of them is looked at again."""
         self.stops: Table[str, Stop] = Layer(below.stops) if below else {}
         """STOPs of the last day and their kin, by id, in the order recorded."""
+        self.stop_steps: Table[str, StopStep] = Layer(below.stop_steps) if below else {}
+        """What stands of those that are no longer as they were told first."""
+        self.stop_reads: Table[tuple[str, PartyId], StopRead] = (
+            Layer(below.stop_reads) if below else {}
+        )
+        """By STOP and party: that a person there has read it."""
         self.agreements: Table[tuple[AgreementId, int], Agreement] = (
             Layer(below.agreements) if below else {}
         )

@@ -26,6 +26,7 @@ from wideberth.model.parties import Key, Party
 from wideberth.model.redlines import RedLine
 from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
+from wideberth.model.stop_reads import StopRead, StopStep
 from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
@@ -98,6 +99,8 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     exports: list[Export] = []
     calls: list[Call] = []
     limits: dict[PartyId, tuple[Limit, ...]] = {}
+    stop_steps: dict[str, StopStep] = {}
+    stop_reads: list[tuple[str, PartyId, StopRead]] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -162,6 +165,8 @@ def dump(picture: Picture) -> bytes:
         exports=[picture.exports[each] for each in picture.exports],
         calls=[picture.calls[each] for each in picture.calls],
         limits={each: picture.limits[each] for each in picture.limits},
+        stop_steps={each: picture.stop_steps[each] for each in picture.stop_steps},
+        stop_reads=[(*each, picture.stop_reads[each]) for each in picture.stop_reads],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -240,6 +245,8 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.deliveries = {(owner, to): most for owner, to, most in form.deliveries}
     picture.exports = {each.id: each for each in form.exports}
     picture.calls = {(each.agreement, each.party): each for each in form.calls}
+    picture.stop_steps = form.stop_steps
+    picture.stop_reads = {(stop, party): read for stop, party, read in form.stop_reads}
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}

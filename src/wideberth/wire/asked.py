@@ -313,6 +313,13 @@ class AcknowledgeIn(In, frozen=True, kw_only=True):
     attested: bool = False
 
 
+class ReadStopIn(In, frozen=True, kw_only=True):
+    """Somebody has read a STOP. by: a person; no program says so. post: whose place it is."""
+
+    by: Literal["person"]
+    post: Post = Post.DUTY
+
+
 class StopAreaIn(In, frozen=True, kw_only=True):
     """Everything within radius_m of a point (WGS84 degrees)."""
 

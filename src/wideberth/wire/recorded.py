@@ -58,6 +58,7 @@ from wideberth.model.liveness import (
 from wideberth.model.notices import Acknowledgement
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
+from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import Identified, StopTold, stop_id
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.surfaces import GROUND_ON_WATER, SHIP_ON_LAND
@@ -88,7 +89,8 @@ DECIDED: dict[type, frozenset[str]] = {
     SubscriptionClosed: frozenset(),
     NoticeAcknowledged: frozenset({"acknowledgement.differences", "sender", "closes"}),
     NoticeReleased: frozenset({"recipient", "closes"}),
-    StopTold: frozenset({"stop.sent_us"}),
+    StopTold: frozenset({"stop.sent_us", "count"}),
+    StopAcknowledged: frozenset({"sender", "after_us"}),
     KeyRevoked: frozenset(),
     HeartbeatGiven: frozenset({"first"}),
     ChannelSuspended: frozenset(),
@@ -116,6 +118,7 @@ _AS_SAID: dict[type, tuple[str, tuple[str, ...]]] = {
     HazardStated: ("StateHazard", ("intent", "status")),
     AllClearGiven: ("GiveAllClear", ("intent",)),
     ShiftTaken: ("TakeShift", ("post", "open_list")),
+    StopAcknowledged: ("AcknowledgeStop", ("stop", "post")),
 }
 """Kinds of entry that say word for word what was signed, and by whom: the statement's type and the
 members that it says."""
@@ -200,7 +203,8 @@ def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None
                     sender=party,
                     identified=Identified.SIGNED,
                     sent_us=body.stop.sent_us,
-                )
+                ),
+                count=body.count,
             )
         case KeyRevoked() if kind == "RevokeKey":
             return KeyRevoked(party, KeyId(said.key_id))

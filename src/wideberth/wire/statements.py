@@ -39,6 +39,7 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "AcknowledgeNotice": (SignedForm(asked.AcknowledgeIn, (("notice", str),)),),
     "ReleaseNotice": (SignedForm(asked.EmptyIn, (("notice", str),)),),
     "TellStop": (SignedForm(asked.StopIn),),
+    "AcknowledgeStop": (SignedForm(asked.ReadStopIn, (("stop", str),)),),
     "ProposeAgreement": (
         SignedForm(agreements.AgreementIn),
         SignedForm(agreements.AgreementAgainIn, (("agreement", str),)),

@@ -88,6 +88,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "AcknowledgeNotice": ("NoticeAcknowledged", _ANSWER_SAID),
     "ReleaseNotice": ("NoticeReleased", {"notice": None}),
     "TellStop": ("StopTold", _STOP_SAID),
+    "AcknowledgeStop": ("StopAcknowledged", {"stop": None, "by": None, "post": "duty"}),
     "ProposeAgreement": ("AgreementProposed", _PROPOSAL_SAID),
     "StepAgreement": ("AgreementStepped", _ACT_SAID),
     "AskConsent": ("ConsentAsked", _ASKING_SAID),
@@ -411,8 +412,10 @@ def _from_stop(
     body, given = value["body"], _filled(value["body"].get("stop"), _STOP_UNSAID)
     area: Any = said["area"]
     named = "signed\n{}\n{}\n{}".format(payload["party"], payload["request"], value["said"])
-    return {"statement": None, **body, "stop": given}, {
+    body = {"statement": None, "count": 1, **body, "stop": given}
+    return body, {
         "statement": None,
+        "count": body["count"],
         "stop": {
             "id": "stop-" + sha256(named.encode("utf-8")).hexdigest()[:32],
             "form": said["form"],
@@ -523,6 +526,9 @@ def _from_words(
     wanted = {"party": payload["party"], **said}
     if body["type"] == "HeartbeatGiven":
         wanted["first"] = body["first"]
+    elif body["type"] == "StopAcknowledged":
+        del wanted["by"]
+        wanted |= {"sender": body["sender"], "after_us": body["after_us"]}
     return body, wanted
 
 
@@ -555,6 +561,7 @@ _MADE = {
     "HazardStated": _from_words,
     "AllClearGiven": _from_words,
     "ShiftTaken": _from_words,
+    "StopAcknowledged": _from_words,
 }
 """By kind of entry: its body with nothing left out, and the body that the statement gives."""
 

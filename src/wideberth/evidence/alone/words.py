@@ -396,6 +396,8 @@ def _stop_told(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
             place_words(area["latitude_nd"], area["longitude_nd"]),
         )
         rows.append(("Area", place))
+    if body.get("count", 1) > 1:
+        rows.append(("Told for this place", str(body["count"]) + " times in a day"))
     if stop["identified"] == "unverified":
         rows.append(("Unverified", "its sender did not prove who it is: " + str(stop["doubts"])))
     if body.get("statement"):
@@ -403,6 +405,12 @@ def _stop_told(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     return "{} was told to every party in the name of {}.".format(
         {"stop": "STOP", "our-error": "OUR ERROR", "doubt": "DOUBT"}[stop["form"]], stop["sender"]
     ), rows
+
+
+def _stop_read(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "{}, at the post {}, has read a STOP of {}.".format(
+        body["party"], body["post"], body["sender"]
+    ), [("Id", body["stop"]), ("After it was sent", duration_words(body["after_us"]))]
 
 
 def _released(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -482,6 +490,7 @@ _WORDS: dict[str, Any] = {
     "NoticeAcknowledged": _acknowledged,
     "NoticeReleased": _released,
     "StopTold": _stop_told,
+    "StopAcknowledged": _stop_read,
     "ClockMeasured": _clock_measured,
     "LookDue": _look_due,
     "WarningRaised": partial(_warning, "raised"),

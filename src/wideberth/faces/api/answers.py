@@ -14,6 +14,7 @@ from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of, stepped
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
+from wideberth.faces.api.stops_seen import stop_read_answer
 from wideberth.faces.api.watchkeeping_seen import SAID
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.consents import ConsentAsked
@@ -34,6 +35,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
+from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold
 from wideberth.service import Applied
 from wideberth.space.time import format_rfc3339
@@ -48,6 +50,7 @@ CREATED = (
     KeyEnrolled,
     AgreementProposed,
     ConsentAsked,
+    StopAcknowledged,
 )
 """What a 201 stands for; everything else is a 200."""
 
@@ -203,6 +206,7 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     NoticeReleased: _released,
     KeyEnrolled: _key_told,
     StopTold: _stop_told,
+    StopAcknowledged: stop_read_answer,
     KeyRevoked: _withdrawn,
     **SITE_ANSWERS,
     **dict.fromkeys(SAID, _said),

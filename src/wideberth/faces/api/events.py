@@ -22,7 +22,7 @@ from wideberth.faces.api import (
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of
-from wideberth.faces.api.stops_seen import stop_recorded
+from wideberth.faces.api.stops_seen import stop_read, stop_recorded, stop_repeated
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.model.entries import (
     Entry,
@@ -46,6 +46,7 @@ from wideberth.model.intents import Intent
 from wideberth.model.keeping import EntriesErased
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
 from wideberth.model.stops import StopTold
 from wideberth.picture.limits import part_for, sees
 from wideberth.service import StreamEvent
@@ -66,6 +67,8 @@ EVENTS: dict[str, type] = {
     "hazard": told.HazardEvent,
     "shift": told.ShiftEvent,
     "stop": told.StopEvent,
+    "stop-read": told.StopReadEvent,
+    "stop-repeated": told.StopRepeatedEvent,
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
     "erased": told.ErasedEvent,
@@ -186,7 +189,7 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
     changed_at = event.position - body.subject_back
     (changed,) = await desk.service.entries_at([changed_at])
     if isinstance(changed.body, EntriesErased):
-        return "erased", _as_erased(changed.body)
+        return "erased", views.erased(changed.body)
     version, entry = await _version_at(desk, changed_at, changed)
     shown = sees(desk.picture, version, party)
     part = part_for(desk.picture, version, party)
@@ -223,7 +226,8 @@ _WARNED: dict[type, told.WarningChange] = {
 async def _stop(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, StopTold)
-    return "stop", told.StopEvent(stop=await stop_recorded(desk, body.stop, event.position, party))
+    seen = await stop_recorded(desk, body.stop, event.position, party, count=body.count)
+    return "stop", told.StopEvent(stop=seen)
 
 
 async def _check(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
@@ -236,12 +240,7 @@ async def _check(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, 
 
 
 async def _erased(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
-    return "erased", _as_erased(event.entry.body)
-
-
-def _as_erased(body: object) -> told.ErasedEvent:
-    assert isinstance(body, EntriesErased)
-    return told.ErasedEvent(erased_by=body.by, ground=body.ground.value, reference=body.reference)
+    return "erased", views.erased(event.entry.body)
 
 
 async def _withdrawn(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
@@ -270,6 +269,8 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     WarningWorsened: _warning,
     WarningCleared: _warning,
     StopTold: _stop,
+    StopAcknowledged: stop_read,
+    StopRepeated: stop_repeated,
     NoticeEscalated: escalations_seen.escalated,
     NeutralCalled: escalations_seen.called,
     **watchkeeping_seen.VIEWS,

@@ -26,12 +26,13 @@ from wideberth.faces.api.http import Receive, Scope, answer_json, read_body
 from wideberth.faces.api.limits import Buckets
 from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.faces.api.stops_seen import stop_recorded, stop_waiting
-from wideberth.model.commands import AcknowledgeNotice, Request
+from wideberth.model.commands import AcknowledgeNotice, Command, Request
 from wideberth.model.envelope import Statement, parse_statement, statement_digest, verify_statement
 from wideberth.model.ids import PartyId, require_token
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import SYSTEM, Author, How
 from wideberth.model.refusals import Refusal
+from wideberth.model.stop_reads import AcknowledgeStop
 from wideberth.model.stops import Identified, TellStop, stop_id
 from wideberth.service import new_id
 from wideberth.space.time import format_rfc3339
@@ -41,7 +42,15 @@ from wideberth.wire import asked
 from wideberth.wire.meaning import stop_of
 from wideberth.wire.statements import body_type
 
-__all__ = ["MAX_STOP_BYTES", "StopDesk", "answer_aside", "list_stops", "unreached"]
+__all__ = [
+    "MAX_STOP_BYTES",
+    "StopDesk",
+    "answer_aside",
+    "list_stops",
+    "read_stop",
+    "show_stop",
+    "unreached",
+]
 
 MAX_STOP_BYTES = 65_536
 BODY_S = 10.0
@@ -247,24 +256,47 @@ async def unreached(_call: Call) -> told.StopSent:
     raise AssertionError("a STOP goes its own way")
 
 
+async def show_stop(call: Call) -> told.StopOut:
+    """One STOP, and who has read it until now. Raises HttpProblem."""
+    return await _seen(call.desk, call.path["stop"], call.party)
+
+
+async def read_stop(call: Call) -> Command:
+    """A person has read a STOP. Raises HttpProblem where it is sent and not recorded yet."""
+    body: asked.ReadStopIn = call.body
+    name = call.path["stop"]
+    urgent = call.desk.urgent
+    if urgent.position_of(name) is None and any(each.kept.id == name for each in urgent.waiting):
+        raise HttpProblem(
+            503,
+            "stop-not-recorded",
+            "the STOP is not in the record yet; say it again in 1 s",
+            field="stop",
+            headers=((b"retry-after", b"1"),),
+        )
+    return AcknowledgeStop(name, body.post)
+
+
+async def _seen(desk: Desk, name: str, party: PartyId) -> told.StopOut:
+    recorded, position = desk.picture.stops.get(name), desk.urgent.position_of(name)
+    if recorded is not None and position is not None:
+        return await stop_recorded(desk, recorded, position, party)
+    for each in desk.urgent.waiting:
+        if each.kept.id == name and each.stop is not None:
+            return stop_waiting(desk, each.stop, party)
+    raise HttpProblem(404, "no-such-stop", "name a STOP of the last day", field="stop")
+
+
 async def list_stops(call: Call) -> told.StopsPage:
     """STOPs of the last day and those that wait for the record, by id."""
     query: asked.PageQuery = call.query
     desk = call.desk
     recorded = desk.picture.stops
-    waiting = {each.kept.id: each.stop for each in desk.urgent.waiting if each.stop is not None}
+    waiting = {each.kept.id for each in desk.urgent.waiting if each.stop is not None}
     ids = sorted(
         each for each in {*recorded, *waiting} if query.cursor is None or each > query.cursor
     )
-    page: list[told.StopOut] = []
-    for name in ids[: query.limit]:
-        position = desk.urgent.position_of(name)
-        stop = recorded.get(name) or waiting[name]
-        page.append(
-            stop_waiting(desk, stop, call.party)
-            if position is None
-            else await stop_recorded(desk, stop, position, call.party)
-        )
+    page = [await _seen(desk, name, call.party) for name in ids[: query.limit]]
     return told.StopsPage(stops=page, next=page[-1].id if len(ids) > len(page) else None)
 
 

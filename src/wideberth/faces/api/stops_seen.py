@@ -4,26 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from wideberth.decisions.stop_reads import count_of
 from wideberth.faces.api import told, views
 from wideberth.faces.api.desk import Desk
+from wideberth.faces.api.escalations_seen import SILENCE
 from wideberth.faces.api.past import intent_as_of
 from wideberth.model.ids import PartyId
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
-from wideberth.model.stops import Stop
-from wideberth.space.time import format_rfc3339
+from wideberth.model.stop_reads import (
+    STOP_RUNGS,
+    TARGET_US,
+    StopAcknowledged,
+    StopRepeated,
+    posts_told,
+)
+from wideberth.model.stops import Stop, StopTold
+from wideberth.picture.picture import Picture
+from wideberth.picture.stops import step_of, stop_due, unread_by
+from wideberth.service import Applied, StreamEvent
+from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES
 from wideberth.urgent import Sent
 
-__all__ = ["sent_view", "stop_recorded", "stop_waiting"]
+__all__ = [
+    "sent_view",
+    "stop_read",
+    "stop_read_answer",
+    "stop_recorded",
+    "stop_repeated",
+    "stop_waiting",
+]
 
 
-async def stop_recorded(desk: Desk, stop: Stop, position: int, party: PartyId) -> told.StopOut:
-    """A STOP of the record. Its intent is named to those who could see it there."""
+async def stop_recorded(
+    desk: Desk, stop: Stop, position: int, party: PartyId, *, count: int | None = None
+) -> told.StopOut:
+    """A STOP of the record. Its intent is named to those who could see it there. count: as it was
+    told; where None, who has read it until now is shown too.
+    """
     shown = party == stop.sender
     if stop.intent is not None and not shown:
         intent = await intent_as_of(desk.service, stop.intent, position)
         shown = intent is not None and intent.is_shown_to(party)
-    return _stop(desk, stop, is_intent_shown=shown, position=position)
+    if count is not None:
+        return _stop(desk, stop, is_intent_shown=shown, position=position, count=count)
+    standing = step_of(desk.picture, stop.id)
+    seen = _stop(
+        desk,
+        stop,
+        is_intent_shown=shown,
+        position=position,
+        count=standing.count,
+        step=standing.step,
+    )
+    return msgspec.structs.replace(seen, reading=_reading(desk.picture, stop, party))
 
 
 def stop_waiting(desk: Desk, stop: Stop, party: PartyId) -> told.StopOut:
@@ -32,7 +68,102 @@ def stop_waiting(desk: Desk, stop: Stop, party: PartyId) -> told.StopOut:
     if stop.intent is not None and not shown:
         intent = desk.picture.intents.get(stop.intent)
         shown = intent is not None and intent.is_shown_to(party)
-    return _stop(desk, stop, is_intent_shown=shown, position=None)
+    waiting = (each.stop for each in desk.urgent.waiting)
+    earlier = [desk.picture.stops[each] for each in desk.picture.stops]
+    for each in waiting:
+        if each is None:
+            continue
+        if each.id == stop.id:
+            break
+        earlier.append(each)
+    count = count_of(stop, earlier)
+    return _stop(desk, stop, is_intent_shown=shown, position=None, count=count)
+
+
+def _reading(picture: Picture, stop: Stop, party: PartyId) -> told.StopReadingOut:
+    """Who has read a STOP, as far as the party is told: see StopReadingOut."""
+    reader = picture.parties.get(party)
+    sees_all = party == stop.sender or (reader is not None and reader.neutral)
+    names = sorted(picture.parties) if sees_all else [party]
+    reads = [
+        told.StopReadOut(
+            party=name,
+            posts=list(read.posts),
+            after_s=_seconds(read.after_us),
+            within_target=read.after_us <= TARGET_US,
+        )
+        for name in names
+        if (read := picture.stop_reads.get((stop.id, name))) is not None
+    ]
+    first_us = step_of(picture, stop.id).first_us
+    due = stop_due(picture, stop.id) if sees_all else None
+    return told.StopReadingOut(
+        target_s=TARGET_US / SECOND_US,
+        reads=reads,
+        first_s=None if first_us is None or not sees_all else _seconds(first_us),
+        unread=list(unread_by(picture, stop)) if sees_all else None,
+        next=None if due is None else STOP_RUNGS[due.step][1],
+        at=None if due is None else format_rfc3339(due.due_us),
+        sentence=SILENCE,
+    )
+
+
+def _seconds(after_us: int) -> float:
+    """Microseconds as seconds, to a millisecond."""
+    return round(after_us / SECOND_US, 3)
+
+
+async def stop_read(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    """Somebody has read it."""
+    body = event.entry.body
+    assert isinstance(body, StopAcknowledged)
+    return "stop-read", told.StopReadEvent(
+        stop=body.stop,
+        party=body.party,
+        post=body.post,
+        after_s=_seconds(body.after_us),
+        within_target=body.after_us <= TARGET_US,
+        position=event.position,
+        time=format_rfc3339(event.entry.time_us),
+    )
+
+
+async def stop_repeated(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    """It is told again to those who have not."""
+    body = event.entry.body
+    assert isinstance(body, StopRepeated)
+    first = desk.urgent.position_of(body.stop)
+    assert first is not None, "what is repeated was told before"
+    (entry,) = await desk.service.entries_at([first])
+    sees_all = party == body.sender or party in body.neutrals
+    if not isinstance(entry.body, StopTold):
+        return "erased", views.erased(entry.body)
+    return "stop-repeated", told.StopRepeatedEvent(
+        stop=await stop_recorded(desk, entry.body.stop, first, party, count=entry.body.count),
+        step=body.step,
+        due=format_rfc3339(body.due_us),
+        parties=list(body.parties) if sees_all else [party],
+        post=body.post,
+        carry=party in body.neutrals,
+        sentence=SILENCE,
+        position=event.position,
+        time=format_rfc3339(event.entry.time_us),
+    )
+
+
+async def stop_read_answer(_desk: Desk, applied: Applied, _party: PartyId) -> told.StopReadTold:
+    """The answer to whoever said that it was read."""
+    body = applied.entries[0].body
+    assert isinstance(body, StopAcknowledged)
+    return told.StopReadTold(
+        stop=body.stop,
+        post=body.post,
+        after_s=_seconds(body.after_us),
+        within_target=body.after_us <= TARGET_US,
+        sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
+        position=applied.position,
+        time=format_rfc3339(applied.entries[0].time_us),
+    )
 
 
 def sent_view(desk: Desk, sent: Sent, party: PartyId) -> tuple[str, Any]:
@@ -51,7 +182,15 @@ def sent_view(desk: Desk, sent: Sent, party: PartyId) -> tuple[str, Any]:
     )
 
 
-def _stop(desk: Desk, stop: Stop, *, is_intent_shown: bool, position: int | None) -> told.StopOut:
+def _stop(
+    desk: Desk,
+    stop: Stop,
+    *,
+    is_intent_shown: bool,
+    position: int | None,
+    count: int,
+    step: int = 0,
+) -> told.StopOut:
     area, sender = stop.area, desk.picture.parties.get(stop.sender)
     return told.StopOut(
         id=stop.id,
@@ -73,4 +212,6 @@ def _stop(desk: Desk, stop: Stop, *, is_intent_shown: bool, position: int | None
         contact=views.contact(None if sender is None else sender.contact, desk.contacts),
         recorded=position is not None,
         position=position,
+        count=count,
+        posts=list(posts_told(count, step)),
     )

@@ -710,10 +710,38 @@ class StopAreaOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     radius_m: float
 
 
+class StopReadOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """That a person at a party has read a STOP: at which posts, and so long after it was sent, as
+    the record has it.
+    """
+
+    party: str
+    posts: list[Post]
+    after_s: float
+    within_target: bool
+
+
+class StopReadingOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Who has read a STOP, by what people said; delivery counts for nothing. A receiver is shown
+    its own word alone; the sender and a neutral all of them: first_s: to the first one; unread:
+    parties at which nobody has. next, at: who is told next where nobody has read it, and when;
+    next None with a time: all of them once more. target_s: by when it should be read.
+    """
+
+    target_s: float
+    reads: list[StopReadOut]
+    first_s: float | None = None
+    unread: list[str] | None = None
+    next: Post | None = None
+    at: str | None = None
+    sentence: str
+
+
 class StopOut(Out, frozen=True, kw_only=True):
     """A STOP, or one of its kin, as it was told. intent: only where you may see it. doubts: why the
     sender is unverified. recorded: whether it is in the record yet, at position; what is sent
-    again once it is, is the same by its id.
+    again once it is, is the same by its id. count: which one of its place it is; posts: who at
+    each party is told at the same time; reading: once it is in the record.
     """
 
     id: str
@@ -729,12 +757,56 @@ class StopOut(Out, frozen=True, kw_only=True):
     contact: ContactOut | None = None
     recorded: bool = msgspec.field(name="recorded")
     position: int | None = None
+    count: int
+    posts: list[Post]
+    reading: StopReadingOut | None = None
 
 
 class StopEvent(Out, frozen=True, kw_only=True):
     """Event ``stop``: without a number as it is sent, and with one once it is recorded."""
 
     stop: StopOut
+
+
+class StopReadEvent(Out, frozen=True, kw_only=True):
+    """Event ``stop-read``: a person at a party has read a STOP; to both sides and the neutrals."""
+
+    stop: str
+    party: str
+    post: Post
+    after_s: float
+    within_target: bool
+    position: int
+    time: str
+
+
+class StopRepeatedEvent(Out, frozen=True, kw_only=True):
+    """Event ``stop-repeated``: nobody at these parties has read a STOP, and it is told to them
+    again. parties: yourself; to its sender and a neutral all of them. post: who is told besides
+    those of before; left out: all of them once more. carry: you are asked to reach the parties.
+    """
+
+    stop: StopOut
+    step: int
+    due: str
+    parties: list[str]
+    post: Post | None = None
+    carry: bool = False
+    sentence: str
+    position: int
+    time: str
+
+
+class StopReadTold(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Your word that a person has read a STOP is in the record."""
+
+    stop: str
+    post: Post
+    after_s: float
+    within_target: bool
+    sentence: str
+    position: int
+    time: str
 
 
 class StopsPage(Out, frozen=True, kw_only=True, omit_defaults=False):

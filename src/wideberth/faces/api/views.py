@@ -16,6 +16,7 @@ from wideberth.faces.api import told
 from wideberth.model.channels import VoiceCall
 from wideberth.model.ids import Ovn, PartyId
 from wideberth.model.intents import FieldChange, Intent, IntentKind, notice_kind_of
+from wideberth.model.keeping import EntriesErased
 from wideberth.model.notices import (
     NEITHER_PERMISSION_NOR_GUARANTEE,
     Acknowledgement,
@@ -44,6 +45,7 @@ __all__ = [
     "checked_intent",
     "clashes",
     "contact",
+    "erased",
     "fix",
     "intent",
     "key",
@@ -232,6 +234,12 @@ def contact(reference: str | None, contacts: Contacts) -> told.ContactOut | None
     if reference is None:
         return None
     return told.ContactOut(reference=reference, details=contacts.get(reference))
+
+
+def erased(body: object) -> told.ErasedEvent:
+    """That an entry was erased, in the place of what it told."""
+    assert isinstance(body, EntriesErased), "that is what stands in the place of an erased one"
+    return told.ErasedEvent(erased_by=body.by, ground=body.ground.value, reference=body.reference)
 
 
 def clashes(seen: Iterable[Clash], contacts: Contacts) -> list[told.ClashOut]:

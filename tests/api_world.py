@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import uvicorn
 
 from wideberth.client import Client, PartyKey
@@ -144,6 +145,7 @@ async def a_world(
     folder: Path, *, operation: Operation | None = None, **more: Any
 ) -> AsyncIterator[World]:
     node = Node.open(folder / "wideberth-data", **more)
+    node._rules = msgspec.structs.replace(node._rules, assess_sharing=False)
     app = create_app(node, operation=operation)
     async with AsyncExitStack() as stack:
         await app.enter(stack)
@@ -159,6 +161,7 @@ def serving(folder: Path) -> Iterator[tuple[str, World]]:
 
     async def run() -> None:
         node = Node.open(folder / "wideberth-data")
+        node._rules = msgspec.structs.replace(node._rules, assess_sharing=False)
         listening = socket.create_server(("127.0.0.1", 0))
         async with node:
             await furnish(node)

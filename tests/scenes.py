@@ -43,6 +43,8 @@ from wideberth.space.time import HOUR_US, MINUTE_US
 from wideberth.space.volume import NANODEGREES, Circle, Volume4D
 
 START_US = 1_800_000_000_000_000  # 2027-01-15T08:00:00Z
+UNGUARDED = msgspec.structs.replace(DEFAULT_RULES, assess_sharing=False)
+"""The default rules for scenes about something else than whom an owner assessed."""
 OPEN = Visibility(VisibilityLevel.OPEN)
 HIDDEN = Visibility(VisibilityLevel.ON_CONFLICT)
 
@@ -91,6 +93,8 @@ def details(
     **more: object,
 ) -> IntentDetails:
     count_given = {"count": 3} if kind is IntentKind.MOVEMENT else {}
+    if kind is IntentKind.MOVEMENT and len(volumes) < 2:
+        volumes = legs(volumes[0] if volumes else volume())
     accuracy_mm = 0 if kind is IntentKind.FLIGHT else 10_000
     given = {
         "kind": kind,
@@ -103,10 +107,19 @@ def details(
     return IntentDetails(**given)  # type: ignore[arg-type]  # fields by name, from the test
 
 
+def legs(whole: Volume4D) -> tuple[Volume4D, Volume4D]:
+    """A way with two legs through one place, one after the other."""
+    middle_us = (whole.start_us + whole.end_us) // 2
+    return (
+        msgspec.structs.replace(whole, end_us=middle_us),
+        msgspec.structs.replace(whole, start_us=middle_us),
+    )
+
+
 class Scene:
     """A space with parties. Every accepted command is folded and its entries are kept."""
 
-    def __init__(self, *parties: str, rules: Rules = DEFAULT_RULES, neutral: str = "") -> None:
+    def __init__(self, *parties: str, rules: Rules = UNGUARDED, neutral: str = "") -> None:
         self.picture = Picture()
         self.entries: list[Entry] = []
         self.now_us = START_US
@@ -218,9 +231,11 @@ __all__ = [
     "MINUTE_US",
     "OPEN",
     "START_US",
+    "UNGUARDED",
     "Scene",
     "author",
     "details",
+    "legs",
     "named",
     "ovn",
     "signer",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from scenes import MINUTE_US, START_US, details, named, signer
+from scenes import MINUTE_US, START_US, UNGUARDED, details, named, signer
 from wideberth.decisions import deadlines as rules
 from wideberth.decisions import escalation
 from wideberth.errors import Overloaded
@@ -37,7 +37,6 @@ from wideberth.model.intents import IntentKind
 from wideberth.model.ladders import DEFAULT_LADDERS, HOPS, Post
 from wideberth.model.notices import Notice, Verb
 from wideberth.model.parties import SYSTEM, Author
-from wideberth.model.settings import DEFAULT_RULES
 from wideberth.record.keys import OriginKey
 from wideberth.record.memory import MemoryRecord
 from wideberth.service import Applied, Service, Settings
@@ -184,7 +183,7 @@ STEP = st.sampled_from(["tell", "answer", "answer", "pass", "pass", "kill", "bot
 async def play(steps: list[str], chance: random.Random, *, minutes_after: int) -> Counter[str]:
     """A day of commands by two processes; time passes in whole minutes, and each is looked at."""
     day = Day()
-    await day.do(0, OpenSpace("test.example/space", "host", DEFAULT_RULES))
+    await day.do(0, OpenSpace("test.example/space", "host", UNGUARDED))
     for party in PARTIES:
         units = (UnitToken("u1"), UnitToken("u2"))
         await day.do(0, RegisterParty(PartyId(party), party, units=units))
@@ -308,7 +307,7 @@ def _rules() -> dict[object, object]:
 def test_what_cannot_be_said_now_is_said_later() -> None:
     async def play_() -> None:
         day = Day()
-        await day.do(0, OpenSpace("test.example/space", "host", DEFAULT_RULES))
+        await day.do(0, OpenSpace("test.example/space", "host", UNGUARDED))
         for party in PARTIES:
             await day.do(0, RegisterParty(PartyId(party), party))
         for party in ("alpha", "bravo"):

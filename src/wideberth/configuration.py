@@ -321,6 +321,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     separation: _Apart = _Apart()
     same_party: bool = DEFAULT_RULES.same_party
     assess_sharing: bool = DEFAULT_RULES.assess_sharing
+    sites_a_day: int = DEFAULT_RULES.sites_a_day
     pairs: tuple[_Pair, ...] = ()
     limits: tuple[_Limit, ...] = ()
     terrain: _Terrain | None = None
@@ -556,7 +557,7 @@ def format_rules(rules: Rules) -> str:
     """The rules as TOML that :func:`load_rules` reads back to the same rules, the default ones too.
 
     >>> format_rules(DEFAULT_RULES).splitlines()[:2]
-    ['[rules]', 'version = "default-1"']
+    ['[rules]', 'version = "default-2"']
     """
     lines = [
         "[rules]",
@@ -565,6 +566,7 @@ def format_rules(rules: Rules) -> str:
         f"separation = {_format_apart(rules.separation)}",
         f"same_party = {str(rules.same_party).lower()}",
         f"assess_sharing = {str(rules.assess_sharing).lower()}",
+        f"sites_a_day = {rules.sites_a_day}",
     ]
     if rules.terrain is not None:
         lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
@@ -638,6 +640,8 @@ def _rules(settings: RulesSettings) -> Rules:
         raise InvalidValue(
             "withdrawn_touches", "touches", settings.withdrawn_touches, "give 1 or more"
         )
+    if settings.sites_a_day < 1:
+        raise InvalidValue("sites_a_day", "sites", settings.sites_a_day, "give 1 or more")
     if settings.check_budget < 0:
         raise InvalidValue("check_budget", "budget", settings.check_budget, "give 0 or more")
     error_m, off, clocks = settings.pressure_error_m, settings.read_back, settings.clocks
@@ -650,6 +654,7 @@ def _rules(settings: RulesSettings) -> Rules:
         pairs=_pairs(tuple(pair.rule() for pair in settings.pairs)),
         default=settings.default,
         assess_sharing=settings.assess_sharing,
+        sites_a_day=settings.sites_a_day,
         separation=settings.separation.separation(),
         same_party=settings.same_party,
         limits=_limits(tuple(limit.limit() for limit in settings.limits)),

@@ -41,7 +41,7 @@ def test_both_sides_are_told_of_a_clash_and_nobody_is_blocked() -> None:
         assert clash.other is not None
         assert (clash.own.id, clash.other.id) == (own.id, other.id)
         assert clash.other_party == other.party
-        assert clash.rule == "default-1/flight-flight"
+        assert clash.rule == "default-2/flight-flight"
         assert clash.gap == Gap(0, 0, 0)
         assert (clash.overlap.start_us, clash.overlap.end_us) == (first.start_us, first.end_us)
     assert to_north.number == to_south.number == 1

@@ -75,6 +75,24 @@ _PRESENCE = IntentKind.PRESENCE
             "movement-count", "count",
             marks=pytest.mark.requirement("N-03"), id="a movement without a count",
         ),
+        pytest.param(
+            msgspec.structs.replace(details(kind=IntentKind.MOVEMENT), volumes=(volume(),)),
+            "movement-route", "volumes",
+            marks=pytest.mark.requirement("N-03"), id="a movement without a way",
+        ),
+        pytest.param(
+            details(volume(), volume(47.1), kind=IntentKind.MOVEMENT),
+            "movement-leg-times", "volumes",
+            marks=pytest.mark.requirement("N-03"), id="a movement without a time for each leg",
+        ),
+        pytest.param(
+            msgspec.structs.replace(
+                details(kind=IntentKind.MOVEMENT), volumes=(volume(),),
+                declaration='[{"footprint":{"type":"Circle"}}]',
+            ),
+            "movement-route", "volumes",
+            marks=pytest.mark.requirement("N-03"), id="a movement declared as a place",
+        ),
         pytest.param(details(count=0), "count-range", "count", id="a count of none"),
         pytest.param(
             details(kind=_PRESENCE), "presence-is-named", "kind, visibility",

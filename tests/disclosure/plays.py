@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from nacl.signing import SigningKey
 
 from api_world import World, furnish
@@ -337,6 +338,7 @@ async def a_run(**settings: Any) -> AsyncIterator[Run]:
         place.mkdir()
         (place / "wideberth.toml").write_text(f'[space]\norigin = "{ORIGIN}"\n')
         node = Node.open(place, clock_us=lambda: clock[0])
+        node._rules = msgspec.structs.replace(node._rules, assess_sharing=False)
         ids = Ids()
         node.service._ids = ids
         app = create_app(node, live=Live(node.service, LiveSettings(tick_s=3600)))

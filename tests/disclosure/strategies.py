@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from disclosure.plays import READER, Step, box_in_cells, volume
+from wideberth.space.time import SECOND_US, format_rfc3339, parse_rfc3339
 
 OTHERS = ("alpha", "bravo")
 ROWS = st.integers(0, 2)
@@ -59,7 +60,14 @@ def body(*volumes: dict[str, Any], level: str = "open", **more: Any) -> dict[str
         given["provenance"] = {"source": "gps", "accuracy_m": 5}
     if given["kind"] == "movement":
         given["count"] = 3
+        # Two legs through one place: the second begins a second later.
+        later = [{**each, "end": _later(each["end"])} for each in volumes]
+        given["volumes"] = [*volumes, *later]
     return given
+
+
+def _later(text: str) -> str:
+    return format_rfc3339(parse_rfc3339(text, field="end") + SECOND_US)
 
 
 @st.composite

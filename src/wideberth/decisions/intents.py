@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from wideberth.decisions.agreed import draft_agreed, refuse_citations
@@ -303,6 +305,8 @@ def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> N
         raise InvalidValue(
             "count", "movement-count", None, "say how many vehicles or craft move (N-03)"
         )
+    if details.kind is IntentKind.MOVEMENT:
+        _require_route(details)
     if details.count is not None and not 1 <= details.count <= 100_000:
         raise InvalidValue("count", "count-range", details.count, "give 1 to 100,000")
     if not 0 <= details.priority <= 1000:
@@ -318,6 +322,32 @@ def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> N
             0,
             f"say how accurate the coordinates of this {details.kind.value} are (N-05)",
         )
+
+
+def _require_route(details: IntentDetails) -> None:
+    """Raise InvalidValue for a movement that says no way, or not when it is on each leg (N-03).
+
+    A way is a corridor or a path with times, as declared; or two legs or more, each with its own
+    volume and window. A place where something is all the time is a presence.
+    """
+    if details.declaration is not None:
+        declared = msgspec.json.decode(details.declaration, type=list[dict[str, Any]])
+        if any(each["footprint"]["type"] in _WAYS for each in declared):
+            return
+    if len(details.volumes) < 2:
+        raise InvalidValue(
+            "volumes", "movement-route", len(details.volumes),
+            "give a volume for each leg, or declare a corridor; what stays is a presence (N-03)",
+        )  # fmt: skip
+    if len({(each.start_us, each.end_us) for each in details.volumes}) < 2:
+        raise InvalidValue(
+            "volumes", "movement-leg-times", len(details.volumes),
+            "give each leg its own window of time (N-03)",
+        )  # fmt: skip
+
+
+_WAYS = frozenset({"Corridor", "Moving"})
+"""Declared footprints that are a way with its times."""
 
 
 def _refuse_times(intent: Intent, limit: KindLimit, now_us: int) -> Refusal | None:

@@ -123,6 +123,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     time by more. clock_limit_us: a party whose clock may be off by more is told so in each answer.
     ladders: of escalation, by urgency; one that is left out is the default one.
     assess_sharing: a presence names nobody whom its owner did not assess first (S-03).
+    sites_a_day: so many protected sites of others a party is given in a day but by a bulk export.
     heartbeats: how often parties and live hazards are to be heard.
     """
 
@@ -149,6 +150,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     clock_limit_us: int = 5 * SECOND_US  # as a node that is further off stops deciding
     ladders: tuple[Ladder, ...] = ()
     assess_sharing: bool = False
+    sites_a_day: int = 1000
     heartbeats: Heartbeats = Heartbeats()
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
@@ -185,11 +187,13 @@ _PRESENCE_LIMIT = KindLimit(
 )  # N-09 [P]: a protected site is validated again after 90 days
 
 DEFAULT_RULES = Rules(
-    version="default-1",
+    version="default-2",
+    assess_sharing=True,
     pairs=(
         PairRule((IntentKind.HAZARD, IntentKind.PRESENCE), urgency=Urgency.IMMEDIATE),
         PairRule((IntentKind.PRESENCE, IntentKind.PRESENCE), effect=Effect.NONE),
     ),
     limits=(_PRESENCE_LIMIT,),
 )
-"""Warn both, block nobody; touching counts; a hazard on people is told at once."""
+"""Warn both, block nobody; touching counts; a hazard on people is told at once, and sites are shown
+to nobody whom their owner did not assess (S-03). default-1 left that open."""

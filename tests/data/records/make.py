@@ -72,7 +72,10 @@ async def play(world: World) -> None:
         await charlie.submit_intent(
             {
                 "kind": "movement",
-                "volumes": [square(47.004, 7.501, side=0.003)],
+                "volumes": [
+                    square(47.004, 7.501, side=0.003, end=30),
+                    square(47.004, 7.504, side=0.003, start=30),
+                ],
                 "provenance": PRECISE,
                 "count": 4,
             }

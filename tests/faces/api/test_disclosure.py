@@ -200,7 +200,7 @@ async def test_a_track_in_a_zone_warns_both_and_the_warning_is_shown_to_each(wor
 
 async def test_a_warning_of_a_named_intent_is_not_addressed_to_another(world: World) -> None:
     body = hidden_body("named", "movement", count=2, activated=True)
-    body["volumes"] = [square(start=-90, end=60)]
+    body["volumes"] = [square(start=-90, end=60), square(start=-90, end=61)]
     told = await world.ask("alpha", "POST", "/intents", body)
     assert told.status_code == 201, told.text
     report = {

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from api_world import World, moment, square
+from stream_lines import Line
 from wideberth.model.commands import AdoptRules
 from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
@@ -183,3 +184,147 @@ async def test_repeated_harm_freezes_and_a_person_of_each_side_lifts_it(world: W
     seen = {"statement": "the chief of staff looked"}
     assert not (await ok(world, "alpha", "POST", f"/sites/{site}/review", seen))["lifted"]
     assert (await ok(world, "bravo", "POST", f"/sites/{site}/review", seen))["lifted"]
+
+
+async def limit(world: World, sites: int) -> None:
+    rules = msgspec.structs.replace(
+        DEFAULT_RULES, version=f"limit-{sites}", assess_sharing=False, sites_a_day=sites
+    )
+    assert isinstance(await world.node.command(AdoptRules(rules)), Applied)
+
+
+async def most_today(world: World) -> int:
+    (sharing,) = (await ok(world, "alpha", "GET", "/sharings"))["sharings"]
+    return int(sharing.get("most_today", 0))
+
+
+WAYS_ROUND = ["one by one", "versions", "record", "receipts", "stream", "list"]
+
+
+@pytest.mark.parametrize("way", WAYS_ROUND)
+async def test_a_list_is_counted_whichever_way_it_is_taken(world: World, way: str) -> None:
+    """Nobody takes the list unseen, one site after another."""
+    place = {"volume": square(46.9, 7.4, side=0.5, end=60 * 24 * 30)}
+    await ok(world, "bravo", "POST", "/subscriptions", place)
+    told = [await told_site(world, "bravo", latitude=47 + n / 50) for n in range(3)]
+    assert await most_today(world) == 0
+    ids = [each["intent"]["id"] for each in told]
+    match way:
+        case "one by one":
+            for each in ids * 2:
+                await ok(world, "bravo", "GET", f"/intents/{each}")
+        case "versions":
+            for each in ids:
+                await ok(world, "bravo", "GET", f"/intents/{each}/versions")
+        case "record":
+            await ok(world, "bravo", "GET", "/record/entries?limit=1000")
+        case "receipts":
+            for position in range(world.node.service.picture.size):
+                await world.ask("bravo", "GET", f"/record/receipts/{position}")
+        case "stream":
+            line = Line(world, "bravo", "/stream")
+            await line.until(lambda seen: sum("intent" in data for _, _, data in seen) == 3)
+            await line.close()
+        case _:
+            await ok(world, "bravo", "GET", "/intents")
+    assert await most_today(world) == 3
+    told_of = "".join(
+        str(each.body) for each in await entries(world) if isinstance(each.body, SitesDelivered)
+    )
+    assert not any(each in told_of for each in ids), "which they were is recorded nowhere"
+
+
+@pytest.mark.parametrize("way", WAYS_ROUND)
+async def test_no_way_gives_more_in_a_day_than_is_agreed(world: World, way: str) -> None:
+    await limit(world, 2)
+    place = {"volume": square(46.9, 7.4, side=0.5, end=60 * 24 * 30)}
+    await ok(world, "bravo", "POST", "/subscriptions", place)
+    told = [await told_site(world, "bravo", latitude=47 + n / 50) for n in range(4)]
+    flight = await world.told("alpha", square(47.3, 7.5))
+    ids = [each["intent"]["id"] for each in told]
+    places = [str(each["intent"]["volumes"][0]["footprint"]) for each in told]
+    match way:
+        case "one by one" | "versions":
+            tail = "" if way == "one by one" else "/versions"
+            answers = [await world.ask("bravo", "GET", f"/intents/{each}{tail}") for each in ids]
+            assert [each.status_code for each in answers] == [200, 200, 429, 429]
+            assert answers[3].json()["rule"] == "sites-limit"
+            again = await world.ask("bravo", "GET", f"/intents/{ids[0]}{tail}")
+            assert again.status_code == 200, "a site that was given counts once"
+            assert (await world.ask("alpha", "GET", f"/intents/{ids[3]}")).status_code == 200
+        case "record" | "receipts":
+            seen = []
+            for position in range(world.node.service.picture.size):
+                path = (
+                    f"/record/entries?from={position}&limit=1"
+                    if way == "record"
+                    else f"/record/receipts/{position}"
+                )
+                answer = await world.ask("bravo", "GET", path)
+                seen.append(answer.text if answer.status_code == 200 else "")
+            if way == "record":
+                assert sum(site in each for each in seen for site in ids) == 2
+            else:
+                assert sum(bool(each) for each in seen) >= 2
+        case "stream":
+            line = Line(world, "bravo", "/stream")
+            await line.until(lambda seen: sum(name == "notification" for _, name, _ in seen) == 5)
+            await line.close()
+            shown = [data for _, name, data in line.events if name == "notification"]
+            assert [each["id"] for each in shown] == [*ids, flight["intent"]["id"]]
+            assert ["intent" in each for each in shown] == [True, True, False, False, True]
+        case _:
+            page = await ok(world, "bravo", "GET", "/intents")
+            assert page["limited"] is True
+            assert [each["id"] for each in page["intents"]] == [*ids[:2], flight["intent"]["id"]]
+            listed = await ok(world, "bravo", "GET", "/sites")
+            assert (len(listed["sites"]), listed["limited"]) == (2, True)
+    assert len(set(places)) == 4
+    # What a plan of its own touches is told however many there were.
+    asked = await world.ask(
+        "bravo", "POST", "/intents/check", {"kind": "flight", "volumes": [square(47.06)]}
+    )
+    assert [each["other"]["id"] for each in asked.json()["clashes"] if "other" in each] == [ids[3]]
+
+
+@pytest.mark.requirement("S-03", "P-03")
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "side", "cells"),
+    [
+        pytest.param(47.01, 7.51, 0.01, 1, id="within one"),
+        pytest.param(47.045, 7.51, 0.02, 2, id="over a line"),
+        pytest.param(47.045, 7.545, 0.02, 4, id="over a corner"),
+        pytest.param(-0.01, 36.99, 0.02, 4, id="over the equator"),
+    ],
+)
+async def test_coarse_cells_hold_the_whole_site(
+    world: World, latitude: float, longitude: float, side: float, cells: int
+) -> None:
+    await guard(world)
+    to_nobody = {"level": "named", "parties": []}
+    place = square(latitude, longitude, side=side, end=60 * 24)
+    await world.told("alpha", place, kind="presence", visibility=to_nobody, provenance=GPS)
+    await ok(world, "alpha", "PUT", "/sharings/bravo", {"disclosure": "coarse", **WORDS})
+    seen = [each["cell"] for each in (await ok(world, "bravo", "GET", "/sites"))["sites"]]
+    assert len(seen) == cells
+    for corner in place["footprint"]["coordinates"][0]:
+        assert any(
+            cell["west"] - 1e-9 <= corner[0] <= cell["west"] + cell["size_deg"] + 1e-9
+            and cell["south"] - 1e-9 <= corner[1] <= cell["south"] + cell["size_deg"] + 1e-9
+            for cell in seen
+        )
+
+
+@pytest.mark.requirement("S-03")
+async def test_a_new_space_asks_for_the_assessment_before_anything_is_shown(world: World) -> None:
+    assert DEFAULT_RULES.assess_sharing
+    rules = msgspec.structs.replace(DEFAULT_RULES, version="as-a-new-space-has-them")
+    assert isinstance(await world.node.command(AdoptRules(rules)), Applied)
+    body = {
+        "kind": "presence", "volumes": [square(end=60 * 24)], "provenance": GPS,
+        "visibility": {"level": "named", "parties": ["bravo"]},
+    }  # fmt: skip
+    refused = await world.ask("alpha", "POST", "/intents", body)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "sharing-not-assessed")
+    await ok(world, "alpha", "PUT", "/sharings/bravo", {"disclosure": "exact", **WORDS})
+    await ok(world, "alpha", "POST", "/intents", body)

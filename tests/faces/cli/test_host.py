@@ -197,7 +197,7 @@ def test_rules_are_shown_changed_and_adopted(space: Path) -> None:
     shown = run(space, "rules", "show").stdout
     (space / "rules.toml").write_text(shown)
     assert "rules-version-taken" in run(space, "rules", "adopt", "rules.toml", status=2).stderr
-    (space / "rules.toml").write_text(shown.replace('"default-1"', '"ours-2"', 1))
+    (space / "rules.toml").write_text(shown.replace('"default-2"', '"ours-2"', 1))
     assert "ours-2" in run(space, "rules", "adopt", "rules.toml").stdout
     assert 'version = "ours-2"' in run(space, "rules", "show").stdout
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from wideberth.clock import ExerciseClock
 from wideberth.faces.api.auth import Said
+from wideberth.faces.api.deliveries import Given
 from wideberth.faces.api.http import Receive, Route, Send
 from wideberth.faces.api.readiness import Readiness
 from wideberth.faces.api.rebuilt import Rebuilt
@@ -124,6 +125,7 @@ class Desk:
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     intent_bytes: IntentBytes = field(default_factory=IntentBytes)
     said: SaidLately = field(default_factory=SaidLately)
+    given: Given = field(default_factory=Given)
     readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:

@@ -9,11 +9,11 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find, first_position
+from wideberth.faces.api.deliveries import deliver, require_within_limit, within_limit
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import Version, intent_as_of, intent_versions
 from wideberth.faces.api.problems import HttpProblem
-from wideberth.faces.api.sites import deliver
 from wideberth.model.commands import (
     AmendIntent,
     ChangeIntentState,
@@ -151,10 +151,12 @@ async def get_intent(call: Call) -> object:
         intent = await intent_as_of(call.desk.service, intent_id)
     if intent is None or not sees(call.picture, intent, call.party):
         raise _no_such_intent()
-    return encodable(call.desk, intent)
+    require_within_limit(call, intent)
+    refusal = await deliver(call, (intent,))
+    return encodable(call.desk, intent) if refusal is None else refusal
 
 
-async def get_versions(call: Call) -> told.VersionsPage:
+async def get_versions(call: Call) -> told.VersionsPage | Refusal:
     """The versions of an intent that the reader may see; differences only between two of them."""
     query: asked.AfterQuery = call.query
     intent_id = IntentId(call.path["intent"])
@@ -163,6 +165,10 @@ async def get_versions(call: Call) -> told.VersionsPage:
         last = await intent_as_of(call.desk.service, intent_id)
     if last is None or not sees(call.picture, last, call.party):
         raise _no_such_intent()
+    require_within_limit(call, last)
+    refusal = await deliver(call, (last,))
+    if refusal is not None:
+        return refusal
     page: list[told.VersionOut] = []
     number, room_bytes = 0, _MOST_BYTES
     before: Version | None = None
@@ -233,9 +239,10 @@ async def _page(
         after=number_in(cursor),
         limit=limit,
     )
-    page = Page().take_all(found.intents, call.desk.intent_bytes.json)
-    taken, after = found.intents[: len(page)], found.next
-    if len(taken) < len(found.intents):
+    given = within_limit(call, found.intents)
+    page = Page().take_all(given, call.desk.intent_bytes.json)
+    taken, after = given[: len(page)], found.next
+    if len(taken) < len(given):
         after = first_position(picture, taken[-1].id)
     if any(intent.kind is IntentKind.PRESENCE for intent in taken):
         refusal = await deliver(call, taken)
@@ -245,6 +252,7 @@ async def _page(
         intents=page.things,
         next=None if after is None else str(after),
         rests_on=views.rests_on((intent.party for intent in taken), position, time_us),
+        limited=len(given) < len(found.intents),
         in_part=is_shown_in_part(picture, call.party),
     )
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import told, views
 from wideberth.faces.api.answers import answer_to
+from wideberth.faces.api.deliveries import deliver, site_in, within_limit
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.pages import Page
@@ -17,8 +18,9 @@ from wideberth.model.commands import Command, EnrolKey, RevokeKey
 from wideberth.model.entries import decode_entry
 from wideberth.model.envelope import leaf
 from wideberth.model.ids import KeyId, PartyId
+from wideberth.model.intents import Intent
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
-from wideberth.picture.picture import Picture
+from wideberth.model.refusals import Refusal
 from wideberth.picture.visibility import is_readable
 from wideberth.record.protocol import Row
 from wideberth.service import now_us
@@ -139,7 +141,7 @@ async def revoke_key(call: Call) -> Command:
     return RevokeKey(call.party, KeyId(call.path["key_id"]))
 
 
-async def list_entries(call: Call) -> told.EntriesPage:
+async def list_entries(call: Call) -> told.EntriesPage | Refusal:
     """Entries from a position on: whole where the reader may read them, else their leaves."""
     query: asked.EntriesQuery = call.query
     size = call.picture.size
@@ -147,23 +149,32 @@ async def list_entries(call: Call) -> told.EntriesPage:
         return told.EntriesPage(entries=[], next=None)
     page = Page()
     after, until = query.from_, min(query.from_ + query.limit, size)
+    sites: list[Intent] = []
     while after < until:
         rows = await call.desk.service.rows(after, min(_AT_ONCE, until - after))
         taken = len(page)
-        page.take_all(rows, lambda row: encode(_entry(call.picture, row, call.party)))
+        page.take_all(rows, lambda row: encode(_entry(call, row, sites)))
         taken = len(page) - taken
         after += taken
         if taken < len(rows) or not rows:
             break
+    refusal = await deliver(call, sites)
+    if refusal is not None:
+        return refusal
     return told.EntriesPage(entries=page.things, next=after if after < size else None)
 
 
-def _entry(picture: Picture, row: Row, reader: PartyId) -> told.EntryOut:
+def _entry(call: Call, row: Row, sites: list[Intent]) -> told.EntryOut:
+    """The entry as the reader may have it; a site in it is added to those of the answer."""
     if row.erased_by is not None:
         kept = b64encode(row.leaf or b"").decode("ascii")
         return told.EntryOut(position=row.position, leaf=kept, erased=True)
     entry = decode_entry(row.envelope, position=row.position)
-    if is_readable(picture, entry, reader):
+    site = site_in(entry)
+    given = site is None or len(within_limit(call, [*sites, site])) > len(sites)
+    if given and is_readable(call.picture, entry, call.party):
+        if site is not None:
+            sites.append(site)
         return told.EntryOut(
             position=row.position,
             salt=b64encode(row.salt).decode("ascii"),

@@ -15,13 +15,13 @@ from wideberth.decisions.intents import intent_as_told
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.areas import Area, area_of_box, touches
+from wideberth.faces.api.deliveries import deliver, require_within_limit, within_limit
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.http import Route, encode
 from wideberth.faces.api.intents import slab_of
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.faces.api.shared_seen import shared
-from wideberth.faces.api.sites import deliver
 from wideberth.model.ids import IntentId, Ovn, PartyId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.limits import Part
@@ -67,6 +67,8 @@ async def list_shared(call: Call) -> told.SharedPage | Refusal:
         part = None if intent is None else part_for(picture, intent, call.party)
         if intent is None or part is None or not part.is_listed(now_us):
             continue
+        if len(within_limit(call, [*taken, intent])) <= len(taken):
+            continue
         if query.kind is not None and intent.kind is not query.kind:
             continue
         where = _where(picture, part)
@@ -100,6 +102,7 @@ async def get_shared(call: Call) -> told.SharedIntentOut | Refusal:
     where = _where(picture, part)
     if where and part.declared_only and not _touch(where, _declared(picture, call.party)):
         raise _nothing_of_it()
+    require_within_limit(call, intent)
     refusal = await deliver(call, (intent,))
     return refusal if refusal is not None else shared(picture, part)
 

@@ -5,19 +5,18 @@ list in bulk. That sites were given to somebody is recorded before the answer le
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from wideberth.faces.api import sites_seen, views
 from wideberth.faces.api import sites_told as out
+from wideberth.faces.api.deliveries import deliver, require_within_limit, within_limit
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.http import Route, encode
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
-from wideberth.model.commands import Command, Request
+from wideberth.model.commands import Command
 from wideberth.model.ids import IntentId, PartyId
-from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.intents import IntentKind
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import Role
 from wideberth.model.refusals import Refusal
@@ -33,7 +32,6 @@ from wideberth.model.sites import (
     ExportCountersigned,
     ExportRequested,
     HarmReported,
-    RecordDelivery,
     ReportHarm,
     RequestExport,
     ReviewSite,
@@ -46,33 +44,11 @@ from wideberth.model.sites import (
 from wideberth.picture.limits import sees
 from wideberth.picture.sites import site_of
 from wideberth.service import Applied
-from wideberth.space.time import DAY_US, format_rfc3339, parse_rfc3339
+from wideberth.space.time import format_rfc3339, parse_rfc3339
 from wideberth.wire import asked
 from wideberth.wire import sites as said
 
-__all__ = ["ANSWERS", "ROUTES", "deliver"]
-
-
-async def deliver(call: Call, shown: Iterable[Intent]) -> Refusal | None:
-    """Record that sites of others are in an answer, once a day for as many or fewer of an owner.
-    Which they are, and where was looked, is recorded nowhere.
-    """
-    counts = Counter(
-        each.party for each in shown if each.kind is IntentKind.PRESENCE
-        and each.party != call.party
-    )  # fmt: skip
-    if not counts:
-        return None
-    day = call.desk.service.context().now_us // DAY_US
-    news: list[tuple[PartyId, int]] = []
-    for owner in sorted(counts):
-        last = call.picture.deliveries.get((owner, call.party))
-        if last is None or last.day != day or last.most < counts[owner]:
-            news.append((owner, counts[owner]))
-    if not news:
-        return None
-    recorded = await call.desk.service.submit(Request(call.author, RecordDelivery(tuple(news))))
-    return recorded if isinstance(recorded, Refusal) else None
+__all__ = ["ANSWERS", "ROUTES"]
 
 
 async def list_sites(call: Call) -> out.SitesPage | Refusal:
@@ -83,11 +59,12 @@ async def list_sites(call: Call) -> out.SitesPage | Refusal:
     picture, now_us = call.picture, call.desk.service.context().now_us
     position = picture.size
     await asyncio.sleep(0)
-    after = [
+    shown = [
         each
         for each in sites_seen.shown_sites(picture, call.party)
         if query.cursor is None or each.id > query.cursor
     ]
+    after = within_limit(call, shown)
     page = Page().take_all(
         after[: query.limit],
         lambda each: encode(sites_seen.site(picture, each, call.party, now_us)),
@@ -106,6 +83,7 @@ async def list_sites(call: Call) -> out.SitesPage | Refusal:
         sites=page.things,
         next=None if is_last else taken[-1].id,
         rests_on=views.rests_on(owners, position, now_us),
+        limited=len(after) < len(shown),
         sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
     )
 
@@ -113,7 +91,7 @@ async def list_sites(call: Call) -> out.SitesPage | Refusal:
 def _cells(call: Call) -> list[out.SiteOut]:
     """One for each cell in which an owner disclosed no more to the reader: not how many."""
     picture = call.picture
-    found: dict[tuple[str, float, float], out.SiteOut] = {}
+    found: dict[tuple[str, float, float, float], out.SiteOut] = {}
     for owner, recipient in list(picture.sharings):
         allows = picture.sharings[owner, recipient].allows
         if recipient != call.party or allows not in CELL_ND:
@@ -121,9 +99,10 @@ def _cells(call: Call) -> list[out.SiteOut]:
         for name in picture.intents_of(owner):
             intent = picture.intents[name]
             if intent.kind is IntentKind.PRESENCE and not sees(picture, intent, recipient):
-                seen = sites_seen.coarse(intent, allows)
-                if seen.cell is not None:
-                    found[owner, seen.cell.south, seen.cell.west] = seen
+                for seen in sites_seen.coarse(intent, allows):
+                    if seen.cell is not None:
+                        where = (seen.cell.size_deg, seen.cell.south, seen.cell.west)
+                        found[(owner, *where)] = seen
     return [found[each] for each in sorted(found)]
 
 
@@ -132,6 +111,7 @@ async def get_site(call: Call) -> out.SiteOut | Refusal:
     shown = site_of(call.picture, IntentId(call.path["site"]))
     if shown is None or not sees(call.picture, shown, call.party):
         raise HttpProblem(404, "no-such-site", "no site of this id is shown to you")
+    require_within_limit(call, shown)
     refusal = await deliver(call, (shown,))
     if refusal is not None:
         return refusal

@@ -28,12 +28,13 @@ from wideberth.model.sites import (
     SitesDelivered,
     SiteStale,
 )
+from wideberth.picture.cells import Box, box_nd
 from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import is_stale, valid_until_us
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
-from wideberth.space.volume import NANODEGREES, Circle
+from wideberth.space.volume import NANODEGREES
 
 __all__ = ["EVENTS", "VIEWS", "coarse", "sharing", "shown_sites", "site", "trace"]
 
@@ -44,6 +45,7 @@ EVENTS: dict[str, type] = {
 }
 """The events of ``/stream`` about sites and what each carries."""
 
+_MOST_CELLS = 16  # of one volume of a site
 _TRACED = 16  # hexadecimal digits of a site's name in an export
 
 
@@ -82,25 +84,44 @@ def _challenge(made: Challenge, owner: PartyId, reader: PartyId, now_us: int) ->
     )
 
 
-def coarse(shown: Intent, disclosure: Disclosure) -> out.SiteOut:
-    """A site of which no more than a cell is disclosed: no id, no time, no words, the same for
-    every site of one cell.
+def coarse(shown: Intent, disclosure: Disclosure) -> list[out.SiteOut]:
+    """A site of which no more than cells are disclosed, which together hold all of it: no id, no
+    time, no words, the same for every site of one cell.
+
+    Larger cells for a site in many of them; the whole earth near a pole and on the antimeridian,
+    where the grid has none.
     """
-    footprint = shown.volumes[0].footprint
-    latitude_nd, longitude_nd = (
-        (footprint.latitude_nd, footprint.longitude_nd)
-        if isinstance(footprint, Circle)
-        else footprint.vertices[0]
-    )
-    size_nd = CELL_ND[disclosure]
+    found: dict[tuple[int, int, int], out.SiteOut] = {}
+    for volume in shown.volumes:
+        for cell in _cells_of(box_nd(volume), CELL_ND[disclosure]):
+            found[cell] = _in_cell(shown, *cell)
+    return list(found.values())
+
+
+def _cells_of(box: Box | None, size_nd: int) -> list[tuple[int, int, int]]:
+    """South, west and size of the cells that hold a box, nanodegrees."""
+    if box is None:
+        return [(-180 * NANODEGREES, -180 * NANODEGREES, 360 * NANODEGREES)]
+    south_nd, west_nd, north_nd, east_nd = box
+    while True:
+        rows = range(south_nd // size_nd, north_nd // size_nd + 1)
+        columns = range(west_nd // size_nd, east_nd // size_nd + 1)
+        if len(rows) * len(columns) <= _MOST_CELLS:
+            return [
+                (row * size_nd, column * size_nd, size_nd) for row in rows for column in columns
+            ]
+        size_nd *= 2
+
+
+def _in_cell(shown: Intent, south_nd: int, west_nd: int, size_nd: int) -> out.SiteOut:
     size_deg = size_nd / NANODEGREES
     return out.SiteOut(
         owner=shown.party,
         state="current",
         protection=PROTECTION_UNCHANGED,
         cell=out.CoarseOut(
-            south=latitude_nd // size_nd * size_nd / NANODEGREES,
-            west=longitude_nd // size_nd * size_nd / NANODEGREES,
+            south=south_nd / NANODEGREES,
+            west=west_nd / NANODEGREES,
             size_deg=size_deg,
             coarsened=f"rounded out to a cell of {size_deg:g} degrees; no time is given",
         ),

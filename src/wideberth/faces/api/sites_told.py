@@ -52,12 +52,15 @@ class SiteOut(Out, frozen=True, kw_only=True):
 
 
 class SitesPage(Out, frozen=True, kw_only=True, omit_defaults=False):
-    """Protected sites, yours and those shown to you. next: cursor of the next page."""
+    """Protected sites, yours and those shown to you. next: cursor of the next page.
+    limited: more are shown to you than are given in a day but by a bulk export.
+    """
 
     sites: list[SiteOut]
     next: str | None
     rests_on: RestsOn
     sentence: str
+    limited: bool
 
 
 class AfterNoticeOut(Out, frozen=True, kw_only=True, omit_defaults=False):

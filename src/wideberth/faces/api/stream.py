@@ -15,17 +15,21 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from wideberth.faces.api import codec, told
 from wideberth.faces.api.auth import left_of_token_s
+from wideberth.faces.api.deliveries import deliver, within_limit
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.events import event_view
 from wideberth.faces.api.http import Receive, Send, encode
+from wideberth.faces.api.past import intent_as_of
 from wideberth.faces.api.stops_seen import sent_view
 from wideberth.faces.api.tracks import track_out
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.live import UpdateListener
 from wideberth.model.entries import NoticeIssued
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import IntentId, PartyId
 from wideberth.service import StreamEvent
 from wideberth.tokens import TokenRefused
 from wideberth.urgent import Sent
@@ -62,7 +66,7 @@ async def party_stream(call: Call) -> None:
             at_once = _AT_ONCE
             while not line.ended:
                 grew.clear()
-                after, said = await _said_after(desk, party, after, at_once)
+                after, said = await _said_after(call, after, at_once)
                 if said:
                     # Large ones go out few at a time: what a reader does not take is kept for it.
                     at_once = min(2 * len(said), _AT_ONCE)
@@ -76,14 +80,15 @@ async def party_stream(call: Call) -> None:
                 await line.wait(grew)
 
 
-async def _said_after(
-    desk: Desk, party: PartyId, after: int, at_once: int
-) -> tuple[int, list[bytes]]:
-    """What is said next to the party, as much as goes out together, and the number of the last."""
+async def _said_after(call: Call, after: int, at_once: int) -> tuple[int, list[bytes]]:
+    """What is said next to the party, as much as goes out together, and the number of the last.
+    A protected site leaves once its delivery is recorded, or is left out.
+    """
+    desk, party = call.desk, call.party
     said: list[bytes] = []
     room_bytes = _MOST_BYTES
     for event in await desk.service.events(party, after, at_once):
-        said.append(await _said(desk, event, party))
+        said.append(await _said(call, event))
         after = event.number
         room_bytes -= len(said[-1])
         if room_bytes < 0:
@@ -91,18 +96,33 @@ async def _said_after(
     return after, said
 
 
-async def _said(desk: Desk, event: StreamEvent, party: PartyId) -> bytes:
+async def _said(call: Call, event: StreamEvent) -> bytes:
     """One event as it goes out. A new notice is read by every desk of its party within a moment,
     and says the same to each: it is put into words once.
     """
+    desk, party = call.desk, call.party
     is_shared = isinstance(event.entry.body, NoticeIssued)
     said = desk.said.get(event.position) if is_shared else None
     if said is None:
         name, data = await event_view(desk, event, party)
+        if isinstance(data, told.NotificationEvent) and not await _may_leave(call, data):
+            data = msgspec.structs.replace(data, intent=None, shared=None)
         said = _numbered(event.number, name, data)
         if is_shared:
             desk.said.keep(event.position, said)
     return said
+
+
+async def _may_leave(call: Call, data: told.NotificationEvent) -> bool:
+    """Whether what a notification shows may leave: it is no site of another's, or its delivery is
+    recorded and within the day's limit.
+    """
+    intent = call.picture.intents.get(IntentId(data.id))
+    if intent is None:
+        intent = await intent_as_of(call.desk.service, IntentId(data.id))
+    if intent is None or not within_limit(call, (intent,)):
+        return False
+    return await deliver(call, (intent,)) is None
 
 
 async def track_stream(call: Call) -> None:

@@ -251,12 +251,14 @@ class RestsOn(Out, frozen=True, kw_only=True, omit_defaults=False):
 class IntentsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
     """A page of intents, the first told first. next: cursor of the next page, null at the end.
     in_part: of what some parties tell you are shown a part only: ask ``/shared`` as well.
+    limited: protected sites are left out, of which you were given as many as in a day you are.
     """
 
     intents: list[IntentOut]
     next: str | None
     rests_on: RestsOn
     in_part: bool = False
+    limited: bool = False
 
 
 class HiddenOut(Out, frozen=True, kw_only=True, omit_defaults=False):

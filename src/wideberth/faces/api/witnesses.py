@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import told
+from wideberth.faces.api.deliveries import deliver, require_within_limit, site_in
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.problems import Answered, HttpProblem
+from wideberth.model.refusals import Refusal
 from wideberth.picture.visibility import is_readable
 from wideberth.record.notes import parse_checkpoint, parse_note
 from wideberth.record.protocol import Record
@@ -44,7 +46,7 @@ async def get_tile(call: Call) -> Answered:
     return Answered(200, [(b"content-type", b"application/octet-stream"), _FOREVER], data)
 
 
-async def receipt(call: Call) -> str:
+async def receipt(call: Call) -> str | Refusal:
     """Proof that an entry is in the record, to be checked offline; for readable entries only."""
     query: asked.ReceiptQuery = call.query
     text = call.path["position"]
@@ -52,6 +54,12 @@ async def receipt(call: Call) -> str:
     if 0 <= position < call.picture.size:
         (entry,) = await call.desk.service.entries_at([position])
         if is_readable(call.picture, entry, call.party):
+            site = site_in(entry)
+            if site is not None:
+                require_within_limit(call, site)
+                refusal = await deliver(call, (site,))
+                if refusal is not None:
+                    return refusal
             if query.witnesses:
                 head = parse_checkpoint(parse_note(await _cosigned(call, query.witnesses)).text)
                 if position >= head.size:

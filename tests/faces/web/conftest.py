@@ -37,16 +37,19 @@ expect.set_options(timeout=60_000)  # the very first intent waits for the kernel
 
 @dataclass
 class Cutter:
-    """An ASGI app around another that cuts the lines of the party's stream when told to, and gives
-    none until they are mended.
+    """An ASGI app around another that cuts the lines of the party's stream when told to, gives none
+    until they are mended, and keeps every byte that went out, by the token that was shown.
     """
 
     app: Any
+    sent: dict[str, bytearray] = field(default_factory=dict)
     lines: set[asyncio.Task[None]] = field(default_factory=set)
     resumed_after: list[str | None] = field(default_factory=list)
     down: bool = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            send = self.kept(scope, send)
         if scope.get("path") != STREAM:
             await self.app(scope, receive, send)
             return
@@ -60,6 +63,18 @@ class Cutter:
         self.lines.add(line)
         await asyncio.wait([line])
         self.lines.discard(line)
+
+    def kept(self, scope: Any, send: Any) -> Any:
+        shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        kept = self.sent.setdefault(shown.removeprefix("Bearer "), bytearray())
+
+        async def keeping(message: Any) -> None:
+            kept.extend(message.get("body", b""))
+            for pair in message.get("headers", ()):
+                kept.extend(b"%s: %s\n" % tuple(pair))
+            await send(message)
+
+        return keeping
 
     def cut(self) -> None:
         self.down = True

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from playwright.sync_api import Page, expect
 
+from wideberth.model.ids import PartyId
 from wideberth.model.parties import Role
 from wideberth.space.time import HOUR_US, MINUTE_US, format_rfc3339
 
@@ -42,3 +46,45 @@ def write(console: Any, party: str, path: str, body: Any, method: str = "POST") 
     )
     assert answer.status_code < 300, answer.text
     return answer.json()
+
+
+def get(console: Any, party: str, path: str) -> Any:
+    """What the party may read there."""
+    return write(console, party, path, None, "GET")
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A duty officer at a browser of its own: the page, and the token that it shows."""
+
+    page: Page
+    token: str
+
+
+def officer(console: Any, window: Callable[[], Any], party: str, view: str = "inbox") -> Officer:
+    """Signed in, with a live stream."""
+    page: Page = window().page
+    token = console.node.mint(PartyId(party), DESK, life_s=3600)
+    page.goto(f"{console.url}/#/{view}&token={token}")
+    expect(page.locator("#foot")).to_contain_text("Notices live")
+    return Officer(page, token)
+
+
+def enrol(page: Page) -> None:
+    """Make this browser's key, and have it enrolled."""
+    page.get_by_role("button", name="Make and enrol a key").click()
+    expect(page.locator("#view-inbox .signing")).to_contain_text("Answers are signed with the key")
+
+
+def fill(form: Any, told: dict[str, Any], **other: str) -> None:
+    """Type what was told, as it might be heard. other: instead, by the label of the field."""
+    values = {
+        "Latitude": str(told["latitude"]),
+        "Longitude": str(told["longitude"]),
+        "Begins, UTC": told["start"][:16].replace("T", " "),
+        "Ends, UTC": told["end"][:16].replace("T", " "),
+        "Lowest height": str(round(told["lower_m"])),
+        "Highest height": str(round(told["upper_m"])),
+    } | other
+    for label, value in values.items():
+        form.get_by_label(label).fill(value)

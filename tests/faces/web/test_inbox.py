@@ -4,43 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.faces.web.desk import DESK, volume, write
+from tests.faces.web.desk import enrol, fill, get, officer, volume, write
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 
 pytestmark = pytest.mark.browser
 
 
-def opened(console: Any, window: Callable[[], Any], party: str, view: str = "inbox") -> Page:
-    page: Page = window().page
-    token = console.node.mint(party, DESK, life_s=3600)
-    page.goto(f"{console.url}/#/{view}&token={token}")
-    expect(page.locator("#foot")).to_contain_text("Notices live")
-    return page
-
-
-def enrol(page: Page) -> None:
-    page.get_by_role("button", name="Make and enrol a key").click()
-    expect(page.locator(".signing")).to_contain_text("Answers are signed with the key browser-")
-
-
-def fill(form: Any, told: dict[str, Any], **other: str) -> None:
-    """Type what was told, as it might be heard."""
-    values = {
-        "Latitude of a point": str(told["latitude"]),
-        "Longitude": str(told["longitude"]),
-        "Begins, UTC": told["start"][:16].replace("T", " "),
-        "Ends, UTC": told["end"][:16].replace("T", " "),
-        "Lowest height": str(round(told["lower_m"])),
-        "Highest height": str(round(told["upper_m"])),
-    } | other
-    for label, value in values.items():
-        form.get_by_label(label).fill(value)
-
-
 def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]) -> None:
-    page = opened(console, window, "alpha")
+    page = officer(console, window, "alpha").page
     enrol(page)
     write(
         console,
@@ -68,7 +41,7 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     card.get_by_role("button", name="RECEIVED").click()
     expect(card.locator(".steps .done")).to_have_count(2)
 
-    told = write(console, "alpha", "/notices", None, "GET")["notices"][0]["particulars"]
+    told = get(console, "alpha", "/notices")["notices"][0]["particulars"]
     card.get_by_role("button", name="READ-BACK").click()
     form = card.get_by_role("form", name="READ-BACK")
     fill(form, told, Longitude="21.5")

@@ -33,7 +33,8 @@ export function stopOf(wire) {
     id: wire.id, form: wire.form, sender: wire.sender, identified: wire.identified, sentMs: ms(wire.sent), text: wire.text ?? "",
     intent: wire.intent ?? null, zone: wire.zone ?? null, area: wire.area ?? null, doubts: wire.doubts ?? null,
     contact: wire.contact ?? null, recorded: wire.recorded !== false,
-    firstS: number(wire.first_acknowledged_s), answers: wire.acknowledgements ?? [],
+    reads: (wire.reading?.reads ?? []).map((read) => ({ party: read.party, afterS: number(read.after_s) })),
+    firstS: number(wire.reading?.first_s), unread: wire.reading?.unread ?? null,
   };
 }
 

@@ -7,6 +7,8 @@ import * as inbox from "./inbox.js";
 import * as picture from "./picture.js";
 import { at, tick } from "./dom.js";
 import { shell } from "./shell.js";
+import { StopDesk } from "./stop.js";
+import * as tell from "./tell.js";
 import { Signer } from "./signer.js";
 import { EMPTY, STALE_AFTER, reduce, serverNow } from "./state.js";
 import { Stream } from "./stream.js";
@@ -30,7 +32,8 @@ function dispatch(event) {
   requestAnimationFrame(() => {
     drawing = false;
     giveColours(Object.keys(state.parties));
-    shell(state);
+    shell(state, api ? stops.unread(state).length : 0);
+    if (api) stops.draw(state);
     views.update(state);
     tick(serverNow(state));
   });
@@ -149,6 +152,7 @@ function signOut(fault) {
   signer = null;
   api = null;
   views.close();
+  stops.reset();
   dispatch({ type: "signed-out", fault });
 }
 
@@ -186,12 +190,13 @@ const actions = {
     ask("notices");
   },
   select: (what) => { dispatch({ type: "select", what }); views.show("picture", what, state); },
+  pick: () => views.pick("picture"),
   signOut: () => signOut(),
 };
 
 const listeners = new Set();
 
-const views = new Views({ picture, inbox, agreements }, {
+const context = {
   get api() { return api; },
   get session() { return state.session; },
   get signer() { return signer; },
@@ -201,7 +206,9 @@ const views = new Views({ picture, inbox, agreements }, {
   refresh: (...names) => ask(...names),
   go: (name) => views.go(name),
   actions,
-});
+};
+const views = new Views({ picture, inbox, tell, agreements }, context);
+const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */
 function tokenGiven() {
@@ -231,6 +238,9 @@ if (token) {
     .then((space) => dispatch({ type: "space", space, browserMs: Date.now() }))
     .catch(() => dispatch({ type: "signed-out", fault: "The server does not answer." }));
 }
+
+window.addEventListener("offline", () => { dispatch({ type: "line", offline: true }); for (const stream of running) stream.cut(); });
+window.addEventListener("online", () => { dispatch({ type: "line", offline: false }); if (api) ask(...Object.keys(ASK)); });
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
 setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "checkpoint"); }, BEAT_MS);

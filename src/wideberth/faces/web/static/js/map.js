@@ -131,6 +131,19 @@ export class ConsoleMap {
     if (!same) { this.second = second; this.draw(); }
   }
 
+  /** The next place that is clicked, [longitude, latitude]; the page says meanwhile that it waits. */
+  pick() {
+    const hint = document.getElementById("pick");
+    hint.hidden = false;
+    this.map.getCanvas().classList.add("picking");
+    return new Promise((resolve) => this.map.once("click", (event) => {
+      hint.hidden = true;
+      this.map.getCanvas().classList.remove("picking");
+      event.originalEvent.taken = true;
+      resolve([event.lngLat.wrap().lng, event.lngLat.lat]);
+    }));
+  }
+
   remove() {
     this.map.remove();
   }

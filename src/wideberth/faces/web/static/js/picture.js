@@ -20,6 +20,7 @@ export function mount(root, context) {
       map.update(state);
     },
     show: (what, state) => map.show(what, state),
+    pick: () => map.pick(),
     unmount: () => map.remove(),
   };
 }

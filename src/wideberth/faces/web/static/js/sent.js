@@ -2,20 +2,40 @@
 
 import { aged, partyName, rows, swatch } from "./dom.js";
 import { stepsOf } from "./desk.js";
+import { serverNow } from "./state.js";
 import { answerText, stepItem } from "./inbox.js";
 import { h, plain, utcShort } from "./text.js";
 
+const CLOSED_FOR_MS = 3600000;
 const NONE = "Nothing that you told waits for anybody. Whom it concerns and may not be shown to you is not in this list.";
 
 export class SentList {
   constructor(box, context) {
     Object.assign(this, { box, context });
-    this.seen = new Map(); // notice id: its last row, so that one that closed is still there to read
+    this.fault = new Map();
+  }
+
+  /** A notice that is held open for a place of the reader's stays open until the reader says so. */
+  #release(row, open) {
+    if (!open || row.role !== "holder" || !this.context.session.roles.includes("acknowledge")) return null;
+    const say = async () => {
+      try {
+        await this.context.signer.post(`/api/v1/notices/${encodeURIComponent(row.id)}/release`, "ReleaseNotice", { notice: row.id });
+        this.fault.delete(row.id);
+      } catch (error) {
+        this.fault.set(row.id, plain(error.message, 200));
+      }
+      this.context.refresh("reach", "notices");
+    };
+    return [
+      h("p", {}, "It touches a place of yours. It stays open there until you say that it need not be held."),
+      h("p", { class: "actions" }, h("button", { type: "button", class: "do other", "data-focus": `h${row.id}`, disabled: !this.context.signer?.key, onclick: say }, "Hold it no longer")),
+      this.fault.has(row.id) ? h("p", { class: "fault", role: "alert" }, this.fault.get(row.id)) : null,
+    ];
   }
 
   update(state) {
-    for (const row of Object.values(state.reach)) if (row.role !== "recipient") this.seen.set(row.id, row);
-    const all = [...this.seen.values()].sort((a, b) => Number(a.id in state.closed) - Number(b.id in state.closed) || a.issuedMs - b.issuedMs);
+    const all = known(state).sort((a, b) => Number(a.id in state.closed) - Number(b.id in state.closed) || a.issuedMs - b.issuedMs);
     rows(this.box, all.map((row) => {
       const answers = state.replies[row.id]?.answers ?? [];
       const closedMs = state.closed[row.id] ?? NaN;
@@ -24,14 +44,26 @@ export class SentList {
       const name = partyName(state, current.recipient);
       return {
         key: row.id,
-        shows: [current, answers, open, closedMs, name, state.intents[current.subject?.id]?.callSign],
-        make: () => sentCard(state, { row: current, answers, open, closedMs, name }),
+        shows: [this.fault.get(row.id), Boolean(this.context.signer?.key), current, answers, open, closedMs, name, state.intents[current.subject?.id]?.callSign],
+        make: () => sentCard(state, { row: current, answers, open, closedMs, name, release: this.#release(current, open) }),
       };
     }), NONE);
   }
 }
 
-function sentCard(state, { row, answers, open, closedMs, name }) {
+/** Open ones, and those that closed a short while ago, as the list or the stream told of them. */
+function known(state) {
+  const now = serverNow(state);
+  const isThere = (row) => row.id in state.reach || !(row.id in state.closed) || now - state.closed[row.id] < CLOSED_FOR_MS;
+  const byStream = Object.entries(state.replies)
+    .filter(([id]) => !(id in state.told) && id in state.closed)
+    .map(([id, { recipient, answers }]) => ({
+      id, recipient, role: "sender", issuedMs: answers[0]?.timeMs ?? NaN, furthest: null, exits: [], waiting: null, subject: null, escalation: null,
+    }));
+  return [...Object.values(state.told), ...byStream].filter(isThere);
+}
+
+function sentCard(state, { row, answers, open, closedMs, name, release }) {
   const waiting = row.waiting ?? [];
   const units = [...new Set([...waiting, ...answers.map((answer) => answer.unit).filter(Boolean)])];
   const steps = stepsOf(answers, units, open);
@@ -51,6 +83,7 @@ function sentCard(state, { row, answers, open, closedMs, name }) {
       stepItem(steps.passed.size > 0 || reached("PASSED-DOWN"), `passed down${units.length ? ` to ${steps.passed.size} of ${units.length}` : ""}`),
       stepItem(!open, `loaded${steps.attested ? ", attested" : units.length ? ` at ${open ? steps.loaded.size : units.length} of ${units.length} units` : ""}`)),
     open && waiting.length ? h("p", { class: "missing" }, `Not reached: ${waiting.map((unit) => plain(unit, 40)).join(", ")}`) : null,
+    release,
     open ? null : h("p", { class: "dim" }, `Left the open list${Number.isFinite(closedMs) ? ` at ${utcShort(closedMs)}` : ""}.`),
     steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${plain(answer.reason, 200)}`)),
     open && due && Number.isFinite(due.atMs) ? h("p", { class: "dim" }, due.next ? `Next there: ${due.next}, ` : "Overdue there ", aged("within", due.atMs, { class: "num" })) : null,

@@ -1,19 +1,21 @@
 // What stands around every view: whose picture it is, the clocks, how old it is, the foot.
 
-import { age, h, local, plain, utc, utcDate } from "./text.js";
+import { age, h, local, plain, utc, utcDate, utcShort } from "./text.js";
 import { announce, at, partyName, rows, setText } from "./dom.js";
+import { channelBar } from "./channels.js";
 import { kindOf } from "./desk.js";
-import { feedsOf, lastHeard, serverNow } from "./state.js";
+import { feedsOf, serverNow } from "./state.js";
 
 const LATE_CONTACT_MS = 15000;
 
 /** All of it as the state has it; the view in between is drawn by its own module. */
-export function shell(state) {
+export function shell(state, unread) {
   const inside = Boolean(state.session && !state.session.fault);
   at("main").hidden = !inside;
-  at("nav").hidden = !inside;
+  for (const id of ["nav", "stop", "channels"]) at(id).hidden = !inside;
+  if (!inside) at("stops").hidden = true;
   at("sign-in").hidden = inside;
-  header(state, inside);
+  header(state, inside, inside ? unread : 0);
   if (!inside) {
     signIn(state);
     return;
@@ -34,7 +36,7 @@ function news(state) {
   count.setAttribute("aria-label", `${open.length} open`);
 }
 
-function header(state, inside) {
+function header(state, inside, unread) {
   const { space, session } = state;
   const facts = [];
   if (inside) {
@@ -66,7 +68,9 @@ function header(state, inside) {
     const pace = state.clock.rate === 1 ? "" : `, ${state.clock.rate} times as fast as real time`;
     setText(banner, `EXERCISE — EXERCISE — EXERCISE   Not an operational picture.${simulated ? ` The clock is simulated${pace}.` : ""}`);
   }
-  document.title = `${space?.exercise ? "EXERCISE · " : ""}wideberth${inside ? ` · ${session.party}` : ""}`;
+  const open = inside ? Object.values(state.notices).filter((notice) => notice.open).length : 0;
+  const alert = unread ? `■ STOP ${unread} · ` : open ? `(${open}) ` : "";
+  document.title = `${alert}${space?.exercise ? "EXERCISE · " : ""}wideberth${inside ? ` · ${session.party}` : ""}`;
 }
 
 function signIn(state) {
@@ -80,18 +84,21 @@ function signIn(state) {
 function stale(state) {
   const contactAge = state.browserMs - state.contactMs;
   const { events, tracks: positions } = state.streams;
-  const cut = [["notices", events], ["positions", positions]].filter(([, stream]) => stream.state === "cut");
+  const cut = [["notices", events], ["positions", positions]].filter(([, stream]) => stream.cut);
   const late = contactAge > LATE_CONTACT_MS;
+  const gone = late || state.offline;
   const node = at("stale");
-  node.hidden = !late && !cut.length;
-  if (late || cut.length) {
-    setText(node, `NOT LIVE: ${cut.length ? `the stream of ${cut.map(([name]) => name).join(" and ")} is cut; trying again. ` : ""}What you see is ${age(contactAge)} old. Silence is not clearance.`);
+  node.hidden = !gone && !cut.length;
+  if (!node.hidden) {
+    const what = cut.length ? `the stream of ${cut.map(([name]) => name).join(" and ")} is cut; trying again. ` : "trying again. ";
+    const since = gone ? `NOT CONNECTED since ${utcShort(state.contactMs)}` : "NOT LIVE";
+    setText(node, `${since}: ${what}What you see is ${age(contactAge)} old. Silence is not clearance.`);
   }
-  document.body.classList.toggle("is-stale", late);
+  document.body.classList.toggle("is-stale", gone);
+  channelBar(state, gone ? serverNow(state) - contactAge : NaN);
 }
 
 function foot(state, now) {
-  const heard = lastHeard(state);
   const items = [
     ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
     ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
@@ -99,10 +106,6 @@ function foot(state, now) {
   ];
   for (const [feed, { count, newestMs }] of Object.entries(feedsOf(state))) {
     items.push([`f${feed}`, `Feed ${plain(feed, 40)}`, `${count} tracks, ${age(now - newestMs)} old`, false]);
-  }
-  for (const party of Object.values(state.parties)) {
-    if (party.id === state.session.party) continue;
-    items.push([`p${party.id}`, plain(party.id, 30), party.id in heard ? `heard ${age(now - heard[party.id])} ago` : "not heard", !(party.id in heard)]);
   }
   if (state.checkpoint) items.push(["record", "Record", `${state.checkpoint.size.toLocaleString("en")} entries, root ${state.checkpoint.root.slice(0, 10)}…`, false]);
   rows(at("foot"), items.map(([key, term, text, bad]) => ({

@@ -14,6 +14,7 @@ export const EMPTY = Object.freeze({
   clock: { serverMs: NaN, browserMs: NaN, rate: 1, simulated: false },
   browserMs: 0,
   contactMs: NaN,
+  offline: false, // the browser says that it has no line
   streams: { events: { state: "off" }, tracks: { state: "off" } },
   lastId: null,
   parties: {},
@@ -26,6 +27,7 @@ export const EMPTY = Object.freeze({
   hazards: {}, // intent id: how it stands; nobody said that it is clear
   stops: {}, // STOP id: as told, recorded or not
   reach: {}, // notice id: how far it has come, also of notices to others
+  told: {}, // notice id: as reach had it last, of notices to others, also when it has left the list
   replies: {}, // notice id: the answers that came by the stream, for notices to others
   closed: {}, // notice id: when it left the open list, as the stream said
   complete: {},
@@ -48,6 +50,8 @@ export const STALE_AFTER = {
   channel: ["channels"],
   hazard: ["hazards", "notices"],
   stop: ["stops"],
+  "stop-read": ["stops"],
+  "stop-repeated": ["stops"],
   intent: ["intents", "notices", "hazards", "reach"],
   zone: ["zones", "notices"],
   notification: ["intents"],
@@ -58,8 +62,9 @@ export const STALE_AFTER = {
 
 const REDUCERS = {
   "signed-in": (state, { session }) => ({ ...state, session }),
-  "signed-out": (state, { fault }) => ({ ...EMPTY, space: state.space, browserMs: state.browserMs, session: fault ? { fault } : null }),
+  "signed-out": (state, { fault }) => ({ ...EMPTY, space: state.space, browserMs: state.browserMs, offline: state.offline, session: fault ? { fault } : null }),
   tick: (state, { browserMs }) => ({ ...state, browserMs }),
+  line: (state, { offline }) => ({ ...state, offline }),
   contact: (state, { browserMs }) => ({ ...state, contactMs: browserMs }),
   space: (state, { space, browserMs }) => ({ ...state, space, clock: clockOf(state.clock, space, browserMs) }),
   parties: (state, { items }) => ({ ...state, parties: byId(items) }),
@@ -77,7 +82,11 @@ const REDUCERS = {
     stops: { ...state.stops, ...byId(items.map(stopOf)) },
     loaded: { ...state.loaded, stops: true },
   }),
-  reach: (state, { items }) => list(state, "reach", items.map(reachOf), true),
+  reach: (state, { items }) => {
+    const now = list(state, "reach", items.map(reachOf), true);
+    const others = Object.values(now.reach).filter((row) => row.role !== "recipient");
+    return { ...now, told: { ...state.told, ...byId(others) } };
+  },
   // whole: the answer has every track that the server still holds. One that it holds no longer stays
   // here as last known: that it is forgotten does not mean that it is gone.
   tracks: (state, { items, whole }) => {
@@ -94,7 +103,7 @@ const REDUCERS = {
   checkpoint: (state, { text }) => ({ ...state, checkpoint: checkpointOf(text) ?? state.checkpoint }),
   stream: (state, { name, is, why, browserMs }) => ({
     ...state,
-    streams: { ...state.streams, [name]: { state: is, why: why ?? null, sinceMs: browserMs } },
+    streams: { ...state.streams, [name]: { state: is, why: why ?? null, cut: is !== "live" && (is === "cut" || Boolean(state.streams[name].cut)), sinceMs: browserMs } },
   }),
   // Numbered without a gap: what has a number that was seen is not taken twice.
   event: (state, { id, event, data }) => {
@@ -122,7 +131,9 @@ function heard(state, event, data) {
   if (event === "stop" && data.stop) {
     const stop = stopOf(data.stop);
     // Told twice, first as it was sent and again once it is recorded: one by its id.
-    return { ...state, stops: { ...state.stops, [stop.id]: { ...state.stops[stop.id], ...stop } } };
+    const known = state.stops[stop.id];
+    const read = known && { reads: known.reads, firstS: known.firstS, unread: known.unread };
+    return { ...state, stops: { ...state.stops, [stop.id]: { ...stop, ...read } } };
   }
   if (event !== "acknowledgement") return state;
   const closed = { ...state.closed };
@@ -216,7 +227,10 @@ export function lastHeard(state) {
     for (const answer of answers) note(answer.party, answer.timeMs);
   }
   for (const channel of Object.values(state.channels)) note(channel.id, channel.heardMs);
-  for (const stop of Object.values(state.stops)) if (stop.identified !== "unverified") note(stop.sender, stop.sentMs);
+  for (const stop of Object.values(state.stops)) {
+    if (stop.identified !== "unverified") note(stop.sender, stop.sentMs);
+    for (const read of stop.reads) note(read.party, stop.sentMs + 1000 * read.afterS);
+  }
   return heard;
 }
 

@@ -13,7 +13,7 @@ export function h(tag, attributes = {}, ...children) {
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(2)) {
     if (child === undefined || child === null || child === false) continue;
     node.append(child instanceof Node ? child : plain(child));
   }

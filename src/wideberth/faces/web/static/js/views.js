@@ -4,6 +4,7 @@
 //   mount(root, context)  draws into root, once, when the view is first opened; gives back
 //     { update(state),    called whenever the state changed while the view is open
 //       show(what, state),  bring a thing into view; where the view has that
+//       pick(),           a promise of [longitude, latitude]; where the view has a map
 //       unmount() }       at sign-out: stop what runs; root is emptied where the view filled it
 //
 // context = {
@@ -13,7 +14,7 @@
 //   state()      the one state; now(): the server's time in ms
 //   onEvent(f)   f({id, event, data}) for each new event of the party's stream; gives back how to stop
 //   refresh(...) ask for these parts of the state again, e.g. "notices"
-//   actions      select(id), ...
+//   actions      select(id): show it in the picture; pick(): a promise of a place on the map
 //   go(view)     open another view
 // }
 
@@ -65,6 +66,13 @@ export class Views {
   show(name, what, state) {
     if (this.open !== name) { this.go(name); this.follow(); }
     this.mounted[name]?.show?.(what, state);
+  }
+
+  /** Open a view in which a place can be pointed at: its [longitude, latitude], once it was. */
+  pick(name) {
+    this.go(name);
+    this.follow();
+    return this.mounted[name].pick();
   }
 
   close() {

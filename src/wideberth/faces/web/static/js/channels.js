@@ -1,0 +1,41 @@
+// The bar of channels, on every view: each counterpart, how its channel stands and how long ago it
+// was last heard of. It is never blank; what is not known says so, and what is old says how old.
+
+import { aged, at, rows, swatch } from "./dom.js";
+import { counterparts } from "./desk.js";
+import { lastHeard } from "./state.js";
+import { h, plain, utcShort } from "./text.js";
+
+const MARK = { UP: "●", DEGRADED: "◐", UNKNOWN: "?", SUSPENDED: "‖", DOWN: "✕", REFUSED: "✕" };
+const SAYS = {
+  UP: "heard as expected", DEGRADED: "says that it is degraded", UNKNOWN: "not heard as expected, or never",
+  SUSPENDED: "suspended by its party; STOP stays usable", DOWN: "reported down", REFUSED: "reported to refuse",
+};
+
+/** Draw it. cut: since when this page has no line, or NaN; then all of it is as of that time. */
+export function channelBar(state, cutMs) {
+  const heard = lastHeard(state);
+  const asOf = Number.isFinite(cutMs) ? ` as of ${utcShort(cutMs)}` : "";
+  const others = counterparts(state);
+  rows(at("channels"), others.map(({ party, channel }) => {
+    const heardMs = heard[party.id] ?? NaN;
+    return {
+      key: party.id,
+      shows: [party.name, party.neutral, channel, heardMs, asOf],
+      make: () => chip(party, channel, heardMs, asOf),
+    };
+  }), state.loaded.channels ? "No other party is in this space." : "Channels: asking …");
+}
+
+function chip(party, channel, heardMs, asOf) {
+  const reason = [
+    SAYS[channel.state] ?? "", channel.by && channel.by !== party.id ? `says ${channel.by}` : "", channel.reason, channel.scope,
+    channel.missed ? `${channel.missed} agreed calls missed` : "",
+  ].filter(Boolean).map((each) => plain(each, 80)).join("; ");
+  const known = Number.isFinite(heardMs);
+  return h("span", { class: `chip ch-${channel.state.toLowerCase()}`, title: `${plain(party.name, 60)}: ${reason}` },
+    swatch(party.id), h("b", {}, plain(party.id, 24)), party.neutral ? h("span", { class: "dim" }, " neutral") : null,
+    h("span", { class: "state" }, h("span", { "aria-hidden": "true" }, MARK[channel.state] ?? "?"), ` ${channel.state}${asOf}`),
+    h("span", { class: "dim" }, " last contact "),
+    known ? aged("ago", heardMs, { class: "num" }) : h("span", { class: "num" }, "never"));
+}

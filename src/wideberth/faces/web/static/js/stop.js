@@ -1,0 +1,149 @@
+// STOP, from every view: a button and a confirmation. What comes in stands above everything else,
+// each one for itself, until a person here says that it was read.
+
+import { patiently } from "./api.js";
+import { choice, field } from "./answer.js";
+import { aged, announce, at, partyName, rows, setText, swatch } from "./dom.js";
+import { h, plain, utc } from "./text.js";
+
+const FORMS = [
+  ["stop", "STOP: something must end at once"],
+  ["our-error", "OUR-ERROR: this came from us and is not meant"],
+  ["doubt", "DOUBT: something told here may be wrong"],
+];
+const IS_NOT = "It is no order and no permission. No answer to it is consent.";
+
+/** The button with its dialog, and the banner of STOPs. */
+export class StopDesk {
+  constructor(context) {
+    this.context = context;
+    this.sending = []; // own ones that are not taken yet: {key, body, why}
+    this.away = new Set(); // own ones that were put away
+    this.asked = new Map(); // STOP id: "…" or a fault, for "read"
+    this.dialog = at("stop-dialog");
+    at("stop").addEventListener("click", () => this.#open());
+  }
+
+  reset() {
+    this.sending = [];
+    this.asked.clear();
+    if (this.dialog.open) this.dialog.close();
+  }
+
+  #open() {
+    const text = field("text", "In a few words, if there is time: what is wrong, where, how to call back", { maxlength: 200, class: "long" });
+    const form = field("form", "What", {}, choice(FORMS));
+    const send = h("button", { type: "submit", class: "stop", id: "stop-send" }, "Send STOP to everybody");
+    const body = h("form", { class: "answer" },
+      h("h2", { id: "h-stop" }, "STOP"), h("p", {}, "It goes to every party of the space at once, before it is recorded. ", IS_NOT),
+      form, text,
+      h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Leave it")));
+    body.elements.form.addEventListener("change", (event) => setText(send, `Send ${event.target.value.toUpperCase()} to everybody`));
+    body.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.dialog.close();
+      this.#send({ form: body.elements.form.value, text: body.elements.text.value.trim() });
+    });
+    this.dialog.replaceChildren(body);
+    this.dialog.showModal();
+    send.focus();
+  }
+
+  /** Under one key: tried until it is taken, and taken once. */
+  async #send(body) {
+    const { api } = this.context;
+    const own = { key: crypto.randomUUID(), body, why: "sending …" };
+    this.sending.push(own);
+    this.draw();
+    try {
+      await patiently(() => api.post("/api/v1/stop", body, own.key), {
+        waits: (why) => { own.why = why ? "NOT SENT: no connection. Use the telephone. It goes out when the line is back" : own.why; this.draw(); },
+        stopped: () => this.context.api !== api,
+      });
+      this.sending = this.sending.filter((each) => each !== own);
+    } catch (error) {
+      own.why = `NOT SENT: ${plain(error.message, 200)}`;
+      own.failed = true;
+    }
+    this.context.refresh("stops");
+    this.draw();
+  }
+
+  async #read(stop) {
+    const { api } = this.context;
+    const key = crypto.randomUUID();
+    this.asked.set(stop.id, "…");
+    this.draw();
+    try {
+      await patiently(() => api.post(`/api/v1/stops/${encodeURIComponent(stop.id)}/acknowledgements`, { by: "person", post: "duty" }, key), {
+        stopped: () => this.context.api !== api,
+      });
+      this.asked.delete(stop.id);
+    } catch (error) {
+      this.asked.set(stop.id, plain(error.message, 200));
+    }
+    this.context.refresh("stops");
+    this.draw();
+  }
+
+  /** Incoming ones that no person here has read. */
+  unread(state) {
+    const own = state.session?.party;
+    return Object.values(state.stops).filter((stop) => stop.sender !== own && !stop.reads.some((read) => read.party === own));
+  }
+
+  draw(state = this.context.state()) {
+    const own = state.session?.party;
+    const coming = this.unread(state).sort((a, b) => a.sentMs - b.sentMs);
+    const mine = Object.values(state.stops).filter((stop) => stop.sender === own && !this.away.has(stop.id)).sort((a, b) => a.sentMs - b.sentMs);
+    for (const stop of coming) announce(stop.id, `${stop.form.toUpperCase()} from ${plain(partyName(state, stop.sender))}: ${plain(stop.text)}`);
+    rows(at("stops"), [
+      ...coming.map((stop) => ({ key: stop.id, shows: [stop, this.asked.get(stop.id), partyName(state, stop.sender)], make: () => this.#incoming(state, stop) })),
+      ...this.sending.map((each) => ({ key: each.key, shows: [each.why, each.failed], make: () => this.#outgoing(each) })),
+      ...mine.map((stop) => ({ key: stop.id, shows: [stop, Object.keys(state.parties).length], make: () => this.#own(state, stop) })),
+    ], "");
+    at("stops").hidden = !(coming.length || mine.length || this.sending.length);
+  }
+
+  #incoming(state, stop) {
+    const asked = this.asked.get(stop.id);
+    return h("article", { class: "stop-card", role: "alert" },
+      h("p", { class: "line" }, h("b", { class: "form" }, `■ ${stop.form.toUpperCase()}`), " from ", swatch(stop.sender), h("b", {}, plain(partyName(state, stop.sender), 60)),
+        stop.identified === "unverified" ? h("span", { class: "tag strong" }, `UNVERIFIED: ${plain(stop.doubts, 60)}`) : h("span", { class: "tag" }, stop.identified),
+        h("span", { class: "age" }, `${utc(stop.sentMs)} · `, aged("ago", stop.sentMs))),
+      h("p", { class: "text" }, stop.text ? plain(stop.text, 200) : "Nothing more was said.", placeText(state, stop)),
+      stop.contact ? h("p", {}, `Call: ${plain(stop.contact.details?.label ?? stop.contact.reference, 120)}`) : null,
+      h("p", { class: "line" },
+        h("button", { type: "button", class: "do", "data-focus": `s${stop.id}`, disabled: asked === "…", onclick: () => this.#read(stop) }, asked === "…" ? "…" : "I have read it"),
+        h("span", { class: "sentence" }, IS_NOT)),
+      asked && asked !== "…" ? h("p", { class: "fault", role: "alert" }, asked) : null);
+  }
+
+  #outgoing(own) {
+    return h("article", { class: "stop-card own", role: "alert" },
+      h("p", { class: "line" }, h("b", { class: "form" }, `□ Your ${own.body.form.toUpperCase()}`), own.why,
+        own.failed ? h("button", { type: "button", class: "quiet", onclick: () => { this.sending = this.sending.filter((each) => each !== own); this.draw(); } }, "Put away") : null));
+  }
+
+  #own(state, stop) {
+    const first = Number.isFinite(stop.firstS)
+      ? `First read by a person after ${Math.round(stop.firstS)} s${readers(state, stop)}.`
+      : ["No person has said that it was read: ", aged("waiting", stop.sentMs, { class: "num" }), "."];
+    return h("article", { class: "stop-card own" },
+      h("p", { class: "line" }, h("b", { class: "form" }, `□ Your ${stop.form.toUpperCase()}`), plain(stop.text, 200), placeText(state, stop),
+        h("span", { class: "tag" }, stop.recorded ? "recorded" : "sent, not recorded yet"),
+        h("span", { class: "age" }, `${utc(stop.sentMs)} · `, aged("ago", stop.sentMs))),
+      h("p", {}, first, stop.unread?.length ? h("span", { class: "missing" }, ` Not read at: ${stop.unread.map((each) => plain(partyName(state, each), 40)).join(", ")}.`) : null),
+      h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `s${stop.id}`, onclick: () => { this.away.add(stop.id); this.draw(); } }, "Put away")));
+  }
+}
+
+const readers = (state, stop) =>
+  (stop.reads.length ? ` (${stop.reads.map((read) => `${plain(partyName(state, read.party), 40)} after ${Math.round(read.afterS)} s`).join(", ")})` : "");
+
+function placeText(state, stop) {
+  const thing = state.intents[stop.intent] ?? state.zones[stop.zone];
+  if (thing) return ` · ${plain(thing.callSign ?? thing.placeName ?? thing.name ?? thing.id, 60)}`;
+  if (!stop.area) return stop.intent || stop.zone ? " · about something that is named to those who see it" : "";
+  return ` · within ${Math.round(stop.area.radius_m)} m of ${stop.area.latitude.toFixed(4)}°, ${stop.area.longitude.toFixed(4)}°`;
+}

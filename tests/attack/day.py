@@ -36,6 +36,7 @@ import httpx
 
 from api_world import PARTIES, World, a_world, square
 from attack import day_server
+from attack.ends import still_open
 from delivery_servers import Mailbox, Receiver, a_mail_server, a_receiver
 from wideberth.client import ApiProblem, Client, PartyKey
 from wideberth.clock import ExerciseClock
@@ -58,6 +59,7 @@ OUTAGE_US = 25 * HOUR_US
 READY_S = 120.0
 READERS = ("alpha", "bravo", "delta", "echo")
 QUIET_S = 2.0
+STUCK_S = 60.0
 NOTICES_PER_MEETING = 2.5
 FATES = ("load", "load", "load", "attest", "attest", "receive", "refuse", "misread", "nothing")
 WEBHOOK_MOODS = ("ok",) * 6 + ("500", "close", "slow", "half", "later", "redirect")
@@ -388,13 +390,28 @@ class Day:
         self.kills += 1
 
     async def _quiet(self) -> None:
-        """Until the record grows no more and what is open was delivered."""
-        size, since_s, until_s = -1, time.monotonic(), time.monotonic() + 120
-        while time.monotonic() - since_s < QUIET_S and time.monotonic() < until_s:
-            now = len(self.entries()), *(len(each) for each in self.items.values())
-            if now != size:
-                size, since_s = now, time.monotonic()
-            await asyncio.sleep(0.25)
+        """Until the record grows no more and what is open was delivered; a webhook that hangs
+        holds its recipient up for ten seconds.
+        """
+        seen, since_s = (-1, -1), time.monotonic()
+        while (quiet_s := time.monotonic() - since_s) < STUCK_S:
+            with SqliteRecord(self.folder) as record:
+                now = record.head().size, sum(len(each) for each in self.items.values())
+            if now != seen:
+                seen, since_s = now, time.monotonic()
+            elif quiet_s > QUIET_S and not self._is_some_undelivered():
+                return
+            await asyncio.sleep(0.5)
+
+    def _is_some_undelivered(self) -> bool:
+        entries = self.entries()
+        open_now = still_open(entries)
+        delivered = {item["id"] for items in self.items.values() for item in items}
+        told = [each.body.notice for each in entries if isinstance(each.body, NoticeIssued)]
+        return any(
+            each.id in open_now and each.recipient in self.items and each.id not in delivered
+            for each in told
+        )
 
     def entries(self) -> list[Entry]:
         with SqliteRecord(self.folder) as record:

@@ -21,7 +21,7 @@ from wideberth.model.ids import NoticeId
 from wideberth.model.ladders import DEFAULT_LADDERS, NoticeEscalated
 from wideberth.model.notices import Notice, Verb
 
-__all__ = ["ENDS", "ends_of", "require_delivered", "require_told_once"]
+__all__ = ["ENDS", "ends_of", "require_delivered", "require_told_once", "still_open"]
 
 ENDS = ("loaded", "attested", "withdrawn", "escalated", "overdue")
 _LADDERS = {ladder.urgency: ladder for ladder in DEFAULT_LADDERS}
@@ -79,6 +79,17 @@ def ends_of(entries: Sequence[Entry]) -> Counter[str]:
         counted["withdrawn" if issued[by].withdrawal else way] += 1
     assert sum(counted.values()) == len(issued)
     return counted
+
+
+def still_open(entries: Sequence[Entry]) -> set[NoticeId]:
+    """The notices that nothing closed."""
+    found: set[NoticeId] = set()
+    for entry in entries:
+        if isinstance(entry.body, NoticeIssued):
+            found.add(entry.body.notice.id)
+        elif isinstance(entry.body, NoticeAcknowledged | NoticeReleased):
+            found.difference_update(entry.body.closes)
+    return found
 
 
 def _close(closed: dict[NoticeId, NoticeId], closes: Iterable[NoticeId], by: NoticeId) -> None:

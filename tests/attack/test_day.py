@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from attack.day import Played, play
-from attack.ends import ENDS, ends_of, require_delivered, require_told_once
-from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued, NoticeReleased
+from attack.ends import ENDS, ends_of, require_delivered, require_told_once, still_open
+from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued
 from wideberth.model.ids import NoticeId
 from wideberth.model.ladders import NoticeEscalated
 
@@ -52,17 +52,6 @@ def look(day: Played) -> Counter[str]:
     """How the notices of a day ended; raises AssertionError for what may not be."""
     require_told_once(day.entries, day.answered)
     return ends_of(day.entries)
-
-
-def still_open(entries: list[Entry]) -> set[NoticeId]:
-    """The notices that nothing closed."""
-    found: set[NoticeId] = set()
-    for entry in entries:
-        if isinstance(entry.body, NoticeIssued):
-            found.add(entry.body.notice.id)
-        elif isinstance(entry.body, NoticeAcknowledged | NoticeReleased):
-            found.difference_update(entry.body.closes)
-    return found
 
 
 @pytest.mark.parametrize(

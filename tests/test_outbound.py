@@ -6,23 +6,29 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_world import World, a_world, square
-from delivery_servers import a_mail_server, a_receiver
+from delivery_servers import Receiver, a_mail_server, a_receiver
 from wideberth.contacts import Way
 from wideberth.delivery.state import DeliveryState
 from wideberth.model.channels import ChannelState, Medium
+from wideberth.model.commands import AdoptRules
 from wideberth.model.ids import PartyId
-from wideberth.model.ladders import Post
-from wideberth.service import now_us
+from wideberth.model.ladders import Ladder, Post, Rung
+from wideberth.model.notices import Urgency, Verb
+from wideberth.model.settings import DEFAULT_RULES
+from wideberth.service import Applied, now_us
+from wideberth.space.time import SECOND_US
 
 BRAVO = PartyId("bravo")
 QUICK = """
@@ -340,3 +346,86 @@ async def test_the_code_of_a_notice_that_closed_is_forgotten(tmp_path) -> None:
         async with asyncio.timeout(10):
             while await outbound.holder(code) is not None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+
+QUICK_LADDERS = tuple(
+    Ladder(urgency, (Rung(SECOND_US, Post.NEUTRAL, Verb.LOADED),), 2 * SECOND_US)
+    for urgency in Urgency
+)
+CHARLIE = PartyId("charlie")  # a neutral
+
+
+@contextlib.asynccontextmanager
+async def quick_world(folder: Path, toml: str = QUICK):
+    async with sending_world(folder, toml) as world:
+        rules = msgspec.structs.replace(DEFAULT_RULES, version="quick", ladders=QUICK_LADDERS)
+        assert isinstance(await world.node.command(AdoptRules(rules)), Applied)
+        yield world
+
+
+def calls(receiver: Receiver) -> list[dict[str, Any]]:
+    return [i for each in receiver.taken for i in each["items"] if i["kind"] == "called"]
+
+
+@pytest.mark.requirement("D-06")
+async def test_a_neutral_is_told_by_a_message_of_its_own_whom_to_reach(tmp_path) -> None:
+    with a_mail_server() as (box, port):
+        more = f'mail_host="127.0.0.1"\nmail_port={port}\nmail_tls="none"\nmail_from="n@a.example"'
+        receiving = a_receiver("500", "half", "ok")
+        async with receiving as receiver, quick_world(tmp_path, QUICK + more) as world:
+            put = world.node.outbound.ways.put
+            put(CHARLIE, (hook(receiver.url), mail("desk@charlie.example")))
+            put(BRAVO, (mail(),))
+            ids = await notify(world, 1)
+            await until(lambda: len(box.mails) + len(calls(receiver)) > len(ids), 20)
+            names = [f"{each}-called" for each in ids]
+            await until(
+                lambda: all(
+                    any(name == call["id"] for call in calls(receiver))
+                    or any(name.encode() in each for each in box.mails)
+                    for name in names
+                ),
+                20,
+            )
+            said = [call["text"] for call in calls(receiver)]
+            said += [each.decode() for each in box.mails if b"-called" in each]
+    assert all("bravo watch, radio 123.45" in each or "alpha watch" in each for each in said)
+    assert not any("code" in call for call in calls(receiver)), "nobody answers for another"
+    codes = {code for each in box.mails for code in re.findall(rb"\[(\S+-\S+)\]", each)}
+    assert not any(code.decode() in each for each in said for code in codes)
+
+
+async def test_a_neutral_is_called_once_also_after_a_restart(tmp_path) -> None:
+    async with a_receiver() as receiver:
+        async with quick_world(tmp_path) as world:
+            world.node.outbound.ways.put(CHARLIE, (hook(receiver.url),))
+            ids = await notify(world, 1)
+            await until(lambda: len(calls(receiver)) >= 2 * len(ids), 20)
+            named = [call["id"] for call in calls(receiver)]
+        async with sending_world(tmp_path) as world:
+            await until(lambda: world.node.outbound._lanes)
+            await asyncio.sleep(0.5)
+            assert [call["id"] for call in calls(receiver)] == named
+        (tmp_path / "wideberth-data" / "delivery.sqlite3").unlink()
+        async with sending_world(tmp_path) as world:  # and again where nobody knows of the first
+            await until(lambda: len(calls(receiver)) >= 2 * len(named), 20)
+    again = {(call["id"], call["version"], call["text"]) for call in calls(receiver)}
+    assert len(again) == len(named), "a double that says something else"
+
+
+async def test_a_neutral_that_took_it_on_its_stream_gets_no_mail(tmp_path) -> None:
+    async with a_receiver() as receiver, quick_world(tmp_path) as world:
+        outbound = world.node.outbound
+        outbound.ways.put(CHARLIE, (Way(Post.DUTY, Medium.STREAM), hook(receiver.url)))
+        outbound.took(CHARLIE, 0)
+        await notify(world, 1)
+        history = world.node.service.picture.history
+        assert history is not None
+        async with asyncio.timeout(10):
+            while not world.node.service.picture.escalations:
+                outbound.took(CHARLIE, history.stream_end(CHARLIE))
+                await asyncio.sleep(0.05)
+        for _ in range(20):
+            outbound.took(CHARLIE, history.stream_end(CHARLIE))
+            await asyncio.sleep(0.05)
+        assert calls(receiver) == []

@@ -30,6 +30,7 @@ import msgspec
 
 from wideberth.answerkeys import AnswerKeys
 from wideberth.contacts import Contacts, Way, Ways
+from wideberth.delivery.called import call_message
 from wideberth.delivery.lanes import BackOff, Lane, Line, Outcome, Tried, WayId
 from wideberth.delivery.mail import MailServer, send_mail
 from wideberth.delivery.messages import Message, notice_message, stop_message
@@ -40,7 +41,7 @@ from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.channels import ChannelState, Evidence, Medium, state_of
 from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued, NoticeReleased
 from wideberth.model.ids import NoticeId, PartyId
-from wideberth.model.ladders import NoticeEscalated, Post
+from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice
 from wideberth.model.stops import Stop, StopTold
 from wideberth.operating import DeliveryTable
@@ -278,11 +279,7 @@ class Outbound:
 
     async def _mind_ways(self) -> None:
         """Start a lane for each post that has ways, anew where they changed."""
-        wanted: dict[tuple[PartyId, Post], tuple[Way, ...]] = {}
-        for name, ways in self.ways.items():
-            for way in ways:
-                key = (PartyId(name), way.post)
-                wanted[key] = (*wanted.get(key, ()), way)
+        wanted = self._wanted()
         for key, sending in list(self._lanes.items()):
             if wanted.get(key) != sending.ways:
                 del self._lanes[key]
@@ -301,6 +298,19 @@ class Outbound:
             self._note_escalated(sending)
             sending.task = asyncio.create_task(self._go(sending))
 
+    def _wanted(self) -> dict[tuple[PartyId, Post], tuple[Way, ...]]:
+        """The ways of each post. A neutral is called by ways of that post, else by its desk's."""
+        wanted: dict[tuple[PartyId, Post], tuple[Way, ...]] = {}
+        for name, ways in self.ways.items():
+            for way in ways:
+                key = (PartyId(name), way.post)
+                wanted[key] = (*wanted.get(key, ()), way)
+        for party_id, post in list(wanted):
+            party = self._service.picture.parties.get(party_id)
+            if post is Post.DUTY and party is not None and party.neutral:
+                wanted.setdefault((party_id, Post.NEUTRAL), wanted[party_id, Post.DUTY])
+        return wanted
+
     def _first_open(self, parties: set[PartyId]) -> dict[PartyId, int]:
         """The lowest number of an open notice of each party."""
         first: dict[PartyId, int] = {}
@@ -318,10 +328,11 @@ class Outbound:
             return
         for notice_id in picture.escalations:
             standing = picture.notices.get(notice_id)
-            if standing is not None and standing.notice.recipient == sending.party:
-                taken = picture.escalations[notice_id]
-                if sending.post in taken.posts:
-                    sending.escalated[notice_id] = None
+            taken = picture.escalations[notice_id]
+            is_own = standing is not None and standing.notice.recipient == sending.party
+            is_called = sending.post is Post.NEUTRAL and sending.party in taken.neutrals
+            if (is_own and sending.post in taken.posts) or is_called:
+                sending.escalated[notice_id] = None
 
     async def _opened(self, party: PartyId, post: Post, ways: tuple[Way, ...]) -> _Sending:
         state = self._store
@@ -346,6 +357,11 @@ class Outbound:
             elif isinstance(body, NoticeEscalated) and body.post is not None:
                 sending = self._lanes.get((body.recipient, body.post))
                 if sending is not None and body.post is not Post.DUTY:
+                    sending.escalated[body.notice] = None
+                    sending.grew.set()
+            elif isinstance(body, NeutralCalled):
+                sending = self._lanes.get((body.neutral, Post.NEUTRAL))
+                if sending is not None:
                     sending.escalated[body.notice] = None
                     sending.grew.set()
             elif isinstance(body, StopTold):
@@ -422,10 +438,13 @@ class Outbound:
                 await self._wait(sending, said.at_us)
                 continue
             way = next(each for each in sending.ways if each.id == said.way)
-            most = _AT_ONCE if way.medium is Medium.WEBHOOK and not alone else 1
+            is_many = (
+                way.medium is Medium.WEBHOOK and sending.post is not Post.NEUTRAL and not alone
+            )
+            most = _AT_ONCE if is_many else 1
             batch = [each for each in page[at : at + most] if self._is_open(each)]
             async with self._room:
-                tried = await self._try(way, batch)
+                tried = await self._try(sending, way, batch)
             alone = tried.outcome is Outcome.REFUSED and len(batch) > 1
             if alone:
                 continue  # one of them is not taken: find out which
@@ -473,9 +492,14 @@ class Outbound:
         except RecordUnavailable as error:  # it may be sent again after a crash, and no more
             _log.warning("what was sent could not be noted: %s", error)
 
-    async def _try(self, way: Way, batch: Sequence[Notice]) -> Tried:
+    async def _try(self, sending: _Sending, way: Way, batch: Sequence[Notice]) -> Tried:
+        if batch[0].recipient != sending.party:
+            return await self._call(sending, way, batch[0])
         if way.medium is Medium.STREAM:
-            return await self._streamed(batch[0])
+            history = self._service.picture.history
+            positions = history.positions(batch[0].id) if history is not None else []
+            at = positions[0] if positions else self._service.picture.size
+            return await self._streamed(batch[0].recipient, at)
         messages = [self._message(way, notice) for notice in batch]
         state = self._store
         codes = [row for notice in batch for row in self._codes(notice)]
@@ -497,6 +521,47 @@ class Outbound:
             for notice, message in zip(batch, messages, strict=True)
         ]
         return await self._post(way.address, batch[0].recipient, said)
+
+    async def _call(self, sending: _Sending, way: Way, notice: Notice) -> Tried:
+        """Ask a neutral to reach the recipient of a notice: nothing by which the notice could be
+        answered goes out.
+        """
+        history = self._service.picture.history
+        positions = history.positions(notice.id) if history is not None else []
+        steps = await self._service.entries_at(positions)
+        for position, step in zip(positions, steps, strict=True):
+            if not isinstance(step.body, NoticeEscalated) or step.body.post is not Post.NEUTRAL:
+                continue
+            size = self._service.picture.size
+            for at in range(position + 1, size):
+                (entry,) = await self._service.entries_at([at])
+                if not isinstance(entry.body, NeutralCalled):
+                    break
+                if entry.body.neutral == sending.party:
+                    return await self._called(way, entry.body, at)
+        return Tried(Outcome.REFUSED, "erased")
+
+    async def _called(self, way: Way, called: NeutralCalled, position: int) -> Tried:
+        if way.medium is Medium.STREAM:
+            return await self._streamed(called.neutral, position)
+        contact = None if called.contact is None else self._contacts.get(called.contact)
+        message = call_message(
+            called,
+            exercise=self._service.picture.space.exercise,
+            times=way.times,
+            contact=None if contact is None else ", ".join((contact.label, *contact.channels)),
+            language=way.language,
+        )
+        if way.medium is not Medium.WEBHOOK:
+            return await self._message_out(way, message)
+        item: dict[str, object] = {
+            "kind": "called",
+            "id": message.id,
+            "version": message.version,
+            "called": called,
+            "text": message.full,
+        }
+        return await self._post(way.address, called.neutral, [item])
 
     async def _post(self, url: str, party: PartyId, items: list[dict[str, object]]) -> Tried:
         assert self._webhooks is not None, "it sends"
@@ -524,16 +589,15 @@ class Outbound:
             return Tried(Outcome.FAILED, "mail-not-configured")
         return await send_mail(message, way.address, server, now_us=now_us)
 
-    async def _streamed(self, notice: Notice) -> Tried:
-        """Whether a stream took it: delivered to the software, never received by a person."""
+    async def _streamed(self, party: PartyId, position: int) -> Tried:
+        """Whether a stream took an entry: delivered to the software, never received by a person."""
         history = self._service.picture.history
-        positions = history.positions(notice.id) if history is not None else []
-        if history is None or not positions:
+        if history is None:
             return Tried(Outcome.FAILED, "no-stream")
-        number = history.stream_number(notice.recipient, positions[0])
+        number = history.stream_number(party, position)
         until = asyncio.get_running_loop().time() + _STREAM_GRACE_S
         while True:
-            taken, seen_us = self._took.get(notice.recipient, (0, 0))
+            taken, seen_us = self._took.get(party, (0, 0))
             if taken >= number:
                 return Tried(Outcome.TAKEN, "stream")
             if self._service.context().now_us - seen_us > _STREAM_OPEN_US:

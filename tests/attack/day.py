@@ -256,7 +256,7 @@ class Day:
     async def _meet_once(self, number: int, named: str) -> None:
         first, second = self.chance.sample(sorted(UNITS), 2)
         start_us = self.clock() + self.chance.randrange(2 * HOUR_US, 6 * HOUR_US)
-        place = square(40 + number % 100 / 10, number // 100 / 10)
+        place = square(47.5 + number % 40 / 20, 8 + number // 40 / 20)
         place |= {"start": format_rfc3339(start_us), "end": format_rfc3339(start_us + HOUR_US)}
         is_hazard = number % 6 == 0
         kinds = ("presence", "hazard") if is_hazard else ("flight", "flight")

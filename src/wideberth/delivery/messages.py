@@ -28,6 +28,7 @@ __all__ = [
     "WayToAnswer",
     "expiry_us",
     "notice_message",
+    "phrases_of",
     "stop_message",
 ]
 
@@ -64,6 +65,9 @@ PHRASES: dict[str, dict[str, str]] = {
         "by-link": "Or open this page and press a button there; opening it says nothing",
         "by-code": "Or give this code to the desk",
         "contact": "Or call",
+        "called": "Please reach",
+        "why-called": "A notice to them was not answered as was agreed.",
+        "type-it": "What they say by telephone your desk types. An answer to this mail is lost.",
         "stop": "STOP",
         "our-error": "OUR ERROR",
         "doubt": "DOUBT",
@@ -74,6 +78,12 @@ PHRASES: dict[str, dict[str, str]] = {
     }
 }
 """By language, then by id. A language has every id, or is not listed."""
+
+
+def phrases_of(language: str) -> dict[str, str]:
+    """The phrases of a language that has them all."""
+    return PHRASES[language]
+
 
 _FORMS = {Form.STOP: "stop", Form.OUR_ERROR: "our-error", Form.DOUBT: "doubt"}
 

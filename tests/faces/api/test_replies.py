@@ -13,15 +13,22 @@ import pytest
 
 from api_world import World, a_world, square
 from wideberth.contacts import Way
-from wideberth.faces.api import replies
+from wideberth.faces.api import replies, reply_page
 from wideberth.faces.api.limits import Buckets
 from wideberth.model.channels import Medium
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.ladders import Escalated, Post
-from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Notice, Urgency
 from wideberth.picture.ladders import furthest_hop
 from wideberth.service import now_us
-from wideberth.space.time import HOUR_US
+from wideberth.space.time import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    SECOND_US,
+    format_rfc3339,
+    parse_rfc3339,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -279,3 +286,22 @@ async def test_the_keys_of_webhooks_are_public(world: World) -> None:
         "Ed25519",
         world.node.outbound.keys.keyid,
     )
+
+
+@pytest.mark.parametrize(
+    ("after_us", "said"),
+    [
+        pytest.param(59 * SECOND_US, "0 min", id="under a minute"),
+        pytest.param(MINUTE_US, "1 min", id="a minute"),
+        pytest.param(HOUR_US - 1, "59 min", id="under an hour"),
+        pytest.param(HOUR_US + 5 * MINUTE_US, "1 h 5 min", id="over an hour"),
+        pytest.param(DAY_US + 7 * HOUR_US, "1 d 7 h", id="over a day"),
+        pytest.param(-SECOND_US, "0 min", id="a clock that is behind"),
+    ],
+)
+def test_the_page_of_a_link_says_how_old_it_is_and_as_of_when(after_us: int, said: str) -> None:
+    issued_us = parse_rfc3339("2026-03-01T12:00:00Z", field="issued")
+    notice = Notice(NoticeId("n"), 1, PartyId("bravo"), None, Urgency.PROMPT, issued_us)
+    now_us = issued_us + after_us
+    page = reply_page.page(notice, exercise=False, now_us=now_us).body.decode()
+    assert f"Issued {said} ago, as of {format_rfc3339(now_us)[:19]}Z" in page

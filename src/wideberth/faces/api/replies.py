@@ -70,7 +70,9 @@ async def answer_by_code(call: Call) -> Any:
 async def show_link(call: Call) -> Any:
     """The page of a link: what the notice says, and a button for each answer. Changes nothing."""
     _, standing = await _holder(call, call.path["link"])
-    return reply_page.page(standing.notice, exercise=call.picture.space.exercise)
+    now_us = call.desk.service.context().now_us
+    exercise = call.picture.space.exercise
+    return reply_page.page(standing.notice, exercise=exercise, now_us=now_us)
 
 
 async def answer_by_link(call: Call) -> Any:

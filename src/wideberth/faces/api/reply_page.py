@@ -9,6 +9,7 @@ from wideberth.delivery.replies import read_words
 from wideberth.faces.api.problems import Answered
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Notice, Particulars
 from wideberth.space.coordinates import CoordinateFormat
+from wideberth.space.time import MINUTE_US, format_rfc3339
 from wideberth.space.timetext import TimeFormat
 from wideberth.wire import asked
 
@@ -41,8 +42,8 @@ _FIELDS = (
 )
 
 
-def page(notice: Notice, *, exercise: bool) -> Answered:
-    """What the notice says, and a form for each answer."""
+def page(notice: Notice, *, exercise: bool, now_us: int) -> Answered:
+    """What the notice says, how old that is, and a form for each answer."""
     told = notice_message(
         notice,
         WayToAnswer(_PLAIN),
@@ -63,6 +64,8 @@ def page(notice: Notice, *, exercise: bool) -> Answered:
         _form("STOP", "STOP: goes to everybody at once", _words("Words", required="")),
     ]
     body = (
+        f"<p>Issued {_age(now_us - notice.issued_us)} ago, as of {format_rfc3339(now_us)[:19]}Z,"
+        " when this page was made. Reload it for what stands now.</p>"
         f"<pre>{escape(facts)}</pre><p>Opening this page said nothing. Answer with a button.</p>"
         + "".join(forms)
     )
@@ -80,6 +83,15 @@ def read_back_of(body: asked.LinkAnswerIn) -> Particulars | None:
     given = (body.place, body.begin, body.end, body.lowest_m, body.highest_m)
     words = "READ-BACK " + ";".join(each or "" for each in given)
     return read_words(words, "0000-0000-0000").read_back
+
+
+def _age(age_us: int) -> str:
+    """How long, rounded down to the minute, beyond a day to the hour."""
+    minutes = max(0, age_us) // MINUTE_US
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        return f"{days} d {hours % 24} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
 
 
 def _form(verb: str, label: str, inside: str = "") -> str:

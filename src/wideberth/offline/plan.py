@@ -169,7 +169,9 @@ def _content(file: FileLike, *, max_bytes: int) -> bytes:
             content = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = system_reason(error) if isinstance(error, OSError) else str(error)
-        raise InvalidValue("file", "unreadable", None, f"cannot be read: {reason}") from error
+        raise InvalidValue(
+            "file", "unreadable", _name_of(file), f"cannot be read: {reason}"
+        ) from error
     if len(content) > max_bytes:
         raise InvalidValue(
             "file",

@@ -78,9 +78,11 @@ def test_two_parties_come_from_a_template_to_what_is_in_force(
     changed = alpha.locator("#agreement .provisions .differs").first
     expect(alpha.locator("#agreement")).to_contain_text("v2")
     expect(changed).to_contain_text("CHANGED")
-    expect(changed.locator("del").first).to_have_text("60000")
-    expect(changed.locator("ins").first).to_have_text("5000")
-    expect(changed).to_contain_text("60.0\u00a0km")  # the version before stands beside it
+    expect(changed.locator(".was del")).to_have_count(1)  # the version before stands beside it
+    expect(changed.locator(".was del")).to_contain_text("60.0\u00a0km")
+    expect(changed.locator(".changed ins").first).to_contain_text("5,000\u00a0m")
+    changed.get_by_text("What changed, as it is signed").click()
+    expect(changed.locator(".changes")).to_contain_text("60000 → 5000")
     sign(alpha)
     expect(alpha.locator(".signatures")).to_contain_text("alpha signed")
     expect(bravo.locator("#agreement")).to_contain_text("alpha signed")

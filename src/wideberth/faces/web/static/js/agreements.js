@@ -9,12 +9,14 @@ import { consents } from "./consents.js";
 import { partyName, rows, swatch } from "./dom.js";
 import { editForm } from "./edit.js";
 import { gallery } from "./gallery.js";
-import { KINDS, beside, says, titleOf } from "./provisions.js";
+import { KINDS, whole } from "./provisions.js";
 import { SigningPanel } from "./signing.js";
+import { provisionsOf, unilateralRow } from "./terms.js";
 import { duration, h, plain, utcDate, utcShort } from "./text.js";
 
 const AGAIN_MS = 15000;
 const DAY_S = 86400;
+const NARROW_PX = 900; // below, the list stands above the sheet
 const CONCERNS = new Set(["agreement", "draft", "consent"]);
 const STATES = {
   proposed: "PROPOSED, nothing of it holds",
@@ -29,6 +31,7 @@ const STATES = {
   ended: "ended",
 };
 const LIVE = new Set(["proposed", "signed", "in-force", "suspended"]);
+const STANDS = new Set(["signed", "in-force", "suspended"]);
 const REMINDERS_DAYS = [14, 7, 1];
 
 export function mount(root, context) {
@@ -42,13 +45,15 @@ class AgreementsView {
   constructor(root, context) {
     Object.assign(this, { root, context, versions: [], drafts: [], asked: [], whole: new Map(), open: null, form: null, fault: "", loaded: false });
     this.list = h("div", { class: "list", id: "agreements" });
+    this.zones = h("div", { class: "list", id: "unilateral" });
     this.sheet = h("article", { class: "agreement", id: "agreement", "aria-live": "polite" });
     const signing = h("div", { class: "signing" });
     root.replaceChildren(h("div", { class: "sheet agreements" },
       h("div", { class: "agreed" },
         h("h2", { tabindex: "-1", "data-first": true }, "Agreements"), this.list,
         h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.propose() }, "New, from a template …")),
-        signing),
+        signing,
+        h("h2", {}, "Declared by one party, agreed by nobody"), this.zones),
       this.sheet));
     this.signing = new SigningPanel(signing, context, () => this.draw());
     this.again = () => this.ask().catch(() => {}); // what was read last stays, and the bar says how old it is
@@ -63,9 +68,11 @@ class AgreementsView {
     this.root.replaceChildren();
   }
 
-  update() {
+  update(state) {
     const clock = Math.floor(this.context.now() / 60000);
-    if (clock !== this.clock) { this.clock = clock; this.draw(); }
+    if (clock === this.clock && state.zones === this.drawnZones) return;
+    Object.assign(this, { clock, drawnZones: state.zones });
+    this.draw();
   }
 
   async ask() {
@@ -107,7 +114,9 @@ class AgreementsView {
 
   choose(agreement, version = null) {
     Object.assign(this, { open: agreement, version, form: null, fault: "" });
-    this.#read().then(() => this.draw(), () => this.draw());
+    const shown = () => { this.draw(); if (root.clientWidth < NARROW_PX) this.sheet.scrollIntoView({ block: "start" }); };
+    const { root } = this;
+    this.#read().then(shown, shown);
   }
 
   draw() {
@@ -127,6 +136,10 @@ class AgreementsView {
           h("span", { class: "dim wide" }, "seen by your party alone")),
       })),
     ], this.loaded ? "No agreement concerns you." : "Asking …");
+    const state = this.context.state();
+    rows(this.zones, Object.values(state.zones).filter((each) => each.unilateral).map((each) => ({
+      key: each.id, shows: [each, partyName(state, each.party)], make: () => unilateralRow(state, each),
+    })), "No zone that you may see.");
     if (this.form) { if (this.form.parentNode !== this.sheet) this.sheet.replaceChildren(this.form); return; }
     const shown = this.#shown();
     rows(this.sheet, shown ? this.#parts(shown, session) : [], this.loaded ? "Choose an agreement, or propose one." : "Asking …");
@@ -138,7 +151,7 @@ class AgreementsView {
       type: "button", class: `row ${this.open === each.agreement ? "on" : ""}`, "data-focus": `a${each.agreement}`,
       "aria-current": this.open === each.agreement ? "true" : null, onclick: () => this.choose(each.agreement),
     },
-    h("b", {}, plain(each.title, 60)), h("span", { class: "tag kind" }, each.kind),
+    h("b", {}, plain(each.title, 60)), h("span", { class: `tag kind k-${each.kind}` }, each.kind),
     h("span", { class: `tag s-${each.state}` }, `${STATES[each.state] ?? each.state}`),
     h("span", { class: "dim wide" }, `v${each.version} · ${each.parties.map((party) => plain(party, 30)).join(", ")}`),
     mine ? h("span", { class: "missing wide" }, "waits for your signature") : null,
@@ -152,6 +165,13 @@ class AgreementsView {
     if (each.state === "proposed") return `lapses in ${text}`;
     const near = REMINDERS_DAYS.some((days) => s <= days * DAY_S);
     return `${near ? "▲ " : ""}expires in ${text}${near ? ": renew it, or it ends" : ""}`;
+  }
+
+  /** When its parties are reminded, of a term that is long enough for it. */
+  #reminders(shown) {
+    const [from, until] = [shown.effective, shown.expires].map(Date.parse);
+    const days = REMINDERS_DAYS.filter((each) => until - each * DAY_S * 1000 >= from);
+    return days.map((each) => `${each === 1 ? "1 day" : `${each} days`} before: ${utcDate(until - each * DAY_S * 1000)}`).join(" · ") || "none: its term is too short";
   }
 
   #parts(shown, session) {
@@ -188,21 +208,22 @@ class AgreementsView {
     const { suspension } = shown;
     return h("header", {},
       h("h3", {}, plain(shown.title, 200)),
-      h("p", {}, h("span", { class: "tag kind" }, shown.kind), ` ${KINDS[shown.kind] ?? ""} · `,
+      h("p", {}, h("span", { class: `tag kind k-${shown.kind}` }, shown.kind), ` ${KINDS[shown.kind] ?? ""} · `,
         h("b", { class: `state s-${shown.state}` }, STATES[shown.state] ?? shown.state), ` · ${this.#left(shown)}`),
       h("p", {}, "Between ", shown.parties.flatMap((party, i) => [i ? ", " : "", swatch(party), plain(partyName(state, party), 60)]),
         shown.neutral ? ` · signed through the neutral ${plain(partyName(state, shown.neutral), 60)}, each party a sheet of its own` : ""),
       h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · proposed by ${plain(shown.party, 60)} ${when(shown.proposed)}`),
+      STANDS.has(shown.state) ? h("p", { class: "dim" }, `Reminders ${this.#reminders(shown)}`) : null,
       h("p", {}, "Versions: ", own.map((each) => h("button", {
         type: "button", class: `quiet ${each.version === shown.version ? "on" : ""}`, "data-focus": `v${each.version}`,
         "aria-pressed": each.version === shown.version ? "true" : "false",
         onclick: () => this.choose(shown.agreement, each.version),
       }, `v${each.version} ${each.state}`))),
       suspension ? h("p", { class: "missing" },
-        `Suspended since ${when(suspension.since)} by ${plain(suspension.by, 60)}: ${plain(suspension.reason)}. `,
+        `Suspended since ${when(suspension.since)} by ${plain(suspension.by, 60)}: `, whole(suspension.reason), ". ",
         suspension.provisions.length ? `Only: ${suspension.provisions.join(", ")}. ` : "All of it. ",
         suspension.stop_usable ? "STOP stays usable." : "The agreement excludes STOP while it is suspended.") : null,
-      shown.reason ? h("p", {}, `${plain(shown.closed_by ?? "", 60)}: ${plain(shown.reason)}`) : null,
+      shown.reason ? h("p", {}, `${plain(shown.closed_by ?? "", 60)}: `, whole(shown.reason)) : null,
       h("p", { class: "num small dim" }, `SHA-256 of the one text: ${shown.digest}`));
   }
 
@@ -231,19 +252,19 @@ class AgreementsView {
           () => this.#act(shown, { act: "sign", digest: shown.digest, ...sheet }))));
       }
       if (mine) {
-        acts.append(button("Accept the marked provisions", () => this.#now(() => this.#act(shown, { act: "accept", provisions: this.#marked() })), "Those that are not marked are not accepted"));
-        acts.append(button("Counter …", () => this.#edit(shown, whole.terms, `Propose version ${shown.version + 1}`)));
+        acts.append(button("Accept the marked provisions", () => this.#now(() => this.#accept(shown)), "Those that are not marked are not accepted"));
+        acts.append(button("Counter …", () => this.#edit(shown, whole.terms, `Propose version ${this.#next(shown)}`)));
         acts.append(button("Decline …", () => this.#reason("Decline", (reason) => this.#act(shown, { act: "decline", reason }))));
       }
     }
     if (mine && shown.state === "in-force") {
       acts.append(button("Suspend …", () => this.#reason("Suspend", (reason, provisions) => this.#act(shown, { act: "suspend", reason, provisions }), whole.terms.provisions)));
-      acts.append(button("Renew or change …", () => this.#edit(shown, whole.terms, `Propose version ${shown.version + 1}`)));
     }
+    if (mine && STANDS.has(shown.state)) acts.append(button("Renew or change …", () => this.#edit(shown, this.#renewed(whole.terms), `Propose version ${this.#next(shown)}`)));
     if (mine && shown.state === "suspended" && shown.suspension?.by === session.party) {
       acts.append(button("Resume", () => this.#now(() => this.#act(shown, { act: "resume" }))));
     }
-    if (mine && ["in-force", "suspended", "signed"].includes(shown.state)) {
+    if (mine && STANDS.has(shown.state)) {
       acts.append(button("End …", () => this.#reason("End", (reason) => this.#act(shown, { act: "end", reason }))));
     }
     for (const each of mine && shown.state === "in-force" ? whole.terms.provisions.filter((one) => one.type === "condition") : []) {
@@ -259,32 +280,22 @@ class AgreementsView {
         `${each.provision}: declared by ${plain(each.by, 60)} ${when(each.since)}, due ${when(each.due)}. Reported met: ${each.met?.join(", ") || "nobody"}${each.failed?.length ? `. NOT IN TIME: ${each.failed.join(", ")}` : ""}`)));
   }
 
+  /** To name none would accept all of them. */
+  #accept(shown) {
+    const provisions = this.#marked();
+    if (!provisions.length) throw new Error("Mark the provisions that you accept. What is not marked is not accepted.");
+    return this.#act(shown, { act: "accept", provisions });
+  }
+
   #marked() {
     return [...this.sheet.querySelectorAll("input[data-provision]")].filter((each) => each.checked).map((each) => each.dataset.provision);
   }
 
-  /** The provisions; where there is a version before, the two beside each other. */
-  #provisions(shown, whole, before, session, may) {
+  #provisions(shown, text, before, session, may) {
     const marks = may && shown.state === "proposed" && shown.parties.includes(session.party);
-    const cell = (provision) => (provision ? says(provision).map((line) => h("p", {}, line)) : h("p", { class: "dim" }, "not in it"));
-    const pairs = beside(before?.terms?.provisions ?? whole.terms.provisions, whole.terms.provisions);
-    const changes = new Map((shown.changes ?? []).map((each) => [each.id, each]));
-    const above = changes.get("");
     return h("section", { "aria-label": "Provisions" },
-      above ? h("ul", { class: "changes" }, above.fields.map(differs)) : null,
-      h("table", { class: "provisions" },
-        before?.terms ? h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Provision"), h("th", { scope: "col" }, `v${shown.replaces}`), h("th", { scope: "col" }, `v${shown.version}`))) : null,
-        h("tbody", {}, pairs.map(({ id, before: old, after }) => {
-          const change = changes.get(id);
-          const mark = h("input", { type: "checkbox", "data-provision": id, "aria-label": `Accept ${id}` });
-          return h("tr", { class: change ? "differs" : "" },
-            h("th", { scope: "row" }, marks && after ? mark : null, ` ${plain(id, 60)}`, h("span", { class: "dim" }, titleOf(after ?? old)),
-              change ? h("span", { class: "tag strong" }, change.change.toUpperCase()) : null),
-            before?.terms ? h("td", {}, cell(old)) : null,
-            h("td", { class: change ? "changed" : "" }, cell(after),
-              change?.fields?.length ? h("ul", { class: "changes" }, change.fields.map(differs)) : null));
-        }))),
-      h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, plain(whole.text, 100000))));
+      provisionsOf({ shown, terms: text.terms, before: before?.terms ?? null, marks }),
+      h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
   }
 
   async #act(shown, body) {
@@ -318,14 +329,24 @@ class AgreementsView {
 
   /** The second of two actions. */
   #confirm(label, lines, act) {
-    this.#show(form(label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), [], act, () => this.#close()));
+    this.#show(form(label, label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), act, () => this.#close()));
   }
 
   #reason(label, act, provisions = []) {
     const reason = field("reason", "Reason", { maxlength: 2000, class: "long" });
     const marks = provisions.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "part", value: each.id }), ` only ${plain(each.id, 60)}`));
-    this.#show(form(label, [reason, provisions.length ? h("p", { class: "dim" }, "Mark provisions to take only those; none marked takes all.") : null, marks],
-      [], (elements) => act(elements.reason.value.trim(), [...(elements.part?.length ? elements.part : elements.part ? [elements.part] : [])].filter((each) => each.checked).map((each) => each.value)), () => this.#close()));
+    this.#show(form(`${label}: ${this.#shown()?.title ?? ""}`, label, [reason, provisions.length ? h("p", { class: "dim" }, "Mark provisions to take only those; none marked takes all.") : null, ...marks],
+      (elements) => act(elements.reason.value.trim(), [...(elements.part?.length ? elements.part : elements.part ? [elements.part] : [])].filter((each) => each.checked).map((each) => each.value)), () => this.#close()));
+  }
+
+  #next(shown) {
+    return Math.max(...this.versions.filter((each) => each.agreement === shown.agreement).map((each) => each.version)) + 1;
+  }
+
+  /** The same text for as long again, from now on; the version before holds until all have signed. */
+  #renewed(terms) {
+    const fromUs = Math.floor(this.context.now() / 1000) * 1_000_000;
+    return { ...terms, effective_us: fromUs, expires_us: fromUs + terms.expires_us - terms.effective_us };
   }
 
   #edit(shown, terms, label) {
@@ -381,14 +402,12 @@ class AgreementsView {
   }
 }
 
-const differs = (each) => h("li", {}, `${plain(each.field, 60)}: `, h("del", {}, plain(each.before, 120)), " → ", h("ins", {}, plain(each.after, 120)));
-
 /** A small form with one thing to do. */
-function form(label, inside, others, act, close) {
+function form(heading, label, inside, act, close) {
   const fault = h("p", { class: "fault", role: "alert" });
   const send = h("button", { type: "submit", class: "do" }, label);
-  const made = h("form", { class: "answer", "aria-label": label, novalidate: true }, inside, fault,
-    h("p", { class: "line" }, send, others, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+  const made = h("form", { class: "answer", "aria-label": label, novalidate: true }, h("h4", {}, plain(heading, 240)), inside, fault,
+    h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
   made.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   made.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -2,6 +2,7 @@
 // approving, refusing and clearing exist. No answer is not consent, however long it takes.
 
 import { choice, field } from "./answer.js";
+import { whole } from "./provisions.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
 const VERDICTS = ["APPROVED", "REFUSED", "CLEARED"];
@@ -31,11 +32,11 @@ function one(each, party, may, answer) {
     }
   };
   return h("div", { class: "card" },
-    h("p", {}, h("b", {}, plain(each.party, 60)), ` asks: ${plain(each.words, 2000)}`),
+    h("p", {}, h("b", {}, plain(each.party, 60)), " asks: ", whole(each.words)),
     h("p", { class: "dim" }, `${plain(each.provision, 60)} · asked ${when(each.asked)}${each.answer_by ? ` · answer agreed by ${when(each.answer_by)}` : ""} · answered by: ${each.entitled.map((one) => plain(one, 60)).join(", ")}`),
     open
       ? h("p", { class: "missing" }, `${each.overdue ? "NOT ANSWERED IN TIME. " : "Not answered. "}${plain(each.sentence ?? NO_ANSWER)}`)
-      : h("p", {}, h("b", {}, `${each.verdict} by ${plain(each.by, 60)}`), `, ${when(each.answered)}${each.reason ? `: ${plain(each.reason)}` : ""}`),
+      : h("p", {}, h("b", {}, `${each.verdict} by ${plain(each.by, 60)}`), `, ${when(each.answered)}${each.reason ? ": " : ""}`, whole(each.reason ?? "")),
     each.entitled.includes(party) ? h("div", { class: "actions" }, reason,
       VERDICTS.map((verdict) => h("button", { type: "button", class: "do other", disabled: !may, onclick: () => say(verdict) }, verdict))) : null,
     fault);

@@ -1,91 +1,164 @@
-// A text of an agreement as a form: each number and each word of it in a field of its own, the
-// rest (points of lines, corners) as it stands. What comes out is the text as it is signed.
+// A text of an agreement as a form: each number, place and word of it in a field of its own, and
+// each provision as it is signed for whoever needs what is not there yet. What comes out is the
+// text as it is signed.
 
-import { field } from "./answer.js";
-import { says, titleOf } from "./provisions.js";
+import { choice, field } from "./answer.js";
+import { inputOf, labelOf, leaves, put } from "./inputs.js";
+import { TITLES, titleOf } from "./provisions.js";
 import { h, plain } from "./text.js";
+import { instant } from "./typed.js";
 
-const UNITS = { m: "metres", s: "seconds", us: "", nd: "1e-9 degree", mm: "millimetres" };
-const SKIPPED = new Set(["id", "type"]);
 const DAY_MS = 86_400_000;
+const MOST_DAYS = 120;
 
-const named = (name) => {
-  const found = /^(.*)_(m|s|mm|nd)$/.exec(name);
-  return found ? `${found[1].replaceAll("_", " ")}, ${UNITS[found[2]]}` : name.replaceAll("_", " ");
+// What a new provision begins with: the members that it has to have.
+const NEW = {
+  wording: { words: "" },
+  line: { points: [[0, 0], [0, 1_000_000_000]] },
+  "separation-table": { rows: [{ actor: "fixed", line: "", distance_m: 1000 }] },
+  "line-buffer": { line: "", width_m: 1000 },
+  "moving-buffer": { round: ["ship"], radius_m: 1000 },
+  between: { horizontal_m: 1000, vertical_m: 300 },
+  zone: {
+    footprint: { type: "circle", latitude_nd: 0, longitude_nd: 0, radius_mm: 1_000_000 },
+    lower: { value_mm: 0, reference: "W84" }, upper: { value_mm: 1_000_000, reference: "W84" },
+  },
+  "lead-time": { kind: "flight", minimum_s: 3600 },
+  acknowledgement: { urgency: "prompt", within_s: 600, ladder: [{ after_s: 900, to: "senior" }] },
+  liveness: { every_s: 3600 },
+  distribution: { party: "", units: [] },
+  coverage: { party: "", bound: [], informed: [], not_covered: [] },
+  "graduated-response": { steps: [{ words: "First warning" }] },
+  condition: { words: "", duty: "widen", within_s: 600, parties: [] },
+  stop: { words: "" },
+  languages: { tags: ["en"] },
+  consent: { words: "", entitled: [] },
 };
 
-/** Paths to what a person may edit in a provision: numbers and words, not the shapes. */
-function* leaves(value, path = []) {
-  for (const [name, each] of Object.entries(value)) {
-    if (SKIPPED.has(name) || name === "points" || name === "vertices") continue;
-    if (typeof each === "number" || typeof each === "string") yield [[...path, name], each];
-    else if (each && typeof each === "object") yield* leaves(each, [...path, name]);
-  }
+const minute = (us) => new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ");
+
+function number(text, name, least, most) {
+  const value = Number(String(text).trim());
+  if (!String(text).trim() || !Number.isFinite(value) || value < least || value > most) throw new RangeError(`${name}: give ${least} to ${most}`);
+  return value;
 }
 
-const labelOf = (path) => path.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : named(part))).join(" › ");
-
-function put(value, path, text, was) {
-  const inner = path.slice(0, -1).reduce((at, name) => at[name], value);
-  if (typeof was === "string") { inner[path.at(-1)] = text; return; }
-  const number = Number(text.trim());
-  if (!text.trim() || !Number.isInteger(number)) throw new RangeError(`${labelOf(path)}: give a whole number`);
-  inner[path.at(-1)] = number;
+/** One provision in a fieldset. read(): it as it is to be signed, null where it is left out. */
+function editor(provision, { index, parties, lineIds }) {
+  const keep = h("input", { type: "checkbox", "aria-label": `Keep ${provision.id}` });
+  keep.checked = true;
+  const fields = [];
+  const nodes = [];
+  let row = null;
+  for (const [path, was] of leaves(provision)) {
+    const made = inputOf(path, was, { parties, lineIds });
+    made.input.value = made.text;
+    fields.push({ path, ...made, text: made.input.value }); // as the browser has it: what is not touched stays
+    const group = path.length > 2 && /^\d+$/.test(path[1]) ? `${path[0]}/${path[1]}` : "";
+    if (!row || row.dataset.group !== group) {
+      row = h("div", { class: `fields ${group ? "one-row" : ""}`, "data-group": group });
+      nodes.push(row);
+    }
+    row.append(field(`p${index}-${path.join("-")}`, labelOf(path), {}, made.input));
+  }
+  const stated = JSON.stringify(provision, null, 1);
+  const text = h("textarea", { rows: 8, class: "num", spellcheck: "false", "aria-label": `${provision.id} as it is signed` });
+  text.value = stated;
+  const node = h("fieldset", { class: "provision" },
+    h("legend", {}, h("label", {}, keep, ` ${plain(provision.id, 60)} `), h("span", { class: "dim" }, titleOf(provision))),
+    nodes,
+    h("details", { class: "log" }, h("summary", {}, "As it is signed: add parties, rows or exceptions here"),
+      h("p", { class: "dim small" }, "What is changed here takes the place of the fields above. Whole numbers; places in 1e-9 degree, latitude first."), text));
+  const read = () => {
+    if (!keep.checked) return null;
+    if (text.value !== stated) {
+      try {
+        return JSON.parse(text.value);
+      } catch {
+        throw new RangeError(`${provision.id}: what is typed in “As it is signed” is not JSON`);
+      }
+    }
+    const made = structuredClone(provision);
+    for (const { path, input, text: was, read: meant } of fields) if (input.value !== was) put(made, path, meant(input.value));
+    for (const [name, value] of Object.entries(made)) if (Array.isArray(value) && !value.length) delete made[name];
+    return made;
+  };
+  return { node, read, id: provision.id };
 }
 
 /** A form of a text. send(terms, answerBy) proposes it; others = buttons beside that, {label, act}. */
 export function editForm({ terms, label, send, others = [], nowMs, close }) {
   const fault = h("p", { class: "fault", role: "alert" });
-  const fields = [];
-  const provisions = terms.provisions.map((provision, index) => {
-    const keep = h("input", { type: "checkbox", checked: true, "aria-label": `Keep ${provision.id}` });
-    keep.checked = true;
-    const inputs = [...leaves(provision)].map(([path, was]) => {
-      const long = typeof was === "string" && was.length > 40;
-      const input = long ? h("textarea", { rows: 2 }) : h("input", { type: "text", autocomplete: "off" });
-      input.value = String(was);
-      if (long) input.className = "long";
-      fields.push({ index, path, was, input });
-      return field(`p${index}-${path.join("-")}`, labelOf(path), {}, input);
-    });
-    fields.push({ index, keep });
-    return h("fieldset", { class: "provision" },
-      h("legend", {}, keep, ` ${plain(provision.id, 60)} `, h("span", { class: "dim" }, titleOf(provision))),
-      inputs.length ? h("div", { class: "fields" }, inputs) : h("p", { class: "dim" }, says(provision).join("; ")));
-  });
-  const title = h("input", { type: "text", value: terms.title, maxlength: 200, class: "long" });
-  const days = h("input", { type: "text", inputmode: "numeric", value: String(Math.round((terms.expires_us - terms.effective_us) / 1000 / DAY_MS)) });
-  const hours = h("input", { type: "text", inputmode: "numeric", value: "24" });
+  const parties = terms.parties;
+  const editors = [];
+  const box = h("div", { class: "provisions-edited" });
+  const lineIds = terms.provisions.filter((each) => each.type === "line").map((each) => each.id);
+  const add = (provision) => {
+    const made = editor(provision, { index: editors.length, parties, lineIds });
+    editors.push(made);
+    box.append(made.node);
+    return made;
+  };
+  terms.provisions.forEach(add);
+
+  const input = (value, attributes = {}) => { const made = h("input", { type: "text", autocomplete: "off", ...attributes }); made.value = value; return made; };
+  const title = input(terms.title, { maxlength: 200, class: "long" });
+  const begins = input(minute(terms.effective_us));
+  const days = input(String(Math.round((terms.expires_us - terms.effective_us) / 1000 / DAY_MS * 100) / 100), { inputmode: "decimal" });
+  const hours = input("24", { inputmode: "decimal" });
+  const was = { begins: begins.value, days: days.value };
+
+  const kinds = choice(Object.keys(NEW)
+    .filter((type) => terms.kind === "CONSENT" || type !== "consent")
+    .filter((type) => terms.kind !== "NOTIFY" || !["separation-table", "line-buffer", "moving-buffer", "between"].includes(type))
+    .map((type) => [type, TITLES[type]]));
+  const fresh = (type) => {
+    const taken = new Set(editors.map((each) => each.id));
+    let count = 1;
+    while (taken.has(`${type}-${count}`)) count += 1;
+    const given = structuredClone(NEW[type]);
+    if (given.party === "") given.party = parties[0];
+    if (given.entitled || given.parties) given[given.entitled ? "entitled" : "parties"] = [parties[0]];
+    if (given.line === "") given.line = lineIds[0] ?? "line-1";
+    for (const each of given.rows ?? []) each.line = lineIds[0] ?? "line-1";
+    const made = { type, id: `${type}-${count}`, ...given };
+    if (type === "line") lineIds.push(made.id);
+    return made;
+  };
+  const adding = h("p", { class: "line" }, field("adding", "Another provision", {}, kinds),
+    h("button", { type: "button", class: "quiet", onclick: () => {
+      const made = add(fresh(kinds.value));
+      made.node.querySelector("input:not([type=checkbox]), textarea, select")?.focus();
+    } }, "Add it"));
 
   const read = () => {
     const made = structuredClone(terms);
     made.title = title.value.trim();
-    const long = Number(days.value);
-    if (!Number.isInteger(long) || long < 1 || long > 120) throw new RangeError("days: give 1 to 120");
-    made.expires_us = made.effective_us + long * DAY_MS * 1000;
-    for (const { index, path, was, input } of fields) if (input) put(made.provisions[index], path, input.value, was);
-    made.provisions = made.provisions.filter((_, index) => fields.find((each) => each.keep && each.index === index).keep.checked);
+    if (begins.value !== was.begins || days.value !== was.days) {
+      const from = begins.value === was.begins ? terms.effective_us / 1000 : instant(begins.value, nowMs());
+      if (from === null) throw new RangeError("begins: give a day and a time in UTC, like 2026-11-21 10:00");
+      made.effective_us = Math.round(from * 1000);
+      made.expires_us = made.effective_us + Math.round(number(days.value, "days", 0.01, MOST_DAYS) * DAY_MS * 1000);
+    }
+    made.provisions = editors.map((each) => each.read()).filter(Boolean);
     return made;
   };
-  const answerBy = () => {
-    const given = Number(hours.value);
-    if (!Number.isFinite(given) || given <= 0) throw new RangeError("hours: give how long the others have to answer");
-    return new Date(nowMs() + given * 3_600_000).toISOString();
-  };
+  const answerBy = () => new Date(nowMs() + number(hours.value, "hours to answer", 0.2, 1440) * 3_600_000).toISOString();
   const doing = async (act) => {
     fault.textContent = "";
     try {
       await act(read(), answerBy());
       close();
     } catch (error) {
-      fault.textContent = plain(error.message, 400);
+      fault.textContent = plain(error.details?.field ? `${error.details.field}: ${error.message}` : error.message, 400);
     }
   };
   const form = h("form", { class: "answer", "aria-label": label, novalidate: true },
+    h("h4", {}, label, ` · ${terms.kind} · between ${terms.parties.map((each) => plain(each, 60)).join(", ")}${terms.neutral ? `, through ${plain(terms.neutral, 60)}` : ""}`),
     h("div", { class: "fields" },
-      field("title", "Title", {}, title), field("days", "Lasts, days (up to 120)", {}, days),
-      field("hours", "The others answer within, hours", {}, hours)),
-    provisions, fault,
+      field("title", "Title", {}, title), field("begins", "Begins, UTC (once all have signed)", {}, begins),
+      field("days", `Lasts, days (up to ${MOST_DAYS})`, {}, days), field("hours", "The others answer within, hours", {}, hours)),
+    box, adding, fault,
     h("p", { class: "line" },
       h("button", { type: "submit", class: "do" }, label),
       others.map((each) => h("button", { type: "button", class: "quiet", onclick: () => doing(each.act) }, each.label)),

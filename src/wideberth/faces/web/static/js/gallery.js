@@ -8,12 +8,13 @@ import { h, plain } from "./text.js";
 export function gallery({ templates, parties, choose, close }) {
   const fault = h("p", { class: "fault", role: "alert" });
   const form = h("form", { class: "answer gallery", "aria-label": "New agreement", novalidate: true },
+    h("h4", {}, "New agreement, from a template"),
     h("p", {}, "Numbers as they were published. Lines and areas are placeholders: put in your own before you propose it."),
     h("fieldset", {}, h("legend", {}, "With whom"),
-      parties.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "with", value: each.id }), ` ${plain(each.name ?? each.id, 60)}${each.neutral ? " (neutral)" : ""}`))),
+      parties.toSorted((a, b) => Number(Boolean(a.neutral)) - Number(Boolean(b.neutral))).map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "with", value: each.id }), ` ${plain(each.name ?? each.id, 60)}${each.neutral ? " (neutral)" : ""}`))),
     h("div", { class: "fields" }, field("days", "Lasts, days (up to 120)", { inputmode: "numeric", value: "90" })),
     h("div", { class: "templates" }, templates.map((each) => h("div", { class: "card" },
-      h("p", {}, h("b", {}, plain(each.title, 120)), " ", h("span", { class: "tag kind" }, each.kind), ` ${KINDS[each.kind] ?? ""}`),
+      h("p", {}, h("b", {}, plain(each.title, 120)), " ", h("span", { class: `tag kind k-${each.kind}` }, each.kind), ` ${KINDS[each.kind] ?? ""}`),
       h("p", { class: "dim" }, plain(each.source, 300)), h("p", {}, plain(each.note, 600)),
       h("button", { type: "submit", class: "do other", value: each.name, "data-template": each.name }, "Fill it in")))),
     fault, h("p", { class: "line" }, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));

@@ -9,7 +9,7 @@ export const KINDS = {
   SEPARATION: "each keeps away",
 };
 
-const TITLES = {
+export const TITLES = {
   line: "Line",
   "separation-table": "Distances from a line",
   "line-buffer": "Strip along a line",
@@ -30,13 +30,16 @@ const TITLES = {
   wording: "Agreed words",
 };
 
+/** The whole of a text as a node: what is signed, asked or given as a reason is never cut short. */
+export const whole = (text) => document.createTextNode(plain(text, Infinity));
+
 export const titleOf = (provision) => TITLES[provision.type] ?? provision.type;
 
 const SIDES = { both: "on both sides of", left: "to the left of", right: "to the right of" };
 const RULES = { "keep-out": "keep out of", notice: "tell before entering" };
 const REFERENCES = { W84: "above the WGS84 ellipsoid", MSL: "above mean sea level", STD: "pressure altitude", AGL: "above ground" };
 
-const list = (names, none) => (names?.length ? names.map((each) => plain(each, 80)).join(", ") : none);
+const list = (names, none) => (names?.length ? names.map((each) => plain(each, Infinity)).join(", ") : none);
 const degrees = (nd, [plus, minus]) => `${(Math.abs(nd) / 1e9).toFixed(5)}° ${nd < 0 ? minus : plus}`;
 const place = (latitude, longitude) => `${degrees(latitude, "NS")} ${degrees(longitude, "EW")}`;
 const height = ({ value_mm: mm, reference }) => `${metresAndFeet(mm / 1000)} ${REFERENCES[reference] ?? reference}`;
@@ -72,7 +75,7 @@ const SAYS = {
   zone: (p) => [
     `${noticed(p)} ${footprint(p.footprint)}`,
     `${height(p.lower)} to ${height(p.upper)}`,
-    p.schedule ? `at: ${plain(p.schedule, 200)} (UTC)` : "at all times of the agreement",
+    p.schedule ? `at: ${plain(p.schedule, Infinity)} (UTC)` : "at all times of the agreement",
     ...whom(p), bound(p.parties),
   ],
   "lead-time": (p) => [
@@ -93,11 +96,11 @@ const SAYS = {
   ],
   "graduated-response": (p) => [
     ...p.steps.map((each, i) =>
-      `${i + 1}. ${plain(each.words)}${each.times > 1 ? `, ${each.times} times` : ""}${each.after_s ? `, ${duration(each.after_s)} after the one before` : ""}`),
+      `${i + 1}. ${plain(each.words, Infinity)}${each.times > 1 ? `, ${each.times} times` : ""}${each.after_s ? `, ${duration(each.after_s)} after the one before` : ""}`),
     "Held alike by both sides. No software selects a step.",
   ],
   condition: (p) => [
-    plain(p.words),
+    plain(p.words, Infinity),
     `once declared: ${list(p.parties)} ${p.duty === "close" ? "close" : "widen"}${p.of ? ` ${p.of}` : ""} within ${duration(p.within_s)}`,
   ],
   disclosure: (p) => [
@@ -105,14 +108,14 @@ const SAYS = {
     ...(p.cell_nd ? [`places to ${(p.cell_nd / 1e9).toFixed(3)} degree`] : []),
     ...(p.time_step_s ? [`times to ${duration(p.time_step_s)}`] : []),
   ],
-  stop: (p) => [plain(p.words), p.excluded ? "A SUSPENSION TAKES THE STOP CHANNEL TOO" : "STOP stays usable, whatever is suspended"],
+  stop: (p) => [plain(p.words, Infinity), p.excluded ? "A SUSPENSION TAKES THE STOP CHANNEL TOO" : "STOP stays usable, whatever is suspended"],
   languages: (p) => [`${list(p.tags)}; the first one counts`],
   consent: (p) => [
-    plain(p.words),
+    plain(p.words, Infinity),
     `answered by: ${list(p.entitled)}${p.answer_within_s ? `, within ${duration(p.answer_within_s)}` : ""}`,
     "No answer is not consent.",
   ],
-  wording: (p) => [plain(p.words, 2000), "Nothing is enforced of this."],
+  wording: (p) => [plain(p.words, Infinity), "Nothing is enforced of this."],
 };
 
 /** What a provision says, a line for each thing. One of a newer kind is shown as it is. */
@@ -120,7 +123,7 @@ export function says(provision) {
   try {
     return SAYS[provision.type](provision);
   } catch {
-    return [plain(JSON.stringify(provision), 600)];
+    return [plain(JSON.stringify(provision), Infinity)];
   }
 }
 

@@ -1,0 +1,114 @@
+// One member of a text of an agreement as an input: how it is shown, and how what was typed becomes
+// the value that is signed. What was not touched comes back exactly as it was.
+
+import { choice } from "./answer.js";
+import { degrees } from "./typed.js";
+import { h } from "./text.js";
+
+const UNITS = { m: "metres", s: "seconds", mm: "metres", nd: "degrees" };
+const ACTORS = ["fixed", "rotary", "uav", "balloon", "ship", "ground", "artillery", "jamming"];
+const KINDS = ["flight", "movement", "hazard", "presence"];
+const CHOICES = {
+  actor: ACTORS, kind: KINDS, side: ["both", "left", "right"], rule: ["keep-out", "notice"], duty: ["widen", "close"],
+  urgency: ["routine", "prompt", "immediate"], reference: ["W84", "MSL", "STD", "AGL"],
+};
+const RUNGS = ["duty", "alternate", "senior", "neutral", "political"];
+const SKIPPED = new Set(["id", "type"]);
+
+// Left out where it has this value, for one text is written in one way.
+const DEFAULTS = { title: "", side: "both", notice_s: 0, time_s: 0, times: 1, answer_within_s: 0, cell_nd: 0, time_step_s: 0, excluded: false, refuse: false };
+
+const isPlaces = (name) => name === "points" || name === "vertices";
+const isWords = (value) => Array.isArray(value) && value.every((each) => typeof each === "string");
+
+/** What a person may edit in a provision, as [path, value]. */
+export function* leaves(value, path = []) {
+  for (const [name, each] of Object.entries(value)) {
+    if (SKIPPED.has(name)) continue;
+    if (name === "not_covered" && each.some((one) => one.where)) continue; // areas are typed as they are signed
+    if (name === "not_covered" || isPlaces(name) || isWords(each) || typeof each !== "object" || each === null) yield [[...path, name], each];
+    else yield* leaves(each, [...path, name]);
+  }
+}
+
+/** The name of a member with its unit. */
+export function labelOf(path) {
+  const name = path.at(-1);
+  if (name === "not_covered") return "NOT covered, one on each line";
+  if (name === "bound" || name === "informed") return `${name}, one on each line`;
+  if (isPlaces(name)) return `${name}: latitude, longitude in degrees, one on each line`;
+  const found = /^(.*)_(m|s|mm|nd)$/.exec(name);
+  const upper = path.length > 1 && /^(lower|upper)$/.test(path.at(-2)) ? `${path.at(-2)} ` : "";
+  return found ? `${upper}${found[1].replaceAll("_", " ")}, ${UNITS[found[2]]}` : `${upper}${name.replaceAll("_", " ")}`;
+}
+
+function whole(text, label) {
+  const number = Number(text.trim());
+  if (!text.trim() || !Number.isInteger(number)) throw new RangeError(`${label}: give a whole number`);
+  return number;
+}
+
+function metres(text, label) {
+  const number = Number(text.trim());
+  if (!text.trim() || !Number.isFinite(number)) throw new RangeError(`${label}: give a number`);
+  return Math.round(number * 1000);
+}
+
+function nanodegrees(text, most, label) {
+  const found = degrees(text, most);
+  if (found === null) throw new RangeError(`${label}: give degrees, like 38.25 or 38 15 N; got “${text.trim().slice(0, 40)}”`);
+  return Math.round(found * 1e9);
+}
+
+const lines = (text) => text.split("\n").map((each) => each.trim()).filter(Boolean);
+
+function place(text, label) {
+  const parts = text.split(",");
+  if (parts.length !== 2) throw new RangeError(`${label}: give latitude, longitude on a line; got “${text.slice(0, 60)}”`);
+  return [nanodegrees(parts[0], 90, label), nanodegrees(parts[1], 180, label)];
+}
+
+const degreesText = (nd) => String(nd / 1e9);
+
+/** {text, read(text), input}: how a member is shown, what was typed means, and where it is typed. */
+export function inputOf(path, value, { parties, lineIds }) {
+  const name = path.at(-1);
+  const label = labelOf(path);
+  const area = (rows) => h("textarea", { rows, class: "long", spellcheck: "false" });
+  const line = () => h("input", { type: "text", autocomplete: "off", spellcheck: "false" });
+  if (isPlaces(name)) {
+    const text = value.map((each) => each.map(degreesText).join(", ")).join("\n");
+    return { text, read: (typed) => lines(typed).map((each) => place(each, label)), input: area(Math.min(8, value.length + 1)) };
+  }
+  if (name === "not_covered") {
+    return { text: value.map((each) => each.name).join("\n"), read: (typed) => lines(typed).map((each) => ({ name: each })), input: area(Math.min(6, value.length + 1)) };
+  }
+  if (isWords(value)) return { text: value.join("\n"), read: lines, input: area(Math.min(6, value.length + 1)) };
+  if (typeof value === "boolean") return among([["true", "yes"], ["false", "no"]], String(value), (typed) => typed === "true");
+  if (typeof value === "number") {
+    if (name === "latitude_nd" || name === "longitude_nd") {
+      const most = name === "latitude_nd" ? 90 : 180;
+      return { text: degreesText(value), read: (typed) => nanodegrees(typed, most, label), input: line() };
+    }
+    if (name.endsWith("_nd")) return { text: degreesText(value), read: (typed) => nanodegrees(typed, 180, label), input: line() };
+    if (name.endsWith("_mm")) return { text: String(value / 1000), read: (typed) => metres(typed, label), input: line() };
+    return { text: String(value), read: (typed) => whole(typed, label), input: line() };
+  }
+  const options = name === "to" ? (RUNGS.includes(value) ? RUNGS : parties) : name === "party" ? parties : name === "line" ? lineIds : CHOICES[name];
+  if (options?.includes(value)) return among(options.map((each) => [each, each]), value, String);
+  return { text: value, read: (typed) => typed.trim(), input: value.length > 40 ? area(2) : name === "title" || name === "words" ? h("input", { type: "text", autocomplete: "off", class: "long" }) : line() };
+}
+
+function among(options, text, read) {
+  return { text, read, input: choice(options) };
+}
+
+/** Put a value into its place; what has its default, and a list without anything in it, is left out. */
+export function put(value, path, made) {
+  const inner = path.slice(0, -1).reduce((at, name) => at[name], value);
+  const name = path.at(-1);
+  const isRung = name === "after_s" || name === "minimum_s";
+  const none = Array.isArray(made) && !made.length && !isPlaces(name);
+  if (none || (!isRung && name in DEFAULTS && DEFAULTS[name] === made)) delete inner[name];
+  else inner[name] = made;
+}

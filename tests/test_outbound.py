@@ -367,7 +367,6 @@ def calls(receiver: Receiver) -> list[dict[str, Any]]:
     return [i for each in receiver.taken for i in each["items"] if i["kind"] == "called"]
 
 
-@pytest.mark.requirement("D-06")
 async def test_a_neutral_is_told_by_a_message_of_its_own_whom_to_reach(tmp_path) -> None:
     with a_mail_server() as (box, port):
         more = f'mail_host="127.0.0.1"\nmail_port={port}\nmail_tls="none"\nmail_from="n@a.example"'

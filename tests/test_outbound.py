@@ -401,6 +401,12 @@ async def test_a_neutral_is_called_once_also_after_a_restart(tmp_path) -> None:
             ids = await notify(world, 1)
             await until(lambda: len(calls(receiver)) >= 2 * len(ids), 20)
             named = [call["id"] for call in calls(receiver)]
+            outbound = world.node.outbound
+            for notice in {name.removesuffix("-called") for name in named}:
+                while not await outbound._in_thread(  # noqa: ASYNC110 - until that is noted
+                    lambda notice=notice: outbound._store.is_sent(notice, CHARLIE, "post-neutral")
+                ):
+                    await asyncio.sleep(0.05)
         async with sending_world(tmp_path) as world:
             await until(lambda: world.node.outbound._lanes)
             await asyncio.sleep(0.5)

@@ -1,37 +1,43 @@
 """The inbox: in what order, what each notice says, and the way down the ladder by hand."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.faces.web.desk import enrol, fill, get, officer, volume, write
+from tests.faces.web.desk import enrol, fill, get, now_us, officer, volume, write
+from wideberth.faces.web import STATIC
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 
 pytestmark = pytest.mark.browser
 
 
+HAZARD: dict[str, Any] = {
+    "kind": "hazard",
+    "place_name": "Range 4",
+    "provenance": {"source": "planned", "accuracy_m": 10},
+}
+
+
+def metres(value: float) -> dict[str, Any]:
+    """A height above the ellipsoid."""
+    return {"value": value, "units": "M", "reference": "W84"}
+
+
+def a_hazard_over_a_flight(console: Any) -> Any:
+    """bravo's hazard meets alpha's flight; the hazard as it was told."""
+    flight = {"kind": "flight", "volumes": [volume(10, 20)], "call_sign": "ALPHA1"}
+    write(console, "alpha", "/intents", flight)
+    hazard = HAZARD | {"volumes": [volume(10, 20.01)]}
+    return write(console, "bravo", "/intents", hazard)["intent"]
+
+
 def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]) -> None:
     page = officer(console, window, "alpha").page
     enrol(page)
-    write(
-        console,
-        "alpha",
-        "/intents",
-        {"kind": "flight", "volumes": [volume(10, 20)], "call_sign": "ALPHA1"},
-    )
-    write(
-        console,
-        "bravo",
-        "/intents",
-        {
-            "kind": "hazard",
-            "volumes": [volume(10, 20.01)],
-            "place_name": "Range 4",
-            "provenance": {"source": "planned", "accuracy_m": 10},
-        },
-    )
+    a_hazard_over_a_flight(console)
     card = page.locator("#inbox .task")
     expect(card).to_have_count(1)
     expect(card).to_contain_text("HAZARD")
@@ -61,3 +67,214 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     card.get_by_role("button", name="Send LOADED").click()
     expect(card).to_have_count(0)
     expect(page.locator("#inbox")).to_contain_text("No information is not clearance")
+
+
+def tab_to(page: Page, name: str, *, most: int = 80) -> None:
+    """Press Tab until the thing of that name has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.textContent.trim()") == name:
+            return
+    raise AssertionError(f"Tab does not come to {name}")
+
+
+def test_a_notice_is_answered_with_the_keyboard_alone(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = officer(console, window, "alpha").page
+    a_hazard_over_a_flight(console)
+    card = page.locator("#inbox .task")
+    expect(card).to_have_count(1)
+    tab_to(page, "Make and enrol a key")
+    page.keyboard.press("Enter")
+    expect(page.locator(".signing").first).to_contain_text("Answers are signed with the key")
+    tab_to(page, "RECEIVED")
+    page.keyboard.press("Space")
+    expect(card.locator(".steps .done")).to_have_count(2)
+
+    told = get(console, "alpha", "/notices")["notices"][0]["particulars"]
+    tab_to(page, "READ-BACK")
+    page.keyboard.press("Enter")
+    typed = (
+        str(told["latitude"]),
+        str(told["longitude"]),
+        told["start"][11:16],
+        told["end"][11:16],
+        "0",
+        "1000",
+    )
+    for text in typed:  # the first field has the focus at once
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("form")).to_have_count(0)
+    expect(card.locator(".steps .done")).to_have_count(3)
+    focused = "() => document.activeElement.textContent"
+    assert page.evaluate(focused) == "READ-BACK"  # back where it was opened
+
+    tab_to(page, "PASSED-DOWN")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(card.get_by_role("form")).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(card.locator(".steps .done")).to_have_count(4)
+
+
+def test_stop_takes_two_keys_from_any_view(console: Any, window: Callable[[], Any]) -> None:
+    page = officer(console, window, "alpha", view="picture").page
+    page.locator("#stop").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stop-send")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stops")).to_contain_text("No person has said that it was read")
+    (stop,) = get(console, "bravo", "/stops")["stops"]
+    assert (stop["sender"], stop["form"]) == ("alpha", "stop")
+
+
+def test_what_was_amended_says_what_changed(console: Any, window: Callable[[], Any]) -> None:
+    hazard = a_hazard_over_a_flight(console)
+    page = officer(console, window, "alpha").page
+    expect(page.locator("#inbox .task")).to_have_count(1)
+    again = hazard["volumes"][0] | {"upper": metres(2000)}
+    body = HAZARD | {"volumes": [again], "ovn": hazard["ovn"]}
+    write(console, "bravo", f"/intents/{hazard['id']}", body, "PUT")
+    card = page.locator("#inbox .task", has_text="AMENDED, version 2")
+    changes = card.locator(".changes li")
+    expect(changes).to_have_text(
+        ["volume 1, upper height: 1,000 m / 3,281 ft → 2,000 m / 6,562 ft"]
+    )
+
+
+DESK_JS = """async ({states, now}) => {
+    const desk = await import("/js/desk.js");
+    return states.map((state) => desk.inbox(state, now).map((notice) => notice.id));
+}"""
+
+
+def states(count: int, now_ms: int) -> list[dict[str, Any]]:
+    """Random inboxes: few different values, so that ties are many."""
+    chance = random.Random(17)
+    made: list[dict[str, Any]] = []
+    for _ in range(count):
+        notices = {}
+        for number in range(chance.randrange(12)):
+            start = now_ms + 1000 * chance.choice((-3000, -60, 60, 600))
+            due = chance.choice((None, now_ms + 1000 * chance.choice((-5, 60, 300))))
+            notices[str(number)] = {
+                "id": str(number),
+                "number": number,
+                "open": chance.random() < 0.8,
+                "clashes": [{"kind": chance.choice(("hazard", "flight")), "other": None}],
+                "withdrawal": chance.random() < 0.2,
+                "particulars": {
+                    "startMs": start,
+                    "endMs": start + 1000 * chance.choice((100, 10_000)),
+                },
+                "escalation": {"overdue": chance.random() < 0.2, "atMs": due},
+            }
+        made.append({"session": {"party": "a"}, "notices": notices, "intents": {}, "zones": {}})
+        made[-1]["hazards"] = {}
+    return made
+
+
+def in_order(state: dict[str, Any], now_ms: int) -> list[str]:
+    """Slow and obvious: hazards in force, then overdue, due soonest, in effect soonest."""
+    waiting = [each for each in state["notices"].values() if each["open"]]
+    order: list[str] = []
+    while waiting:
+        best = waiting[0]
+        for each in waiting[1:]:
+            if comes_before(each, best, now_ms):
+                best = each
+        waiting.remove(best)
+        order.append(best["id"])
+    return order
+
+
+def comes_before(a: dict[str, Any], b: dict[str, Any], now_ms: int) -> bool:
+    def in_force(each: dict[str, Any]) -> bool:
+        window = each["particulars"]
+        kind = each["clashes"][0]["kind"]
+        running = window["startMs"] <= now_ms <= window["endMs"]
+        return kind == "hazard" and running and not each["withdrawal"]
+
+    if in_force(a) != in_force(b):
+        return in_force(a)
+    overdue = [each["escalation"]["overdue"] for each in (a, b)]
+    if overdue[0] != overdue[1]:
+        return bool(overdue[0])
+    due = [each["escalation"]["atMs"] or float("inf") for each in (a, b)]
+    if due[0] != due[1]:
+        return bool(due[0] < due[1])
+    start = [each["particulars"]["startMs"] for each in (a, b)]
+    if start[0] != start[1]:
+        return bool(start[0] < start[1])
+    return bool(a["number"] > b["number"])
+
+
+def test_the_order_is_that_of_a_slow_reference(console: Any, window: Callable[[], Any]) -> None:
+    page = window().page
+    page.goto(console.url)
+    now_ms = now_us() // 1000
+    given = states(300, now_ms)
+    wanted = [in_order(state, now_ms) for state in given]
+    assert page.evaluate(DESK_JS, {"states": given, "now": now_ms}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("sound", "faulty"),
+    [
+        ("? 0 : 1, overdue", "? 1 : 0, overdue"),
+        (
+            "far(notice.escalation?.atMs), far(startMs)",
+            "far(startMs), far(notice.escalation?.atMs)",
+        ),
+        ("notice.withdrawal || kindOf", "kindOf"),
+    ],
+)
+def test_a_planted_order_is_found(
+    console: Any, window: Callable[[], Any], sound: str, faulty: str
+) -> None:
+    page = window().page
+    source = (STATIC / "js" / "desk.js").read_text()
+    assert sound in source
+    changed = source.replace(sound, faulty)
+    page.route(
+        "**/js/desk.js", lambda route: route.fulfill(body=changed, content_type="text/javascript")
+    )
+    page.goto(console.url)
+    now_ms = now_us() // 1000
+    given = states(300, now_ms)
+    wanted = [in_order(state, now_ms) for state in given]
+    assert page.evaluate(DESK_JS, {"states": given, "now": now_ms}) != wanted
+
+
+def test_what_is_typed_is_read_strictly(console: Any, window: Callable[[], Any]) -> None:
+    page = window().page
+    page.goto(console.url)
+    found = page.evaluate(
+        """async () => {
+            const { degrees, metres, instant } = await import("/js/typed.js");
+            const day = Date.parse("2026-11-21T00:00:00Z");
+            return {
+                degrees: ["46.8", "46 48 N", "46° 48' 00\\" S", "-46,8", "7 36 E", "91",
+                    "46 60", "-7 S", "", "4 6 4 8", "46.5 30", "x"]
+                    .map((text) => degrees(text, 90)),
+                longitude: ["7 36 00 E", "180", "180.1", "7 N"].map((text) => degrees(text, 180)),
+                metres: [["1000", "m"], ["1000", "ft"], ["high", "m"], ["", "m"]]
+                    .map(([text, unit]) => metres(text, unit)),
+                times: ["10:05", "1005Z", "2026-11-22 10:05", "25:00", "2026-02-30 10:00", "10"]
+                    .map((text) => instant(text, day))
+                    .map((ms) => ms && new Date(ms).toISOString()),
+            };
+        }"""
+    )
+    n = None
+    assert found["degrees"] == [46.8, 46.8, -46.8, -46.8, n, n, n, n, n, n, n, n]
+    assert found["longitude"] == [pytest.approx(7.6), 180, n, n]
+    assert found["metres"] == [1000, pytest.approx(304.8), n, n]
+    at = "T10:05:00.000Z"
+    assert found["times"] == [f"2026-11-21{at}", f"2026-11-21{at}", f"2026-11-22{at}", n, n, n]

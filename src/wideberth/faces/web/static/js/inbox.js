@@ -4,6 +4,7 @@
 import { patiently } from "./api.js";
 import { VERBS, answerForm, differenceText } from "./answer.js";
 import { NO_INFORMATION, SENTENCE, aged, partyName, rows, setText, swatch } from "./dom.js";
+import { changeItems } from "./changes.js";
 import { aboutOf, inbox, isInForce, kindOf, stepsOf, windowOf } from "./desk.js";
 import { serverNow } from "./state.js";
 import { SigningPanel } from "./signing.js";
@@ -120,8 +121,7 @@ class Inbox {
       notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it may close.`) : null,
       notice.uncovered.length ? h("p", { class: "missing" }, `Not covered by any agreement here: ${plain(notice.uncovered.join(", "), 160)}`) : null,
       notice.protection ? h("p", { class: "dim" }, plain(notice.protection, 240)) : null,
-      changes?.length ? h("ul", { class: "changes", "aria-label": "What changed" }, changes.map((change) => h("li", {},
-        h("b", {}, `${plain(change.field, 60)}: `), h("del", {}, plain(change.before, 160) || "nothing"), " → ", h("ins", {}, plain(change.after, 160) || "nothing")))) : null,
+      changes?.length ? h("ul", { class: "changes", "aria-label": "What changed" }, changeItems(changes)) : null,
       h("ol", { class: "steps", "aria-label": "How far it has come" },
         stepItem(true, "sent"), stepItem(steps.received, "received"),
         stepItem(steps.readBack, steps.misread.length ? "read back, does not match" : "read back", steps.misread.length > 0),

@@ -243,5 +243,5 @@ window.addEventListener("offline", () => { dispatch({ type: "line", offline: tru
 window.addEventListener("online", () => { dispatch({ type: "line", offline: false }); if (api) ask(...Object.keys(ASK)); });
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
-setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "checkpoint"); }, BEAT_MS);
-setInterval(() => { if (api) ask("parties", "notices", "channels", "hazards", "stops", "reach"); }, 5 * BEAT_MS);
+setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "channels", "checkpoint"); }, BEAT_MS);
+setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "reach"); }, 5 * BEAT_MS);

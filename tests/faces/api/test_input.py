@@ -166,20 +166,21 @@ async def test_each_bad_intent_is_named_by_field_and_rule(world: World) -> None:
 
 @pytest.mark.requirement("N-03")
 async def test_a_movement_says_its_way_when_for_each_leg_and_how_many(world: World) -> None:
-    leg = square()
+    leg, onward = square(), square(longitude=7.51, start=60, end=120)
     no_end = {name: value for name, value in leg.items() if name != "end"}
     gps = {"source": "gps", "accuracy_m": 10}
-    movement = {"kind": "movement", "volumes": [leg, leg], "count": 3, "provenance": gps}
+    movement = {"kind": "movement", "volumes": [leg, onward], "count": 3, "provenance": gps}
     for spoiled, field in (
         ({"volumes": []}, "volumes"),
         ({"volumes": [leg, no_end]}, "volumes.1.end"),
+        ({"volumes": [leg, leg]}, "volumes"),  # one window for two legs
         ({"count": None}, "count"),
     ):
         document = await refused(world, {**movement, **spoiled})
         assert document["field"] == field, document
     async with world.http("alpha") as client:
         answer = await client.post("/api/v1/intents", json=movement)
-        assert answer.status_code == 201
+        assert answer.status_code == 201, answer.text
         site = {**movement, "kind": "presence", "visibility": {"level": "named", "parties": []}}
         told = answer.json()["intent"]
         again = {**site, "ovn": told["ovn"]}
@@ -197,6 +198,15 @@ FAR_PLACES = [
         {"type": "Point", "coordinates": [0, 0], "radius_m": 20_003_931}, id="the-whole-earth"
     ),
 ]  # fmt: skip
+
+
+async def test_a_name_that_is_nearly_one_is_asked_about(world: World) -> None:
+    near = over({"type": "Point", "coordinates": [7, 47], "radius": 500})
+    answer = await world.ask("alpha", "POST", "/intents", near)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith("did you mean radius_m?")
+    far = await world.ask("alpha", "POST", "/intents", flight(zzz=1))
+    assert "did you mean" not in far.json()["detail"]
 
 
 async def test_far_places_are_normal_input(world: World) -> None:

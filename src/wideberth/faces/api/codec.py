@@ -11,6 +11,8 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -81,7 +83,7 @@ def decode_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         said = decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), _loosely(body)) from error
+        raise _explained(str(error), _loosely(body), decoder.type) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_json(error) from error
     # Without a backslash every quote is a string's end, and there are as many in what is read as in
@@ -109,7 +111,7 @@ def decode_query(wanted: type[T], query: bytes) -> T:
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), given) from error
+        raise _explained(str(error), given, wanted) from error
 
 
 def _pairs_of(query: bytes) -> list[tuple[str, str]]:
@@ -175,8 +177,28 @@ def _loosely(body: bytes) -> Any:
         return None
 
 
-def _explained(message: str, whole: Any) -> Malformed:
-    """The library's words as field, rule, value and advice."""
+@cache
+def _members(wanted: Any) -> frozenset[str]:
+    """The names of all members of a form, at any depth."""
+    found: set[str] = set()
+    waiting: list[Any] = [msgspec.inspect.type_info(wanted)]
+    seen: set[type] = set()
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, msgspec.inspect.StructType) and each.cls not in seen:
+            seen.add(each.cls)
+            found.update(field.encode_name for field in each.fields)
+            waiting += [field.type for field in each.fields]
+        for name in ("types", "item_types"):
+            waiting += getattr(each, name, ())
+        for name in ("item_type", "key_type", "value_type"):
+            if hasattr(each, name):
+                waiting.append(getattr(each, name))
+    return frozenset(found)
+
+
+def _explained(message: str, whole: Any, wanted: Any) -> Malformed:
+    """The library's words as field, rule, value and advice. wanted: the type of the form."""
     match = _FORM.fullmatch(message)
     said, path = (match["said"], match["path"] or "") if match else (message, "")
     names = [first or second for first, second in _STEPS.findall(path)]
@@ -192,6 +214,9 @@ def _explained(message: str, whole: Any) -> Malformed:
         rule = "unknown-member"
         names.append(member[1] if member else "")
         advice = "leave this member out; it is not known here"
+        near = get_close_matches(names[-1], sorted(_members(wanted)), n=1)
+        if near:
+            advice += f"; did you mean {near[0]}?"
         value = _at(whole, names)
     else:
         value = _at(whole, names)

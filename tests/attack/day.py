@@ -81,6 +81,9 @@ mail_host = "127.0.0.1"
 mail_port = {mail_port}
 mail_tls = "none"
 mail_from = "node@mechanism.example"
+[rules]
+version = "day"
+assess_sharing = false
 """
 
 

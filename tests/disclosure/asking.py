@@ -76,6 +76,8 @@ def plain(value: Any, *, at: str = "") -> Any:
         }
     if isinstance(value, list):
         return [plain(each, at=at) for each in value]
+    if at == "id" and isinstance(value, str) and value.startswith("stop-"):
+        return "(a STOP)"  # drawn before anything is known of it
     if at == "next" and isinstance(value, str) and value.isdigit():
         return "(more)"
     if at == "envelope" and isinstance(value, str):

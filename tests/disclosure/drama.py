@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from disclosure.plays import READER, Step, box_in_cells, volume
+from disclosure.plays import READER, START_US, Step, box_in_cells, volume
 from disclosure.strategies import FAR, Play, body
+from wideberth.space.time import DAY_US
 
 _LOW = (0.1, 0.9, 0.1, 0.9)
 _HIGH = (0.4, 0.5, 0.3, 0.2)
@@ -19,10 +20,50 @@ def _tell(party: str, name: str, *volumes: Any, hidden: bool = False, **more: An
     return Step("tell", party, {"name": name, "body": body(*volumes, **more)}, hidden=hidden)
 
 
+def _terms(course: int) -> dict[str, Any]:
+    """What alpha and bravo agree without charlie: other distances, ladders and calls in each."""
+    return {
+        "title": f"SECRET-PACT{course}",
+        "kind": "SEPARATION",
+        "parties": ["alpha", "bravo"],
+        "effective_us": START_US,
+        "expires_us": START_US + 60 * DAY_US,
+        "provisions": [
+            {"type": "between", "id": "apart", "horizontal_m": 100 * course, "vertical_m": 10},
+            {"type": "liveness", "id": "calls", "every_s": 60 * course},
+            {
+                "type": "acknowledgement", "id": "soon", "urgency": "prompt",
+                "within_s": 60 * course,
+            },
+            {
+                "type": "disclosure", "id": "part", "party": "alpha", "to": "bravo",
+                "fields": ["volumes"], "cell_nd": 10_000_000 * course,
+            },
+        ],
+    }  # fmt: skip
+
+
+def _agreed(course: int) -> list[Step]:
+    """Agreements, drafts and red lines of the others; in the second course fewer, and others."""
+    place = volume(47.004, 8.004, radius_m=1000 * course)
+    steps = [
+        Step("propose", "alpha", {"name": "pact", "terms": _terms(course)}, hidden=True),
+        Step("red_line", "bravo", {"name": "near", "volume": place}, hidden=True),
+    ]
+    if course == 1:
+        steps += [
+            Step("draft", "bravo", {"name": "d1", "terms": _terms(3)}, hidden=True),
+            Step("red_line", "alpha", {"name": "far", "volume": volume(**FAR)}, hidden=True),
+            Step("agree", "bravo", {"name": "pact", "act": "suspend"}, hidden=True),
+        ]
+    return steps
+
+
 def _hidden(course: int) -> list[Step]:
     """What alpha and bravo do unseen before charlie acts: in the first course more of it."""
     place = volume(47.004, 8.004, start_s=3600)
     steps = [
+        *_agreed(course),
         _tell(
             "alpha",
             "n1",
@@ -71,6 +112,13 @@ def _after(course: int) -> list[Step]:
     return steps
 
 
+def _challenged(course: int) -> list[Step]:
+    if course == 2:
+        return []
+    given = {"name": "p0", "statement": "SECRET-DOUBT"}
+    return [Step("challenge", "bravo", given, hidden=True)]
+
+
 def _course(course: int) -> list[Step]:
     inset = _LOW if course == 1 else _HIGH
     felt = body(_box(inset), level="on-conflict", call_sign=f"SECRET-F{course}", priority=course)
@@ -89,6 +137,19 @@ def _course(course: int) -> list[Step]:
         Step("check", READER, {"body": body(volume(47.007, 8.007))}),
         *_after(course),
         _tell("bravo", "b1", volume(47.006, 8.008), kind="hazard"),
+        # a site that bravo sees and challenges, in the first course only
+        _tell(
+            "alpha",
+            "p0",
+            volume(47.045, 8.02),
+            kind="presence",
+            level="named",
+            parties=["bravo"],
+            hidden=True,
+        ),
+        *_challenged(course),
+        # a STOP for what charlie may not see: it learns that somebody stops, and no place
+        Step("stop", "bravo", {"name": "p0", "text": "STOP"}),
         # alpha shows its presence to charlie, whose hazard near it is held
         _tell(
             "alpha", "p1", volume(47.035, 8.005), kind="presence", level="named", parties=[READER]

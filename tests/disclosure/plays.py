@@ -287,6 +287,54 @@ class Run:
     async def revoke(self, party: str, *, hidden: bool, key_id: str) -> None:
         await self._ask(party, "DELETE", "/keys/{key_id...}", hidden=hidden, key_id=key_id)
 
+    async def draft(self, party: str, *, hidden: bool, name: str, terms: dict[str, Any]) -> None:
+        """A text that the party keeps to itself."""
+        answer = await self._ask(party, "POST", "/drafts", {"terms": terms}, hidden=hidden)
+        assert answer.status_code in (200, 201), answer.text
+
+    async def propose(self, party: str, *, hidden: bool, name: str, terms: dict[str, Any]) -> None:
+        """A text that is signed by all its parties, one after the other."""
+        answer_by = format_rfc3339(self.clock[0] + 86_400 * SECOND_US)
+        made = await self._signed(
+            party, "ProposeAgreement", {"terms": terms, "answer_by": answer_by}, "/agreements",
+            hidden=hidden,
+        )  # fmt: skip
+        self.names[name] = made["agreement"]
+        for each in terms["parties"]:
+            body = {"agreement": made["agreement"], "version": 1, "act": "sign"}
+            await self._signed(
+                each, "StepAgreement", {**body, "digest": made["digest"]},
+                "/agreements/{agreement}/acts", hidden=hidden, agreement=made["agreement"],
+            )  # fmt: skip
+
+    async def agree(self, party: str, *, hidden: bool, name: str, act: str) -> None:
+        """Suspend it, or end it."""
+        body = {"agreement": self.names[name], "version": 1, "act": act, "reason": "r"}
+        await self._signed(
+            party, "StepAgreement", body, "/agreements/{agreement}/acts", hidden=hidden,
+            agreement=self.names[name],
+        )  # fmt: skip
+
+    async def red_line(self, party: str, *, hidden: bool, name: str, volume: Any) -> None:
+        body = {"name": f"LINE-{name}", "volumes": [volume]}
+        answer = await self._ask(
+            party, "PUT", "/red-lines/{red_line}", body, hidden=hidden, red_line=name
+        )
+        assert answer.status_code == 200, answer.text
+
+    async def challenge(self, party: str, *, hidden: bool, name: str, statement: str) -> None:
+        answer = await self._ask(
+            party, "POST", "/sites/{site}/challenges", {"statement": statement}, hidden=hidden,
+            site=self.names[name],
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+
+    async def stop(self, party: str, *, hidden: bool, name: str, text: str) -> None:
+        """A STOP that names an intent: who may not see that one learns the rest."""
+        body = {"intent": self.names[name], "text": text}
+        answer = await self._ask(party, "POST", "/stop", body, hidden=hidden)
+        assert answer.status_code < 300, answer.text
+
     async def feed(self, party: str, *, hidden: bool, feed: str, shown_to: Any) -> None:
         await self._ask(
             party, "PUT", "/feeds/{feed}", {"shown_to": shown_to}, hidden=hidden, feed=feed
@@ -306,10 +354,10 @@ class Run:
     async def _signed(
         self, party: str, command: str, body: dict[str, Any], route: str, *, hidden: bool,
         **names: str,
-    ) -> None:  # fmt: skip
+    ) -> Any:  # fmt: skip
         key = self.keys.get(party)
         if key is None:
-            return
+            return None
         request = self.ids()
         self.requests.append((party, request))
         compact = key.sign(command, body, method="POST", path=route, request=request)
@@ -322,6 +370,7 @@ class Run:
         )
         key.settle(is_applied=answer.status_code in (200, 201))
         assert answer.status_code in (200, 201), answer.text
+        return answer.json()
 
 
 def _text(data: bytes) -> str:

@@ -249,6 +249,34 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
             case e.SiteStale():
                 readable = sees(body.intent, party)
                 event = readable if body.chased == 1 else body.intent.party == party
+            case e.SiteChallenged():
+                readable = party in (body.owner, body.challenge.party)
+                event = party in body.concerned
+            case e.ChallengeAnswered() | e.SiteReviewed():
+                readable = party in (body.owner, body.party)
+                event = party in body.concerned
+            case e.HarmReported():
+                readable = party == body.harm.owner  # it names who was told before
+                event = party in body.concerned
+            case e.ExportRequested():
+                readable = event = body.export.party == party
+            case e.ExportCountersigned():
+                readable = event = body.party == party
+            case e.AgreementDrafted():
+                readable = event = body.draft.party == party
+            case e.AgreementProposed():
+                readable = event = party in body.terms.concerned
+            case e.AgreementStepped() | e.AgreementMoment() | e.CallMissed():
+                readable = event = party in body.concerned
+            case e.RedLineSet():
+                readable = event = body.red_line.party == party
+            case e.RedLineRemoved():
+                readable = event = body.party == party
+            case e.StopTold():
+                event = True  # it goes to everybody, its place to those who see it
+                readable = body.stop.intent is None or body.stop.sender == party
+                if body.stop.intent is not None and not sees(last[body.stop.intent], party):
+                    assert body.stop.intent not in may.texts, "the place of a STOP is hidden"
             case e.TouchesWithdrawn():
                 event = party in body.told
             case _:

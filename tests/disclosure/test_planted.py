@@ -134,6 +134,29 @@ def _checks_are_readable(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(visibility._READABLE, HiddenChecked, lambda body, party: True)
 
 
+def _agreements_are_readable(patch: pytest.MonkeyPatch) -> None:
+    from wideberth.model.agreements import AgreementProposed
+
+    patch.setitem(visibility._READABLE, AgreementProposed, lambda body, party: True)
+
+
+def _red_lines_are_readable(patch: pytest.MonkeyPatch) -> None:
+    from wideberth.model.redlines import RedLineSet
+
+    patch.setitem(visibility._READABLE, RedLineSet, lambda body, party: True)
+
+
+def _a_stop_names_its_place_to_all(patch: pytest.MonkeyPatch) -> None:
+    from wideberth.faces.api import stops_seen
+
+    before = stops_seen._stop
+
+    def named(*given: Any, **more: Any) -> Any:
+        return before(*given, **{**more, "is_intent_shown": True})
+
+    patch.setattr(stops_seen, "_stop", named)
+
+
 def _a_notice_names_the_hidden_party(patch: pytest.MonkeyPatch) -> None:
     before = disclosure.clashes_for
 
@@ -244,6 +267,9 @@ PLANTS: list[Plant] = [
     _a_receipt_of_anything,
     _evidence_is_readable,
     _checks_are_readable,
+    _agreements_are_readable,
+    _red_lines_are_readable,
+    _a_stop_names_its_place_to_all,
     _a_notice_names_the_hidden_party,
     _exact_overlap,
     _exact_in_a_dry_run,

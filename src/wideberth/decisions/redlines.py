@@ -6,7 +6,8 @@ entries, whether it touches somebody's red line or not: nobody can find one by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -32,17 +33,30 @@ from wideberth.model.redlines import (
     RedLineSet,
     RemoveRedLine,
     SetRedLine,
+    Watched,
 )
 from wideberth.model.refusals import RefusalKind
 from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
-from wideberth.space.overlap import is_conflict
+from wideberth.space.overlap import covers, is_conflict
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Separation, Volume4D
 
-__all__ = ["MAX_RED_LINES", "Approach", "approaches", "crossed_by", "remove", "set_line"]
+__all__ = [
+    "FLIES_M_S",
+    "MAX_RED_LINES",
+    "Approach",
+    "Track",
+    "TrackApproach",
+    "approaches",
+    "crossed_by",
+    "remove",
+    "set_line",
+    "tracks_at",
+]
 
 MAX_RED_LINES = 100
+FLIES_M_S = 50.0  # faster than anything that carries people on the ground off a railway
 _TOUCHING = Separation()
 
 
@@ -100,6 +114,61 @@ def approaches(picture: Picture, owner: PartyId) -> list[Approach]:
             found += crossed_by(picture, agreement, lines)
     for line in lines:
         found += _intents_at(picture, line)
+    return found
+
+
+class Track(msgspec.Struct, frozen=True):
+    """The last position of something that the owner of red lines sees. altitude_w84_m: above the
+    ellipsoid, None where unknown. pressure_altitude: it reports one, as aircraft do.
+    """
+
+    feed_party: PartyId | None
+    track: str
+    party: PartyId | None
+    latitude_deg: float
+    longitude_deg: float
+    altitude_w84_m: float | None
+    time_us: int
+    ground_speed_m_s: float | None = None
+    pressure_altitude: bool = False
+
+    @property
+    def flies(self) -> bool:
+        """Whether it is certain to be an aircraft by how it moves and what it reports; nothing
+        else is watched, for it may be people on the ground.
+        """
+        fast = self.ground_speed_m_s is not None and self.ground_speed_m_s >= FLIES_M_S
+        return self.pressure_altitude or fast
+
+
+class TrackApproach(msgspec.Struct, frozen=True):
+    """A track within a red line of the reader's own."""
+
+    red_line: RedLine
+    track: Track
+    why: str
+
+
+def tracks_at(picture: Picture, owner: PartyId, tracks: Sequence[Track]) -> list[TrackApproach]:
+    """Which of these tracks of others, all of them seen by the owner, are within its red lines."""
+    watched = [each for each in tracks if each.flies and each.party != owner]
+    lines = [picture.red_lines[each] for each in picture.red_lines if each[0] == owner]
+    lines = [each for each in lines if each.volumes and Watched.FLIGHT in each.kinds]
+    if not watched or not lines:
+        return []
+    latitude_deg = [each.latitude_deg for each in watched]
+    longitude_deg = [each.longitude_deg for each in watched]
+    altitude_m = [
+        math.nan if each.altitude_w84_m is None else each.altitude_w84_m for each in watched
+    ]
+    time_us = [each.time_us for each in watched]
+    found: list[TrackApproach] = []
+    for line in lines:
+        within: set[int] = set()
+        for volume in picture.prepared(line.volumes):
+            inside = covers(volume, latitude_deg, longitude_deg, altitude_m, time_us)
+            within.update(at for at, each in enumerate(inside.tolist()) if each)
+        found += [TrackApproach(line, watched[at], "a track is within it") for at in sorted(within)]
     return found
 
 

@@ -31,7 +31,6 @@ from wideberth.model.sites import (
     SiteReviewed,
     SiteStale,
 )
-from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_of
 from wideberth.space.geodesic import distance_m
@@ -183,7 +182,7 @@ def refuse_words(text: str, field: str) -> Refusal | None:
 
 def _seen(picture: Picture, site_id: IntentId, author: Author) -> Intent | Refusal:
     site = site_of(picture, site_id)
-    if site is None or not sees(picture, site, author.party):
+    if site is None or not site.is_shown_to(author.party):  # whole, or in part
         return refused(RefusalKind.UNKNOWN, "no-such-site", "no site of this id is shown to you")
     return site
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from api_world import World, a_world, flight, moment, square
 from wideberth.client import ApiProblem, Client
 from wideberth.service import now_us
-from wideberth.space.time import DAY_US, HOUR_US, MINUTE_US
+from wideberth.space.time import DAY_US, HOUR_US, MINUTE_US, format_rfc3339
 
 
 @pytest_asyncio.fixture
@@ -311,3 +311,40 @@ async def test_the_timers_bring_it_into_force_and_to_its_end(tmp_path: Path) -> 
             assert picture.agreements[name, 1].reached == (
                 "effective", "reminder-14", "reminder-7", "reminder-1", "expiry",
             )  # fmt: skip
+
+
+@pytest.mark.requirement("Z-08")
+async def test_a_track_within_a_red_line_is_told_to_its_owner_alone(world: World) -> None:
+    line = {"name": "Near us", "volumes": [square(47.0, 7.5, side=0.1, start=-90, upper_m=9000)]}
+    assert (await world.ask("bravo", "PUT", "/red-lines/near", line)).status_code == 200
+    at = format_rfc3339(now_us())
+
+    def report(name: str, **more: Any) -> dict[str, Any]:
+        moving = {"track_deg": 90.0} if "ground_speed_m_s" in more else {}
+        place = {"latitude": 47.05, "longitude": 7.55, "time": at}
+        return {"track": name, **place, **moving, **more}
+
+    await world.ask("alpha", "PUT", "/feeds/own", {"shown_to": "all"})
+    seen = [
+        report("jet", ground_speed_m_s=120.0, altitude_m=3000.0, party="alpha"),
+        report("slow", ground_speed_m_s=15.0, altitude_m=500.0, party="alpha"),
+        report("unsaid", altitude_m=500.0, party="alpha"),
+        {**report("far", ground_speed_m_s=120.0, party="alpha"), "latitude": 48.0},
+        report("high", ground_speed_m_s=120.0, altitude_m=12_000.0, party="alpha"),
+        report("ours", ground_speed_m_s=120.0, altitude_m=3000.0, party="bravo"),
+    ]
+    for feed, reports in (("own", seen), ("closed", [report("unseen", ground_speed_m_s=99.0)])):
+        answer = await world.ask("alpha", "POST", "/tracks", {"feed": feed, "reports": reports})
+        assert answer.json()["refused"] == []
+    before = world.node.service.picture.size
+    found = (await world.ask("bravo", "GET", "/red-lines")).json()["approaches"]
+    assert found == [
+        {"red_line": "near", "party": "alpha", "why": "a track is within it", "track": "jet",
+         "feed_party": "alpha"},
+    ]  # fmt: skip
+    assert world.node.service.picture.size == before, "nothing is recorded of it"
+    for party in ("alpha", "charlie"):
+        assert (await world.ask(party, "GET", "/red-lines")).json()["approaches"] == []
+    volume = {"name": "No flights", "kinds": ["hazard"], "volumes": line["volumes"]}
+    await world.ask("bravo", "PUT", "/red-lines/near", volume)
+    assert (await world.ask("bravo", "GET", "/red-lines")).json()["approaches"] == []

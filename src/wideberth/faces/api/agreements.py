@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wideberth.decisions.agreements import latest_version
+from wideberth.decisions.redlines import Track, tracks_at
 from wideberth.faces.api import agreements_told as out
 from wideberth.faces.api.agreements_seen import (
     agreement_seen,
@@ -12,6 +13,7 @@ from wideberth.faces.api.agreements_seen import (
     consent_seen,
     draft_seen,
     red_line_seen,
+    track_approach_seen,
 )
 from wideberth.faces.api.codec import Malformed
 from wideberth.faces.api.desk import Call
@@ -22,7 +24,7 @@ from wideberth.faces.api.views import as_of_us
 from wideberth.model.agreements import DraftAgreement, Terms
 from wideberth.model.commands import Command
 from wideberth.model.consents import AskConsent
-from wideberth.model.ids import AgreementId, ConsentId, RedLineId, require_token
+from wideberth.model.ids import AgreementId, ConsentId, PartyId, RedLineId, require_token
 from wideberth.model.redlines import RemoveRedLine
 from wideberth.space.time import DAY_US, parse_rfc3339
 from wideberth.templates import TEMPLATES, Template, filled
@@ -195,11 +197,35 @@ async def remove_red_line(call: Call) -> Command:
 async def list_red_lines(call: Call) -> out.RedLinesOut:
     """The reader's own red lines, and what comes up to them now."""
     lines = call.picture.red_lines
+    tracks = await _flying(call) if any(party == call.party for party, _ in lines) else []
     own = sorted(name for party, name in lines if party == call.party)
     return out.RedLinesOut(
         red_lines=[red_line_seen(lines[call.party, name]) for name in own],
-        approaches=approaches_seen(call.picture, call.party)[:1000],
+        approaches=[
+            *approaches_seen(call.picture, call.party),
+            *map(track_approach_seen, tracks_at(call.picture, call.party, tracks)),
+        ][:1000],
     )
+
+
+async def _flying(call: Call) -> list[Track]:
+    """The live tracks that the reader sees."""
+    live = call.desk.live
+    return [
+        Track(
+            feed_party=None if row.key.feed_party is None else PartyId(row.key.feed_party),
+            track=row.key.track_id,
+            party=None if row.owner is None else PartyId(row.owner),
+            latitude_deg=row.latitude_deg,
+            longitude_deg=row.longitude_deg,
+            altitude_w84_m=row.altitude_w84_m,
+            time_us=row.time_us,
+            ground_speed_m_s=row.ground_speed_m_s,
+            pressure_altitude=row.altitude_std_m is not None,
+        )
+        for row in await live.rows()
+        if live.is_visible(row, call.party)
+    ]
 
 
 async def list_templates(_call: Call) -> out.TemplatesOut:

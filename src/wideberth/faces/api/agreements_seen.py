@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wideberth.decisions.agreements import wanted_sheets
-from wideberth.decisions.redlines import Approach, approaches, crossed_by
+from wideberth.decisions.redlines import Approach, TrackApproach, approaches, crossed_by
 from wideberth.faces.api import agreements_told as out
 from wideberth.faces.api import told, views
 from wideberth.faces.api.desk import Desk
@@ -40,6 +40,7 @@ __all__ = [
     "consent_seen",
     "draft_seen",
     "red_line_seen",
+    "track_approach_seen",
 ]
 
 
@@ -173,6 +174,17 @@ def approach_seen(found: Approach) -> out.ApproachOut:
     assert about is not None, "it is about something"
     return out.ApproachOut(
         red_line=found.red_line.id, about=about, party=found.party, why=found.why
+    )
+
+
+def track_approach_seen(found: TrackApproach) -> out.ApproachOut:
+    """A track within a red line, for its owner."""
+    return out.ApproachOut(
+        red_line=found.red_line.id,
+        party=found.track.party,
+        why=found.why,
+        track=found.track.track,
+        feed_party=found.track.feed_party,
     )
 
 

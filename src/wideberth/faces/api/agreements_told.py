@@ -214,12 +214,17 @@ class ConsentsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ApproachOut(Out, frozen=True, kw_only=True):
-    """What comes up to a red line of yours. Nobody else is told, and nothing is recorded."""
+    """What comes up to a red line of yours. Nobody else is told, and nothing is recorded.
+
+    track: one that you see and that flies; party: whose it is.
+    """
 
     red_line: str
-    about: ObjectOut
-    party: str
+    about: ObjectOut | None = None
+    party: str | None = None
     why: str
+    track: str | None = None
+    feed_party: str | None = None
 
 
 class RedLineOut(Out, frozen=True, kw_only=True):

@@ -195,7 +195,8 @@ async def streams(server: dict[str, Any], readers: int) -> None:
         f"{told * RECIPIENTS / took_s:,.0f} notices/s to {RECIPIENTS} recipients with {readers}"
         f" stream(s) each: {sum(came) / took_s:,.0f} events/s, {missing} missing;"
         f" waiting each second {_shown(waits)};\n  request to stream {shown(delays)};"
-        f" server {used_s / took_s:.0%} of a core, {before_mib:,.0f} to"
+        f" server {used_s / took_s:.0%} of a core, {used_s / max(1, sum(came)) * 1e6:.0f} us CPU an"
+        f" event with what it takes to tell it, {before_mib:,.0f} to"
         f" {memory_mib(server):,.0f} MiB",
         flush=True,
     )

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from disclosure.plays import READER, Step, box_in_cells, volume
-from wideberth.space.time import SECOND_US, format_rfc3339, parse_rfc3339
+from disclosure.plays import READER, START_US, Step, box_in_cells, volume
+from wideberth.space.time import DAY_US, SECOND_US, format_rfc3339, parse_rfc3339
 
 OTHERS = ("alpha", "bravo")
 ROWS = st.integers(0, 2)
@@ -71,6 +71,30 @@ def _later(text: str) -> str:
 
 
 @st.composite
+def pacts(draw: st.DrawFn, title: str) -> dict[str, Any]:
+    """What the two others agree without charlie."""
+    owner, other = draw(st.permutations(OTHERS))
+    provisions = [
+        {"type": "between", "id": "apart", "horizontal_m": draw(st.integers(1, 5000)),
+         "vertical_m": 10},
+        {"type": "liveness", "id": "calls", "every_s": draw(st.integers(60, 3600))},
+        {"type": "acknowledgement", "id": "soon", "urgency": "prompt",
+         "within_s": draw(st.integers(1, 3600))},
+        {"type": "disclosure", "id": "part", "party": owner, "to": other, "fields": ["volumes"],
+         "cell_nd": draw(st.integers(1, 10)) * 10_000_000},
+    ]  # fmt: skip
+    return {
+        "title": title,
+        "kind": "SEPARATION",
+        "parties": list(OTHERS),
+        "effective_us": START_US,
+        "expires_us": START_US + 60 * DAY_US,
+        "provisions": draw(st.lists(st.sampled_from(provisions), min_size=1, max_size=4,
+                                    unique_by=lambda each: str(each["id"]))),
+    }  # fmt: skip
+
+
+@st.composite
 def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
     """What the others do unseen: intents named to none or to each other, of all kinds, changed and
     ended; dry runs, subscriptions, answers, tracks on closed feeds.
@@ -87,7 +111,11 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
         ]
         given = {"name": name}
         steps.append(Step("tell", party, {**given, "body": told[0]}, hidden=True))
-        what = draw(st.sampled_from(["", "amend", "end", "check", "subscribe", "answer", "track"]))
+        what = draw(
+            st.sampled_from(
+                ["", "amend", "end", "check", "subscribe", "answer", "track", "agree", "line"]
+            )
+        )
         if what == "amend":
             steps.append(Step("amend", party, {**given, "body": told[1]}, hidden=True))
         elif what == "end":
@@ -98,6 +126,16 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
         elif what == "subscribe":
             steps.append(
                 Step("subscribe", party, {"name": f"s{name}", "volume": draw(boxes())}, hidden=True)
+            )
+        elif what == "agree":
+            agreed = {"name": f"a{name}", "terms": draw(pacts(f"SECRET-{name}"))}
+            steps.append(Step("propose", party, agreed, hidden=True))
+            if draw(st.booleans()):
+                act = draw(st.sampled_from(["suspend", "end"]))
+                steps.append(Step("agree", party, {"name": f"a{name}", "act": act}, hidden=True))
+        elif what == "line":
+            steps.append(
+                Step("red_line", party, {"name": f"r{name}", "volume": draw(boxes())}, hidden=True)
             )
         elif what == "answer":
             verb = draw(st.sampled_from(["RECEIVED", "LOADED"]))

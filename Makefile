@@ -76,6 +76,7 @@ vendor: $(STAMPS)/runtime  ## fetch the browser's library and base map again fro
 
 screenshot: $(STAMPS)/runtime $(STAMPS)/demo $(STAMPS)/dev  ## the picture in the README, from the running demo
 	$(BIN)/python tools/screenshot.py
+	$(BIN)/python tools/agreement_screenshot.py
 
 wheel: $(STAMPS)/runtime  ## the wheel, into dist/
 	rm -rf dist

@@ -22,6 +22,7 @@ __all__ = [
     "AskIn",
     "ConsentIn",
     "DraftIn",
+    "ProposalQuery",
     "RedLineIn",
     "StepIn",
     "TemplateQuery",
@@ -103,6 +104,12 @@ class AgreementsQuery(PageQuery, frozen=True, kw_only=True):
     """A page of versions. agreement: only those of this one."""
 
     agreement: Name | None = None
+
+
+class ProposalQuery(In, frozen=True, kw_only=True):
+    """draft: your draft that this is; it is proposed under the draft's id, and the draft goes."""
+
+    draft: Name | None = None
 
 
 class VersionOfQuery(In, frozen=True, kw_only=True):

@@ -151,6 +151,35 @@ async def test_bad_terms_are_named(world: World, provision: dict[str, Any], fiel
     assert answer.json()["field"].startswith(field)
 
 
+async def test_a_draft_that_is_proposed_keeps_its_id_and_goes(world: World) -> None:
+    body = proposal()
+    kept = (await world.ask("alpha", "POST", "/drafts", {"terms": body["terms"]})).json()
+    name = kept["draft"]["agreement"]
+    keys = {party: await world.key(party) for party in ("alpha", "bravo")}
+    path = f"/agreements?draft={name}"
+    async with (
+        world.client("alpha", keys["alpha"]) as alpha,
+        world.client("bravo", keys["bravo"]) as bravo,
+    ):
+        with pytest.raises(ApiProblem) as not_its_own:
+            await bravo.signed("POST", path, "ProposeAgreement", body)
+        assert not_its_own.value.status == 404
+        key = keys["alpha"]
+        said = key.sign("ProposeAgreement", body, method="POST", path=path, request="once")
+        async with world.http("alpha") as line:
+            jose = {"Content-Type": "application/jose"}
+            answers = [await line.post(f"/api/v1{path}", content=said, headers=jose)
+                       for _ in range(2)]  # fmt: skip
+        key.settle(is_applied=True)
+        told, again = (each.json() for each in answers)
+        assert (told["agreement"], told["version"]) == (name, 1)
+        assert (again["agreement"], again["position"]) == (name, told["position"])
+        assert (await alpha.get("/drafts"))["drafts"] == []
+        with pytest.raises(ApiProblem) as taken:
+            await alpha.signed("POST", path, "ProposeAgreement", body, request="another")
+        assert taken.value.rule == "version-stale"
+
+
 async def test_a_draft_is_its_authors_own(world: World) -> None:
     kept = (await world.ask("alpha", "POST", "/drafts", {"terms": text()})).json()
     name = kept["draft"]["agreement"]

@@ -163,7 +163,12 @@ def test_a_renewal_begins_now_and_is_a_version_of_its_own(
     form.get_by_role("button", name="Propose to the others").click()
     expect(form.locator(".fault")).to_contain_text("days: give")
     form.get_by_label("Lasts, days").fill("2")
+    form.get_by_role("button", name="Keep as a draft").click()
+    expect(alpha.locator("#agreements .row")).to_contain_text("seen by your party alone")
+    alpha.locator("#agreements .row").click()
     form.get_by_role("button", name="Propose to the others").click()
+    expect(alpha.locator("#agreement h3")).to_be_visible()
+    expect(alpha.locator("#agreements .row")).to_have_count(1)  # the draft is what was proposed
     bravo, two = opened(console, window, "bravo")
     enrol(bravo)
     for page in (alpha, bravo):

@@ -60,17 +60,30 @@ async def draft(call: Call) -> Command:
 async def draft_again(call: Call) -> Command:
     """Another revision of a draft."""
     body: asked.DraftIn = call.body
-    name = AgreementId(require_token(call.path["agreement"], field="agreement"))
+    return DraftAgreement(_own_draft(call, call.path["agreement"], "agreement"), body.terms)
+
+
+def _own_draft(call: Call, given: str, field: str) -> AgreementId:
+    name = AgreementId(require_token(given, field=field))
     if (call.party, name) not in call.picture.drafts:
         raise HttpProblem(404, "no-such-draft", "no draft of yours has this id")
-    return DraftAgreement(name, body.terms)
+    return name
 
 
 async def propose(call: Call) -> Command:
-    """A new agreement, under an id that the service makes."""
+    """A new agreement, under the id of the draft that it was, or under one made here."""
     _require_canonical(call)
-    fresh = AgreementId(call.desk.service.context().new_id())
-    return meaning.proposal_of(call.body, fresh, 0)
+    query: asked.ProposalQuery = call.query
+    if query.draft is None:
+        name = AgreementId(call.desk.service.context().new_id())
+    else:
+        # What is tried again after a cut line finds its draft gone: it was proposed.
+        standing = call.picture.agreements.get((AgreementId(query.draft), 1))
+        if standing is not None and standing.party == call.party:
+            name = standing.id
+        else:
+            name = _own_draft(call, query.draft, "draft")
+    return meaning.proposal_of(call.body, name, 0)
 
 
 async def counter(call: Call) -> Command:

@@ -307,6 +307,7 @@ ROUTES: tuple[Route, ...] = (
         agreements_told.AgreementTold,
         kind="write",
         status=201,
+        query=agreements_asked.ProposalQuery,
         body=agreements_asked.AgreementIn,
         command="ProposeAgreement",
     ),

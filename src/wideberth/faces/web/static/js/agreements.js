@@ -387,7 +387,8 @@ class AgreementsView {
     return editForm({
       terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(),
       send: async (made, answerBy) => {
-        const told = await this.#send("/api/v1/agreements", "ProposeAgreement", { terms: made, answer_by: answerBy });
+        const path = `/api/v1/agreements${draft ? `?draft=${encodeURIComponent(draft)}` : ""}`;
+        const told = await this.#send(path, "ProposeAgreement", { terms: made, answer_by: answerBy });
         this.choose(told.agreement);
       },
       others: [{

@@ -17,9 +17,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-SHOTS = (  # picture, whose console, when on the clock of the day that is played
-    ("console.png", "air-attack", "00:58:30"),
-    ("console-rescue.png", "rescue", "01:04:30"),
+SHOTS = (  # picture, whose console, which view, when on the clock of the day that is played
+    ("console.png", "air-attack", "picture", "00:58:30"),
+    ("console-rescue.png", "rescue", "picture", "01:04:30"),
+    ("inbox.png", "air-attack", "inbox", "01:14:00"),
 )
 ARGUMENTS = [
     "--no-sandbox",
@@ -50,8 +51,8 @@ def main() -> int:
         try:
             addresses = wait_for(consoles, demo)
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-            for name, party, clock in SHOTS:
-                page = opened(browser, addresses[party])
+            for name, party, view, clock in SHOTS:
+                page = opened(browser, addresses[party].replace("#", f"#/{view}&"))
                 take(page, IMAGES / name, clock)
                 page.close()
             browser.close()

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.faces.web.desk import enrol, fill, get, now_us, officer, volume, write
+from tests.faces.web.desk import DESK, enrol, fill, get, now_us, officer, volume, write
 from wideberth.faces.web import STATIC
+from wideberth.model.ids import PartyId
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 
 pytestmark = pytest.mark.browser
@@ -35,7 +36,8 @@ def a_hazard_over_a_flight(console: Any) -> Any:
 
 
 def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]) -> None:
-    page = officer(console, window, "alpha").page
+    seen = window()
+    page = officer(console, lambda: seen, "alpha").page
     enrol(page)
     a_hazard_over_a_flight(console)
     card = page.locator("#inbox .task")
@@ -67,6 +69,8 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     card.get_by_role("button", name="Send LOADED").click()
     expect(card).to_have_count(0)
     expect(page.locator("#inbox")).to_contain_text("No information is not clearance")
+    assert seen.said == []  # nothing broke the policy, and nothing went wrong
+    assert [url for url in seen.asked if not url.startswith((console.url, "blob:", "data:"))] == []
 
 
 def tab_to(page: Page, name: str, *, most: int = 80) -> None:
@@ -132,6 +136,44 @@ def test_stop_takes_two_keys_from_any_view(console: Any, window: Callable[[], An
     expect(page.locator("#stops")).to_contain_text("No person has said that it was read")
     (stop,) = get(console, "bravo", "/stops")["stops"]
     assert (stop["sender"], stop["form"]) == ("alpha", "stop")
+
+
+def test_a_stop_without_a_line_goes_out_once_when_it_is_back(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = officer(console, window, "alpha").page
+    page.context.set_offline(True)
+    page.get_by_role("button", name="STOP").click()
+    page.get_by_label("What", exact=True).select_option("our-error")
+    page.get_by_label("In a few words").fill("ours, straying")
+    page.get_by_role("button", name="Send OUR-ERROR to everybody").click()
+    expect(page.locator("#stops")).to_contain_text("NOT SENT: no connection. Use the telephone.")
+    assert get(console, "bravo", "/stops")["stops"] == []
+    page.context.set_offline(False)
+    expect(page.locator("#stops")).to_contain_text("No person has said that it was read")
+    expect(page.locator("#stops .stop-card")).to_have_count(1)
+    (stop,) = get(console, "bravo", "/stops")["stops"]
+    assert (stop["form"], stop["text"]) == ("our-error", "ours, straying")
+
+
+def test_a_key_is_enrolled_by_who_administers_keys_and_their_token_is_not_kept(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = window().page
+    page.goto(f"{console.url}/#/inbox&token={console.token('alpha')}")
+    form = page.get_by_role("form", name="Key of this browser")
+    token = form.get_by_label("Token of somebody who administers")
+    token.fill(console.token("alpha"))
+    form.get_by_role("button", name="Make and enrol a key").click()
+    expect(form).to_contain_text("role")  # that one may not
+    administrator = console.node.mint(PartyId("alpha"), DESK, life_s=60)
+    token.fill(administrator)
+    form.get_by_role("button", name="Make and enrol a key").click()
+    expect(page.locator("#view-inbox .signing")).to_contain_text("which may: acknowledge, tell.")
+    assert administrator not in page.evaluate("JSON.stringify({...sessionStorage})")
+    page.reload()
+    expect(page.locator("#view-inbox .signing")).to_contain_text("which may: acknowledge, tell.")
+    assert administrator not in page.content()
 
 
 def test_what_was_amended_says_what_changed(console: Any, window: Callable[[], Any]) -> None:
@@ -278,3 +320,29 @@ def test_what_is_typed_is_read_strictly(console: Any, window: Callable[[], Any])
     assert found["metres"] == [1000, pytest.approx(304.8), n, n]
     at = "T10:05:00.000Z"
     assert found["times"] == [f"2026-11-21{at}", f"2026-11-21{at}", f"2026-11-22{at}", n, n, n]
+
+
+def test_what_changed_is_said_in_words(console: Any, window: Callable[[], Any]) -> None:
+    page = window().page
+    page.goto(console.url)
+    found = page.evaluate(
+        """async () => {
+            const { changeItems } = await import("/js/changes.js");
+            const area = (north) => JSON.stringify([{
+                footprint: { type: "polygon", vertices: [[north, -116800000000], [0, 0]] },
+                upper: { value_mm: 1000000, reference: "W84" }, end_us: 1795262306000000,
+            }]);
+            const later = area(1000000000).replace("1795262306", "1795265906");
+            return changeItems([
+                { field: "volumes", before: area(2000000000), after: later },
+                { field: "priority", before: "0", after: "2" },
+                { field: "stated", before: "{not JSON", after: "" },
+            ]).map((item) => item.textContent);
+        }"""
+    )
+    assert found == [
+        "volume 1, vertex 1: 2.000000°, -116.800000° → 1.000000°, -116.800000°",
+        "volume 1, end: 2026-11-21 11:58Z → 2026-11-21 12:58Z",
+        "priority: 0 → 2",
+        "stated: {not JSON → nothing",
+    ]

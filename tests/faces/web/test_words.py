@@ -11,7 +11,7 @@ from wideberth.faces.web import STATIC
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Verb
 
 ALLOWS = re.compile(
-    r"\b(approv\w*|clear(s|ed|ance|ances)?|permi(t|ts|tted|ssion|ssions)|authori[sz]\w*|consent\w*)\b",
+    r"\b(approv\w*|clear(s|ed|ance|ances)?|permi(t|ts|tted|ssion|ssions)|authori[sz]\w*)\b",
     re.IGNORECASE,
 )
 DENIES = (  # what says that something is *not* so

@@ -4,7 +4,7 @@
 import { h, metresAndFeet, plain, utcDate, utcShort } from "./text.js";
 
 const MOST = 12;
-const NAMES = { value: "height", lower: "lower", upper: "upper", start: "begin", end: "end", footprint: "", volumes: "volume" };
+const NAMES = { vertices: "vertex", value: "height", lower: "lower", upper: "upper", start: "begin", end: "end", footprint: "", volumes: "volume" };
 
 /** List items: the field, what it was, what it is. */
 export function changeItems(changes) {
@@ -30,13 +30,16 @@ function parsed(text) {
 }
 
 function compare(before, after, path, found) {
-  if (isTree(before) && isTree(after)) {
+  if (!isPoint(path) && isTree(before) && isTree(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) compare(before[key], after[key], [...path, key], found);
   } else if (JSON.stringify(before) !== JSON.stringify(after)) {
-    const unit = /_(nd|mm|us)$/.exec(String(path.at(-1)))?.[1];
+    const unit = isPoint(path) ? "point" : /_(nd|mm|us)$/.exec(String(path.at(-1)))?.[1];
     found.push({ field: named(path), before: said(before, unit), after: said(after, unit) });
   }
 }
+
+/** A vertex of a polygon: latitude and longitude, in 1e-9 degree. */
+const isPoint = (path) => /^vertices/.test(String(path.at(-2)));
 
 const isTree = (value) => value !== null && typeof value === "object";
 
@@ -51,6 +54,7 @@ function named(path) {
 
 function said(value, unit) {
   if (value === undefined || value === null) return "nothing";
+  if (unit === "point") return value.map((each) => `${(each / 1e9).toFixed(6)}°`).join(", ");
   if (isTree(value)) return JSON.stringify(value);
   if (unit === "mm") return metresAndFeet(value / 1000);
   if (unit === "nd") return `${(value / 1e9).toFixed(6)}°`;

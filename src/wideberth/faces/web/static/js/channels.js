@@ -12,10 +12,16 @@ const SAYS = {
   SUSPENDED: "suspended by its party; STOP stays usable", DOWN: "reported down", REFUSED: "reported to refuse",
 };
 
-/** Draw it. cut: since when this page has no line, or NaN; then all of it is as of that time. */
+const RESTS_ON = ["parties", "channels", "intents", "zones", "tracks", "notices", "replies", "stops", "session", "loaded"];
+let drawn = [];
+
+/** Draw it, where anything of it changed; ages tick by themselves. cut: since when this page has no line, or NaN; then all of it is as of that time. */
 export function channelBar(state, cutMs) {
-  const heard = lastHeard(state);
   const asOf = Number.isFinite(cutMs) ? ` as of ${utcShort(cutMs)}` : "";
+  const now = [...RESTS_ON.map((name) => state[name]), asOf];
+  if (now.every((each, index) => each === drawn[index])) return;
+  drawn = now;
+  const heard = lastHeard(state);
   const others = counterparts(state);
   rows(at("channels"), others.map(({ party, channel }) => {
     const heardMs = heard[party.id] ?? NaN;

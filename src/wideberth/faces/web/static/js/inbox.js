@@ -11,6 +11,7 @@ import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
 import { h, metresAndFeet, plain, utc, utcDate, utcShort } from "./text.js";
 
+const MOST = 200; // cards at a time: the most pressing ones
 const POSTS = { alternate: "the alternate", senior: "the senior post", neutral: "the neutral", political: "the political level", duty: "the duty desk" };
 
 export function mount(root, context) {
@@ -47,9 +48,11 @@ class Inbox {
   update(state) {
     this.state = state;
     const now = serverNow(state);
-    const open = this.#ordered(inbox(state, now));
-    const hard = open.filter((notice) => isInForce(state, notice, now)).length;
-    setText(this.count, `${open.length} open${hard ? `, ${hard} of a hazard in force` : ""}`);
+    const all = this.#ordered(inbox(state, now));
+    const hard = all.filter((notice) => isInForce(state, notice, now)).length;
+    const open = all.slice(0, MOST);
+    const more = all.length > MOST ? `, the first ${MOST} are shown` : "";
+    setText(this.count, `${all.length} open${hard ? `, ${hard} of a hazard in force` : ""}${more}`);
     rows(this.list, open.map((notice) => ({ key: notice.id, shows: "", make: () => this.#shell(notice) })),
       state.loaded.notices ? `Nothing is open. ${NO_INFORMATION}` : "Asking …");
     for (const notice of open) this.#fill(notice, now);
@@ -92,7 +95,7 @@ class Inbox {
     const changes = this.#changed(notice);
     rows(card.querySelector(".body"), [{
       key: "body",
-      shows: [notice, hazard, phase, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, changes, partyName(state, notice.sender)],
+      shows: [notice, hazard, phase, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, changes, partyName(state, about?.party ?? notice.sender)],
       make: () => this.#body(notice, { hazard, about, span, phase, changes, form }),
     }], "");
   }
@@ -101,7 +104,8 @@ class Inbox {
     const { state } = this;
     const steps = stepsOf(notice.answers, notice.units, notice.open);
     const version = notice.subject?.version ?? 1;
-    const sender = notice.sender ?? notice.clashes.find((clash) => clash.otherParty)?.otherParty ?? null;
+    // Whose it is: of a notice about the reader's own hazard, the party of what that touches.
+    const party = about?.party ?? notice.clashes.find((clash) => clash.otherParty)?.otherParty ?? notice.sender;
     const contacts = [...new Set(notice.clashes.map((clash) => clash.contact?.details?.label ?? clash.contact?.reference).filter(Boolean))];
     const kind = kindOf(state, notice);
     return h("div", {},
@@ -114,11 +118,11 @@ class Inbox {
         notice.escalation?.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
         state.hazards[about?.id] ? h("span", { class: "tag" }, `status: ${state.hazards[about.id].state}`) : null,
         h("span", { class: "age" }, `no. ${notice.number}, told ${utcShort(notice.issuedMs)}, `, aged("ago", notice.issuedMs))),
-      h("p", { class: "what" }, swatch(sender), h("b", {}, plain(nameOf(about, notice), 60)),
-        " of ", h("span", {}, plain(partyName(state, sender), 60)), this.#touches(notice)),
+      h("p", { class: "what" }, swatch(party), h("b", {}, plain(nameOf(about, notice), 60)),
+        " of ", h("span", {}, plain(partyName(state, party), 60)), this.#touches(notice)),
       h("p", { class: "num" }, whereText(notice, about), ` · ${dayTime(span.startMs)} to ${dayTime(span.endMs)} · `,
         aged(phase, phase === "begins" ? span.startMs : span.endMs)),
-      notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it may close.`) : null,
+      notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it need not be held.`) : null,
       notice.uncovered.length ? h("p", { class: "missing" }, `Not covered by any agreement here: ${plain(notice.uncovered.join(", "), 160)}`) : null,
       notice.protection ? h("p", { class: "dim" }, plain(notice.protection, 240)) : null,
       changes?.length ? h("ul", { class: "changes", "aria-label": "What changed" }, changeItems(changes)) : null,

@@ -48,7 +48,7 @@ export class SigningPanel {
     const roles = session.roles.filter((role) => SIGNED_ROLES.includes(role));
     const own = session.roles.includes("administer");
     const fault = h("p", { class: "fault", role: "alert" }, this.fault ? plain(this.fault, 240) : "");
-    const token = own ? null : field("token", "Token of somebody who administers the keys of your party (used once, not kept)", { class: "long" });
+    const token = own ? null : field("token", "Token of somebody who administers the keys of your party (used once, not kept)", { class: "long", type: "password" });
     const form = h("form", { class: "answer", "aria-label": "Key of this browser" },
       h("p", {}, h("b", {}, "This browser cannot sign yet. "),
         "Every answer but RECEIVED is signed. The key is made here and cannot be taken out of this browser; the node gets the public half."),

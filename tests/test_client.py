@@ -253,8 +253,8 @@ def streaming(*chunks: bytes, breaks: bool = True) -> Step:
     return lambda _: httpx.Response(200, stream=Chunks(*chunks, breaks=breaks))
 
 
-async def heard(line: Line, count: int, after: int = 0) -> list[int]:
-    numbers: list[int] = []
+async def heard(line: Line, count: int, after: int = 0) -> list[int | None]:
+    numbers: list[int | None] = []
     async with client(line) as alpha:
         events = alpha.events(after)
         async for event in events:
@@ -277,6 +277,12 @@ async def test_a_cut_stream_is_taken_up_where_it_broke() -> None:
     assert await heard(line, 5) == [1, 2, 3, 4, 5]
     resumed = [request.headers["Last-Event-ID"] for request in line.seen]
     assert resumed == ["0", "1", "1", "1", "3", "4"]
+
+
+async def test_what_is_sent_before_it_is_recorded_comes_without_a_number() -> None:
+    early = b'event: stop\ndata: {"stop": 1}\n\n'
+    line = Line(streaming(wire(1), early, wire(2), early, b"id: x\ndata: {}\n\n", wire(3)))
+    assert await heard(line, 5) == [1, None, 2, None, 3]
 
 
 async def test_a_stream_that_leaves_a_number_out_is_an_error() -> None:

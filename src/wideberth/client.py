@@ -84,9 +84,11 @@ class StreamGap(WideberthError):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One event of the party's stream. number: counts from 1 without a gap."""
+    """One event of the party's stream. number: counts from 1 without a gap; None: sent before it is
+    recorded, as a STOP is, or never recorded. It may come again on another line.
+    """
 
-    number: int
+    number: int | None
     name: str
     data: Any
 
@@ -414,7 +416,8 @@ class Client:
         return (await self._send("GET", "/record/checkpoint", params=wanted)).text
 
     async def events(self, after: int = 0) -> AsyncGenerator[Event]:
-        """The party's events after number after, each once, in order, for as long as one listens.
+        """The party's events after number after, each once, in order, for as long as one listens;
+        and those without a number as they come.
 
         A cut line is taken up again where it broke. Raises ApiProblem where the node says no,
         StreamGap where it leaves a number out.
@@ -424,6 +427,9 @@ class Client:
             try:
                 async with aclosing(self._connected(after)) as events:
                     async for event in events:
+                        if event.number is None:
+                            yield event
+                            continue
                         if event.number <= after:
                             continue
                         if event.number != after + 1:
@@ -534,9 +540,10 @@ async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Event]:
             if not line:
                 if fields.get("event") == b"bye":
                     return
-                if "data" in fields and fields.get("id", b"").isdigit():
+                number = fields.get("id", b"")
+                if "data" in fields and (number.isdigit() or not number):
                     yield Event(
-                        int(fields["id"]),
+                        int(number) if number else None,
                         fields.get("event", b"message").decode(),
                         msgspec.json.decode(fields["data"]),
                     )

@@ -20,7 +20,7 @@ import fcntl
 import logging
 import os
 import random
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,8 +43,11 @@ from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued, Not
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice
+from wideberth.model.stop_reads import StopRepeated
 from wideberth.model.stops import Stop, StopTold
 from wideberth.operating import DeliveryTable
+from wideberth.picture.stop_rights import units_told
+from wideberth.picture.stops import step_of, unread_by
 from wideberth.record.vault import Vault
 from wideberth.service import Service
 from wideberth.space.time import SECOND_US
@@ -94,6 +97,11 @@ class _Sending:
     escalated: dict[NoticeId, None] = field(default_factory=dict[NoticeId, None])
     grew: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+
+
+def _sent_as(stop: Stop, version: int) -> str:
+    """What tells one sending of a STOP from its repetitions."""
+    return f"{stop.id}/{version}" if version else stop.id
 
 
 class Outbound:
@@ -366,6 +374,10 @@ class Outbound:
                     sending.grew.set()
             elif isinstance(body, StopTold):
                 self._tell_stop(body.stop)
+            elif isinstance(body, StopRepeated):
+                stop = self._service.picture.stops.get(body.stop)
+                if stop is not None:
+                    self._tell_stop(stop, body.parties, version=body.step + 1)
             elif isinstance(body, NoticeAcknowledged | NoticeReleased):
                 self._closed += body.closes
 
@@ -637,32 +649,40 @@ class Outbound:
     async def _go_on_with_stops(self) -> None:
         stops = self._service.picture.stops
         for name in list(stops):
-            self._tell_stop(stops[name])
+            stop, step = stops[name], step_of(self._service.picture, name).step
+            self._tell_stop(stop)
+            if step:
+                unread = unread_by(self._service.picture, stop)
+                self._tell_stop(stop, unread, version=step)
         for sent in self._urgent.waiting:
             self._sent(sent)
 
-    def _tell_stop(self, stop: Stop) -> None:
-        """Over every way of everybody else, at once."""
+    def _tell_stop(
+        self, stop: Stop, parties: Collection[PartyId] | None = None, *, version: int = 0
+    ) -> None:
+        """Over every way of everybody else, at once; of these parties, where it is repeated to
+        them. version: how often it was.
+        """
         if stop.sent_us + _STOP_LIFE_US < self._service.context().now_us:
             return
         for name, ways in self.ways.items():
             party = PartyId(name)
-            if party == stop.sender:
+            if party == stop.sender or (parties is not None and party not in parties):
                 continue
             for way in ways:
-                key = (stop.id, party, way.id)
+                key = (_sent_as(stop, version), party, way.id)
                 if way.medium is Medium.STREAM or key in self._stops:
                     continue
-                task = asyncio.create_task(self._stop_out(stop, party, way))
+                task = asyncio.create_task(self._stop_out(stop, party, way, version))
                 self._stops[key] = task
                 task.add_done_callback(lambda _task, key=key: self._stops.pop(key, None))
 
-    async def _stop_out(self, stop: Stop, party: PartyId, way: Way) -> None:
+    async def _stop_out(self, stop: Stop, party: PartyId, way: Way, version: int) -> None:
         """Until it is taken or refused, or a day is over; also where the channel is suspended."""
-        state, failures = self._store, 0
+        state, failures, name = self._store, 0, _sent_as(stop, version)
         back_off = BackOff(min(1.0, self._settings.first_retry_s), _STOP_LONGEST_S)
         with contextlib.suppress(RecordUnavailable):
-            if await self._in_thread(lambda: state.is_sent(stop.id, party, way.id)):
+            if await self._in_thread(lambda: state.is_sent(name, party, way.id)):
                 return
         space = self._service.picture.space
         message = stop_message(
@@ -671,13 +691,15 @@ class Outbound:
             exercise=space.exercise,
             places=way.places,
             language=way.language,
+            version=version,
         )
         while stop.sent_us + _STOP_LIFE_US > self._service.context().now_us:
             if way.medium is Medium.WEBHOOK:
                 item: dict[str, object] = {
                     "kind": "stop",
                     "id": message.id,
-                    "version": 0,
+                    "version": version,
+                    "units": units_told(self._service.picture, stop.sender).get(party, ()),
                     "stop": msgspec.structs.replace(stop, intent=None),
                     "text": message.full,
                 }
@@ -691,7 +713,7 @@ class Outbound:
             await asyncio.sleep(wait_us / SECOND_US)
         now_us = self._service.context().now_us
         with contextlib.suppress(RecordUnavailable):
-            await self._in_thread(lambda: state.keep_sent(stop.id, party, way.id, now_us))
+            await self._in_thread(lambda: state.keep_sent(name, party, way.id, now_us))
 
     # The state's file.
 

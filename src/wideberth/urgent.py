@@ -342,9 +342,9 @@ def _is_refused(done: Applied | Refusal) -> bool:
 
 def _as_told(kept: Kept) -> TellStop | RecordAnswer:
     match kept.command:
-        case TellStop(stop=stop):
+        case TellStop(stop=stop, unit=unit):
             verified = stop.identified is not Identified.UNVERIFIED
-            return TellStop(stop, kept.said if verified else None)
+            return TellStop(stop, kept.said if verified else None, unit)
         case AcknowledgeNotice() as given:
             return RecordAnswer(
                 kept.author,

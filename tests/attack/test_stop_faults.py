@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +297,55 @@ async def test_a_full_disk_does_not_hold_it(tmp_path: Path) -> None:
         await until(lambda: len(stops_in(folder)) == 1)
         again = await say(url, tokens["alpha"])
         assert (again["id"], again["recorded"], again["kept"]) == (told["id"], True, True)
+    assert len(stops_in(folder)) == 1
+    verified(folder)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of a few megabytes. Skips where none can be mounted."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+    has_mount = shutil.which("mount") is not None
+    if not has_mount or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+async def test_it_is_on_the_other_stream_within_a_second_with_a_full_disk(
+    small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = small_disk / FOLDER
+    async with served(folder) as (_, url, tokens):
+        ready = asyncio.Event()
+        watching = asyncio.create_task(next_stop(url, tokens["bravo"], ready))
+        await ready.wait()
+        filler = small_disk / "filler"
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            for size in (65_536, 512, 1):
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)):
+                        pass
+        headers = {"Authorization": f"Bearer {tokens['alpha']}"}
+        async with httpx.AsyncClient(timeout=30) as client:
+            held = await client.post(f"{url}/intents", json=flight(), headers=headers)
+        assert held.status_code == 503, "the disk is full"
+        sent_s = time.perf_counter()
+        saying = asyncio.create_task(say(url, tokens["alpha"]))
+        seen = await watching
+        after_s = time.perf_counter() - sent_s
+        told = await saying
+        with capsys.disabled():
+            sys.stdout.write(f"\nSTOP, disk full: on the other stream in {after_s * 1000:.0f} ms\n")
+        assert seen["id"] == told["id"]
+        assert (told["recorded"], told["sent_to"]) == (False, 1)
+        assert after_s < 1, "the bound that is promised"
+        filler.unlink()
+        await until(lambda: len(stops_in(folder)) == 1)
     assert len(stops_in(folder)) == 1
     verified(folder)
 

@@ -9,19 +9,24 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from scenes import MINUTE_US, START_US, Scene, author
+from agreements_scene import act, propose, sign, terms
+from scenes import MINUTE_US, START_US, Scene, author, signer
 from wideberth.decisions import stop_reads
 from wideberth.decisions.deadlines import DONE
 from wideberth.decisions.stop_reads import count_of
+from wideberth.model.agreements import Act
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed
-from wideberth.model.ids import IntentId, PartyId, ZoneId
+from wideberth.model.ids import IntentId, PartyId, UnitToken, ZoneId
 from wideberth.model.ladders import Post
 from wideberth.model.parties import Role
+from wideberth.model.provisions import Distribution, StopRight
 from wideberth.model.stop_reads import AcknowledgeStop, StopAcknowledged, StopRepeated, posts_told
-from wideberth.model.stops import Area, Form, Identified, Stop, StopTold, TellStop
+from wideberth.model.stops import Area, Form, Identified, Stop, StopTold, StopToUnits, TellStop
 from wideberth.picture import snapshot
 from wideberth.picture.deadlines import take_due
+from wideberth.picture.stop_rights import tells_directly
 from wideberth.picture.stops import step_of, stop_due
+from wideberth.picture.visibility import is_readable
 from wideberth.space.time import DAY_US, SECOND_US
 
 HERE = Area(47_000_000_000, 8_000_000_000, 300_000)
@@ -217,6 +222,55 @@ def test_what_is_the_same_place(
     second = say(scene, **stop)  # type: ignore[arg-type]
     assert count_of(second, [first]) == count
     assert scene.entries[-1].body.count == count  # type: ignore[union-attr]
+
+
+def pact(scene: Scene, *, excluded: bool = False, **right: bool) -> None:
+    """Alpha and bravo agree on STOP, and on bravo's units."""
+    text = terms(
+        StopRight(id="stop", words="Who can, acts.", excluded=excluded, **right),
+        Distribution(id="units", party=PartyId("bravo"), units=(UnitToken("u7"), UnitToken("u9"))),
+        parties=(PartyId("alpha"), PartyId("bravo")),
+    )
+    sign(scene, propose(scene, text, by="alpha"))
+
+
+def to_units(scene: Scene, since: int) -> list[tuple[str, tuple[str, ...]]]:
+    told = [each.body for each in scene.entries[since:] if isinstance(each.body, StopToUnits)]
+    return [(each.party, each.units) for each in told]
+
+
+@pytest.mark.requirement("L-02")
+def test_it_goes_to_the_units_at_once_where_that_was_agreed_and_nowhere_else() -> None:
+    scene = a_scene()
+    size = len(scene.entries)
+    say(scene)
+    assert to_units(scene, size) == [], "nothing was agreed"
+    pact(scene, to_units=True)
+    size = len(scene.entries)
+    stop = say(scene)
+    assert to_units(scene, size) == [("bravo", ("u7", "u9"))]
+    assert dict(step_of(scene.picture, stop.id).to_units) == {"bravo": ("u7", "u9")}
+    told, *units = scene.entries[size:]
+    assert is_readable(scene.picture, told, PartyId("charlie"))
+    parties = map(PartyId, ("alpha", "bravo", "charlie"))
+    assert [each for each in parties if is_readable(scene.picture, units[0], each)] == ["bravo"]
+    size = len(scene.entries)
+    say(scene, "charlie")
+    say(scene, "bravo")
+    assert to_units(scene, size) == [], "it is between the two, and of bravo's units alone"
+    assert scene.picture.digest() == scene.replayed().digest()
+
+
+@pytest.mark.parametrize("excluded", [False, True])
+def test_a_suspended_agreement_still_carries_it_unless_it_says_otherwise(*, excluded: bool) -> None:
+    scene = a_scene()
+    pact(scene, to_units=True, from_units=True, excluded=excluded)
+    pause = act(1, Act.SUSPEND, reason="as announced", provisions=("stop", "units"))
+    scene.accept(pause, signer("alpha"))
+    size = len(scene.entries)
+    say(scene)
+    assert bool(to_units(scene, size)) is not excluded
+    assert tells_directly(scene.picture, PartyId("alpha"), PartyId("bravo")) is not excluded
 
 
 def test_it_leaves_after_a_day_with_all_that_stands_of_it() -> None:

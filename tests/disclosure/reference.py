@@ -220,6 +220,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                     may.texts.add(body.intent)
             case e.ShiftTaken():
                 readable = event = body.party == party
+            case e.StopToUnits():
+                readable = event = body.party == party
             case e.StopAcknowledged():
                 readable = party in (body.party, body.sender)
                 event = readable or party in neutrals

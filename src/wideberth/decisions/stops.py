@@ -14,8 +14,9 @@ from wideberth.model.commands import AcknowledgeNotice
 from wideberth.model.entries import NoticeAcknowledged
 from wideberth.model.parties import Author, How
 from wideberth.model.refusals import RefusalKind
-from wideberth.model.stops import Identified, RecordAnswer, StopTold, TellStop
+from wideberth.model.stops import Identified, RecordAnswer, StopTold, StopToUnits, TellStop
 from wideberth.picture.picture import Picture
+from wideberth.picture.stop_rights import units_told
 
 __all__ = ["RECORDED", "record_answer", "tell_stop"]
 
@@ -42,7 +43,9 @@ def tell_stop(picture: Picture, command: TellStop, author: Author, context: Cont
             field="statement",
         )
     earlier = (picture.stops[each] for each in picture.stops)
-    return Accepted((StopTold(stop, command.statement, count_of(stop, earlier)),))
+    told = StopTold(stop, command.statement, count_of(stop, earlier), command.unit)
+    units = units_told(picture, stop.sender).items()
+    return Accepted((told, *(StopToUnits(stop.id, party, named) for party, named in units)))
 
 
 def record_answer(

@@ -179,12 +179,21 @@ def notice_message(
 
 
 def stop_message(
-    stop: Stop, *, recipient: str, exercise: bool, places: CoordinateFormat, language: str = "en"
+    stop: Stop,
+    *,
+    recipient: str,
+    exercise: bool,
+    places: CoordinateFormat,
+    language: str = "en",
+    version: int = 0,
 ) -> Message:
-    """The text of a STOP or its kin: the fewest fields. recipient: the party that it goes to."""
+    """The text of a STOP or its kin: the fewest fields. recipient: the party that it goes to;
+    version: how often it was repeated to it.
+    """
     say = PHRASES[language]
     mark = f"{say['exercise']} " * exercise
-    head = f"{mark}{say[_FORMS[stop.form]]}"
+    again = f" ({version + 1})" if version else ""
+    head = f"{mark}{say[_FORMS[stop.form]]}{again}"
     lines = [
         f"{head} {stop.id}",
         f"{say['from']}: {stop.sender} ({stop.identified.value})",
@@ -202,7 +211,7 @@ def stop_message(
     lines += ["", NEITHER_PERMISSION_NOR_GUARANTEE]
     return Message(
         id=stop.id,
-        version=0,
+        version=version,
         urgency=Urgency.IMMEDIATE,
         subject=f"{head} {stop.sender}",
         full="\n".join(lines) + "\n",

@@ -54,7 +54,7 @@ from wideberth.model.sites import (
     SiteStale,
 )
 from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
-from wideberth.model.stops import StopTold
+from wideberth.model.stops import StopTold, StopToUnits
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
@@ -357,6 +357,7 @@ Body = (
     | CallMissed
     | ShiftTaken
     | StopAcknowledged
+    | StopToUnits
     | StopRepeated
     | AgreementDrafted
     | AgreementProposed

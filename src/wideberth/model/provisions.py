@@ -321,10 +321,16 @@ class Disclosure(_Provision, frozen=True, tag="disclosure", kw_only=True):
 
 
 class StopRight(_Provision, frozen=True, tag="stop", kw_only=True):
-    """Who acts on a STOP, in words. excluded: a suspension takes the STOP channel too (D-11)."""
+    """Who acts on a STOP, in words. excluded: a suspension takes the STOP channel too (D-11).
+
+    to_units: a STOP goes to the units of the distribution lists at the same time (L-02).
+    from_units: a convoy or a post tells one directly (L-04).
+    """
 
     words: Words
     excluded: bool = False
+    to_units: bool = False
+    from_units: bool = False
 
 
 class Languages(_Provision, frozen=True, tag="languages", kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import PartyId, UnitToken
 from wideberth.model.ladders import Post
 from wideberth.model.stops import Form
 from wideberth.space.time import MINUTE_US, SECOND_US
@@ -97,13 +97,16 @@ class StopRepeated(
 
 class StopStep(msgspec.Struct, frozen=True, gc=False):
     """What stands of a STOP. count: which one of its place it is; step: the next rung; told_us: of
-    the last one; first_us: from sending to the first person who read it, anywhere.
+    the last one; first_us: from sending to the first person who read it, anywhere. unit: who of
+    the sender's told it; to_units: by party, which units it went to.
     """
 
     count: int = 1
     step: int = 0
     told_us: int | None = None
     first_us: int | None = None
+    unit: UnitToken | None = None
+    to_units: tuple[tuple[PartyId, tuple[UnitToken, ...]], ...] = ()
 
 
 class StopRead(msgspec.Struct, frozen=True, gc=False):

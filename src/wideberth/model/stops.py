@@ -22,6 +22,7 @@ __all__ = [
     "Identified",
     "RecordAnswer",
     "Stop",
+    "StopToUnits",
     "StopTold",
     "TellStop",
     "stop_id",
@@ -85,10 +86,12 @@ class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 class TellStop(msgspec.Struct, frozen=True, tag=True):
     """Record a STOP that was sent. statement: what its sender signed, verbatim, where it is not
     told under that signature: under a former name of the record, or out of its key's chain.
+    unit: the convoy or post of the sender's that tells it, by its token.
     """
 
     stop: Stop
     statement: str | None = None
+    unit: UnitToken | None = None
 
 
 class StopTold(
@@ -102,6 +105,15 @@ class StopTold(
     stop: Stop
     statement: str | None = None
     count: int = 1
+    unit: UnitToken | None = None
+
+
+class StopToUnits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A STOP went to these units of a party at the same time, as its sender and it had agreed."""
+
+    stop: str
+    party: PartyId
+    units: tuple[UnitToken, ...]
 
 
 class RecordAnswer(msgspec.Struct, frozen=True, tag=True):

@@ -19,7 +19,7 @@ from wideberth.model.stop_reads import (
     StopStep,
     first_rung,
 )
-from wideberth.model.stops import Stop, StopTold
+from wideberth.model.stops import Stop, StopTold, StopToUnits
 from wideberth.picture.picture import Picture
 from wideberth.space.time import DAY_US
 
@@ -72,14 +72,23 @@ def forget_stop(picture: Picture, stop_id: str) -> None:
 def _stop_told(picture: Picture, body: StopTold, _entry: Entry, position: int) -> None:
     stop = body.stop
     picture.stops[stop.id] = stop
-    if body.count > 1:
-        picture.stop_steps[stop.id] = StopStep(body.count)
+    if body.count > 1 or body.unit is not None:
+        picture.stop_steps[stop.id] = StopStep(body.count, unit=body.unit)
     picture.expire_at(stop.sent_us + STOP_LIFE_US, "stop", stop.id)
     _note_due(picture, stop.id)
     if picture.history is not None:
         picture.history.note_object(stop.id, position)
         for party in picture.parties:  # to everybody who can act, its sender included
             picture.history.note_stream(party, position)
+
+
+def _to_units(picture: Picture, body: StopToUnits, _entry: Entry, position: int) -> None:
+    standing = step_of(picture, body.stop)
+    named = (*standing.to_units, (body.party, body.units))
+    picture.stop_steps[body.stop] = _replace(standing, to_units=named)
+    if picture.history is not None:
+        picture.history.note_object(body.stop, position)
+        picture.history.note_stream(body.party, position)
 
 
 def _acknowledged(picture: Picture, body: StopAcknowledged, _entry: Entry, position: int) -> None:
@@ -116,6 +125,7 @@ def _note_due(picture: Picture, stop_id: str) -> None:
 
 FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     StopTold: _stop_told,
+    StopToUnits: _to_units,
     StopAcknowledged: _acknowledged,
     StopRepeated: _repeated,
 }

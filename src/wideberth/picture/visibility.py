@@ -66,7 +66,7 @@ from wideberth.model.sites import (
     SiteStale,
 )
 from wideberth.model.stop_reads import StopAcknowledged
-from wideberth.model.stops import StopTold
+from wideberth.model.stops import StopTold, StopToUnits
 from wideberth.picture.limits import reads_amendment, sees
 from wideberth.picture.picture import Picture
 
@@ -157,6 +157,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,
+    StopToUnits: _by_its_party,
     StopAcknowledged: lambda body, party: party in (body.party, body.sender),
     WarningRaised: _by_the_only_one_warned,
     WarningWorsened: _by_the_only_one_warned,

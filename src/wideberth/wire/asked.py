@@ -330,7 +330,8 @@ class StopAreaIn(In, frozen=True, kw_only=True):
 
 class StopIn(In, frozen=True, kw_only=True):
     """A STOP, or one of its kin. All may be left out. text: what is wrong, who is there, how to
-    call back. intent, zone: the place by its id, given on to those who may see it.
+    call back. intent, zone: the place by its id, given on to those who may see it. unit: the
+    convoy or post of yours that tells it, by its token.
     """
 
     form: Form = Form.STOP
@@ -338,6 +339,7 @@ class StopIn(In, frozen=True, kw_only=True):
     intent: Name | None = None
     zone: Name | None = None
     area: StopAreaIn | None = None
+    unit: Name | None = None
 
 
 class KeyIn(In, frozen=True, kw_only=True):

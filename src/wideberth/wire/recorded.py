@@ -205,6 +205,7 @@ def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None
                     sent_us=body.stop.sent_us,
                 ),
                 count=body.count,
+                unit=None if said.unit is None else UnitToken(said.unit),
             )
         case KeyRevoked() if kind == "RevokeKey":
             return KeyRevoked(party, KeyId(said.key_id))

@@ -11,10 +11,11 @@ from typing import Any
 import apsw
 import pytest
 
-from api_world import World, a_world
+from api_world import World, a_world, flight, moment
 from stream_lines import Line, Seen
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId, UnitToken
+from wideberth.model.parties import Role
 from wideberth.service import now_us
 from wideberth.space.time import MINUTE_US, SECOND_US
 
@@ -102,6 +103,81 @@ async def test_the_time_to_the_first_person_is_measured_and_delivery_counts_for_
     await asyncio.sleep(0.05)
     events = await lines["bravo"].until(lambda seen: bool(named(seen, "stop-read")))
     assert [one["party"] for one in named(events, "stop-read")] == ["bravo"]
+    for line in lines.values():
+        await line.close()
+
+
+async def pact(world: World) -> None:
+    """Alpha and bravo agree that a STOP goes to bravo's units, and comes from alpha's convoys."""
+    now = now_us()
+    terms = {
+        "title": "Stop",
+        "kind": "SEPARATION",
+        "parties": ["alpha", "bravo"],
+        "effective_us": now,
+        "expires_us": now + 30 * 24 * 60 * MINUTE_US,
+        "provisions": [
+            {
+                "type": "stop",
+                "id": "stop",
+                "words": "Who can, acts.",
+                "to_units": True,
+                "from_units": True,
+            },
+            {"type": "distribution", "id": "units", "party": "bravo", "units": ["b-7"]},
+        ],
+    }
+    keys = {each: await world.key(each) for each in ("alpha", "bravo")}
+    async with world.client("alpha", keys["alpha"]) as alpha:
+        body = {"terms": terms, "answer_by": moment(600)}
+        made = await alpha.signed("POST", "/agreements", "ProposeAgreement", body)
+        path = f"/agreements/{made['agreement']}/acts"
+        said = {"version": 1, "act": "sign", "digest": made["digest"]}
+        said["agreement"] = made["agreement"]
+        await alpha.signed("POST", path, "StepAgreement", said)
+    async with world.client("bravo", keys["bravo"]) as bravo:
+        await bravo.signed("POST", path, "StepAgreement", said)
+
+
+@pytest.mark.requirement("L-02", "L-04")
+async def test_a_convoy_tells_it_directly_as_agreed_and_the_neutral_and_units_have_it(
+    world: World,
+) -> None:
+    early = await say(world, unit="convoy-3")
+    assert (await shown(world, "bravo", early))["directly"] is False, "sent, and marked"
+    await pact(world)
+    lines = {each: Line(world, each, "/stream") for each in ("bravo", "charlie")}
+    await asyncio.sleep(0.05)
+    # The convoy's own credential: it may watch, and say STOP, and nothing else.
+    convoy = world.token("alpha", Role.WATCH)
+    async with world.http(token=convoy) as client:
+        body = {**SAYS, "area": AREA, "unit": "convoy-3"}
+        answer = await client.post("/api/v1/stop", json=body)
+        refused = await client.post("/api/v1/intents", json=flight())
+    assert (answer.status_code, refused.status_code) == (202, 403)
+    stop = answer.json()["id"]
+    found: dict[str, Any] = {}
+    for name, line in lines.items():
+        events = await line.until(
+            lambda seen: any(data["stop"]["id"] == stop for _, kind, data in seen if kind == "stop")
+        )
+        found[name] = next(
+            data["stop"]
+            for number, kind, data in events
+            if kind == "stop" and number is None and data["stop"]["id"] == stop
+        )
+    bravo, neutral = found["bravo"], found["charlie"]
+    assert bravo["units"] == ["b-7"], "with the first that left, before any record"
+    assert (bravo["unit"], bravo["directly"]) == ("convoy-3", True)
+    assert (neutral["unit"], neutral["directly"]) == ("convoy-3", False), "it agreed to nothing"
+    assert "units" not in neutral, "tokens are their party's own"
+    events = await lines["bravo"].until(lambda seen: bool(named(seen, "stop-units")))
+    assert [(each["stop"], each["units"]) for each in named(events, "stop-units")] == [
+        (stop, ["b-7"])
+    ]
+    assert (await shown(world, "bravo", stop))["units"] == ["b-7"]
+    assert "units" not in await shown(world, "alpha", stop)
+    assert named(lines["charlie"].events, "stop-units") == []
     for line in lines.values():
         await line.close()
 

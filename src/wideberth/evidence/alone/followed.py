@@ -54,6 +54,7 @@ _STOP_SAID: dict[str, Any] = {
     "intent": None,
     "zone": None,
     "area": None,
+    "unit": None,
 }
 _PROPOSAL_SAID: dict[str, Any] = {
     "terms": None,
@@ -412,10 +413,11 @@ def _from_stop(
     body, given = value["body"], _filled(value["body"].get("stop"), _STOP_UNSAID)
     area: Any = said["area"]
     named = "signed\n{}\n{}\n{}".format(payload["party"], payload["request"], value["said"])
-    body = {"statement": None, "count": 1, **body, "stop": given}
+    body = {"statement": None, "count": 1, "unit": None, **body, "stop": given}
     return body, {
         "statement": None,
         "count": body["count"],
+        "unit": said["unit"],
         "stop": {
             "id": "stop-" + sha256(named.encode("utf-8")).hexdigest()[:32],
             "form": said["form"],

@@ -396,6 +396,8 @@ def _stop_told(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
             place_words(area["latitude_nd"], area["longitude_nd"]),
         )
         rows.append(("Area", place))
+    if body.get("unit"):
+        rows.append(("Told by the unit", body["unit"]))
     if body.get("count", 1) > 1:
         rows.append(("Told for this place", str(body["count"]) + " times in a day"))
     if stop["identified"] == "unverified":

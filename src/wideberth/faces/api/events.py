@@ -22,7 +22,13 @@ from wideberth.faces.api import (
 from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.past import intent_as_of
-from wideberth.faces.api.stops_seen import stop_read, stop_recorded, stop_repeated
+from wideberth.faces.api.stops_seen import (
+    as_told,
+    stop_read,
+    stop_recorded,
+    stop_repeated,
+    stop_units,
+)
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.model.entries import (
     Entry,
@@ -47,7 +53,7 @@ from wideberth.model.keeping import EntriesErased
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
-from wideberth.model.stops import StopTold
+from wideberth.model.stops import StopTold, StopToUnits
 from wideberth.picture.limits import part_for, sees
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
@@ -67,6 +73,7 @@ EVENTS: dict[str, type] = {
     "hazard": told.HazardEvent,
     "shift": told.ShiftEvent,
     "stop": told.StopEvent,
+    "stop-units": told.StopUnitsEvent,
     "stop-read": told.StopReadEvent,
     "stop-repeated": told.StopRepeatedEvent,
     "check": told.CheckEvent,
@@ -226,7 +233,7 @@ _WARNED: dict[type, told.WarningChange] = {
 async def _stop(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, StopTold)
-    seen = await stop_recorded(desk, body.stop, event.position, party, count=body.count)
+    seen = await stop_recorded(desk, body.stop, event.position, party, first=as_told(body))
     return "stop", told.StopEvent(stop=seen)
 
 
@@ -269,6 +276,7 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     WarningWorsened: _warning,
     WarningCleared: _warning,
     StopTold: _stop,
+    StopToUnits: stop_units,
     StopAcknowledged: stop_read,
     StopRepeated: stop_repeated,
     NoticeEscalated: escalations_seen.escalated,

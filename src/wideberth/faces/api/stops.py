@@ -28,7 +28,7 @@ from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.faces.api.stops_seen import stop_recorded, stop_waiting
 from wideberth.model.commands import AcknowledgeNotice, Command, Request
 from wideberth.model.envelope import Statement, parse_statement, statement_digest, verify_statement
-from wideberth.model.ids import PartyId, require_token
+from wideberth.model.ids import PartyId, UnitToken, require_token
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import SYSTEM, Author, How
 from wideberth.model.refusals import Refusal
@@ -210,7 +210,8 @@ class StopDesk:
             sent_us=now_us,
             doubts=sender.doubts,
         )
-        origin, command = self._desk.picture.space.origin, TellStop(stop)
+        unit = None if wire.unit is None else UnitToken(wire.unit)
+        origin, command = self._desk.picture.space.origin, TellStop(stop, unit=unit)
         if sender.identified is Identified.UNVERIFIED:
             return Kept(name, origin, now_us, sender.author, command, name)
         fingerprint = hashlib.sha256(b"POST /api/v1/stop\n" + body).hexdigest()
@@ -283,7 +284,7 @@ async def _seen(desk: Desk, name: str, party: PartyId) -> told.StopOut:
         return await stop_recorded(desk, recorded, position, party)
     for each in desk.urgent.waiting:
         if each.kept.id == name and each.stop is not None:
-            return stop_waiting(desk, each.stop, party)
+            return stop_waiting(desk, each, party)
     raise HttpProblem(404, "no-such-stop", "name a STOP of the last day", field="stop")
 
 

@@ -18,10 +18,12 @@ from wideberth.model.stop_reads import (
     TARGET_US,
     StopAcknowledged,
     StopRepeated,
+    StopStep,
     posts_told,
 )
-from wideberth.model.stops import Stop, StopTold
+from wideberth.model.stops import Stop, StopTold, StopToUnits, TellStop
 from wideberth.picture.picture import Picture
+from wideberth.picture.stop_rights import tells_directly, units_told
 from wideberth.picture.stops import step_of, stop_due, unread_by
 from wideberth.service import Applied, StreamEvent
 from wideberth.space.time import SECOND_US, format_rfc3339
@@ -29,41 +31,44 @@ from wideberth.space.volume import NANODEGREES
 from wideberth.urgent import Sent
 
 __all__ = [
+    "as_told",
     "sent_view",
     "stop_read",
     "stop_read_answer",
     "stop_recorded",
     "stop_repeated",
+    "stop_units",
     "stop_waiting",
 ]
 
 
 async def stop_recorded(
-    desk: Desk, stop: Stop, position: int, party: PartyId, *, count: int | None = None
+    desk: Desk, stop: Stop, position: int, party: PartyId, *, first: StopStep | None = None
 ) -> told.StopOut:
-    """A STOP of the record. Its intent is named to those who could see it there. count: as it was
+    """A STOP of the record. Its intent is named to those who could see it there. first: as it was
     told; where None, who has read it until now is shown too.
     """
     shown = party == stop.sender
     if stop.intent is not None and not shown:
         intent = await intent_as_of(desk.service, stop.intent, position)
         shown = intent is not None and intent.is_shown_to(party)
-    if count is not None:
-        return _stop(desk, stop, is_intent_shown=shown, position=position, count=count)
+    if first is not None:
+        return _stop(desk, stop, is_intent_shown=shown, position=position, standing=first)
     standing = step_of(desk.picture, stop.id)
-    seen = _stop(
-        desk,
-        stop,
-        is_intent_shown=shown,
-        position=position,
-        count=standing.count,
-        step=standing.step,
+    seen = _stop(desk, stop, is_intent_shown=shown, position=position, standing=standing)
+    return msgspec.structs.replace(
+        seen,
+        reading=_reading(desk.picture, stop, party),
+        directly=_directly(desk.picture, stop, standing, party),
+        units=list(dict(standing.to_units).get(party, ())),
     )
-    return msgspec.structs.replace(seen, reading=_reading(desk.picture, stop, party))
 
 
-def stop_waiting(desk: Desk, stop: Stop, party: PartyId) -> told.StopOut:
+def stop_waiting(desk: Desk, sent: Sent, party: PartyId) -> told.StopOut:
     """A STOP that is not recorded yet. Waits for nothing."""
+    command = sent.kept.command
+    assert isinstance(command, TellStop), "what is shown here is a STOP"
+    stop = command.stop
     shown = party == stop.sender
     if stop.intent is not None and not shown:
         intent = desk.picture.intents.get(stop.intent)
@@ -76,8 +81,20 @@ def stop_waiting(desk: Desk, stop: Stop, party: PartyId) -> told.StopOut:
         if each.id == stop.id:
             break
         earlier.append(each)
-    count = count_of(stop, earlier)
-    return _stop(desk, stop, is_intent_shown=shown, position=None, count=count)
+    standing = StopStep(count_of(stop, earlier), unit=command.unit)
+    seen = _stop(desk, stop, is_intent_shown=shown, position=None, standing=standing)
+    return msgspec.structs.replace(
+        seen,
+        directly=_directly(desk.picture, stop, standing, party),
+        units=list(units_told(desk.picture, stop.sender).get(party, ())),
+    )
+
+
+def _directly(picture: Picture, stop: Stop, standing: StopStep, party: PartyId) -> bool | None:
+    """Whether its unit may tell the party itself; None where no unit told it, or it is its own."""
+    if standing.unit is None or party == stop.sender:
+        return None
+    return tells_directly(picture, stop.sender, party)
 
 
 def _reading(picture: Picture, stop: Stop, party: PartyId) -> told.StopReadingOut:
@@ -113,6 +130,23 @@ def _seconds(after_us: int) -> float:
     return round(after_us / SECOND_US, 3)
 
 
+def as_told(body: StopTold) -> StopStep:
+    """What stood of a STOP as it was told."""
+    return StopStep(body.count, unit=body.unit)
+
+
+async def stop_units(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    """It went to units of the party."""
+    body = event.entry.body
+    assert isinstance(body, StopToUnits)
+    return "stop-units", told.StopUnitsEvent(
+        stop=body.stop,
+        units=list(body.units),
+        position=event.position,
+        time=format_rfc3339(event.entry.time_us),
+    )
+
+
 async def stop_read(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
     """Somebody has read it."""
     body = event.entry.body
@@ -139,7 +173,7 @@ async def stop_repeated(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
     if not isinstance(entry.body, StopTold):
         return "erased", views.erased(entry.body)
     return "stop-repeated", told.StopRepeatedEvent(
-        stop=await stop_recorded(desk, entry.body.stop, first, party, count=entry.body.count),
+        stop=await stop_recorded(desk, entry.body.stop, first, party, first=as_told(entry.body)),
         step=body.step,
         due=format_rfc3339(body.due_us),
         parties=list(body.parties) if sees_all else [party],
@@ -169,7 +203,7 @@ async def stop_read_answer(_desk: Desk, applied: Applied, _party: PartyId) -> to
 def sent_view(desk: Desk, sent: Sent, party: PartyId) -> tuple[str, Any]:
     """Name and data of the event, without a number, for something that is not recorded yet."""
     if sent.stop is not None:
-        return "stop", told.StopEvent(stop=stop_waiting(desk, sent.stop, party))
+        return "stop", told.StopEvent(stop=stop_waiting(desk, sent, party))
     body = sent.answer
     assert body is not None, "what is sent is a STOP or an answer"
     return "acknowledgement", told.AcknowledgementEvent(
@@ -188,8 +222,7 @@ def _stop(
     *,
     is_intent_shown: bool,
     position: int | None,
-    count: int,
-    step: int = 0,
+    standing: StopStep,
 ) -> told.StopOut:
     area, sender = stop.area, desk.picture.parties.get(stop.sender)
     return told.StopOut(
@@ -212,6 +245,7 @@ def _stop(
         contact=views.contact(None if sender is None else sender.contact, desk.contacts),
         recorded=position is not None,
         position=position,
-        count=count,
-        posts=list(posts_told(count, step)),
+        count=standing.count,
+        posts=list(posts_told(standing.count, standing.step)),
+        unit=standing.unit,
     )

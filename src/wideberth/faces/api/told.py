@@ -743,7 +743,9 @@ class StopOut(Out, frozen=True, kw_only=True):
     """A STOP, or one of its kin, as it was told. intent: only where you may see it. doubts: why the
     sender is unverified. recorded: whether it is in the record yet, at position; what is sent
     again once it is, is the same by its id. count: which one of its place it is; posts: who at
-    each party is told at the same time; reading: once it is in the record.
+    each party is told at the same time; reading: once it is in the record. unit: the convoy or
+    post of the sender's that told it; directly: whether you agreed that it may. units: of your
+    own, to which it goes at the same time, as agreed.
     """
 
     id: str
@@ -761,6 +763,9 @@ class StopOut(Out, frozen=True, kw_only=True):
     position: int | None = None
     count: int
     posts: list[Post]
+    unit: str | None = None
+    directly: bool | None = None
+    units: list[str] = []
     reading: StopReadingOut | None = None
 
 
@@ -768,6 +773,15 @@ class StopEvent(Out, frozen=True, kw_only=True):
     """Event ``stop``: without a number as it is sent, and with one once it is recorded."""
 
     stop: StopOut
+
+
+class StopUnitsEvent(Out, frozen=True, kw_only=True):
+    """Event ``stop-units``: a STOP went to these units of yours at the same time, as agreed."""
+
+    stop: str
+    units: list[str]
+    position: int
+    time: str
 
 
 class StopReadEvent(Out, frozen=True, kw_only=True):

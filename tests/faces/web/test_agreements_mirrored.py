@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 TITLE = "Passage, invented"
 GUARDS = "guards of the port, invented"
-STEP = "First warning by radio, invented"
+STEP = "First warning by radio, invented, " + "then wait, " * 60 + "and listen"  # never cut short
 
 
 @contextmanager

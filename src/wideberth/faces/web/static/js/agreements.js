@@ -9,37 +9,21 @@ import { consents } from "./consents.js";
 import { partyName, rows, swatch } from "./dom.js";
 import { editForm } from "./edit.js";
 import { gallery } from "./gallery.js";
+import { LIVE, STANDS, STATES, leftOf, remindersOf, signaturesOf, smallForm, when } from "./life.js";
 import { KINDS, whole } from "./provisions.js";
 import { SigningPanel } from "./signing.js";
 import { provisionsOf, unilateralRow } from "./terms.js";
-import { duration, h, plain, utcDate, utcShort } from "./text.js";
+import { h, plain } from "./text.js";
 
 const AGAIN_MS = 15000;
-const DAY_S = 86400;
 const NARROW_PX = 900; // below, the list stands above the sheet
 const CONCERNS = new Set(["agreement", "draft", "consent"]);
-const STATES = {
-  proposed: "PROPOSED, nothing of it holds",
-  countered: "countered",
-  declined: "declined",
-  lapsed: "lapsed",
-  signed: "SIGNED, not yet in force",
-  "in-force": "IN FORCE",
-  suspended: "SUSPENDED",
-  superseded: "superseded",
-  expired: "expired",
-  ended: "ended",
-};
-const LIVE = new Set(["proposed", "signed", "in-force", "suspended"]);
-const STANDS = new Set(["signed", "in-force", "suspended"]);
-const REMINDERS_DAYS = [14, 7, 1];
 
 export function mount(root, context) {
   return new AgreementsView(root, context);
 }
 
 const keyOf = (each) => `${each.agreement}/${each.version}`;
-const when = (text) => { const ms = Date.parse(text); return `${utcDate(ms)} ${utcShort(ms)}`; };
 
 class AgreementsView {
   constructor(root, context) {
@@ -125,7 +109,7 @@ class AgreementsView {
     rows(this.list, [
       ...this.#newest().map((each) => ({
         key: each.agreement,
-        shows: [keyOf(each), each.state, each.unsigned, this.open === each.agreement, this.#left(each)],
+        shows: [keyOf(each), each.state, each.unsigned, this.open === each.agreement, leftOf(each, this.context.now())],
         make: () => this.#row(each, session),
       })),
       ...this.drafts.map((each) => ({
@@ -155,23 +139,7 @@ class AgreementsView {
     h("span", { class: `tag s-${each.state}` }, `${STATES[each.state] ?? each.state}`),
     h("span", { class: "dim wide" }, `v${each.version} · ${each.parties.map((party) => plain(party, 30)).join(", ")}`),
     mine ? h("span", { class: "missing wide" }, "waits for your signature") : null,
-    h("span", { class: "num wide" }, this.#left(each)));
-  }
-
-  #left(each) {
-    if (!LIVE.has(each.state)) return `over: ${STATES[each.state]}`;
-    const s = (Date.parse(each.state === "proposed" ? each.answer_by : each.expires) - this.context.now()) / 1000;
-    const text = s >= 2 * DAY_S ? `${Math.floor(s / DAY_S)} days` : duration(Math.max(0, Math.floor(s / 60) * 60));
-    if (each.state === "proposed") return `lapses in ${text}`;
-    const near = REMINDERS_DAYS.some((days) => s <= days * DAY_S);
-    return `${near ? "▲ " : ""}expires in ${text}${near ? ": renew it, or it ends" : ""}`;
-  }
-
-  /** When its parties are reminded, of a term that is long enough for it. */
-  #reminders(shown) {
-    const [from, until] = [shown.effective, shown.expires].map(Date.parse);
-    const days = REMINDERS_DAYS.filter((each) => until - each * DAY_S * 1000 >= from);
-    return days.map((each) => `${each === 1 ? "1 day" : `${each} days`} before: ${utcDate(until - each * DAY_S * 1000)}`).join(" · ") || "none: its term is too short";
+    h("span", { class: "num wide" }, leftOf(each, this.context.now())));
   }
 
   #parts(shown, session) {
@@ -183,8 +151,8 @@ class AgreementsView {
     const asked = this.asked.filter((each) => each.agreement === shown.agreement);
     const may = this.signing.ready && this.signing.found.enrolled.roles.includes("sign");
     const parts = [
-      { key: "head", shows: [shown, own.length, this.#left(shown)], make: () => this.#head(shown, own, state) },
-      { key: "signed", shows: [key, shown.signatures, shown.unsigned, shown.accepted, shown.state], make: () => this.#signed(shown) },
+      { key: "head", shows: [shown, own.length, leftOf(shown, this.context.now())], make: () => this.#head(shown, own, state) },
+      { key: "signed", shows: [key, shown.signatures, shown.unsigned, shown.accepted, shown.state], make: () => signaturesOf(shown) },
     ];
     if (whole?.terms) {
       parts.push({ key: "do", shows: [key, shown.state, shown.unsigned, shown.suspension, shown.conditions, may, this.fault], make: () => this.#acts(shown, whole, session, may) });
@@ -209,11 +177,11 @@ class AgreementsView {
     return h("header", {},
       h("h3", {}, plain(shown.title, 200)),
       h("p", {}, h("span", { class: `tag kind k-${shown.kind}` }, shown.kind), ` ${KINDS[shown.kind] ?? ""} · `,
-        h("b", { class: `state s-${shown.state}` }, STATES[shown.state] ?? shown.state), ` · ${this.#left(shown)}`),
+        h("b", { class: `state s-${shown.state}` }, STATES[shown.state] ?? shown.state), ` · ${leftOf(shown, this.context.now())}`),
       h("p", {}, "Between ", shown.parties.flatMap((party, i) => [i ? ", " : "", swatch(party), plain(partyName(state, party), 60)]),
         shown.neutral ? ` · signed through the neutral ${plain(partyName(state, shown.neutral), 60)}, each party a sheet of its own` : ""),
       h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · proposed by ${plain(shown.party, 60)} ${when(shown.proposed)}`),
-      STANDS.has(shown.state) ? h("p", { class: "dim" }, `Reminders ${this.#reminders(shown)}`) : null,
+      STANDS.has(shown.state) ? h("p", { class: "dim" }, `Reminders ${remindersOf(shown)}`) : null,
       h("p", {}, "Versions: ", own.map((each) => h("button", {
         type: "button", class: `quiet ${each.version === shown.version ? "on" : ""}`, "data-focus": `v${each.version}`,
         "aria-pressed": each.version === shown.version ? "true" : "false",
@@ -221,19 +189,10 @@ class AgreementsView {
       }, `v${each.version} ${each.state}`))),
       suspension ? h("p", { class: "missing" },
         `Suspended since ${when(suspension.since)} by ${plain(suspension.by, 60)}: `, whole(suspension.reason), ". ",
-        suspension.provisions.length ? `Only: ${suspension.provisions.join(", ")}. ` : "All of it. ",
+        whole(suspension.provisions.length ? `Only: ${suspension.provisions.join(", ")}. ` : "All of it. "),
         suspension.stop_usable ? "STOP stays usable." : "The agreement excludes STOP while it is suspended.") : null,
       shown.reason ? h("p", {}, `${plain(shown.closed_by ?? "", 60)}: `, whole(shown.reason)) : null,
       h("p", { class: "num small dim" }, `SHA-256 of the one text: ${shown.digest}`));
-  }
-
-  #signed(shown) {
-    const lines = [
-      ...(shown.signatures ?? []).map((each) => h("li", { class: "done" }, `■ ${plain(each.party, 60)} signed${each.sheet ? ` on the sheet of ${plain(each.sheet, 60)}` : ""}, ${when(each.time)}${each.digest === shown.digest ? ", this text" : ", ANOTHER TEXT"}`)),
-      ...(shown.unsigned ?? []).map((each) => h("li", {}, `□ ${plain(each.party, 60)} has not signed${each.sheet ? ` on the sheet of ${plain(each.sheet, 60)}` : ""}`)),
-      ...(shown.accepted ?? []).map((each) => h("li", {}, `${plain(each.party, 60)} accepted: ${each.provisions.map((one) => plain(one, 60)).join(", ")}; nothing else`)),
-    ];
-    return h("ul", { class: "signatures", "aria-label": "Signatures" }, lines);
   }
 
   #acts(shown, whole, session, may) {
@@ -329,13 +288,13 @@ class AgreementsView {
 
   /** The second of two actions. */
   #confirm(label, lines, act) {
-    this.#show(form(label, label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), act, () => this.#close()));
+    this.#show(smallForm(label, label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), act, () => this.#close()));
   }
 
   #reason(label, act, provisions = []) {
     const reason = field("reason", "Reason", { maxlength: 2000, class: "long" });
     const marks = provisions.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "part", value: each.id }), ` only ${plain(each.id, 60)}`));
-    this.#show(form(`${label}: ${this.#shown()?.title ?? ""}`, label, [reason, provisions.length ? h("p", { class: "dim" }, "Mark provisions to take only those; none marked takes all.") : null, ...marks],
+    this.#show(smallForm(`${label}: ${this.#shown()?.title ?? ""}`, label, [reason, provisions.length ? h("p", { class: "dim" }, "Mark provisions to take only those; none marked takes all.") : null, ...marks],
       (elements) => act(elements.reason.value.trim(), [...(elements.part?.length ? elements.part : elements.part ? [elements.part] : [])].filter((each) => each.checked).map((each) => each.value)), () => this.#close()));
   }
 
@@ -401,25 +360,4 @@ class AgreementsView {
       }],
     });
   }
-}
-
-/** A small form with one thing to do. */
-function form(heading, label, inside, act, close) {
-  const fault = h("p", { class: "fault", role: "alert" });
-  const send = h("button", { type: "submit", class: "do" }, label);
-  const made = h("form", { class: "answer", "aria-label": label, novalidate: true }, h("h4", {}, plain(heading, 240)), inside, fault,
-    h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
-  made.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
-  made.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    send.disabled = true;
-    try {
-      await act(made.elements);
-      close();
-    } catch (error) {
-      fault.textContent = plain(error.message, 300);
-      send.disabled = false;
-    }
-  });
-  return made;
 }

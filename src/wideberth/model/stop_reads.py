@@ -15,9 +15,9 @@ from wideberth.space.time import MINUTE_US, SECOND_US
 
 __all__ = [
     "AT_ONCE",
+    "READ_WITHIN_US",
     "REPEATED_FORMS",
     "STOP_RUNGS",
-    "TARGET_US",
     "AcknowledgeStop",
     "StopAcknowledged",
     "StopRead",
@@ -27,7 +27,7 @@ __all__ = [
     "posts_told",
 ]
 
-TARGET_US = 60 * SECOND_US
+READ_WITHIN_US = 60 * SECOND_US
 """By when a person is to have read it: L-02."""
 
 AT_ONCE = (Post.DUTY, Post.ALTERNATE)

@@ -14,8 +14,8 @@ from wideberth.faces.api.past import intent_as_of
 from wideberth.model.ids import PartyId
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.stop_reads import (
+    READ_WITHIN_US,
     STOP_RUNGS,
-    TARGET_US,
     StopAcknowledged,
     StopRepeated,
     StopStep,
@@ -107,7 +107,7 @@ def _reading(picture: Picture, stop: Stop, party: PartyId) -> told.StopReadingOu
             party=name,
             posts=list(read.posts),
             after_s=_seconds(read.after_us),
-            within_target=read.after_us <= TARGET_US,
+            in_time=read.after_us <= READ_WITHIN_US,
         )
         for name in names
         if (read := picture.stop_reads.get((stop.id, name))) is not None
@@ -115,7 +115,7 @@ def _reading(picture: Picture, stop: Stop, party: PartyId) -> told.StopReadingOu
     first_us = step_of(picture, stop.id).first_us
     due = stop_due(picture, stop.id) if sees_all else None
     return told.StopReadingOut(
-        target_s=TARGET_US / SECOND_US,
+        read_within_s=READ_WITHIN_US / SECOND_US,
         reads=reads,
         first_s=None if first_us is None or not sees_all else _seconds(first_us),
         unread=list(unread_by(picture, stop)) if sees_all else None,
@@ -156,7 +156,7 @@ async def stop_read(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[s
         party=body.party,
         post=body.post,
         after_s=_seconds(body.after_us),
-        within_target=body.after_us <= TARGET_US,
+        in_time=body.after_us <= READ_WITHIN_US,
         position=event.position,
         time=format_rfc3339(event.entry.time_us),
     )
@@ -193,7 +193,7 @@ async def stop_read_answer(_desk: Desk, applied: Applied, _party: PartyId) -> to
         stop=body.stop,
         post=body.post,
         after_s=_seconds(body.after_us),
-        within_target=body.after_us <= TARGET_US,
+        in_time=body.after_us <= READ_WITHIN_US,
         sentence=NEITHER_PERMISSION_NOR_GUARANTEE,
         position=applied.position,
         time=format_rfc3339(applied.entries[0].time_us),

@@ -720,17 +720,17 @@ class StopReadOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     party: str
     posts: list[Post]
     after_s: float
-    within_target: bool
+    in_time: bool
 
 
 class StopReadingOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     """Who has read a STOP, by what people said; delivery counts for nothing. A receiver is shown
     its own word alone; the sender and a neutral all of them: first_s: to the first one; unread:
     parties at which nobody has. next, at: who is told next where nobody has read it, and when;
-    next None with a time: all of them once more. target_s: by when it should be read.
+    next None with a time: all of them once more. read_within_s: by when it should be read.
     """
 
-    target_s: float
+    read_within_s: float
     reads: list[StopReadOut]
     first_s: float | None = None
     unread: list[str] | None = None
@@ -791,7 +791,7 @@ class StopReadEvent(Out, frozen=True, kw_only=True):
     party: str
     post: Post
     after_s: float
-    within_target: bool
+    in_time: bool
     position: int
     time: str
 
@@ -819,7 +819,7 @@ class StopReadTold(Out, frozen=True, kw_only=True, omit_defaults=False):
     stop: str
     post: Post
     after_s: float
-    within_target: bool
+    in_time: bool
     sentence: str
     position: int
     time: str

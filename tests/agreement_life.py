@@ -417,7 +417,11 @@ class AgreementLife(RuleBasedStateMachine):
         ):
             self.drafts.add(by)
             for entry in self.scene.entries[before:]:
-                readers = {each for each in EVERYBODY if is_readable(entry, PartyId(each))}
+                readers = {
+                    each
+                    for each in EVERYBODY
+                    if is_readable(self.scene.picture, entry, PartyId(each))
+                }
                 assert readers == {by}
 
     @rule(by=st.sampled_from(EVERYBODY))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wideberth.faces.api.told import ChangeOut, ObjectOut, Out, VolumeWire
+from wideberth.faces.api.told import ChangeOut, ObjectOut, Out
 from wideberth.model.agreements import Act, AgreementState, LegalKind, Terms
 from wideberth.model.consents import Verdict
+from wideberth.wire.asked import VolumeWire
 
 Change = Literal[
     "proposed", "accept", "decline", "sign", "suspend", "resume", "end", "declare-condition",

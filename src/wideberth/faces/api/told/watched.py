@@ -1,0 +1,117 @@
+"""Tracks, feeds and warnings as they are answered."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from wideberth.faces.api.told.base import Out
+from wideberth.faces.api.told.clashes import CellOut
+from wideberth.faces.api.told.intents import RestsOn
+from wideberth.model.warnings import WarningKind
+
+VelocitySource = Literal["reported", "derived", "unknown"]
+
+
+class FixOut(Out, frozen=True, kw_only=True):
+    """A reported position that a warning rests on."""
+
+    latitude: float
+    longitude: float
+    time: str
+    altitude_m: float | None = None
+
+
+class WarningObjectOut(Out, frozen=True, kw_only=True):
+    """One side of a warning; of what you may not see, only what it is. cell: of another's track on
+    a closed feed, the cell of the agreed grid in which it was. feed_party: of a track, who reports
+    it, and says whose it is.
+    """
+
+    type: str
+    facts: list[str] = []
+    id: str | None = None
+    party: str | None = None
+    feed_party: str | None = None
+    fix: FixOut | None = None
+    cell: CellOut | None = None
+
+
+class WarningOut(Out, frozen=True, kw_only=True):
+    """A warning. level: higher is more urgent. last_known: nothing fresh speaks of it any more.
+    first_reported: which of two reports that it rests on was first, the first or the second
+    object's; unknown where their times are no further apart than the clocks behind them may be off.
+    """
+
+    id: str
+    kind: WarningKind
+    rule: str
+    objects: list[WarningObjectOut]
+    raised: str
+    updated: str
+    level: int
+    uncertainty_m: float
+    horizontal_m: float | None = None
+    vertical_m: float | None = None
+    time_s: float | None = None
+    last_known: bool = False
+    first_reported: Literal["first", "second", "unknown"] | None = None
+
+
+class WarningsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Warnings that stand and concern you."""
+
+    warnings: list[WarningOut]
+    next: str | None
+
+
+class BadReport(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A report that was not taken."""
+
+    index: int
+    field: str
+    rule: str
+    value: Any
+
+
+class TracksTaken(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What became of a batch. refused: the first hundred; refused_count: all of them."""
+
+    accepted: int
+    refused: list[BadReport]
+    refused_count: int
+
+
+class FeedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A feed's disclosure. Held in memory: after a restart a feed is its owner's alone again."""
+
+    feed: str
+    shown_to: Literal["owner", "all"] | list[str]
+
+
+class TrackOut(Out, frozen=True, kw_only=True):
+    """A track's last reported position; uncertainty_m grows with its age."""
+
+    track: str
+    feed: str
+    feed_party: str
+    latitude: float
+    longitude: float
+    time: str
+    state: Literal["live", "silent"]
+    uncertainty_m: float
+    call_sign: str | None = None
+    party: str | None = None
+    altitude_m: float | None = None
+    ground_speed_m_s: float | None = None
+    track_deg: float | None = None
+    vertical_rate_m_s: float | None = None
+    velocity_source: VelocitySource = "unknown"
+    implausible: str | None = None
+
+
+class TracksPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Tracks that you may see."""
+
+    tracks: list[TrackOut]
+    next: str | None
+    rests_on: RestsOn

@@ -66,7 +66,8 @@ async def test_reads_are_not_asked_about(world: World) -> None:
 @pytest.mark.requirement("F-04")
 async def test_a_ship_on_land_is_a_question_and_stands_when_confirmed(world: World) -> None:
     gps = {"source": "gps", "accuracy_m": 10}
-    ship = {"kind": "movement", "volumes": [square()], "count": 1, "provenance": gps}
+    legs = [square(), square(start=60, end=90)]
+    ship = {"kind": "movement", "volumes": legs, "count": 1, "provenance": gps}
     body = {**ship, "under": {"actor": "ship"}}
     async with world.http("alpha") as client:
         for path in ("intents/check", "intents"):

@@ -189,14 +189,14 @@ def entries() -> list[Entry]:
         entry(1, PartyRegistered(Party(BRAVO, "Bravo Relief", (UnitToken("u1"),)))),
         keys.enrolled(ALPHA, 2),
         keys.enrolled(BRAVO, 3),
-        keys.said(ALPHA, 4, "SubmitIntent", told, IntentAccepted(intent(), "default-1")),
+        keys.said(ALPHA, 4, "SubmitIntent", told, IntentAccepted(intent(), DEFAULT_RULES.version)),
         entry(4, NoticeIssued(notice()), follows=True),
         entry(5, NoticeAcknowledged(received, BRAVO, ALPHA), received.by),
         keys.answered(BRAVO, 6, Verb.PASSED_DOWN, "notice-1"),
         keys.answered(BRAVO, 7, Verb.LOADED, "notice-1"),
         entry(
             8,
-            IntentAccepted(intent(BRAVO, "unsaid"), "default-1"),
+            IntentAccepted(intent(BRAVO, "unsaid"), DEFAULT_RULES.version),
             Author(BRAVO, How.ATTESTED, "desk"),
         ),
     ]

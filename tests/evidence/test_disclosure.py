@@ -26,6 +26,7 @@ from wideberth.faces.cli.app import app
 from wideberth.model.entries import Entry, KeyRevoked
 from wideberth.model.ids import KeyId
 from wideberth.model.intents import IntentKind
+from wideberth.model.settings import DEFAULT_RULES
 from wideberth.picture.picture import Picture
 from wideberth.picture.visibility import is_readable
 from wideberth.record.keys import OriginKey
@@ -137,7 +138,9 @@ def run(folder: Path, *arguments: str, status: int = 0) -> str:
 def folder(tmp_path: Path) -> Path:
     made = world.entries()
     presence = world.intent(BRAVO, "shelter", kind=IntentKind.PRESENCE)
-    made.append(world.entry(9, made[10].body.__class__(presence, "default-1"), made[10].author))
+    made.append(
+        world.entry(9, made[10].body.__class__(presence, DEFAULT_RULES.version), made[10].author)
+    )
     with SqliteRecord(tmp_path / "r", key=OriginKey(world.ORIGIN, bytes(range(32)))) as record:
         record.append(envelopes(made), 0, time_us=made[-1].time_us)
     BRAVOS_KEY.save(tmp_path / "bravo.key")

@@ -17,7 +17,7 @@ from wideberth.evidence.alone.page import shown
 from wideberth.evidence.alone.statements import proved_entries
 from wideberth.evidence.alone.words import entry_words
 from wideberth.evidence.check import check_files
-from wideberth.model.entries import Entry, IntentAccepted, NoticeAcknowledged
+from wideberth.model.entries import Entry, NoticeAcknowledged
 from wideberth.model.keeping import EpochOpened
 from wideberth.model.notices import Particulars
 
@@ -75,7 +75,7 @@ def refused_by_both(envelopes: list[bytes]) -> tuple[int | None, int | None]:
 @pytest.mark.parametrize(
     ("at", "change"),
     [
-        pytest.param(5, lambda e: replace(e, body=IntentAccepted(intent(BRAVO), "default-1")),
+        pytest.param(5, lambda e: replace(e, body=replace(e.body, intent=intent(BRAVO))),
                      id="an intent in another party's name"),
         pytest.param(9, lambda e: replace(e, body=replace(e.body, recipient=ALPHA)),
                      id="an answer in another party's name"),

@@ -16,6 +16,7 @@ from wideberth.audit import StatementAudit
 from wideberth.errors import RecordCorrupt
 from wideberth.evidence.vouching import Vouched, kept_notes, verify_under_policy
 from wideberth.faces.cli.app import app
+from wideberth.model.settings import DEFAULT_RULES
 from wideberth.record.database import RECORD_FILE
 from wideberth.record.keys import OriginKey
 from wideberth.record.policy import parse_policy
@@ -188,7 +189,7 @@ def test_replayed_from_another_record(tmp_path: Path) -> None:
         other.settle(is_applied=True)
     entry = world.entry(
         9,
-        IntentAccepted(world.intent(BRAVO, "other"), "default-1"),
+        IntentAccepted(world.intent(BRAVO, "other"), DEFAULT_RULES.version),
         world.signed_by(BRAVO),
         request="r3",
         said=said,

@@ -31,6 +31,7 @@ from wideberth.model.ids import (
     Ovn,
     PartyId,
     RedLineId,
+    UnitToken,
 )
 from wideberth.model.intents import (
     FieldChange,
@@ -44,6 +45,8 @@ from wideberth.model.intents import (
 )
 from wideberth.model.notices import ObjectRef, ObjectType, Urgency, Verb
 from wideberth.model.provisions import Between, LeadTime
+from wideberth.model.stop_reads import StopRepeated
+from wideberth.model.stops import StopToUnits
 from wideberth.model.zones import ZoneRule
 from wideberth.space import Altitude, AltitudeReference, Circle, Volume4D
 
@@ -174,6 +177,11 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
     (SubscribersNotified(ABOUT, 1, (3, 4)), ("2 subscriptions",)),
     (HiddenChecked(ALPHA, ((BRAVO, 2),)), ("alpha checked", "Of bravo")),
     (TouchesWithdrawn(ALPHA, ((BRAVO, 2),), (BRAVO,)), ("so often today", "Told so now")),
+    (
+        StopRepeated("stop-1", ALPHA, 1, 3_000_000, (BRAVO,), steps.Post.NEUTRAL, (NEUTRAL,)),
+        ("told again", "Repetition: 2", "the post neutral", "bravo", "crane"),
+    ),
+    (StopToUnits("stop-1", BRAVO, (UnitToken("u1"), UnitToken("u2"))), ("of bravo", "u1, u2")),
     (SegmentRecorded("s1", "b" * 64, 1, 2, 3), ("archive of tracks", "b" * 64)),
     (SnapshotRecorded(10, "c" * 64, "d" * 64), ("first 10 entries", "c" * 64)),
 )

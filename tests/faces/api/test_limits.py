@@ -113,6 +113,7 @@ def test_what_is_exempt_is_said_in_the_table() -> None:
         "/readyz",
         "/api/v1/notices/{notice}/acknowledgements",
         "/api/v1/stop",
+        "/api/v1/stops/{stop}/acknowledgements",
     }
 
 

@@ -415,6 +415,27 @@ def _stop_read(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     ), [("Id", body["stop"]), ("After it was sent", duration_words(body["after_us"]))]
 
 
+def _stop_repeated(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    rows = [
+        ("Id", body["stop"]),
+        ("Repetition", str(body["step"] + 1)),
+        ("Nobody had read it at", ", ".join(body["parties"])),
+        ("Due", time_words(body["due_us"])),
+    ]
+    if body.get("post"):
+        rows.append(("Told besides those of before", "the post " + body["post"]))
+    if body.get("neutrals"):
+        rows.append(("Asked to reach them", ", ".join(body["neutrals"])))
+    return "A STOP of {} was told again where nobody had read it.".format(body["sender"]), rows
+
+
+def _stop_to_units(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return "A STOP went to units of {} at the same time, as agreed.".format(body["party"]), [
+        ("Id", body["stop"]),
+        ("Units", ", ".join(body["units"])),
+    ]
+
+
 def _released(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     return "{} let the notice {} to {} close, which was held open for its presence.".format(
         body["by"]["party"],
@@ -493,6 +514,8 @@ _WORDS: dict[str, Any] = {
     "NoticeReleased": _released,
     "StopTold": _stop_told,
     "StopAcknowledged": _stop_read,
+    "StopRepeated": _stop_repeated,
+    "StopToUnits": _stop_to_units,
     "ClockMeasured": _clock_measured,
     "LookDue": _look_due,
     "WarningRaised": partial(_warning, "raised"),

@@ -154,7 +154,7 @@ def test_without_the_signature_check_a_changed_statement_would_pass(
     changed = compact[:-1] + ("g" if compact[-1] == "A" else "A")
     with pytest.raises(InvalidValue):
         verify_statement(changed, PUBLIC_KEY)
-    monkeypatch.setattr(envelope, "_is_signed", lambda *_: True)
+    monkeypatch.setattr(envelope, "is_signed", lambda *_: True)
     assert verify_statement(changed, PUBLIC_KEY).party == "relief"
 
 
@@ -355,7 +355,7 @@ def test_the_verdicts_on_the_edge_cases_are_pinned() -> None:
         pytest.skip("the published Ed25519 edge cases are not beside this checkout")
     cases = json.loads(VECTORS.read_bytes())
     verdicts = [
-        envelope._is_signed(
+        envelope.is_signed(
             bytes.fromhex(case["sig"]), case["msg"].encode(), bytes.fromhex(case["key"])
         )
         for case in cases

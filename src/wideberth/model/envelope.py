@@ -40,6 +40,7 @@ __all__ = [
     "Seen",
     "Statement",
     "check_public_key",
+    "is_signed",
     "leaf",
     "parse_statement",
     "possession_message",
@@ -136,7 +137,7 @@ def verify_statement(compact: str, public_key: bytes) -> Statement:
     position of the record.
     """
     statement, signing_input, signature = _parsed(compact)
-    if not _is_signed(signature, signing_input, public_key):
+    if not is_signed(signature, signing_input, public_key):
         raise InvalidValue(
             "signature", "signature", statement.kid, "sign with the key that kid names"
         )
@@ -193,7 +194,7 @@ def sign_possession(signing_key: SigningKey, *, origin: str, kid: str) -> bytes:
 def verify_possession(public_key: bytes, proof: bytes, *, origin: str, kid: str) -> None:
     """Check key and proof at enrolment. Raises InvalidValue for a bad key or proof."""
     check_public_key(public_key)
-    if not _is_signed(proof, possession_message(origin, kid, public_key), public_key):
+    if not is_signed(proof, possession_message(origin, kid, public_key), public_key):
         raise InvalidValue(
             "possession", "signature", proof, "sign the possession message with the new key"
         )
@@ -338,7 +339,8 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _is_signed(signature: bytes, message: bytes, public_key: bytes) -> bool:
+def is_signed(signature: bytes, message: bytes, public_key: bytes) -> bool:
+    """PyNaCl's verdict: whether this is the key's Ed25519 signature (64 bytes) over the message."""
     if len(signature) != SIGNATURE_BYTES or len(public_key) != PUBLIC_KEY_BYTES:
         return False
     try:

@@ -1,0 +1,1 @@
+"""Words sealed end to end: to whom they are addressed, and to nobody else."""

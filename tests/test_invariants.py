@@ -58,9 +58,7 @@ def _told_to_all(
     [
         pytest.param(clashes, "_is_within", _never_within, id="touching does not count"),
         pytest.param(telling, "clashes_for", _told_to_all, id="everybody sees everything"),
-        pytest.param(
-            intents, "_refuse_clashes", lambda intent, clashes, key: None, id="nobody is refused"
-        ),
+        pytest.param(intents, "_refuse_clashes", lambda *given: None, id="nobody is refused"),
         pytest.param(
             OpenNotice, "is_loaded", property(lambda standing: True), id="RECEIVED closes"
         ),

@@ -23,6 +23,7 @@ DENIES = (  # what says that something is *not* so
     "It is no order and no permission. No answer to it is consent.",
     "No answer is not consent",
     "ALL-CLEAR",  # the name of a notice: its party says that its own hazard is over
+    "/all-clear",  # its address
 )
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`(?:[^`\\]|\\.)*`')
 _COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", re.DOTALL)

@@ -1,15 +1,30 @@
-// Hazards that nobody said to be over, with their status. The party of a hazard says it here; a
-// missed word reads unknown, never safe.
+// Hazards that nobody said to be over, with their status. The party of a hazard says it here, ends
+// it, and says ALL-CLEAR under its signature; a missed word reads unknown, never safe.
 
 import { aged, partyName, rows, swatch } from "./dom.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
 const NONE = "No hazard that you may see stands here. No information is not clearance.";
+const STATUSES = ["active", "moved", "ended", "unknown"];
+
+/** What takes two actions: the second stands with what it does. */
+const STEPS = {
+  end: {
+    open: "End it …", does: "End this hazard",
+    says: "It will not go on. Whoever was told of it is told that it ended, not confirmed as ALL-CLEAR, and takes it out of every unit.",
+  },
+  over: {
+    open: "ALL-CLEAR …", does: "Sign ALL-CLEAR",
+    says: "You say, signed, that the hazard is over and nothing of it is left. Whoever was told of it gets a notice, to be read back.",
+  },
+};
 
 export class HazardList {
   constructor(box, context, signing) {
     Object.assign(this, { box, context, signing });
     this.said = new Map();
+    this.steps = new Map(); // hazard: the step whose second action is shown
+    this.busy = new Set();
   }
 
   update(state) {
@@ -19,33 +34,83 @@ export class HazardList {
       const intent = state.intents[hazard.id];
       const name = intent?.placeName ?? intent?.callSign ?? hazard.id;
       return {
-        key: hazard.id, shows: [hazard, name, partyName(state, hazard.party), this.said.get(hazard.id), this.signing.ready],
-        make: () => this.#card(state, hazard, name, hazard.party === own),
+        key: hazard.id,
+        shows: [hazard, name, Boolean(intent), partyName(state, hazard.party), this.said.get(hazard.id), this.steps.get(hazard.id), this.busy.has(hazard.id), this.signing.ready],
+        make: () => this.#card(state, hazard, { name, own: hazard.party === own, stands: Boolean(intent) }),
       };
     }), state.loaded.hazards ? NONE : "Asking …");
   }
 
-  #card(state, hazard, name, own) {
+  #card(state, hazard, { name, own, stands }) {
     const said = this.said.get(hazard.id);
     return h("article", { class: "card" },
       h("p", { class: "line" }, h("b", {}, plain(name, 60)), h("span", { class: "tag strong" }, hazard.state),
         h("span", { class: "age" }, Number.isFinite(hazard.statedMs) ? ["said ", aged("ago", hazard.statedMs)] : "no status was given")),
       h("p", {}, "of ", swatch(hazard.party), plain(partyName(state, hazard.party), 60), h("span", { class: "num" }, ` · ${utcDate(hazard.startMs)} ${utcShort(hazard.startMs)} to ${utcShort(hazard.endMs)}`)),
       own && Number.isFinite(hazard.nextMs) ? h("p", { class: "dim" }, "Its status is due ", aged("within", hazard.nextMs, { class: "num" }), "; a missed one reads unknown.") : null,
-      own && state.session.roles.includes("tell") ? h("div", { class: "actions", role: "group", "aria-label": `Status of ${plain(name, 40)}` },
-        ["active", "moved", "ended", "unknown"].map((status) => h("button", {
-          type: "button", class: "do other", "data-focus": `${status}${hazard.id}`, onclick: () => this.#say(hazard, status),
-        }, status))) : null,
+      own && state.session.roles.includes("tell") ? this.#acts(hazard, name, stands) : null,
       said ? h("p", { class: "fault", role: "alert" }, said) : null);
   }
 
-  async #say(hazard, status) {
+  /** Its status while it stands; its end; and once it ended, ALL-CLEAR. */
+  #acts(hazard, name, stands) {
+    const step = stands ? "end" : "over";
+    if (this.steps.get(hazard.id) === step) return this.#confirm(hazard, name, step);
+    const button = (key, label, act) => h("button", { type: "button", class: "do other", "data-focus": `${key}${hazard.id}`, onclick: act }, label);
+    return h("div", { class: "actions", role: "group", "aria-label": `Status of ${plain(name, 40)}` },
+      stands ? STATUSES.map((status) => button(status, status, () => this.#state(hazard, status))) : null,
+      button("step", STEPS[step].open, () => this.#show(hazard, step)));
+  }
+
+  #confirm(hazard, name, step) {
+    const unsigned = step === "over" && !this.signing.ready;
+    return h("div", { class: "answer", role: "group", "aria-label": `${STEPS[step].does}: ${plain(name, 40)}` },
+      h("p", {}, STEPS[step].says),
+      unsigned ? h("p", { class: "missing" }, "This takes a signature: make and enrol a key on this page first.") : null,
+      h("p", { class: "line" },
+        h("button", { type: "button", class: "do", "data-focus": `step${hazard.id}`, disabled: unsigned || this.busy.has(hazard.id), onclick: () => this.#take(hazard, step) }, STEPS[step].does),
+        h("button", { type: "button", class: "quiet", onclick: () => this.#show(hazard, null) }, "Leave it")));
+  }
+
+  #show(hazard, step) {
+    if (step) this.steps.set(hazard.id, step);
+    else this.steps.delete(hazard.id);
+    this.update(this.context.state());
+  }
+
+  #state(hazard, status) {
+    return this.#do(hazard, () => this.context.api.post(`/api/v1/hazards/${encodeURIComponent(hazard.id)}/status`, { status }, crypto.randomUUID()));
+  }
+
+  #take(hazard, step) {
+    const id = encodeURIComponent(hazard.id);
+    return this.#do(hazard, async () => {
+      if (step === "over") {
+        await this.context.signer.post(`/api/v1/hazards/${id}/all-clear`, "GiveAllClear", { intent: hazard.id });
+      } else {
+        const { ovn } = await this.context.api.get(`/api/v1/intents/${id}`);
+        const path = `/api/v1/intents/${id}/state`;
+        if (this.signing.ready) await this.context.signer.post(path, "ChangeIntentState", { intent: hazard.id, ovn, step: "end" });
+        else await this.context.api.post(path, { ovn, step: "end" }, crypto.randomUUID());
+      }
+      this.steps.delete(hazard.id);
+    });
+  }
+
+  /** Do it once, whatever is clicked meanwhile, and say what was wrong. */
+  async #do(hazard, act) {
+    if (this.busy.has(hazard.id)) return;
+    this.busy.add(hazard.id);
+    this.update(this.context.state());
     try {
-      await this.context.api.post(`/api/v1/hazards/${encodeURIComponent(hazard.id)}/status`, { status }, crypto.randomUUID());
+      await act();
       this.said.delete(hazard.id);
     } catch (error) {
       this.said.set(hazard.id, plain(error.message, 200));
+    } finally {
+      this.busy.delete(hazard.id);
     }
-    this.context.refresh("hazards");
+    this.update(this.context.state());
+    this.context.refresh("hazards", "intents", "notices");
   }
 }

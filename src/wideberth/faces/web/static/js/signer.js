@@ -41,6 +41,7 @@ export class Signer {
     this.origin = null; // of the record, which stands in everything that is signed
     this.key = null;
     this.stopped = false;
+    this.panels = new Set(); // called when this browser's key came or went: each view shows it
   }
 
   async #slot() {
@@ -82,6 +83,7 @@ export class Signer {
     }, crypto.randomUUID());
     await store("readwrite", (keys) => keys.put(held, slot));
     this.key = held;
+    this.panels.forEach((changed) => changed());
     return held;
   }
 
@@ -90,6 +92,7 @@ export class Signer {
     this.key = null;
     const slot = await this.#slot();
     await store("readwrite", (keys) => keys.delete(slot));
+    this.panels.forEach((changed) => changed());
   }
 
   /** A signed write: type is the command's name, body the JSON with the names of the address in it.

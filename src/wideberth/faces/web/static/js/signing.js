@@ -12,6 +12,7 @@ export class SigningPanel {
     Object.assign(this, { box, context, changed });
     this.found = null;
     this.fault = "";
+    context.signer.panels.add(() => this.look());
     this.look();
   }
 
@@ -61,9 +62,7 @@ export class SigningPanel {
         this.fault = "";
       } catch (error) {
         fault.textContent = plain(error.message, 240);
-        return;
       }
-      this.look();
     });
     return form;
   }

@@ -180,3 +180,23 @@ async def test_an_area_counts_for_longer_by_what_its_owners_or_the_feeds_clock_m
         await live.tick()
         (warning,) = world.node.service.picture.warnings.values()
         assert warning.kind is WarningKind.INCURSION
+
+
+@pytest.mark.requirement("N-07")
+async def test_the_warning_of_a_late_notice_reaches_both_and_is_cleared_when_its_time_is_over(
+    tmp_path: Path,
+) -> None:
+    async with a_live(tmp_path) as (world, live):
+        service = world.node.service
+        clock = Clock(service)
+        for party in ("alpha", "bravo"):  # under way already
+            await world.told(party, square(start=-61, end=60))
+        for party in ("alpha", "bravo"):
+            page = (await world.ask(party, "GET", "/warnings")).json()
+            assert [each["kind"] for each in page["warnings"]] == ["late notice"]
+            assert len(page["warnings"][0]["objects"][0]["facts"]) >= 2
+        await live.tick()
+        assert service.picture.warnings, "it stands while the intent does"
+        clock.now_us += 3 * HOUR_US
+        await live.tick()
+        assert not service.picture.warnings

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,13 +31,14 @@ from wideberth.model.entries import (
     IntentAccepted,
     IntentAmended,
     IntentStateChanged,
+    WarningRaised,
     ZoneDeclared,
     ZoneWithdrawn,
 )
 from wideberth.model.ids import IntentId, PartyId, WarningId, ZoneId
 from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import SYSTEM
-from wideberth.model.warnings import StandingWarning
+from wideberth.model.warnings import StandingWarning, WarningKind
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.service import Service
 from wideberth.space.prepared import PreparedVolume
@@ -117,6 +119,8 @@ class Live:
         self._users_as_of: tuple[int, int] | None = None
         self._told = 0  # changes of intents so far
         self._last_known: dict[WarningId, StandingWarning] = {}
+        # Warnings of late notices by when each is looked at next: when its intent's time is over.
+        self._late: list[tuple[int, WarningId]] = []
         self._unsaid = Unsaid()
         self._looking = asyncio.Lock()
 
@@ -128,6 +132,8 @@ class Live:
             for intent in (picture.intents[each] for each in picture.intents)
             if intent.state is not IntentState.ACCEPTED
         }
+        for warning in map(picture.warnings.__getitem__, list(picture.warnings)):
+            self._note_late(warning)
         self._service.fold_listeners.append(self._listen)
         self._task = asyncio.create_task(self._look_on(), name="wideberth-live")
         return self
@@ -200,6 +206,8 @@ class Live:
         """One look, and what it says, recorded. Raises Overloaded, RecordUnavailable; what was not
         recorded then is recorded after a later look.
         """
+        if self._late:
+            await self._clear_late(self._service.context().now_us)
         if not self._known_tracks and not self._watch.standing and not self._unsaid:
             return
         async with self._looking:  # what waits is recorded by one look at a time
@@ -218,6 +226,33 @@ class Live:
         for event in events:
             self._note(event)
         await self._tell_all()
+
+    def _note_late(self, warning: StandingWarning) -> None:
+        if warning.kind is WarningKind.LATE_NOTICE:
+            heapq.heappush(self._late, (0, warning.id))  # the next look says when
+
+    async def _clear_late(self, now_us: int) -> None:
+        """Clear the warnings of late notices of intents whose time is over, as last known: nobody
+        said that they ended. What a later notice took the place of was cleared with it.
+        """
+        picture = self._service.picture
+        while self._late and self._late[0][0] < now_us:
+            _, warning_id = heapq.heappop(self._late)
+            warning = picture.warnings.get(warning_id)
+            if warning is None:
+                continue
+            intent = picture.intents.get(IntentId(warning.objects[0].id))
+            if intent is not None:
+                over_us = intent.end_us + picture.clock_bound_us(intent.party)
+                if over_us >= now_us:
+                    heapq.heappush(self._late, (over_us, warning_id))
+                    continue
+            try:
+                over = msgspec.structs.replace(warning, updated_us=now_us, last_known=True)
+                await self._submit(ClearWarning(over))
+            except (BehindWitness, Overloaded, RecordUnavailable):
+                heapq.heappush(self._late, (0, warning_id))  # the next look tries again
+                raise
 
     async def _look_on(self) -> None:
         await self._keep_last_known()
@@ -258,6 +293,8 @@ class Live:
                 case ZoneDeclared() | ZoneWithdrawn():
                     self._told += 1
                     self._known_tracks = max(self._known_tracks, 1)
+                case WarningRaised(warning=warning):
+                    self._note_late(warning)
                 case _:
                     pass
 

@@ -504,6 +504,8 @@ def _telling(
         particulars=particulars_of(picture, intent),
         late=intent.late,
         lead_us=intent.lead_us,
+        minimum_lead_us=intent.minimum_lead_us,
+        name=intent.call_sign or intent.place_name,
         withdrawal=withdrawal,
         removed_from=losing,
     )

@@ -18,6 +18,7 @@ from wideberth.decisions.disclosure import (
     zone_clash_for_teller,
     zone_clashes_for_owner,
 )
+from wideberth.decisions.late import late_warnings
 from wideberth.decisions.outcome import Context
 from wideberth.model.entries import Body, ClashesFound, ClashPair, NoticeIssued
 from wideberth.model.ids import NoticeId, PartyId
@@ -94,7 +95,8 @@ class Drafts(dict[PartyId, Draft]):
 class Subject(msgspec.Struct, frozen=True):
     """What is told: one version of an object. shown: whether a party sees it whole; shown_before:
     whether it saw the version before; partly: what it sees of it else. particulars: what is read
-    back of it; withdrawal: it ended; removed_from: who was named for it and is to remove it.
+    back of it; name: what it is called; minimum_lead_us: what the rules ask for; withdrawal: it
+    ended; removed_from: who was named for it and is to remove it.
     """
 
     reference: ObjectRef
@@ -105,6 +107,8 @@ class Subject(msgspec.Struct, frozen=True):
     particulars: Particulars | None = None
     late: bool = False
     lead_us: int = 0
+    minimum_lead_us: int = 0
+    name: str | None = None
     withdrawal: bool = False
     removed_from: frozenset[PartyId] = frozenset()
 
@@ -163,7 +167,8 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
     instead_of: dict[PartyId, tuple[NoticeId, ...]] | None = None,
     only: Collection[PartyId] | None = None,
 ) -> list[Body]:
-    """The entries that tell of a version of an object: evidence of its clashes, then the notices.
+    """The entries that tell of a version of an object: evidence of its clashes, the notices, then
+    the warnings of those that are late.
 
     also: parties whom an earlier version touched. instead_of: further notices that a party's new
     one takes the place of. Whoever no longer clashes is told so once and then no more; whoever no
@@ -200,6 +205,18 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
         ClashesFound(subject.reference, tuple(first), tuple(told)),
         *(ClashesFound(subject.reference, tuple(more), None) for more in rest),
         *(NoticeIssued(notice) for notice in issued),
+        *(
+            warning
+            for notice in issued
+            if notice.late or notice.supersedes
+            for warning in late_warnings(
+                picture,
+                notice,
+                context,
+                name=subject.name,
+                minimum_lead_us=subject.minimum_lead_us,
+            )
+        ),
     ]
 
 
@@ -272,7 +289,7 @@ def _notice(
         particulars=subject.particulars if shown else _particulars_in_part(picture, draft, part),
         units=units,
         # The lead time of a hidden intent would tell its start beyond the overlap.
-        late=subject.late and shown,
+        late=shown and (subject.late or any(each.late for each in draft.under)),
         lead_us=subject.lead_us if shown else 0,
         supersedes=supersedes,
         withdrawal=subject.withdrawal or gone,

@@ -32,7 +32,13 @@ async def seen(world: World, party: str, *reports: dict[str, Any], feed: str = "
     taken = await world.ask(party, "POST", "/tracks", {"feed": feed, "reports": list(reports)})
     assert taken.json()["refused"] == []
     await world.app.desk.live.tick()
-    return (await world.ask(party, "GET", "/warnings?limit=1000")).json()["warnings"]
+    return await of_tracks(world, party)
+
+
+async def of_tracks(world: World, party: str) -> list[Any]:
+    """The party's warnings that rest on tracks: the rest say what it told itself."""
+    page = (await world.ask(party, "GET", "/warnings?limit=1000")).json()["warnings"]
+    return [each for each in page if each["kind"] != "late notice"]
 
 
 async def hide(world: World) -> None:
@@ -50,7 +56,7 @@ async def test_invented_tracks_find_no_hidden_intent(world: World) -> None:
         for k, place in enumerate(grid)
     ]
     assert await seen(world, "bravo", *reports) == []
-    owners = (await world.ask("alpha", "GET", "/warnings?limit=1000")).json()["warnings"]
+    owners = await of_tracks(world, "alpha")
     assert owners, "the intent's own party is warned"
 
 
@@ -87,7 +93,7 @@ async def test_of_a_closed_track_only_that_something_is_in_a_cell(world: World) 
     for name in ("horizontal_m", "vertical_m", "uncertainty_m"):
         assert warning[name] % 500 == 0, name
     assert warning["time_s"] % 30 == 0
-    (known,) = (await world.ask("alpha", "GET", "/warnings")).json()["warnings"]
+    (known,) = await of_tracks(world, "alpha")
     assert "heli77" in json.dumps(known)
     stored = world.node.service.picture.warnings[known["id"]]
     assert "MEDEVAC7" in repr(stored)
@@ -111,7 +117,7 @@ async def test_a_recorded_warning_says_who_reported_the_track_it_calls_anothers(
     await world.ask("charlie", "PUT", "/feeds/spoof", {"shown_to": "all"})
     await seen(world, "charlie", report(world, "a1b2c3", HERE, party="bravo"), feed="spoof")
     for party in ("alpha", "bravo"):
-        (warning,) = (await world.ask(party, "GET", "/warnings")).json()["warnings"]
+        (warning,) = await of_tracks(world, party)
         track = next(each for each in warning["objects"] if each["type"] == "track")
         assert (track["id"], track["party"], track["feed_party"]) == ("a1b2c3", "bravo", "charlie")
         assert "reported by charlie" in track["facts"]
@@ -119,5 +125,5 @@ async def test_a_recorded_warning_says_who_reported_the_track_it_calls_anothers(
     assert stored.objects[0].id == "charlie/a1b2c3"
     # The same id on another's closed feed is another track, and closes nothing of this one.
     await seen(world, "bravo", report(world, "a1b2c3", (-47.0, 7.5)))
-    (again,) = (await world.ask("alpha", "GET", "/warnings")).json()["warnings"]
+    (again,) = await of_tracks(world, "alpha")
     assert next(each for each in again["objects"] if each["type"] == "track")["id"] == "a1b2c3"

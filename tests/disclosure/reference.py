@@ -270,6 +270,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable = event = party in body.terms.concerned
             case e.AgreementStepped() | e.AgreementMoment() | e.CallMissed():
                 readable = event = party in body.concerned
+            case e.PublicationMade() | e.PublicationWithdrawn():
+                readable = event = party in body.concerned
             case e.RedLineSet():
                 readable = event = body.red_line.party == party
             case e.RedLineRemoved():

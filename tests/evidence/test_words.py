@@ -11,7 +11,7 @@ import pytest
 from wideberth.evidence.alone import words
 from wideberth.evidence.alone.words import entry_words
 from wideberth.model import agreements as a
-from wideberth.model import calls, consents, liveness, redlines, shifts, sites
+from wideberth.model import calls, consents, liveness, publications, redlines, shifts, sites
 from wideberth.model import ladders as steps
 from wideberth.model.channels import ChannelState
 from wideberth.model.entries import (
@@ -88,6 +88,24 @@ SITE = Intent(
 )
 ABOUT = ObjectRef(ObjectType.INTENT, INTENT, 1)
 AREA = a.AgreedArea("a1/1/apart", AGREEMENT, 1, "apart", ZoneRule.NOTICE, (PLACE,), BOTH)
+MESSAGE = publications.Message(2, 5)
+PUBLICATION = publications.Publication(
+    sender="fire-desk",
+    message=publications.Message(3, 6),
+    content=publications.Content(
+        kind=publications.PublicKind.CLOSURE,
+        agreed=False,
+        area="the north bank",
+        volumes=(PLACE,),
+        cell_nd=10_000_000,
+        reason="burn",
+    ),
+    agreement=AGREEMENT,
+    version=1,
+    provision="public",
+    source="zone/z1",
+    earlier=(MESSAGE,),
+)
 CHANGE = a.ProvisionChange("apart", "changed", (FieldChange("horizontal_m", "60000", "5000"),))
 CHALLENGE = sites.Challenge(BRAVO, "no such roof", 1, 2)
 HARM = sites.Harm("h1", INTENT, ALPHA, ALPHA, 5, 1, 2, "a wall fell", (BRAVO,))
@@ -108,6 +126,30 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
             AGREEMENT, 1, a.Moment.EFFECTIVE, a.AgreementState.IN_FORCE, BOTH, (AREA,)
         ),
         ("was reached by version 1", "Area of apart"),
+    ),
+    (
+        a.AgreementMoment(
+            AGREEMENT, 1, a.Moment.UNPUBLISH, a.AgreementState.IN_FORCE, BOTH, provision="public"
+        ),
+        ("Something is public no longer by version 1",),
+    ),
+    (
+        publications.PublicationMade(PUBLICATION, BOTH),
+        ("message 3 of fire-desk", "provision public", "the north bank", "10000000 nanodegrees"),
+    ),
+    (
+        publications.PublicationWithdrawn(
+            withdrawal=publications.Withdrawal(
+                sender="fire-desk", message=MESSAGE, cancels=(MESSAGE,), until_us=9
+            ),
+            agreement=AGREEMENT,
+            version=1,
+            provision="public",
+            source="zone/z1",
+            reason=publications.Withdrawn.TIME,
+            concerned=BOTH,
+        ),
+        ("Message 2 of fire-desk", "it was agreed until then", "no information is no clearance"),
     ),
     (
         consents.ConsentAsked(

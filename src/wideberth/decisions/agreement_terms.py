@@ -25,6 +25,7 @@ from wideberth.model.provisions import (
     LineBuffer,
     MovingBuffer,
     Provision,
+    Publish,
     SeparationTable,
 )
 from wideberth.model.zones import ZoneRule
@@ -258,6 +259,51 @@ def _consent(_: Picture, terms: Terms, _known: dict[str, Provision], given: Cons
     _require_parties_of(terms, given.entitled, "entitled")
 
 
+_PUBLISHABLE = (AgreedZone, LineBuffer, SeparationTable)
+
+
+def _publish(_: Picture, terms: Terms, known: dict[str, Provision], given: Publish) -> None:
+    if not (given.provisions or given.rules):
+        raise InvalidValue(
+            "provisions, rules", "nothing-named", [], "name what may be published, or which zones"
+        )
+    _require_once(given.provisions, "provisions")
+    for index, name in enumerate(given.provisions):
+        named = known.get(name)
+        if not isinstance(named, _PUBLISHABLE) or (
+            not isinstance(named, SeparationTable) and named.rule is ZoneRule.NOTICE
+        ):
+            raise InvalidValue(
+                f"provisions.{index}",
+                "not-publishable",
+                name,
+                "name areas, strips or tables of this agreement that are kept out of",
+            )
+    _require_once(given.rules, "rules")
+    if ZoneRule.NOTICE in given.rules:
+        raise InvalidValue(
+            "rules", "not-publishable", list(given.rules), "only closures and stand-offs are public"
+        )
+    _require_once(given.fields, "fields")
+    _require_parties_of(terms, given.of, "of")
+    if (given.of or given.zones) and not given.rules:
+        raise InvalidValue("rules", "nothing-named", [], "say which rules these zones may have")
+    begins_us = terms.effective_us if given.from_us is None else given.from_us
+    ends_us = terms.expires_us if given.until_us is None else given.until_us
+    if not terms.effective_us <= begins_us < ends_us <= terms.expires_us:
+        raise InvalidValue(
+            "from_us, until_us",
+            "outside-term",
+            [given.from_us, given.until_us],
+            "give a beginning and a later end within the agreement's term",
+        )
+
+
+def _require_once(names: tuple[str, ...], field: str) -> None:
+    if len(set(names)) != len(names):
+        raise InvalidValue(field, "given-twice", list(names), "name each once")
+
+
 _CHECKS: dict[type, Callable[[Picture, Terms, dict[str, Provision], Any], None]] = {
     SeparationTable: _table,
     LineBuffer: _buffer,
@@ -271,6 +317,7 @@ _CHECKS: dict[type, Callable[[Picture, Terms, dict[str, Provision], Any], None]]
     Condition: _condition,
     Disclosure: _disclosure,
     Consent: _consent,
+    Publish: _publish,
 }
 
 

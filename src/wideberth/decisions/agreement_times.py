@@ -1,5 +1,6 @@
 """Times of an agreement that are reached by themselves: it comes into force, expires, lapses, is
-about to expire, or a duty by a declared condition was not reported met.
+about to expire, something of it is to be public or no longer, or a duty by a declared condition
+was not reported met.
 
 They are deadlines like any other (:mod:`wideberth.decisions.deadlines`).
 """
@@ -23,6 +24,8 @@ __all__ = ["come_into_force", "reach"]
 _S = AgreementState
 _STAND = (_S.IN_FORCE, _S.SUSPENDED)
 _AFTER = {Moment.EXPIRY: _S.EXPIRED, Moment.LAPSE: _S.LAPSED}
+_SILENT = frozenset({Moment.PUBLISH, Moment.UNPUBLISH})
+"""What all signed long before, and nobody has to load: it is on the streams."""
 _URGENCIES = {
     Moment.LAPSE: Urgency.ROUTINE,
     **dict.fromkeys(REMINDERS, Urgency.ROUTINE),
@@ -40,7 +43,7 @@ def reach(picture: Picture, subject: str, _due: Due, context: Context) -> tuple[
     if following.moment is Moment.EFFECTIVE:
         return tuple(come_into_force(picture, agreement, context))
     failed: tuple[PartyId, ...] = ()
-    if following.provision is not None:
+    if following.moment is Moment.CONDITION and following.provision is not None:
         failed = owing(agreement, following.provision)
     moment = AgreementMoment(
         agreement=agreement.id,
@@ -51,6 +54,8 @@ def reach(picture: Picture, subject: str, _due: Due, context: Context) -> tuple[
         provision=following.provision,
         failed=failed,
     )
+    if following.moment in _SILENT:
+        return (moment,)
     telling = announce(
         picture,
         context,

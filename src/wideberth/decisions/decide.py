@@ -32,6 +32,7 @@ from wideberth.decisions import (
 )
 from wideberth.decisions.authority import ANY_ROLE, refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
+from wideberth.decisions.publications import published
 from wideberth.model.agreements import DraftAgreement, ProposeAgreement, StepAgreement
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.commands import (
@@ -101,8 +102,8 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     SubmitIntent: (Role.TELL, intents.submit),
     AmendIntent: (Role.TELL, intents.amend),
     ChangeIntentState: (Role.TELL, intents.change_state),
-    DeclareZone: (Role.TELL, zones.declare),
-    WithdrawZone: (Role.TELL, zones.withdraw),
+    DeclareZone: (Role.TELL, published(zones.declare)),
+    WithdrawZone: (Role.TELL, published(zones.withdraw)),
     OpenSubscription: (Role.WATCH, subscriptions.open_subscription),
     CloseSubscription: (Role.WATCH, subscriptions.close_subscription),
     AcknowledgeNotice: (Role.ACKNOWLEDGE, notices.acknowledge),
@@ -124,7 +125,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     AcknowledgeStop: (Role.ACKNOWLEDGE, stop_reads.acknowledge),
     DraftAgreement: ((Role.TELL, Role.SIGN), agreements.draft),
     ProposeAgreement: (Role.SIGN, agreements.propose),
-    StepAgreement: (Role.SIGN, agreements.step),
+    StepAgreement: (Role.SIGN, published(agreements.step)),
     AskConsent: (Role.TELL, consents.ask),
     AnswerConsent: (Role.SIGN, consents.answer),
     SetRedLine: ((Role.TELL, Role.SIGN), redlines.set_line),
@@ -138,7 +139,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     AnswerChallenge: (Role.TELL, sites.answer),
     ReportHarm: ((Role.TELL, Role.SIGN), sites.report_harm),
     ReviewSite: (Role.SIGN, sites.review),
-    DeadlinePassed: (None, deadlines.pass_deadline),
+    DeadlinePassed: (None, published(deadlines.pass_deadline)),
     GiveHeartbeat: (ANY_ROLE, liveness.hear),
     SuspendChannel: (Role.SIGN, liveness.suspend),
     ResumeChannel: (Role.SIGN, liveness.resume),

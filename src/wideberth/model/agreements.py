@@ -272,6 +272,8 @@ class Moment(StrEnum):
     REMINDER_1 = "reminder-1"
     EXPIRY = "expiry"
     CONDITION = "condition"  # a duty that was not reported met in time
+    PUBLISH = "publish"  # what was agreed to be public is, from now on
+    UNPUBLISH = "unpublish"  # and no longer
 
 
 class AgreementDrafted(
@@ -325,7 +327,8 @@ class AgreementMoment(
     """A time of a version was reached. state: the version's after it. areas: what holds where,
     when it comes into force. supersedes: the version that it takes the place of then;
     supersedes_too: where several stood, the others.
-    provision, failed: the condition, and who had not reported it met.
+    provision: the condition, or what is published, or no longer. failed: of a condition, who had
+    not reported it met.
     """
 
     agreement: AgreementId

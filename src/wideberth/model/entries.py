@@ -38,6 +38,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
+from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
@@ -377,6 +378,8 @@ Body = (
     | SiteReviewed
     | SitesDelivered
     | SiteStale
+    | PublicationMade
+    | PublicationWithdrawn
 )
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from wideberth.model.ids import PartyId, UnitToken
+from wideberth.model.ids import PartyId, UnitToken, ZoneId
 from wideberth.model.intents import ActorClass, Code, IntentKind
 from wideberth.model.zones import ZoneRule
 from wideberth.space.altitude import Altitude
@@ -39,6 +39,8 @@ __all__ = [
     "Liveness",
     "MovingBuffer",
     "Provision",
+    "Publish",
+    "PublishedField",
     "Response",
     "ResponseStep",
     "Rung",
@@ -356,6 +358,46 @@ class Wording(_Provision, frozen=True, tag="wording", kw_only=True):
     words: Words
 
 
+class PublishedField(StrEnum):
+    """What may be published of a declared zone, or of who agreed, beside place and time."""
+
+    NAME = "name"
+    REASON = "reason"
+    PARTIES = "parties"
+
+
+class Publish(_Provision, frozen=True, tag="publish", kw_only=True):
+    """What may be told to anybody at all, in public (D-12). Nothing is, without one in force.
+
+    sender: under which name it is published; it stands in every message. area: words for the place.
+    provisions: areas, strips and tables of this agreement. rules: declared zones of these rules,
+    keep-out or stand-off; zones: only these of them; of: only of these parties; all where empty,
+    and never a zone of anybody else. fields: what else of them; nothing where empty.
+    from_us, until_us: when it is published, the agreement's whole term where left out.
+    cell_nd, time_step_s: how coarsely, rounded outward; 0: as it is.
+    """
+
+    sender: Annotated[
+        str, msgspec.Meta(pattern=r"\A[A-Za-z0-9](?:[A-Za-z0-9.@_-]{0,62}[A-Za-z0-9])?\Z")
+    ]
+    area: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    provisions: Annotated[tuple[Code, ...], msgspec.Meta(max_length=200)] = ()
+    rules: Annotated[tuple[ZoneRule, ...], msgspec.Meta(max_length=2)] = ()
+    zones: Annotated[tuple[ZoneId, ...], msgspec.Meta(max_length=200)] = ()
+    of: tuple[PartyId, ...] = ()
+    fields: Annotated[tuple[PublishedField, ...], msgspec.Meta(max_length=3)] = ()
+    from_us: int | None = None
+    until_us: int | None = None
+    cell_nd: Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)] = 0
+    time_step_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
+
+    def is_at(self, time_us: int) -> bool:
+        """Whether it is published at this time, as far as this provision says."""
+        return (self.from_us is None or self.from_us <= time_us) and (
+            self.until_us is None or time_us < self.until_us
+        )
+
+
 Provision = (
     Line
     | SeparationTable
@@ -375,4 +417,5 @@ Provision = (
     | Languages
     | Consent
     | Wording
+    | Publish
 )

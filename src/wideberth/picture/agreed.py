@@ -14,7 +14,14 @@ from wideberth.model.ids import AgreementId, PartyId
 from wideberth.model.intents import ActorClass, Intent, IntentKind
 from wideberth.model.ladders import Ladder, agreed_ladder
 from wideberth.model.notices import Notice
-from wideberth.model.provisions import Acknowledging, Between, LeadTime, Liveness, MovingBuffer
+from wideberth.model.provisions import (
+    Acknowledging,
+    Between,
+    LeadTime,
+    Liveness,
+    MovingBuffer,
+    Publish,
+)
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Separation
 
@@ -57,7 +64,7 @@ class Agreed:
     """pairs: by party, by other party, what lies between their intents. widest: by party, the
     widest of them. of: by party, the agreements that apply to it; leads, answers: by party, those
     of them that ask for lead time, and for answers in time. calls: what is asked of each party's
-    channel, the strictest of an agreement.
+    channel, the strictest of an agreement. publishes: by agreement, what may be told in public.
     """
 
     pairs: dict[PartyId, dict[PartyId, tuple[PairTerm, ...]]] = field(
@@ -75,6 +82,9 @@ class Agreed:
     )
     calls: dict[tuple[AgreementId, PartyId], Liveness] = field(
         default_factory=dict[tuple[AgreementId, PartyId], Liveness]
+    )
+    publishes: dict[AgreementId, tuple[tuple[Agreement, Publish], ...]] = field(
+        default_factory=dict[AgreementId, tuple[tuple[Agreement, Publish], ...]]
     )
 
     def between(self, one: Intent, two: Intent) -> list[PairTerm]:
@@ -130,6 +140,9 @@ def agreed_of(agreements: Iterable[Agreement]) -> Agreed:
             elif isinstance(provision, Liveness):
                 for party in parties:
                     _put_call(agreed, (agreement.id, party), provision)
+            elif isinstance(provision, Publish):
+                public = agreed.publishes.get(agreement.id, ())
+                agreed.publishes[agreement.id] = (*public, (agreement, provision))
             term = _pair_term(agreement, provision)
             if term is not None:
                 _put(agreed, parties, term)

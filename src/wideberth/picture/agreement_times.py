@@ -1,5 +1,5 @@
 """Which time of an agreement is reached next: it lapses, comes into force, is about to expire,
-expires, or a duty by a declared condition is overdue.
+expires, a duty by a declared condition is overdue, or something is to be public, or no longer.
 """
 
 from __future__ import annotations
@@ -10,17 +10,28 @@ from typing import NamedTuple
 from wideberth.model.agreements import REMINDERS_US, Agreement, AgreementState, Moment
 from wideberth.model.deadlines import Due
 from wideberth.model.ids import AgreementId, PartyId
-from wideberth.model.provisions import Condition
+from wideberth.model.provisions import Condition, Publish
 from wideberth.picture.picture import Picture
 
-__all__ = ["REMINDERS", "Coming", "agreement_due", "coming", "owing", "subject_of", "version_of"]
+__all__ = [
+    "REMINDERS",
+    "Coming",
+    "agreement_due",
+    "coming",
+    "mark_of",
+    "owing",
+    "subject_of",
+    "version_of",
+]
 
 _S = AgreementState
 REMINDERS = (Moment.REMINDER_14, Moment.REMINDER_7, Moment.REMINDER_1)
 
 
 class Coming(NamedTuple):
-    """A time to be reached. provision: the declared condition, for an overdue duty."""
+    """A time to be reached. provision: the declared condition, for an overdue duty, or what is to
+    be public, or no longer.
+    """
 
     due_us: int
     moment: Moment
@@ -68,7 +79,28 @@ def _all(agreement: Agreement) -> Iterator[Coming]:
         for declared in agreement.conditions:
             if not declared.failed and owing(agreement, declared.provision):
                 yield Coming(declared.due_us, Moment.CONDITION, declared.provision)
+        for provision in terms.provisions:
+            if isinstance(provision, Publish):
+                yield from _published(agreement, provision)
         yield Coming(terms.expires_us, Moment.EXPIRY)
+
+
+def _published(agreement: Agreement, provision: Publish) -> Iterator[Coming]:
+    """When it begins and ceases to be public, where the agreement itself does not."""
+    terms = agreement.terms
+    for due_us, moment in (
+        (provision.from_us, Moment.PUBLISH),
+        (provision.until_us, Moment.UNPUBLISH),
+    ):
+        if due_us is None or not terms.effective_us < due_us < terms.expires_us:
+            continue
+        if mark_of(moment, provision.id) not in agreement.reached:
+            yield Coming(due_us, moment, provision.id)
+
+
+def mark_of(moment: Moment, provision: str | None) -> str:
+    """How a version keeps that a time was reached."""
+    return moment.value if provision is None else f"{moment.value}/{provision}"
 
 
 def owing(agreement: Agreement, name: str) -> tuple[PartyId, ...]:

@@ -26,7 +26,7 @@ from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
 from wideberth.model.provisions import Acknowledging, Condition
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
-from wideberth.picture.agreement_times import agreement_due, subject_of
+from wideberth.picture.agreement_times import agreement_due, mark_of, subject_of
 from wideberth.picture.calls import follow_calls
 from wideberth.picture.ladders import escalation_due
 from wideberth.picture.limits import follow_limits
@@ -173,7 +173,8 @@ def _moment(picture: Picture, body: AgreementMoment, entry: Entry, position: int
         )
         after = replace(after, conditions=failed)
     else:
-        after = replace(after, reached=(*before.reached, body.moment.value))
+        mark = mark_of(body.moment, body.provision)
+        after = replace(after, reached=(*before.reached, mark))
     if body.moment is Moment.EFFECTIVE:
         after = replace(after, areas=body.areas)
     elif body.moment in (Moment.EXPIRY, Moment.LAPSE):

@@ -53,7 +53,7 @@ from wideberth.model.ids import (
 )
 from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import agreements, calls, keeping, ladders, liveness, stops
+from wideberth.picture import agreements, calls, keeping, ladders, liveness, publications, stops
 from wideberth.picture.picture import (
     NEVER_US,
     Outcome,
@@ -149,13 +149,8 @@ def _let_leave(picture: Picture) -> None:
             hazard = picture.hazards.get(IntentId(object_id))
             if hazard is not None and hazard.end_us + liveness.HAZARD_LIFE_US < picture.time_us:
                 picture.hazards.pop(IntentId(object_id), None)
-        elif table == "stop":
-            stops.forget_stop(picture, object_id)
-        elif table == "agreement":
-            name, _, version = object_id.partition("/")
-            picture.agreements.pop((AgreementId(name), int(version)), None)
-        elif table == "consent":
-            picture.consents.pop(ConsentId(object_id), None)
+        elif table in _FORGETS:
+            _FORGETS[table](picture, object_id)
         else:
             subscription = picture.subscriptions.get(SubscriptionId(object_id))
             if subscription is not None and subscription.volume.end_us + GRACE_US < picture.time_us:
@@ -167,6 +162,23 @@ def _let_leave(picture: Picture) -> None:
         picture.expiries[0][0] if picture.expiries else NEVER_US,
         picture.requests[ages[0]].time_us + REQUEST_LIFE_US if ages else NEVER_US,
     )
+
+
+def _forget_agreement(picture: Picture, object_id: str) -> None:
+    name, _, version = object_id.partition("/")
+    picture.agreements.pop((AgreementId(name), int(version)), None)
+
+
+def _forget_consent(picture: Picture, object_id: str) -> None:
+    picture.consents.pop(ConsentId(object_id), None)
+
+
+_FORGETS: dict[str, Callable[[Picture, str], None]] = {
+    "stop": stops.forget_stop,
+    "agreement": _forget_agreement,
+    "consent": _forget_consent,
+    "publication": publications.forget,
+}
 
 
 def _note(picture: Picture, object_id: str, position: int) -> None:
@@ -443,5 +455,6 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **liveness.FOLDS,
     **agreements.FOLDS,
     **calls.FOLDS,
+    **publications.FOLDS,
     **SITE_FOLDS,
 }

@@ -40,6 +40,7 @@ from wideberth.model.limits import Limit
 from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
+from wideberth.model.publications import Publication, Withdrawal
 from wideberth.model.redlines import RedLine
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
 from wideberth.model.shifts import Shift
@@ -113,6 +114,9 @@ TABLES = (
     "limits",
     "stop_steps",
     "stop_reads",
+    "publications",
+    "withdrawals",
+    "public_numbers",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -139,6 +143,9 @@ _LATER = frozenset(
         "limits",
         "stop_steps",
         "stop_reads",
+        "publications",
+        "withdrawals",
+        "public_numbers",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -322,6 +329,16 @@ class Picture:
         """What stands of agreed calls, while they are waited for."""
         self.limits: Table[PartyId, tuple[Limit, ...]] = Layer(below.limits) if below else {}
         """By owner: what others see of its intents, as was agreed."""
+        self.publications: Table[tuple[AgreementId, str, str], Publication] = (
+            Layer(below.publications) if below else {}
+        )
+        """By agreement, provision and source: what is published."""
+        self.withdrawals: Table[tuple[str, int], Withdrawal] = (
+            Layer(below.withdrawals) if below else {}
+        )
+        """By sender and number, in the order recorded: what was published and is no more."""
+        self.public_numbers: Table[str, int] = Layer(below.public_numbers) if below else {}
+        """By sender: the number of its last message to the public."""
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (

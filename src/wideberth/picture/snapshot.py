@@ -23,6 +23,7 @@ from wideberth.model.ladders import Escalated, Post
 from wideberth.model.limits import Limit
 from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.parties import Key, Party
+from wideberth.model.publications import Publication, Withdrawal
 from wideberth.model.redlines import RedLine
 from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
@@ -31,6 +32,7 @@ from wideberth.model.stops import Stop
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import StandingWarning
 from wideberth.model.zones import Zone
+from wideberth.picture import publications
 from wideberth.picture.agreements import SETTLED_LIFE_US, apply, leaves_us
 from wideberth.picture.fold import GRACE_US
 from wideberth.picture.history import History
@@ -101,6 +103,9 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     limits: dict[PartyId, tuple[Limit, ...]] = {}
     stop_steps: dict[str, StopStep] = {}
     stop_reads: list[tuple[str, PartyId, StopRead]] = []
+    publications: list[Publication] = []
+    withdrawals: list[Withdrawal] = []
+    public_numbers: dict[str, int] = {}
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -167,6 +172,9 @@ def dump(picture: Picture) -> bytes:
         limits={each: picture.limits[each] for each in picture.limits},
         stop_steps={each: picture.stop_steps[each] for each in picture.stop_steps},
         stop_reads=[(*each, picture.stop_reads[each]) for each in picture.stop_reads],
+        publications=[picture.publications[each] for each in picture.publications],
+        withdrawals=[picture.withdrawals[each] for each in picture.withdrawals],
+        public_numbers={each: picture.public_numbers[each] for each in picture.public_numbers},
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -247,6 +255,9 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.calls = {(each.agreement, each.party): each for each in form.calls}
     picture.stop_steps = form.stop_steps
     picture.stop_reads = {(stop, party): read for stop, party, read in form.stop_reads}
+    picture.publications = {each.key: each for each in form.publications}
+    picture.withdrawals = {(each.sender, each.message.number): each for each in form.withdrawals}
+    picture.public_numbers = form.public_numbers
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}
@@ -260,6 +271,7 @@ def _picture(form: _Read, history: History) -> Picture:
         *((each.end_us + HAZARD_LIFE_US, "hazard", each.intent) for each in form.hazards),
         *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
         *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
+        *publications.expiries(form.publications, form.withdrawals),
     ]
     heapq.heapify(picture.expiries)
     picture.leave_after(form.time_us)  # at the next entry it is looked at anew

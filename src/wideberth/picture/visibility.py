@@ -51,6 +51,7 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import (
@@ -152,6 +153,8 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     HazardUnheard: _by_its_party,
     HeartbeatMissed: _by_its_party,
     CallMissed: lambda body, party: party in body.concerned,
+    PublicationMade: lambda body, party: party in body.concerned,
+    PublicationWithdrawn: lambda body, party: party in body.concerned,
     AllClearGiven: _by_its_party,
     ShiftTaken: _by_its_party,
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),

@@ -150,6 +150,8 @@ _MOMENTS = {
     "reminder-1": "In a day ends",
     "expiry": "Its last time was reached by",
     "condition": "The time for a condition was over under",
+    "publish": "Something is public from then on by",
+    "unpublish": "Something is public no longer by",
 }
 
 
@@ -159,12 +161,80 @@ def _agreement_moment(body: dict[str, Any]) -> Said:
         given_up = [body["supersedes"], *body.get("supersedes_too", [])]
         rows.append(("In place of", ", ".join(f"version {each}" for each in given_up)))
     if body.get("provision"):
-        rows.append(("Condition", body["provision"]))
-        rows.append(("Not reported met by", _in_a_row(body.get("failed", []))))
+        if body["moment"] == "condition":
+            rows.append(("Condition", body["provision"]))
+            rows.append(("Not reported met by", _in_a_row(body.get("failed", []))))
+        else:
+            rows.append(("Provision", body["provision"]))
     for area in body.get("areas", []):
         name = "Area of {}".format(area["provision"])
         rows += [("{}, {}".format(name, each), text) for each, text in volume_rows(area["volumes"])]
     return "{} {}.".format(_MOMENTS[body["moment"]], _version(body)), rows
+
+
+_NO_CLEARANCE = "what is not listed is not clear: no information is no clearance"
+
+
+def _public_rows(said: dict[str, Any], body: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("Agreed by", "provision {} of {}".format(said["provision"], _version(said))),
+        ("Source", said["source"]),
+        ("Known to", _in_a_row(body["concerned"])),
+    ]
+
+
+def _numbers(messages: list[Any]) -> str:
+    return _in_a_row([each["number"] for each in messages])
+
+
+def _publication_made(body: dict[str, Any]) -> Said:
+    public = body["publication"]
+    content = public["content"]
+    rows = _public_rows(public, body)
+    if public.get("earlier"):
+        rows.append(("In place of messages", _numbers(public["earlier"])))
+    rows += [
+        ("What", content["kind"]),
+        ("Agreed by the parties", _plain(content["agreed"])),
+        ("Area, in agreed words", quoted(content["area"])),
+    ]
+    if content.get("cell_nd"):
+        rows.append(("Places rounded outward to", "{} nanodegrees".format(content["cell_nd"])))
+    if content.get("time_step_s"):
+        rows.append(("Times rounded outward to", "{} s".format(content["time_step_s"])))
+    for name in ("name", "reason", "parties"):
+        if content.get(name):
+            rows.append((name.capitalize(), _plain(content[name])))
+    rows += volume_rows(content["volumes"])
+    rows.append(("Note", _NO_CLEARANCE))
+    words = "Published to anybody as message {} of {}, sent {}."
+    if body.get("carried_on"):
+        words = "What is published as message {} of {}, sent {}, is so by a later version."
+    return words.format(
+        public["message"]["number"], public["sender"], time_words(public["message"]["sent_us"])
+    ), rows
+
+
+_WITHDRAWN = {
+    "agreement": "what was agreed no longer has it",
+    "time": "it was agreed until then",
+    "source": "the zone or the area is no more",
+}
+
+
+def _publication_withdrawn(body: dict[str, Any]) -> Said:
+    withdrawal = body["withdrawal"]
+    rows = _public_rows(body, body)
+    rows += [
+        ("Withdraws messages", _numbers(withdrawal["cancels"])),
+        ("Why", _WITHDRAWN[body["reason"]]),
+        ("Note", _NO_CLEARANCE),
+    ]
+    return "Message {} of {}, sent {}, withdrew what was published.".format(
+        withdrawal["message"]["number"],
+        withdrawal["sender"],
+        time_words(withdrawal["message"]["sent_us"]),
+    ), rows
 
 
 def _consent_asked(body: dict[str, Any]) -> Said:
@@ -434,6 +504,8 @@ BETWEEN_WORDS: dict[str, Any] = {
     "HeartbeatGiven": _heartbeat_given,
     "HeartbeatMissed": _heartbeat_missed,
     "CallMissed": _call_missed,
+    "PublicationMade": _publication_made,
+    "PublicationWithdrawn": _publication_withdrawn,
     "ChannelSuspended": _channel_suspended,
     "ChannelResumed": _channel_resumed,
     "ChannelReported": _channel_reported,

@@ -12,7 +12,7 @@ from wideberth.wire.asked import VolumeWire
 Change = Literal[
     "proposed", "accept", "decline", "sign", "suspend", "resume", "end", "declare-condition",
     "lift-condition", "report-met", "effective", "lapse", "reminder-14", "reminder-7",
-    "reminder-1", "expiry", "condition",
+    "reminder-1", "expiry", "condition", "publish", "unpublish",
 ]  # fmt: skip
 """``proposed``, an act, or a time that was reached."""
 

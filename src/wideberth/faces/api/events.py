@@ -13,6 +13,7 @@ from typing import Any
 from wideberth.faces.api import (
     agreements_seen,
     escalations_seen,
+    publications_seen,
     shared_seen,
     sites_seen,
     told,
@@ -81,6 +82,7 @@ EVENTS: dict[str, type] = {
     "erased": told.ErasedEvent,
     **sites_seen.EVENTS,
     **agreements_seen.EVENTS,
+    **publications_seen.EVENTS,
 }
 """The events of ``/stream`` and what each carries."""
 
@@ -287,4 +289,5 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     EntriesErased: _erased,
     **sites_seen.VIEWS,
     **agreements_seen.VIEWS,
+    **publications_seen.VIEWS,
 }

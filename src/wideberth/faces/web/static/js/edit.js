@@ -33,6 +33,7 @@ const NEW = {
   stop: { words: "" },
   languages: { tags: ["en"] },
   consent: { words: "", entitled: [] },
+  publish: { sender: "", area: "", rules: ["keep-out", "stand-off"] },
 };
 
 const minute = (us) => new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ");

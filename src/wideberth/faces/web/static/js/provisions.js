@@ -28,6 +28,7 @@ export const TITLES = {
   languages: "Languages",
   consent: "Asked for before it is done",
   wording: "Agreed words",
+  publish: "Told in public",
 };
 
 /** The whole of a text as a node: what is signed, asked or given as a reason is never cut short. */
@@ -36,7 +37,8 @@ export const whole = (text) => document.createTextNode(plain(text, Infinity));
 export const titleOf = (provision) => TITLES[provision.type] ?? provision.type;
 
 const SIDES = { both: "on both sides of", left: "to the left of", right: "to the right of" };
-const RULES = { "keep-out": "keep out of", notice: "tell before entering" };
+const RULES = { "keep-out": "keep out of", notice: "tell before entering", "stand-off": "stand off from" };
+const time = (us) => `${new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 const REFERENCES = { W84: "above the WGS84 ellipsoid", MSL: "above mean sea level", STD: "pressure altitude", AGL: "above ground" };
 
 const list = (names, none) => (names?.length ? names.map((each) => plain(each, Infinity)).join(", ") : none);
@@ -114,6 +116,16 @@ const SAYS = {
     plain(p.words, Infinity),
     `answered by: ${list(p.entitled)}${p.answer_within_s ? `, within ${duration(p.answer_within_s)}` : ""}`,
     "No answer is not consent.",
+  ],
+  publish: (p) => [
+    `TO ANYBODY AT ALL, as ${plain(p.sender, Infinity)}: ${plain(p.area, Infinity)}`,
+    ...(p.provisions?.length ? [`of this agreement: ${list(p.provisions)}`] : []),
+    ...(p.rules?.length ? [`declared zones of the rules ${list(p.rules)}, of: ${list(p.of, "all parties")}; zones: ${list(p.zones, "all")}`] : []),
+    `beside place, heights and times: ${list(p.fields, "nothing")}`,
+    `from ${p.from_us === undefined ? "the beginning" : time(p.from_us)} to ${p.until_us === undefined ? "the end" : time(p.until_us)}`,
+    p.cell_nd ? `places rounded outward to ${(p.cell_nd / 1e9).toFixed(3)} degree` : "places as they are",
+    p.time_step_s ? `times rounded outward to ${duration(p.time_step_s)}` : "times as they are",
+    "What was public cannot be recalled. No information is no clearance.",
   ],
   wording: (p) => [plain(p.words, Infinity), "Nothing is enforced of this."],
 };

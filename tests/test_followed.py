@@ -185,6 +185,7 @@ async def play(world: World) -> None:
         burning = hazard["intent"]["id"]
         stated = {"status": "moved", "intent": burning}
         await bravo.signed("POST", f"/hazards/{burning}/status", "StateHazard", stated)
+        await doubt(alpha, bravo, burning)
         await bravo.signed("DELETE", "/keys/old", "RevokeKey", {"key_id": "old"})
         await bravo.change_state(
             hazard["intent"]["id"], hazard["intent"]["ovn"], "end", signed=True
@@ -252,6 +253,14 @@ async def agree(alpha: Any, bravo: Any) -> None:
     await alpha.submit_intent(flight(square(48.5), under=about), signed=True)
     paused = {**accepted, "act": "suspend", "provisions": ["entry"], "reason": "exercise"}
     await bravo.signed("POST", acts, "StepAgreement", paused)
+
+
+async def doubt(alpha: Any, bravo: Any, hazard: str) -> None:
+    raised = {"statement": "the line is not where it says \u00e9", "intent": hazard}
+    made = await alpha.signed("POST", "/doubts", "RaiseDoubt", raised)
+    name = made["doubt"]["id"]
+    answer = {"doubt": name, "state": "accepted-open", "statement": "being looked at"}
+    await bravo.signed("POST", f"/doubts/{name}/answer", "AnswerDoubt", answer)
 
 
 async def tell_stops(client: Any, reader: Any) -> None:

@@ -394,6 +394,28 @@ class Client:
             body["notice"] = notice
         return await self._ask("POST", path, "AcknowledgeNotice", body, signed=is_signed)
 
+    async def doubt(
+        self,
+        statement: str,
+        *,
+        intent: str | None = None,
+        zone: str | None = None,
+        notice: str | None = None,
+        signed: bool = False,
+    ) -> Any:
+        """Doubt an intent (a site, a hazard), a zone, or what a notice tells of: one of them."""
+        named = {"intent": intent, "zone": zone, "notice": notice}
+        about = {name: value for name, value in named.items() if value is not None}
+        body = {"statement": statement, **about}
+        return await self._ask("POST", "/doubts", "RaiseDoubt", body, signed=signed)
+
+    async def answer_doubt(self, doubt: str, state: str, statement: str) -> Any:
+        """Answer a doubt about what is the party's (``answered``), or say that it stays open
+        (``accepted-open``). Signed.
+        """
+        body = {"doubt": doubt, "state": state, "statement": statement}
+        return await self.signed("POST", f"/doubts/{doubt}/answer", "AnswerDoubt", body)
+
     async def send_tracks(self, feed: str, reports: list[Json]) -> Any:
         """Report positions of moving things."""
         return await self.write("POST", "/tracks", {"feed": feed, "reports": reports})

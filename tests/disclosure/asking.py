@@ -279,7 +279,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     await asker.ask("GET", "/intents", query="party=alpha")
     for route in (
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
-        "/shifts", "/templates", "/sharings", "/shared",
+        "/shifts", "/templates", "/sharings", "/shared", "/doubts",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
@@ -295,6 +295,8 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         answer = await asker.ask(method, route, {"nobody": "knows this"})
         assert answer.status_code >= 400, (route, answer.text)
     await asker.ask("POST", "/exports", {"purpose": " "})  # refused
+    for item in ("intent", "zone", "notice"):
+        await asker.ask("POST", "/doubts", {"statement": " ", item: UNKNOWN})
     await asker.ask("GET", "/stops/{stop}", stop=UNKNOWN)
     read = "/stops/{stop}/acknowledgements"
     await asker.ask("POST", read, {"by": "person"}, stop=UNKNOWN)
@@ -369,6 +371,7 @@ _BY_ID = (
     ("GET", "/notices/{notice}", "notice", None),
     ("GET", "/parties/{party}", "party", None),
     ("GET", "/agreements/{agreement}", "agreement", None),
+    ("GET", "/doubts/{doubt}", "doubt", None),
 )
 _FLIGHT = {
     "kind": "flight",
@@ -414,6 +417,7 @@ _CHANGES = (
     ("POST", "/hazards/{intent}/status", "intent", {"status": "x"}, ""),
     ("POST", "/hazards/{intent}/all-clear", "intent", {}, ""),
     ("POST", "/channels/{about}/report", "about", {"state": "DOWN"}, ""),
+    ("POST", "/doubts/{doubt}/answer", "doubt", {"state": "answered", "statement": " "}, ""),
 )
 
 

@@ -227,6 +227,18 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 event = readable or party in neutrals
             case e.StopRepeated():
                 event = party in (body.sender, *body.neutrals, *body.parties)
+            case e.DoubtRaised(doubt=doubt):
+                readable = body.owner == party or (doubt.party == party and not doubt.hidden)
+                event = party in (body.owner, doubt.party) or (
+                    party in hazards.get(body.item.id, ())
+                    and (body.item.type == "zone" or sees(last[body.item.id], party))
+                )
+            case e.DoubtAnswered():
+                readable = body.party == party or (body.raised_by == party and not body.hidden)
+                event = party in (body.party, body.raised_by) or (
+                    party in hazards.get(body.item.id, ())
+                    and (body.item.type == "zone" or sees(last[body.item.id], party))
+                )
             case e.NeutralCalled():
                 readable = event = body.neutral == party
                 if readable and body.subject is not None and body.subject.type == "intent":

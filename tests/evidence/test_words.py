@@ -11,9 +11,19 @@ import pytest
 from wideberth.evidence.alone import words
 from wideberth.evidence.alone.words import entry_words
 from wideberth.model import agreements as a
-from wideberth.model import calls, consents, liveness, publications, redlines, shifts, sites
+from wideberth.model import (
+    calls,
+    consents,
+    doubts,
+    liveness,
+    publications,
+    redlines,
+    shifts,
+    sites,
+)
 from wideberth.model import ladders as steps
 from wideberth.model.channels import ChannelState
+from wideberth.model.doubts import DoubtId
 from wideberth.model.entries import (
     Body,
     ClashesFound,
@@ -216,6 +226,16 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
     (sites.SitesDelivered(BRAVO, ((ALPHA, 7),), "e1"), ("bravo was given", "Sites of alpha")),
     (sites.ExportRequested(EXPORT), ("a second has to sign", "move a convoy")),
     (sites.ExportCountersigned("e1", BRAVO, "key-2", (INTENT,)), ("second person", "key-2")),
+    (
+        doubts.DoubtRaised(ABOUT, ALPHA, 9, doubts.Doubt(DoubtId("d1"), BRAVO, "it moved", 5)),
+        ("DOUBT: bravo doubts", "never deleted", "it moved"),
+    ),
+    (
+        doubts.DoubtAnswered(
+            ABOUT, DoubtId("d1"), ALPHA, BRAVO, doubts.DoubtState.ACCEPTED_OPEN, "we look"
+        ),
+        ("stays open", "we look"),
+    ),
     (SubscribersNotified(ABOUT, 1, (3, 4)), ("2 subscriptions",)),
     (HiddenChecked(ALPHA, ((BRAVO, 2),)), ("alpha checked", "Of bravo")),
     (TouchesWithdrawn(ALPHA, ((BRAVO, 2),), (BRAVO,)), ("so often today", "Told so now")),

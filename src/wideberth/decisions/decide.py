@@ -13,6 +13,7 @@ from wideberth.decisions import (
     checks,
     consents,
     deadlines,
+    doubts,
     intents,
     keeping,
     liveness,
@@ -61,6 +62,7 @@ from wideberth.model.commands import (
 )
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.deadlines import DeadlinePassed
+from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
 from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
 from wideberth.model.liveness import (
     GiveAllClear,
@@ -123,6 +125,8 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     TellStop: (ANY_ROLE, stops.tell_stop),
     RecordAnswer: (None, stops.record_answer),
     AcknowledgeStop: (Role.ACKNOWLEDGE, stop_reads.acknowledge),
+    RaiseDoubt: (ANY_ROLE, doubts.raise_doubt),
+    AnswerDoubt: ((Role.TELL, Role.SIGN), doubts.answer_doubt),
     DraftAgreement: ((Role.TELL, Role.SIGN), agreements.draft),
     ProposeAgreement: (Role.SIGN, agreements.propose),
     StepAgreement: (Role.SIGN, published(agreements.step)),

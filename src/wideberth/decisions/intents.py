@@ -20,6 +20,7 @@ from wideberth.decisions.clashes import (
     zone_clashes,
 )
 from wideberth.decisions.clocks import apart
+from wideberth.decisions.doubts import refuse_confirming
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.decisions.places import how_far_unasked_mm, in_one, moved, outside
 from wideberth.decisions.stated import refuse_unassessed, require_stated
@@ -421,6 +422,8 @@ def _tell(
     )
     if intent.kind is IntentKind.PRESENCE:
         refusal = refusal or refuse_unassessed(picture, intent, before)
+    if before is not None:
+        refusal = refusal or refuse_confirming(picture, intent, before)
     if refusal is not None:
         return refusal
     zones = zone_clashes(picture, intent, prepared, now_us=context.now_us)

@@ -6,6 +6,7 @@ is a signed notice of the hazard's own party, read back like any other.
 
 from __future__ import annotations
 
+from wideberth.decisions.doubts import refuse_all_clear
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.model.calls import CallMissed
 from wideberth.model.channels import ChannelState
@@ -122,7 +123,7 @@ def all_clear(
             field="intent",
             value=command.intent,
         )
-    refusal = _unsigned("ALL-CLEAR", author)
+    refusal = _unsigned("ALL-CLEAR", author) or refuse_all_clear(picture, hazard.intent)
     if refusal is not None:
         return refusal
     told = [each for each in hazard.informed if each != hazard.party]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from wideberth.decisions.doubts import doubt_of_stop
 from wideberth.decisions.notices import acknowledge
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.decisions.stop_reads import count_of
@@ -45,7 +46,10 @@ def tell_stop(picture: Picture, command: TellStop, author: Author, context: Cont
     earlier = (picture.stops[each] for each in picture.stops)
     told = StopTold(stop, command.statement, count_of(stop, earlier), command.unit)
     units = units_told(picture, stop.sender).items()
-    return Accepted((told, *(StopToUnits(stop.id, party, named) for party, named in units)))
+    doubt = doubt_of_stop(picture, stop, context)
+    doubts = () if doubt is None else (doubt,)
+    to_units = (StopToUnits(stop.id, party, named) for party, named in units)
+    return Accepted((told, *to_units, *doubts))
 
 
 def record_answer(

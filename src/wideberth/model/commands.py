@@ -13,6 +13,7 @@ from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.deadlines import DeadlinePassed
+from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -308,6 +309,8 @@ Command = (
     | TellStop
     | RecordAnswer
     | AcknowledgeStop
+    | RaiseDoubt
+    | AnswerDoubt
     | DeadlinePassed
     | GiveAllClear
     | GiveHeartbeat

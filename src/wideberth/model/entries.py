@@ -22,6 +22,7 @@ from wideberth.model.agreements import (
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
+from wideberth.model.doubts import DoubtAnswered, DoubtRaised
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
@@ -360,6 +361,8 @@ Body = (
     | StopAcknowledged
     | StopToUnits
     | StopRepeated
+    | DoubtRaised
+    | DoubtAnswered
     | AgreementDrafted
     | AgreementProposed
     | AgreementStepped

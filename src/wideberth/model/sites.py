@@ -153,7 +153,8 @@ class Harm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What was said of a site beside its own versions. stale: its last version, once its validation
     ran out; it is kept so that it does not vanish with its window (N-09). chased: so often.
-    frozen: harm was repeated near it and nobody senior looked yet (S-08).
+    frozen: harm was repeated near it and nobody senior looked yet (S-08). validated_us: when it was
+    validated last, where it was told again since while a doubt about it was open (L-07).
     """
 
     site: IntentId
@@ -163,6 +164,7 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     challenges: tuple[Challenge, ...] = ()
     frozen: bool = False
     reviews: tuple[tuple[PartyId, str, int], ...] = ()
+    validated_us: int | None = None
 
 
 class Export(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -53,7 +53,16 @@ from wideberth.model.ids import (
 )
 from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import How
-from wideberth.picture import agreements, calls, keeping, ladders, liveness, publications, stops
+from wideberth.picture import (
+    agreements,
+    calls,
+    doubts,
+    keeping,
+    ladders,
+    liveness,
+    publications,
+    stops,
+)
 from wideberth.picture.picture import (
     NEVER_US,
     Outcome,
@@ -62,7 +71,7 @@ from wideberth.picture.picture import (
     SpaceFacts,
 )
 from wideberth.picture.sites import FOLDS as SITE_FOLDS
-from wideberth.picture.sites import keep_site, put_site
+from wideberth.picture.sites import keep_site, note_site, put_site, site_of
 from wideberth.space.time import DAY_US, HOUR_US
 
 __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
@@ -178,6 +187,7 @@ _FORGETS: dict[str, Callable[[Picture, str], None]] = {
     "agreement": _forget_agreement,
     "consent": _forget_consent,
     "publication": publications.forget,
+    "doubts": doubts.forget_doubts,
 }
 
 
@@ -236,10 +246,12 @@ def _intent_amended(picture: Picture, body: IntentAmended, entry: Entry, positio
 
 
 def _put_intent(picture: Picture, intent: Intent, position: int) -> None:
+    if intent.kind is IntentKind.PRESENCE:
+        put_site(picture, intent, site_of(picture, intent.id))
     picture.put_intent(intent)
     picture.expire_at(intent.end_us + GRACE_US, "intent", intent.id)
     if intent.kind is IntentKind.PRESENCE:
-        put_site(picture, intent)
+        note_site(picture, intent)
     liveness.hazard_put(picture, intent, picture.time_us)
     _note_to(picture, intent.id, intent.party, position)
 
@@ -456,5 +468,6 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **agreements.FOLDS,
     **calls.FOLDS,
     **publications.FOLDS,
+    **doubts.FOLDS,
     **SITE_FOLDS,
 }

@@ -21,6 +21,7 @@ from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.deadlines import DeadlineKind, Due
+from wideberth.model.doubts import Doubted, DoubtId
 from wideberth.model.ids import (
     AgreementId,
     ConsentId,
@@ -117,6 +118,8 @@ TABLES = (
     "publications",
     "withdrawals",
     "public_numbers",
+    "doubts",
+    "doubt_items",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -146,6 +149,8 @@ _LATER = frozenset(
         "publications",
         "withdrawals",
         "public_numbers",
+        "doubts",
+        "doubt_items",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -298,6 +303,9 @@ class Picture:
             Layer(below.stop_reads) if below else {}
         )
         """By STOP and party: that a person there has read it."""
+        self.doubts: Table[str, Doubted] = Layer(below.doubts) if below else {}
+        """By what they are about: the doubts that were raised."""
+        self.doubt_items: Table[DoubtId, str] = Layer(below.doubt_items) if below else {}
         self.agreements: Table[tuple[AgreementId, int], Agreement] = (
             Layer(below.agreements) if below else {}
         )

@@ -38,6 +38,7 @@ __all__ = [
     "FOLDS",
     "is_stale",
     "keep_site",
+    "note_site",
     "put_site",
     "shared_as",
     "site_due",
@@ -47,14 +48,19 @@ __all__ = [
 ]
 
 
-def valid_until_us(site: Intent) -> int:
-    """Until when a site counts as validated: its owner tells it again, or it turns stale (N-09)."""
-    return min(site.told_us + REVALIDATE_US, site.end_us)
+def valid_until_us(site: Intent, known: SiteFile | None = None) -> int:
+    """Until when a site counts as validated: its owner tells it again, or it turns stale (N-09).
+    What was told while a doubt about it was open validates nothing (L-07).
+    """
+    validated_us = site.told_us
+    if known is not None and known.validated_us is not None:
+        validated_us = known.validated_us
+    return min(validated_us + REVALIDATE_US, site.end_us)
 
 
-def is_stale(site: Intent, now_us: int) -> bool:
+def is_stale(site: Intent, now_us: int, known: SiteFile | None = None) -> bool:
     """Whether its validation ran out. A function of the time alone: no clock has to tick for it."""
-    return now_us > valid_until_us(site)
+    return now_us > valid_until_us(site, known)
 
 
 def site_of(picture: Picture, site: IntentId) -> Intent | None:
@@ -80,10 +86,10 @@ def site_due(picture: Picture, subject: str) -> Due | None:
     if shown is None or shown.stated is None:
         return None
     if kept is None or kept.stale is None:
-        return Due(0, valid_until_us(shown))
+        return Due(0, valid_until_us(shown, kept))
     if kept.chased >= CHASES:
         return None
-    return Due(kept.chased, valid_until_us(kept.stale) + kept.chased * CHASE_EVERY_US)
+    return Due(kept.chased, valid_until_us(kept.stale, kept) + kept.chased * CHASE_EVERY_US)
 
 
 def sites_due(picture: Picture) -> Iterator[str]:
@@ -94,11 +100,25 @@ def sites_due(picture: Picture) -> Iterator[str]:
             yield intent_id
 
 
-def put_site(picture: Picture, intent: Intent) -> None:
-    """A presence was told, or told again, which validates it anew."""
+def put_site(picture: Picture, intent: Intent, before: Intent | None) -> None:
+    """A presence is told, or told again, which validates it anew, unless a doubt about it is open.
+    before: the version that stands until now.
+    """
     known = picture.sites.get(intent.id)
-    if known is not None and known.stale is not None:
+    doubted = picture.doubts.get(intent.id)
+    if before is not None and doubted is not None and doubted.is_open:
+        known = known or SiteFile(intent.id, intent.party)
+        if known.validated_us is None:
+            known = msgspec.structs.replace(known, validated_us=before.told_us)
         picture.sites[intent.id] = msgspec.structs.replace(known, stale=None, chased=0)
+    elif known is not None and (known.stale is not None or known.validated_us is not None):
+        picture.sites[intent.id] = msgspec.structs.replace(
+            known, stale=None, chased=0, validated_us=None
+        )
+
+
+def note_site(picture: Picture, intent: Intent) -> None:
+    """A presence stands: note when its validation runs out."""
     if picture.due is not None:
         picture.note_due(DeadlineKind.SITE, intent.id, site_due(picture, intent.id))
 

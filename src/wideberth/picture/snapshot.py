@@ -17,6 +17,7 @@ from wideberth.model.agreements import Agreement, Draft
 from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
+from wideberth.model.doubts import Doubted
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.intents import Intent
 from wideberth.model.ladders import Escalated, Post
@@ -106,6 +107,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     publications: list[Publication] = []
     withdrawals: list[Withdrawal] = []
     public_numbers: dict[str, int] = {}
+    doubts: list[Doubted] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -175,6 +177,7 @@ def dump(picture: Picture) -> bytes:
         publications=[picture.publications[each] for each in picture.publications],
         withdrawals=[picture.withdrawals[each] for each in picture.withdrawals],
         public_numbers={each: picture.public_numbers[each] for each in picture.public_numbers},
+        doubts=[picture.doubts[each] for each in picture.doubts],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -258,6 +261,8 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.publications = {each.key: each for each in form.publications}
     picture.withdrawals = {(each.sender, each.message.number): each for each in form.withdrawals}
     picture.public_numbers = form.public_numbers
+    picture.doubts = {each.item.id: each for each in form.doubts}
+    picture.doubt_items = {doubt.id: each.item.id for each in form.doubts for doubt in each.doubts}
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}
@@ -269,6 +274,7 @@ def _picture(form: _Read, history: History) -> Picture:
         *((each.volume.end_us + GRACE_US, "subscription", each.id) for each in form.subscriptions),
         *((each.sent_us + STOP_LIFE_US, "stop", each.id) for each in form.stops),
         *((each.end_us + HAZARD_LIFE_US, "hazard", each.intent) for each in form.hazards),
+        *((each.leaves_us, "doubts", each.item.id) for each in form.doubts),
         *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
         *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
         *publications.expiries(form.publications, form.withdrawals),

@@ -17,6 +17,7 @@ from wideberth.model.agreements import (
 )
 from wideberth.model.calls import CallMissed
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
+from wideberth.model.doubts import DoubtAnswered, DoubtRaised
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -161,6 +162,12 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,
     StopToUnits: _by_its_party,
+    DoubtRaised: lambda body, party: (
+        party == body.owner or (party == body.doubt.party and not body.doubt.hidden)
+    ),
+    DoubtAnswered: lambda body, party: (
+        party == body.party or (party == body.raised_by and not body.hidden)
+    ),
     StopAcknowledged: lambda body, party: party in (body.party, body.sender),
     WarningRaised: _by_the_only_one_warned,
     WarningWorsened: _by_the_only_one_warned,

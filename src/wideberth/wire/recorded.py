@@ -20,6 +20,13 @@ from wideberth.decisions.surroundings import FAR_FROM_NAMED
 from wideberth.errors import InvalidValue
 from wideberth.model.agreements import Act, AgreementProposed, AgreementStepped, digest_of
 from wideberth.model.consents import Asked, ConsentAnswered, ConsentAsked
+from wideberth.model.doubts import (
+    Doubt,
+    DoubtAnswered,
+    DoubtId,
+    DoubtRaised,
+    DoubtState,
+)
 from wideberth.model.entries import (
     Body,
     Entry,
@@ -55,7 +62,7 @@ from wideberth.model.liveness import (
     HazardStated,
     HeartbeatGiven,
 )
-from wideberth.model.notices import Acknowledgement
+from wideberth.model.notices import Acknowledgement, ObjectRef, ObjectType
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.stop_reads import StopAcknowledged
@@ -91,6 +98,8 @@ DECIDED: dict[type, frozenset[str]] = {
     NoticeReleased: frozenset({"recipient", "closes"}),
     StopTold: frozenset({"stop.sent_us", "count"}),
     StopAcknowledged: frozenset({"sender", "after_us"}),
+    DoubtRaised: frozenset({"item", "owner", "end_us", "doubt.id", "doubt.hidden"}),
+    DoubtAnswered: frozenset({"item", "raised_by", "hidden"}),
     KeyRevoked: frozenset(),
     HeartbeatGiven: frozenset({"first"}),
     ChannelSuspended: frozenset(),
@@ -210,6 +219,23 @@ def _expected(statement: Statement, said: Any, entry: Entry, rules: Rules | None
         case KeyRevoked() if kind == "RevokeKey":
             return KeyRevoked(party, KeyId(said.key_id))
         case _:
+            return _expected_of_doubts(statement, said, entry)
+
+
+def _expected_of_doubts(statement: Statement, said: Any, entry: Entry) -> Body | None:
+    body, kind, party = entry.body, statement.type, statement.party
+    match body:
+        case DoubtRaised() if kind == "RaiseDoubt":
+            return _doubt(said, body, party, entry)
+        case DoubtAnswered() if kind == "AnswerDoubt":
+            return msgspec.structs.replace(
+                body,
+                doubt=DoubtId(said.doubt),
+                party=party,
+                state=DoubtState(said.state),
+                statement=said.statement,
+            )
+        case _:
             return _expected_of_agreements(statement, said, entry)
 
 
@@ -279,6 +305,23 @@ def _intent(
         stated=None if said.stated is None and given.stated is None else details.stated,
         under=details.under,
     )
+
+
+def _doubt(said: Any, given: DoubtRaised, party: PartyId, entry: Entry) -> DoubtRaised:
+    """What is doubted is the mechanism's to say, but for an id that was signed."""
+    item = given.item
+    for kind, named in ((ObjectType.INTENT, said.intent), (ObjectType.ZONE, said.zone)):
+        if named is not None:
+            item = ObjectRef(kind, named, item.version)
+    doubt = Doubt(
+        given.doubt.id,
+        party,
+        said.statement,
+        entry.time_us,
+        notice=None if said.notice is None else NoticeId(said.notice),
+        hidden=given.doubt.hidden,
+    )
+    return DoubtRaised(item, given.owner, given.end_us, doubt)
 
 
 def _zone(statement: Statement, said: asked.ZoneIn, given: Zone, entry: Entry) -> Zone:

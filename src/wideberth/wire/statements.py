@@ -13,7 +13,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.model.envelope import Statement
-from wideberth.wire import agreements, asked
+from wideberth.wire import agreements, asked, doubts
 
 __all__ = ["SIGNED", "SignedForm", "body_type", "spoken"]
 
@@ -40,6 +40,8 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "ReleaseNotice": (SignedForm(asked.EmptyIn, (("notice", str),)),),
     "TellStop": (SignedForm(asked.StopIn),),
     "AcknowledgeStop": (SignedForm(asked.ReadStopIn, (("stop", str),)),),
+    "RaiseDoubt": (SignedForm(doubts.DoubtIn),),
+    "AnswerDoubt": (SignedForm(doubts.AnswerDoubtIn, (("doubt", str),)),),
     "ProposeAgreement": (
         SignedForm(agreements.AgreementIn),
         SignedForm(agreements.AgreementAgainIn, (("agreement", str),)),

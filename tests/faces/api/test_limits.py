@@ -111,6 +111,7 @@ def test_what_is_exempt_is_said_in_the_table() -> None:
     assert exempt == {
         "/healthz",
         "/readyz",
+        "/api/v1/doubts",
         "/api/v1/notices/{notice}/acknowledgements",
         "/api/v1/stop",
         "/api/v1/stops/{stop}/acknowledgements",

@@ -346,3 +346,14 @@ def test_what_changed_is_said_in_words(console: Any, window: Callable[[], Any]) 
         "priority: 0 → 2",
         "stated: {not JSON → nothing",
     ]
+
+
+def test_a_doubt_about_what_a_notice_tells_of_stands_on_its_card(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    hazard = a_hazard_over_a_flight(console)
+    page = officer(console, window, "alpha").page
+    card = page.locator("#inbox .task")
+    expect(card).to_have_count(1)
+    write(console, "alpha", "/doubts", {"intent": hazard["id"], "statement": "no range is there"})
+    expect(card).to_contain_text("DOUBT, not answered: no range is there")

@@ -454,6 +454,27 @@ def _export_requested(body: dict[str, Any]) -> Said:
     ]
 
 
+def _doubt_raised(body: dict[str, Any]) -> Said:
+    doubt = body["doubt"]
+    rows = [("In its words", quoted(doubt["statement"]) if doubt["statement"] else "none")]
+    for name, label in (("notice", "On the notice"), ("stop", "As the STOP")):
+        if doubt.get(name):
+            rows.append((label, doubt[name]))
+    return "DOUBT: {} doubts {} of {}. A doubt is never deleted, nor counted against it.".format(
+        doubt["party"], object_words(body["item"]), body["owner"]
+    ), rows
+
+
+def _doubt_answered(body: dict[str, Any]) -> Said:
+    if body["state"] == "answered":
+        sentence = "{} answered the doubt {} of {} about {}."
+    else:
+        sentence = "{} said that the doubt {} of {} about {} stays open."
+    return sentence.format(
+        body["party"], body["doubt"], body["raised_by"], object_words(body["item"])
+    ), [("In its words", quoted(body["statement"]))]
+
+
 def _export_countersigned(body: dict[str, Any]) -> Said:
     return "A second person of {} put their name to the bulk export {}.".format(
         body["party"], body["export"]
@@ -525,6 +546,8 @@ BETWEEN_WORDS: dict[str, Any] = {
     "SitesDelivered": _sites_delivered,
     "ExportRequested": _export_requested,
     "ExportCountersigned": _export_countersigned,
+    "DoubtRaised": _doubt_raised,
+    "DoubtAnswered": _doubt_answered,
     "SubscribersNotified": _subscribers,
     "HiddenChecked": partial(_counted, "{} checked against hidden intents; so many were met."),
     "TouchesWithdrawn": partial(

@@ -90,6 +90,11 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "ReleaseNotice": ("NoticeReleased", {"notice": None}),
     "TellStop": ("StopTold", _STOP_SAID),
     "AcknowledgeStop": ("StopAcknowledged", {"stop": None, "by": None, "post": "duty"}),
+    "RaiseDoubt": (
+        "DoubtRaised",
+        {"statement": None, "intent": None, "zone": None, "notice": None},
+    ),
+    "AnswerDoubt": ("DoubtAnswered", {"doubt": None, "state": None, "statement": None}),
     "ProposeAgreement": ("AgreementProposed", _PROPOSAL_SAID),
     "StepAgreement": ("AgreementStepped", _ACT_SAID),
     "AskConsent": ("ConsentAsked", _ASKING_SAID),
@@ -514,6 +519,40 @@ def _from_consent(
     }
 
 
+def _from_doubt(
+    said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    given = _filled(value["body"].get("doubt"), _DOUBT_UNSAID)
+    item: Any = value["body"].get("item")
+    for kind in ("intent", "zone"):
+        if said[kind] is not None:
+            item = {**_filled(item, {}), "type": kind, "id": said[kind]}
+    return {**value["body"], "doubt": given}, {
+        "item": item,
+        "owner": value["body"].get("owner"),
+        "end_us": value["body"].get("end_us"),
+        "doubt": {
+            **_DOUBT_UNSAID,
+            "id": given.get("id"),
+            "party": payload["party"],
+            "statement": said["statement"],
+            "raised_us": value.get("time_us"),
+            "notice": said["notice"],
+            "hidden": given["hidden"],
+        },
+    }
+
+
+_DOUBT_UNSAID: dict[str, Any] = {
+    "notice": None,
+    "stop": None,
+    "state": "open",
+    "answer": None,
+    "answered_us": None,
+    "hidden": False,
+}
+
+
 def _from_revocation(
     said: dict[str, Any], payload: dict[str, Any], value: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
@@ -531,12 +570,15 @@ def _from_words(
     elif body["type"] == "StopAcknowledged":
         del wanted["by"]
         wanted |= {"sender": body["sender"], "after_us": body["after_us"]}
+    elif body["type"] == "DoubtAnswered":
+        wanted |= {name: body.get(name) for name in ("item", "raised_by", "hidden")}
     return body, wanted
 
 
 _WORDS_UNSAID: dict[str, dict[str, Any]] = {
     "HeartbeatGiven": {"degraded": False, "first": False},
     "ChannelSuspended": {"for_minutes": None},
+    "DoubtAnswered": {"hidden": False},
 }
 
 
@@ -564,6 +606,8 @@ _MADE = {
     "AllClearGiven": _from_words,
     "ShiftTaken": _from_words,
     "StopAcknowledged": _from_words,
+    "DoubtRaised": _from_doubt,
+    "DoubtAnswered": _from_words,
 }
 """By kind of entry: its body with nothing left out, and the body that the statement gives."""
 

@@ -12,12 +12,14 @@ from typing import Any
 from wideberth.faces.api import told, views
 from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.desk import Desk
+from wideberth.faces.api.doubts import ANSWERS as DOUBT_ANSWERS
 from wideberth.faces.api.past import intent_as_of, stepped
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
 from wideberth.faces.api.stops_seen import stop_read_answer
 from wideberth.faces.api.watchkeeping_seen import SAID
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.consents import ConsentAsked
+from wideberth.model.doubts import DoubtRaised
 from wideberth.model.entries import (
     IntentAccepted,
     IntentAmended,
@@ -51,6 +53,7 @@ CREATED = (
     AgreementProposed,
     ConsentAsked,
     StopAcknowledged,
+    DoubtRaised,
 )
 """What a 201 stands for; everything else is a 200."""
 
@@ -209,6 +212,7 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     StopAcknowledged: stop_read_answer,
     KeyRevoked: _withdrawn,
     **SITE_ANSWERS,
+    **DOUBT_ANSWERS,
     **dict.fromkeys(SAID, _said),
     **ANSWERS,
 }

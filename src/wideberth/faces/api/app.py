@@ -24,6 +24,7 @@ from wideberth.faces.api.answers import answer_to
 from wideberth.faces.api.auth import author_of, is_remembered, refuse_reader, said_in
 from wideberth.faces.api.clocks import warning_of
 from wideberth.faces.api.desk import Call, Desk, NodeLike
+from wideberth.faces.api.doubts import says_new_doubt
 from wideberth.faces.api.http import (
     PREFIX,
     Receive,
@@ -290,7 +291,7 @@ class Api:
         refusal = await self._take_in(call, body)
         if refusal is not None:
             return problem_of(refusal)
-        if self._limits is not None and call.route.limit == "never" and not says_new(call):
+        if self._limits is not None and call.route.limit == "never" and not _says_new(call):
             self._limits.take("commands", call.party)
         key, author, said = _request_key(call), call.author, call.said
         command: Command = await call.route.handler(call)
@@ -397,6 +398,10 @@ def create_app(
     as the console's files. operation: limits, and who watches; None: neither.
     """
     return Api(node, live=live or Live(node.service), fallback=fallback, operation=operation)
+
+
+def _says_new(call: Call) -> bool:
+    return says_new_doubt(call) if call.route.command == "RaiseDoubt" else says_new(call)
 
 
 def _host(scope: Scope) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from wideberth.faces.api import (
     agreements_seen,
+    doubts_seen,
     escalations_seen,
     publications_seen,
     shared_seen,
@@ -80,6 +81,7 @@ EVENTS: dict[str, type] = {
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
     "erased": told.ErasedEvent,
+    **doubts_seen.EVENTS,
     **sites_seen.EVENTS,
     **agreements_seen.EVENTS,
     **publications_seen.EVENTS,
@@ -287,6 +289,7 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
     EntriesErased: _erased,
+    **doubts_seen.VIEWS,
     **sites_seen.VIEWS,
     **agreements_seen.VIEWS,
     **publications_seen.VIEWS,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
+
+import msgspec
 
 from wideberth.decisions.checks import dry_run
 from wideberth.errors import InvalidValue
@@ -11,6 +14,7 @@ from wideberth.faces.api.answers import encodable
 from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find, first_position
 from wideberth.faces.api.deliveries import deliver, require_within_limit, within_limit
 from wideberth.faces.api.desk import Call
+from wideberth.faces.api.doubts_seen import intent_json
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import Version, intent_as_of, intent_versions
 from wideberth.faces.api.problems import HttpProblem
@@ -23,7 +27,7 @@ from wideberth.model.commands import (
     SubmitIntent,
 )
 from wideberth.model.ids import IntentId, Ovn
-from wideberth.model.intents import FieldChange, IntentKind
+from wideberth.model.intents import FieldChange, Intent, IntentKind
 from wideberth.model.refusals import Refusal
 from wideberth.picture.limits import is_shown_in_part, sees
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
@@ -153,7 +157,9 @@ async def get_intent(call: Call) -> object:
         raise _no_such_intent()
     require_within_limit(call, intent)
     refusal = await deliver(call, (intent,))
-    return encodable(call.desk, intent) if refusal is None else refusal
+    if refusal is not None:
+        return refusal
+    return msgspec.Raw(intent_json(call.desk, intent, call.party))
 
 
 async def get_versions(call: Call) -> told.VersionsPage | Refusal:
@@ -240,7 +246,10 @@ async def _page(
         limit=limit,
     )
     given = within_limit(call, found.intents)
-    page = Page().take_all(given, call.desk.intent_bytes.json)
+    json = call.desk.intent_bytes.json
+    if picture.doubts:
+        json = partial(_json, call)
+    page = Page().take_all(given, json)
     taken, after = given[: len(page)], found.next
     if len(taken) < len(given):
         after = first_position(picture, taken[-1].id)
@@ -255,6 +264,10 @@ async def _page(
         limited=len(given) < len(found.intents),
         in_part=is_shown_in_part(picture, call.party),
     )
+
+
+def _json(call: Call, intent: Intent) -> bytes:
+    return intent_json(call.desk, intent, call.party)
 
 
 def number_in(cursor: str | None) -> int:

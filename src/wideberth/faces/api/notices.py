@@ -11,6 +11,7 @@ from wideberth.decisions.notices import is_new_answer
 from wideberth.delivery.reach import reach_of
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call, Desk
+from wideberth.faces.api.doubts_seen import beside_notice
 from wideberth.faces.api.escalations_seen import escalation_seen
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.pages import Page
@@ -144,6 +145,7 @@ def notice_seen(desk: Desk, standing: OpenNotice) -> told.NoticeOut:
         understood=standing.understood,
         reach=_reach(standing, "recipient") if is_open else None,
         escalation=escalation_seen(desk.picture, standing) if is_open else None,
+        doubts=beside_notice(desk.picture, notice),
     )
 
 

@@ -8,6 +8,7 @@ from wideberth.faces.api import (
     agreements,
     agreements_told,
     clocks,
+    doubts,
     intents,
     notices,
     records,
@@ -181,6 +182,7 @@ ROUTES: tuple[Route, ...] = (
         also=(("zone", str), ("version", int)),
     ),
     *SITES,
+    *doubts.ROUTES,
     Route(
         "POST",
         "/subscriptions",

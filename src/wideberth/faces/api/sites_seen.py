@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from wideberth.faces.api import sites_told as out
 from wideberth.faces.api.desk import Desk
+from wideberth.faces.api.doubts_seen import beside
 from wideberth.faces.api.views import intent as intent_view
 from wideberth.model.entries import Body
 from wideberth.model.ids import PartyId
@@ -59,13 +60,14 @@ def site(
     evidence = None if shown.stated is None else shown.stated.evidence
     return out.SiteOut(
         owner=shown.party,
-        state="STALE" if is_stale(shown, now_us) else "current",
+        state="STALE" if is_stale(shown, now_us, known) else "current",
         protection=PROTECTION_UNCHANGED,
         id=shown.id,
         intent=intent_view(shown),
-        valid_until=format_rfc3339(valid_until_us(shown)),
+        valid_until=format_rfc3339(valid_until_us(shown, known)),
         evidence="CHALLENGED" if open_ones else evidence,
         challenges=[_challenge(each, shown.party, reader, now_us) for each in challenges],
+        doubts=beside(picture, shown.id, reader),
         frozen=known is not None and known.frozen,
         trace=traced,
     )

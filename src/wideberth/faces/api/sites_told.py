@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wideberth.faces.api.told import IntentOut, Out, RestsOn
+from wideberth.faces.api.told import DoubtOut, IntentOut, Out, RestsOn
 from wideberth.model.sites import Disclosure
 
 
@@ -47,6 +47,7 @@ class SiteOut(Out, frozen=True, kw_only=True):
     valid_until: str | None = None
     evidence: str | None = None
     challenges: list[ChallengeOut] = []
+    doubts: list[DoubtOut] = []
     frozen: bool = False
     trace: str | None = None
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.areas import Area, Slab, area_of_box, touches
 from wideberth.faces.api.desk import Call
+from wideberth.faces.api.doubts_seen import beside
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
@@ -54,7 +57,7 @@ async def get_zone(call: Call) -> told.ZoneOut:
     zone = call.picture.zones.get(ZoneId(call.path["zone"]))
     if zone is None:
         raise HttpProblem(404, "no-such-zone", "no zone of this id stands")
-    return views.zone(zone)
+    return _seen(call, zone)
 
 
 async def list_zones(call: Call) -> told.ZonesPage:
@@ -75,13 +78,20 @@ async def list_zones(call: Call) -> told.ZonesPage:
         found.append(zone)
         if len(found) > query.limit:
             break
-    page = Page().take_all(found[: query.limit], lambda zone: encode(views.zone(zone)))
+    page = Page().take_all(found[: query.limit], lambda zone: encode(_seen(call, zone)))
     taken = found[: len(page)]
     return told.ZonesPage(
         zones=page.things,
         next=taken[-1].id if len(found) > len(taken) else None,
         rests_on=views.rests_on((zone.party for zone in taken), position, time_us),
     )
+
+
+def _seen(call: Call, zone: Zone) -> told.ZoneOut:
+    """A zone with the doubts about it."""
+    doubts = beside(call.picture, zone.id, call.party)
+    seen = views.zone(zone)
+    return msgspec.structs.replace(seen, doubts=doubts) if doubts else seen
 
 
 async def open_subscription(call: Call) -> Command:

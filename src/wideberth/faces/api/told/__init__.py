@@ -16,6 +16,7 @@ from wideberth.faces.api.told.clashes import (
     ObjectOut,
     OverlapOut,
 )
+from wideberth.faces.api.told.doubts import DoubtEvent, DoubtOut, DoubtsPage, DoubtTold
 from wideberth.faces.api.told.events import (
     AcknowledgementEvent,
     CalledEvent,
@@ -161,6 +162,10 @@ __all__ = [
     "ContactOut",
     "CosignedOut",
     "DifferenceOut",
+    "DoubtEvent",
+    "DoubtOut",
+    "DoubtTold",
+    "DoubtsPage",
     "EntriesPage",
     "EntryOut",
     "ErasedEvent",

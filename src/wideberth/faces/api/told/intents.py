@@ -8,6 +8,7 @@ import msgspec
 
 from wideberth.faces.api.told.base import Out
 from wideberth.faces.api.told.clashes import ChangeOut, ClashOut
+from wideberth.faces.api.told.doubts import DoubtOut
 from wideberth.model.intents import IntentKind, IntentState, Source, Under, VisibilityLevel
 from wideberth.model.stated import Evidence, Marking, NoticeKind, Phase, StandOff
 from wideberth.wire.asked import VolumeWire
@@ -64,6 +65,7 @@ class IntentOut(Out, frozen=True, kw_only=True):
     phase_text: str | None = None
     open_ended: bool = False
     under: Under | None = None
+    doubts: list[DoubtOut] = []
 
 
 class IntentTold(Out, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from wideberth.faces.api.told.base import Out
 from wideberth.faces.api.told.clashes import ClashOut, ObjectOut
+from wideberth.faces.api.told.doubts import DoubtOut
 from wideberth.model.channels import AnswerChannel, Identification
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
@@ -177,6 +178,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     understood: bool = False
     reach: ReachOut | None = None
     escalation: EscalationOut | None = None  # of an open notice
+    doubts: list[DoubtOut] = []
 
 
 class NoticesPage(Out, frozen=True, kw_only=True, omit_defaults=False):

@@ -6,6 +6,7 @@ import msgspec
 
 from wideberth.faces.api.told.base import Out
 from wideberth.faces.api.told.clashes import ClashOut
+from wideberth.faces.api.told.doubts import DoubtOut
 from wideberth.faces.api.told.intents import RestsOn
 from wideberth.model.intents import IntentKind
 from wideberth.model.stated import NoticeKind
@@ -30,6 +31,7 @@ class ZoneOut(Out, frozen=True, kw_only=True):
     kinds: list[IntentKind] = []
     declaration: msgspec.Raw | None = None
     notice_kind: NoticeKind
+    doubts: list[DoubtOut] = []
 
 
 class ZoneTold(Out, frozen=True, kw_only=True):

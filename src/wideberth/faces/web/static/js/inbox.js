@@ -124,6 +124,7 @@ class Inbox {
         aged(phase, phase === "begins" ? span.startMs : span.endMs)),
       notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it need not be held.`) : null,
       notice.uncovered.length ? h("p", { class: "missing" }, `Not covered by any agreement here: ${plain(notice.uncovered.join(", "), 160)}`) : null,
+      notice.doubts.map((doubt) => h("p", { class: doubt.state === "answered" ? "dim" : "missing" }, doubtText(doubt))),
       notice.protection ? h("p", { class: "dim" }, plain(notice.protection, 240)) : null,
       changes?.length ? h("ul", { class: "changes", "aria-label": "What changed" }, changeItems(changes)) : null,
       h("ol", { class: "steps", "aria-label": "How far it has come" },
@@ -283,6 +284,14 @@ function whereText(notice, about) {
   if (told) return `about ${angle(told.latitude, "N", "S")} ${angle(told.longitude, "E", "W")} · ${metresAndFeet(told.lowerM)} to ${metresAndFeet(told.upperM)} (WGS84)`;
   const middle = about?.volumes?.[0]?.middle;
   return middle ? `about ${angle(middle[1], "N", "S")} ${angle(middle[0], "E", "W")}` : "place not told";
+}
+
+const DOUBTED = { open: "DOUBT, not answered", answered: "DOUBT, answered", "accepted-open": "DOUBT, stays open" };
+
+/** A doubt about what a notice tells of, and what was answered. */
+function doubtText(doubt) {
+  const answer = doubt.answer ? ` Answer: ${plain(doubt.answer, 200)}` : "";
+  return `${DOUBTED[doubt.state] ?? "DOUBT"}: ${plain(doubt.statement, 200)}${answer}`;
 }
 
 const angle = (value, plus, minus) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;

@@ -138,6 +138,7 @@ export function noticeOf(wire) {
     protection: wire.protection ?? null,
     under: wire.under ?? [],
     uncovered: wire.uncovered ?? [],
+    doubts: wire.doubts ?? [],
     escalation: escalationOf(wire.escalation),
     sentence: wire.sentence ?? null,
   };

@@ -52,6 +52,7 @@ export const STALE_AFTER = {
   stop: ["stops"],
   "stop-read": ["stops"],
   "stop-repeated": ["stops"],
+  doubt: ["notices"],
   intent: ["intents", "notices", "hazards", "reach"],
   zone: ["zones", "notices"],
   notification: ["intents"],

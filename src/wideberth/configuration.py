@@ -322,6 +322,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     same_party: bool = DEFAULT_RULES.same_party
     assess_sharing: bool = DEFAULT_RULES.assess_sharing
     sites_a_day: int = DEFAULT_RULES.sites_a_day
+    seal_texts: bool = DEFAULT_RULES.seal_texts
     pairs: tuple[_Pair, ...] = ()
     limits: tuple[_Limit, ...] = ()
     terrain: _Terrain | None = None
@@ -567,6 +568,7 @@ def format_rules(rules: Rules) -> str:
         f"same_party = {str(rules.same_party).lower()}",
         f"assess_sharing = {str(rules.assess_sharing).lower()}",
         f"sites_a_day = {rules.sites_a_day}",
+        f"seal_texts = {str(rules.seal_texts).lower()}",
     ]
     if rules.terrain is not None:
         lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
@@ -655,6 +657,7 @@ def _rules(settings: RulesSettings) -> Rules:
         default=settings.default,
         assess_sharing=settings.assess_sharing,
         sites_a_day=settings.sites_a_day,
+        seal_texts=settings.seal_texts,
         separation=settings.separation.separation(),
         same_party=settings.same_party,
         limits=_limits(tuple(limit.limit() for limit in settings.limits)),

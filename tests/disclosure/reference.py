@@ -284,6 +284,10 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable = event = party in body.concerned
             case e.PublicationMade() | e.PublicationWithdrawn():
                 readable = event = party in body.concerned
+            case e.SealKeyOffered():
+                readable = True
+            case e.TextSealed():
+                readable = event = party in (body.text.sender, *body.text.parties)
             case e.RedLineSet():
                 readable = event = body.red_line.party == party
             case e.RedLineRemoved():

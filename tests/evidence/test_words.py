@@ -18,6 +18,7 @@ from wideberth.model import (
     liveness,
     publications,
     redlines,
+    sealed,
     shifts,
     sites,
 )
@@ -37,6 +38,7 @@ from wideberth.model.ids import (
     AgreementId,
     ConsentId,
     IntentId,
+    KeyId,
     NoticeId,
     Ovn,
     PartyId,
@@ -176,6 +178,25 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
     (
         redlines.RedLineSet(redlines.RedLine(RedLineId("r1"), ALPHA, "the river", (PLACE,))),
         ("which it alone reads", "the river"),
+    ),
+    (
+        sealed.SealKeyOffered(sealed.SealKey(ALPHA, KeyId("desk"), 2, "AAAA", "BBBB")),
+        ("Texts for alpha/desk are sealed to its seal key number 2", "AAAA"),
+    ),
+    (
+        sealed.TextSealed(
+            "sealed-1",
+            sealed.SealedText(
+                ALPHA,
+                KeyId("desk"),
+                sealed.About(sealed.AboutType.INTENT, INTENT),
+                "a" * 64,
+                (sealed.SealedFor(BRAVO, KeyId("post"), 1, "CCCC"),),
+                "DDDD",
+                "EEEE",
+            ),
+        ),
+        ("a sealed text about intent i1", "Sealed to: bravo/post", "a" * 64),
     ),
     (redlines.RedLineRemoved(RedLineId("r1"), ALPHA), ("alpha removed its red line r1",)),
     (liveness.HeartbeatGiven(ALPHA, degraded=True), ("not by all of its means",)),

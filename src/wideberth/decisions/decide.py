@@ -22,6 +22,7 @@ from wideberth.decisions import (
     notices,
     parties,
     redlines,
+    sealing,
     shifts,
     sites,
     snapshots,
@@ -75,6 +76,7 @@ from wideberth.model.liveness import (
 from wideberth.model.parties import Author, Role
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.model.sealed import OfferSealKey, SealText
 from wideberth.model.shifts import TakeShift
 from wideberth.model.sites import (
     AnswerChallenge,
@@ -134,6 +136,8 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     AnswerConsent: (Role.SIGN, consents.answer),
     SetRedLine: ((Role.TELL, Role.SIGN), redlines.set_line),
     RemoveRedLine: ((Role.TELL, Role.SIGN), redlines.remove),
+    OfferSealKey: (ANY_ROLE, sealing.offer_key),
+    SealText: ((Role.TELL, Role.ACKNOWLEDGE, Role.SIGN), sealing.seal_text),
     AssessSharing: (Role.SIGN, misuse.assess),
     WithdrawSharing: ((Role.TELL, Role.SIGN), misuse.withdraw),
     RecordDelivery: (Role.WATCH, misuse.record_delivery),
@@ -167,6 +171,7 @@ def decide(picture: Picture, request: Request, context: Context) -> Decision | R
             return _repeated(outcome, request)
     role, rule = _RULES[type(request.command)]
     refusal = refuse_authority(picture, request, role)
+    refusal = refusal or sealing.refuse_words(picture, request.command, request.author)
     if refusal is not None:
         return refusal
     return rule(picture, request.command, request.author, context)

@@ -37,6 +37,7 @@ from wideberth.model.liveness import (
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
+from wideberth.model.sealed import OfferSealKey, SealText
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import TakeShift
 from wideberth.model.sites import (
@@ -324,6 +325,8 @@ Command = (
     | StepAgreement
     | AskConsent
     | AnswerConsent
+    | OfferSealKey
+    | SealText
     | SetRedLine
     | RemoveRedLine
     | AnswerChallenge

@@ -41,6 +41,7 @@ from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
+from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import (
@@ -369,6 +370,8 @@ Body = (
     | AgreementMoment
     | ConsentAsked
     | ConsentAnswered
+    | SealKeyOffered
+    | TextSealed
     | RedLineSet
     | RedLineRemoved
     | ChallengeAnswered

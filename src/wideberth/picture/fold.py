@@ -63,6 +63,7 @@ from wideberth.picture import (
     publications,
     stops,
 )
+from wideberth.picture import sealed as sealed_texts
 from wideberth.picture.picture import (
     NEVER_US,
     Outcome,
@@ -188,6 +189,7 @@ _FORGETS: dict[str, Callable[[Picture, str], None]] = {
     "consent": _forget_consent,
     "publication": publications.forget,
     "doubts": doubts.forget_doubts,
+    "sealed": sealed_texts.forget,
 }
 
 
@@ -235,6 +237,7 @@ def _key_enrolled(picture: Picture, body: KeyEnrolled, entry: Entry, position: i
 def _key_revoked(picture: Picture, body: KeyRevoked, entry: Entry, position: int) -> None:
     picture.keys.pop((body.party, body.key_id), None)
     picture.retired_keys[body.party, body.key_id] = True
+    picture.seal_keys.pop((body.party, body.key_id), None)  # nobody else vouches for it
 
 
 def _intent_accepted(picture: Picture, body: IntentAccepted, entry: Entry, position: int) -> None:
@@ -469,5 +472,6 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **calls.FOLDS,
     **publications.FOLDS,
     **doubts.FOLDS,
+    **sealed_texts.FOLDS,
     **SITE_FOLDS,
 }

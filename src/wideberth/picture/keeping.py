@@ -23,6 +23,8 @@ def _epoch_opened(picture: Picture, body: EpochOpened, _entry: Entry, _position:
     for name in list(picture.keys):
         # Statements to the old origin may be missing here; under the new one they count from 1.
         picture.keys[name] = msgspec.structs.replace(picture.keys[name], last_seq=0, last_digest="")
+    for name in list(picture.seal_keys):
+        picture.seal_keys.pop(name, None)  # signed for the old origin: offered again under the new
 
 
 FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {

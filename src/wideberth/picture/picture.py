@@ -43,6 +43,7 @@ from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.publications import Publication, Withdrawal
 from wideberth.model.redlines import RedLine
+from wideberth.model.sealed import SealedMark, SealKey
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
 from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
@@ -120,6 +121,8 @@ TABLES = (
     "public_numbers",
     "doubts",
     "doubt_items",
+    "seal_keys",
+    "sealed_texts",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -151,6 +154,8 @@ _LATER = frozenset(
         "public_numbers",
         "doubts",
         "doubt_items",
+        "seal_keys",
+        "sealed_texts",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -347,6 +352,11 @@ class Picture:
         """By sender and number, in the order recorded: what was published and is no more."""
         self.public_numbers: Table[str, int] = Layer(below.public_numbers) if below else {}
         """By sender: the number of its last message to the public."""
+        self.seal_keys: Table[tuple[PartyId, KeyId], SealKey] = (
+            Layer(below.seal_keys) if below else {}
+        )
+        """By signing key: to what texts for it are sealed."""
+        self.sealed_texts: Table[str, SealedMark] = Layer(below.sealed_texts) if below else {}
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (

@@ -26,6 +26,7 @@ from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.parties import Key, Party
 from wideberth.model.publications import Publication, Withdrawal
 from wideberth.model.redlines import RedLine
+from wideberth.model.sealed import SealedMark, SealKey
 from wideberth.model.shifts import Shift
 from wideberth.model.sites import Delivered, Export, Harm, Sharing, SiteFile
 from wideberth.model.stop_reads import StopRead, StopStep
@@ -39,6 +40,7 @@ from wideberth.picture.fold import GRACE_US
 from wideberth.picture.history import History
 from wideberth.picture.liveness import HAZARD_LIFE_US
 from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
+from wideberth.picture.sealed import SEALED_LIFE_US
 from wideberth.picture.stops import STOP_LIFE_US
 
 __all__ = ["SNAPSHOT_VERSION", "dump", "load"]
@@ -108,6 +110,8 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     withdrawals: list[Withdrawal] = []
     public_numbers: dict[str, int] = {}
     doubts: list[Doubted] = []
+    seal_keys: list[SealKey] = []
+    sealed_texts: list[SealedMark] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -178,6 +182,8 @@ def dump(picture: Picture) -> bytes:
         withdrawals=[picture.withdrawals[each] for each in picture.withdrawals],
         public_numbers={each: picture.public_numbers[each] for each in picture.public_numbers},
         doubts=[picture.doubts[each] for each in picture.doubts],
+        seal_keys=[picture.seal_keys[each] for each in picture.seal_keys],
+        sealed_texts=[picture.sealed_texts[each] for each in picture.sealed_texts],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -263,6 +269,8 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.public_numbers = form.public_numbers
     picture.doubts = {each.item.id: each for each in form.doubts}
     picture.doubt_items = {doubt.id: each.item.id for each in form.doubts for doubt in each.doubts}
+    picture.seal_keys = {(each.party, each.key_id): each for each in form.seal_keys}
+    picture.sealed_texts = {each.id: each for each in form.sealed_texts}
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}
@@ -276,6 +284,7 @@ def _picture(form: _Read, history: History) -> Picture:
         *((each.end_us + HAZARD_LIFE_US, "hazard", each.intent) for each in form.hazards),
         *((each.leaves_us, "doubts", each.item.id) for each in form.doubts),
         *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
+        *((each.time_us + SEALED_LIFE_US, "sealed", each.id) for each in form.sealed_texts),
         *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
         *publications.expiries(form.publications, form.withdrawals),
     ]

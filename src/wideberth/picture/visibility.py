@@ -54,6 +54,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
+from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import (
     ChallengeAnswered,
@@ -121,6 +122,8 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     PartyRegistered: lambda body, party: body.party.id == party,  # it lists its units
     KeyEnrolled: _by_all,
     KeyRevoked: _by_all,
+    SealKeyOffered: _by_all,
+    TextSealed: lambda body, party: party == body.text.sender or party in body.text.parties,
     ZoneDeclared: _by_all,
     ZoneWithdrawn: _by_all,
     IntentStateChanged: _by_its_party,

@@ -282,6 +282,26 @@ def _red_line_removed(body: dict[str, Any]) -> Said:
     return "{} removed its red line {}.".format(body["party"], body["red_line"]), []
 
 
+def _seal_key_offered(body: dict[str, Any]) -> Said:
+    key = body["key"]
+    return "Texts for {}/{} are sealed to its seal key number {} from here on.".format(
+        key["party"], key["key_id"], key["number"]
+    ), [("Public key, X25519", key["public_key"])]
+
+
+def _text_sealed(body: dict[str, Any]) -> Said:
+    text = body["text"]
+    to = ["{}/{}".format(each["party"], each["key_id"]) for each in text["recipients"]]
+    return "{} sent a sealed text about {} {}, which only those it is sealed to can read.".format(
+        text["sender"], text["about"]["type"], text["about"]["id"]
+    ), [
+        ("Id", body["id"]),
+        ("Sealed to", ", ".join(to)),
+        ("Signed with the key", text["key_id"]),
+        ("Commitment to the words, SHA-256", text["commitment"]),
+    ]
+
+
 def _heartbeat_given(body: dict[str, Any]) -> Said:
     how = "there, but not by all of its means" if body.get("degraded") else "there"
     again = ", heard for the first time or again" if body.get("first") else ""
@@ -521,6 +541,8 @@ BETWEEN_WORDS: dict[str, Any] = {
     "ConsentAsked": _consent_asked,
     "ConsentAnswered": _consent_answered,
     "RedLineSet": _red_line_set,
+    "SealKeyOffered": _seal_key_offered,
+    "TextSealed": _text_sealed,
     "RedLineRemoved": _red_line_removed,
     "HeartbeatGiven": _heartbeat_given,
     "HeartbeatMissed": _heartbeat_missed,

@@ -14,6 +14,7 @@ from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.doubts import ANSWERS as DOUBT_ANSWERS
 from wideberth.faces.api.past import intent_as_of, stepped
+from wideberth.faces.api.sealed_texts import ANSWERS as SEALED_ANSWERS
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
 from wideberth.faces.api.stops_seen import stop_read_answer
 from wideberth.faces.api.watchkeeping_seen import SAID
@@ -37,6 +38,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
+from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold
 from wideberth.service import Applied
@@ -54,6 +56,8 @@ CREATED = (
     ConsentAsked,
     StopAcknowledged,
     DoubtRaised,
+    SealKeyOffered,
+    TextSealed,
 )
 """What a 201 stands for; everything else is a 200."""
 
@@ -213,6 +217,7 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     KeyRevoked: _withdrawn,
     **SITE_ANSWERS,
     **DOUBT_ANSWERS,
+    **SEALED_ANSWERS,
     **dict.fromkeys(SAID, _said),
     **ANSWERS,
 }

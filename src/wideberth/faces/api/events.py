@@ -15,6 +15,7 @@ from wideberth.faces.api import (
     doubts_seen,
     escalations_seen,
     publications_seen,
+    sealed_texts,
     shared_seen,
     sites_seen,
     told,
@@ -85,6 +86,7 @@ EVENTS: dict[str, type] = {
     **sites_seen.EVENTS,
     **agreements_seen.EVENTS,
     **publications_seen.EVENTS,
+    **sealed_texts.EVENTS,
 }
 """The events of ``/stream`` and what each carries."""
 
@@ -293,4 +295,5 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     **sites_seen.VIEWS,
     **agreements_seen.VIEWS,
     **publications_seen.VIEWS,
+    **sealed_texts.VIEWS,
 }

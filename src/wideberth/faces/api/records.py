@@ -120,7 +120,11 @@ async def get_party(call: Call) -> told.PartyOut:
 
 def _party(call: Call, party_id: PartyId) -> told.PartyOut:
     picture = call.picture
-    keys = [picture.keys[each] for each in picture.keys if each[0] == party_id]
+    keys = [
+        (picture.keys[each], picture.seal_keys.get(each))
+        for each in picture.keys
+        if each[0] == party_id
+    ]
     return views.party(picture.parties[party_id], keys, call.party, call.desk.contacts)
 
 

@@ -27,6 +27,7 @@ from wideberth.model.notices import (
     Verb,
 )
 from wideberth.model.parties import Author, Key, Party
+from wideberth.model.sealed import SealKey
 from wideberth.model.sites import PROTECTION_UNCHANGED
 from wideberth.model.stated import Stated
 from wideberth.model.subscriptions import Subscription
@@ -53,6 +54,7 @@ __all__ = [
     "object_ref",
     "party",
     "rests_on",
+    "seal_key",
     "subscription",
     "volume",
     "zone",
@@ -343,7 +345,7 @@ def fix(reported: TrackFix | None) -> told.FixOut | None:
     )
 
 
-def key(shown: Key, *, own: bool) -> told.KeyOut:
+def key(shown: Key, *, own: bool, sealed_to: SealKey | None = None) -> told.KeyOut:
     """A public key; where its chain ends is for its own party, which continues it."""
     return told.KeyOut(
         key_id=shown.key_id,
@@ -351,10 +353,23 @@ def key(shown: Key, *, own: bool) -> told.KeyOut:
         roles=list(shown.roles),
         last_seq=shown.last_seq if own else None,
         last_digest=shown.last_digest if own else None,
+        seal_key=None if sealed_to is None else seal_key(sealed_to),
     )
 
 
-def party(shown: Party, keys: Iterable[Key], reader: PartyId, contacts: Contacts) -> told.PartyOut:
+def seal_key(shown: SealKey) -> told.SealKeyOut:
+    """A seal key, with the signature that vouches for it."""
+    return told.SealKeyOut(
+        number=shown.number, public_key=shown.public_key, signature=shown.signature
+    )
+
+
+def party(
+    shown: Party,
+    keys: Iterable[tuple[Key, SealKey | None]],
+    reader: PartyId,
+    contacts: Contacts,
+) -> told.PartyOut:
     """A party; its distribution list is for itself."""
     own = shown.id == reader
     return told.PartyOut(
@@ -363,7 +378,7 @@ def party(shown: Party, keys: Iterable[Key], reader: PartyId, contacts: Contacts
         neutral=shown.neutral,
         contact=contact(shown.contact, contacts),
         units=list(shown.units) if own else None,
-        keys=[key(each, own=own) for each in keys],
+        keys=[key(each, own=own, sealed_to=sealed_to) for each, sealed_to in keys],
     )
 
 

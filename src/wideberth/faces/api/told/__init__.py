@@ -72,7 +72,7 @@ from wideberth.faces.api.told.notices import (
     RelianceOut,
     UnreachedPage,
 )
-from wideberth.faces.api.told.parties import KeyOut, KeyTold, PartiesPage, PartyOut
+from wideberth.faces.api.told.parties import KeyOut, KeyTold, PartiesPage, PartyOut, SealKeyOut
 from wideberth.faces.api.told.problems import ChoiceOut, Problem
 from wideberth.faces.api.told.records import (
     ClockOut,
@@ -212,6 +212,7 @@ __all__ = [
     "RequestOut",
     "RestsOn",
     "SaidOut",
+    "SealKeyOut",
     "SeenByOut",
     "SharedIntentOut",
     "SharedPage",

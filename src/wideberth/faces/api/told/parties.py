@@ -7,9 +7,19 @@ from wideberth.faces.api.told.clashes import ContactOut
 from wideberth.model.parties import Role
 
 
+class SealKeyOut(Out, frozen=True, kw_only=True):
+    """The X25519 key to which texts for a signing key are sealed; signature: of that signing key.
+    Verify it under a signing key whose fingerprint you compared.
+    """
+
+    number: int
+    public_key: str
+    signature: str
+
+
 class KeyOut(Out, frozen=True, kw_only=True):
     """A public key in force. last_seq, last_digest: the end of its chain of statements, shown to
-    its own party, which continues it.
+    its own party, which continues it. seal_key: to what texts for it are sealed.
     """
 
     key_id: str
@@ -17,6 +27,7 @@ class KeyOut(Out, frozen=True, kw_only=True):
     roles: list[Role]
     last_seq: int | None = None
     last_digest: str | None = None
+    seal_key: SealKeyOut | None = None
 
 
 class PartyOut(Out, frozen=True, kw_only=True):

@@ -336,10 +336,9 @@ class TestWords:
         assert words <= found
         codes = {("DeclareZone", "reason")}  # N-13: a short code, or withheld
         unknown = {each for each in found - words - codes if each[1] not in not_words}
-        # Nothing may stand before a STOP or a DOUBT; terms of agreements and red lines are applied, not read.
-        assert {command for command, _ in unknown} <= {"TellStop", "RaiseDoubt", "AnswerDoubt"}, (
-            unknown
-        )
+        # Nothing may stand before a STOP or a DOUBT.
+        clear = {"TellStop", "RaiseDoubt", "AnswerDoubt"}
+        assert {command for command, _ in unknown} <= clear, unknown
 
     def test_all_of_it_is_asked_by_parties(self) -> None:
         assert all(role_for(each) is not None for each in FREE_WORDS)

@@ -265,6 +265,7 @@ FREE_WORDS: dict[type[Command], tuple[Words, ...]] = {
     AskConsent: _words(_AGREEMENT, "words"),
     AnswerConsent: _words(_consent, "reason"),
 }
-"""The free text between parties, by command. Not here, and never asked for sealed: the words of a STOP
-and of a DOUBT, since nothing may stand before them; names and codes by which things are called (call signs, places, zones
-and why they are there, red lines); the text of an agreement, which the mechanism applies."""
+"""The free text between parties, by command. Not here, and never asked for sealed: the words of a
+STOP and of a DOUBT, since nothing may stand before them; names and codes by which things are called
+(call signs, places, zones and why they are there, red lines); the text of an agreement, which the
+mechanism applies."""

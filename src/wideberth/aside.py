@@ -87,12 +87,19 @@ class Aside:
 
     def read(self) -> list[Kept]:
         """What is there, in order; a line that is none is left out. Raises RecordUnavailable."""
+        return self._read(self._path)
+
+    def refused(self) -> list[Kept]:
+        """What the rules refused, in order. Raises RecordUnavailable."""
+        return self._read(self._folder / REFUSED_FILE)
+
+    def _read(self, path: Path) -> list[Kept]:
         try:
-            data = self._path.read_bytes()
+            data = path.read_bytes()
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise RecordUnavailable(f"{self._path}: {system_reason(error)}") from error
+            raise RecordUnavailable(f"{path}: {system_reason(error)}") from error
         return [kept for line in data.split(b"\n") if (kept := self._kept(line)) is not None]
 
     def empty(self, is_recorded: Callable[[Kept], bool]) -> bool:

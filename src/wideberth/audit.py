@@ -177,12 +177,16 @@ class StatementAudit:
         if key is None or statement.party != party or entry.author.how is not How.SYSTEM:
             raise InvalidValue("statement.kid", "key-not-in-force", statement.kid, "not enrolled")
         verify_statement(said, key.public_key)
+        if body.request not in (None, statement.request):
+            raise InvalidValue(
+                "body.request", "statement-matches", body.request, "another key was signed"
+            )
         author = Author(party, How.SIGNED, statement.key_id, key.roles)
         as_signed = msgspec.structs.replace(
             entry,
             author=author,
             said=said,
-            body=msgspec.structs.replace(body, statement=None),
+            body=msgspec.structs.replace(body, statement=None, request=None),
         )
         if isinstance(body, NoticeAcknowledged):
             # Of a former name, and after all that was recorded under it: nothing is told twice.

@@ -29,7 +29,7 @@ from wideberth.decisions.stops import RECORDED
 from wideberth.errors import BehindWitness, RecordRestored, RecordUnavailable, WideberthError
 from wideberth.model.commands import AcknowledgeNotice, Request
 from wideberth.model.entries import Entry, NoticeAcknowledged
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.parties import SYSTEM
 from wideberth.model.refusals import Refusal
 from wideberth.model.stops import Identified, RecordAnswer, Stop, StopTold, TellStop
@@ -188,8 +188,29 @@ class Urgent:
 
     def answered_before(self, party: PartyId, key: str) -> Sent | None:
         """The answer of a party under this key that waits here."""
+        sent = self.sent_before(party, key)
+        return None if sent is None or sent.answer is None else sent
+
+    def sent_before(self, party: PartyId, key: str) -> Sent | None:
+        """What a party sent under this key, if it waits here: a STOP whose sender is proved, or an
+        answer.
+        """
         for each in self._waiting.values():
             if each.kept.key == key and each.kept.author.party == party:
+                return each
+        return None
+
+    def answers_to(self, notice: NoticeId) -> list[NoticeAcknowledged]:
+        """The answers to a notice that wait here, in order."""
+        if not self._waiting:
+            return []
+        given = (each.answer for each in self._waiting.values())
+        return [each for each in given if each and each.acknowledgement.notice == notice]
+
+    async def refused_before(self, party: PartyId, key: str) -> Kept | None:
+        """An answer of a party under this key that the rules refused when it was to be recorded."""
+        for each in await asyncio.to_thread(self._aside.refused):
+            if each.key == key and each.author.party == party:
                 return each
         return None
 
@@ -344,7 +365,9 @@ def _as_told(kept: Kept) -> TellStop | RecordAnswer:
     match kept.command:
         case TellStop(stop=stop, unit=unit):
             verified = stop.identified is not Identified.UNVERIFIED
-            return TellStop(stop, kept.said if verified else None, unit)
+            if not verified:
+                return TellStop(stop, None, unit)
+            return TellStop(stop, kept.said, unit, kept.key)
         case AcknowledgeNotice() as given:
             return RecordAnswer(
                 kept.author,
@@ -357,4 +380,5 @@ def _as_told(kept: Kept) -> TellStop | RecordAnswer:
                 given.read_back,
                 given.attested,
                 kept.said,
+                kept.key,
             )

@@ -172,6 +172,67 @@ def test_a_restored_node_takes_stop_and_answers_and_records_them_in_the_epoch(
     through_an_epoch(restored, tmp_path)
 
 
+def test_what_became_of_what_waits_is_told_from_the_first_moment_to_the_last(
+    restored: Path,
+) -> None:
+    """By its key: sent, then in the record under the mechanism's name; of an answer also where the
+    rules refuse it when it is to be recorded. The inbox shows what waits."""
+    keys = {name: {"Idempotency-Key": name} for name in ("my-stop", "my-answer", "my-other")}
+
+    async def before() -> None:
+        async with a_world(restored.parent) as world:
+            stop = await world.ask("bravo", "POST", "/stop", SAYS, headers=keys["my-stop"])
+            assert stop.json()["recorded"] is False
+            first = await open_notice(world, "bravo")
+            path = f"/notices/{first['id']}/acknowledgements"
+            for name in ("my-answer", "my-other"):
+                await world.ask("bravo", "POST", path, {"verb": "RECEIVED"}, headers=keys[name])
+            await asked(world)
+            shown = await open_notice(world, "bravo")
+            assert [each["recorded"] for each in shown["answers"]] == [False, False]
+            stranger = await world.ask("alpha", "GET", "/requests/my-stop")
+            assert stranger.status_code == 404
+            kept = Aside(restored).read()
+            gone = msgspec.structs.replace(kept[-1].command, notice="gone")
+            refused = msgspec.structs.replace(
+                kept[-1], id="answer-gone", key="my-gone", command=gone
+            )
+            Aside(restored).keep(refused)
+
+    async def asked(world: World) -> None:
+        for name, member in (("my-stop", "sent_to"), ("my-answer", "acknowledgement")):
+            became = (await world.ask("bravo", "GET", f"/requests/{name}")).json()
+            assert (became["state"], became["position"]) == ("sent", None)
+            assert became["answer"]["recorded"] is False
+            assert became["answer"]["kept"] is True
+            assert member in became["answer"]
+
+    async def again() -> None:
+        async with a_world(restored.parent) as world:
+            await asked(world)
+
+    async def after() -> None:
+        async with a_world(restored.parent) as world:
+            await until(lambda: not world.node.urgent.waiting)
+            for name in keys:
+                became = (await world.ask("bravo", "GET", f"/requests/{name}")).json()
+                assert became["state"] == "applied"
+                assert became["answer"].get("recorded", True) is True
+            lost = (await world.ask("bravo", "GET", "/requests/my-gone")).json()
+            assert (lost["state"], lost["position"], lost["answer"]) == ("refused", None, None)
+            shown = await open_notice(world, "bravo")
+            assert all(each.get("recorded", True) for each in shown["answers"])
+            nothing = await world.ask("bravo", "GET", "/requests/never-sent")
+            assert nothing.status_code == 404
+
+    asyncio.run(before())
+    asyncio.run(again())
+    asyncio.run(open_epoch(restored, reason="disk lost"))
+    asyncio.run(after())
+    asyncio.run(after())
+    verified(restored)
+
+
 def test_an_answer_under_the_old_name_is_not_told_twice(restored: Path, tmp_path: Path) -> None:
     through_an_epoch(restored, tmp_path)
     with SqliteRecord(restored) as record:

@@ -149,6 +149,7 @@ def with_stop(given: Entry, **fields: Any) -> Entry:
         pytest.param(lambda e: with_stop(e, area=Area(1, 2, 3)), id="another area"),
         pytest.param(lambda e: with_stop(e, id="stop-" + "0" * 32), id="another id"),
         pytest.param(lambda e: with_stop(e, doubts="expired"), id="doubts"),
+        pytest.param(lambda e: replace(e, body=replace(e.body, request="other")), id="another key"),
         pytest.param(lambda e: replace(e, body=replace(e.body, statement=None)), id="no statement"),
         pytest.param(
             lambda e: replace(e, author=Author(BRAVO, How.ATTESTED, "desk")), id="not the mechanism"

@@ -43,8 +43,9 @@ def tell_stop(picture: Picture, command: TellStop, author: Author, context: Cont
             "what does not verify is not kept as signed",
             field="statement",
         )
+    request = command.request if author.how is How.SYSTEM else None  # else the entry says it
     earlier = (picture.stops[each] for each in picture.stops)
-    told = StopTold(stop, command.statement, count_of(stop, earlier), command.unit)
+    told = StopTold(stop, command.statement, count_of(stop, earlier), command.unit, request)
     units = units_told(picture, stop.sender).items()
     doubt = doubt_of_stop(picture, stop, context)
     doubts = () if doubt is None else (doubt,)
@@ -75,4 +76,5 @@ def record_answer(
         return decision
     (body,) = decision.bodies
     assert isinstance(body, NoticeAcknowledged), "that is what an answer becomes"
-    return Accepted((msgspec.structs.replace(body, statement=command.statement),))
+    told = msgspec.structs.replace(body, statement=command.statement, request=command.request)
+    return Accepted((told,))

@@ -238,7 +238,8 @@ class NoticeAcknowledged(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
 ):
     """A notice was answered. closes: the notices that leave the open list with it. statement: what
-    was signed, verbatim, under a former name of the record, which took nothing then.
+    was signed, verbatim, under a former name of the record, which took nothing then; request: the
+    key under which it was asked then.
     """
 
     acknowledgement: Acknowledgement
@@ -246,6 +247,7 @@ class NoticeAcknowledged(
     sender: PartyId | None = None
     closes: tuple[NoticeId, ...] = ()
     statement: str | None = None
+    request: str | None = None
 
 
 class NoticeReleased(

@@ -86,18 +86,21 @@ class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 class TellStop(msgspec.Struct, frozen=True, tag=True):
     """Record a STOP that was sent. statement: what its sender signed, verbatim, where it is not
     told under that signature: under a former name of the record, or out of its key's chain.
-    unit: the convoy or post of the sender's that tells it, by its token.
+    unit: the convoy or post of the sender's that tells it, by its token. request: the sender's
+    idempotency key, where the mechanism records it.
     """
 
     stop: Stop
     statement: str | None = None
     unit: UnitToken | None = None
+    request: str | None = None
 
 
 class StopTold(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
 ):
-    """A STOP was sent to every party of the space, at stop.sent_us. statement: see TellStop.
+    """A STOP was sent to every party of the space, at stop.sent_us. statement, request: see
+    TellStop.
 
     count: which one of its place and form it is, of a day (L-03).
     """
@@ -106,6 +109,7 @@ class StopTold(
     statement: str | None = None
     count: int = 1
     unit: UnitToken | None = None
+    request: str | None = None
 
 
 class StopToUnits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -120,7 +124,7 @@ class RecordAnswer(msgspec.Struct, frozen=True, tag=True):
     """Record an answer to a notice that was taken while the record took nothing.
 
     by, time_us: who gave it and when. statement: what was signed, verbatim, under the name that
-    the record had then. The other members are those of
+    the record had then. request: its idempotency key. The other members are those of
     :class:`~wideberth.model.commands.AcknowledgeNotice`.
     """
 
@@ -134,3 +138,4 @@ class RecordAnswer(msgspec.Struct, frozen=True, tag=True):
     read_back: Particulars | None = None
     attested: bool = False
     statement: str | None = None
+    request: str | None = None

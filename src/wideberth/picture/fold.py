@@ -66,6 +66,7 @@ from wideberth.picture import (
 from wideberth.picture import sealed as sealed_texts
 from wideberth.picture.picture import (
     NEVER_US,
+    REQUEST_LIFE_US,
     Outcome,
     Picture,
     SnapshotMark,
@@ -79,9 +80,6 @@ __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]
 
 GRACE_US = HOUR_US
 """How long an object stays in the picture after its last window, for late positions and notices."""
-
-REQUEST_LIFE_US = DAY_US
-"""How long an idempotency key is remembered."""
 
 
 def fold_all(picture: Picture, entries: Iterable[Entry]) -> Picture:
@@ -359,6 +357,8 @@ def _notice_acknowledged(
     picture: Picture, body: NoticeAcknowledged, entry: Entry, position: int
 ) -> None:
     answer = body.acknowledgement
+    if body.request is not None:
+        picture.remember(answer.by.party, body.request, position)
     standing = picture.notices.get(answer.notice)
     if standing is not None:
         picture.notices[answer.notice] = standing.answered(answer)

@@ -60,12 +60,14 @@ from wideberth.picture.names import Names, key
 from wideberth.picture.spatial import Spatial
 from wideberth.picture.tables import Layer, Table
 from wideberth.space.prepared import PreparedVolume, prepare
+from wideberth.space.time import DAY_US
 from wideberth.space.vertical import AltitudeModel
 from wideberth.space.volume import Separation, Volume4D
 
 __all__ = [
     "DIGEST_VERSION",
     "NEVER_US",
+    "REQUEST_LIFE_US",
     "TABLES",
     "OpenNotice",
     "Outcome",
@@ -161,6 +163,9 @@ _LATER = frozenset(
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
 records stay what they are."""
 
+
+REQUEST_LIFE_US = DAY_US
+"""How long an idempotency key is remembered."""
 
 NEVER_US = 1 << 62
 """Later than any time there is."""
@@ -672,6 +677,18 @@ class Picture:
         ):
             space.file()
         self.felt_space.file()
+
+    def remember(self, party: PartyId, key: str, position: int) -> None:
+        """Keep that the entry at position is what became of a party's request, where the entry
+        itself is under another name, and nothing is known under this key.
+        """
+        if self.time_us < self.requests_from_us or (party, key) in self.requests:
+            return
+        if not self.is_overlay:
+            if not self.request_ages:  # otherwise an older one is looked for already
+                self.leave_after(self.time_us + REQUEST_LIFE_US)
+            self.request_ages.append((party, key))
+        self.requests[party, key] = Outcome(position, 1, "", self.time_us)
 
     def note_due(self, kind: DeadlineKind, subject: str, due: Due | None) -> None:
         """Something is due; nothing happens in an overlay, or where nobody has asked yet."""

@@ -72,6 +72,8 @@ def forget_stop(picture: Picture, stop_id: str) -> None:
 def _stop_told(picture: Picture, body: StopTold, _entry: Entry, position: int) -> None:
     stop = body.stop
     picture.stops[stop.id] = stop
+    if body.request is not None:
+        picture.remember(stop.sender, body.request, position)
     if body.count > 1 or body.unit is not None:
         picture.stop_steps[stop.id] = StopStep(body.count, unit=body.unit)
     picture.expire_at(stop.sent_us + STOP_LIFE_US, "stop", stop.id)

@@ -418,9 +418,11 @@ def _from_stop(
     body, given = value["body"], _filled(value["body"].get("stop"), _STOP_UNSAID)
     area: Any = said["area"]
     named = "signed\n{}\n{}\n{}".format(payload["party"], payload["request"], value["said"])
-    body = {"statement": None, "count": 1, "unit": None, **body, "stop": given}
+    unsaid: dict[str, Any] = {"statement": None, "request": None, "count": 1, "unit": None}
+    body = {**unsaid, **body, "stop": given}
     return body, {
         "statement": None,
+        "request": None,
         "count": body["count"],
         "unit": said["unit"],
         "stop": {

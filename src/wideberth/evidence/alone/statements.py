@@ -275,7 +275,10 @@ def _check_sent_before(value: dict[str, Any], keys: _Keys) -> None:
     roles = keys.chains[party, key_id].roles
     author: dict[str, Any] = {"party": party, "how": "signed", "subject": key_id}
     author["roles"] = roles or []
-    without: dict[str, Any] = {name: body[name] for name in body if name != "statement"}
+    if body.get("request") not in (None, payload["request"]):
+        raise Fault(None, "the statement beside it was signed under another key")
+    beside = ("statement", "request")
+    without: dict[str, Any] = {name: body[name] for name in body if name not in beside}
     as_signed: dict[str, Any] = {
         **value,
         "author": author,

@@ -141,7 +141,13 @@ def notice_seen(desk: Desk, standing: OpenNotice) -> told.NoticeOut:
     return told.NoticeOut(
         **views.notice_members(notice, desk.contacts),
         open=is_open,
-        answers=[views.acknowledgement(answer) for answer in standing.answers],
+        answers=[
+            *(views.acknowledgement(answer) for answer in standing.answers),
+            *(
+                msgspec.structs.replace(views.acknowledgement(each.acknowledgement), recorded=False)
+                for each in desk.urgent.answers_to(notice.id)
+            ),
+        ],
         understood=standing.understood,
         reach=_reach(standing, "recipient") if is_open else None,
         escalation=escalation_seen(desk.picture, standing) if is_open else None,

@@ -14,6 +14,7 @@ from wideberth.faces.api.desk import Call
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
+from wideberth.faces.api.stops import became_of_sent
 from wideberth.model.commands import Command, EnrolKey, RevokeKey
 from wideberth.model.entries import decode_entry
 from wideberth.model.envelope import leaf
@@ -84,9 +85,14 @@ async def ready(call: Call) -> told.Health:
 
 
 async def get_request(call: Call) -> told.RequestOut:
-    """What became of a request of the party's, by its key, for the last 24 hours."""
+    """What became of a request of the party's, by its key, for the last 24 hours; and of what was
+    sent and waits for the record, for as long as it waits.
+    """
     outcome = call.picture.requests.get((call.party, call.path["key"]))
     if outcome is None:
+        sent = await became_of_sent(call.desk, call.party, call.path["key"])
+        if sent is not None:
+            return sent
         raise HttpProblem(404, "not-in-the-record", "not in the record: nothing happened")
     applied = await call.desk.service.again(outcome)
     return told.RequestOut(

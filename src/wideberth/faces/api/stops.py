@@ -33,7 +33,7 @@ from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import SYSTEM, Author, How
 from wideberth.model.refusals import Refusal
 from wideberth.model.stop_reads import AcknowledgeStop
-from wideberth.model.stops import Identified, TellStop, stop_id
+from wideberth.model.stops import Identified, Stop, TellStop, stop_id
 from wideberth.service import new_id
 from wideberth.space.time import format_rfc3339
 from wideberth.tokens import TokenRefused
@@ -46,6 +46,7 @@ __all__ = [
     "MAX_STOP_BYTES",
     "StopDesk",
     "answer_aside",
+    "became_of_sent",
     "list_stops",
     "read_stop",
     "show_stop",
@@ -238,18 +239,44 @@ class StopDesk:
         on_disk = await urgent.see_to(kept, within_s=WITHIN_S)
         assert isinstance(kept.command, TellStop), "that is what is kept here"
         stop, position = kept.command.stop, urgent.position_of(kept.id)
-        answer = told.StopSent(
-            id=kept.id,
-            identified=stop.identified,
-            sent=format_rfc3339(stop.sent_us),
-            sent_to=sent_to,
-            of=len(set(self._desk.picture.parties) - {stop.sender}),
-            kept=on_disk,
-            recorded=position is not None,
-            doubts=stop.doubts,
-            position=position,
-        )
+        answer = _sent(self._desk, stop, kept=on_disk, position=position, sent_to=sent_to)
         return answer_json(answer, 202, [(b"idempotency-key", key.encode())])
+
+
+def _sent(
+    desk: Desk, stop: Stop, *, kept: bool, position: int | None = None, sent_to: int | None = None
+) -> told.StopSent:
+    return told.StopSent(
+        id=stop.id,
+        identified=stop.identified,
+        sent=format_rfc3339(stop.sent_us),
+        sent_to=sent_to,
+        of=len(set(desk.picture.parties) - {stop.sender}),
+        kept=kept,
+        recorded=position is not None,
+        doubts=stop.doubts,
+        position=position,
+    )
+
+
+async def became_of_sent(desk: Desk, party: PartyId, key: str) -> told.RequestOut | None:
+    """What became of a STOP or an answer of the party's that is not in the record; None: nothing
+    of that was sent under this key.
+    """
+    sent = desk.urgent.sent_before(party, key)
+    if sent is None:
+        refused = await desk.urgent.refused_before(party, key)
+        if refused is None:
+            return None
+        time = format_rfc3339(refused.taken_us)
+        return told.RequestOut(state="refused", position=None, time=time, answer=None)
+    kept, time = desk.urgent.is_kept(sent), format_rfc3339(sent.kept.taken_us)
+    answer: Any = None
+    if sent.stop is not None:
+        answer = _sent(desk, sent.stop, kept=kept)
+    elif sent.answer is not None:
+        answer = _taken(sent, kept=kept)
+    return told.RequestOut(state="sent", position=None, time=time, answer=answer)
 
 
 async def unreached(_call: Call) -> told.StopSent:

@@ -55,7 +55,7 @@ class CallOut(Out, frozen=True, kw_only=True):
 
 class AcknowledgementOut(Out, frozen=True, kw_only=True):
     """One answer to a notice. sentence: what it is not. channel, identified, call: of one that was
-    relayed, neither signed nor under a token.
+    relayed, neither signed nor under a token. recorded: false for one that waits for the record.
     """
 
     notice: str
@@ -72,6 +72,7 @@ class AcknowledgementOut(Out, frozen=True, kw_only=True):
     channel: AnswerChannel | None = None
     identified: Identification | None = None
     call: CallOut | None = None
+    recorded: bool = True
 
 
 class Acknowledged(Out, frozen=True, kw_only=True):

@@ -114,9 +114,13 @@ class StopSent(Out, frozen=True, kw_only=True):
 
 
 class RequestOut(Out, frozen=True, kw_only=True, omit_defaults=False):
-    """What became of a request: it is in the record, and this was its answer."""
+    """What became of a request. state: ``applied``, in the record, with the answer; ``sent``, a
+    STOP or an answer that left and waits for the record, with what is known of it; ``refused``, an
+    answer that was taken while the record took none, and that the rules refused when it was to be
+    recorded. position: null while it is not in the record. time: when it was decided, or taken.
+    """
 
-    state: Literal["applied"]
-    position: int
+    state: Literal["applied", "sent", "refused"]
+    position: int | None
     time: str
     answer: Any

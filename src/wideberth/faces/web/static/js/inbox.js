@@ -268,6 +268,7 @@ export function answerText(answer) {
     h("span", { class: "num" }, utc(answer.timeMs)), ` ${answer.verb}`, answer.unit ? ` ${plain(answer.unit, 40)}` : "",
     answer.system ? ` in ${plain(answer.system, 60)}` : "", answer.attested ? ", attested for all units" : "",
     answer.reason ? `: ${plain(answer.reason, 200)}` : "", h("span", { class: "dim" }, ` ${answer.how ?? ""}`),
+    answer.recorded ? null : h("span", { class: "missing" }, " waits for the record"),
     answer.differences.length ? h("span", { class: "missing" }, ` does not match: ${answer.differences.map(differenceText).join("; ")}`) : null,
   ];
 }

@@ -101,6 +101,7 @@ export function answerOf(wire) {
     party: by.party ?? null,
     attested: Boolean(wire.attested),
     differences: wire.differences ?? [],
+    recorded: wire.recorded ?? true,
   };
 }
 

@@ -84,6 +84,7 @@ class Play:
             mock.patch.object(SqliteRecord, "append", appending),
             mock.patch.object(aside.Aside, "_add", adding),
             mock.patch.object(urgent, "RETRY_S", 0.005),
+            mock.patch.object(urgent, "LOOK_S", 0.005),
         ):
             yield
 
@@ -103,9 +104,9 @@ class Play:
                 await made.__aexit__()
             else:  # a kill: nothing is tidied up, what is in memory is gone
                 steps.pop(0)
-                assert made._task is not None
-                made._task.cancel()
-                await asyncio.gather(made._task, *made._saving, return_exceptions=True)
+                for task in made._tasks:
+                    task.cancel()
+                await asyncio.gather(*made._tasks, *made._saving, return_exceptions=True)
         record.close()
         return steps
 

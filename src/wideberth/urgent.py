@@ -41,7 +41,10 @@ from wideberth.service import Applied, Service, entries_of
 __all__ = ["RETRY_S", "Sent", "Urgent"]
 
 RETRY_S = 0.5
-"""How often what waits is tried again, and the file is looked at for what others put there."""
+"""How often what waits is tried again."""
+
+LOOK_S = 0.2
+"""How often the file is looked at for what others put there, whatever the record does meanwhile."""
 
 _log = logging.getLogger(__name__)
 
@@ -95,21 +98,24 @@ class Urgent:
         self._saving: set[asyncio.Task[None]] = set()
         self._is_file_failing = False
         self._writing = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def __aenter__(self) -> Self:
         """Take over what is in the file, then record as soon as the record can."""
         await self._look_at_file()
         self._service.fold_listeners.append(self._listen)
-        self._task = asyncio.create_task(self._run(), name="wideberth-urgent")
+        self._tasks = (
+            asyncio.create_task(self._run(), name="wideberth-urgent"),
+            asyncio.create_task(self._look(), name="wideberth-urgent-file"),
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop trying. What is not recorded is in the file, where that took it."""
         self._service.fold_listeners.remove(self._listen)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, *self._saving, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._saving, return_exceptions=True)
 
     @property
     def takes_answers(self) -> bool:
@@ -275,7 +281,6 @@ class Urgent:
                     await self._wake.wait()
             self._wake.clear()
             try:
-                await self._look_at_file()
                 for kept in list(self._unkept.values()):
                     await self._save(kept)
                 await self._record_all()
@@ -284,6 +289,20 @@ class Urgent:
                 _log.debug("not recorded yet: %s", type(error).__name__)
             except Exception:  # noqa: BLE001  # the top of a task: what waits is tried again
                 _log.exception("what was sent could not be recorded")
+
+    async def _look(self) -> None:
+        """What another process put into the file goes to the streams of this one, also while the
+        record makes somebody wait.
+        """
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                if await self._look_at_file():
+                    self._wake.set()
+            except WideberthError as error:
+                _log.debug("the file cannot be read: %s", type(error).__name__)
+            except Exception:  # noqa: BLE001  # the top of a task: it is looked at again
+                _log.exception("what others sent could not be read")
 
     async def _save(self, kept: Kept) -> None:
         """Into the file, once."""
@@ -301,12 +320,14 @@ class Urgent:
                 self._unkept.pop(kept.id, None)
                 self._stamp = self._aside.stamp()
 
-    async def _look_at_file(self) -> None:
-        """Take over what is there: from before a crash, or from another process of this folder."""
+    async def _look_at_file(self) -> bool:
+        """Take over what is there: from before a crash, or from another process of this folder.
+        Gives whether there was anything new.
+        """
         async with self._writing:
             stamp = self._aside.stamp()
             if stamp == self._stamp:
-                return
+                return False
             self._stamp = stamp
             there = await asyncio.to_thread(self._aside.read)
         for kept in there:
@@ -319,6 +340,7 @@ class Urgent:
             elif not self.takes_answers or not isinstance(self.answer(kept), Sent):
                 self._number += 1  # nothing to show; the record is to judge it
                 self._waiting[kept.id] = Sent(self._number, kept)
+        return True
 
     async def _record_all(self) -> None:
         if not self._waiting or self._service.stopped_by is not None:

@@ -28,7 +28,7 @@ class Hand:
     @property
     def sealer(self) -> Sealer:
         key = self.key
-        return Sealer(key.origin, key.party, key.key_id, key._signing_key)
+        return key.sealer
 
     def seal_key(self, number: int = 1) -> SealKey:
         return make_seal_key(self.sealer, self.private, number)

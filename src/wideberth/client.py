@@ -36,6 +36,7 @@ from wideberth.model.envelope import (
 )
 from wideberth.model.ids import KeyId, PartyId, require_party_id, require_token
 from wideberth.record.keys import sync_folder, write_new
+from wideberth.sealed.texts import Sealer
 
 __all__ = ["ApiProblem", "Client", "Event", "PartyKey", "StreamGap", "Unreachable"]
 
@@ -185,6 +186,11 @@ class PartyKey:
         return sign_possession(
             self._signing_key, origin=self.origin, kid=f"{self.party}/{self.key_id}"
         )
+
+    @property
+    def sealer(self) -> Sealer:
+        """What seals and signs in this key's name."""
+        return Sealer(self.origin, self.party, self.key_id, self._signing_key)
 
     def unseal(self, box: bytes) -> bytes:
         """What was sealed to this key's X25519 form. Raises InvalidValue where it was not."""

@@ -38,6 +38,7 @@ COMMANDS = (
     "export",
     "evidence",
     "disclose",
+    "sealed",
     "replay",
     "snapshot",
     "compact",

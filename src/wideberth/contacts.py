@@ -19,7 +19,7 @@ import msgspec
 
 from wideberth.delivery.lanes import WayId
 from wideberth.delivery.mail import check_address
-from wideberth.delivery.messages import PHRASES
+from wideberth.delivery.phrases import PHRASES
 from wideberth.delivery.push import check_target
 from wideberth.delivery.webhook import check_url
 from wideberth.errors import InvalidValue, RecordUnavailable, system_reason

@@ -33,7 +33,8 @@ from wideberth.contacts import Contacts, Way, Ways
 from wideberth.delivery.called import call_message
 from wideberth.delivery.lanes import BackOff, Lane, Line, Outcome, Tried, WayId
 from wideberth.delivery.mail import MailServer, send_mail
-from wideberth.delivery.messages import Message, notice_message, stop_message
+from wideberth.delivery.messages import Message, in_each, notice_message, stop_message
+from wideberth.delivery.phrases import spoken
 from wideberth.delivery.push import send_push
 from wideberth.delivery.state import DeliveryState
 from wideberth.delivery.webhook import Webhooks
@@ -46,6 +47,7 @@ from wideberth.model.notices import Notice
 from wideberth.model.stop_reads import StopRepeated
 from wideberth.model.stops import Stop, StopTold
 from wideberth.operating import DeliveryTable
+from wideberth.outwarned import WarningsOut, agreed_languages
 from wideberth.picture.stop_rights import units_told
 from wideberth.picture.stops import step_of, unread_by
 from wideberth.record.vault import Vault
@@ -64,6 +66,7 @@ _STREAM_GRACE_S = 3.0  # how long an open stream has to take a notice before the
 _STREAM_OPEN_US = 30 * SECOND_US  # a stream says something every 10 s
 _STOP_LIFE_US = 24 * 3600 * SECOND_US
 _STOP_LONGEST_S = 30.0
+_WARNED = "warned"  # the way under which the state keeps what was told of warnings
 _MOST_SENDING = 64  # attempts under way, STOPs aside
 
 T = TypeVar("T")
@@ -141,6 +144,7 @@ class Outbound:
         self._webhooks: Webhooks | None = None
         self._stops: dict[tuple[str, PartyId, WayId], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_MOST_SENDING)
+        self.warnings = WarningsOut(service, self, self._back_off, draw)
 
     # What others ask.
 
@@ -253,6 +257,7 @@ class Outbound:
         await self._forget_unknown_events()
         try:
             await self._go_on_with_stops()
+            self.warnings.go_on()
             while True:
                 await self._mind_ways()
                 await self._forget()
@@ -266,6 +271,7 @@ class Outbound:
                 if task is not None:
                     task.cancel()
             await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+            await self.warnings.stop()
             self._lanes.clear()
             self._stops.clear()
             await self._webhooks.close()
@@ -355,9 +361,10 @@ class Outbound:
             line.next_us = 0  # somebody may have mended it
         return _Sending(party, post, ways, Lane(lines, self._back_off), number)
 
-    def _listen(self, _start: int, entries: Sequence[Entry]) -> None:
-        for entry in entries:
+    def _listen(self, start: int, entries: Sequence[Entry]) -> None:
+        for position, entry in enumerate(entries, start):
             body = entry.body
+            self.warnings.note(body, position)
             if isinstance(body, NoticeIssued):
                 sending = self._lanes.get((body.notice.recipient, Post.DUTY))
                 if sending is not None:
@@ -511,7 +518,7 @@ class Outbound:
             history = self._service.picture.history
             positions = history.positions(batch[0].id) if history is not None else []
             at = positions[0] if positions else self._service.picture.size
-            return await self._streamed(batch[0].recipient, at)
+            return await self.streamed(batch[0].recipient, at)
         messages = [self._message(way, notice) for notice in batch]
         state = self._store
         codes = [row for notice in batch for row in self._codes(notice)]
@@ -555,14 +562,19 @@ class Outbound:
 
     async def _called(self, way: Way, called: NeutralCalled, position: int) -> Tried:
         if way.medium is Medium.STREAM:
-            return await self._streamed(called.neutral, position)
+            return await self.streamed(called.neutral, position)
         contact = None if called.contact is None else self._contacts.get(called.contact)
-        message = call_message(
-            called,
-            exercise=self._service.picture.space.exercise,
-            times=way.times,
-            contact=None if contact is None else ", ".join((contact.label, *contact.channels)),
-            language=way.language,
+        picture = self._service.picture
+        tags = agreed_languages(picture, called.neutral, [called.recipient, called.sender])
+        message = in_each(
+            *spoken(tags, way.language),
+            lambda language: call_message(
+                called,
+                exercise=picture.space.exercise,
+                times=way.times,
+                contact=None if contact is None else ", ".join((contact.label, *contact.channels)),
+                language=language,
+            ),
         )
         if way.medium is not Medium.WEBHOOK:
             return await self._message_out(way, message)
@@ -601,7 +613,7 @@ class Outbound:
             return Tried(Outcome.FAILED, "mail-not-configured")
         return await send_mail(message, way.address, server, now_us=now_us)
 
-    async def _streamed(self, party: PartyId, position: int) -> Tried:
+    async def streamed(self, party: PartyId, position: int) -> Tried:
         """Whether a stream took an entry: delivered to the software, never received by a person."""
         history = self._service.picture.history
         if history is None:
@@ -628,17 +640,48 @@ class Outbound:
             public_url=self._settings.public_url,
             contact=called,
         )
-        return notice_message(
-            notice,
-            answer,
-            exercise=self._service.picture.space.exercise,
-            places=way.places,
-            times=way.times,
-            language=way.language,
+        picture = self._service.picture
+        tags = agreed_languages(picture, notice.recipient, [notice.sender])
+        return in_each(
+            *spoken(tags, way.language),
+            lambda language: notice_message(
+                notice,
+                answer,
+                exercise=picture.space.exercise,
+                places=way.places,
+                times=way.times,
+                language=language,
+            ),
         )
 
     def _codes(self, notice: Notice) -> list[tuple[str, str, str, int]]:
         return self.keys.codes(self._service.picture.space.origin, notice)
+
+    # Warnings: what sends them beside the lanes asks these.
+
+    def duty_ways(self, party: PartyId) -> tuple[Way, ...]:
+        """The ways of a duty desk that are not suspended, in the agreed order."""
+        ways = self.ways.get(party) or ()
+        return tuple(way for way in ways if way.post is Post.DUTY and not way.suspended)
+
+    async def send(
+        self, way: Way, party: PartyId, message: Message, item: dict[str, object]
+    ) -> Tried:
+        """One attempt to send a message, by anything but a stream."""
+        async with self._room:
+            if way.medium is Medium.WEBHOOK:
+                return await self._post(way.address, party, [item])
+            return await self._message_out(way, message)
+
+    async def is_sent(self, name: str, party: PartyId) -> bool:
+        """Whether it was kept as sent. Raises RecordUnavailable."""
+        state = self._store
+        return await self._in_thread(lambda: state.is_sent(name, party, _WARNED))
+
+    async def keep_sent(self, name: str, party: PartyId) -> None:
+        """Keep that it was sent. Raises RecordUnavailable."""
+        state, now_us = self._store, self._service.context().now_us
+        await self._in_thread(lambda: state.keep_sent(name, party, _WARNED, now_us))
 
     # STOPs.
 
@@ -684,14 +727,17 @@ class Outbound:
         with contextlib.suppress(RecordUnavailable):
             if await self._in_thread(lambda: state.is_sent(name, party, way.id)):
                 return
-        space = self._service.picture.space
-        message = stop_message(
-            stop,
-            recipient=party,
-            exercise=space.exercise,
-            places=way.places,
-            language=way.language,
-            version=version,
+        picture = self._service.picture
+        message = in_each(
+            *spoken(agreed_languages(picture, party, [stop.sender]), way.language),
+            lambda language: stop_message(
+                stop,
+                recipient=party,
+                exercise=picture.space.exercise,
+                places=way.places,
+                language=language,
+                version=version,
+            ),
         )
         while stop.sent_us + _STOP_LIFE_US > self._service.context().now_us:
             if way.medium is Medium.WEBHOOK:

@@ -6,9 +6,9 @@ of the entry alone, so that what is sent twice says the same.
 
 from __future__ import annotations
 
-from wideberth.delivery.messages import MOST_SHORT, Message, phrases_of
+from wideberth.delivery.messages import Message, cut_short, ending
+from wideberth.delivery.phrases import phrases_of
 from wideberth.model.ladders import NeutralCalled
-from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.space.timetext import TimeFormat, format_time
 
 __all__ = ["call_id", "call_message"]
@@ -33,7 +33,7 @@ def call_message(
     head = f"{mark}{say['called']} {called.recipient}"
     lines = [
         f"{head}: {call_id(called.notice)}",
-        f"{say['urgency']}: {called.urgency.value}",
+        f"{say['urgency']}: {say[called.urgency.value]}",
         f"{say['to']}: {called.neutral}",
         f"{say['notice']}: {called.notice}, {format_time(called.issued_us, times)}",
     ]
@@ -46,13 +46,13 @@ def call_message(
         )
     if contact is not None:
         lines.append(f"{say['contact']}: {contact}")
-    lines += ["", say["why-called"], say["type-it"], "", NEITHER_PERMISSION_NOR_GUARANTEE]
-    subject = f"{head} ({called.urgency.value})"
+    lines += ["", say["why-called"], say["type-it"], *ending(language)]
+    subject = f"{head} ({say[called.urgency.value]})"
     return Message(
         id=call_id(called.notice),
         version=0,
         urgency=called.urgency,
         subject=subject,
         full="\n".join(lines) + "\n",
-        short=f"{subject}. {say['why-called']}"[:MOST_SHORT],
+        short=cut_short(f"{subject}. {say['why-called']}"),
     )

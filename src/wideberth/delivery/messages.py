@@ -1,13 +1,16 @@
 """What a counterpart without the software is sent: fixed phrases around what the notice says.
 
-Nothing is worded freely: a phrase has an id, and a table of phrases is a language. Pure: where
+Where a pair of parties agreed on languages, the message says the same in each of them. Pure: where
 the message goes, and by what, is not its business.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
+from wideberth.delivery.phrases import PHRASES
 from wideberth.errors import InvalidValue
 from wideberth.model.notices import (
     NEITHER_PERMISSION_NOR_GUARANTEE,
@@ -23,67 +26,30 @@ from wideberth.space.volume import NANODEGREES
 
 __all__ = [
     "MOST_SHORT",
-    "PHRASES",
+    "MOST_SHORT_UCS2",
     "Message",
     "WayToAnswer",
+    "cut_short",
+    "ending",
     "expiry_us",
+    "in_each",
     "notice_message",
-    "phrases_of",
     "stop_message",
 ]
 
 MOST_SHORT = 306
 """Characters of a short text: two parts of an SMS in the GSM alphabet (3GPP TS 23.038)."""
+MOST_SHORT_UCS2 = 134
+"""The same where a letter is not of that alphabet."""
 
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_DOUBLE = frozenset("^{}\\[~]|€")  # of its extension: they count twice
+
+_BETWEEN = "\n" + 40 * "-"
 _LEFT_OPEN_US = 72 * HOUR_US
-
-PHRASES: dict[str, dict[str, str]] = {
-    "en": {
-        "exercise": "EXERCISE",
-        "notice": "Notice",
-        "withdrawn": "Withdrawn",
-        "urgency": "Urgency",
-        "to": "To",
-        "from": "From",
-        "by-rule": "the mechanism, by rule",
-        "about": "About",
-        "version": "version",
-        "clashes": "Touches",
-        "more": "and {count} more",
-        "place": "Place",
-        "from-time": "Begins",
-        "until": "Ends",
-        "heights": "Heights above the WGS84 ellipsoid",
-        "late": "This was told later than agreed.",
-        "take-off": "Take it off the list: it no longer holds for you.",
-        "open-until": "Answers are taken until",
-        "answer": "How to answer",
-        "by-reply": (
-            "Reply to this message, the first line one of: RECEIVED / CANNOT-COMPLY reason /"
-            " DISPUTED reason / READ-BACK place; begin; end; lowest m; highest m / STOP words"
-        ),
-        "by-link": "Or open this page and press a button there; opening it says nothing",
-        "by-code": "Or give this code to the desk",
-        "contact": "Or call",
-        "called": "Please reach",
-        "why-called": "A notice to them was not answered as was agreed.",
-        "type-it": "What they say by telephone your desk types. An answer to this mail is lost.",
-        "stop": "STOP",
-        "our-error": "OUR ERROR",
-        "doubt": "DOUBT",
-        "unverified": "UNVERIFIED: the sender did not prove who it is",
-        "sent": "Sent",
-        "words": "Words",
-        "short-answer": "Reply RECEIVED, CANNOT-COMPLY or DISPUTED with code",
-    }
-}
-"""By language, then by id. A language has every id, or is not listed."""
-
-
-def phrases_of(language: str) -> dict[str, str]:
-    """The phrases of a language that has them all."""
-    return PHRASES[language]
-
 
 _FORMS = {Form.STOP: "stop", Form.OUR_ERROR: "our-error", Form.DOUBT: "doubt"}
 
@@ -122,6 +88,27 @@ def expiry_us(notice: Notice) -> int:
     return end_us
 
 
+def in_each(
+    languages: Sequence[str], missing: Sequence[str], make: Callable[[str], Message]
+) -> Message:
+    """The message in each language, one below the other; what a screen shows in a line is in the
+    first. missing: tags of agreed languages that there are no phrases in; it says so.
+    """
+    each = [make(language) for language in languages]
+    parts = [message.full for message in each]
+    if missing:
+        parts.append(f"(agreed as well, and not written here: {', '.join(missing)})\n")
+    return msgspec.structs.replace(each[0], full=f"{_BETWEEN}\n".join(parts))
+
+
+def ending(language: str) -> list[str]:
+    """The last lines of each message: what it is not, in its language and in English."""
+    say = PHRASES[language]
+    own = [] if language == "en" else [say["sentence"]]
+    made_by = [say["made-by"]] if say["made-by"] else []
+    return ["", *own, NEITHER_PERMISSION_NOR_GUARANTEE, *made_by]
+
+
 def notice_message(
     notice: Notice,
     answer: WayToAnswer,
@@ -138,7 +125,7 @@ def notice_message(
     head = say["withdrawn" if notice.withdrawal else "notice"]
     lines = [
         f"{mark}{head} {notice.number}: {notice.id}",
-        f"{say['urgency']}: {notice.urgency.value}",
+        f"{say['urgency']}: {say[notice.urgency.value]}",
         f"{say['to']}: {notice.recipient}",
         f"{say['from']}: {notice.sender or say['by-rule']}",
     ]
@@ -161,12 +148,9 @@ def notice_message(
     lines.append(f"  {say['by-code']}: {answer.code}")
     if answer.contact is not None:
         lines.append(f"  {say['contact']}: {answer.contact}")
-    lines += [
-        f"  {say['open-until']} {format_time(expiry_us(notice), times)}",
-        "",
-        NEITHER_PERMISSION_NOR_GUARANTEE,
-    ]
-    subject = f"{mark}{head} {notice.number} ({notice.urgency.value}) [{answer.code}]"
+    lines.append(f"  {say['open-until']} {format_time(expiry_us(notice), times)}")
+    lines += ending(language)
+    subject = f"{mark}{head} {notice.number} ({say[notice.urgency.value]}) [{answer.code}]"
     return Message(
         id=notice.id,
         version=version,
@@ -207,8 +191,8 @@ def stop_message(
         lines.append(f"{say['place']}: {where}, {stop.area.radius_mm / 1000:g} m")
     if stop.text:
         lines.append(f"{say['words']}: {stop.text}")
-    short = _cut(f"{head} {stop.sender}: {stop.text}".rstrip(": "))
-    lines += ["", NEITHER_PERMISSION_NOR_GUARANTEE]
+    short = cut_short(f"{head} {stop.sender}: {stop.text}".rstrip(": "))
+    lines += ending(language)
     return Message(
         id=stop.id,
         version=version,
@@ -244,7 +228,7 @@ def _short(
         ends = format_rfc3339(told.end_us)[:16]
         where = f" {place} {begins}Z-{ends}Z."
     end = f" {say['short-answer']} {answer.code}"
-    return _cut(f"{head} {notice.number} {notice.urgency.value}.{where}", len(end)) + end
+    return cut_short(f"{head} {notice.number} {say[notice.urgency.value]}.{where}", end)
 
 
 def _place(latitude_nd: int, longitude_nd: int, places: CoordinateFormat) -> str:
@@ -255,7 +239,20 @@ def _place(latitude_nd: int, longitude_nd: int, places: CoordinateFormat) -> str
         return format_position(latitude_nd, longitude_nd, CoordinateFormat.DEGREES)
 
 
-def _cut(text: str, less: int = 0) -> str:
-    """The text, its end left out visibly where it is too long."""
-    most = MOST_SHORT - less
-    return text if len(text) <= most else text[: most - 3] + "..."
+def cut_short(text: str, end: str = "") -> str:
+    """The text before its end, cut visibly where both are too long for two parts of an SMS."""
+    if _counted(text + end) <= _most(text + end):
+        return text + end
+    while text and _counted(f"{text}...{end}") > _most(f"{text}...{end}"):
+        text = text[:-1]
+    return f"{text}...{end}"
+
+
+def _most(text: str) -> int:
+    return MOST_SHORT if _GSM.issuperset(set(text) - _GSM_DOUBLE) else MOST_SHORT_UCS2
+
+
+def _counted(text: str) -> int:
+    if _most(text) == MOST_SHORT_UCS2:
+        return len(text.encode("utf-16-le")) // 2
+    return len(text) + sum(each in _GSM_DOUBLE for each in text)

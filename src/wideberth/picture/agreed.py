@@ -17,6 +17,7 @@ from wideberth.model.notices import Notice
 from wideberth.model.provisions import (
     Acknowledging,
     Between,
+    Languages,
     LeadTime,
     Liveness,
     MovingBuffer,
@@ -64,7 +65,8 @@ class Agreed:
     """pairs: by party, by other party, what lies between their intents. widest: by party, the
     widest of them. of: by party, the agreements that apply to it; leads, answers: by party, those
     of them that ask for lead time, and for answers in time. calls: what is asked of each party's
-    channel, the strictest of an agreement. publishes: by agreement, what may be told in public.
+    channel, the strictest of an agreement. languages: by party, by other party, in which is told
+    between them. publishes: by agreement, what may be told in public.
     """
 
     pairs: dict[PartyId, dict[PartyId, tuple[PairTerm, ...]]] = field(
@@ -82,6 +84,9 @@ class Agreed:
     )
     calls: dict[tuple[AgreementId, PartyId], Liveness] = field(
         default_factory=dict[tuple[AgreementId, PartyId], Liveness]
+    )
+    languages: dict[PartyId, dict[PartyId, tuple[str, ...]]] = field(
+        default_factory=dict[PartyId, dict[PartyId, tuple[str, ...]]]
     )
     publishes: dict[AgreementId, tuple[tuple[Agreement, Publish], ...]] = field(
         default_factory=dict[AgreementId, tuple[tuple[Agreement, Publish], ...]]
@@ -140,6 +145,8 @@ def agreed_of(agreements: Iterable[Agreement]) -> Agreed:
             elif isinstance(provision, Liveness):
                 for party in parties:
                     _put_call(agreed, (agreement.id, party), provision)
+            elif isinstance(provision, Languages):
+                _put_languages(agreed, agreement.terms.concerned, provision.tags)
             elif isinstance(provision, Publish):
                 public = agreed.publishes.get(agreement.id, ())
                 agreed.publishes[agreement.id] = (*public, (agreement, provision))
@@ -147,6 +154,14 @@ def agreed_of(agreements: Iterable[Agreement]) -> Agreed:
             if term is not None:
                 _put(agreed, parties, term)
     return agreed
+
+
+def _put_languages(agreed: Agreed, parties: tuple[PartyId, ...], tags: tuple[str, ...]) -> None:
+    for one in parties:
+        known = agreed.languages.setdefault(one, {})
+        for other in parties:
+            if other != one:
+                known[other] = tuple(dict.fromkeys((*known.get(other, ()), *tags)))
 
 
 def _put_call(agreed: Agreed, of: tuple[AgreementId, PartyId], asked: Liveness) -> None:

@@ -173,6 +173,7 @@ async def test_a_notice_with_markup_in_it_stays_text(world: World) -> None:
     assert not re.search(r"<(img|iframe|svg|a )", page.text)
 
 
+@pytest.mark.requirement("L-01")
 async def test_a_stop_by_code_goes_to_everybody_unverified(world: World) -> None:
     _, code, _ = await a_notice(world)
     done = await by_code(world, code, "STOP", words="we are still there")

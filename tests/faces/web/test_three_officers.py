@@ -57,6 +57,7 @@ def tell_hazard(page: Page) -> None:
     expect(page.locator(".preview")).to_contain_text("Told at")
 
 
+@pytest.mark.requirement("L-01")
 def test_three_duty_officers(console: Any, window: Callable[[], Any]) -> None:
     units = (UnitToken("unit-7"),)
     console.run(console.node.command(RegisterParty(PartyId("charlie"), "Party charlie", units)))

@@ -385,6 +385,7 @@ class Api:
         stack.callback(listeners.remove, self.desk.rebuilt.listen)
         self.desk.rebuilt.catch_up(self.desk.picture)
         await stack.enter_async_context(self.desk.live)
+        self.desk.outbound.warnings.track_open = self.desk.live.is_track_open
 
 
 def create_app(

@@ -1,62 +1,47 @@
-"""What one party sees of a warning: its own object whole, of the other no more than it may.
-
-Of another's track on a closed feed it sees that something is near, and in which cell of the agreed
-grid; lengths and times go down to coarse steps, so that nobody finds a thing by inventing tracks
-around it. The warning in the record keeps all.
-"""
+"""The warning as an answer: what :mod:`wideberth.warned` lets its reader know, on the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from wideberth.faces.api import told, views
-from wideberth.model.ids import IntentId, PartyId
-from wideberth.model.warnings import StandingWarning, TrackFix, WarningObject
-from wideberth.picture.limits import sees
+from wideberth.model.ids import PartyId
+from wideberth.model.warnings import StandingWarning
 from wideberth.picture.picture import Picture
 from wideberth.space.clockskew import Order, order_of
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES
+from wideberth.warned import Side, TrackOpen, warned
 from wideberth.watch.recorded import track_named
 
-__all__ = ["TrackOpen", "warning_seen"]
-
-TrackOpen = Callable[[str, str, PartyId], bool]
-"""Whether the track of this feed's party and this id is open to a party."""
+__all__ = ["warning_seen"]
 
 _FIRST: dict[Order, Literal["first", "second", "unknown"]] = {
     Order.BEFORE: "first",
     Order.AFTER: "second",
     Order.UNKNOWN: "unknown",
 }
-_STEP_MM = 500_000
-_STEP_US = 30 * SECOND_US  # the levels of urgency are no finer
 
 
 def warning_seen(
     warning: StandingWarning, reader: PartyId, picture: Picture, track_open: TrackOpen
 ) -> told.WarningOut:
     """The warning for one of the parties that it is addressed to."""
-    objects = [_object(each, reader, picture, track_open) for each in warning.objects]
-    # A distance to what may not be seen would say where it lies.
-    hidden = any(each.type == "intent" and each.id is None for each in objects)
-    closed = any(each.type == "track" and each.id is None for each in objects)
-    length_mm, time_us = (_STEP_MM, _STEP_US) if closed else (1, 1)
+    known = warned(warning, reader, picture, track_open)
     return told.WarningOut(
         id=warning.id,
         kind=warning.kind,
         rule=warning.rule,
-        objects=objects,
+        objects=[_object(each) for each in known.sides],
         raised=format_rfc3339(warning.raised_us),
         updated=format_rfc3339(warning.updated_us),
         level=warning.level,
-        uncertainty_m=-(-warning.uncertainty_mm // length_mm) * length_mm / 1000,
-        horizontal_m=None if hidden else _down(warning.horizontal_mm, length_mm, 1000),
-        vertical_m=None if hidden else _down(warning.vertical_mm, length_mm, 1000),
-        time_s=None if hidden else _down(warning.time_us, time_us, SECOND_US),
+        uncertainty_m=known.uncertainty_mm / 1000,
+        horizontal_m=_in(known.horizontal_mm, 1000),
+        vertical_m=_in(known.vertical_mm, 1000),
+        time_s=_in(known.time_us, SECOND_US),
         last_known=warning.last_known,
-        first_reported=None if closed else _first_reported(warning, picture),
+        first_reported=None if known.coarse else _first_reported(warning, picture),
     )
 
 
@@ -81,47 +66,26 @@ def _first_reported(
     return _FIRST[order_of(first_us, second_us, *bounds_us)]
 
 
-def _object(
-    side: WarningObject, reader: PartyId, picture: Picture, track_open: TrackOpen
-) -> told.WarningObjectOut:
-    if side.party == reader or _is_open(side, reader, picture, track_open):
-        feed_party, name = track_named(side.id) if side.type == "track" else (None, side.id)
+def _object(side: Side) -> told.WarningObjectOut:
+    if side.shown:
         return told.WarningObjectOut(
             type=side.type,
             facts=list(side.facts),
-            id=name,
+            id=side.id,
             party=side.party,
-            feed_party=feed_party,
+            feed_party=side.feed_party,
             fix=views.fix(side.fix),
         )
-    if side.type != "track" or side.fix is None:
+    if side.cell is None:
         return told.WarningObjectOut(type=side.type)
-    cell = _cell(side.fix, picture.space.rules.cell_nd)
+    cell = told.CellOut(
+        south=side.cell.south_nd / NANODEGREES,
+        west=side.cell.west_nd / NANODEGREES,
+        size=side.cell.size_nd / NANODEGREES,
+    )
     where = f"within {cell.size:g}° north and east of {cell.south:g}, {cell.west:g}"
     return told.WarningObjectOut(type=side.type, facts=["something", where], cell=cell)
 
 
-def _cell(fix: TrackFix, cell_nd: int) -> told.CellOut:
-    return told.CellOut(
-        south=fix.latitude_nd // cell_nd * cell_nd / NANODEGREES,
-        west=fix.longitude_nd // cell_nd * cell_nd / NANODEGREES,
-        size=cell_nd / NANODEGREES,
-    )
-
-
-def _is_open(side: WarningObject, reader: PartyId, picture: Picture, track_open: TrackOpen) -> bool:
-    match side.type:
-        case "zone":
-            return True
-        case "intent":
-            intent = picture.intents.get(IntentId(side.id))
-            return intent is not None and sees(picture, intent, reader)
-        case "track":
-            return track_open(*track_named(side.id), reader)
-        case _:
-            return False
-
-
-def _down(value: int | None, step: int, unit: int) -> float | None:
-    """Rounded down to whole steps, so that no more room is claimed than there is."""
-    return None if value is None else value // step * step / unit
+def _in(value: int | None, unit: int) -> float | None:
+    return None if value is None else value / unit

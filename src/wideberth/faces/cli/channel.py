@@ -29,7 +29,7 @@ _FOLDER = Path("wideberth-data")
 
 
 @command.command()
-def add(
+def add(  # noqa: PLR0913 - each is an option of the command
     party: PartyArgument,
     medium: Annotated[
         Medium, typer.Argument(metavar="MEDIUM", help="stream, webhook, mail or push.")
@@ -45,6 +45,9 @@ def add(
     times: Annotated[
         TimeFormat, typer.Option(metavar="FORM", help="How it reads times.")
     ] = TimeFormat.RFC3339,
+    language: Annotated[
+        str, typer.Option(metavar="TAG", help="What it reads: en, fr, es, ar.")
+    ] = "en",
 ) -> None:
     """Add a way to reach a party, after those that it has for the same post."""
 
@@ -54,7 +57,7 @@ def add(
         party_id = require_party_id(party)
         if party_id not in node.service.picture.parties:
             raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
-        ways, way = node.outbound.ways, Way(post, medium, address, places, times)
+        ways, way = node.outbound.ways, Way(post, medium, address, places, times, language)
         ways.put(party_id, (*ways.get(party_id, ()), way))
         print(f"added {way.id} for {party_id} ({post.value})")
 

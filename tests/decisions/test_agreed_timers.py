@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements_scene import NORTH, PACT, SOUTH, act, agreed, propose, scene, sign, terms
+from agreements_scene import DESK, NORTH, PACT, SOUTH, act, agreed, propose, scene, sign, terms
 from scenes import MINUTE_US, START_US, Scene, author, details, signer, volume
 from wideberth.model.agreements import Act, AgreementState, ProposeAgreement
 from wideberth.model.calls import CallMissed
 from wideberth.model.channels import ChannelState
-from wideberth.model.commands import AcknowledgeNotice
+from wideberth.model.commands import AcknowledgeNotice, RegisterParty
+from wideberth.model.ids import PartyId
 from wideberth.model.intents import IntentKind
-from wideberth.model.ladders import NoticeEscalated, Post, agreed_ladder
+from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post, agreed_ladder
 from wideberth.model.liveness import GiveHeartbeat, HeartbeatMissed, ResumeChannel, SuspendChannel
 from wideberth.model.notices import Notice, Urgency, Verb
 from wideberth.model.provisions import Acknowledging, LadderStep, LeadTime, Liveness, Rung
@@ -71,6 +72,21 @@ def test_the_ladder_that_two_parties_agreed_is_climbed_between_them() -> None:
     told = climb(world, notice, 30)
     assert told == [(3, Post.ALTERNATE), (6, Post.SENIOR), (9, Post.POLITICAL)]
     assert world.picture.digest() == world.replayed().digest()
+
+
+def test_the_neutral_that_two_parties_agreed_on_is_called_and_no_other() -> None:
+    world = scene()
+    world.accept(RegisterParty(PartyId("harbour"), "Harbour", neutral=True))
+    agreed(world, answers((3, Rung.NEUTRAL)), neutral=DESK)
+    for teller, called in (("south", ["desk"]), ("west", ["desk", "harbour"])):
+        notice = clash(world, teller)
+        climb(world, notice, 130)
+        entries = [each.body for each in world.entries]
+        assert [
+            body.neutral
+            for body in entries
+            if isinstance(body, NeutralCalled) and body.notice == notice.id
+        ] == called
 
 
 def test_a_notice_of_a_party_that_agreed_nothing_climbs_by_the_rules() -> None:

@@ -48,9 +48,12 @@ def escalate(picture: Picture, subject: str, due: Due, context: Context) -> tupl
 
 
 def _called(picture: Picture, notice: Notice) -> Iterator[NeutralCalled]:
-    """One for each neutral that is no side of the notice, in the order of their names."""
+    """One for each neutral that is no side of the notice, in the order of their names; of those
+    that its sides agreed on, where they did.
+    """
     recipient = picture.parties.get(notice.recipient)
-    for name in sorted(picture.parties):
+    agreed = _agreed_neutrals(picture, notice)
+    for name in sorted(agreed or picture.parties):
         party = picture.parties.get(name)
         if party is None or not party.neutral or name in (notice.recipient, notice.sender):
             continue
@@ -65,6 +68,23 @@ def _called(picture: Picture, notice: Notice) -> Iterator[NeutralCalled]:
             subject=notice.subject if named else None,
             sender=notice.sender if named else None,
         )
+
+
+def _agreed_neutrals(picture: Picture, notice: Notice) -> set[PartyId]:
+    """The neutrals of the agreements that apply between the sides of a notice, or that it rests on.
+
+    Who carries the agreement of two parties hears of it first; what they did not agree on with
+    another neutral is none of its business.
+    """
+    cited = {each.agreement for each in notice.under}
+    return {
+        neutral
+        for agreement in picture.agreed.of.get(notice.recipient, ())
+        if (neutral := agreement.terms.neutral) is not None
+        and (agreement.id in cited or notice.sender in agreement.terms.parties)
+        and (known := picture.parties.get(neutral)) is not None
+        and known.neutral
+    }
 
 
 def _sees_subject(picture: Picture, notice: Notice, party: PartyId) -> bool:

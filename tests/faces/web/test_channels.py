@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 STATES = "|".join(ChannelState)
 AGE = re.compile(rf"({STATES}).* last contact (\d+ (s|min|h|d) ago|never)$")
-VIEWS = ("Picture", "Inbox", "Hazards", "Agreements")
+VIEWS = ("Picture", "Inbox", "Hazards", "Agreements", "Sealed")
 
 
 def assert_ages(page: Page, parties: tuple[str, ...], *, within_ms: int = 20_000) -> None:

@@ -102,10 +102,14 @@ function unitField(notice, waiting, more = []) {
   ]));
 }
 
-function reason() {
+function reason(notice) {
+  const seal = notice.sender ? h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "seal" }), ` Seal it to ${plain(notice.sender, 60)}: the host cannot read it`)) : null;
   return {
-    nodes: [field("reason", "Reason", { maxlength: 500, class: "long" })],
-    read: ({ reason: text }) => needed({ reason: text.value.trim() }, "reason", "Give the reason."),
+    nodes: [field("reason", "Reason", { maxlength: 500, class: "long" }), seal],
+    read: ({ reason: text, seal: box }) => {
+      const found = needed({ reason: text.value.trim() }, "reason", "Give the reason.");
+      return found.wrong || !box?.checked ? found : { body: { ...found.body, sealTo: notice.sender } };
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { aboutOf, inbox, isInForce, kindOf, stepsOf, windowOf } from "./desk.js"
 import { serverNow } from "./state.js";
 import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
-import { h, metresAndFeet, plain, utc, utcDate, utcShort } from "./text.js";
+import { h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
 
 const MOST = 200; // cards at a time: the most pressing ones
 const POSTS = { alternate: "the alternate", senior: "the senior post", neutral: "the neutral", political: "the political level", duty: "the duty desk" };
@@ -134,7 +134,7 @@ class Inbox {
         stepItem(steps.isLoaded, `loaded${steps.attested ? ", attested" : ` at ${notice.units.length ? `${steps.loaded.size} of ${notice.units.length} units` : "the unit"}`}`)),
       steps.misread.length ? h("p", { class: "missing" }, steps.misread.map(differenceText).join("; ")) : null,
       steps.unloaded.length ? h("p", { class: "missing" }, `Not reached: ${steps.unloaded.map((unit) => plain(unit, 40)).join(", ")}`) : null,
-      steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb} at ${utcShort(answer.timeMs)}: ${plain(answer.reason, 200)}`)),
+      steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb} at ${utcShort(answer.timeMs)}: ${wordsOf(answer.reason)}`)),
       this.#escalation(notice),
       contacts.length ? h("p", { class: "dim" }, `Call: ${plain(contacts.join("; "), 160)}`) : null,
       this.#actions(notice, steps, form),
@@ -198,10 +198,11 @@ class Inbox {
     this.list.querySelector(`[data-focus="${CSS.escape(`${verb}-${notice.id}`)}"]`)?.focus();
   }
 
-  async #say(notice, body) {
+  async #say(notice, { sealTo, ...body }) {
     this.#mark(notice.id, { waits: "sending …" });
     const path = `/api/v1/notices/${encodeURIComponent(notice.id)}/acknowledgements`;
     try {
+      if (sealTo) body.reason = await this.context.confidant.send(body.reason, { type: "notice", id: notice.id }, [sealTo]);
       const answer = this.signing.ready
         ? await this.context.signer.post(path, "AcknowledgeNotice", { notice: notice.id, ...body })
         : await this.#byToken(path, body);
@@ -267,7 +268,7 @@ export function answerText(answer) {
   return [
     h("span", { class: "num" }, utc(answer.timeMs)), ` ${answer.verb}`, answer.unit ? ` ${plain(answer.unit, 40)}` : "",
     answer.system ? ` in ${plain(answer.system, 60)}` : "", answer.attested ? ", attested for all units" : "",
-    answer.reason ? `: ${plain(answer.reason, 200)}` : "", h("span", { class: "dim" }, ` ${answer.how ?? ""}`),
+    answer.reason ? `: ${wordsOf(answer.reason)}` : "", h("span", { class: "dim" }, ` ${answer.how ?? ""}`),
     answer.recorded ? null : h("span", { class: "missing" }, " waits for the record"),
     answer.differences.length ? h("span", { class: "missing" }, ` does not match: ${answer.differences.map(differenceText).join("; ")}`) : null,
   ];

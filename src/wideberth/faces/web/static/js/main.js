@@ -5,7 +5,9 @@ import { giveColours } from "./colours.js";
 import * as agreements from "./agreements.js";
 import * as inbox from "./inbox.js";
 import * as picture from "./picture.js";
+import { Confidant } from "./confidant.js";
 import { at, tick } from "./dom.js";
+import * as sealed from "./sealed.js";
 import { shell } from "./shell.js";
 import { StopDesk } from "./stop.js";
 import * as tell from "./tell.js";
@@ -22,6 +24,7 @@ const ALL = "south=-90&west=-180&north=90&east=180&limit=500";
 let state = { ...EMPTY, browserMs: Date.now() };
 let api = null;
 let signer = null;
+let confidant = null;
 let running = [];
 let drawing = false;
 
@@ -116,6 +119,7 @@ function signIn(token) {
   api = new Api(token, contact);
   dispatch({ type: "signed-in", session });
   signer = new Signer({ api, party: session.party });
+  confidant = new Confidant({ api, party: session.party, signer });
   at("main").hidden = false; // before a view measures its room
   views.follow();
   ask(...Object.keys(ASK));
@@ -150,6 +154,7 @@ function signOut(fault) {
   running = [];
   signer?.stop();
   signer = null;
+  confidant = null;
   api = null;
   views.close();
   stops.reset();
@@ -200,6 +205,7 @@ const context = {
   get api() { return api; },
   get session() { return state.session; },
   get signer() { return signer; },
+  get confidant() { return confidant; },
   state: () => state,
   now: () => serverNow(state),
   onEvent: (listener) => { listeners.add(listener); return () => listeners.delete(listener); },
@@ -207,7 +213,7 @@ const context = {
   go: (name) => views.go(name),
   actions,
 };
-const views = new Views({ picture, inbox, tell, agreements }, context);
+const views = new Views({ picture, inbox, tell, agreements, sealed }, context);
 const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */

@@ -4,7 +4,7 @@ import { aged, partyName, rows, swatch } from "./dom.js";
 import { stepsOf } from "./desk.js";
 import { serverNow } from "./state.js";
 import { answerText, stepItem } from "./inbox.js";
-import { h, plain, utcShort } from "./text.js";
+import { h, plain, utcShort, wordsOf } from "./text.js";
 
 const CLOSED_FOR_MS = 3600000;
 const NONE = "Nothing that you told waits for anybody. Whom it concerns and may not be shown to you is not in this list.";
@@ -85,7 +85,7 @@ function sentCard(state, { row, answers, open, closedMs, name, release }) {
     open && waiting.length ? h("p", { class: "missing" }, `Not reached: ${waiting.map((unit) => plain(unit, 40)).join(", ")}`) : null,
     release,
     open ? null : h("p", { class: "dim" }, `Left the open list${Number.isFinite(closedMs) ? ` at ${utcShort(closedMs)}` : ""}.`),
-    steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${plain(answer.reason, 200)}`)),
+    steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${wordsOf(answer.reason)}`)),
     open && due && Number.isFinite(due.atMs) ? h("p", { class: "dim" }, due.next ? `Next there: ${due.next}, ` : "Overdue there ", aged("within", due.atMs, { class: "num" })) : null,
     answers.length ? h("ul", { class: "answers" }, answers.slice(-8).map((answer) => h("li", {}, answerText(answer)))) : null);
 }

@@ -19,7 +19,7 @@ export function lacking() {
   return null;
 }
 
-function store(mode, work) {
+export function store(mode, work) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open("wideberth", 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
@@ -50,6 +50,11 @@ export class Signer {
   }
 
   stop() { this.stopped = true; }
+
+  /** The signature of this browser's key over bytes. */
+  async signBytes(bytes) {
+    return new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, this.key.pair.privateKey, bytes));
+  }
 
   /** {keyId, publicKey, pair} of this browser, or null; and whether the record has it in force. */
   async find() {

@@ -26,6 +26,11 @@ export function plain(value, longest = 300) {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
+/** A free text of somebody: the words, or that they are sealed, and where they are opened. */
+export function wordsOf(value, longest = 200) {
+  return /^sealed-[0-9a-f]{64}$/.test(value ?? "") ? `sealed words ${value.slice(7, 15)}…, opened under Sealed` : plain(value, longest);
+}
+
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** Metres as metres and feet. */

@@ -10,6 +10,7 @@
 // context = {
 //   api          asks the server with the reader's token (api.js); null when signed out
 //   session      {party, roles, expiresMs}
+//   confidant    seals words to others and opens what is sealed to this browser (confidant.js)
 //   signer       signs in the name of the party with this browser's key (signer.js)
 //   state()      the one state; now(): the server's time in ms
 //   onEvent(f)   f({id, event, data}) for each new event of the party's stream; gives back how to stop

@@ -92,7 +92,8 @@ class World:
         headers = {**(JSON if body is not None else {}), **more.pop("headers", {})}
         content = None if body is None else json.dumps(body).encode()
         async with self.http(party) as client:
-            url = path if path in ("/healthz", "/readyz") else f"/api/v1{path}"
+            own = path.startswith(("/healthz", "/readyz", "/public"))
+            url = path if own else f"/api/v1{path}"
             return await client.request(method, url, content=content, headers=headers, **more)
 
     async def told(self, party: str, *volumes: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def one(name: str, kind: type, of: str = "") -> object:
 
 
 def test_each_template_can_be_proposed_as_it_is() -> None:
-    assert len(TEMPLATES) == 7
+    assert len(TEMPLATES) == 8
     world = scene()
     for name in TEMPLATES:
         text = terms(name)

@@ -122,10 +122,21 @@ class PartyLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 require(name, value, "give over 0, up to 1,000,000", holds=0 < value <= _MAX_RATE)
 
 
+_RATES = (
+    "commands_per_s",
+    "reads_per_s",
+    "reports_per_s",
+    "streams",
+    "unknown_per_s",
+    "public_per_s",
+)
+
+
 class LimitsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[limits]``: how many requests a second a party may make, and how many streams it may have
     open. burst_s: so many seconds' worth may come at once. unknown_per_s: requests without a
-    credential that counts, from one address. A first answer to a notice is never held back.
+    credential that counts, from one address; public_per_s: requests for what is published, from one
+    address. A first answer to a notice is never held back.
     """
 
     commands_per_s: float = 1000.0
@@ -133,12 +144,13 @@ class LimitsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reports_per_s: float = 1000.0
     streams: int = 100
     unknown_per_s: float = 50.0
+    public_per_s: float = 10.0
     burst_s: float = 4.0
     parties: tuple[PartyLimits, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises InvalidValue."""
-        for name in ("commands_per_s", "reads_per_s", "reports_per_s", "streams", "unknown_per_s"):
+        for name in _RATES:
             value: float = getattr(self, name)
             require(name, value, "give over 0, up to 1,000,000", holds=0 < value <= _MAX_RATE)
         advice = "give 1 to 3600 seconds"

@@ -259,6 +259,11 @@ async def everything(
 
 
 async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
+    for route in PUBLIC:
+        await asker.ask("GET", route)
+    for name in (UNKNOWN, "range-1", "fire-desk-1"):
+        await asker.ask("GET", "//public/alerts/{alert}", alert=name)
+        await asker.ask("GET", "//public/notams/{alert}", alert=name)
     for route in ("//healthz", "//readyz", "/space"):
         answer = await asker.ask("GET", route, keep=False)
         if route != "//readyz":
@@ -361,6 +366,11 @@ _NEVER_CALLED = {  # in time to come: whoever may type for the notice is told th
     "verb": "RECEIVED", "started": "2999-01-01T00:00:00Z", "ended": "2999-01-01T00:00:00Z",
     "desk": "desk", "language": "en", "identified": "claimed",
 }  # fmt: skip
+PUBLIC = (
+    "//public", "//public/closures", "//public/closures.geojson", "//public/feed.atom",
+    "//public/notams",
+)  # fmt: skip
+"""What anybody reads without a credential."""
 _BY_ID = (
     ("GET", "/intents/{intent}", "intent", None),
     ("GET", "/intents/{intent}/versions", "intent", None),

@@ -267,6 +267,8 @@ def _publish(_: Picture, terms: Terms, known: dict[str, Provision], given: Publi
         raise InvalidValue(
             "provisions, rules", "nothing-named", [], "name what may be published, or which zones"
         )
+    if not any(each.isalnum() for each in given.area):
+        raise InvalidValue("area", "no-words", given.area, "say in words where it is")
     _require_once(given.provisions, "provisions")
     for index, name in enumerate(given.provisions):
         named = known.get(name)

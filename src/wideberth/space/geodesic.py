@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-__all__ = ["distance_m"]
+__all__ = ["around", "distance_m"]
 
 
 @cache
@@ -13,6 +13,19 @@ def _geod() -> Any:
     from pyproj import Geod
 
     return Geod(ellps="WGS84")
+
+
+def around(
+    latitude_deg: float, longitude_deg: float, radius_m: float, count: int
+) -> list[tuple[float, float]]:
+    """So many points (latitude, longitude) [deg, WGS84] at a distance from a middle, clockwise from
+    north. Source and error as in :func:`distance_m`.
+    """
+    azimuths_deg = [360.0 * number / count for number in range(count)]
+    longitudes_deg, latitudes_deg, _ = _geod().fwd(
+        [longitude_deg] * count, [latitude_deg] * count, azimuths_deg, [radius_m] * count
+    )
+    return list(zip(latitudes_deg, longitudes_deg, strict=True))
 
 
 def distance_m(

@@ -59,7 +59,8 @@ __all__ = ["Api", "Operation", "create_app"]
 _LARGE = 65_536  # bytes of a body that is parsed in a thread, so that nobody waits for it
 _NOBODY: Any = None
 _COUNTED = frozenset({"commands", "reads", "reports"})
-_OWN_PATHS = ("/healthz", "/readyz")  # besides those below /api/
+_OWN_PATHS = ("/healthz", "/readyz", "/public")
+_OWN = ("/api/", "/public/")  # and all below
 
 
 class Tracer(Protocol):
@@ -134,7 +135,7 @@ class Api:
             await send({"type": "websocket.close", "code": 1003})
             return
         path: str = scope["path"]
-        if self._fallback is not None and not (path.startswith("/api/") or path in _OWN_PATHS):
+        if self._fallback is not None and not (path.startswith(_OWN) or path in _OWN_PATHS):
             await self._fallback(scope, receive, send)
             return
         passage = _Passage()
@@ -215,8 +216,8 @@ class Api:
                 self._limits.take(route.limit, author.party)
             if refusal is not None:
                 return problem_of(refusal)
-        elif route.limit != "never":
-            self._take_unknown(scope)
+        else:
+            self._take_uncredited(scope, route)
         query = codec.decode_query(route.query, scope.get("query_string", b""))
         call = Call(self.desk, route, author, names, headers, query)
         if route.kind == "stream":
@@ -270,6 +271,13 @@ class Api:
             if problem.status == 401:
                 self._take_unknown(scope)
             raise
+
+    def _take_uncredited(self, scope: Scope, route: Route) -> None:
+        """Count a request for what takes no credential. Raises HttpProblem 429."""
+        if route.limit == "public" and self._limits is not None:
+            self._limits.take_public(_host(scope))
+        elif route.limit not in {"public", "never"}:
+            self._take_unknown(scope)
 
     def _take_unknown(self, scope: Scope) -> None:
         """Count a request that showed no credential that counts. Raises HttpProblem 429."""

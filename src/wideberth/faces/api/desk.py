@@ -17,6 +17,7 @@ from wideberth.clock import ExerciseClock
 from wideberth.faces.api.auth import Said
 from wideberth.faces.api.deliveries import Given
 from wideberth.faces.api.http import Receive, Route, Send
+from wideberth.faces.api.publickept import PublicPages
 from wideberth.faces.api.readiness import Readiness
 from wideberth.faces.api.rebuilt import Rebuilt
 from wideberth.faces.api.views import IntentBytes
@@ -126,6 +127,7 @@ class Desk:
     intent_bytes: IntentBytes = field(default_factory=IntentBytes)
     said: SaidLately = field(default_factory=SaidLately)
     given: Given = field(default_factory=Given)
+    public: PublicPages = field(default_factory=PublicPages)
     readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:

@@ -58,9 +58,9 @@ class Route:
     command: the type of the signed statement that may stand in the place of the body; also: names
     from path or query that stand in a statement's body, with their types.
     kind: ``read``, ``write`` (a command for the record) or ``stream``. limited_as: what it counts
-    as against limits, where its kind does not say so. urgent: it has a way of its own, before the
-    credential, limits and the queue (:mod:`wideberth.faces.api.stops`). form: the body may come as
-    a page's form sends it.
+    as against limits, where its kind does not say so; ``public``: against its address's own.
+    urgent: it has a way of its own, before the credential, limits and the queue
+    (:mod:`wideberth.faces.api.stops`). form: the body may come as a page's form sends it.
     """
 
     method: str
@@ -76,7 +76,7 @@ class Route:
     public: bool = False
     command: str | None = None
     also: tuple[tuple[str, type], ...] = ()
-    limited_as: Literal["commands", "reads", "reports", "streams", "never"] | None = None
+    limited_as: Literal["commands", "reads", "reports", "streams", "public", "never"] | None = None
     urgent: bool = False
     form: bool = False
 

@@ -97,6 +97,7 @@ class Limits:
                 if rate is not None:
                     self._of_party[party, kind] = self._buckets(rate)
         self._unknown = Buckets(table.unknown_per_s, table.burst_s, MOST_ADDRESSES)
+        self._public = Buckets(table.public_per_s, table.burst_s, MOST_ADDRESSES)
         self._streams: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         """How many requests were held back, by what was used up."""
@@ -129,6 +130,13 @@ class Limits:
         wait_s = self._unknown.take(address_of(host), self._clock_s())
         if wait_s:
             raise self._unknown_held_back(wait_s)
+
+    def take_public(self, host: str | None) -> None:
+        """Count a request for what is published. Raises HttpProblem 429."""
+        wait_s = self._public.take(address_of(host), self._clock_s())
+        if wait_s:
+            text = "too many requests for what is published came from your address"
+            raise self._held_back("public", wait_s, text)
 
     def check_unknown(self, host: str | None) -> None:
         """Whether this address may try a credential that was not seen before: the signature of each

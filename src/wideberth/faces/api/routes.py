@@ -23,6 +23,7 @@ from wideberth.faces.api import (
     zones,
 )
 from wideberth.faces.api.http import Route
+from wideberth.faces.api.public import ROUTES as PUBLIC
 from wideberth.faces.api.sealed_texts import ROUTES as SEALED_TEXTS
 from wideberth.faces.api.sites import ROUTES as SITES
 from wideberth.model.parties import Role
@@ -185,6 +186,7 @@ ROUTES: tuple[Route, ...] = (
     *SITES,
     *doubts.ROUTES,
     *SEALED_TEXTS,
+    *PUBLIC,
     Route(
         "POST",
         "/subscriptions",

@@ -1,0 +1,77 @@
+"""What is published as an Atom feed (RFC 4287): an entry for each message that is told now."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree import ElementTree as ET
+
+from wideberth.model.publications import (
+    NO_CLEARANCE,
+    Content,
+    Message,
+    Publication,
+    Withdrawal,
+)
+from wideberth.wire.publicwords import (
+    NOT_AN_AUTHORITY,
+    WITHDRAWN,
+    event_of,
+    identifier,
+    one_line,
+    sentences,
+    utc,
+)
+
+__all__ = ["CAP_TYPE", "feed"]
+
+CAP_TYPE = "application/cap+xml"
+_ATOM = "http://www.w3.org/2005/Atom"
+
+
+def feed(
+    publications: list[Publication],
+    withdrawals: list[Withdrawal],
+    *,
+    origin: str,
+    exercise: bool,
+) -> bytes:
+    """The feed, the last message first. origin: of the record; only a digest of it is told."""
+    root = ET.Element("feed", {"xmlns": _ATOM})
+    title = "Closures and stand-offs"
+    _put(root, "id", uuid5(NAMESPACE_URL, f"wideberth public {origin}").urn)
+    _put(root, "title", f"EXERCISE: {title}" if exercise else title)
+    _put(root, "subtitle", f"{NOT_AN_AUTHORITY} {NO_CLEARANCE}")
+    sent = [each.message.sent_us for each in (*publications, *withdrawals)]
+    _put(root, "updated", utc(max(sent, default=0)))
+    ET.SubElement(root, "link", {"rel": "self", "href": "/public/feed.atom"})
+    said = [
+        *((each.sender, each.message, each.content) for each in publications),
+        *((each.sender, each.message, None) for each in withdrawals),
+    ]
+    said.sort(key=lambda each: (-each[1].sent_us, each[0], -each[1].number))
+    for sender, message, content in said:
+        _entry(root, sender, message, content)
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def _entry(root: ET.Element, sender: str, message: Message, content: Content | None) -> None:
+    name = identifier(sender, message)
+    entry = ET.SubElement(root, "entry")
+    _put(entry, "id", uuid5(NAMESPACE_URL, f"wideberth public {name} {message.sent_us}").urn)
+    if content is None:
+        title, text = f"Withdrawn ({name})", f"{WITHDRAWN} {NO_CLEARANCE}"
+    else:
+        title = f"{event_of(content)}: {one_line(content.area)} ({name})"
+        text = " ".join(sentences(content))
+    _put(entry, "title", title)
+    _put(entry, "updated", utc(message.sent_us))
+    _put(ET.SubElement(entry, "author"), "name", sender)
+    _put(entry, "summary", text)
+    link = {"rel": "alternate", "type": CAP_TYPE, "href": f"/public/alerts/{name}"}
+    ET.SubElement(entry, "link", link)
+
+
+def _put(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, name).text = text

@@ -299,6 +299,8 @@ async def test_paths_methods_and_kinds_of_content_have_their_problems(world: Wor
     answer = await world.ask("alpha", "DELETE", "/space")
     is_problem(answer, 405, "method")
     assert answer.headers["allow"] == "GET"
+    answer = await world.ask("alpha", "DELETE", "/intents/some")
+    assert "or POST to what is below it: state" in is_problem(answer, 405, "method")["detail"]
     sent = {"content": b"kind=flight", "headers": {"Content-Type": "text/plain"}}
     async with world.http("alpha") as client:
         is_problem(await client.post("/api/v1/intents", **sent), 415, "content-type")  # type: ignore[arg-type]

@@ -151,10 +151,12 @@ class Router:
         route = node.routes.get(method)
         if route is None:
             allowed = ", ".join(sorted(node.routes))
+            below = sorted(name for name, each in node.static.items() if "POST" in each.routes)
+            more = f", or POST to what is below it: {', '.join(below)}" if below else ""
             raise HttpProblem(
                 405,
                 "method",
-                f"use one of {allowed}",
+                f"use one of {allowed}{more}",
                 headers=((b"allow", allowed.encode()),),
             )
         return route, dict(zip(route.names, values, strict=True))

@@ -323,6 +323,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assess_sharing: bool = DEFAULT_RULES.assess_sharing
     sites_a_day: int = DEFAULT_RULES.sites_a_day
     seal_texts: bool = DEFAULT_RULES.seal_texts
+    need_to_know: bool = DEFAULT_RULES.need_to_know
     pairs: tuple[_Pair, ...] = ()
     limits: tuple[_Limit, ...] = ()
     terrain: _Terrain | None = None
@@ -569,6 +570,7 @@ def format_rules(rules: Rules) -> str:
         f"assess_sharing = {str(rules.assess_sharing).lower()}",
         f"sites_a_day = {rules.sites_a_day}",
         f"seal_texts = {str(rules.seal_texts).lower()}",
+        f"need_to_know = {str(rules.need_to_know).lower()}",
     ]
     if rules.terrain is not None:
         lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
@@ -658,6 +660,7 @@ def _rules(settings: RulesSettings) -> Rules:
         assess_sharing=settings.assess_sharing,
         sites_a_day=settings.sites_a_day,
         seal_texts=settings.seal_texts,
+        need_to_know=settings.need_to_know,
         separation=settings.separation.separation(),
         same_party=settings.same_party,
         limits=_limits(tuple(limit.limit() for limit in settings.limits)),

@@ -27,6 +27,7 @@ from wideberth.model.zones import ZoneRule
 from wideberth.picture.agreements import apply
 from wideberth.picture.cells import felt_as, reach
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.overlap import is_conflict
@@ -258,6 +259,8 @@ def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
             if party == intent.party:
                 if late:
                     drafts.rely(party, reliance, urgency)
+            elif not needs(picture, intent, party):
+                continue  # where nothing of its own is met, and it declared nothing there
             elif sees(picture, intent, party):
                 drafts.rely(party, reliance, urgency)
             elif intent.is_shown_to(party):

@@ -27,6 +27,7 @@ from wideberth.model.stated import Evidence
 from wideberth.model.stops import Form, Identified, Stop
 from wideberth.model.zones import Zone
 from wideberth.picture.doubts import doubt_of, is_doubted
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_of
 
@@ -230,6 +231,8 @@ def _doubted(
     assert command.intent is not None, "one of them is named"
     intent = picture.intents.get(command.intent) or site_of(picture, command.intent)
     if intent is None or not intent.is_shown_to(party):  # whole, or in part
+        return _nothing()
+    if not needs(picture, intent, party):
         return _nothing()
     return intent, False
 

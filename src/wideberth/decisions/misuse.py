@@ -31,6 +31,7 @@ from wideberth.model.sites import (
 )
 from wideberth.picture.fold import fold
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 
 __all__ = [
@@ -190,6 +191,7 @@ def sites_shown_to(picture: Picture, reader: PartyId) -> list[Intent]:
         if intent.kind is IntentKind.PRESENCE
         and intent.party != reader
         and sees(picture, intent, reader)
+        and needs(picture, intent, reader)
     ]
     return sorted(found, key=lambda each: each.id)
 

@@ -31,6 +31,7 @@ from wideberth.model.sites import (
     SiteReviewed,
     SiteStale,
 )
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_of
 from wideberth.space.geodesic import distance_m
@@ -182,14 +183,19 @@ def refuse_words(text: str, field: str) -> Refusal | None:
 
 def _seen(picture: Picture, site_id: IntentId, author: Author) -> Intent | Refusal:
     site = site_of(picture, site_id)
-    if site is None or not site.is_shown_to(author.party):  # whole, or in part
+    shown = site is not None and site.is_shown_to(author.party)  # whole, or in part
+    if site is None or not (shown and needs(picture, site, author.party)):
         return refused(RefusalKind.UNKNOWN, "no-such-site", "no site of this id is shown to you")
     return site
 
 
 def _concerned(picture: Picture, site: Intent) -> tuple[PartyId, ...]:
     """Its owner, and who sees it."""
-    named = (each for each in site.visibility.parties if each in picture.parties)
+    named = (
+        each
+        for each in site.visibility.parties
+        if each in picture.parties and needs(picture, site, each)
+    )
     return tuple(dict.fromkeys((site.party, *named)))
 
 

@@ -125,6 +125,8 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     assess_sharing: a presence names nobody whom its owner did not assess first (S-03).
     sites_a_day: so many protected sites of others a party is given in a day but by a bulk export.
     heartbeats: how often parties and live hazards are to be heard.
+    need_to_know: of what others tell a party is given only what touches what it subscribed to, and
+    what it was told of by a notice, unless an agreement says the whole list (P-04).
     seal_texts: free text is taken only where it names a sealed text (S-09).
     """
 
@@ -154,6 +156,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     sites_a_day: int = 1000
     heartbeats: Heartbeats = Heartbeats()
     seal_texts: bool = False
+    need_to_know: bool = False
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""

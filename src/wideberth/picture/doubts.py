@@ -17,7 +17,9 @@ from wideberth.model.doubts import (
 )
 from wideberth.model.entries import Entry
 from wideberth.model.ids import IntentId, PartyId, ZoneId
+from wideberth.model.intents import Intent
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import site_of
 from wideberth.space.time import DAY_US
@@ -43,11 +45,15 @@ def doubt_of(picture: Picture, doubt: DoubtId) -> tuple[Doubted, Doubt] | None:
 
 
 def sees_item(picture: Picture, item: str, party: PartyId) -> bool:
-    """Whether the party sees the whole of what is doubted, which stands; zones are open."""
-    if ZoneId(item) in picture.zones:
-        return True
-    shown = picture.intents.get(IntentId(item)) or site_of(picture, IntentId(item))
-    return shown is not None and sees(picture, shown, party)
+    """Whether the party is given the whole of what is doubted, which stands; zones are open."""
+    shown = _standing(picture, item)
+    if shown is None:
+        return ZoneId(item) in picture.zones
+    return sees(picture, shown, party) and needs(picture, shown, party)
+
+
+def _standing(picture: Picture, item: str) -> Intent | None:
+    return picture.intents.get(IntentId(item)) or site_of(picture, IntentId(item))
 
 
 def forget_doubts(picture: Picture, item: str) -> None:
@@ -97,11 +103,12 @@ def _note(picture: Picture, item: str, doubt: Doubt, owner: PartyId, position: i
         return
     history.note_object(doubt.id, position)
     told = [party for party, _ in picture.told.get(item) or ()]
-    site = site_of(picture, IntentId(item))
-    if site is not None:
-        told += [each for each in site.visibility.parties if each in picture.parties]
-    readers = (party for party in told if sees_item(picture, item, party))
-    for party in dict.fromkeys((owner, doubt.party, *readers)):
+    shown = _standing(picture, item)
+    if shown is not None:
+        if not picture.space.rules.need_to_know:  # else only who was told that it meets its own
+            told += [each for each in shown.visibility.parties if each in picture.parties]
+        told = [party for party in told if sees(picture, shown, party)]
+    for party in dict.fromkeys((owner, doubt.party, *told)):
         history.note_stream(party, position)
 
 

@@ -71,6 +71,7 @@ from wideberth.model.sites import (
 from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold, StopToUnits
 from wideberth.picture.limits import reads_amendment, sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 
 __all__ = ["is_readable"]
@@ -83,11 +84,13 @@ def is_readable(picture: Picture, entry: Entry, party: PartyId) -> bool:
     """
     match entry.body:
         case IntentAccepted(intent=intent):
-            return sees(picture, intent, party)
+            return sees(picture, intent, party) and needs(picture, intent, party)
         case IntentAmended() as body:
-            return reads_amendment(picture, entry, body, party)
+            return reads_amendment(picture, entry, body, party) and needs(
+                picture, body.intent, party
+            )
         case SiteStale(intent=intent):
-            return sees(picture, intent, party)
+            return sees(picture, intent, party) and needs(picture, intent, party)
         case body:
             rule = _READABLE.get(type(body))
             return rule is not None and rule(body, party)

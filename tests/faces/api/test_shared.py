@@ -128,6 +128,7 @@ async def test_where_it_lies_is_asked_of_the_part(world: World) -> None:
     assert (await get(world, "bravo", "/shared?south=50&west=7&north=51&east=8"))["shared"] == []
 
 
+@pytest.mark.requirement("P-04")
 async def test_only_what_touches_a_subscription_is_listed_unless_the_whole_list_was_agreed(
     world: World,
 ) -> None:

@@ -19,6 +19,7 @@ from wideberth.faces.api.codec import Box
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentKind
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
 from wideberth.space.boxes import MARGIN_M, rings_of_box
@@ -101,6 +102,7 @@ async def find(
             (not kinds or intent.kind in kinds)
             and (party is None or intent.party == party)
             and sees(picture, intent, reader)
+            and needs(picture, intent, reader)
         )
 
     if area.small:

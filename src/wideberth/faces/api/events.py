@@ -58,6 +58,7 @@ from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
 from wideberth.model.stops import StopTold, StopToUnits
 from wideberth.picture.limits import part_for, sees
+from wideberth.picture.needs import needs
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
 
@@ -204,7 +205,7 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
     if isinstance(changed.body, EntriesErased):
         return "erased", views.erased(changed.body)
     version, entry = await _version_at(desk, changed_at, changed)
-    shown = sees(desk.picture, version, party)
+    shown = sees(desk.picture, version, party) and needs(desk.picture, version, party)
     part = part_for(desk.picture, version, party)
     if part is not None and not part.is_listed(version.told_us):
         part = None

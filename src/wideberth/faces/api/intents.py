@@ -30,6 +30,7 @@ from wideberth.model.ids import IntentId, Ovn
 from wideberth.model.intents import FieldChange, Intent, IntentKind
 from wideberth.model.refusals import Refusal
 from wideberth.picture.limits import is_shown_in_part, sees
+from wideberth.picture.needs import needs
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 from wideberth.wire import asked, forms, meaning
@@ -153,7 +154,7 @@ async def get_intent(call: Call) -> object:
     intent = call.picture.intents.get(intent_id)
     if intent is None:
         intent = await intent_as_of(call.desk.service, intent_id)
-    if intent is None or not sees(call.picture, intent, call.party):
+    if intent is None or not _is_given(call, intent):
         raise _no_such_intent()
     require_within_limit(call, intent)
     refusal = await deliver(call, (intent,))
@@ -169,7 +170,7 @@ async def get_versions(call: Call) -> told.VersionsPage | Refusal:
     last = call.picture.intents.get(intent_id)
     if last is None:
         last = await intent_as_of(call.desk.service, intent_id)
-    if last is None or not sees(call.picture, last, call.party):
+    if last is None or not _is_given(call, last):
         raise _no_such_intent()
     require_within_limit(call, last)
     refusal = await deliver(call, (last,))
@@ -180,11 +181,11 @@ async def get_versions(call: Call) -> told.VersionsPage | Refusal:
     before: Version | None = None
     async with contextlib.aclosing(intent_versions(call.desk.service, intent_id)) as versions:
         async for version in versions:
-            shown = sees(call.picture, version.intent, call.party)
+            shown = _is_given(call, version.intent)
             if shown and version.intent.version > query.after:
                 if len(page) == query.limit or (page and room_bytes <= 0):
                     return told.VersionsPage(versions=page, next=number)
-                comparable = before is not None and sees(call.picture, before.intent, call.party)
+                comparable = before is not None and _is_given(call, before.intent)
                 page.append(_version(call, version, version.changes if comparable else ()))
                 number = version.intent.version
                 room_bytes -= len(call.desk.intent_bytes.json(version.intent))
@@ -264,6 +265,12 @@ async def _page(
         limited=len(given) < len(found.intents),
         in_part=is_shown_in_part(picture, call.party),
     )
+
+
+def _is_given(call: Call, intent: Intent) -> bool:
+    """Whether the reader sees a version whole, and needs to know of it."""
+    picture, reader = call.picture, call.party
+    return sees(picture, intent, reader) and needs(picture, intent, reader)
 
 
 def _json(call: Call, intent: Intent) -> bytes:

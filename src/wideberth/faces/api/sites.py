@@ -16,7 +16,7 @@ from wideberth.faces.api.pages import Page
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import Command
 from wideberth.model.ids import IntentId, PartyId
-from wideberth.model.intents import IntentKind
+from wideberth.model.intents import Intent, IntentKind
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import Role
 from wideberth.model.refusals import Refusal
@@ -42,6 +42,7 @@ from wideberth.model.sites import (
     WithdrawSharing,
 )
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.sites import site_of
 from wideberth.service import Applied
 from wideberth.space.time import format_rfc3339, parse_rfc3339
@@ -109,7 +110,7 @@ def _cells(call: Call) -> list[out.SiteOut]:
 async def get_site(call: Call) -> out.SiteOut | Refusal:
     """One site, as far as it is shown."""
     shown = site_of(call.picture, IntentId(call.path["site"]))
-    if shown is None or not sees(call.picture, shown, call.party):
+    if shown is None or not _is_given(call, shown):
         raise HttpProblem(404, "no-such-site", "no site of this id is shown to you")
     require_within_limit(call, shown)
     refusal = await deliver(call, (shown,))
@@ -117,6 +118,11 @@ async def get_site(call: Call) -> out.SiteOut | Refusal:
         return refusal
     now_us = call.desk.service.context().now_us
     return sites_seen.site(call.picture, shown, call.party, now_us)
+
+
+def _is_given(call: Call, site: Intent) -> bool:
+    picture, reader = call.picture, call.party
+    return sees(picture, site, reader) and needs(picture, site, reader)
 
 
 async def challenge(call: Call) -> Command:
@@ -201,7 +207,7 @@ async def get_export(call: Call) -> out.ExportOut:
         raise HttpProblem(410, "export-over", "it could be fetched for a day")
     # What was withdrawn since is in no copy that is fetched from here on.
     standing = (picture.intents.get(each) for each in export.sites)
-    shown = [each for each in standing if each is not None and sees(picture, each, call.party)]
+    shown = [each for each in standing if each is not None and _is_given(call, each)]
     named = sorted((sites_seen.trace(export.id, each), each) for each in shown)
     page = Page()
     for name, each in named:

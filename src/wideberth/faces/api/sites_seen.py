@@ -31,6 +31,7 @@ from wideberth.model.sites import (
 )
 from wideberth.picture.cells import Box, box_nd
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.picture.sites import is_stale, valid_until_us
 from wideberth.service import StreamEvent
@@ -135,11 +136,13 @@ def shown_sites(picture: Picture, reader: PartyId) -> list[Intent]:
     found = {
         intent.id: intent
         for intent in (picture.intents[each] for each in list(picture.intents))
-        if intent.kind is IntentKind.PRESENCE and sees(picture, intent, reader)
+        if intent.kind is IntentKind.PRESENCE
+        and sees(picture, intent, reader)
+        and needs(picture, intent, reader)
     }
     for name in list(picture.sites):
         kept = picture.sites[name].stale
-        if kept is not None and sees(picture, kept, reader):
+        if kept is not None and sees(picture, kept, reader) and needs(picture, kept, reader):
             found.setdefault(name, kept)
     return [found[each] for each in sorted(found)]
 

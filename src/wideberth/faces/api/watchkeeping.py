@@ -23,6 +23,7 @@ from wideberth.model.liveness import (
 from wideberth.model.parties import Role
 from wideberth.model.shifts import TakeShift
 from wideberth.picture.limits import is_listed
+from wideberth.picture.needs import needs
 from wideberth.picture.openlist import digest_of_held, digest_of_open, held
 from wideberth.space.time import HOUR_US, format_rfc3339
 from wideberth.wire import asked
@@ -136,9 +137,13 @@ async def list_held(call: Call) -> told.HeldOut:
         raise HttpProblem(404, "no-such-party", "name a party of this space", field="with")
     size = picture.size
     intents = [picture.intents[each] for each in picture.intents]
+    readers = (call.party,) if other is None else (call.party, other)
+    if picture.space.rules.need_to_know:
+        intents = [
+            each for each in intents if all(needs(picture, each, reader) for reader in readers)
+        ]
     if picture.limits:  # what is shown later is held later
         now_us = call.desk.service.context().now_us
-        readers = (call.party,) if other is None else (call.party, other)
         intents = [
             each
             for each in intents

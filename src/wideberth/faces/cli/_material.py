@@ -82,12 +82,14 @@ def may_show_as(party: PartyId) -> MayShow:
     """What the party may pass on as evidence: what it may read, and of presences its own."""
     from wideberth.faces.cli.export import may_be_exported
     from wideberth.picture.agreements import fold_agreements
+    from wideberth.picture.needs import fold_needs
     from wideberth.picture.picture import Picture
 
     agreed = Picture()
 
     def may_show(entry: Entry) -> bool:
         fold_agreements(agreed, entry)
+        fold_needs(agreed, entry)
         return may_be_exported(agreed, entry, party)
 
     return may_show

@@ -62,6 +62,7 @@ def _export(
 ) -> int:
     from wideberth.model.entries import decode_entry
     from wideberth.picture.agreements import fold_agreements
+    from wideberth.picture.needs import fold_needs
     from wideberth.picture.picture import Picture
 
     note = record.checkpoint()
@@ -76,6 +77,7 @@ def _export(
                     continue
                 entry = decode_entry(row.envelope, position=row.position)
                 fold_agreements(agreed, entry)
+                fold_needs(agreed, entry)
                 is_known = is_known or _registers(entry, party)
                 if window_us[0] <= entry.time_us < window_us[1] and may_be_exported(
                     agreed, entry, party

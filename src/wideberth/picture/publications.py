@@ -19,7 +19,7 @@ from wideberth.model.publications import (
     PublicationWithdrawn,
     Withdrawal,
 )
-from wideberth.picture.picture import Picture
+from wideberth.picture.picture import NEVER_US, Picture
 from wideberth.space.time import DAY_US, HOUR_US
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "expiries",
     "forget",
     "provision_of",
+    "same_until_us",
     "shown",
     "withdrawals_shown",
 ]
@@ -80,6 +81,19 @@ def withdrawals_shown(picture: Picture, now_us: int) -> list[Withdrawal]:
         (each for each in found if now_us <= each.until_us),
         key=lambda each: (each.sender, -each.message.number),
     )
+
+
+def same_until_us(picture: Picture, now_us: int) -> int:
+    """Until when what is shown stays the same, where no entry comes: the first time after now that
+    something of it begins or is over. NEVER_US where there is none.
+    """
+    times_us = {picture.withdrawals[each].until_us + 1 for each in picture.withdrawals}
+    times_us |= {picture.publications[each].content.end_us + 1 for each in picture.publications}
+    for provisions in picture.agreed.publishes.values():
+        for agreement, provision in provisions:
+            times_us |= {agreement.terms.effective_us, agreement.terms.expires_us}
+            times_us |= {each for each in (provision.from_us, provision.until_us) if each}
+    return min((each for each in times_us if each > now_us), default=NEVER_US)
 
 
 def forget(picture: Picture, name: str) -> None:

@@ -21,8 +21,7 @@ from public_play import a_world as a_scene
 from public_play import agree, declare, one_step, pass_time, public, step, text
 from scenes import HIDDEN, Scene, details, named, volume
 from stream_lines import Line
-from wideberth.faces.api import Operation
-from wideberth.faces.api import public as face
+from wideberth.faces.api import Operation, publickept
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.limits import Limits
 from wideberth.faces.api.public import ROUTES as PUBLIC
@@ -264,11 +263,15 @@ async def test_the_parties_are_told_on_their_streams(world: World) -> None:
 # Two runs that differ in nothing that is published ------------------------------------------------
 
 
-def answers(world: Scene) -> dict[str, tuple[int, Any, bytes]]:
-    """Every public answer, header and body, made straight from the picture of a scene."""
+def answers(world: Scene, pages: PublicPages | None = None) -> dict[str, tuple[int, Any, bytes]]:
+    """Every public answer, header and body, made straight from the picture of a scene. pages: what
+    was kept of earlier ones.
+    """
     context = SimpleNamespace(now_us=world.now_us)
     service = SimpleNamespace(context=lambda: context)
-    desk: Any = SimpleNamespace(picture=world.picture, service=service, public=PublicPages())
+    desk: Any = SimpleNamespace(
+        picture=world.picture, service=service, public=pages or PublicPages()
+    )
     nobody: Any = None
     found: dict[str, tuple[int, Any, bytes]] = {}
 
@@ -352,13 +355,13 @@ def test_what_is_not_published_changes_no_public_answer(data: st.DataObject) -> 
 
 
 def test_the_comparison_finds_a_planted_leak(monkeypatch: pytest.MonkeyPatch) -> None:
-    true = face.shown
+    true = publickept.shown
 
     def leaking(picture: Any, time_us: int) -> Any:
         told = true(picture, time_us)
         return told if len(picture.intents) < 2 else told[:-1]
 
-    monkeypatch.setattr(face, "shown", leaking)
+    monkeypatch.setattr(publickept, "shown", leaking)
 
     @settings(SETTINGS, phases=[Phase.generate], max_examples=200, database=None, derandomize=True)
     @given(data=st.data())
@@ -373,13 +376,30 @@ def test_the_comparison_finds_a_planted_leak(monkeypatch: pytest.MonkeyPatch) ->
 @given(data=st.data())
 def test_whatever_was_agreed_every_public_answer_is_made(data: st.DataObject) -> None:
     """Never an error, and every alert is valid CAP."""
-    world = a_scene()
+    world, pages = a_scene(), PublicPages()
     for _ in range(data.draw(st.integers(1, 12))):
         one_step(data.draw, world)
+        assert answers(world, pages) == answers(world), "what was kept is what is"
     for where, (status, _, body) in answers(world).items():
         assert status == 200, where
         if where.startswith("/public/alerts"):
             require_cap(body)
+
+
+@pytest.mark.parametrize("fault", ["same_until_us", "_sent"])
+def test_what_is_kept_too_long_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stays = {"same_until_us": lambda *_: 1 << 62, "_sent": lambda *_: 0}
+    world, pages = a_scene(), PublicPages()
+    agree(world, PACT, text(PACT, world.now_us, public()))
+    declare(world, "z1", "north", rule=ZoneRule.KEEP_OUT, minutes=60)
+    with monkeypatch.context() as planted:
+        planted.setattr(publickept, fault, stays[fault])
+        answers(world, pages)
+        declare(world, "z2", "north", rule=ZoneRule.KEEP_OUT, minutes=30)
+        missed = answers(world, pages) != answers(world)
+        world.pass_time(31)
+        missed |= answers(world, pages) != answers(world)
+    assert missed
 
 
 async def test_whatever_is_asked_below_public_is_answered_properly(world: World) -> None:

@@ -8,7 +8,6 @@ A cache may keep an answer and has to ask each time whether it is still the one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import gmtime, strftime
 from typing import Any
 
@@ -18,9 +17,8 @@ from wideberth.faces.api.desk import Call
 from wideberth.faces.api.http import Route, encode
 from wideberth.faces.api.problems import Answered, HttpProblem
 from wideberth.faces.api.public_page import page
-from wideberth.faces.api.publickept import etag_of
+from wideberth.faces.api.publickept import Told, etag_of
 from wideberth.model.publications import Message, Publication, Withdrawal
-from wideberth.picture.publications import shown, withdrawals_shown
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import NANODEGREES
 from wideberth.wire.cap import alert, cancel
@@ -38,48 +36,20 @@ _JSON = "application/json"
 _HTML = "text/html; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is published at one moment."""
-
-    publications: list[Publication]
-    withdrawals: list[Withdrawal]
-    exercise: bool
-    origin: str
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """The same for the same bytes of each answer."""
-        stands = tuple((each.sender, each.message.number) for each in self.publications)
-        gone = tuple((each.sender, each.message.number) for each in self.withdrawals)
-        return (self.exercise, stands, gone)
-
-    @property
-    def changed_us(self) -> int:
-        """When the last message was sent; 0: there is none."""
-        return max(map(_sent_us, (*self.publications, *self.withdrawals)), default=0)
-
-
-def _told(call: Call) -> _Told:
-    picture, now_us = call.picture, call.desk.service.context().now_us
-    return _Told(
-        shown(picture, now_us),
-        withdrawals_shown(picture, now_us),
-        picture.space.exercise,
-        picture.space.origin,
-    )
+def _told(call: Call) -> Told:
+    return call.desk.public.told(call.picture, call.desk.service.context().now_us)
 
 
 async def closures(call: Call) -> Answered:
     """All that is published now, as JSON."""
     told = _told(call)
-    return _whole(call, told, _JSON, lambda: encode(_closures(told)))
+    return await _whole(call, told, _JSON, lambda: encode(_closures(told)))
 
 
 async def closures_map(call: Call) -> Answered:
     """All that is published now, as GeoJSON."""
     told = _told(call)
-    return _whole(
+    return await _whole(
         call, told, _MAP, lambda: encode(collection(told.publications, exercise=told.exercise))
     )
 
@@ -91,13 +61,13 @@ async def atom(call: Call) -> Answered:
     def make() -> bytes:
         return feed(told.publications, told.withdrawals, origin=told.origin, exercise=told.exercise)
 
-    return _whole(call, told, _ATOM, make)
+    return await _whole(call, told, _ATOM, make)
 
 
 async def notams(call: Call) -> Answered:
     """The messages that are told now, as NOTAM-like text."""
     told = _told(call)
-    return _whole(call, told, _TEXT, lambda: _notams(told).encode())
+    return await _whole(call, told, _TEXT, lambda: _notams(told).encode())
 
 
 async def public_page(call: Call) -> Answered:
@@ -107,7 +77,7 @@ async def public_page(call: Call) -> Answered:
     def make() -> bytes:
         return page(told.publications, told.withdrawals, exercise=told.exercise)
 
-    answered = _whole(call, told, _HTML, make)
+    answered = await _whole(call, told, _HTML, make)
     answered.headers.append((b"content-security-policy", _POLICY))
     return answered
 
@@ -134,11 +104,11 @@ async def one_notam(call: Call) -> Answered:
     return _answered(call, _TEXT, body, etag_of(body), told.changed_us)
 
 
-def _find(told: _Told, name: str) -> Publication | Withdrawal:
+def _find(told: Told, name: str) -> Publication | Withdrawal:
     """The message of this name that is told now. Raises HttpProblem 404, whatever once was."""
-    for each in (*told.publications, *told.withdrawals):
-        if identifier(each.sender, each.message) == name:
-            return each
+    found = told.by_name.get(name)
+    if found is not None:
+        return found
     raise HttpProblem(
         404,
         "no-such-alert",
@@ -147,7 +117,7 @@ def _find(told: _Told, name: str) -> Publication | Withdrawal:
     )
 
 
-def _notams(told: _Told) -> str:
+def _notams(told: Told) -> str:
     said = [*told.publications, *told.withdrawals]
     texts = [_notam(each, exercise=told.exercise) for each in said]
     return "\n".join(texts) if texts else f"{NOTICE}\n{_NOTHING}\n"
@@ -162,7 +132,7 @@ def _notam(each: Publication | Withdrawal, *, exercise: bool) -> str:
     return notam_cancel(each, exercise=exercise)
 
 
-def _closures(told: _Told) -> out.PublicClosures:
+def _closures(told: Told) -> out.PublicClosures:
     return out.PublicClosures(
         closures=[_closure(each) for each in told.publications],
         withdrawn=[
@@ -203,12 +173,8 @@ def _names(sender: str, messages: tuple[Message, ...]) -> list[str]:
     return [identifier(sender, each) for each in messages]
 
 
-def _sent_us(each: Publication | Withdrawal) -> int:
-    return each.message.sent_us
-
-
-def _whole(call: Call, told: _Told, kind: str, make: Callable[[], bytes]) -> Answered:
-    body, etag = call.desk.public.get(call.route.full_path, told.key, make)
+async def _whole(call: Call, told: Told, kind: str, make: Callable[[], bytes]) -> Answered:
+    body, etag = await call.desk.public.page(call.route.full_path, told, make)
     return _answered(call, kind, body, etag, told.changed_us)
 
 

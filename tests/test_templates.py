@@ -20,9 +20,11 @@ from wideberth.model.provisions import (
     LineBuffer,
     Liveness,
     MovingBuffer,
+    Publish,
     Response,
     SeparationTable,
 )
+from wideberth.model.zones import ZoneRule
 from wideberth.space.time import DAY_US
 from wideberth.templates import TEMPLATES, filled
 
@@ -216,3 +218,12 @@ def test_stand_offs_from_a_line(km: int) -> None:
     buffer = one(f"stand-off-{km}-km", LineBuffer)
     assert isinstance(buffer, LineBuffer)
     assert (buffer.width_m, buffer.side.value) == (km * 1000, "both")
+
+
+def test_closures_told_in_public_are_coarse_and_name_nobody() -> None:
+    found = one("public-closures", Publish)
+    assert isinstance(found, Publish)
+    assert terms("public-closures").kind is LegalKind.NOTIFY
+    assert found.rules == (ZoneRule.KEEP_OUT, ZoneRule.STAND_OFF)
+    assert (found.cell_nd, found.time_step_s) == (100_000_000, 600)
+    assert (found.fields, found.provisions, found.of) == ((), (), ())

@@ -161,7 +161,7 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
             reason=publications.Withdrawn.TIME,
             concerned=BOTH,
         ),
-        ("Message 2 of fire-desk", "it was agreed until then", "no information is no clearance"),
+        ("Message 2 of fire-desk", "it was agreed until then", "no information is not clearance"),
     ),
     (
         consents.ConsentAsked(

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 NO_CLEARANCE = (
-    "No information is no clearance: what is not listed here is not clear, not free and not"
+    "No information is not clearance: what is not listed here is not clear, not free and not"
     " permitted, and the end or withdrawal of a message says nothing of what is there."
 )
 """Stands in everything that is published."""

@@ -172,7 +172,7 @@ def _agreement_moment(body: dict[str, Any]) -> Said:
     return "{} {}.".format(_MOMENTS[body["moment"]], _version(body)), rows
 
 
-_NO_CLEARANCE = "what is not listed is not clear: no information is no clearance"
+_NO_CLEARANCE = "what is not listed is not clear: no information is not clearance"
 
 
 def _public_rows(said: dict[str, Any], body: dict[str, Any]) -> list[tuple[str, str]]:

@@ -113,7 +113,7 @@ def _find(told: Told, name: str) -> Publication | Withdrawal:
         404,
         "no-such-alert",
         "no message of this name is published; /public/closures lists those that are."
-        " No information is no clearance",
+        " No information is not clearance",
     )
 
 
@@ -123,7 +123,7 @@ def _notams(told: Told) -> str:
     return "\n".join(texts) if texts else f"{NOTICE}\n{_NOTHING}\n"
 
 
-_NOTHING = "NOTHING IS PUBLISHED. NO INFORMATION IS NO CLEARANCE AND NO PERMISSION."
+_NOTHING = "NOTHING IS PUBLISHED. NO INFORMATION IS NOT CLEARANCE AND NO PERMISSION."
 
 
 def _notam(each: Publication | Withdrawal, *, exercise: bool) -> str:

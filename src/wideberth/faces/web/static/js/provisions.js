@@ -125,7 +125,7 @@ const SAYS = {
     `from ${p.from_us === undefined ? "the beginning" : time(p.from_us)} to ${p.until_us === undefined ? "the end" : time(p.until_us)}`,
     p.cell_nd ? `places rounded outward to ${(p.cell_nd / 1e9).toFixed(3)} degree` : "places as they are",
     p.time_step_s ? `times rounded outward to ${duration(p.time_step_s)}` : "times as they are",
-    "What was public cannot be recalled. No information is no clearance.",
+    "What was public cannot be recalled. No information is not clearance.",
   ],
   wording: (p) => [plain(p.words, Infinity), "Nothing is enforced of this."],
 };

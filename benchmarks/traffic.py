@@ -45,6 +45,7 @@ from wideberth.model.intents import (
 )
 from wideberth.model.notices import Notice, Verb
 from wideberth.model.parties import SYSTEM, Author, How, Role
+from wideberth.model.receipts import difference_digest
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.picture.fold import fold
 from wideberth.picture.picture import Picture
@@ -197,7 +198,13 @@ class Traffic:
         said = _text(self._random.randbytes(STATEMENT_BYTES * 3 // 4))
         digest = sha256(said.encode()).hexdigest()
         made = self.ask(
-            AcknowledgeNotice(notice.id, verb, unit=unit, system="mission computer"),
+            AcknowledgeNotice(
+                notice.id,
+                verb,
+                unit=unit,
+                system="mission computer",
+                difference=difference_digest(notice),
+            ),
             Author(party_id, How.SIGNED, KEY_ID, (Role.ACKNOWLEDGE,)),
             said=said,
             seq=seq + 1,

@@ -41,6 +41,7 @@ from wideberth.model.intents import (
     VisibilityLevel,
 )
 from wideberth.model.notices import Notice, Verb
+from wideberth.model.receipts import difference_digest
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import Effect, PairRule, Rules
 from wideberth.space.volume import NANODEGREES, Circle, Separation, Volume4D
@@ -311,6 +312,8 @@ class Loop(RuleBasedStateMachine):
             fields = {"attested": True} if attested else {"unit": unit, "system": "s"}
         elif verb is Verb.PASSED_DOWN:
             fields = {"unit": unit}
+        if fields:
+            fields["difference"] = difference_digest(notice)
         self.scene.accept(
             AcknowledgeNotice(notice.id, verb, **fields),  # type: ignore[arg-type]
             signer(notice.recipient),

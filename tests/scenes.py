@@ -33,6 +33,7 @@ from wideberth.model.intents import (
 )
 from wideberth.model.notices import Notice, Verb
 from wideberth.model.parties import SYSTEM, Author, How, Role
+from wideberth.model.receipts import difference_digest
 from wideberth.model.refusals import Refusal
 from wideberth.model.settings import DEFAULT_RULES, Rules
 from wideberth.picture.fold import fold, fold_all
@@ -210,7 +211,13 @@ class Scene:
         """Have every unit of the list load the notice."""
         for unit in notice.units or ("u1",):
             self.accept(
-                AcknowledgeNotice(notice.id, Verb.LOADED, unit=unit, system="mission computer"),
+                AcknowledgeNotice(
+                    notice.id,
+                    Verb.LOADED,
+                    unit=unit,
+                    system="mission computer",
+                    difference=difference_digest(notice),
+                ),
                 signer(notice.recipient),
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from wideberth.client import (
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.envelope import parse_statement, statement_digest, verify_statement
 from wideberth.model.ids import KeyId, PartyId
+from wideberth.space.time import parse_rfc3339
 
 ORIGIN = "test.example/client"
 Step = Callable[[httpx.Request], httpx.Response] | int | Exception
@@ -146,7 +148,9 @@ async def test_statements_form_a_chain() -> None:
     assert [parse_statement(each).party_seq for each in (first, refused, second)] == [1, 2, 2]
     assert parse_statement(first).prev is None
     assert parse_statement(second).prev == statement_digest(first)
-    assert json.loads(bytes(parse_statement(first).body)) == {
+    said = json.loads(bytes(parse_statement(first).body))
+    assert abs(parse_rfc3339(said.pop("clock")) - time.time_ns() // 1000) < 60_000_000
+    assert said == {
         "notice": "n1",
         "verb": "PASSED-DOWN",
         "unit": "u1",

@@ -37,6 +37,7 @@ from wideberth.model.intents import IntentKind
 from wideberth.model.ladders import DEFAULT_LADDERS, HOPS, Post
 from wideberth.model.notices import Notice, Verb
 from wideberth.model.parties import SYSTEM, Author
+from wideberth.model.receipts import difference_digest
 from wideberth.record.keys import OriginKey
 from wideberth.record.memory import MemoryRecord
 from wideberth.service import Applied, Service, Settings
@@ -202,7 +203,7 @@ async def play(steps: list[str], chance: random.Random, *, minutes_after: int) -
             open_now = sorted(service.picture.notices)
             if open_now:
                 notice_id = chance.choice(open_now)
-                await day.do(at, answer_to(notice_id, chance), _by(service, notice_id))
+                await day.do(at, answer_to(notice_id, service, chance), _by(service, notice_id))
         elif step == "kill":
             await day.kill(at)
         elif step == "both":
@@ -226,20 +227,25 @@ def _by(service: Service, notice_id: NoticeId) -> Author:
     return signer(service.picture.notices[notice_id].notice.recipient)
 
 
-def answer_to(notice: NoticeId, chance: random.Random) -> AcknowledgeNotice:
+def answer_to(notice: NoticeId, service: Service, chance: random.Random) -> AcknowledgeNotice:
     """One of the answers there are; the read-back alone takes more than a word."""
+    read = difference_digest(service.picture.notices[notice].notice)
     match chance.randrange(5):
         case 0:
             return AcknowledgeNotice(notice, Verb.RECEIVED)
         case 1:
-            return AcknowledgeNotice(notice, Verb.PASSED_DOWN, unit=UnitToken("u1"))
+            return AcknowledgeNotice(
+                notice, Verb.PASSED_DOWN, unit=UnitToken("u1"), difference=read
+            )
         case 2:
             unit = UnitToken(chance.choice(("u1", "u2")))
-            return AcknowledgeNotice(notice, Verb.LOADED, unit=unit, system="console")
+            return AcknowledgeNotice(
+                notice, Verb.LOADED, unit=unit, system="console", difference=read
+            )
         case 3:
             return AcknowledgeNotice(notice, Verb.CANNOT_COMPLY, reason="no fuel")
         case _:
-            return AcknowledgeNotice(notice, Verb.LOADED, attested=True)
+            return AcknowledgeNotice(notice, Verb.LOADED, attested=True, difference=read)
 
 
 ANY_DAY = settings(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -37,6 +38,7 @@ from wideberth.model.envelope import (
 from wideberth.model.ids import KeyId, PartyId, require_party_id, require_token
 from wideberth.record.keys import sync_folder, write_new
 from wideberth.sealed.texts import Sealer
+from wideberth.space.time import format_rfc3339
 
 __all__ = ["ApiProblem", "Client", "Event", "PartyKey", "StreamGap", "Unreachable"]
 
@@ -388,16 +390,26 @@ class Client:
         """A page of the party's notices."""
         return await self.get("/notices", state=state, after=after, limit=limit)
 
-    async def acknowledge(self, notice: str, verb: str, **fields: Any) -> Any:
+    async def acknowledge(self, notice: str | Json, verb: str, **fields: Any) -> Any:
         """Answer a notice. RECEIVED goes by the token; whatever means more is signed.
 
-        fields: unit, system, reason, read_back, attested, as the verb needs them.
+        notice: as it was read, so that the answer names the content and the difference that it
+        answers (R-02, N-16); or its id alone, where it amends nothing. fields: unit, system,
+        reason, read_back, attested, as the verb needs them. This computer's clock goes with it.
         """
-        body: dict[str, Any] = {"verb": verb, **fields}
-        path = f"/notices/{notice}/acknowledgements"
+        read: Json = {"id": notice} if isinstance(notice, str) else notice
+        body: dict[str, Any] = {
+            "verb": verb,
+            "clock": format_rfc3339(time.time_ns() // 1000),
+            **fields,
+        }
+        for name in ("content", "difference"):
+            if name in read:
+                body.setdefault(name, read[name])
+        path = f"/notices/{read['id']}/acknowledgements"
         is_signed = verb != "RECEIVED"
         if is_signed:
-            body["notice"] = notice
+            body["notice"] = read["id"]
         return await self._ask("POST", path, "AcknowledgeNotice", body, signed=is_signed)
 
     async def doubt(

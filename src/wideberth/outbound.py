@@ -44,6 +44,7 @@ from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued, Not
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice
+from wideberth.model.receipts import content_digest, difference_digest
 from wideberth.model.stop_reads import StopRepeated
 from wideberth.model.stops import Stop, StopTold
 from wideberth.operating import DeliveryTable
@@ -536,6 +537,8 @@ class Outbound:
                 "notice": notice,
                 "text": message.full,
                 "code": message.code,
+                "content": content_digest(notice),
+                "difference": difference_digest(notice),
             }
             for notice, message in zip(batch, messages, strict=True)
         ]

@@ -403,4 +403,7 @@ def _as_told(kept: Kept) -> TellStop | RecordAnswer:
                 given.attested,
                 kept.said,
                 kept.key,
+                given.difference,
+                given.content,
+                given.clock_us,
             )

@@ -299,7 +299,7 @@ class Day:
             page = await self.clients[party].notices(state="all", after=after)
             for notice in page["notices"]:
                 after = notice["number"]
-                await self._answer(party, notice["id"])
+                await self._answer(party, notice)
             self._note_idle(party, is_idle=not page["notices"])
             if not page["notices"]:
                 await asyncio.sleep(0.2)
@@ -323,8 +323,9 @@ class Day:
     def _note_idle(self, party: str, *, is_idle: bool) -> None:
         (self._idle.add if is_idle else self._idle.discard)(party)
 
-    async def _answer(self, party: str, notice: str) -> None:
+    async def _answer(self, party: str, notice: dict[str, Any]) -> None:
         """Let a notice have its fate. It may have closed, or be held, meanwhile."""
+        notice = {name: each for name, each in notice.items() if each is not None}
         units = [f"{party}-{number}" for number in range(1, UNITS[party] + 1)]
         client, fate = self.clients[party], self.chance.choice(FATES)
         with contextlib.suppress(ApiProblem):
@@ -378,7 +379,7 @@ class Day:
     async def _kill_throughout(self, meetings: int, group: asyncio.TaskGroup) -> None:
         group.create_task(self.read_inbox("alpha"))
         group.create_task(self.read_inbox("delta"))
-        group.create_task(self.read_items("bravo", lambda item: self._answer("bravo", item["id"])))
+        group.create_task(self.read_items("bravo", lambda item: self._answer("bravo", item)))
         group.create_task(self.read_items("echo", self.answer_by_code))
         telling = group.create_task(self.tell_all(meetings))
         while not telling.done():

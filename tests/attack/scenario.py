@@ -29,6 +29,7 @@ from wideberth.model.entries import encode_entry
 from wideberth.model.ids import IntentId
 from wideberth.model.intents import IntentKind, Source, Step
 from wideberth.model.notices import Verb
+from wideberth.model.receipts import difference_digest
 
 PARTIES = ("north", "south", "east", "west")
 COMMANDS = 150
@@ -60,7 +61,9 @@ def play(seed: int) -> Scene:
         elif what < 0.95 and waiting:
             verb = chance.choice([Verb.RECEIVED, Verb.LOADED])
             unit = {} if verb is Verb.RECEIVED else {"unit": "u1", "system": "s"}
-            command = AcknowledgeNotice(chance.choice(waiting), verb, **unit)  # type: ignore[arg-type]
+            chosen = chance.choice(waiting)
+            read = difference_digest(scene.picture.notices[chosen].notice)
+            command = AcknowledgeNotice(chosen, verb, difference=read, **unit)  # type: ignore[arg-type]
         else:
             command = OpenSubscription(scene.new_id(), _place(chance))  # type: ignore[arg-type]
         by = signer(party) if isinstance(command, AcknowledgeNotice) else author(party)

@@ -123,9 +123,7 @@ def through_an_epoch(restored: Path, tmp_path: Path) -> None:
             refused = await world.ask("bravo", "POST", path, unsigned)
             assert refused.status_code == 403, "the rules hold there too"
             async with world.client("bravo", key) as bravo:
-                signed = await bravo.acknowledge(
-                    notice["id"], "LOADED", unit="bravo-1", system="plotter"
-                )
+                signed = await bravo.acknowledge(notice, "LOADED", unit="bravo-1", system="plotter")
             assert signed["recorded"] is False
             events = await line.until(lambda seen: len(named(seen, "acknowledgement")) == 2)
             verbs = [

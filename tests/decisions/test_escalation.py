@@ -12,6 +12,7 @@ from wideberth.model.deadlines import DeadlineKind, DeadlinePassed
 from wideberth.model.intents import IntentKind
 from wideberth.model.ladders import Ladder, NeutralCalled, NoticeEscalated, Post, Rung
 from wideberth.model.notices import Notice, Urgency, Verb
+from wideberth.model.receipts import difference_digest
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.picture.deadlines import next_due_us, take_due
 
@@ -39,7 +40,9 @@ def run(scene: Scene, minutes: float, *, of: Notice) -> list[tuple[float, str | 
 
 
 def answer(scene: Scene, notice: Notice, verb: Verb, **more: object) -> None:
-    scene.accept(AcknowledgeNotice(notice.id, verb, **more), signer(notice.recipient))  # type: ignore[arg-type]
+    read = None if verb is Verb.RECEIVED else difference_digest(notice)
+    command = AcknowledgeNotice(notice.id, verb, difference=read, **more)  # type: ignore[arg-type]
+    scene.accept(command, signer(notice.recipient))  # type: ignore[arg-type]
 
 
 @pytest.mark.requirement("D-06")

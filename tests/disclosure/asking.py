@@ -32,6 +32,7 @@ ONE_IN = int(os.environ.get("WIDEBERTH_DISCLOSURE_ONE_IN", "4"))
 UNKNOWN = "unk" + "0" * 17
 _RANDOM = {
     "fingerprint", "said_digest", "prev", "subject", "proof", "vkey", "public_key",
+    "content", "difference",  # a salt that its recipient alone knows is in them
     "open_list",  # a digest of the party's own list, which hangs on the ids that were drawn
 }  # fmt: skip
 _OF_THE_CHAIN = {"party_seq"}

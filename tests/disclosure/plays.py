@@ -34,6 +34,8 @@ START_US = 1_800_000_000_000_000  # 2027-01-15T08:00:00Z
 ORIGIN = "test.example/disclosure"
 READER = "charlie"
 
+_AS_READ = ("content", "difference")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -256,6 +258,7 @@ class Run:
                     {
                         "notice": notice["id"], "verb": "LOADED", "unit": f"{party}-1",
                         "system": "console",
+                        **{name: notice[name] for name in _AS_READ if name in notice},
                     },
                     "/notices/{notice}/acknowledgements",
                     hidden=hidden,

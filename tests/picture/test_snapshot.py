@@ -33,6 +33,7 @@ from wideberth.model.ids import IntentId, SubscriptionId, UnitToken, ZoneId
 from wideberth.model.intents import IntentKind, Source, Step
 from wideberth.model.notices import Verb
 from wideberth.model.parties import SYSTEM, Author
+from wideberth.model.receipts import difference_digest
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.model.zones import ZoneRule
 from wideberth.picture import snapshot
@@ -132,6 +133,7 @@ def answer(draw: st.DrawFn, scene: Scene, party: str, number: int) -> None:
         unit = draw(st.sampled_from(["u1", "u2"]))
         verb = draw(st.sampled_from([Verb.RECEIVED, Verb.LOADED]))
         more = {"unit": unit, "system": "mc"} if verb is Verb.LOADED else {}
+        more["difference"] = difference_digest(notice)
         attempt(scene, AcknowledgeNotice(notice.id, verb, **more), signer(party))  # type: ignore[arg-type]  # by name
 
 
@@ -254,7 +256,13 @@ def busy() -> Scene:
     for notice in scene.open_notices("north"):
         for unit in ("u1", "u2"):
             scene.try_(
-                AcknowledgeNotice(notice.id, Verb.LOADED, unit=UnitToken(unit), system="mc"),
+                AcknowledgeNotice(
+                    notice.id,
+                    Verb.LOADED,
+                    unit=UnitToken(unit),
+                    system="mc",
+                    difference=difference_digest(notice),
+                ),
                 signer("north"),
             )
             break

@@ -73,6 +73,7 @@ def announce(
                     units=units_of(picture, recipient, under),
                     withdrawal=withdrawal,
                     under=under,
+                    salt=context.new_id(),
                 )
             )
         )

@@ -12,6 +12,7 @@ from wideberth.decisions.budget import (
     silent_touches,
     withdrawn_touches,
 )
+from wideberth.decisions.changed import intent_changes, told_changes
 from wideberth.decisions.clashes import (
     IntentClash,
     ZoneClash,
@@ -47,7 +48,6 @@ from wideberth.model.intents import (
     MAX_VOLUMES,
     TRANSITIONS,
     ActorClass,
-    FieldChange,
     Intent,
     IntentKind,
     IntentState,
@@ -109,7 +109,7 @@ def amend(picture: Picture, command: AmendIntent, author: Author, context: Conte
     )
     if isinstance(told, Refusal):
         return told
-    if not _differences(standing, told):
+    if not intent_changes(standing, told):
         return refused(RefusalKind.INVALID, "nothing-changed", "change something, or send nothing")
     return _tell(picture, context, told, key=command.key, before=standing)
 
@@ -430,7 +430,7 @@ def _tell(
     rules = picture.space.rules.version
     first: Body = IntentAccepted(intent, rules)
     if before is not None:
-        changes = _differences(before, intent)
+        changes = intent_changes(before, intent)
         first = IntentAmended(intent, before.visibility, changes, rules)
         prepared = [*prepared, *picture.prepared(before.volumes)]
     telling = _telling(picture, context, intent, _Touched(clashes, zones), before=before)
@@ -511,6 +511,8 @@ def _telling(
         name=intent.call_sign or intent.place_name,
         withdrawal=withdrawal,
         removed_from=losing,
+        changes=() if before is None or withdrawal else told_changes(before, intent),
+        partly_before=lambda party: part_for(picture, before or intent, party),
     )
     still = set[IntentId]() if withdrawal else {clash.other.id for clash in touched.clashes}
     released = _holds_that_are_over(picture, intent, still)
@@ -529,6 +531,7 @@ def _telling(
         pairs=pairs,
         also={*earlier, *released, *losing},
         instead_of=released,
+        earlier=earlier,
     )
 
 
@@ -550,7 +553,7 @@ def hide(
     zones = zone_clashes(picture, hidden, prepared, now_us=context.now_us)
     telling = _telling(picture, context, hidden, _Touched(clashes, zones), before=standing)
     notes = notified(picture, hidden, prepared, back=1 + len(telling), before=standing)
-    changes = _differences(standing, hidden)
+    changes = intent_changes(standing, hidden)
     rules = picture.space.rules.version
     return (IntentAmended(hidden, standing.visibility, changes, rules), *telling, *notes)
 
@@ -636,28 +639,3 @@ def _refuse_clashes(
         from_us=min(clash.overlap.start_us for clash in in_the_way),
         until_us=max(clash.overlap.end_us for clash in in_the_way),
     )
-
-
-_COMPARED = (
-    "priority",
-    "volumes",
-    "visibility",
-    "provenance",
-    "count",
-    "call_sign",
-    "place_name",
-    "under",
-    "stated",
-)
-
-
-def _differences(before: Intent, after: Intent) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange(name, _in_words(getattr(before, name)), _in_words(getattr(after, name)))
-        for name in _COMPARED
-        if getattr(before, name) != getattr(after, name)
-    )
-
-
-def _in_words(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -173,6 +173,7 @@ def _clearing(
         units=party.units if party is not None else (),
         supersedes=() if latest is None else (latest,),
         all_clear=True,
+        salt=context.new_id(),
     )
 
 

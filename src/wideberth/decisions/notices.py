@@ -15,11 +15,13 @@ from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
 from wideberth.model.ids import NoticeId, PartyId, UnitToken
 from wideberth.model.notices import (
     Acknowledgement,
+    Notice,
     Particulars,
     ReadBackDifference,
     Verb,
 )
 from wideberth.model.parties import Author, How
+from wideberth.model.receipts import content_digest, difference_digest
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import ReadBackTolerance
 from wideberth.picture.picture import OpenNotice, Picture
@@ -44,6 +46,7 @@ _MAY_HAVE: dict[Verb, tuple[str, ...]] = {
     Verb.CANNOT_COMPLY: ("unit",),
     Verb.DISPUTED: ("unit",),
 }
+_LADDER = (Verb.READ_BACK, Verb.PASSED_DOWN, Verb.LOADED)
 _FIELDS = ("unit", "system", "reason", "read_back")
 
 
@@ -60,6 +63,7 @@ def acknowledge(
         _refuse_fields(command, standing)
         or _refuse_unsigned(command.verb.value, author, needed=command.verb is not Verb.RECEIVED)
         or _refuse_relayed(command, author, context.now_us)
+        or _refuse_unread(command, standing.notice)
         or _refuse_many(command, standing)
     )
     if refusal is not None:
@@ -97,6 +101,9 @@ def acknowledge(
         channel=command.channel,
         identified=command.identified,
         call=command.call,
+        difference=command.difference,
+        content=content_digest(notice),
+        clock_us=command.clock_us,
     )
     closes = _closed_by(picture, standing.answered(answer))
     sender = notice.sender
@@ -262,6 +269,40 @@ def _refuse_relayed(command: AcknowledgeNotice, author: Author, now_us: int) -> 
     if command.verb.value not in RELAYED_VERBS:
         return _unsigned(command.verb.value)
     return None if call is None else refuse_call(call, now_us)
+
+
+def _refuse_unread(command: AcknowledgeNotice, notice: Notice) -> Refusal | None:
+    """Of an amendment the difference is acknowledged, not just the new text (N-16); what names a
+    content or a difference names that of this notice (R-02). Whoever cannot comply or disagrees is
+    heard without.
+    """
+    if command.content is not None and command.content != content_digest(notice):
+        return refused(
+            RefusalKind.CONFLICT,
+            "content-digest",
+            "this digest is not of the notice as it was issued to you; read it again",
+            field="content",
+            value=command.content,
+        )
+    difference = difference_digest(notice)
+    if command.difference is not None and command.difference != difference:
+        return refused(
+            RefusalKind.CONFLICT,
+            "difference-digest",
+            "this digest is not of the difference that the notice shows; read it again (N-16)",
+            field="difference",
+            value=command.difference,
+        )
+    if difference is None or command.difference is not None or command.verb not in _LADDER:
+        return None
+    return refused(
+        RefusalKind.INVALID,
+        "difference-unread",
+        f"this notice amends {notice.supersedes[0]}: read what is different, and name the digest of"
+        " the difference (N-16)",
+        field="difference",
+        value=command.verb.value,
+    )
 
 
 def _unsigned(words: str) -> Refusal:

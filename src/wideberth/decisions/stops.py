@@ -70,6 +70,9 @@ def record_answer(
         command.reason,
         command.read_back,
         command.attested,
+        difference=command.difference,
+        content=command.content,
+        clock_us=command.clock_us,
     )
     decision = acknowledge(picture, given, command.by, Context(command.time_us, context.new_id))
     if not isinstance(decision, Accepted):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 import msgspec
 
 from wideberth.decisions.agreement_told import MAX_CLASHES, units_of
+from wideberth.decisions.changed import changed_in_part
 from wideberth.decisions.clashes import IntentClash, ZoneClash, intent_ref
 from wideberth.decisions.disclosure import (
     Met,
@@ -22,7 +23,7 @@ from wideberth.decisions.late import late_warnings
 from wideberth.decisions.outcome import Context
 from wideberth.model.entries import Body, ClashesFound, ClashPair, NoticeIssued
 from wideberth.model.ids import NoticeId, PartyId
-from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.intents import FieldChange, Intent, IntentKind
 from wideberth.model.limits import Part
 from wideberth.model.notices import (
     Clash,
@@ -34,7 +35,7 @@ from wideberth.model.notices import (
 )
 from wideberth.model.provisions import Shared
 from wideberth.picture.limits import sees
-from wideberth.picture.picture import Picture
+from wideberth.picture.picture import OpenNotice, Picture
 from wideberth.space.volume import Circle
 
 __all__ = [
@@ -96,7 +97,8 @@ class Subject(msgspec.Struct, frozen=True):
     """What is told: one version of an object. shown: whether a party sees it whole; shown_before:
     whether it saw the version before; partly: what it sees of it else. particulars: what is read
     back of it; name: what it is called; minimum_lead_us: what the rules ask for; withdrawal: it
-    ended; removed_from: who was named for it and is to remove it.
+    ended; removed_from: who was named for it and is to remove it. changes: from the version before,
+    whole; partly_before: what a party saw of that one else.
     """
 
     reference: ObjectRef
@@ -111,6 +113,8 @@ class Subject(msgspec.Struct, frozen=True):
     name: str | None = None
     withdrawal: bool = False
     removed_from: frozenset[PartyId] = frozenset()
+    changes: tuple[FieldChange, ...] = ()
+    partly_before: Callable[[PartyId], Part | None] = lambda _party: None
 
 
 def draft_intent(
@@ -166,6 +170,7 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
     also: Iterable[PartyId] = (),
     instead_of: dict[PartyId, tuple[NoticeId, ...]] | None = None,
     only: Collection[PartyId] | None = None,
+    earlier: Drafts | None = None,
 ) -> list[Body]:
     """The entries that tell of a version of an object: evidence of its clashes, the notices, then
     the warnings of those that are late.
@@ -173,7 +178,8 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
     also: parties whom an earlier version touched. instead_of: further notices that a party's new
     one takes the place of. Whoever no longer clashes is told so once and then no more; whoever no
     longer sees the object learns only that, for it, it is withdrawn. only: parties for whom there
-    is something new, None for all; what the others were told stands.
+    is something new, None for all; what the others were told stands. earlier: what the version
+    before had to tell to whom.
     """
     latest = dict(picture.told.get(subject.reference.id) or ())
     recipients = dict.fromkeys((*drafts, *sorted({*latest, *also})))
@@ -191,6 +197,11 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
         if not subject.withdrawal:
             still = drafts.touched_by.get(recipient, set()) & _holders(picture, supersedes)
             notice = _held(notice, draft.holders | still)
+        if before and not notice.withdrawal:
+            felt = (None if earlier is None else earlier.get(recipient)) or Draft()
+            changes = _changes(picture, subject, notice, picture.notices.get(before[0]), felt)
+            if changes:
+                notice = msgspec.structs.replace(notice, changes=changes)
         issued.append(notice)
         if draft.clashes or draft.under:
             told.append((recipient, notice.id))
@@ -296,7 +307,31 @@ def _notice(
         removal=recipient in subject.removed_from,
         under=tuple(draft.under),
         uncovered=tuple(draft.uncovered),
+        salt=context.new_id(),
     )
+
+
+def _changes(
+    picture: Picture, subject: Subject, notice: Notice, latest: OpenNotice | None, felt: Draft
+) -> tuple[FieldChange, ...]:
+    """What is different from what the recipient was told last (N-16): of what it was shown then and
+    is shown now, no more. latest: that notice, where it is open; felt: what the version before had
+    to tell it.
+    """
+    recipient = notice.recipient
+    shown, shown_before = subject.shown(recipient), subject.shown_before(recipient)
+    if shown and shown_before:
+        return subject.changes
+    part = None if shown_before else subject.partly_before(recipient)
+    was = _particulars_in_part(picture, felt, part) if latest is None else latest.notice.particulars
+    fields = _fields(shown_before, part) & _fields(shown, subject.partly(recipient))
+    return changed_in_part(subject.changes, fields, was, notice.particulars)
+
+
+def _fields(whole: bool, part: Part | None) -> frozenset[Shared]:  # noqa: FBT001 - with the part
+    if whole:
+        return frozenset(Shared)
+    return frozenset() if part is None else part.fields
 
 
 def _held(notice: Notice, holders: set[PartyId]) -> Notice:

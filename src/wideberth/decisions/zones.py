@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from wideberth.decisions.budget import withdrawn_touches
+from wideberth.decisions.changed import told_changes
 from wideberth.decisions.clashes import ZoneClash, intent_ref, intents_in_zone, zone_ref
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.decisions.places import how_far_unasked_mm, in_one, moved, outside
@@ -157,9 +160,10 @@ def _tell(picture: Picture, zone: Zone, before: Zone | None, context: Context) -
     met = _met(picture, zone, context)
     pairs = [ClashPair(intent_ref(intent), clash.gap, clash.rule_id) for intent, clash in met]
     also = set[PartyId]()
+    subject = _subject(zone, zone_ref(zone))
     if before is not None:
         also = set(draft_zone(picture, _met(picture, before, context)))
-    subject = _subject(zone, zone_ref(zone))
+        subject = msgspec.structs.replace(subject, changes=told_changes(before, zone))
     return tell(picture, context, subject, draft_zone(picture, met), pairs=pairs, also=also)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from wideberth.delivery.different import difference_lines
 from wideberth.delivery.phrases import PHRASES
 from wideberth.errors import InvalidValue
 from wideberth.model.notices import (
@@ -140,6 +141,9 @@ def notice_message(
         )
     if notice.particulars is not None:
         lines += _where_and_when(notice.particulars, say, places, times)
+    if notice.changes:
+        lines.append(f"{say['changed']} ({notice.supersedes[0]}):")
+        lines += [f"  {line}" for line in difference_lines(notice.changes, say["nothing"])]
     for said, phrase in ((notice.late, "late"), (notice.withdrawal, "take-off")):
         lines += [say[phrase]] * said
     lines += ["", say["answer"], f"  {say['by-reply']}"]

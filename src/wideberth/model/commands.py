@@ -217,7 +217,8 @@ class CloseSubscription(msgspec.Struct, frozen=True, tag=True):
 
 class AcknowledgeNotice(msgspec.Struct, frozen=True, tag=True):
     """Answer a notice with one of the verbs of D-01. channel, identified, call: of an answer that
-    is relayed, as in :class:`~wideberth.model.notices.Acknowledgement`.
+    is relayed; difference, content, clock_us: what was read, and when by the giver's own clock; as
+    in :class:`~wideberth.model.notices.Acknowledgement`.
     """
 
     notice: NoticeId
@@ -230,6 +231,9 @@ class AcknowledgeNotice(msgspec.Struct, frozen=True, tag=True):
     channel: AnswerChannel | None = None
     identified: Identification | None = None
     call: VoiceCall | None = None
+    difference: str | None = None
+    content: str | None = None
+    clock_us: int | None = None
 
 
 class ReleaseNotice(msgspec.Struct, frozen=True, tag=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.ids import AgreementId, NoticeId, PartyId, UnitToken
+from wideberth.model.intents import FieldChange
 from wideberth.model.parties import Author
 from wideberth.space.volume import Gap
 
@@ -160,6 +161,10 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     all_clear: its party says that the hazard is over, and the place clear (N-18).
     under: the versions of agreements that it rests on. uncovered: who may fire there and is not
     bound by them (Z-10).
+    changes: what is different from the notice that this one takes the place of, field by field, as
+    far as the recipient was shown it then and is shown it now (N-16).
+    salt: random, and known to the recipient alone, so that a digest of the notice tells nobody else
+    what is in it; empty in those of an earlier version of the program.
     """
 
     id: NoticeId
@@ -182,6 +187,8 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     all_clear: bool = False
     under: tuple[Reliance, ...] = ()
     uncovered: tuple[str, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    salt: str = ""
 
 
 class ReadBackDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,6 +206,8 @@ class Acknowledgement(
 
     channel, identified: of an answer that was relayed: by what it came, and how the one who gave it
     is known; call: of one that was given by telephone.
+    difference: the digest of the difference that is acknowledged (N-16). content: the digest of the
+    notice as it was received; clock_us: when its giver answered, by that one's own clock (R-02).
     """
 
     notice: NoticeId
@@ -214,3 +223,6 @@ class Acknowledgement(
     channel: AnswerChannel | None = None
     identified: Identification | None = None
     call: VoiceCall | None = None
+    difference: str | None = None
+    content: str | None = None
+    clock_us: int | None = None

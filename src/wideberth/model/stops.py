@@ -139,3 +139,6 @@ class RecordAnswer(msgspec.Struct, frozen=True, tag=True):
     attested: bool = False
     statement: str | None = None
     request: str | None = None
+    difference: str | None = None
+    content: str | None = None
+    clock_us: int | None = None

@@ -25,6 +25,9 @@ Text = Annotated[str, msgspec.Meta(max_length=2000)]
 """Free words in a request; longer ones belong in a document that a reference names."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+"""SHA-256 in lower-case hexadecimal."""
+
 Number = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -303,7 +306,10 @@ class ReadBackIn(In, frozen=True, kw_only=True):
 
 
 class AcknowledgeIn(In, frozen=True, kw_only=True):
-    """One answer to a notice. attested: a role stands for all units."""
+    """One answer to a notice. attested: a role stands for all units. difference: the digest of the
+    difference that you acknowledge; content: the digest of the notice as you read it; clock: when
+    you answer, by your own clock.
+    """
 
     verb: Verb
     unit: Name | None = None
@@ -311,6 +317,9 @@ class AcknowledgeIn(In, frozen=True, kw_only=True):
     reason: Text | None = None
     read_back: ReadBackIn | None = None
     attested: bool = False
+    difference: Digest | None = None
+    content: Digest | None = None
+    clock: str | None = None
 
 
 class ReadStopIn(In, frozen=True, kw_only=True):
@@ -464,7 +473,8 @@ class LinkAnswerIn(In, frozen=True, kw_only=True):
 
 class TypedIn(In, frozen=True, kw_only=True):
     """What a counterpart answered by telephone, as the desk that heard it types it (R-07). desk: a
-    post, never a person's name. language: a BCP 47 tag. audio_sha256: of the recording, where the
+    post, never a person's name. difference: the digest of the difference that was read out and
+    acknowledged. language: a BCP 47 tag. audio_sha256: of the recording, where the
     parties agreed on one.
     """
 
@@ -477,7 +487,8 @@ class TypedIn(In, frozen=True, kw_only=True):
     interpreter: bool = False
     reason: Text | None = None
     read_back: ReadBackIn | None = None
-    audio_sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    audio_sha256: Digest | None = None
+    difference: Digest | None = None
 
 
 class EmptyIn(In, frozen=True, kw_only=True):

@@ -75,6 +75,7 @@ from wideberth.wire import agreements, asked
 from wideberth.wire.forms import volumes_in
 from wideberth.wire.meaning import (
     details_of,
+    instant_us,
     particulars_of,
     proposal_of,
     step_of,
@@ -94,7 +95,9 @@ DECIDED: dict[type, frozenset[str]] = {
     ZoneWithdrawn: frozenset(),
     SubscriptionOpened: frozenset({"subscription.id"}),
     SubscriptionClosed: frozenset(),
-    NoticeAcknowledged: frozenset({"acknowledgement.differences", "sender", "closes"}),
+    NoticeAcknowledged: frozenset(
+        {"acknowledgement.differences", "acknowledgement.content", "sender", "closes"}
+    ),
     NoticeReleased: frozenset({"recipient", "closes"}),
     StopTold: frozenset({"stop.sent_us", "count"}),
     StopAcknowledged: frozenset({"sender", "after_us"}),
@@ -391,6 +394,9 @@ def _answer(said: Any, given: Acknowledgement, entry: Entry) -> Acknowledgement:
         read_back=read_back,
         differences=() if read_back is None else given.differences,
         attested=said.attested,
+        difference=said.difference,
+        content=given.content if said.content is None else said.content,
+        clock_us=instant_us(said.clock, "clock"),
     )
 
 

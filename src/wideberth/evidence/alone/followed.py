@@ -47,6 +47,9 @@ _ANSWER_SAID: dict[str, Any] = {
     "reason": None,
     "read_back": None,
     "attested": False,
+    "difference": None,
+    "content": None,
+    "clock": None,
 }
 _STOP_SAID: dict[str, Any] = {
     "form": "stop",
@@ -150,6 +153,9 @@ _ANSWER_UNSAID: dict[str, Any] = {
     "read_back": None,
     "differences": [],
     "attested": False,
+    "difference": None,
+    "content": None,
+    "clock_us": None,
 }
 _STOP_UNSAID: dict[str, Any] = {
     "text": "",
@@ -380,6 +386,10 @@ def _from_answer(
             **{name: said[name] for name in ("unit", "system", "reason", "attested")},
             "read_back": read_back,
             "differences": [] if read_back is None else given["differences"],
+            "difference": said["difference"],
+            # The mechanism says it where the party did not.
+            "content": given["content"] if said["content"] is None else said["content"],
+            "clock_us": None if said["clock"] is None else instant_of(said["clock"]),
         },
         "recipient": payload["party"],
         "sender": recorded["sender"],

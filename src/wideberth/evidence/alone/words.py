@@ -288,6 +288,10 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         rows.append(("Agreed minimum", "told later than the agreed minimum"))
     if notice.get("supersedes"):
         rows.append(("In place of", ", ".join(notice["supersedes"])))
+    rows += [
+        ("Changed: {}".format(each["field"]), "{} to {}".format(each["before"], each["after"]))
+        for each in notice.get("changes", [])
+    ]
     if notice.get("held_by"):
         rows.append(("Held open for", ", ".join(notice["held_by"])))
     told = notice.get("particulars")

@@ -50,6 +50,9 @@ async def acknowledge(call: Call) -> Command:
         reason=body.reason,
         read_back=None if body.read_back is None else meaning.particulars_of(body.read_back),
         attested=body.attested,
+        difference=body.difference,
+        content=body.content,
+        clock_us=meaning.instant_us(body.clock, "clock"),
     )
 
 

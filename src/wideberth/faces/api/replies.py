@@ -31,6 +31,7 @@ from wideberth.model.commands import AcknowledgeNotice, Request
 from wideberth.model.ids import NoticeId, PartyId, require_token
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Particulars, Verb
 from wideberth.model.parties import SYSTEM, Author, How, Role
+from wideberth.model.receipts import difference_digest
 from wideberth.model.refusals import Refusal
 from wideberth.model.stops import Form, Identified, Stop, TellStop, stop_id
 from wideberth.picture.picture import OpenNotice
@@ -117,6 +118,7 @@ async def typed(call: Call) -> Any:
             body.interpreter,
             body.audio_sha256,
         ),
+        difference=body.difference,
     )
     named = hashlib.sha256(msgspec.json.encode([call.party, command])).hexdigest()
     return await _record(call, standing.notice.recipient, command, f"voice-{named[:32]}")
@@ -207,6 +209,7 @@ async def _take(  # noqa: PLR0913 - each a part of one answer
         read_back=read_back,
         channel=channel,
         identified=Identification.HELD_CODE,
+        difference=difference_digest(standing.notice),  # as the message and the page show it
     )
     named = f"{channel.value}-{digest[:24]}-{verb.value}"
     if read_back is not None:  # may be said again, better

@@ -27,6 +27,7 @@ from wideberth.model.notices import (
     Verb,
 )
 from wideberth.model.parties import Author, Key, Party
+from wideberth.model.receipts import content_digest, difference_digest
 from wideberth.model.sealed import SealKey
 from wideberth.model.sites import PROTECTION_UNCHANGED
 from wideberth.model.stated import Stated
@@ -270,6 +271,9 @@ def acknowledgement(answer: Acknowledgement) -> told.AcknowledgementOut:
         channel=answer.channel,
         identified=answer.identified,
         call=None if answer.call is None else _call(answer.call),
+        difference=answer.difference,
+        content=answer.content,
+        clock=None if answer.clock_us is None else format_rfc3339(answer.clock_us),
     )
 
 
@@ -329,6 +333,10 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
             for each in notice.under
         ],
         "uncovered": list(notice.uncovered),
+        "changes": changes(notice.changes),
+        "difference": difference_digest(notice),
+        "content": content_digest(notice),
+        "salt": notice.salt or None,
     }
 
 

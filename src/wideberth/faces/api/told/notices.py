@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wideberth.faces.api.told.base import Out
-from wideberth.faces.api.told.clashes import ClashOut, ObjectOut
+from wideberth.faces.api.told.clashes import ChangeOut, ClashOut, ObjectOut
 from wideberth.faces.api.told.doubts import DoubtOut
 from wideberth.model.channels import AnswerChannel, Identification
 from wideberth.model.ladders import Post
@@ -56,6 +56,9 @@ class CallOut(Out, frozen=True, kw_only=True):
 class AcknowledgementOut(Out, frozen=True, kw_only=True):
     """One answer to a notice. sentence: what it is not. channel, identified, call: of one that was
     relayed, neither signed nor under a token. recorded: false for one that waits for the record.
+    difference: the digest of the difference that was
+    acknowledged; content: of the notice as it was received; clock: when, by the receiver's own
+    clock, where it said so; time is the node's.
     """
 
     notice: str
@@ -73,6 +76,9 @@ class AcknowledgementOut(Out, frozen=True, kw_only=True):
     identified: Identification | None = None
     call: CallOut | None = None
     recorded: bool = True
+    difference: str | None = None
+    content: str | None = None
+    clock: str | None = None
 
 
 class Acknowledged(Out, frozen=True, kw_only=True):
@@ -151,7 +157,9 @@ class RelianceOut(Out, frozen=True, kw_only=True):
 
 class NoticeOut(Out, frozen=True, kw_only=True):
     """A notice to you, its ladder so far, and what acknowledging it does not mean. under: what it
-    rests on; uncovered: who may fire there and is not bound by it.
+    rests on; uncovered: who may fire there and is not bound by it. changes: what is different from
+    those that it takes the place of. content, difference: the digests of the notice as it was
+    issued and of the changes, for an answer to name; salt: what is in both and nobody else knows.
     """
 
     id: str
@@ -176,6 +184,10 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     all_clear: bool = False
     under: list[RelianceOut] = []
     uncovered: list[str] = []
+    changes: list[ChangeOut] = []
+    difference: str | None = None
+    content: str | None = None
+    salt: str | None = None
     understood: bool = False
     reach: ReachOut | None = None
     escalation: EscalationOut | None = None  # of an open notice

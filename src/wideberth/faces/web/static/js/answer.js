@@ -1,11 +1,15 @@
 // The answers to a notice, one small form each. None of them allows anything: each carries the
 // sentence that says so. RECEIVED takes the token; all others are signed with this browser's key.
 
+import { changeItems } from "./changes.js";
 import { SENTENCE } from "./dom.js";
 import { h, plain } from "./text.js";
 import { degrees, instant, metres } from "./typed.js";
 
 export const VERBS = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED", "CANNOT-COMPLY", "DISPUTED"];
+
+/** Answers that of an amendment acknowledge the difference. */
+const LADDER = new Set(["READ-BACK", "PASSED-DOWN", "LOADED"]);
 
 const SAYS = {
   "READ-BACK": "Type what you heard or read, in your own words and figures. The server compares it with what was told.",
@@ -38,6 +42,10 @@ export function answerForm({ notice, verb, units, say, close }) {
   const inside = FIELDS[verb](notice, units);
   const form = h("form", { class: "answer", "aria-label": `${verb} of notice ${notice.number}`, novalidate: true },
     h("p", { class: "dim" }, SAYS[verb]), h("div", { class: "fields" }, inside.nodes),
+    LADDER.has(verb) && notice.difference
+      ? [h("p", { class: "dim" }, "This acknowledges what is different from what you were told before:"),
+        h("ul", { class: "different" }, changeItems(notice.changes))]
+      : null,
     h("p", { class: "sentence" }, notice.sentence ?? SENTENCE),
     fault,
     h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));

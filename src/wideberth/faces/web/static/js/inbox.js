@@ -201,6 +201,7 @@ class Inbox {
   async #say(notice, { sealTo, ...body }) {
     this.#mark(notice.id, { waits: "sending …" });
     const path = `/api/v1/notices/${encodeURIComponent(notice.id)}/acknowledgements`;
+    body = { ...body, ...whatWasRead(notice) };
     try {
       if (sealTo) body.reason = await this.context.confidant.send(body.reason, { type: "notice", id: notice.id }, [sealTo]);
       const answer = this.signing.ready
@@ -234,8 +235,10 @@ class Inbox {
     this.update(this.context.state());
   }
 
-  /** What differs from the version before, asked once for each version. */
+  /** What differs from the notice before, as this one says; of one that says nothing, what differs
+   *  from the version before, asked once for each version. */
   #changed(notice) {
+    if (notice.difference) return notice.changes;
     const { subject } = notice;
     if (subject?.type !== "intent" || subject.version < 2) return null;
     const key = `${subject.id} ${subject.version}`;
@@ -247,6 +250,15 @@ class Inbox {
     }
     return this.changes.get(key);
   }
+}
+
+/** What the answer answers: the notice and its difference as they stand on the card, and when. */
+function whatWasRead(notice) {
+  return {
+    clock: new Date().toISOString(),
+    ...(notice.content ? { content: notice.content } : {}),
+    ...(notice.difference ? { difference: notice.difference } : {}),
+  };
 }
 
 /** What is asked for next on the ladder. */

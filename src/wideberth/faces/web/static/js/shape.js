@@ -131,6 +131,9 @@ export function noticeOf(wire) {
     withdrawal: Boolean(wire.withdrawal),
     heldBy: [].concat(wire.held_by ?? []), // one party or several
     supersedes: wire.supersedes ?? [],
+    changes: wire.changes ?? [],
+    difference: wire.difference ?? null,
+    content: wire.content ?? null,
     answers: (wire.answers ?? wire.ladder?.answers ?? []).map(answerOf),
     open: wire.open ?? wire.state !== "closed",
     moreClashes: wire.more_clashes ?? 0,

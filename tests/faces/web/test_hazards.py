@@ -43,6 +43,9 @@ def test_a_hazard_is_ended_and_all_clear_is_signed_in_two_actions_each(
     card.get_by_role("button", name="End it").click()
     card.get_by_role("button", name="End this hazard").click()
     expect(card.locator(".tag")).to_have_text("ended, not confirmed clear")
+    expect(card).to_contain_text("Range 4")
+    bravo.page.reload()
+    expect(card).to_contain_text("Range 4")  # though its intent is in no list any more
 
     card.get_by_role("button", name="ALL-CLEAR").click()
     expect(card).to_contain_text("This takes a signature")

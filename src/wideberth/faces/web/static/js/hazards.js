@@ -25,6 +25,7 @@ export class HazardList {
     this.said = new Map();
     this.steps = new Map(); // hazard: the step whose second action is shown
     this.busy = new Set();
+    this.names = new Map(); // hazard: how it is called, also once its intent ended
   }
 
   update(state) {
@@ -32,13 +33,26 @@ export class HazardList {
     const all = Object.values(state.hazards).sort((a, b) => Number(a.party !== own) - Number(b.party !== own) || a.startMs - b.startMs);
     rows(this.box, all.map((hazard) => {
       const intent = state.intents[hazard.id];
-      const name = intent?.placeName ?? intent?.callSign ?? hazard.id;
+      const name = this.#name(hazard, intent);
       return {
         key: hazard.id,
         shows: [hazard, name, Boolean(intent), partyName(state, hazard.party), this.said.get(hazard.id), this.steps.get(hazard.id), this.busy.has(hazard.id), this.signing.ready],
         make: () => this.#card(state, hazard, { name, own: hazard.party === own, stands: Boolean(intent) }),
       };
     }), state.loaded.hazards ? NONE : "Asking …");
+  }
+
+  /** How it is called; of one that ended that is asked for once. */
+  #name(hazard, intent) {
+    if (intent) this.names.set(hazard.id, intent.placeName ?? intent.callSign ?? hazard.id);
+    else if (!this.names.has(hazard.id)) {
+      this.names.set(hazard.id, hazard.id);
+      this.context.api.get(`/api/v1/intents/${encodeURIComponent(hazard.id)}`).then((found) => {
+        this.names.set(hazard.id, found.place_name ?? found.call_sign ?? hazard.id);
+        this.update(this.context.state());
+      }, () => {}); // what may not be read is called by its id
+    }
+    return this.names.get(hazard.id);
   }
 
   #card(state, hazard, { name, own, stands }) {

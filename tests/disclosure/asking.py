@@ -427,6 +427,7 @@ _CHANGES = (
     ("DELETE", "/red-lines/{red_line}", "red_line", None, ""),
     ("POST", "/hazards/{intent}/status", "intent", {"status": "x"}, ""),
     ("POST", "/hazards/{intent}/all-clear", "intent", {}, ""),
+    ("POST", "/hazards/{intent}/avoiding", "intent", {"volumes": []}, ""),
     ("POST", "/channels/{about}/report", "about", {"state": "DOWN"}, ""),
     ("POST", "/doubts/{doubt}/answer", "doubt", {"state": "answered", "statement": " "}, ""),
 )

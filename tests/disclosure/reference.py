@@ -227,6 +227,10 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 event = readable or party in neutrals
             case e.StopRepeated():
                 event = party in (body.sender, *body.neutrals, *body.parties)
+            case e.AvoidingSuggested() | e.AvoidingWithheld():
+                readable = event = body.party == party
+            case e.AvoidingTold():
+                readable = event = body.recipient == party
             case e.DoubtRaised(doubt=doubt):
                 readable = body.owner == party or (doubt.party == party and not doubt.hidden)
                 event = party in (body.owner, doubt.party) or (

@@ -12,6 +12,7 @@ from wideberth.evidence.alone import words
 from wideberth.evidence.alone.words import entry_words
 from wideberth.model import agreements as a
 from wideberth.model import (
+    avoiding,
     calls,
     consents,
     doubts,
@@ -247,6 +248,21 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
     (sites.SitesDelivered(BRAVO, ((ALPHA, 7),), "e1"), ("bravo was given", "Sites of alpha")),
     (sites.ExportRequested(EXPORT), ("a second has to sign", "move a convoy")),
     (sites.ExportCountersigned("e1", BRAVO, "key-2", (INTENT,)), ("second person", "key-2")),
+    (
+        avoiding.AvoidingSuggested(
+            ALPHA, INTENT, avoiding.Suggested("flight", (PLACE,), (BRAVO,), 5)
+        ),
+        ("alpha suggested to bravo where to keep for a flight", "its hazard"),
+    ),
+    (
+        avoiding.AvoidingWithheld(ALPHA, INTENT, "flight", (PLACE,), own=(ABOUT,)),
+        ("sent to nobody", "In its way"),
+    ),
+    (avoiding.AvoidingTold(ALPHA, BRAVO, INTENT, "flight", (PLACE,)), ("bravo was shown",)),
+    (
+        avoiding.AvoidingTold(ALPHA, BRAVO, INTENT, "flight", (), (ABOUT,)),
+        ("bravo was not shown", "In its way"),
+    ),
     (
         doubts.DoubtRaised(ABOUT, ALPHA, 9, doubts.Doubt(DoubtId("d1"), BRAVO, "it moved", 5)),
         ("DOUBT: bravo doubts", "never deleted", "it moved"),

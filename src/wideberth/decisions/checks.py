@@ -35,7 +35,7 @@ from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 from wideberth.space.volume import Circle, Volume4D
 
-__all__ = ["DryRun", "HiddenTest", "dry_run", "record_check"]
+__all__ = ["DryRun", "HiddenTest", "dry_run", "look", "record_check"]
 
 
 class HiddenTest(msgspec.Struct, frozen=True):
@@ -85,21 +85,29 @@ def dry_run(
     )
     if isinstance(told, Refusal):
         return told
+    try:
+        return look(picture, told, context, ask_hidden=ask_hidden)
+    except InvalidValue as error:
+        return invalid(error)
+
+
+def look(picture: Picture, told: Intent, context: Context, *, ask_hidden: bool = True) -> DryRun:
+    """What an intent that is not told touches, as its party may see it, the nearest first.
+
+    Raises InvalidValue for what is too complex to be compared at once.
+    """
+    party = told.party
     prepared = picture.prepared(told.volumes)
     hidden = _may_test_hidden(picture, told, context, ask_hidden=ask_hidden)
     reference = intent_ref(told)
     shown: list[Clash] = []
     met: dict[PartyId, int] = {}
     cut = False
-    try:
-        clashes = intent_clashes(picture, told, prepared, now_us=context.now_us)
-    except InvalidValue as error:
-        return invalid(error)
-    for clash in clashes:
+    for clash in intent_clashes(picture, told, prepared, now_us=context.now_us):
         other = clash.other
         meetings = clash.meetings
-        if not sees(picture, other, author.party):
-            if not hidden.done or not other.is_felt_by(author.party):
+        if not sees(picture, other, party):
+            if not hidden.done or not other.is_felt_by(party):
                 continue
             meetings = tuple(each for each in meetings if shares_cells(picture, each))
             if not meetings:
@@ -110,7 +118,7 @@ def dry_run(
             met[other.party] = met.get(other.party, 0) + 1
         shown += clashes_for(
             picture,
-            author.party,
+            party,
             own=reference,
             other=other,
             met=Met(clash.rule_id, meetings),

@@ -10,6 +10,7 @@ from typing import Any
 
 from wideberth.decisions import (
     agreements,
+    avoiding,
     checks,
     consents,
     deadlines,
@@ -36,6 +37,7 @@ from wideberth.decisions.authority import ANY_ROLE, refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
 from wideberth.decisions.publications import published
 from wideberth.model.agreements import DraftAgreement, ProposeAgreement, StepAgreement
+from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.commands import (
     AcknowledgeNotice,
@@ -127,6 +129,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     TellStop: (ANY_ROLE, stops.tell_stop),
     RecordAnswer: (None, stops.record_answer),
     AcknowledgeStop: (Role.ACKNOWLEDGE, stop_reads.acknowledge),
+    SuggestAvoiding: (Role.TELL, avoiding.suggest),
     RaiseDoubt: (ANY_ROLE, doubts.raise_doubt),
     AnswerDoubt: ((Role.TELL, Role.SIGN), doubts.answer_doubt),
     DraftAgreement: ((Role.TELL, Role.SIGN), agreements.draft),

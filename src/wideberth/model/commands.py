@@ -9,6 +9,7 @@ from wideberth.model.agreements import (
     ProposeAgreement,
     StepAgreement,
 )
+from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.consents import AnswerConsent, AskConsent
@@ -315,6 +316,7 @@ Command = (
     | RecordAnswer
     | AcknowledgeStop
     | RaiseDoubt
+    | SuggestAvoiding
     | AnswerDoubt
     | DeadlinePassed
     | GiveAllClear

@@ -19,6 +19,7 @@ from wideberth.model.agreements import (
     AgreementProposed,
     AgreementStepped,
 )
+from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
@@ -365,6 +366,9 @@ Body = (
     | StopToUnits
     | StopRepeated
     | DoubtRaised
+    | AvoidingSuggested
+    | AvoidingTold
+    | AvoidingWithheld
     | DoubtAnswered
     | AgreementDrafted
     | AgreementProposed

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from wideberth.model.avoiding import Suggested
 from wideberth.model.channels import ChannelState
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Visibility, is_shown
@@ -193,7 +194,7 @@ class HazardWatch(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of a hazard that was not said to be clear. status: None: its time has not come,
     and nothing was said. stated_us: the last word; step: counts words and misses; over: its time is
     over, or its party ended it (by_time: the former). told: who was told of it by a notice that
-    named it; particulars: what those read back.
+    named it; particulars: what those read back. suggested: where its party suggests to keep.
     """
 
     intent: IntentId
@@ -209,6 +210,7 @@ class HazardWatch(msgspec.Struct, frozen=True, omit_defaults=True):
     by_time: bool = False
     told: tuple[PartyId, ...] = ()
     particulars: Particulars | None = None
+    suggested: Suggested | None = None
 
     def is_shown_to(self, reader: PartyId) -> bool:
         """Whether a party was told of it and sees it, or it is its own."""

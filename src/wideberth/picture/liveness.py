@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.channels import ChannelState
 from wideberth.model.deadlines import DeadlineKind, Due
 from wideberth.model.entries import Entry
@@ -251,10 +252,10 @@ def _reported(picture: Picture, body: ChannelReported, entry: Entry, position: i
 def _stated(picture: Picture, body: HazardStated, entry: Entry, position: int) -> None:
     hazard = picture.hazards.get(body.intent)
     if hazard is not None:
-        _put_hazard(
-            picture,
-            _replace(hazard, status=body.status, stated_us=entry.time_us, step=hazard.step + 1),
-        )
+        known = _replace(hazard, status=body.status, stated_us=entry.time_us, step=hazard.step + 1)
+        if body.status in (HazardStatus.MOVED, HazardStatus.ENDED):
+            known = _replace(known, suggested=None)  # it was checked for where the hazard was
+        _put_hazard(picture, known)
         _streams(picture, hazard.informed, position)
 
 
@@ -279,6 +280,25 @@ def _all_clear(picture: Picture, body: AllClearGiven, _entry: Entry, position: i
     if picture.history is not None:
         picture.history.note_object(body.intent, position)
     _streams(picture, (body.party,), position)  # the others have a notice
+
+
+def _avoiding_suggested(
+    picture: Picture, body: AvoidingSuggested, _entry: Entry, position: int
+) -> None:
+    hazard = picture.hazards.get(body.intent)
+    if hazard is not None:
+        picture.hazards[body.intent] = _replace(hazard, suggested=body.suggested)
+    _streams(picture, (body.party,), position)
+
+
+def _avoiding_withheld(
+    picture: Picture, body: AvoidingWithheld, _entry: Entry, position: int
+) -> None:
+    _streams(picture, (body.party,), position)
+
+
+def _avoiding_told(picture: Picture, body: AvoidingTold, _entry: Entry, position: int) -> None:
+    _streams(picture, (body.recipient,), position)
 
 
 def _shift_taken(picture: Picture, body: ShiftTaken, entry: Entry, position: int) -> None:
@@ -315,4 +335,7 @@ FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     HazardUnheard: _unheard,
     AllClearGiven: _all_clear,
     ShiftTaken: _shift_taken,
+    AvoidingSuggested: _avoiding_suggested,
+    AvoidingWithheld: _avoiding_withheld,
+    AvoidingTold: _avoiding_told,
 }

@@ -15,6 +15,7 @@ from wideberth.model.agreements import (
     AgreementProposed,
     AgreementStepped,
 )
+from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -168,6 +169,9 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,
     StopToUnits: _by_its_party,
+    AvoidingSuggested: _by_its_party,
+    AvoidingWithheld: _by_its_party,
+    AvoidingTold: lambda body, party: party == body.recipient,
     DoubtRaised: lambda body, party: (
         party == body.owner or (party == body.doubt.party and not body.doubt.hidden)
     ),

@@ -435,6 +435,16 @@ class HazardStatusIn(In, frozen=True, kw_only=True):
     status: HazardStatus
 
 
+class AvoidingIn(In, frozen=True, kw_only=True):
+    """Where you suggest to keep while a hazard of yours lasts. to: of those who were told of it;
+    all of them where it is left out.
+    """
+
+    volumes: list[VolumeIn]
+    kind: Literal["flight", "movement"] = "flight"
+    to: Annotated[list[Name], msgspec.Meta(max_length=1000)] = []
+
+
 class TakeShiftIn(In, frozen=True, kw_only=True):
     """A post is taken over. open_list: the digest of the open list that was read."""
 

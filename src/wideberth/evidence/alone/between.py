@@ -357,6 +357,37 @@ def _all_clear(body: dict[str, Any]) -> Said:
     ), []
 
 
+def _avoiding_suggested(body: dict[str, Any]) -> Said:
+    given = body["suggested"]
+    sentence = "{} suggested to {} where to keep for a {} while its hazard {} lasts."
+    return sentence.format(
+        body["party"], _in_a_row(given["to"]), given["kind"], body["intent"]
+    ), volume_rows(given["volumes"])
+
+
+def _avoiding_withheld(body: dict[str, Any]) -> Said:
+    rows = [("In its way", object_words(each)) for each in body.get("own", [])]
+    rows += [("In its way", each["other_kind"]) for each in body.get("clashes", [])]
+    if body.get("unchecked"):
+        rows.append(("It could not be checked", body["unchecked"]))
+    return (
+        "A suggestion of {} where to keep while its hazard {} lasts was sent to nobody:"
+        " it leads into something, or could not be checked.".format(body["party"], body["intent"])
+    ), rows
+
+
+def _avoiding_told(body: dict[str, Any]) -> Said:
+    rows = [("In its way", object_words(each)) for each in body.get("in_the_way", [])]
+    if rows:
+        sentence = "{} was not shown what {} suggested for the hazard {}: it leads into something."
+    else:
+        sentence, rows = (
+            "{} was shown where {} suggests to keep while the hazard {} lasts.",
+            volume_rows(body["volumes"]),
+        )
+    return sentence.format(body["recipient"], body["party"], body["intent"]), rows
+
+
 def _shift_taken(body: dict[str, Any]) -> Said:
     return "The post {} of {} was taken over, its open list read.".format(
         body["post"], body["party"]
@@ -568,6 +599,9 @@ BETWEEN_WORDS: dict[str, Any] = {
     "SitesDelivered": _sites_delivered,
     "ExportRequested": _export_requested,
     "ExportCountersigned": _export_countersigned,
+    "AvoidingSuggested": _avoiding_suggested,
+    "AvoidingWithheld": _avoiding_withheld,
+    "AvoidingTold": _avoiding_told,
     "DoubtRaised": _doubt_raised,
     "DoubtAnswered": _doubt_answered,
     "SubscribersNotified": _subscribers,

@@ -17,8 +17,9 @@ from wideberth.faces.api.past import intent_as_of, stepped
 from wideberth.faces.api.sealed_texts import ANSWERS as SEALED_ANSWERS
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
 from wideberth.faces.api.stops_seen import stop_read_answer
-from wideberth.faces.api.watchkeeping_seen import SAID
+from wideberth.faces.api.watchkeeping_seen import SAID, avoiding_said
 from wideberth.model.agreements import AgreementProposed
+from wideberth.model.avoiding import AvoidingSuggested, AvoidingWithheld
 from wideberth.model.consents import ConsentAsked
 from wideberth.model.doubts import DoubtRaised
 from wideberth.model.entries import (
@@ -218,6 +219,8 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     **SITE_ANSWERS,
     **DOUBT_ANSWERS,
     **SEALED_ANSWERS,
+    AvoidingSuggested: avoiding_said,
+    AvoidingWithheld: avoiding_said,
     **dict.fromkeys(SAID, _said),
     **ANSWERS,
 }

@@ -10,6 +10,7 @@ from wideberth.faces.api.escalations_seen import SILENCE
 from wideberth.faces.api.http import Route
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.faces.api.watchkeeping_seen import channel_seen, hazard_seen
+from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.commands import Command
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.liveness import (
@@ -26,7 +27,7 @@ from wideberth.picture.limits import is_listed
 from wideberth.picture.needs import needs
 from wideberth.picture.openlist import digest_of_held, digest_of_open, held
 from wideberth.space.time import HOUR_US, format_rfc3339
-from wideberth.wire import asked
+from wideberth.wire import asked, meaning
 
 __all__ = ["ROUTES"]
 
@@ -65,6 +66,17 @@ async def all_clear(call: Call) -> Command:
     return GiveAllClear(IntentId(call.path["intent"]))
 
 
+async def suggest_avoiding(call: Call) -> Command:
+    """Where to keep while a hazard lasts."""
+    body: asked.AvoidingIn = call.body
+    return SuggestAvoiding(
+        IntentId(call.path["intent"]),
+        body.kind,
+        meaning.volumes_of(body.volumes),
+        tuple(PartyId(each) for each in body.to),
+    )
+
+
 async def take_shift(call: Call) -> Command:
     """A post is taken over."""
     body: asked.TakeShiftIn = call.body
@@ -86,7 +98,7 @@ async def list_channels(call: Call) -> told.ChannelsPage:
 async def list_hazards(call: Call) -> told.HazardsPage:
     """Hazards that nobody said to be clear, of the reader's or told to it."""
     query: asked.PageQuery = call.query
-    picture = call.picture
+    picture, now_us = call.picture, call.desk.service.context().now_us
     seen = sorted(
         each
         for each in picture.hazards
@@ -94,7 +106,7 @@ async def list_hazards(call: Call) -> told.HazardsPage:
     )
     page = seen[: query.limit]
     return told.HazardsPage(
-        hazards=[hazard_seen(picture, picture.hazards[each], call.party) for each in page],
+        hazards=[hazard_seen(picture, picture.hazards[each], call.party, now_us) for each in page],
         sentence=SILENCE,
         next=page[-1] if len(seen) > len(page) else None,
     )
@@ -246,6 +258,15 @@ ROUTES: tuple[Route, ...] = (
         body=asked.EmptyIn,
         command="GiveAllClear",
         also=(("intent", str),),
+    ),
+    Route(
+        "POST",
+        "/hazards/{intent}/avoiding",
+        suggest_avoiding,
+        "Suggest where to keep while a hazard of yours lasts; withheld if it leads into something",
+        told.AvoidingSaid,
+        kind="write",
+        body=asked.AvoidingIn,
     ),
     Route(
         "GET",

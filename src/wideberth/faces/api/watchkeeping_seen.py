@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from wideberth.faces.api import told
+from wideberth.decisions.avoiding import in_the_way
+from wideberth.faces.api import told, views
 from wideberth.faces.api.desk import Desk
+from wideberth.model.avoiding import (
+    SUGGESTED_BY_ITS_PARTY,
+    AvoidingSuggested,
+    AvoidingTold,
+    AvoidingWithheld,
+)
 from wideberth.model.calls import CallMissed
 from wideberth.model.channels import ChannelState
 from wideberth.model.ids import PartyId
@@ -22,15 +29,16 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.notices import ObjectRef
 from wideberth.model.shifts import ShiftTaken
 from wideberth.picture.calls import missed_by
 from wideberth.picture.limits import rounded_for
 from wideberth.picture.liveness import hazard_due
 from wideberth.picture.picture import Picture
-from wideberth.service import StreamEvent
+from wideberth.service import Applied, StreamEvent
 from wideberth.space.time import format_rfc3339
 
-__all__ = ["SAID", "VIEWS", "channel_seen", "hazard_seen"]
+__all__ = ["SAID", "VIEWS", "avoiding_said", "channel_seen", "hazard_seen"]
 
 SAID = (
     HeartbeatGiven,
@@ -78,7 +86,9 @@ def channel_seen(picture: Picture, party: PartyId, reader: PartyId) -> told.Chan
     )
 
 
-def hazard_seen(picture: Picture, hazard: HazardWatch, reader: PartyId) -> told.HazardOut:
+def hazard_seen(
+    picture: Picture, hazard: HazardWatch, reader: PartyId, now_us: int
+) -> told.HazardOut:
     """How a hazard stands, for somebody who sees it."""
     due = hazard_due(picture, hazard.intent) if reader == hazard.party else None
     window = (hazard.start_us, hazard.end_us)
@@ -92,6 +102,89 @@ def hazard_seen(picture: Picture, hazard: HazardWatch, reader: PartyId) -> told.
         end=None if window is None else format_rfc3339(window[1]),
         stated=format_rfc3339(hazard.stated_us) if hazard.stated_us else None,
         next=None if due is None else format_rfc3339(due.due_us),
+        avoiding=_suggested(picture, hazard, reader, now_us),
+    )
+
+
+def _suggested(
+    picture: Picture, hazard: HazardWatch, reader: PartyId, now_us: int
+) -> told.AvoidingOut | None:
+    """What was suggested, checked once more for its reader: what was told since counts too."""
+    given = hazard.suggested
+    if given is None or hazard.over or reader not in (hazard.party, *given.to):
+        return None
+    own = reader == hazard.party
+    met = () if own else in_the_way(picture, given, reader, now_us)
+    return told.AvoidingOut(
+        kind=given.kind,
+        sentence=SUGGESTED_BY_ITS_PARTY,
+        volumes=[] if met else [views.volume(each) for each in given.volumes],
+        in_the_way=_objects(met),
+        suggested=format_rfc3339(given.suggested_us),
+        to=list(given.to) if own else [],
+    )
+
+
+def _objects(given: tuple[ObjectRef, ...]) -> list[told.ObjectOut]:
+    return [seen for seen in map(views.object_ref, given) if seen is not None]
+
+
+async def avoiding_said(desk: Desk, applied: Applied, _party: PartyId) -> told.AvoidingSaid:
+    """The answer to whoever suggested something."""
+    body = applied.entries[0].body
+    where: dict[str, Any] = {
+        "position": applied.position,
+        "time": format_rfc3339(applied.entries[0].time_us),
+    }
+    if isinstance(body, AvoidingWithheld):
+        return told.AvoidingSaid(
+            sent=False,
+            to=[],
+            clashes=views.clashes(body.clashes, desk.contacts),
+            own=_objects(body.own),
+            unchecked=body.unchecked,
+            sentence=SUGGESTED_BY_ITS_PARTY,
+            **where,
+        )
+    assert isinstance(body, AvoidingSuggested)
+    return told.AvoidingSaid(
+        sent=True,
+        to=list(body.suggested.to),
+        clashes=[],
+        own=[],
+        unchecked=None,
+        sentence=SUGGESTED_BY_ITS_PARTY,
+        **where,
+    )
+
+
+async def _avoiding(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
+    where = _where(event)
+    match event.entry.body:
+        case AvoidingSuggested(intent=intent, suggested=given):
+            change: told.HazardChange = "avoiding-suggested"
+            seen = told.AvoidingOut(
+                kind=given.kind,
+                sentence=SUGGESTED_BY_ITS_PARTY,
+                volumes=[views.volume(each) for each in given.volumes],
+                to=list(given.to),
+            )
+            sender = party
+        case AvoidingWithheld(intent=intent, kind=kind):
+            change, sender = "avoiding-withheld", party
+            seen = told.AvoidingOut(kind=kind, sentence=SUGGESTED_BY_ITS_PARTY)
+        case AvoidingTold(intent=intent, kind=kind, party=sender) as body:
+            change = "avoiding-withheld" if body.in_the_way else "avoiding-suggested"
+            seen = told.AvoidingOut(
+                kind=kind,
+                sentence=SUGGESTED_BY_ITS_PARTY,
+                volumes=[views.volume(each) for each in body.volumes],
+                in_the_way=_objects(body.in_the_way),
+            )
+        case other:
+            raise AssertionError(f"{type(other).__name__} suggests nothing")
+    return "hazard", told.HazardEvent(
+        intent=intent, party=sender, change=change, avoiding=seen, **where
     )
 
 
@@ -204,4 +297,7 @@ VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, An
     HazardUnheard: _hazard,
     AllClearGiven: _hazard,
     ShiftTaken: _shift,
+    AvoidingSuggested: _avoiding,
+    AvoidingWithheld: _avoiding,
+    AvoidingTold: _avoiding,
 }

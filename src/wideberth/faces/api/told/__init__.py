@@ -117,6 +117,8 @@ from wideberth.faces.api.told.watched import (
     WarningsPage,
 )
 from wideberth.faces.api.told.watchkeeping import (
+    AvoidingOut,
+    AvoidingSaid,
     ChannelOut,
     ChannelsPage,
     HazardOut,
@@ -143,6 +145,8 @@ __all__ = [
     "AcknowledgementEvent",
     "AcknowledgementOut",
     "AuthorOut",
+    "AvoidingOut",
+    "AvoidingSaid",
     "BadReport",
     "CallOut",
     "CalledEvent",

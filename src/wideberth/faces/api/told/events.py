@@ -11,14 +11,16 @@ from wideberth.faces.api.told.notices import AcknowledgementOut, NoticeOut
 from wideberth.faces.api.told.shared import SharedIntentOut
 from wideberth.faces.api.told.stops import StopOut
 from wideberth.faces.api.told.watched import TrackOut, WarningOut
-from wideberth.faces.api.told.watchkeeping import HazardState
+from wideberth.faces.api.told.watchkeeping import AvoidingOut, HazardState
 from wideberth.faces.api.told.zones import ZoneOut
 from wideberth.model.channels import ChannelState
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
 
 ChannelChange = Literal["heard", "missed", "suspended", "resumed", "reported"]
-HazardChange = Literal["stated", "missed", "ended-by-time", "all-clear"]
+HazardChange = Literal[
+    "stated", "missed", "ended-by-time", "all-clear", "avoiding-suggested", "avoiding-withheld"
+]
 IntentChange = Literal["told", "amended", "stepped"]
 WarningChange = Literal["raised", "worsened", "cleared", "updated"]
 
@@ -117,6 +119,7 @@ class HazardEvent(Out, frozen=True, kw_only=True):
     position: int
     time: str
     state: HazardState | None = None
+    avoiding: AvoidingOut | None = None
 
 
 class ShiftEvent(Out, frozen=True, kw_only=True):

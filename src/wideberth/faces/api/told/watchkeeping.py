@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from wideberth.faces.api.told.base import Out
-from wideberth.faces.api.told.clashes import ObjectOut
+from wideberth.faces.api.told.clashes import ClashOut, ObjectOut
+from wideberth.model.avoiding import Unchecked
 from wideberth.model.channels import ChannelState
 from wideberth.model.ladders import Post
+from wideberth.wire.asked import VolumeWire
 
 HazardState = Literal[
     "announced",
@@ -62,9 +64,40 @@ class ChannelsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
     next: str | None
 
 
+class AvoidingOut(Out, frozen=True, kw_only=True):
+    """Where the party of a hazard suggests to keep. volumes: left out where it leads into something
+    that you see, which in_the_way names. to: to its party, whom it suggested it. sentence: what a
+    suggestion is not.
+    """
+
+    kind: str
+    sentence: str
+    volumes: list[VolumeWire] = []
+    in_the_way: list[ObjectOut] = []
+    suggested: str | None = None
+    to: list[str] = []
+
+
+class AvoidingSaid(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """What became of a suggestion. sent: false where it leads into something: then nobody has it.
+    clashes, own: what stands in its way, of others as you may see it, and of yours. unchecked: why
+    it could not be checked against hidden intents, and was not sent for that.
+    """
+
+    sent: bool
+    to: list[str]
+    clashes: list[ClashOut]
+    own: list[ObjectOut]
+    unchecked: Unchecked | None
+    sentence: str
+    position: int
+    time: str
+
+
 class HazardOut(Out, frozen=True, kw_only=True):
     """A hazard that nobody said to be clear. start, end: as far as you may know. stated: the
-    last word of its party; next: to its party, when it is due to be heard.
+    last word of its party; next: to its party, when it is due to be heard. avoiding: where its
+    party suggests to keep, checked once more against what stands as it is read.
     """
 
     intent: str
@@ -74,6 +107,7 @@ class HazardOut(Out, frozen=True, kw_only=True):
     end: str | None = None
     stated: str | None = None
     next: str | None = None
+    avoiding: AvoidingOut | None = None
 
 
 class HazardsPage(Out, frozen=True, kw_only=True, omit_defaults=False):

@@ -47,7 +47,7 @@ __all__ = ["StatementAudit"]
 _NEVER_ERASED = frozenset(
     {
         *("SpaceOpened", "RulesAdopted", "PartyRegistered", "KeyEnrolled", "KeyRevoked"),
-        *("EpochOpened", "LogKeyChanged", "LogKeyRetired", "EntriesErased"),
+        *("EpochOpened", "LogKeyChanged", "LogKeyRetired", "EntriesErased", "HostActed"),
     }
 )
 """Without these nothing else can be judged: a revocation that is gone would be a key in force."""

@@ -66,7 +66,13 @@ from wideberth.model.commands import (
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
-from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
+from wideberth.model.keeping import (
+    ChangeLogKey,
+    EraseEntries,
+    OpenEpoch,
+    RecordHostAction,
+    RetireLogKey,
+)
 from wideberth.model.liveness import (
     GiveAllClear,
     GiveHeartbeat,
@@ -124,6 +130,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     RetireLogKey: (None, keeping.retire_log_key),
     OpenEpoch: (None, keeping.open_epoch),
     EraseEntries: (None, keeping.erase_entries),
+    RecordHostAction: (None, keeping.record_host_action),
     MeasureClock: (Role.TELL, measuring.measure),
     LookAgain: (None, measuring.look_again),
     TellStop: (ANY_ROLE, stops.tell_stop),

@@ -18,16 +18,25 @@ from wideberth.model.keeping import (
     EntriesErased,
     EpochOpened,
     EraseEntries,
+    HostActed,
     LogKeyChanged,
     LogKeyRetired,
     OpenEpoch,
+    RecordHostAction,
     RetireLogKey,
 )
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 
-__all__ = ["ERASABLE", "change_log_key", "erase_entries", "open_epoch", "retire_log_key"]
+__all__ = [
+    "ERASABLE",
+    "change_log_key",
+    "erase_entries",
+    "open_epoch",
+    "record_host_action",
+    "retire_log_key",
+]
 
 MAX_ERASED = 2_000  # in one entry, which stays well below the largest envelope
 MAX_TEXT = 1_000
@@ -39,6 +48,7 @@ ERASABLE = frozenset(
         *("NoticeIssued", "NoticeAcknowledged", "NoticeReleased"),
         *("WarningRaised", "WarningWorsened", "WarningCleared"),
         *("SiteStale", "SiteChallenged", "ChallengeAnswered", "HarmReported", "SiteReviewed"),
+        "TextSealed",
     }
 )
 """Types of entries that may be erased. What says who is in the space, under which keys and rules,
@@ -67,6 +77,25 @@ def retire_log_key(
 ) -> Decision:
     """A former key signs no more."""
     return Accepted((LogKeyRetired(command.vkey),))
+
+
+def record_host_action(
+    picture: Picture, command: RecordHostAction, author: Author, context: Context
+) -> Decision:
+    """What the host did, said in the record."""
+    if command.party is not None and command.party not in picture.parties:
+        return refused(
+            RefusalKind.UNKNOWN,
+            "party-unknown",
+            "register the party first",
+            field="party",
+            value=command.party,
+        )
+    if len(command.what) > MAX_TEXT:
+        return refused(
+            RefusalKind.INVALID, "text", f"give up to {MAX_TEXT} characters", field="what"
+        )
+    return Accepted((HostActed(command.action, command.party, command.what),))
 
 
 def open_epoch(picture: Picture, command: OpenEpoch, author: Author, context: Context) -> Decision:

@@ -26,7 +26,13 @@ from wideberth.model.ids import (
     ZoneId,
 )
 from wideberth.model.intents import IntentKind, Provenance, Step, Under, Visibility
-from wideberth.model.keeping import ChangeLogKey, EraseEntries, OpenEpoch, RetireLogKey
+from wideberth.model.keeping import (
+    ChangeLogKey,
+    EraseEntries,
+    OpenEpoch,
+    RecordHostAction,
+    RetireLogKey,
+)
 from wideberth.model.liveness import (
     GiveAllClear,
     GiveHeartbeat,
@@ -310,6 +316,7 @@ Command = (
     | RetireLogKey
     | OpenEpoch
     | EraseEntries
+    | RecordHostAction
     | MeasureClock
     | LookAgain
     | TellStop

@@ -26,7 +26,13 @@ from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
-from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.model.keeping import (
+    EntriesErased,
+    EpochOpened,
+    HostActed,
+    LogKeyChanged,
+    LogKeyRetired,
+)
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.liveness import (
     AllClearGiven,
@@ -347,6 +353,7 @@ Body = (
     | LogKeyRetired
     | EpochOpened
     | EntriesErased
+    | HostActed
     | ClockMeasured
     | LookDue
     | StopTold

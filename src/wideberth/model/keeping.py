@@ -15,9 +15,12 @@ __all__ = [
     "EraseEntries",
     "Erased",
     "Ground",
+    "HostActed",
+    "HostAction",
     "LogKeyChanged",
     "LogKeyRetired",
     "OpenEpoch",
+    "RecordHostAction",
     "RetireLogKey",
     "epoch_text",
     "key_change_text",
@@ -30,6 +33,31 @@ class Ground(StrEnum):
     AGREEMENT = "agreement"
     STANDARD = "standard"
     LAW = "law"
+
+
+class HostAction(StrEnum):
+    """What a host does that no other entry says. None of it needs a name of a person."""
+
+    MADE_TOKEN = "token-made"  # noqa: S105 - what was done, no password
+    CHANNEL_ADDED = "channel-added"
+    CHANNEL_REMOVED = "channel-removed"
+    BACKUP_BEGUN = "backup-begun"
+    BACKUP_RESTORED = "backup-restored"
+    LOG_KEY_EXPORTED = "log-key-exported"
+    LOG_KEY_IMPORTED = "log-key-imported"
+
+
+class HostActed(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
+):
+    """The host did this (S-09). party: whom it concerns; None: the space as a whole.
+
+    what: more of it, in the program's own words; never an address, a secret or a person's name.
+    """
+
+    action: HostAction
+    party: PartyId | None = None
+    what: str = ""
 
 
 class LogKeyChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -113,6 +141,14 @@ class RetireLogKey(msgspec.Struct, frozen=True, tag=True):
     """Let a former key of the log sign no more."""
 
     vkey: str
+
+
+class RecordHostAction(msgspec.Struct, frozen=True, tag=True):
+    """Record what the host did, as :class:`HostActed` says it."""
+
+    action: HostAction
+    party: PartyId | None = None
+    what: str = ""
 
 
 class OpenEpoch(msgspec.Struct, frozen=True, tag=True):

@@ -8,7 +8,13 @@ from typing import Any
 import msgspec
 
 from wideberth.model.entries import Entry
-from wideberth.model.keeping import EntriesErased, EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.model.keeping import (
+    EntriesErased,
+    EpochOpened,
+    HostActed,
+    LogKeyChanged,
+    LogKeyRetired,
+)
 from wideberth.picture.picture import Picture
 
 __all__ = ["FOLDS"]
@@ -27,9 +33,19 @@ def _epoch_opened(picture: Picture, body: EpochOpened, _entry: Entry, _position:
         picture.seal_keys.pop(name, None)  # signed for the old origin: offered again under the new
 
 
+def _host_acted(picture: Picture, body: HostActed, _entry: Entry, position: int) -> None:
+    """Whom it concerns is told; no rule asks for it."""
+    history = picture.history
+    if history is not None:
+        concerned = picture.parties if body.party is None else (body.party,)
+        for party in concerned:
+            history.note_stream(party, position)
+
+
 FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     LogKeyChanged: _nothing,
     LogKeyRetired: _nothing,
     EpochOpened: _epoch_opened,
     EntriesErased: _nothing,
+    HostActed: _host_acted,
 }

@@ -41,7 +41,7 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.ids import PartyId
-from wideberth.model.keeping import EpochOpened, LogKeyChanged, LogKeyRetired
+from wideberth.model.keeping import EpochOpened, HostActed, LogKeyChanged, LogKeyRetired
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.liveness import (
     AllClearGiven,
@@ -123,6 +123,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     LogKeyChanged: _by_all,  # under which name and key the record goes on: all rely on it
     LogKeyRetired: _by_all,
     EpochOpened: _by_all,
+    HostActed: lambda body, party: body.party in (None, party),
     PartyRegistered: lambda body, party: body.party.id == party,  # it lists its units
     KeyEnrolled: _by_all,
     KeyRevoked: _by_all,

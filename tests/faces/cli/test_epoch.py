@@ -17,19 +17,19 @@ def test_an_epoch_asks_the_witnesses_what_is_missing(tmp_path: Path) -> None:
         url = url_in(tmp_path / "w1.url", witness)
         place.configure((key.vkey, url), (silent.vkey, "http://127.0.0.1:9"))
         made = run(tmp_path, "backup", "safe", "--keys")
-        assert "2 entries" in made.stdout, made.output
+        assert "4 entries" in made.stdout, made.output
         assert run(tmp_path, "party", "add", "bravo").exit_code == 0
         with place.node() as node:
             until(lambda: place.checkpoint(node, witnesses=1).status_code == 200)
-            assert place.checkpoint(node, witnesses=1).text.split("\n")[1] == "3"
+            assert place.checkpoint(node, witnesses=1).text.split("\n")[1] == "5"
         shutil.rmtree(place.data)
         assert run(tmp_path, "restore", "safe").exit_code == 0
         opened = run(tmp_path, "epoch", "--reason", "the disk was lost")
         assert opened.exit_code == 0, opened.output
-        assert "missing  entries 2 to 2 of the old log" in opened.stdout
+        assert "missing  entries 4 to 4 of the old log" in opened.stdout
         assert "http://127.0.0.1:9 was not heard" in opened.output
         added = run(tmp_path, "party", "add", "charlie")
         assert added.exit_code == 0, added.output
     shown = run(tmp_path, "verify", "--vkey", place.key.vkey)
-    assert "verified 4 entries" in shown.stdout, shown.output
+    assert "verified 6 entries" in shown.stdout, shown.output
     assert "epoch-2" in shown.stdout

@@ -39,15 +39,15 @@ def test_a_backup_is_restored_held_and_gone_on_with_by_real_processes(tmp_path: 
     with serving(tmp_path) as (url, _):
         tell(url, token(tmp_path))
         backed_up = run_process(tmp_path, "backup", "safe")
-        assert "backup   3 entries" in backed_up.stdout
+        assert "backup   5 entries" in backed_up.stdout
         exported = run(tmp_path, "key", "export", "--to", "log.key", "--passphrase-file", "pass")
         assert "exported" in exported.stdout
-        assert tell(url, token(tmp_path)) == 3, "answered after the backup was made"
+        assert tell(url, token(tmp_path)) == 7, "answered after the backup was made"
         seen = asyncio.run(checkpoint(url, token(tmp_path)))
     (tmp_path / "seen").write_text(seen)
 
     restored = run(tmp_path, "restore", "safe", "--folder", "again/wideberth-data")
-    assert "restored 3 entries" in restored.stdout
+    assert "restored 5 entries" in restored.stdout
     again = tmp_path / "again"
     missing = run(again, "party", "list", status=2)
     assert "key import" in missing.stderr
@@ -58,12 +58,12 @@ def test_a_backup_is_restored_held_and_gone_on_with_by_real_processes(tmp_path: 
             tell(url, made)
         assert parse_note(asyncio.run(checkpoint(url, made)))
     opened = run_process(again, "epoch", "--reason", "the disk was lost", "--checkpoint", "../seen")
-    assert "missing  entries 3 to 3 of the old log" in opened.stdout
+    assert "missing  entries 5 to 8 of the old log" in opened.stdout
     with serving(again) as (url, _):
-        assert tell(url, token(again)) == 4
+        assert tell(url, token(again)) == 7
     shown = run(again, "verify", "--checkpoint", "../seen").stdout
     assert "epoch-2" in shown
-    assert "verified 5 entries" in shown
+    assert "verified 8 entries" in shown
 
 
 async def checkpoint(url: str, token: str) -> str:

@@ -184,7 +184,7 @@ def test_a_record_put_back_to_an_older_copy_is_stopped_by_its_witness(place: Pla
         (place.data / "wideberth.toml").write_text(configuration)
         refused = run(folder, "party", "add", "charlie")
         assert refused.exit_code == 2
-        assert "holds a head of 3 entries, and here are 2" in refused.output
+        assert "holds a head of 4 entries, and here are 3" in refused.output
         with place.node() as url:
             said = (folder / "node.err").read_text() + (folder / "node.out").read_text()
             assert "nothing more is decided" in said

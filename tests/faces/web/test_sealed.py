@@ -225,3 +225,21 @@ def test_a_reason_is_sealed_to_whoever_told(console: Any, window: Callable[[], A
     expect(page.locator("#view-inbox")).to_contain_text("sealed words")
     head = httpx.get(f"{console.url}/api/v1/space").json()
     assert WORDS not in json.dumps(head)
+
+
+@pytest.mark.requirement("S-09")
+def test_the_first_screen_says_who_the_host_is_and_what_it_reads(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page: Page = window().page
+    page.goto(f"{console.url}/")
+    told = page.locator("#sign-space")
+    expect(told).to_contain_text("hosted by the test.")  # as [space] host of its settings says
+    expect(told).to_contain_text(
+        "The host can read all that is told to this node but sealed words:"
+        " places, times, heights, who told what to whom and who answered."
+    )
+    page.goto(console.address("alpha"))
+    host = page.locator("#facts div", has_text="Hosted by")
+    expect(host).to_contain_text("the test")
+    expect(host).to_have_attribute("title", re.compile("can read all that is told"))

@@ -496,6 +496,23 @@ def _log_key_retired(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     return "A former key of the record no longer signs its state.", [("Key", body["vkey"])]
 
 
+_HOST_DID = {
+    "token-made": "made a token",
+    "channel-added": "added a way to reach a party",
+    "channel-removed": "took out a way to reach a party",
+    "backup-begun": "began a backup",
+    "backup-restored": "put a backup back",
+    "log-key-exported": "wrote the record's key to a file that a passphrase opens",
+    "log-key-imported": "gave the record's key back to its folder",
+}
+
+
+def _host_acted(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    rows = [("Party", body["party"])] if body.get("party") is not None else []
+    rows += [("What", quoted(body["what"]))] if body.get("what") else []
+    return "The host {}.".format(_HOST_DID.get(body["action"], body["action"])), rows
+
+
 _WORDS: dict[str, Any] = {
     "SpaceOpened": _space_opened,
     "RulesAdopted": _rules_adopted,
@@ -513,6 +530,7 @@ _WORDS: dict[str, Any] = {
     "EntriesErased": _entries_erased,
     "LogKeyChanged": _log_key_changed,
     "LogKeyRetired": _log_key_retired,
+    "HostActed": _host_acted,
     "NoticeIssued": _notice_issued,
     "NoticeAcknowledged": _acknowledged,
     "NoticeReleased": _released,

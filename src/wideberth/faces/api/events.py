@@ -52,7 +52,7 @@ from wideberth.model.entries import (
 )
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent
-from wideberth.model.keeping import EntriesErased
+from wideberth.model.keeping import EntriesErased, HostActed
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
@@ -83,6 +83,7 @@ EVENTS: dict[str, type] = {
     "check": told.CheckEvent,
     "withdrawn-touches": told.WithdrawnTouchesEvent,
     "erased": told.ErasedEvent,
+    "host-acted": told.HostActedEvent,
     **doubts_seen.EVENTS,
     **sites_seen.EVENTS,
     **agreements_seen.EVENTS,
@@ -257,6 +258,14 @@ async def _erased(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str
     return "erased", views.erased(event.entry.body)
 
 
+async def _host_acted(_desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
+    body = event.entry.body
+    assert isinstance(body, HostActed)
+    return "host-acted", told.HostActedEvent(
+        action=body.action, party=body.party, what=body.what, **_where(event)
+    )
+
+
 async def _withdrawn(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, TouchesWithdrawn)
@@ -292,6 +301,7 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     HiddenChecked: _check,
     TouchesWithdrawn: _withdrawn,
     EntriesErased: _erased,
+    HostActed: _host_acted,
     **doubts_seen.VIEWS,
     **sites_seen.VIEWS,
     **agreements_seen.VIEWS,

@@ -22,6 +22,8 @@ from wideberth.errors import (
 
 if TYPE_CHECKING:
     from wideberth.model.commands import Command
+    from wideberth.model.ids import PartyId
+    from wideberth.model.keeping import HostAction
     from wideberth.node import Node
     from wideberth.record.sqlite import SqliteRecord
     from wideberth.service import Applied
@@ -34,6 +36,8 @@ __all__ = [
     "complain",
     "complaints",
     "duration_s",
+    "host_did",
+    "host_did_in",
     "on_node",
     "opened",
     "progress_bar",
@@ -78,6 +82,38 @@ async def asked(node: Node, command: Command) -> Applied:
     if isinstance(done, Refusal):
         raise InvalidValue(done.field or "request", done.rule, done.value, done.advice)
     return done
+
+
+async def host_did(
+    node: Node, action: HostAction, party: PartyId | None = None, what: str = ""
+) -> None:
+    """Put what the host did into the record, for whom it concerns (S-09).
+
+    Where the record takes nothing now (it was restored, its key is elsewhere), it says so: the
+    host is not kept from what it has to do.
+    """
+    from wideberth.model.commands import RecordHostAction
+
+    known = party if party in node.service.picture.parties else None
+    told = what if known == party else f"{party}: {what}"
+    try:
+        await asked(node, RecordHostAction(action, known, told))
+    except WideberthError as error:
+        complain(f"note: not in the record: {error}")
+
+
+def host_did_in(folder: Path, action: HostAction, what: str = "") -> None:
+    """The same for a folder that no node of this process has open."""
+    from wideberth.node import Node
+
+    async def run() -> None:
+        try:
+            async with Node.open(folder, must_exist=True) as node:
+                await host_did(node, action, what=what)
+        except WideberthError as error:
+            complain(f"note: not in the record: {error}")
+
+    asyncio.run(run())
 
 
 @contextmanager

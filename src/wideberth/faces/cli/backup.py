@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wideberth.faces.cli._host import FolderOption, complain, complaints, progress_bar
+from wideberth.faces.cli._host import FolderOption, complain, complaints, host_did_in, progress_bar
 
 __all__ = ["command"]
 
@@ -27,8 +27,13 @@ def command(
     another history; keep the log's key by `wideberth key export`.
     """
     from wideberth.backups import MANIFEST, backup
+    from wideberth.model.keeping import HostAction
     from wideberth.service import now_us
 
+    # Before, so that the backup has it: one that lacks the newest entry is not complete.
+    with complaints():
+        said = "with the node's keys" if keys else "without the node's keys"
+        host_did_in(folder, HostAction.BACKUP_BEGUN, said)
     with complaints(), progress_bar("backing up") as bar:
         made = backup(folder, target, made_us=now_us(), with_keys=keys, on_progress=bar)
     total = sum(each.bytes for each in made.files)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.cli._host import FolderOption, on_node
+from wideberth.faces.cli._host import FolderOption, host_did, on_node
 from wideberth.faces.cli.party import PartyArgument
 from wideberth.model.channels import Medium
 from wideberth.model.ids import require_party_id
+from wideberth.model.keeping import HostAction
 from wideberth.model.ladders import Post
 from wideberth.space.coordinates import CoordinateFormat
 from wideberth.space.timetext import TimeFormat
@@ -59,6 +60,7 @@ def add(  # noqa: PLR0913 - each is an option of the command
             raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
         ways, way = node.outbound.ways, Way(post, medium, address, places, times, language)
         ways.put(party_id, (*ways.get(party_id, ()), way))
+        await host_did(node, HostAction.CHANNEL_ADDED, party_id, f"{way.id} ({post.value})")
         print(f"added {way.id} for {party_id} ({post.value})")
 
     on_node(folder, act)
@@ -79,6 +81,7 @@ def remove(
         if len(left) == len(before):
             raise InvalidValue("way", "way-unknown", way, "wideberth channel list shows them")
         ways.put(party_id, left)
+        await host_did(node, HostAction.CHANNEL_REMOVED, party_id, way)
         print(f"removed {way}")
 
     on_node(folder, act)

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
-from wideberth.faces.cli._host import FolderOption, complain, complaints, opened
+from wideberth.faces.cli._host import FolderOption, complain, complaints, host_did_in, opened
+from wideberth.model.keeping import HostAction
 
 __all__ = ["command"]
 
@@ -87,6 +88,7 @@ def export(
             write_new(to, wrapped)
         except OSError as error:
             raise RecordUnavailable(f"{to}: {error.strerror}") from error
+    host_did_in(folder, HostAction.LOG_KEY_EXPORTED)
     print(f"exported {key.vkey} to {to}")
 
 
@@ -113,6 +115,7 @@ def give_back(
         if key.vkey != record.vkey:
             path.unlink()
             raise InvalidValue("FILE", "origin", key.vkey, f"the record is signed by {record.vkey}")
+    host_did_in(folder, HostAction.LOG_KEY_IMPORTED)
     print(f"gave back {key.vkey}")
 
 

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from wideberth.faces.cli._host import FolderOption, complain, complaints, progress_bar, read_notes
+from wideberth.faces.cli._host import (
+    FolderOption,
+    complain,
+    complaints,
+    host_did_in,
+    progress_bar,
+    read_notes,
+)
 
 __all__ = ["command"]
 
@@ -37,6 +44,7 @@ def command(
     """
     from wideberth.atrest import vault_of
     from wideberth.backups import restore
+    from wideberth.model.keeping import HostAction
 
     with complaints():
         held = read_notes(checkpoint or ())
@@ -51,6 +59,8 @@ def command(
                 vault=vault,
                 on_progress=bar,
             )
+    if complete:  # otherwise the epoch that has to be opened says so
+        host_did_in(folder, HostAction.BACKUP_RESTORED, f"{manifest.size} entries")
     print(f"restored {manifest.size} entries into {folder}")
     if not complete:
         complain("note: it answers reads and decides nothing, until: wideberth epoch")

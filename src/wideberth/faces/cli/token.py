@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.faces.cli._host import FolderOption, complain, complaints, duration_s, on_node
+from wideberth.faces.cli._host import (
+    FolderOption,
+    complain,
+    complaints,
+    duration_s,
+    host_did,
+    on_node,
+)
 from wideberth.model.ids import require_party_id
 from wideberth.model.parties import Role
 
@@ -40,7 +47,8 @@ def command(
 ) -> None:
     """Make a token for a party, signed by the node's built-in issuer, and print it.
 
-    Whoever has it acts for the party until it expires: hand it over as you would a password.
+    Whoever has it acts for the party until it expires: hand it over as you would a password. That
+    it was made is in the record, for its party to see.
     """
     with complaints():
         life_s = duration_s(life, option="--for")
@@ -50,7 +58,14 @@ def command(
     async def act(node: Node) -> str:
         if node.configuration.auth.built_in is False:
             complain("note: [auth] built_in = false: this node takes no token of its own issuer")
-        return node.mint(require_party_id(party), roles, life_s=life_s, certificate=digest)
+        from wideberth.model.keeping import HostAction
+
+        party_id = require_party_id(party)
+        bound = "" if digest is None else "; bound to a client certificate"
+        said = f"{', '.join(roles)}; for {life}{bound}"
+        made = node.mint(party_id, roles, life_s=life_s, certificate=digest)
+        await host_did(node, HostAction.MADE_TOKEN, party_id, said)
+        return made
 
     print(on_node(folder, act, must_exist=True))
 

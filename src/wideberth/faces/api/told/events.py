@@ -14,6 +14,7 @@ from wideberth.faces.api.told.watched import TrackOut, WarningOut
 from wideberth.faces.api.told.watchkeeping import AvoidingOut, HazardState
 from wideberth.faces.api.told.zones import ZoneOut
 from wideberth.model.channels import ChannelState
+from wideberth.model.keeping import HostAction
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
 
@@ -221,6 +222,18 @@ class ErasedEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
     erased_by: str
     ground: str
     reference: str
+
+
+class HostActedEvent(Out, frozen=True, kw_only=True):
+    """Event ``host-acted``: what the host of the node did that concerns you. party: you, or left
+    out where it concerns all.
+    """
+
+    action: HostAction
+    party: str | None = None
+    what: str = ""
+    position: int
+    time: str
 
 
 class CheckEvent(Out, frozen=True, kw_only=True, omit_defaults=False):

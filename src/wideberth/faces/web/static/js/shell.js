@@ -7,6 +7,7 @@ import { kindOf } from "./desk.js";
 import { feedsOf, serverNow } from "./state.js";
 
 const LATE_CONTACT_MS = 15000;
+const HOST_READS = "The host can read all that is told to this node but sealed words: places, times, heights, who told what to whom and who answered.";
 
 /** All of it as the state has it; the view in between is drawn by its own module. */
 export function shell(state, unread) {
@@ -45,11 +46,11 @@ function header(state, inside, unread) {
     facts.push(["Role", session.roles.join(", ") || "none"]);
   }
   if (space) {
-    facts.push(["Hosted by", space.host ?? "not said"]);
+    facts.push(["Hosted by", space.host ?? "not said", HOST_READS]);
     facts.push(["Space", space.origin ?? "not said"]);
   }
-  rows(at("facts"), facts.map(([term, text]) => ({
-    key: term, shows: text, make: () => h("div", {}, h("dt", {}, term), h("dd", {}, text)),
+  rows(at("facts"), facts.map(([term, text, title]) => ({
+    key: term, shows: text, make: () => h("div", { title }, h("dt", {}, term), h("dd", {}, text)),
   })), "");
   at("sign-out").hidden = !inside;
   const now = serverNow(state);
@@ -76,7 +77,7 @@ function header(state, inside, unread) {
 function signIn(state) {
   setText(at("sign-fault"), state.session?.fault ?? "");
   setText(at("sign-space"), state.space
-    ? `${state.space.exercise ? "EXERCISE. " : ""}Space ${plain(state.space.origin)}, hosted by ${plain(state.space.host)}. The host can read what is told to this node.`
+    ? `${state.space.exercise ? "EXERCISE. " : ""}Space ${plain(state.space.origin)}, hosted by ${plain(state.space.host)}. ${HOST_READS}`
     : "");
 }
 

@@ -50,7 +50,8 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 def small_house(tmp_path: Path) -> Path:
     """A house of empty floors under the project's own contracts."""
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
-    floors = ["space", "model", "picture", "decisions", "wire", "record", "watch", "delivery"]
+    pure = ["space", "model", "picture", "decisions", "wire", "sealed"]
+    floors = [*pure, "record", "watch", "delivery"]
     faces = ["faces", "faces/api", "faces/web", "faces/cli", "faces/feeds"]
     for package in (".", *floors, *faces):
         (tmp_path / "wideberth" / package).mkdir(exist_ok=True)

@@ -286,6 +286,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for route in (
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
         "/shifts", "/templates", "/sharings", "/shared", "/doubts",
+        "/sealed-texts",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
@@ -303,6 +304,9 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     await asker.ask("POST", "/exports", {"purpose": " "})  # refused
     for item in ("intent", "zone", "notice"):
         await asker.ask("POST", "/doubts", {"statement": " ", item: UNKNOWN})
+    await asker.ask("GET", "/sealed-texts/{sealed}", sealed=UNKNOWN)
+    await asker.ask("POST", "/sealed-texts", {})
+    await asker.ask("POST", "/seal-keys", {})
     await asker.ask("GET", "/stops/{stop}", stop=UNKNOWN)
     read = "/stops/{stop}/acknowledgements"
     await asker.ask("POST", read, {"by": "person"}, stop=UNKNOWN)

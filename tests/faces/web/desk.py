@@ -72,7 +72,9 @@ def officer(console: Any, window: Callable[[], Any], party: str, view: str = "in
 
 def enrol(page: Page) -> None:
     """Make this browser's key, and have it enrolled."""
-    page.get_by_role("button", name="Make and enrol a key").click()
+    panel = page.locator("#view-inbox")
+    expect(panel).to_be_visible()
+    panel.get_by_role("button", name="Make and enrol a key").click()
     expect(page.locator("#view-inbox .signing")).to_contain_text("Answers are signed with the key")
 
 

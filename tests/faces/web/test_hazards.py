@@ -20,7 +20,9 @@ HAZARD: dict[str, Any] = {
 
 def to(page: Page, view: str) -> None:
     """Another view, by its link."""
-    page.locator("#nav").get_by_role("link", name=view).click()
+    link = page.locator("#nav").get_by_role("link", name=view)
+    link.click()
+    expect(link).to_have_attribute("aria-current", "page")
 
 
 @pytest.mark.requirement("N-18")

@@ -28,8 +28,7 @@ def _sealed(picture: Picture, body: TextSealed, entry: Entry, position: int) -> 
     )
     picture.expire_at(entry.time_us + SEALED_LIFE_US, "sealed", body.id)
     if picture.history is not None:
-        for name in (body.id, text.about.id):  # what is about an object is erased with it
-            picture.history.note_object(name, position)
+        picture.history.note_object(body.id, position)
         for party in dict.fromkeys((text.sender, *text.parties)):
             picture.history.note_stream(party, position)
 

@@ -9,11 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from api_world import World, a_world
+from api_world import World, a_world, square
 from sealing_hands import Hand, a_hand, sealed_body
 from stream_lines import Line, at_least
+from wideberth.erasure import erase
 from wideberth.model.ids import PartyId
+from wideberth.model.keeping import Ground
 from wideberth.model.sealed import About, AboutType
+from wideberth.service import now_us
+from wideberth.space.time import HOUR_US
 
 WORDS = (
     "Vellmarkt sends sevenfold wagonettes along Ostrunde towpath."  # words that nothing else has
@@ -165,3 +169,63 @@ async def test_a_restart_keeps_them(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
         seen = await world.ask("bravo", "GET", f"/sealed-texts/{name}")
         assert bravo.opens(msgspec.json.decode(seen.content), alpha).words == WORDS
+
+
+async def test_what_a_text_is_about_reads_as_before(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        alpha, bravo = await offered(world, "alpha"), await offered(world, "bravo")
+        await world.told("bravo")
+        intent = (await world.told("alpha"))["intent"]
+        (notice, *_) = (await world.ask("alpha", "GET", "/notices")).json()["notices"]
+        paths = (
+            f"/intents/{intent['id']}",
+            f"/intents/{intent['id']}/versions",
+            f"/notices/{notice['id']}",
+            "/notices?state=all",
+        )
+        before = [(await world.ask("alpha", "GET", path)).json() for path in paths]
+        for kind, name in ((AboutType.INTENT, intent["id"]), (AboutType.NOTICE, notice["id"])):
+            await sent(world, alpha, bravo, about=About(kind, name))
+        assert [(await world.ask("alpha", "GET", path)).json() for path in paths] == before
+        ended = await world.ask(
+            "alpha",
+            "POST",
+            f"/intents/{intent['id']}/state",
+            {"ovn": intent["ovn"], "step": "end"},
+        )
+        assert ended.status_code == 200
+        versions = (await world.ask("alpha", "GET", paths[1])).json()["versions"]
+        assert [each["intent"]["version"] for each in versions] == [1, 2]
+
+
+async def test_the_record_gives_others_a_leaf(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        alpha, bravo = await offered(world, "alpha"), await offered(world, "bravo")
+        at = (await sent(world, alpha, bravo))["position"]
+        whole = {}
+        for party in ("alpha", "bravo", "charlie"):
+            page = (await world.ask(party, "GET", f"/record/entries?from={at}&limit=1")).json()
+            whole[party] = "envelope" in page["entries"][0]
+        assert whole == {"alpha": True, "bravo": True, "charlie": False}
+
+
+async def test_a_sealed_text_can_be_erased(tmp_path: Path) -> None:
+    clock = {"us": now_us()}
+    async with a_world(tmp_path, clock_us=lambda: clock["us"]) as world:
+        alpha, bravo = await offered(world, "alpha"), await offered(world, "bravo")
+        told = await sent(world, alpha, bravo)
+        box = told["text"].box.encode()
+        clock["us"] += 30 * HOUR_US
+        folder = tmp_path / "wideberth-data"
+        await world.told("bravo", square(50, start=60 * 30 + 30, end=60 * 30 + 90))
+        service = world.node.service
+        why = {"ground": Ground.LAW, "reference": "article 17", "by": "privacy desk"}
+        assert box in files_of(folder)
+        await erase(service, folder, [told["id"]], **why)  # type: ignore[arg-type]
+        assert box not in files_of(folder)
+        gone = await world.ask("bravo", "GET", f"/sealed-texts/{told['id']}")
+        assert gone.status_code == 404
+
+
+def files_of(folder: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())

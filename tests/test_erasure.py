@@ -62,7 +62,7 @@ async def told_and_ended(world: World) -> str:
             signing = key if party == "alpha" else await world.key(party)
             async with world.client(party, signing) as client:
                 for notice in (await client.notices())["notices"]:
-                    await client.acknowledge(notice["id"], "LOADED", unit=f"{party}-1", system="s")
+                    await client.acknowledge(notice, "LOADED", unit=f"{party}-1", system="s")
         assert list(world.node.service.picture.notices) == []
         await alpha.submit_intent(flight(square(30)), signed=True)
     return name

@@ -174,7 +174,7 @@ async def play(world: World) -> None:
             if told is not None:
                 read_back = {**told, "latitude": told["latitude"] + 1}
                 await bravo.acknowledge(notice, "READ-BACK", read_back=read_back)
-                await bravo.acknowledge(notice["id"], "READ-BACK", read_back=told)
+                await bravo.acknowledge(notice, "READ-BACK", read_back=told)
             await bravo.acknowledge(notice["id"], "CANNOT-COMPLY", unit="bravo-1", reason="engine")
             await bravo.acknowledge(notice, "LOADED", unit="bravo-1", system="planner")
         for row in (await charlie.get("/notices/unreached"))["unreached"]:

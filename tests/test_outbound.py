@@ -339,10 +339,11 @@ async def test_the_code_of_a_notice_that_closed_is_forgotten(tmp_path) -> None:
         outbound.ways.put(BRAVO, (hook(receiver.url),))
         (*_, last) = await notify(world, 1)
         await until(lambda: last in receiver.items)
-        code = receiver.taken[-1]["items"][-1]["code"]
+        item = receiver.taken[-1]["items"][-1]
+        code = item["code"]
         assert await outbound.holder(code) is not None
         async with world.client("bravo", await world.key("bravo")) as client:
-            await client.acknowledge(last, "LOADED", unit="bravo-1", system="plan")
+            await client.acknowledge(item, "LOADED", unit="bravo-1", system="plan")
         async with asyncio.timeout(10):
             while await outbound.holder(code) is not None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

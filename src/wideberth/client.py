@@ -404,7 +404,7 @@ class Client:
             **fields,
         }
         for name in ("content", "difference"):
-            if name in read:
+            if read.get(name) is not None:
                 body.setdefault(name, read[name])
         path = f"/notices/{read['id']}/acknowledgements"
         is_signed = verb != "RECEIVED"

@@ -325,7 +325,6 @@ class Day:
 
     async def _answer(self, party: str, notice: dict[str, Any]) -> None:
         """Let a notice have its fate. It may have closed, or be held, meanwhile."""
-        notice = {name: each for name, each in notice.items() if each is not None}
         units = [f"{party}-{number}" for number in range(1, UNITS[party] + 1)]
         client, fate = self.clients[party], self.chance.choice(FATES)
         with contextlib.suppress(ApiProblem):

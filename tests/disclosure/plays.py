@@ -258,6 +258,7 @@ class Run:
                     {
                         "notice": notice["id"], "verb": "LOADED", "unit": f"{party}-1",
                         "system": "console",
+                        "clock": "2027-01-15T08:00:00Z",
                         **{name: notice[name] for name in _AS_READ if name in notice},
                     },
                     "/notices/{notice}/acknowledgements",

@@ -59,7 +59,7 @@ async def happened(world: World) -> tuple[str, str]:
         page = await alpha.notices()
         for notice in page["notices"]:
             await alpha.acknowledge(notice["id"], "RECEIVED")
-            await alpha.acknowledge(notice["id"], "PASSED-DOWN", unit="alpha-1")
+            await alpha.acknowledge(notice, "PASSED-DOWN", unit="alpha-1")
     return told, secret["intent"]["id"]
 
 

@@ -113,10 +113,8 @@ async def play(world: World) -> None:
             for index, notice in enumerate((await client.notices())["notices"]):
                 await client.acknowledge(notice["id"], "RECEIVED")
                 if index == 0:
-                    await client.acknowledge(notice["id"], "PASSED-DOWN", unit=f"{party}-1")
-                    await client.acknowledge(
-                        notice["id"], "LOADED", unit=f"{party}-1", system="planner"
-                    )
+                    await client.acknowledge(notice, "PASSED-DOWN", unit=f"{party}-1")
+                    await client.acknowledge(notice, "LOADED", unit=f"{party}-1", system="planner")
                 if index == 1:
                     await client.acknowledge(notice["id"], "DISPUTED", reason="another place")
     await warn(world)

@@ -54,8 +54,9 @@ async def test_the_difference_is_shown_field_by_field_and_acknowledged(world: Wo
         "after": '"ALFA2"',
     }
     async with world.client("bravo", await world.key("bravo")) as bravo:
-        with pytest.raises(ApiProblem) as refused:  # the new text alone
-            await bravo.acknowledge(notice["id"], "LOADED", unit="bravo-1", system="planner")
+        text = {"id": notice["id"], "content": notice["content"]}
+        with pytest.raises(ApiProblem) as refused:
+            await bravo.acknowledge(text, "LOADED", unit="bravo-1", system="planner")
         assert refused.value.status == 400
         assert "difference" in str(refused.value)
         with pytest.raises(ApiProblem) as refused:

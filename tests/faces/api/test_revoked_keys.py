@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api_world import World, a_world, square
+from api_world import World, a_world, moment, square
 from wideberth.audit import StatementAudit
 from wideberth.client import ApiProblem
 from wideberth.model.entries import decode_entry
@@ -34,6 +34,7 @@ async def test_what_a_revoked_key_says_is_refused_and_what_it_said_stays(tmp_pat
             await world.told("alpha", square(lower_m=50))
             (notice,) = (await bravo.get("/notices?state=open"))["notices"]
             answer = {"notice": notice["id"], "verb": "PASSED-DOWN", "unit": "bravo-1"}
+            answer |= {"content": notice["content"], "clock": moment()}
             path = f"/notices/{notice['id']}/acknowledgements"
             await bravo.signed("POST", path, "AcknowledgeNotice", answer)
             before = await facts(world)

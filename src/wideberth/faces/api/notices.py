@@ -9,6 +9,7 @@ import msgspec
 from wideberth.decisions.disclosure import may_follow
 from wideberth.decisions.notices import is_new_answer
 from wideberth.delivery.reach import reach_of
+from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.doubts_seen import beside_notice
@@ -21,7 +22,7 @@ from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.model.commands import AcknowledgeNotice, Command, ReleaseNotice
 from wideberth.model.entries import NoticeIssued
 from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
-from wideberth.model.notices import Notice, ObjectType
+from wideberth.model.notices import Notice, ObjectType, Verb
 from wideberth.picture.limits import sees
 from wideberth.picture.picture import OpenNotice, Picture
 from wideberth.space.time import format_rfc3339
@@ -39,9 +40,14 @@ __all__ = [
 ]
 
 
+_EXITS = (Verb.CANNOT_COMPLY, Verb.DISPUTED)
+
+
 async def acknowledge(call: Call) -> Command:
     """An answer to a notice."""
     body: asked.AcknowledgeIn = call.body
+    if call.said is not None and body.verb not in _EXITS:
+        _require_receipt(call, body)
     return AcknowledgeNotice(
         notice=NoticeId(call.path["notice"]),
         verb=body.verb,
@@ -54,6 +60,21 @@ async def acknowledge(call: Call) -> Command:
         content=body.content,
         clock_us=meaning.instant_us(body.clock, "clock"),
     )
+
+
+def _require_receipt(call: Call, body: asked.AcknowledgeIn) -> None:
+    """What is signed says what was received, and when by the receiver's clock (R-02). Who cannot
+    comply or disagrees is heard without. Raises InvalidValue.
+    """
+    if body.clock is None:
+        raise InvalidValue(
+            "clock", "receipt-clock", None, "say when you answer, by your own clock (R-02)"
+        )
+    standing = call.picture.notices.get(NoticeId(call.path["notice"]))
+    if body.content is None and standing is not None and standing.notice.salt:
+        raise InvalidValue(
+            "content", "receipt-content", None, "name the content of the notice as you read it"
+        )
 
 
 def says_new(call: Call) -> bool:

@@ -24,6 +24,7 @@ from wideberth.faces.api import (
 )
 from wideberth.faces.api.http import Route
 from wideberth.faces.api.public import ROUTES as PUBLIC
+from wideberth.faces.api.receipts import ROUTES as RECEIPTS
 from wideberth.faces.api.sealed_texts import ROUTES as SEALED_TEXTS
 from wideberth.faces.api.sites import ROUTES as SITES
 from wideberth.model.parties import Role
@@ -275,6 +276,7 @@ ROUTES: tuple[Route, ...] = (
         limited_as="never",
         urgent=True,
     ),
+    *RECEIPTS,
     *watchkeeping.ROUTES,
     *shared.ROUTES,
     Route(

@@ -98,6 +98,25 @@ class Acknowledged(Out, frozen=True, kw_only=True):
     kept: bool | None = None
 
 
+class ReceiptOut(Out, frozen=True, kw_only=True):
+    """One answer as both sides hold it: of which content it is, when by the receiver's clock and by
+    the node's, and what was signed, as it was signed (a compact JWS; left out where it was not).
+    position: of its entry, for the proof that it is in the record.
+    """
+
+    position: int
+    answer: AcknowledgementOut
+    statement: str | None = None
+
+
+class ReceiptsOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The receipts of one notice, the oldest first."""
+
+    notice: str
+    recipient: str
+    receipts: list[ReceiptOut]
+
+
 class Released(Out, frozen=True, kw_only=True, omit_defaults=False):
     """A held notice may close. closed: what left the open list with it."""
 

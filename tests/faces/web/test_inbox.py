@@ -190,6 +190,28 @@ def test_what_was_amended_says_what_changed(console: Any, window: Callable[[], A
     )
 
 
+@pytest.mark.requirement("N-16")
+def test_what_changed_stands_in_the_form_and_is_what_is_acknowledged(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    hazard = a_hazard_over_a_flight(console)
+    page = officer(console, window, "alpha").page
+    enrol(page)
+    body = HAZARD | {"volumes": hazard["volumes"], "ovn": hazard["ovn"], "place_name": "Range 5"}
+    write(console, "bravo", f"/intents/{hazard['id']}", body, "PUT")
+    card = page.locator("#inbox .task", has_text="AMENDED, version 2")
+    card.get_by_role("button", name="PASSED-DOWN").click()
+    form = card.get_by_role("form", name="PASSED-DOWN")
+    expect(form.locator(".different li")).to_have_text(['place_name: "Range 4" → "Range 5"'])
+    form.get_by_role("button", name="Send PASSED-DOWN").click()
+    expect(form).to_have_count(0)
+    notice = get(console, "alpha", "/notices")["notices"][-1]
+    (answer,) = notice["answers"]
+    assert answer["difference"] == notice["difference"]
+    assert answer["content"] == notice["content"]
+    assert answer["clock"]
+
+
 DESK_JS = """async ({states, now}) => {
     const desk = await import("/js/desk.js");
     return states.map((state) => desk.inbox(state, now).map((notice) => notice.id));

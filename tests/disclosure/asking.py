@@ -384,6 +384,7 @@ _BY_ID = (
     ("GET", "/exports/{export}", "export", None),
     ("GET", "/shared/{intent}", "intent", None),
     ("GET", "/notices/{notice}", "notice", None),
+    ("GET", "/notices/{notice}/receipts", "notice", None),
     ("GET", "/parties/{party}", "party", None),
     ("GET", "/agreements/{agreement}", "agreement", None),
     ("GET", "/doubts/{doubt}", "doubt", None),

@@ -64,8 +64,8 @@ async def test_both_sides_hold_the_digest_both_clocks_and_the_signature(world: W
     now_us = world.node.service.context().now_us
     assert abs(parse_rfc3339(answer["time"]) - now_us) < 60_000_000
     # The signature is the receiver's, and over the digest and the clock themselves.
-    verify_statement(receipt["statement"], key.public_key)
-    said = json.loads(bytes(parse_statement(receipt["statement"]).body))
+    verify_statement(receipt["said"], key.public_key)
+    said = json.loads(bytes(parse_statement(receipt["said"]).body))
     assert (said["content"], said["clock"]) == (notice["content"], "2026-11-21T08:00:12Z")
     for party in ("alpha", "bravo"):  # and that it is in the record either can prove
         proof = await world.ask(party, "GET", f"/record/receipts/{receipt['position']}")

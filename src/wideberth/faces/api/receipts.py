@@ -37,7 +37,7 @@ async def list_receipts(call: Call) -> told.ReceiptsOut:
             told.ReceiptOut(
                 position=position,
                 answer=views.acknowledgement(body.acknowledgement),
-                statement=entry.said or body.statement,
+                said=entry.said or body.statement,
             )
         )
     if recipient is None:

@@ -100,13 +100,13 @@ class Acknowledged(Out, frozen=True, kw_only=True):
 
 class ReceiptOut(Out, frozen=True, kw_only=True):
     """One answer as both sides hold it: of which content it is, when by the receiver's clock and by
-    the node's, and what was signed, as it was signed (a compact JWS; left out where it was not).
-    position: of its entry, for the proof that it is in the record.
+    the node's. position: of its entry, for the proof that it is in the record. said: what was
+    signed, as it was signed (a compact JWS); left out where nothing was.
     """
 
     position: int
     answer: AcknowledgementOut
-    statement: str | None = None
+    said: str | None = None
 
 
 class ReceiptsOut(Out, frozen=True, kw_only=True, omit_defaults=False):

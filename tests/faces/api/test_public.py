@@ -10,12 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from api_world import World, a_world, moment, square
+from api_world import World, a_world, moment, serving, square
 from cap_checker import CAP, require_cap
 from public_play import a_world as a_scene
 from public_play import agree, declare, one_step, pass_time, public, step, text
@@ -205,12 +206,24 @@ async def test_an_answer_is_kept_and_asked_for_again(world: World) -> None:
         again = {"If-None-Match": f'"other", {first.headers["etag"]}'}
         kept = await world.ask(None, "GET", path, headers=again)
         assert (kept.status_code, kept.content) == (304, b"")
+        assert "content-length" not in kept.headers
         assert (await world.ask(None, "GET", path)).content == first.content
     etag = (await world.ask(None, "GET", "/public")).headers["etag"]
     await act(world, keys["alpha"], "alpha", name, "end", reason="over")
     changed = await world.ask(None, "GET", "/public", headers={"If-None-Match": etag})
     assert changed.status_code == 200
     assert "Withdrawn" in changed.text
+
+
+def test_a_cache_asks_a_real_server_again(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, _), httpx.Client(base_url=url) as client:
+        first = client.get("/public/closures")
+        assert first.json()["closures"] == []
+        again = {"If-None-Match": first.headers["etag"]}
+        assert [client.get("/public/closures", headers=again).status_code for _ in "ab"] == [
+            304
+        ] * 2
+        assert client.get("/public").status_code == 200, "the connection goes on"
 
 
 async def test_an_address_has_its_own_measure_of_what_is_published(tmp_path: Path) -> None:

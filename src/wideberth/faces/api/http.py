@@ -240,14 +240,15 @@ def encode(value: Any) -> bytes:
 
 async def send_answer(answer: Answered, send: Send) -> None:
     """Send it whole; nobody keeps it, unless it says itself for how long."""
-    length = (b"content-length", b"%d" % len(answer.body))
+    # of a 304 the length would be that of what is not sent (RFC 9110, 8.6)
+    length = [] if answer.status == 304 else [(b"content-length", b"%d" % len(answer.body))]
     kept = any(name == b"cache-control" for name, _ in answer.headers)
     common = _COMMON if kept else [_NO_STORE, *_COMMON]
     await send(
         {
             "type": "http.response.start",
             "status": answer.status,
-            "headers": [*answer.headers, length, *common],
+            "headers": [*answer.headers, *length, *common],
         }
     )
     await send({"type": "http.response.body", "body": answer.body})

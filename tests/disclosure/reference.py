@@ -21,10 +21,11 @@ from typing import Any
 import msgspec
 
 from wideberth.model import entries as e
-from wideberth.model.intents import Intent, IntentState, VisibilityLevel
+from wideberth.model.intents import Intent, IntentKind, IntentState, VisibilityLevel
 from wideberth.model.notices import Notice
 
 _NUMBER = re.compile(r"(?<![\w.+/=-])-?\d+(?:\.\d+)?(?![\w+/=]|\.\d)")
+_BEAT_US = 5 * 60 * 1_000_000  # L-05: from one status of a hazard to the next
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # as the words have it
 
 
@@ -160,6 +161,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                     # an amendment quotes the version before
                     readable = before is None or sees(before, party)
                 event = intent.party == party
+                if event and intent.kind is IntentKind.HAZARD:  # when its first status is due
+                    may.texts.add(when(intent.start_us + _BEAT_US))
             case e.IntentStateChanged(intent=intent_id):
                 stepped = msgspec.structs.replace(
                     last[intent_id], state=body.state, version=body.version, ovn=body.ovn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import NAMESPACE_URL, uuid5
+from hashlib import sha256
 from xml.etree import ElementTree as ET
 
 from wideberth.model.publications import (
@@ -38,7 +38,7 @@ def feed(
     """The feed, the last message first. origin: of the record; only a digest of it is told."""
     root = ET.Element("feed", {"xmlns": _ATOM})
     title = "Closures and stand-offs"
-    _put(root, "id", uuid5(NAMESPACE_URL, f"wideberth public {origin}").urn)
+    _put(root, "id", _urn(f"wideberth public {origin}"))
     _put(root, "title", f"EXERCISE: {title}" if exercise else title)
     _put(root, "subtitle", f"{NOT_AN_AUTHORITY} {NO_CLEARANCE}")
     sent = [each.message.sent_us for each in (*publications, *withdrawals)]
@@ -59,7 +59,7 @@ def feed(
 def _entry(root: ET.Element, sender: str, message: Message, content: Content | None) -> None:
     name = identifier(sender, message)
     entry = ET.SubElement(root, "entry")
-    _put(entry, "id", uuid5(NAMESPACE_URL, f"wideberth public {name} {message.sent_us}").urn)
+    _put(entry, "id", _urn(f"wideberth public {name} {message.sent_us}"))
     if content is None:
         title, text = f"Withdrawn ({name})", f"{WITHDRAWN} {NO_CLEARANCE}"
     else:
@@ -75,3 +75,11 @@ def _entry(root: ET.Element, sender: str, message: Message, content: Content | N
 
 def _put(parent: ET.Element, name: str, text: str) -> None:
     ET.SubElement(parent, name).text = text
+
+
+def _urn(name: str) -> str:
+    """A UUID of version 8 (RFC 9562, 5.8) that says the same of the same name, always."""
+    digits = sha256(name.encode()).hexdigest()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    parts = (digits[:8], digits[8:12], f"8{digits[13:16]}", variant + digits[17:20], digits[20:32])
+    return f"urn:uuid:{'-'.join(parts)}"

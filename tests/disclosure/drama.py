@@ -116,7 +116,10 @@ def _challenged(course: int) -> list[Step]:
     if course == 2:
         return []
     given = {"name": "p0", "statement": "SECRET-DOUBT"}
-    return [Step("challenge", "bravo", given, hidden=True)]
+    return [
+        Step("challenge", "bravo", given, hidden=True),
+        Step("doubt", "bravo", {"name": "p0"}, hidden=True),
+    ]
 
 
 def _course(course: int) -> list[Step]:
@@ -155,6 +158,12 @@ def _course(course: int) -> list[Step]:
             "alpha", "p1", volume(47.035, 8.005), kind="presence", level="named", parties=[READER]
         ),
         _tell(READER, "c3", volume(47.035, 8.005), kind="hazard"),
+        # doubts about what it sees, and about what its notices tell of; then a suggestion that
+        # leads into what alpha keeps to itself, in the first course only
+        Step("doubt", READER, {"name": "b1"}),
+        Step("doubt", READER, {"name": ""}),
+        Step("doubt", "alpha", {"name": "c3"}),
+        Step("avoid", READER, {"name": "c3", "volume": volume(47.02, 8.02)}),
         Step("answer", READER, {"verb": "LOADED"}),
         Step("release", "alpha"),
         Step("answer", "alpha", {"verb": "LOADED"}),

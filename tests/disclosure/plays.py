@@ -277,6 +277,31 @@ class Run:
                     hidden=hidden, notice=row["notice"],
                 )  # fmt: skip
 
+    async def doubt(self, party: str, *, hidden: bool, name: str) -> None:
+        """Doubt something that was told, or by name "" what each open notice tells of."""
+        about: list[dict[str, str]] = []
+        if name in self.names:
+            kind = "zone" if name in self.versions else "intent"
+            about.append({kind: self.names[name]})
+        elif not name:
+            asker = Asker(self.world, party)
+            page = await asker.ask("GET", "/notices", query="state=open&limit=1000")
+            about += [{"notice": each["id"]} for each in page.json()["notices"]]
+        for each in about:
+            words = f"SECRET-doubt-{name}" if hidden else "it is not there"
+            body = {"statement": words, **each}
+            answer = await self._ask(party, "POST", "/doubts", body, hidden=hidden)
+            assert answer.status_code in (201, 403, 404, 409), answer.text
+
+    async def avoid(self, party: str, *, hidden: bool, name: str, volume: Any) -> None:
+        """Suggest where to keep, for a hazard of the party's."""
+        if name in self.names:
+            answer = await self._ask(
+                party, "POST", "/hazards/{intent}/avoiding", {"volumes": [volume]}, hidden=hidden,
+                intent=self.names[name],
+            )  # fmt: skip
+            assert answer.status_code in (200, 400, 404), answer.text
+
     async def enrol(self, party: str, *, hidden: bool, key_id: str = "desk") -> None:
         seed = hashlib.sha256(f"{party}/{key_id}".encode()).digest()
         key = PartyKey(ORIGIN, PartyId(party), KeyId(key_id), SigningKey(seed))

@@ -113,7 +113,18 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
         steps.append(Step("tell", party, {**given, "body": told[0]}, hidden=True))
         what = draw(
             st.sampled_from(
-                ["", "amend", "end", "check", "subscribe", "answer", "track", "agree", "line"]
+                [
+                    "",
+                    "amend",
+                    "end",
+                    "check",
+                    "subscribe",
+                    "answer",
+                    "track",
+                    "agree",
+                    "line",
+                    "doubt",
+                ]
             )
         )
         if what == "amend":
@@ -133,6 +144,9 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
             if draw(st.booleans()):
                 act = draw(st.sampled_from(["suspend", "end"]))
                 steps.append(Step("agree", party, {"name": f"a{name}", "act": act}, hidden=True))
+        elif what == "doubt":
+            (other,) = (each for each in OTHERS if each != party)
+            steps.append(Step("doubt", other, given, hidden=True))
         elif what == "line":
             steps.append(
                 Step("red_line", party, {"name": f"r{name}", "volume": draw(boxes())}, hidden=True)
@@ -181,7 +195,8 @@ def visible_step(draw: st.DrawFn, number: int) -> Step:  # noqa: C901, PLR0911, 
     what = draw(
         st.sampled_from(
             ["tell", "tell", "tell", "hide", "amend", "step", "zone", "unzone", "subscribe",
-             "unsubscribe", "check", "answer", "release", "track", "look", "feed", "key"]
+             "unsubscribe", "check", "answer", "release", "track", "look", "feed", "key", "doubt",
+             "doubt", "avoid"]
         )
     )  # fmt: skip
     verb = draw(st.sampled_from(["RECEIVED", "LOADED"]))
@@ -219,6 +234,11 @@ def visible_step(draw: st.DrawFn, number: int) -> Step:  # noqa: C901, PLR0911, 
             return Step("release", party)
         case "track":
             return Step("track", party, {"feed": "own", "reports": [{**report, "party": party}]})
+        case "doubt":
+            about = draw(st.sampled_from([before, before, f"z{number}", ""]))
+            return Step("doubt", party if about else READER, {"name": about})
+        case "avoid":
+            return Step("avoid", READER, {"name": before, "volume": draw(boxes())})
         case "look":
             return Step("look", READER)
         case "feed":

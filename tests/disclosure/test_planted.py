@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from disclosure import asking
 from disclosure.drama import drama
 from disclosure.plays import READER
 from disclosure.test_interference import compare
@@ -67,6 +68,7 @@ def _names_the_owner_in_a_refusal(patch: pytest.MonkeyPatch) -> None:
         return own(picture, intent_id, party, ovn)
 
     patch.setattr(intents, "_own_intent", owned)
+    patch.setattr(asking, "ONE_IN", 1)  # it shows in the routes that change an intent alone
 
 
 def _counts_hidden_ones(patch: pytest.MonkeyPatch) -> None:
@@ -213,6 +215,27 @@ def _a_change_quotes_what_was_hidden(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(intents, "notified", notified)
 
 
+def _a_list_of_all_doubts(patch: pytest.MonkeyPatch) -> None:
+    """Whoever asks has the doubts about everything."""
+    from wideberth.faces.api import doubts_seen
+
+    patch.setattr(doubts_seen, "sees_item", lambda picture, item, party: True)
+
+
+def _a_suggestion_finds_what_is_named_to_others(patch: pytest.MonkeyPatch) -> None:
+    """It is withheld for whatever stands there, and says what."""
+    from wideberth.decisions import avoiding
+
+    def dangers(picture: Any, would_be: Any) -> Any:
+        return tuple(
+            clashes.intent_ref(picture.intents[each])
+            for volume in picture.prepared(would_be.volumes)
+            for each in picture.intent_space.touched(volume, avoiding._TOUCHING)
+        )
+
+    patch.setattr(avoiding, "_own_dangers", dangers)
+
+
 def _units_are_shown(patch: pytest.MonkeyPatch) -> None:
     before = views.party
 
@@ -275,6 +298,8 @@ PLANTS: list[Plant] = [
     _exact_in_a_dry_run,
     _everybody_follows,
     _a_change_quotes_what_was_hidden,
+    _a_list_of_all_doubts,
+    _a_suggestion_finds_what_is_named_to_others,
     _units_are_shown,
     _cells_that_hang_on_the_edge,
     _numbers_of_all,

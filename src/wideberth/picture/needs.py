@@ -16,11 +16,18 @@ from wideberth.model.ids import PartyId
 from wideberth.model.intents import Intent
 from wideberth.model.provisions import Disclosure
 from wideberth.picture.picture import Picture
-from wideberth.space.volume import Separation
+from wideberth.space.altitude import Altitude, AltitudeReference
+from wideberth.space.time import MAX_US, MIN_US
+from wideberth.space.volume import NANODEGREES, Polygon, Separation, Volume4D
 
-__all__ = ["fold_needs", "needs"]
+__all__ = ["fold_needs", "needs", "needs_cell"]
 
 _TOUCHING = Separation()
+_FLOOR = Altitude(-8_000_000, AltitudeReference.W84)
+_CEILING = Altitude(100_000_000, AltitudeReference.W84)
+_HIGHEST_ND = 89 * NANODEGREES  # beyond, a cell has no shape worth comparing
+_WIDEST_ND = 30 * NANODEGREES
+_EDGE = 20  # a cell's edges are geodesics, up to so small a part of it off its parallels
 
 
 def needs(picture: Picture, intent: Intent, reader: PartyId) -> bool:
@@ -31,6 +38,36 @@ def needs(picture: Picture, intent: Intent, reader: PartyId) -> bool:
         _is_told(picture, intent, reader)
         or _is_whole_list(picture, intent.party, reader)
         or _is_declared(picture, intent, reader)
+    )
+
+
+def needs_cell(
+    picture: Picture, owner: PartyId, reader: PartyId, cell_nd: tuple[int, int, int]
+) -> bool:
+    """Whether the reader is given that something of the owner's is in a cell, of which it may know
+    no more: by the cell alone, so that what it declares does not tell where in it.
+
+    cell_nd: south, west and size, nanodegrees; one too wide to be compared is given.
+    """
+    if not picture.space.rules.need_to_know or _is_whole_list(picture, owner, reader):
+        return True
+    south_nd, west_nd, size_nd = cell_nd
+    north_nd, east_nd = south_nd + size_nd, west_nd + size_nd
+    is_within = -_HIGHEST_ND <= south_nd < north_nd <= _HIGHEST_ND
+    if not is_within or east_nd > 180 * NANODEGREES or size_nd > _WIDEST_ND:
+        return True
+    edge_nd = size_nd // _EDGE
+    corners = (
+        (max(south_nd - edge_nd, -_HIGHEST_ND), west_nd),
+        (max(south_nd - edge_nd, -_HIGHEST_ND), east_nd),
+        (min(north_nd + edge_nd, _HIGHEST_ND), east_nd),
+        (min(north_nd + edge_nd, _HIGHEST_ND), west_nd),
+    )
+    place = Volume4D(Polygon(corners), _FLOOR, _CEILING, MIN_US, MAX_US)
+    (cell,) = picture.prepared((place,))
+    return any(
+        picture.subscriptions[name].party == reader
+        for name in picture.subscription_space.touched(cell, _TOUCHING)
     )
 
 

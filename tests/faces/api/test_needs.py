@@ -151,3 +151,23 @@ async def test_a_stream_does_not_follow_what_leaves_the_area(needing: World) -> 
 async def test_without_the_rule_an_open_intent_is_open_to_all(world: World) -> None:
     told = (await world.told("alpha", square()))["intent"]["id"]
     assert await given(world, "bravo") == [told]
+
+
+@pytest.mark.requirement("P-04")
+async def test_a_coarse_cell_is_given_by_the_cell_alone(needing: World) -> None:
+    world = needing
+    more = {
+        "kind": "presence",
+        "visibility": {"level": "named", "parties": []},
+        "provenance": GPS,
+    }
+    await world.told("alpha", square(47.01, 7.51, side=0.001, end=60 * 24 * 30), **more)
+    await world.told("alpha", square(49.01, 7.51, side=0.001, end=60 * 24 * 30), **more)
+    words = {"receives": "the desk", "passes_on": "nobody", "history": "none known"}
+    body = {"disclosure": "coarse", **words}
+    assert (await world.ask("alpha", "PUT", "/sharings/bravo", body)).status_code == 200
+    assert (await get(world, "bravo", "/sites"))["sites"] == []
+    # in another corner of the cell than the site, which it does not tell
+    await declare(world, "bravo", square(47.04, 7.54, side=0.001, end=6000))
+    (cell,) = (await get(world, "bravo", "/sites"))["sites"]
+    assert (cell["cell"]["south"], cell["cell"]["west"]) == (47.0, 7.5)

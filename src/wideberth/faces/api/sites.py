@@ -42,10 +42,11 @@ from wideberth.model.sites import (
     WithdrawSharing,
 )
 from wideberth.picture.limits import sees
-from wideberth.picture.needs import needs
+from wideberth.picture.needs import needs, needs_cell
 from wideberth.picture.sites import site_of
 from wideberth.service import Applied
 from wideberth.space.time import format_rfc3339, parse_rfc3339
+from wideberth.space.volume import NANODEGREES
 from wideberth.wire import asked
 from wideberth.wire import sites as said
 
@@ -101,7 +102,7 @@ def _cells(call: Call) -> list[out.SiteOut]:
             intent = picture.intents[name]
             if intent.kind is IntentKind.PRESENCE and not sees(picture, intent, recipient):
                 for seen in sites_seen.coarse(intent, allows):
-                    if seen.cell is not None:
+                    if seen.cell is not None and _is_needed(call, owner, seen.cell):
                         where = (seen.cell.size_deg, seen.cell.south, seen.cell.west)
                         found[(owner, *where)] = seen
     return [found[each] for each in sorted(found)]
@@ -118,6 +119,13 @@ async def get_site(call: Call) -> out.SiteOut | Refusal:
         return refusal
     now_us = call.desk.service.context().now_us
     return sites_seen.site(call.picture, shown, call.party, now_us)
+
+
+def _is_needed(call: Call, owner: PartyId, cell: out.CoarseOut) -> bool:
+    south_nd, west_nd, size_nd = (
+        round(each * NANODEGREES) for each in (cell.south, cell.west, cell.size_deg)
+    )
+    return needs_cell(call.picture, owner, call.party, (south_nd, west_nd, size_nd))
 
 
 def _is_given(call: Call, site: Intent) -> bool:

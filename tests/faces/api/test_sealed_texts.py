@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from api_world import World, a_world, square
+from disclosure.asking import plain
 from sealing_hands import Hand, a_hand, sealed_body
 from stream_lines import Line, at_least
 from wideberth.erasure import erase
+from wideberth.faces.api.routes import ROUTES
 from wideberth.model.ids import PartyId
 from wideberth.model.keeping import Ground
-from wideberth.model.sealed import About, AboutType
+from wideberth.model.sealed import About, AboutType, SealedMark
 from wideberth.service import now_us
 from wideberth.space.time import HOUR_US
 
@@ -229,3 +231,48 @@ async def test_a_sealed_text_can_be_erased(tmp_path: Path) -> None:
 
 def files_of(folder: Path) -> bytes:
     return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
+
+
+async def test_whoever_it_is_not_sealed_to_sees_no_difference(tmp_path: Path) -> None:
+    """Every list that a third party may ask for, before and after two others confide."""
+    async with a_world(tmp_path) as world:
+        alpha, bravo = await offered(world, "alpha"), await offered(world, "bravo")
+        stop = (await world.ask("alpha", "POST", "/stop", {"text": "stop"})).json()
+        intent = (await world.told("alpha"))["intent"]
+        before = await seen_by(world, "charlie")
+        stream = await told_of(world, "charlie")
+        for about in (About(AboutType.INTENT, intent["id"]), About(AboutType.STOP, stop["id"])):
+            await sent(world, alpha, bravo, about=about)
+        assert await seen_by(world, "charlie") == before
+        assert await told_of(world, "charlie") == stream
+        assert await seen_by(world, "bravo") != {}
+
+
+async def test_a_planted_leak_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SealedMark, "is_shown_to", lambda *_: True)
+    with pytest.raises(AssertionError):
+        await test_whoever_it_is_not_sealed_to_sees_no_difference(tmp_path)
+
+
+async def seen_by(world: World, party: str) -> dict[str, Any]:
+    """What each list answers, without the tree's size, and without the time of asking."""
+    seen: dict[str, Any] = {}
+    for route in ROUTES:
+        is_list = route.method == "GET" and not route.names and route.kind == "read"
+        if is_list and not route.path.startswith("//") and route.path not in OF_THE_TREE:
+            answer = await world.ask(party, "GET", route.path)
+            if answer.headers.get("content-type", "").startswith("application/json"):
+                seen[route.path] = timeless(plain(answer.json()))
+    assert {"/sealed-texts", "/intents", "/stops", "/parties"} <= set(seen)
+    return seen
+
+
+OF_THE_TREE = {"/record/entries", "/record/checkpoint", "/record/proof/consistency"}
+
+
+def timeless(value: Any) -> Any:
+    """Without when it was asked: an answer speaks of now."""
+    if isinstance(value, dict):
+        kept = {name: each for name, each in value.items() if name not in ("time", "as_of", "size")}
+        return {name: timeless(each) for name, each in kept.items()}
+    return [timeless(each) for each in value] if isinstance(value, list) else value

@@ -341,12 +341,20 @@ def _clash(clash: dict[str, Any]) -> str:
 _RELAYED = ("channel", "identified")
 
 
+_READ = (("content", "Notice as received"), ("difference", "Difference acknowledged"))
+
+
 def _acknowledged(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     answer = body["acknowledgement"]
     rows = [("Answered", time_words(answer["time_us"]))]
     for name, label in (("unit", "Unit"), ("system", "System"), ("reason", "Reason")):
         if answer.get(name):
             rows.append((label, answer[name]))
+    if answer.get("clock_us") is not None:
+        rows.append(("By the receiver's own clock", time_words(answer["clock_us"])))
+    for name, label in _READ:
+        if answer.get(name):
+            rows.append((label, "SHA-256 {}".format(answer[name])))
     if answer.get("channel"):
         rows.append(("Came by", "{}; its giver is known by: {}".format(*map(answer.get, _RELAYED))))
     call = answer.get("call")

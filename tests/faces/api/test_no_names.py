@@ -83,11 +83,11 @@ async def the_whole_loop(world: World) -> dict[str, Any]:
     async with bravo.acting(Role.ACKNOWLEDGE) as types:  # alpha's desk answered by telephone
         await types.write("POST", f"/notices/{notice['id']}/relayed", a_call())
     async with alpha.acting(Role.ACKNOWLEDGE) as answers:
-        read = await answers.acknowledge(notice["id"], "READ-BACK", read_back=particulars)
+        read = await answers.acknowledge(notice, "READ-BACK", read_back=particulars)
         assert read["understood"]
         for verb in ("PASSED-DOWN", "LOADED"):
             system = {"system": "mission planning"} if verb == "LOADED" else {}
-            await answers.acknowledge(notice["id"], verb, unit="alpha-1", **system)
+            await answers.acknowledge(notice, verb, unit="alpha-1", **system)
     assert NoticeId(notice["id"]) not in world.node.service.picture.notices
     async with alpha.acting(Role.WATCH) as watches:
         before = await watches.get("/shifts")

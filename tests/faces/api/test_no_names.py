@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from api_world import World, a_world, moment, square
@@ -22,7 +22,6 @@ from wideberth.service import Applied
 OFFICER = "Ottoline Featherstonehaugh"
 """Somebody whose name must stand nowhere, unless her party seals it to another."""
 
-DESK = "Night desk"
 HAZARD = {"kind": "hazard", "provenance": {"source": "map", "accuracy_m": 50}}
 
 
@@ -53,8 +52,6 @@ class Desk:
                 self.keys[role] = key
 
     def client(self, token: str, key: PartyKey | None = None) -> Client:
-        import httpx
-
         transport = httpx.ASGITransport(self.world.app, raise_app_exceptions=False)
         return Client("http://node", token, key=key, transport=transport)
 
@@ -168,11 +165,7 @@ async def test_a_name_that_a_party_wants_known_goes_sealed(tmp_path: Path) -> No
 
 
 async def test_a_planted_name_is_found(tmp_path: Path) -> None:
-    """What the first test looks for would be seen: here somebody writes a name into a text."""
+    """What the first test looks for is seen where somebody writes a name into what they tell."""
     async with a_world(tmp_path) as world:
-        await world.ask("alpha", "POST", "/stop", {"text": f"call {OFFICER}"})
-        for _ in range(100):
-            if any(OFFICER.encode() in line for line in await envelopes(world)):
-                return
-            await world.node.urgent.settled() if hasattr(world.node.urgent, "settled") else None
-        pytest.fail(json.dumps("the name was not found"))
+        await world.told("alpha", place_name=f"at the post of {OFFICER}")
+        assert any(OFFICER.encode() in line for line in await envelopes(world))

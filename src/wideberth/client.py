@@ -394,8 +394,9 @@ class Client:
         """Answer a notice. RECEIVED goes by the token; whatever means more is signed.
 
         notice: as it was read, so that the answer names the content and the difference that it
-        answers (R-02, N-16); or its id alone, where it amends nothing. fields: unit, system,
-        reason, read_back, attested, as the verb needs them. This computer's clock goes with it.
+        answers (R-02, N-16); its id alone will do for RECEIVED, CANNOT-COMPLY and DISPUTED.
+        fields: unit, system, reason, read_back, attested, as the verb needs them. This computer's
+        clock goes with it.
         """
         read: Json = {"id": notice} if isinstance(notice, str) else notice
         body: dict[str, Any] = {

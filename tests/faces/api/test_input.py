@@ -344,7 +344,7 @@ async def test_a_signed_statement_speaks_for_its_party_and_address_only(world: W
     async with world.client("bravo", key) as bravo:
         (notice,) = (await bravo.notices())["notices"]
         answer = await bravo.acknowledge(
-            notice["id"], "LOADED", unit="bravo-1", system="mission computer"
+            notice, "LOADED", unit="bravo-1", system="mission computer"
         )
         assert answer["closed"] == [notice["id"]]
         assert answer["acknowledgement"]["by"]["how"] == "signed"

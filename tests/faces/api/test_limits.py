@@ -102,7 +102,7 @@ async def test_a_first_answer_is_never_held_back_and_to_repeat_it_is_a_command(
     assert (await statuses(world, 6, *others))[-1] == 429
     assert world.node.service.picture.size == size
     async with world.client("alpha", key) as alpha:
-        await alpha.acknowledge(notice["id"], "LOADED", unit="alpha-1", system="s")
+        await alpha.acknowledge(notice, "LOADED", unit="alpha-1", system="s")
     assert world.node.service.picture.size == size + 1
 
 

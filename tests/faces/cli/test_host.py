@@ -283,12 +283,14 @@ async def test_the_walking_skeleton(space: Path) -> None:
             page = await alpha.notices()
             name = page["notices"][0]["id"]
             await alpha.acknowledge(name, "RECEIVED")
-            await alpha.acknowledge(name, "PASSED-DOWN", unit="u1")
-            await alpha.acknowledge(name, "LOADED", unit="u1", system="planner")
+            await alpha.acknowledge(page["notices"][0], "PASSED-DOWN", unit="u1")
+            await alpha.acknowledge(page["notices"][0], "LOADED", unit="u1", system="planner")
             with pytest.raises(ApiProblem) as refused:
-                await alpha.acknowledge(name, "LOADED", unit="nobody", system="planner")
+                await alpha.acknowledge(
+                    page["notices"][0], "LOADED", unit="nobody", system="planner"
+                )
             assert refused.value.rule == "unit-not-listed"
-            await alpha.acknowledge(name, "LOADED", unit="u2", system="planner")
+            await alpha.acknowledge(page["notices"][0], "LOADED", unit="u2", system="planner")
             assert (await alpha.notices())["notices"] == []
             presence = intent(
                 kind="presence",

@@ -133,7 +133,7 @@ class Desk:
 
         async def after(seconds: float, verb: str, **fields: Any) -> None:
             await asyncio.sleep(self.clock.seconds_until(issued_us + int(seconds * SECOND_US)))
-            answer = await self._client.acknowledge(notice["id"], verb, **fields)
+            answer = await self._client.acknowledge(notice, verb, **fields)
             self._say_answer(notice, verb, fields, answer)
 
         try:

@@ -126,6 +126,11 @@ async def test_a_restart_sends_what_was_not_sent_and_nothing_that_was(tmp_path) 
             world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
             ids = await notify(world, 2)
             await until(lambda: len(receiver.items) >= len(ids))
+            outbound = world.node.outbound
+            while await outbound._in_thread(  # noqa: ASYNC110 - until that is noted
+                lambda: outbound._store.cursor(BRAVO, "duty")
+            ) < len(ids):
+                await asyncio.sleep(0.02)
         async with a_world(tmp_path) as world:  # nothing is sent here
             more = await notify(world, 2, first=2)
         async with sending_world(tmp_path):

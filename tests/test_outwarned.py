@@ -29,6 +29,9 @@ from wideberth.space.time import DAY_US, HOUR_US
 
 ALPHA = PartyId("alpha")
 
+# The servers of these tests stop while their clients may still be hanging up.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def warning(world: World, number: int = 1, **more: Any) -> StandingWarning:
     """bravo's aircraft is inside a zone of alpha's; or what more says."""

@@ -20,7 +20,7 @@ import fcntl
 import logging
 import os
 import random
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +33,7 @@ from wideberth.contacts import Contacts, Way, Ways
 from wideberth.delivery.called import call_message
 from wideberth.delivery.lanes import BackOff, Lane, Line, Outcome, Tried, WayId
 from wideberth.delivery.mail import MailServer, send_mail
-from wideberth.delivery.messages import Message, in_each, notice_message, stop_message
+from wideberth.delivery.messages import Message, in_each, notice_message
 from wideberth.delivery.phrases import spoken
 from wideberth.delivery.push import send_push
 from wideberth.delivery.state import DeliveryState
@@ -45,16 +45,13 @@ from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice
 from wideberth.model.receipts import content_digest, difference_digest
-from wideberth.model.stop_reads import StopRepeated
-from wideberth.model.stops import Stop, StopTold
 from wideberth.operating import DeliveryTable
+from wideberth.outstops import StopsOut
 from wideberth.outwarned import WarningsOut, agreed_languages
-from wideberth.picture.stop_rights import units_told
-from wideberth.picture.stops import step_of, unread_by
 from wideberth.record.vault import Vault
 from wideberth.service import Service
 from wideberth.space.time import SECOND_US
-from wideberth.urgent import Sent, Urgent
+from wideberth.urgent import Urgent
 
 __all__ = ["ChannelSeen", "Outbound"]
 
@@ -65,9 +62,6 @@ _PAGE = 100  # notices of a lane that are read together
 _AT_ONCE = 50  # of them, in one POST
 _STREAM_GRACE_S = 3.0  # how long an open stream has to take a notice before the next way is tried
 _STREAM_OPEN_US = 30 * SECOND_US  # a stream says something every 10 s
-_STOP_LIFE_US = 24 * 3600 * SECOND_US
-_STOP_LONGEST_S = 30.0
-_WARNED = "warned"  # the way under which the state keeps what was told of warnings
 _MOST_SENDING = 64  # attempts under way, STOPs aside
 
 T = TypeVar("T")
@@ -103,11 +97,6 @@ class _Sending:
     task: asyncio.Task[None] | None = None
 
 
-def _sent_as(stop: Stop, version: int) -> str:
-    """What tells one sending of a STOP from its repetitions."""
-    return f"{stop.id}/{version}" if version else stop.id
-
-
 class Outbound:
     """Beside a service. It sends inside :meth:`sending`; all else it tells without.
 
@@ -128,7 +117,6 @@ class Outbound:
         self._service = service
         self._folder = folder
         self._contacts = contacts
-        self._urgent = urgent
         self._settings = settings
         self._draw = draw
         self.ways = Ways(folder, vault=vault)
@@ -143,9 +131,9 @@ class Outbound:
         self._unflushed: set[PartyId] = set()
         self._closed: list[NoticeId] = []  # since the last look
         self._webhooks: Webhooks | None = None
-        self._stops: dict[tuple[str, PartyId, WayId], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_MOST_SENDING)
         self.warnings = WarningsOut(service, self, self._back_off, draw)
+        self.stops = StopsOut(service, urgent, self, settings.first_retry_s, draw)
 
     # What others ask.
 
@@ -253,11 +241,10 @@ class Outbound:
             self.keys.signing_key, self.keys.keyid, private=self._settings.private_addresses
         )
         self._service.fold_listeners.append(self._listen)
-        self._urgent.watchers.append(self._sent)
         self.is_sender = True
         await self._forget_unknown_events()
         try:
-            await self._go_on_with_stops()
+            self.stops.go_on()
             self.warnings.go_on()
             while True:
                 await self._mind_ways()
@@ -265,16 +252,15 @@ class Outbound:
                 await asyncio.sleep(_LOOK_S)
         finally:
             self.is_sender = False
-            self._urgent.watchers.remove(self._sent)
             self._service.fold_listeners.remove(self._listen)
-            tasks = [*self._stops.values(), *(each.task for each in self._lanes.values())]
+            tasks = [each.task for each in self._lanes.values()]
             for task in tasks:
                 if task is not None:
                     task.cancel()
             await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+            await self.stops.stop()
             await self.warnings.stop()
             self._lanes.clear()
-            self._stops.clear()
             await self._webhooks.close()
 
     async def _forget(self) -> None:
@@ -366,6 +352,7 @@ class Outbound:
         for position, entry in enumerate(entries, start):
             body = entry.body
             self.warnings.note(body, position)
+            self.stops.note(body)
             if isinstance(body, NoticeIssued):
                 sending = self._lanes.get((body.notice.recipient, Post.DUTY))
                 if sending is not None:
@@ -380,12 +367,6 @@ class Outbound:
                 if sending is not None:
                     sending.escalated[body.notice] = None
                     sending.grew.set()
-            elif isinstance(body, StopTold):
-                self._tell_stop(body.stop)
-            elif isinstance(body, StopRepeated):
-                stop = self._service.picture.stops.get(body.stop)
-                if stop is not None:
-                    self._tell_stop(stop, body.parties, version=body.step + 1)
             elif isinstance(body, NoticeAcknowledged | NoticeReleased):
                 self._closed += body.closes
 
@@ -660,7 +641,11 @@ class Outbound:
     def _codes(self, notice: Notice) -> list[tuple[str, str, str, int]]:
         return self.keys.codes(self._service.picture.space.origin, notice)
 
-    # Warnings: what sends them beside the lanes asks these.
+    # What sends warnings and STOPs beside the lanes asks these.
+
+    def every_way(self) -> list[tuple[PartyId, tuple[Way, ...]]]:
+        """The ways of each party, the suspended ones too."""
+        return [(PartyId(name), ways) for name, ways in self.ways.items()]
 
     def duty_ways(self, party: PartyId) -> tuple[Way, ...]:
         """The ways of a duty desk that are not suspended, in the agreed order."""
@@ -670,99 +655,27 @@ class Outbound:
     async def send(
         self, way: Way, party: PartyId, message: Message, item: dict[str, object]
     ) -> Tried:
-        """One attempt to send a message, by anything but a stream."""
+        """One attempt to send a message, by anything but a stream, when there is room for it."""
         async with self._room:
-            if way.medium is Medium.WEBHOOK:
-                return await self._post(way.address, party, [item])
-            return await self._message_out(way, message)
+            return await self.send_at_once(way, party, message, item)
 
-    async def is_sent(self, name: str, party: PartyId) -> bool:
-        """Whether it was kept as sent. Raises RecordUnavailable."""
+    async def send_at_once(
+        self, way: Way, party: PartyId, message: Message, item: dict[str, object]
+    ) -> Tried:
+        """The same, behind nothing."""
+        if way.medium is Medium.WEBHOOK:
+            return await self._post(way.address, party, [item])
+        return await self._message_out(way, message)
+
+    async def is_sent(self, name: str, party: PartyId, way: str) -> bool:
+        """Whether it was kept as sent over this way. Raises RecordUnavailable."""
         state = self._store
-        return await self._in_thread(lambda: state.is_sent(name, party, _WARNED))
+        return await self._in_thread(lambda: state.is_sent(name, party, way))
 
-    async def keep_sent(self, name: str, party: PartyId) -> None:
+    async def keep_sent(self, name: str, party: PartyId, way: str) -> None:
         """Keep that it was sent. Raises RecordUnavailable."""
         state, now_us = self._store, self._service.context().now_us
-        await self._in_thread(lambda: state.keep_sent(name, party, _WARNED, now_us))
-
-    # STOPs.
-
-    def _sent(self, sent: Sent) -> None:
-        if sent.stop is not None:
-            self._tell_stop(sent.stop)
-
-    async def _go_on_with_stops(self) -> None:
-        stops = self._service.picture.stops
-        for name in list(stops):
-            stop, step = stops[name], step_of(self._service.picture, name).step
-            self._tell_stop(stop)
-            if step:
-                unread = unread_by(self._service.picture, stop)
-                self._tell_stop(stop, unread, version=step)
-        for sent in self._urgent.waiting:
-            self._sent(sent)
-
-    def _tell_stop(
-        self, stop: Stop, parties: Collection[PartyId] | None = None, *, version: int = 0
-    ) -> None:
-        """Over every way of everybody else, at once; of these parties, where it is repeated to
-        them. version: how often it was.
-        """
-        if stop.sent_us + _STOP_LIFE_US < self._service.context().now_us:
-            return
-        for name, ways in self.ways.items():
-            party = PartyId(name)
-            if party == stop.sender or (parties is not None and party not in parties):
-                continue
-            for way in ways:
-                key = (_sent_as(stop, version), party, way.id)
-                if way.medium is Medium.STREAM or key in self._stops:
-                    continue
-                task = asyncio.create_task(self._stop_out(stop, party, way, version))
-                self._stops[key] = task
-                task.add_done_callback(lambda _task, key=key: self._stops.pop(key, None))
-
-    async def _stop_out(self, stop: Stop, party: PartyId, way: Way, version: int) -> None:
-        """Until it is taken or refused, or a day is over; also where the channel is suspended."""
-        state, failures, name = self._store, 0, _sent_as(stop, version)
-        back_off = BackOff(min(1.0, self._settings.first_retry_s), _STOP_LONGEST_S)
-        with contextlib.suppress(RecordUnavailable):
-            if await self._in_thread(lambda: state.is_sent(name, party, way.id)):
-                return
-        picture = self._service.picture
-        message = in_each(
-            *spoken(agreed_languages(picture, party, [stop.sender]), way.language),
-            lambda language: stop_message(
-                stop,
-                recipient=party,
-                exercise=picture.space.exercise,
-                places=way.places,
-                language=language,
-                version=version,
-            ),
-        )
-        while stop.sent_us + _STOP_LIFE_US > self._service.context().now_us:
-            if way.medium is Medium.WEBHOOK:
-                item: dict[str, object] = {
-                    "kind": "stop",
-                    "id": message.id,
-                    "version": version,
-                    "units": units_told(self._service.picture, stop.sender).get(party, ()),
-                    "stop": msgspec.structs.replace(stop, intent=None),
-                    "text": message.full,
-                }
-                tried = await self._post(way.address, party, [item])
-            else:
-                tried = await self._message_out(way, message)
-            if tried.outcome is not Outcome.FAILED:
-                break
-            failures += 1
-            wait_us = back_off.wait_us(failures, self._draw(), tried.wait_s)
-            await asyncio.sleep(wait_us / SECOND_US)
-        now_us = self._service.context().now_us
-        with contextlib.suppress(RecordUnavailable):
-            await self._in_thread(lambda: state.keep_sent(name, party, way.id, now_us))
+        await self._in_thread(lambda: state.keep_sent(name, party, way, now_us))
 
     # The state's file.
 

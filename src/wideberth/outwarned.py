@@ -37,6 +37,7 @@ __all__ = ["Sender", "WarningsOut", "agreed_languages"]
 
 _LIFE_US = 30 * MINUTE_US  # of a warning that no way takes; what stands is on the page
 _LOOK_S = 1.0
+_WARNED = "warned"  # the way under which the state keeps what was told of warnings
 _log = logging.getLogger(__name__)
 
 
@@ -57,11 +58,11 @@ class Sender(Protocol):
         """Whether a stream took the entry."""
         ...
 
-    async def is_sent(self, name: str, party: PartyId) -> bool:
-        """Whether it was kept as sent. Raises RecordUnavailable."""
+    async def is_sent(self, name: str, party: PartyId, way: str) -> bool:
+        """Whether it was kept as sent over this way. Raises RecordUnavailable."""
         ...
 
-    async def keep_sent(self, name: str, party: PartyId) -> None:
+    async def keep_sent(self, name: str, party: PartyId, way: str) -> None:
         """Keep that it was sent. Raises RecordUnavailable."""
         ...
 
@@ -154,17 +155,17 @@ class WarningsOut:
     async def _send_on(self, key: tuple[WarningId, PartyId]) -> None:
         """The latest word, until a way takes it, all refuse it, or it is too old."""
         warning_id, party = key
-        failures, attempted = 0, await self._sender.is_sent(warning_id, party)
+        failures, attempted = 0, await self._sender.is_sent(warning_id, party, _WARNED)
         while (item := self._latest.get(key)) is not None:
             self._newer[key].clear()
             is_news = attempted or item.change is not Change.CLEARED
-            if not is_news or await self._sender.is_sent(item.name, party):
+            if not is_news or await self._sender.is_sent(item.name, party, _WARNED):
                 self._done(key, item)
                 continue
             attempted = True
             if await self._over_ways(party, item) is not Outcome.FAILED:
-                await self._sender.keep_sent(item.name, party)
-                await self._sender.keep_sent(warning_id, party)
+                await self._sender.keep_sent(item.name, party, _WARNED)
+                await self._sender.keep_sent(warning_id, party, _WARNED)
                 failures = 0
                 self._done(key, item)
                 continue

@@ -43,6 +43,18 @@ __all__ = [
 _DEGREES = tuple(Evidence)
 
 
+_NO_WORDS = refused(
+    RefusalKind.INVALID,
+    "words",
+    f"say it in up to {MAX_DOUBT_TEXT:,} characters",
+    field="statement",
+)
+
+
+def _says_something(statement: str) -> bool:
+    return bool(statement.strip()) and len(statement) <= MAX_DOUBT_TEXT
+
+
 def raise_doubt(
     picture: Picture, command: RaiseDoubt, author: Author, context: Context
 ) -> Decision:
@@ -53,13 +65,8 @@ def raise_doubt(
     item, hidden = found
     if item.party == author.party:
         return refused(RefusalKind.FORBIDDEN, "your-own", "change or end what is yours instead")
-    if not command.statement.strip() or len(command.statement) > MAX_DOUBT_TEXT:
-        return refused(
-            RefusalKind.INVALID,
-            "words",
-            f"say it in up to {MAX_DOUBT_TEXT:,} characters",
-            field="statement",
-        )
+    if not _says_something(command.statement):
+        return _NO_WORDS
     if _has_open(picture, item.id, author.party):
         return refused(
             RefusalKind.CONFLICT, "doubt-stands", "yours stands, and waits for its answer"
@@ -102,13 +109,8 @@ def answer_doubt(
             RefusalKind.INVALID, "doubt-state", "it is answered, or accepted as open",
             field="state", value=command.state.value,
         )  # fmt: skip
-    if not command.statement.strip() or len(command.statement) > MAX_DOUBT_TEXT:
-        return refused(
-            RefusalKind.INVALID,
-            "words",
-            f"say it in up to {MAX_DOUBT_TEXT:,} characters",
-            field="statement",
-        )
+    if not _says_something(command.statement):
+        return _NO_WORDS
     if doubt.state is DoubtState.ANSWERED or doubt.state is command.state:
         return refused(
             RefusalKind.CONFLICT, "doubt-settled", f"it is {doubt.state.value} already",

@@ -5,7 +5,7 @@ Signatures are the shell's and the audit's to check; here is what the picture ca
 
 from __future__ import annotations
 
-from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.decisions.outcome import Accepted, Context, Decision, refused, unknown_party
 from wideberth.model.ids import (
     IntentId,
     NoticeId,
@@ -84,13 +84,7 @@ def record_host_action(
 ) -> Decision:
     """What the host did, said in the record."""
     if command.party is not None and command.party not in picture.parties:
-        return refused(
-            RefusalKind.UNKNOWN,
-            "party-unknown",
-            "register the party first",
-            field="party",
-            value=command.party,
-        )
+        return unknown_party(command.party)
     if len(command.what) > MAX_TEXT:
         return refused(
             RefusalKind.INVALID, "text", f"give up to {MAX_TEXT} characters", field="what"

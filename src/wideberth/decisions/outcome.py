@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 from wideberth.errors import InvalidValue, Unclear
 from wideberth.model.entries import Body
+from wideberth.model.ids import PartyId
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Outcome
 
-__all__ = ["Accepted", "Context", "Decision", "Repeated", "invalid", "refused"]
+__all__ = [
+    "Accepted",
+    "Context",
+    "Decision",
+    "Repeated",
+    "invalid",
+    "refused",
+    "unknown_party",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +62,15 @@ def invalid(error: InvalidValue) -> Refusal:
         field=error.field,
         value=str(error.value),
         choices=error.choices if is_unclear else (),
+    )
+
+
+def unknown_party(party: PartyId) -> Refusal:
+    """The refusal of a party that nobody registered."""
+    return refused(
+        RefusalKind.UNKNOWN,
+        "party-unknown",
+        "register the party first",
+        field="party",
+        value=party,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 
-from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused, unknown_party
 from wideberth.errors import InvalidValue
 from wideberth.model.commands import AdoptRules, EnrolKey, OpenSpace, RegisterParty, RevokeKey
 from wideberth.model.entries import (
@@ -137,13 +137,7 @@ def enrol_key(picture: Picture, command: EnrolKey, author: Author, context: Cont
             RefusalKind.FORBIDDEN, "not-yours", "a party enrols its own keys", field="party"
         )
     if command.party not in picture.parties:
-        return refused(
-            RefusalKind.UNKNOWN,
-            "party-unknown",
-            "register the party first",
-            field="party",
-            value=command.party,
-        )
+        return unknown_party(command.party)
     name = (command.party, command.key_id)
     # Never twice: under a revoked id a new chain begins, and its old statements would fit again.
     if name in picture.keys or name in picture.retired_keys:

@@ -238,24 +238,22 @@ def _name(value: object, *, field: str) -> str | None:
 
 
 def _kind(value: object) -> IntentKind | None:
-    if value is MISSING or value is None:
-        return None
-    if not isinstance(value, str) or value not in _KINDS:
-        raise InvalidValue("kind", "intent-kind", safe(value), f"give one of {', '.join(_KINDS)}")
-    return _KINDS[value]
-
-
-_KINDS = {kind.value: kind for kind in IntentKind}
+    return _one_of(value, _KINDS, field="kind", rule="intent-kind")
 
 
 def _actor(value: object) -> ActorClass | None:
+    return _one_of(value, _ACTORS, field="actor", rule="actor")
+
+
+def _one_of(value: object, known: dict[str, T], *, field: str, rule: str) -> T | None:
     if value is MISSING or value is None:
         return None
-    if not isinstance(value, str) or value not in _ACTORS:
-        raise InvalidValue("actor", "actor", safe(value), f"give one of {', '.join(_ACTORS)}")
-    return _ACTORS[value]
+    if not isinstance(value, str) or value not in known:
+        raise InvalidValue(field, rule, safe(value), f"give one of {', '.join(known)}")
+    return known[value]
 
 
+_KINDS = {kind.value: kind for kind in IntentKind}
 _ACTORS = {actor.value: actor for actor in ActorClass}
 
 

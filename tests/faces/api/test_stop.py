@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import apsw
 import msgspec
 import pytest
 
 from api_world import World, a_world, flight, square
+from busy_record import busy
 from stream_lines import Line, Seen
 from wideberth.aside import ASIDE_FILE
 from wideberth.audit import StatementAudit
@@ -33,18 +31,6 @@ from wideberth.service import Settings
 
 FOLDER = "wideberth-data"
 SAYS = {"text": "40 people in the school at the bridge"}
-
-
-@contextlib.contextmanager
-def busy(folder: Path) -> Generator[None]:
-    """Another process holds the record's write lock: nothing can be appended meanwhile."""
-    connection = apsw.Connection(str(folder / "record.sqlite3"))
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 def stops_in(world: World) -> list[StopTold]:

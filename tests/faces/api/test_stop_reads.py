@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import apsw
 import pytest
 
 from api_world import World, a_world, flight, moment
+from busy_record import busy
 from stream_lines import Line, Seen
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId, UnitToken
@@ -22,18 +20,6 @@ from wideberth.space.time import MINUTE_US, SECOND_US
 SAYS = {"text": "40 people in the school at the bridge"}
 AREA = {"latitude": 47.0, "longitude": 8.0, "radius_m": 300}
 READ = {"by": "person"}
-
-
-@contextlib.contextmanager
-def busy(folder: Path) -> Generator[None]:
-    """Another process holds the record's write lock: nothing can be appended meanwhile."""
-    connection = apsw.Connection(str(folder / "record.sqlite3"))
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 def ahead(world: World, by_us: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import Role
@@ -90,3 +90,17 @@ def fill(form: Any, told: dict[str, Any], **other: str) -> None:
     } | other
     for label, value in values.items():
         form.get_by_label(label).fill(value)
+
+
+def read_back(card: Locator, told: dict[str, Any]) -> None:
+    """Read a notice back, first with a wrong longitude: the page says what does not match."""
+    card.get_by_role("button", name="READ-BACK").click()
+    form = card.get_by_role("form", name="READ-BACK")
+    fill(form, told, Longitude="21.5")
+    form.get_by_role("button", name="Send READ-BACK").click()
+    expect(form).to_contain_text("Does not match. area: told")
+    expect(card.locator(".steps .bad")).to_contain_text("read back, does not match")
+    fill(form, told)
+    form.get_by_role("button", name="Send READ-BACK").click()
+    expect(form).to_have_count(0)
+    expect(card.locator(".steps .done")).to_have_count(3)

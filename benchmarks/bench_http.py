@@ -132,6 +132,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.buffer = bytearray()
         self.answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way out."""
@@ -154,11 +155,20 @@ class Connection(asyncio.Protocol):
         answer, self.answer = self.answer, None
         answer.set_result((status, body))
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """An answer that cannot come any more is an error, not a wait."""
+        self.lost = True
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_exception(exc or ConnectionError("closed before it answered"))
+
     def ask(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
         """Send a request; gives status and body."""
         assert self.transport is not None
         self.answer = asyncio.get_running_loop().create_future()
-        self.transport.write(request)
+        if self.lost:
+            self.answer.set_exception(ConnectionError("closed before it was asked"))
+        else:
+            self.transport.write(request)
         return self.answer
 
 

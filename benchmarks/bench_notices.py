@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,8 @@ async def streams(server: dict[str, Any], readers: int) -> None:
     await asyncio.sleep(2.0)
     first = [reader.count for reader in all_readers]
     asked: dict[str, float] = {}
-    idle = [await connect(server) for _ in range(8)]
+    # In turn: the server closes a connection that nobody uses for five seconds.
+    idle = deque([await connect(server) for _ in range(8)])
     asking: set[asyncio.Task[None]] = set()
 
     async def one(connection: Connection, number: int) -> None:
@@ -175,7 +177,7 @@ async def streams(server: dict[str, Any], readers: int) -> None:
     looked_s = begun_s
     while (now_s := time.perf_counter()) < begun_s + SECONDS:
         while told < (now_s - begun_s) * TELLINGS_PER_S and idle:
-            task = asyncio.create_task(one(idle.pop(), told))
+            task = asyncio.create_task(one(idle.popleft(), told))
             asking.add(task)
             task.add_done_callback(asking.discard)
             told += 1

@@ -231,7 +231,10 @@ async def agree(alpha: Any, bravo: Any) -> None:
         "parties": ["alpha", "bravo"],
         "effective_us": now,
         "expires_us": now + 30 * DAY_US,
-        "provisions": [asking],
+        "provisions": [
+            asking,
+            {"type": "counting", "id": "counted", "counts": [{"what": "late-notice"}]},
+        ],
     }
     first = {"terms": terms, "answer_by": moment(600)}
     made = await alpha.signed("POST", "/agreements", "ProposeAgreement", first)
@@ -249,6 +252,9 @@ async def agree(alpha: Any, bravo: Any) -> None:
     consent = asked["consent"]["id"]
     answer = {"consent": consent, "verdict": "REFUSED", "reason": "smoke"}
     await bravo.signed("POST", f"/consents/{consent}/answers", "AnswerConsent", answer)
+    contested = {**accepted, "item": "counted/late-notice/3", "reason": "the clock was off"}
+    del contested["act"]
+    await bravo.signed("POST", f"/agreements/{name}/contests", "ContestCount", contested)
     about = {"actor": "fixed", "armed": False, "cites": [{"agreement": name, "version": 2}]}
     await alpha.submit_intent(flight(square(48.5), under=about), signed=True)
     paused = {**accepted, "act": "suspend", "provisions": ["entry"], "reason": "exercise"}

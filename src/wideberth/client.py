@@ -435,6 +435,17 @@ class Client:
         body = {"doubt": doubt, "state": state, "statement": statement}
         return await self.signed("POST", f"/doubts/{doubt}/answer", "AnswerDoubt", body)
 
+    async def contest_count(
+        self, agreement: str, version: int, item: str, reason: str, *, signed: bool = False
+    ) -> Any:
+        """Say why an item that a report counts under an agreement should not be counted."""
+        body = {"version": version, "item": item, "reason": reason}
+        path = f"/agreements/{agreement}/contests"
+        if signed:
+            named = {"agreement": agreement, **body}
+            return await self.signed("POST", path, "ContestCount", named)
+        return await self.write("POST", path, body)
+
     async def send_tracks(self, feed: str, reports: list[Json]) -> Any:
         """Report positions of moving things."""
         return await self.write("POST", "/tracks", {"feed": feed, "reports": reports})

@@ -320,7 +320,7 @@ class TestWords:
             "call_sign", "place_name", "name", "system", "checked_by", "provision",
             # The program's own: ids, digests, geometry as it was declared.
             "declaration", "digest", "key_id", "public_key", "proof", "export", "open_list",
-            "stop", "id", "kind", "difference", "content",
+            "stop", "id", "kind", "difference", "content", "item",
         }  # fmt: skip
         words = {
             (command.__name__, each.field.rpartition(".")[2])

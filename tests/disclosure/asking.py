@@ -426,6 +426,7 @@ _CHANGES = (
     ("POST", "/agreements/{agreement}/acts", "agreement", {"version": 1, "act": "end"}, ""),
     ("POST", "/agreements/{agreement}/versions", "agreement", {}, ""),
     ("POST", "/agreements/{agreement}/consents", "agreement", {}, ""),
+    ("POST", "/agreements/{agreement}/contests", "agreement", {}, ""),
     ("POST", "/consents/{consent}/answers", "consent", {}, ""),
     ("PUT", "/drafts/{agreement}", "agreement", {}, ""),
     ("PUT", "/red-lines/{red_line}", "red_line", {}, ""),

@@ -287,7 +287,7 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable = event = body.draft.party == party
             case e.AgreementProposed():
                 readable = event = party in body.terms.concerned
-            case e.AgreementStepped() | e.AgreementMoment() | e.CallMissed():
+            case e.AgreementStepped() | e.AgreementMoment() | e.CallMissed() | e.CountContested():
                 readable = event = party in body.concerned
             case e.PublicationMade() | e.PublicationWithdrawn():
                 readable = event = party in body.concerned

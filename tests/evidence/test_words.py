@@ -15,6 +15,7 @@ from wideberth.model import (
     avoiding,
     calls,
     consents,
+    counting,
     doubts,
     liveness,
     publications,
@@ -163,6 +164,10 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
             concerned=BOTH,
         ),
         ("Message 2 of fire-desk", "it was agreed until then", "no information is not clearance"),
+    ),
+    (
+        counting.CountContested(AGREEMENT, 1, "counted/incursion/7", ALPHA, "a drill", BOTH),
+        ("alpha contests that counted/incursion/7 counts", "stays counted", "a drill"),
     ),
     (
         consents.ConsentAsked(

@@ -17,6 +17,7 @@ from wideberth.model.provisions import (
     Between,
     Condition,
     Consent,
+    Counting,
     Coverage,
     Disclosure,
     Distribution,
@@ -259,6 +260,11 @@ def _consent(_: Picture, terms: Terms, _known: dict[str, Provision], given: Cons
     _require_parties_of(terms, given.entitled, "entitled")
 
 
+def _counting(_: Picture, terms: Terms, _known: dict[str, Provision], given: Counting) -> None:
+    _require_once(tuple(each.what.value for each in given.counts), "counts")
+    _require_parties_of(terms, given.of, "of")
+
+
 _PUBLISHABLE = (AgreedZone, LineBuffer, SeparationTable)
 
 
@@ -320,6 +326,7 @@ _CHECKS: dict[type, Callable[[Picture, Terms, dict[str, Provision], Any], None]]
     Disclosure: _disclosure,
     Consent: _consent,
     Publish: _publish,
+    Counting: _counting,
 }
 
 

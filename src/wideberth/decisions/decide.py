@@ -13,6 +13,7 @@ from wideberth.decisions import (
     avoiding,
     checks,
     consents,
+    counting,
     deadlines,
     doubts,
     intents,
@@ -64,6 +65,7 @@ from wideberth.model.commands import (
     WorsenWarning,
 )
 from wideberth.model.consents import AnswerConsent, AskConsent
+from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
 from wideberth.model.keeping import (
@@ -144,6 +146,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     StepAgreement: (Role.SIGN, published(agreements.step)),
     AskConsent: (Role.TELL, consents.ask),
     AnswerConsent: (Role.SIGN, consents.answer),
+    ContestCount: ((Role.TELL, Role.SIGN), counting.contest),
     SetRedLine: ((Role.TELL, Role.SIGN), redlines.set_line),
     RemoveRedLine: ((Role.TELL, Role.SIGN), redlines.remove),
     OfferSealKey: (ANY_ROLE, sealing.offer_key),

@@ -20,6 +20,7 @@ from wideberth.model.commands import (
     SubmitIntent,
 )
 from wideberth.model.consents import AnswerConsent, AskConsent
+from wideberth.model.counting import ContestCount
 from wideberth.model.ids import IntentId, NoticeId, PartyId, ZoneId
 from wideberth.model.liveness import ReportChannel, SuspendChannel
 from wideberth.model.parties import Author, How, Key, Role
@@ -262,6 +263,7 @@ FREE_WORDS: dict[type[Command], tuple[Words, ...]] = {
     ReviewSite: _words(_SITE, "statement"),
     RequestExport: _words(_own, "purpose"),
     StepAgreement: _words(_AGREEMENT, "reason"),
+    ContestCount: _words(_AGREEMENT, "reason"),
     AskConsent: _words(_AGREEMENT, "words"),
     AnswerConsent: _words(_consent, "reason"),
 }

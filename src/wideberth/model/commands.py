@@ -13,6 +13,7 @@ from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
 from wideberth.model.consents import AnswerConsent, AskConsent
+from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
 from wideberth.model.ids import (
@@ -338,6 +339,7 @@ Command = (
     | StepAgreement
     | AskConsent
     | AnswerConsent
+    | ContestCount
     | OfferSealKey
     | SealText
     | SetRedLine

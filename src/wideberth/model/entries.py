@@ -23,6 +23,7 @@ from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWi
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
+from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
@@ -399,6 +400,7 @@ Body = (
     | SiteStale
     | PublicationMade
     | PublicationWithdrawn
+    | CountContested
 )
 
 

@@ -26,6 +26,9 @@ __all__ = [
     "Between",
     "Condition",
     "Consent",
+    "Counted",
+    "CountedThing",
+    "Counting",
     "Coverage",
     "Disclosure",
     "Distribution",
@@ -398,6 +401,35 @@ class Publish(_Provision, frozen=True, tag="publish", kw_only=True):
         )
 
 
+class Counted(StrEnum):
+    """What may be counted (I-08): warnings of three kinds, and two failings of notices."""
+
+    SEPARATION = "separation"
+    INCURSION = "incursion"
+    DEPARTURE = "departure"
+    LATE_NOTICE = "late-notice"
+    UNACKNOWLEDGED = "unacknowledged"
+
+
+class CountedThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing that counts. episode_s: of the same party and object, what begins within so long
+    of the last one before it counts with that, as one; 0: each counts.
+    """
+
+    what: Counted
+    episode_s: Seconds = 0
+
+
+class Counting(_Provision, frozen=True, tag="counting", kw_only=True):
+    """What a report counts between the parties (I-08). Nothing is counted that none agreed to.
+
+    of: whose failings are counted; all parties' where empty.
+    """
+
+    counts: Annotated[tuple[CountedThing, ...], msgspec.Meta(min_length=1, max_length=20)]
+    of: tuple[PartyId, ...] = ()
+
+
 Provision = (
     Line
     | SeparationTable
@@ -418,4 +450,5 @@ Provision = (
     | Consent
     | Wording
     | Publish
+    | Counting
 )

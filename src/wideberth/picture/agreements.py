@@ -21,6 +21,7 @@ from wideberth.model.agreements import (
     Suspension,
 )
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
+from wideberth.model.counting import CountContested
 from wideberth.model.deadlines import DeadlineKind
 from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
@@ -218,6 +219,10 @@ def _red_line_removed(picture: Picture, body: RedLineRemoved, _entry: Entry, pos
     _note(picture, body.red_line, (body.party,), position)
 
 
+def _contested(picture: Picture, body: CountContested, _entry: Entry, position: int) -> None:
+    _note(picture, body.agreement, body.concerned, position)
+
+
 def _note(picture: Picture, object_id: str, parties: Iterable[PartyId], position: int) -> None:
     if picture.history is not None:
         picture.history.note_object(object_id, position)
@@ -234,4 +239,5 @@ FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     ConsentAnswered: _answered,
     RedLineSet: _red_line_set,
     RedLineRemoved: _red_line_removed,
+    CountContested: _contested,
 }

@@ -18,6 +18,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
+from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
 from wideberth.model.entries import (
     Entry,
@@ -143,6 +144,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     AgreementMoment: lambda body, party: party in body.concerned,
     ConsentAsked: lambda body, party: party in body.asked.concerned,
     ConsentAnswered: lambda body, party: party in body.concerned,
+    CountContested: lambda body, party: party in body.concerned,
     RedLineSet: lambda body, party: body.red_line.party == party,
     RedLineRemoved: _by_its_party,
     SharingAssessed: lambda body, party: body.sharing.owner == party,

@@ -21,6 +21,7 @@ __all__ = [
     "AgreementsQuery",
     "AskIn",
     "ConsentIn",
+    "ContestIn",
     "DraftIn",
     "ProposalQuery",
     "RedLineIn",
@@ -67,6 +68,14 @@ class StepIn(In, frozen=True, kw_only=True):
     digest: Name | None = None
     sheet: Name | None = None
     reason: Words = ""
+
+
+class ContestIn(In, frozen=True, kw_only=True):
+    """Why an item of a count should not be counted. item: as the report names it."""
+
+    version: Number
+    item: Name
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class AskIn(In, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from wideberth.decisions.surroundings import FAR_FROM_NAMED
 from wideberth.errors import InvalidValue
 from wideberth.model.agreements import Act, AgreementProposed, AgreementStepped, digest_of
 from wideberth.model.consents import Asked, ConsentAnswered, ConsentAsked
+from wideberth.model.counting import CountContested
 from wideberth.model.doubts import (
     Doubt,
     DoubtAnswered,
@@ -113,6 +114,7 @@ DECIDED: dict[type, frozenset[str]] = {
     ShiftTaken: frozenset(),
     AgreementProposed: frozenset({"agreement", "version", "changes"}),
     AgreementStepped: frozenset({"state", "concerned", "provisions"}),
+    CountContested: frozenset({"concerned"}),
     ConsentAsked: frozenset(
         {"asked.id", "asked.entitled", "asked.concerned", "asked.answer_by_us"}
     ),
@@ -130,6 +132,7 @@ _AS_SAID: dict[type, tuple[str, tuple[str, ...]]] = {
     HazardStated: ("StateHazard", ("intent", "status")),
     AllClearGiven: ("GiveAllClear", ("intent",)),
     ShiftTaken: ("TakeShift", ("post", "open_list")),
+    CountContested: ("ContestCount", ("agreement", "version", "item", "reason")),
     StopAcknowledged: ("AcknowledgeStop", ("stop", "post")),
 }
 """Kinds of entry that say word for word what was signed, and by whom: the statement's type and the

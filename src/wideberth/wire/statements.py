@@ -47,6 +47,7 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
         SignedForm(agreements.AgreementAgainIn, (("agreement", str),)),
     ),
     "StepAgreement": (SignedForm(agreements.StepIn, (("agreement", str),)),),
+    "ContestCount": (SignedForm(agreements.ContestIn, (("agreement", str),)),),
     "AskConsent": (SignedForm(agreements.AskIn, (("agreement", str),)),),
     "AnswerConsent": (SignedForm(agreements.ConsentIn, (("consent", str),)),),
     "GiveHeartbeat": (SignedForm(asked.HeartbeatIn),),

@@ -526,6 +526,12 @@ def _doubt_answered(body: dict[str, Any]) -> Said:
     ), [("In its words", quoted(body["statement"]))]
 
 
+def _count_contested(body: dict[str, Any]) -> Said:
+    return "{} contests that {} counts, under version {} of the agreement {}.".format(
+        body["party"], body["item"], body["version"], body["agreement"]
+    ) + " It stays counted, and is shown as contested.", [("In its words", quoted(body["reason"]))]
+
+
 def _export_countersigned(body: dict[str, Any]) -> Said:
     return "A second person of {} put their name to the bulk export {}.".format(
         body["party"], body["export"]
@@ -602,6 +608,7 @@ BETWEEN_WORDS: dict[str, Any] = {
     "AvoidingSuggested": _avoiding_suggested,
     "AvoidingWithheld": _avoiding_withheld,
     "AvoidingTold": _avoiding_told,
+    "CountContested": _count_contested,
     "DoubtRaised": _doubt_raised,
     "DoubtAnswered": _doubt_answered,
     "SubscribersNotified": _subscribers,

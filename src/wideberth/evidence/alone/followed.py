@@ -100,6 +100,10 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "AnswerDoubt": ("DoubtAnswered", {"doubt": None, "state": None, "statement": None}),
     "ProposeAgreement": ("AgreementProposed", _PROPOSAL_SAID),
     "StepAgreement": ("AgreementStepped", _ACT_SAID),
+    "ContestCount": (
+        "CountContested",
+        {"agreement": None, "version": None, "item": None, "reason": None},
+    ),
     "AskConsent": ("ConsentAsked", _ASKING_SAID),
     "AnswerConsent": (
         "ConsentAnswered",
@@ -582,6 +586,8 @@ def _from_words(
     elif body["type"] == "StopAcknowledged":
         del wanted["by"]
         wanted |= {"sender": body["sender"], "after_us": body["after_us"]}
+    elif body["type"] == "CountContested":
+        wanted["concerned"] = body.get("concerned")
     elif body["type"] == "DoubtAnswered":
         wanted |= {name: body.get(name) for name in ("item", "raised_by", "hidden")}
     return body, wanted
@@ -618,6 +624,7 @@ _MADE = {
     "AllClearGiven": _from_words,
     "ShiftTaken": _from_words,
     "StopAcknowledged": _from_words,
+    "CountContested": _from_words,
     "DoubtRaised": _from_doubt,
     "DoubtAnswered": _from_words,
 }

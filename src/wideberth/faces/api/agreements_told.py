@@ -293,6 +293,28 @@ class AgreementEvent(Out, frozen=True, kw_only=True):
     red_lines: list[ApproachOut] = []
 
 
+class CountContestedOut(Out, frozen=True, kw_only=True):
+    """Your reason beside an item of a count is in the record."""
+
+    agreement: str
+    version: int
+    item: str
+    position: int
+    time: str
+
+
+class CountContestedEvent(Out, frozen=True, kw_only=True):
+    """A party of an agreement contests an item of a count under it. The item stays counted."""
+
+    agreement: str
+    version: int
+    item: str
+    party: str
+    reason: str
+    position: int
+    time: str
+
+
 class DraftEvent(Out, frozen=True, kw_only=True):
     """Your party kept a draft."""
 

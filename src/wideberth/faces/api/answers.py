@@ -11,6 +11,7 @@ from typing import Any
 
 from wideberth.faces.api import told, views
 from wideberth.faces.api.agreements_seen import ANSWERS
+from wideberth.faces.api.counting import ANSWERS as COUNTING_ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.doubts import ANSWERS as DOUBT_ANSWERS
 from wideberth.faces.api.past import intent_as_of, stepped
@@ -21,6 +22,7 @@ from wideberth.faces.api.watchkeeping_seen import SAID, avoiding_said
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingWithheld
 from wideberth.model.consents import ConsentAsked
+from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtRaised
 from wideberth.model.entries import (
     IntentAccepted,
@@ -57,6 +59,7 @@ CREATED = (
     ConsentAsked,
     StopAcknowledged,
     DoubtRaised,
+    CountContested,
     SealKeyOffered,
     TextSealed,
 )
@@ -218,6 +221,7 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     KeyRevoked: _withdrawn,
     **SITE_ANSWERS,
     **DOUBT_ANSWERS,
+    **COUNTING_ANSWERS,
     **SEALED_ANSWERS,
     AvoidingSuggested: avoiding_said,
     AvoidingWithheld: avoiding_said,

@@ -12,6 +12,7 @@ from typing import Any
 
 from wideberth.faces.api import (
     agreements_seen,
+    counting,
     doubts_seen,
     escalations_seen,
     publications_seen,
@@ -85,6 +86,7 @@ EVENTS: dict[str, type] = {
     "erased": told.ErasedEvent,
     "host-acted": told.HostActedEvent,
     **doubts_seen.EVENTS,
+    **counting.EVENTS,
     **sites_seen.EVENTS,
     **agreements_seen.EVENTS,
     **publications_seen.EVENTS,
@@ -303,6 +305,7 @@ _VIEWS: dict[type, Callable[[Desk, StreamEvent, PartyId], Awaitable[tuple[str, A
     EntriesErased: _erased,
     HostActed: _host_acted,
     **doubts_seen.VIEWS,
+    **counting.VIEWS,
     **sites_seen.VIEWS,
     **agreements_seen.VIEWS,
     **publications_seen.VIEWS,

@@ -8,6 +8,7 @@ from wideberth.faces.api import (
     agreements,
     agreements_told,
     clocks,
+    counting,
     doubts,
     intents,
     notices,
@@ -186,6 +187,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *SITES,
     *doubts.ROUTES,
+    *counting.ROUTES,
     *SEALED_TEXTS,
     *PUBLIC,
     Route(

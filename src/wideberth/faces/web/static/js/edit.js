@@ -34,6 +34,7 @@ const NEW = {
   languages: { tags: ["en"] },
   consent: { words: "", entitled: [] },
   publish: { sender: "", area: "", rules: ["keep-out", "stand-off"] },
+  counting: { counts: [{ what: "incursion" }] },
 };
 
 const minute = (us) => new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ");

@@ -29,6 +29,7 @@ export const TITLES = {
   consent: "Asked for before it is done",
   wording: "Agreed words",
   publish: "Told in public",
+  counting: "Counted for the review",
 };
 
 /** The whole of a text as a node: what is signed, asked or given as a reason is never cut short. */
@@ -126,6 +127,12 @@ const SAYS = {
     p.cell_nd ? `places rounded outward to ${(p.cell_nd / 1e9).toFixed(3)} degree` : "places as they are",
     p.time_step_s ? `times rounded outward to ${duration(p.time_step_s)}` : "times as they are",
     "What was public cannot be recalled. No information is not clearance.",
+  ],
+  counting: (p) => [
+    ...p.counts.map((each) =>
+      `${each.what}${each.episode_s ? `; what begins within ${duration(each.episode_s)} of the last one of the same party and object counts with it` : "; each counts"}`),
+    `whose: ${list(p.of, "all parties'")}`,
+    "Each counted item is listed, and can be contested.",
   ],
   wording: (p) => [plain(p.words, Infinity), "Nothing is enforced of this."],
 };

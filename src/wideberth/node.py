@@ -136,6 +136,7 @@ class Node:
             clock_us=clock_us,
         )
         self.urgent = Urgent(service, folder, vault=vault)
+        self.timers = Timers(service)
         self.outbound = Outbound(
             service,
             folder,
@@ -259,7 +260,7 @@ class Node:
                 self._compare()
             await self._stack.enter_async_context(LookingAgain(self.service))
             await self._stack.enter_async_context(self.urgent)
-            await self._stack.enter_async_context(Timers(self.service))
+            await self._stack.enter_async_context(self.timers)
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

@@ -37,6 +37,7 @@ class Timers:
     def __init__(self, service: Service, *, look_s: float = LOOK_S) -> None:
         self._service = service
         self._look_s = look_s
+        self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -51,10 +52,15 @@ class Timers:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> int:
-        """Let pass what is due now, up to AT_ONCE. Gives how many deadlines passed by it.
+        """Let pass what is due now, up to AT_ONCE. Gives how many deadlines passed by it; what an
+        earlier look took is told by then.
 
         Raises what stood in the way of one of them; each is due again then.
         """
+        async with self._looking:
+            return await self._look()
+
+    async def _look(self) -> int:
         service = self._service
         picture = service.picture
         while not gather(picture, limit=GATHER_AT_ONCE):  # noqa: ASYNC110 - others have their turn

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -124,7 +125,7 @@ class Api:
             for route in ROUTES
             if route.command is not None
         }
-        self._document = msgspec.json.encode(document(ROUTES))
+        self._document = _encoded_document()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -394,6 +395,12 @@ class Api:
         self.desk.rebuilt.catch_up(self.desk.picture)
         await stack.enter_async_context(self.desk.live)
         self.desk.outbound.warnings.track_open = self.desk.live.is_track_open
+
+
+@cache
+def _encoded_document() -> bytes:
+    """The OpenAPI document, made once in a process: it takes some tenths of a second."""
+    return msgspec.json.encode(document(ROUTES))
 
 
 def create_app(

@@ -48,6 +48,7 @@ COMMANDS = (
     "restore",
     "epoch",
     "key",
+    "case",
     "demo",
 )
 """The sub-commands, in the order of the help: module names below wideberth.faces.cli."""

@@ -1,0 +1,123 @@
+"""The cases of the public reports, played: each criterion holds, and each can fail."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from wideberth.cases.case import Case, case_files, load_case
+from wideberth.cases.run import Line, play
+from wideberth.faces.cli._cases import FACE, failed
+
+FOLDER = Path(__file__).parents[2] / "examples" / "cases"
+FILES = case_files(FOLDER)
+Json = dict[str, Any]
+
+
+def played(case: Case, folder: Path) -> list[Line]:
+    return asyncio.run(play(case, folder / "node", FACE))
+
+
+def stated(case_id: str) -> Json:
+    return tomllib.loads((FOLDER / f"{case_id}.toml").read_text(encoding="utf-8"))
+
+
+def step(case: Json, says: str) -> Json:
+    """The one step whose words begin so."""
+    (found,) = (each for each in case["steps"] if each["says"].startswith(says))
+    return found
+
+
+def left_out(says: str) -> Callable[[Json], None]:
+    def plant(case: Json) -> None:
+        case["steps"].remove(step(case, says))
+
+    return plant
+
+
+def changed(says: str, path: str, value: Any) -> Callable[[Json], None]:
+    """A member of a step, at a dotted path, is another."""
+
+    def plant(case: Json) -> None:
+        inner: Any = step(case, says)
+        *names, last = path.split(".")
+        for name in names:
+            inner = inner[int(name)] if name.isdigit() else inner[name]
+        assert inner[last] != value
+        inner[last] = value
+
+    return plant
+
+
+def moved(place: str, by_deg: float) -> Callable[[Json], None]:
+    """A circle of the case lies so many degrees further north."""
+
+    def plant(case: Json) -> None:
+        case["places"][place]["footprint"]["coordinates"][1] += by_deg
+
+    return plant
+
+
+PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
+    "c-01": (
+        (changed("Amber tells the hazard", "body.volumes.0.from", "21:41"), "marked LATE"),
+        (left_out("Amber says that the hazard is active"), "as active, by Amber's word"),
+        (left_out("Amber gives ALL-CLEAR"), "no hazard any more"),
+        (moved("west-shore", 3.0), "clashes with its flight"),
+    ),
+}
+"""By case: what is planted in it, and words of a criterion that has to fail then."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_each_party_is_shown_what_the_case_asks_for_at_each_minute(
+    path: Path, tmp_path: Path
+) -> None:
+    lines = played(load_case(path), tmp_path)
+    assert [(line.words, line.found) for line in failed(lines)] == []
+    assert sum(line.passed is True for line in lines) >= 5
+
+
+@pytest.mark.parametrize(
+    ("case_id", "plant", "words"),
+    [
+        pytest.param(case_id, plant, words, id=f"{case_id}-{words.replace(' ', '-')}")
+        for case_id, rows in PLANTED.items()
+        for plant, words in rows
+    ],
+)
+def test_a_planted_fault_fails_a_criterion(
+    case_id: str, plant: Callable[[Json], None], words: str, tmp_path: Path
+) -> None:
+    case = stated(case_id)
+    plant(case)
+    lines = played(msgspec.convert(case, Case), tmp_path)
+    assert any(words in line.words for line in failed(lines)), [
+        line.words for line in failed(lines)
+    ]
+
+
+def test_every_case_has_a_planted_fault() -> None:
+    assert sorted(PLANTED) == [path.stem for path in FILES]
+
+
+def test_a_case_played_twice_gives_the_same_table(tmp_path: Path) -> None:
+    case = load_case(FILES[0])
+    assert played(case, tmp_path / "a") == played(case, tmp_path / "b")
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_a_case_says_what_is_invented_and_where_its_structure_comes_from(path: Path) -> None:
+    case = load_case(path)
+    assert case.invented
+    assert all(
+        source.url.startswith("https://") or source.url.startswith("http://")
+        for source in case.sources
+    )
+    assert case.asks

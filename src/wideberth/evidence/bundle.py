@@ -6,22 +6,20 @@ are asked: no clock and no chance enter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.evidence.alone.container import (
     canonical_json,
-    is_array,
-    is_object,
     packed,
     to_base64,
 )
 from wideberth.evidence.alone.page import page_html
 from wideberth.evidence.alone.program import README, checked_contents, made_manifest
 from wideberth.evidence.material import Material
+from wideberth.evidence.scope import named_ids
 from wideberth.evidence.verifier import verifier_source
 from wideberth.model.entries import (
     Entry,
@@ -46,11 +44,6 @@ __all__ = ["MayShow", "Selection", "chosen", "judged_note", "make_bundle", "plai
 
 MayShow = Callable[[Entry], bool]
 """Asked of every entry in order: who may read one hangs on what was agreed before it."""
-
-_NAMING = frozenset(
-    {"id", "intent", "zone", "notice", "subscription", "warning", "closes", "supersedes"}
-)
-"""The members of an entry's body that name objects by their ids."""
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -211,24 +204,11 @@ class _Search:
     def _is_about(self, row: Row, entry: Entry) -> bool:
         if not any(each.encode() in row.envelope for each in self._objects):
             return False
-        if self._objects.isdisjoint(_ids(msgspec.json.decode(row.envelope)["body"])):
+        if self._objects.isdisjoint(named_ids(msgspec.json.decode(row.envelope)["body"])):
             return False
         if isinstance(entry.body, NoticeIssued):
             self._objects.add(entry.body.notice.id)  # with it come the answers to it
         return True
-
-
-def _ids(value: Any, member: str = "") -> Iterator[str]:
-    """Every text in a value of JSON that stands where an object is named."""
-    if isinstance(value, str):
-        if member in _NAMING:
-            yield value
-    elif is_object(value):
-        for name, each in value.items():
-            yield from _ids(each, name)
-    elif is_array(value):
-        for each in value:
-            yield from _ids(each, member)
 
 
 def _line(row: Row, proof: list[bytes]) -> bytes:

@@ -11,15 +11,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from wideberth.client import ApiProblem, Client
 from wideberth.errors import InvalidValue, RecordCorrupt
+from wideberth.evidence.scope import Seen
+from wideberth.model.entries import Entry, decode_entry
 from wideberth.model.envelope import leaf
 from wideberth.record.merkle import Frontier, inclusion_proof, leaf_hash, node_number
 from wideberth.record.notes import Checkpoint, parse_checkpoint, parse_note
 from wideberth.record.policy import Policy
 from wideberth.record.protocol import Row
 
-__all__ = ["Material", "from_record", "from_service", "is_met"]
+__all__ = ["Material", "from_record", "from_service", "is_met", "seen_entries"]
 
 _PAGE = 500
 
@@ -36,6 +40,13 @@ class Material:
     checkpoint: Checkpoint
     rows: Callable[[], Iterator[Row]]
     proof: Callable[[int], list[bytes]]
+
+
+def seen_entries(material: Material, may_show: Callable[[Entry], bool]) -> Iterator[Seen]:
+    """The entries that may be shown, in order. may_show is asked of every entry, in order."""
+    for row in material.rows():
+        if may_show(decode_entry(row.envelope, position=row.position)):
+            yield Seen(row.position, msgspec.json.decode(row.envelope))
 
 
 class _Provable(Protocol):

@@ -24,6 +24,7 @@ PARTS = (
     "phrases",
     "between",
     "words",
+    "shows",
     "page",
     "program",
 )

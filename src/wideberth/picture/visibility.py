@@ -17,6 +17,7 @@ from wideberth.model.agreements import (
 )
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
+from wideberth.model.clocks import ClockMeasured
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -129,6 +130,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     KeyEnrolled: _by_all,
     KeyRevoked: _by_all,
     SealKeyOffered: _by_all,
+    ClockMeasured: _by_all,  # whoever compares two times has to know how far they may be off
     TextSealed: lambda body, party: party == body.text.sender or party in body.text.parties,
     ZoneDeclared: _by_all,
     ZoneWithdrawn: _by_all,

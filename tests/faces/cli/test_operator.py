@@ -28,6 +28,7 @@ CHANGES_NOTHING = {
     "channel list",
     "rules show", "template list", "template show", "template draft", "verify", "key show",
     "key at-rest",  # makes a file for a folder that is not sealed yet
+    "timeline",
     "replay", "export", "evidence", "disclose",  # show what stands, to whoever has the folder
     "compact",  # the same entries in less room: every read and proof stays what it is
     "seal",  # the same bytes, encrypted where they lie

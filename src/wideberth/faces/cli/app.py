@@ -36,6 +36,7 @@ COMMANDS = (
     "held",
     "witness",
     "export",
+    "timeline",
     "evidence",
     "disclose",
     "sealed",

@@ -1,0 +1,93 @@
+"""``wideberth timeline``: minute by minute, what the record shows to one party."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.cli._host import FolderOption, complaints
+from wideberth.faces.cli._material import (
+    CheckpointOption,
+    PolicyOption,
+    TokenOption,
+    UrlOption,
+    may_show_as,
+    read_policy,
+    the_material,
+)
+
+__all__ = ["command", "offset_of"]
+
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+
+
+def command(  # noqa: PLR0913 - each of them is an option
+    party: Annotated[str, typer.Option(metavar="PARTY", help="To whom it is shown.")],
+    from_time: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
+    ] = None,
+    to_time: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Entries before this time.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option("--object", metavar="ID", help="What is about this object; repeat it."),
+    ] = None,
+    with_party: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="PARTY", help="What this party is in; repeat it."),
+    ] = None,
+    offset: Annotated[
+        str | None,
+        typer.Option(metavar="+HH:MM", help="Print local time at this offset beside UTC."),
+    ] = None,
+    policy: PolicyOption = None,
+    checkpoint: CheckpointOption = None,
+    folder: FolderOption = Path("wideberth-data"),
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Tell minute by minute what the record shows: entries that the party may read, no more.
+
+    Where two clocks may be off by more than what lies between two lines, no order is claimed. Each
+    line names its entry; `wideberth evidence --position N` proves it.
+    """
+    from wideberth.evidence.alone.shows import record_shows
+    from wideberth.evidence.material import seen_entries
+    from wideberth.evidence.scope import Scope, selected
+    from wideberth.evidence.timeline import timeline_text
+    from wideberth.model.ids import require_party_id
+    from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
+
+    with complaints():
+        reader = require_party_id(party, field="--party")
+        scope = Scope(
+            parse_rfc3339(from_time, field="--from") if from_time else MIN_US,
+            parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1,
+            parties=tuple(require_party_id(each, field="--with") for each in with_party or ()),
+            subjects=tuple(subject or ()),
+        )
+        local = None if offset is None else offset_of(offset)
+        rule = read_policy(policy)
+        with the_material(
+            folder, url=url, token=token, checkpoint=checkpoint, rule=rule
+        ) as material:
+            entries = selected(seen_entries(material, may_show_as(reader)), scope)
+            shown = record_shows(entries, (scope.begin_us, scope.end_us))
+        text = timeline_text(shown, scope, parties=scope.parties, offset=local)
+        sys.stdout.write(text)
+
+
+def offset_of(text: str) -> timezone:
+    """A zone of so many hours and minutes from UTC. Raises InvalidValue."""
+    match = _OFFSET.fullmatch(text)
+    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
+        raise InvalidValue("--offset", "offset", text, "give it like +02:00")
+    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-span if match[1] == "-" else span)

@@ -22,6 +22,7 @@ from wideberth.layered import Layers, Secret, layers_of, read_toml, require, var
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import IntentKind
 from wideberth.model.notices import Urgency
+from wideberth.model.questions import QuestionTimes
 from wideberth.model.settings import (
     DEFAULT_RULES,
     Area,
@@ -44,7 +45,7 @@ from wideberth.operating import (
 )
 from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.snapshots import SnapshotTable
-from wideberth.space.time import MAX_US, SECOND_US, parse_rfc3339
+from wideberth.space.time import DAY_US, MAX_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 from wideberth.tokens import MAX_LIFE_S, PartyCertificate, TrustedIssuer
@@ -310,6 +311,23 @@ class _Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit_s: float = DEFAULT_RULES.clock_limit_us / SECOND_US
 
 
+class _Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    answer_days: float = DEFAULT_RULES.questions.answer_us / DAY_US
+    urgent_days: float = DEFAULT_RULES.questions.urgent_us / DAY_US
+    receipt_days: float = DEFAULT_RULES.questions.receipt_us / DAY_US
+
+    def times(self) -> QuestionTimes:
+        for name in self.__struct_fields__:
+            days = getattr(self, name)
+            if not 0.01 <= days <= 366:
+                raise InvalidValue(f"questions.{name}", "days", days, "give 0.01 to 366 days")
+        return QuestionTimes(
+            answer_us=round(self.answer_days * DAY_US),
+            urgent_us=round(self.urgent_days * DAY_US),
+            receipt_us=round(self.receipt_days * DAY_US),
+        )
+
+
 class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[rules]``. pairs and limits not given here are those of the default rules.
 
@@ -336,6 +354,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     area: _Area | None = None
     plausible: _Plausible = _Plausible()
     clocks: _Clocks = _Clocks()
+    questions: _Questions = _Questions()
 
 
 class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -598,6 +617,9 @@ def format_rules(rules: Rules) -> str:
         f" every_s = {rules.clock_every_us / SECOND_US},"
         f" cap_s = {rules.clock_cap_us / SECOND_US},"
         f" limit_s = {rules.clock_limit_us / SECOND_US} }}",
+        f"questions = {{ answer_days = {rules.questions.answer_us / DAY_US},"
+        f" urgent_days = {rules.questions.urgent_us / DAY_US},"
+        f" receipt_days = {rules.questions.receipt_us / DAY_US} }}",
     ]
     for pair in rules.pairs:
         lines += [
@@ -681,6 +703,7 @@ def _rules(settings: RulesSettings) -> Rules:
         clock_every_us=_us(clocks.every_s, "clocks.every_s"),
         clock_cap_us=_us(clocks.cap_s, "clocks.cap_s"),
         clock_limit_us=_us(clocks.limit_s, "clocks.limit_s"),
+        questions=settings.questions.times(),
     )
 
 

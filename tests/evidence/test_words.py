@@ -10,20 +10,25 @@ import pytest
 
 from wideberth.evidence.alone import words
 from wideberth.evidence.alone.words import entry_words
-from wideberth.model import agreements as a
 from wideberth.model import (
+    accounts,
     avoiding,
     calls,
     consents,
     counting,
     doubts,
+    incidents,
+    inquiries,
     liveness,
+    lodged,
     publications,
+    questions,
     redlines,
     sealed,
     shifts,
     sites,
 )
+from wideberth.model import agreements as a
 from wideberth.model import ladders as steps
 from wideberth.model.channels import ChannelState
 from wideberth.model.doubts import DoubtId
@@ -37,14 +42,19 @@ from wideberth.model.entries import (
     TouchesWithdrawn,
 )
 from wideberth.model.ids import (
+    AccountId,
     AgreementId,
     ConsentId,
+    EvidenceId,
+    IncidentId,
     IntentId,
     KeyId,
     NoticeId,
     Ovn,
     PartyId,
+    QuestionId,
     RedLineId,
+    ResultId,
     UnitToken,
 )
 from wideberth.model.intents import (
@@ -124,6 +134,22 @@ CHANGE = a.ProvisionChange("apart", "changed", (FieldChange("horizontal_m", "600
 CHALLENGE = sites.Challenge(BRAVO, "no such roof", 1, 2)
 HARM = sites.Harm("h1", INTENT, ALPHA, ALPHA, 5, 1, 2, "a wall fell", (BRAVO,))
 EXPORT = sites.Export("e1", BRAVO, "key-1", "move a convoy", 5)
+
+INCIDENT, QUESTION, RESULT = IncidentId("inc1"), QuestionId("q1"), ResultId("r1")
+CLAIMS = accounts.Claims(
+    when=accounts.TimeClaim(1_600_000_000_000_000, 60_000_000),
+    where=accounts.PlaceClaim(
+        accounts.Point(38_500_000_000, -122_000_000_000),
+        50_000,
+        Altitude(600_000, AltitudeReference.MSL),
+        30_000,
+    ),
+    identity=accounts.IdentityClaim(call_sign="RED 7", intent=INTENT),
+    warned=accounts.WarnedClaim(warned=True, notice=NOTICE),
+    rule=accounts.RuleClaim(AGREEMENT, 2, "apart"),
+    damage=accounts.DamageClaim((accounts.DamageItem(accounts.DamageOf.OBJECTS, 1, "a truck"),)),
+)
+LODGING = lodged.Lodging("f" * 64, 9, "image/jpeg", "a photo")
 
 SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
     (a.AgreementDrafted(a.Draft(AGREEMENT, ALPHA, TERMS)), ("no other party saw it",)),
@@ -277,6 +303,102 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
             ABOUT, DoubtId("d1"), ALPHA, BRAVO, doubts.DoubtState.ACCEPTED_OPEN, "we look"
         ),
         ("stays open", "we look"),
+    ),
+    (
+        incidents.IncidentOpened(
+            INCIDENT, ALPHA, incidents.Column.PARTY, "The river", 5, 9, (BRAVO,), (NEUTRAL,)
+        ),
+        ("alpha opened the incident inc1", "\u201cThe river\u201d", "Observers named: crane"),
+    ),
+    (
+        incidents.PartiesNamed(INCIDENT, ALPHA, (NEUTRAL,), (), BOTH, "The river", 5, 9),
+        ("alpha named others", "Parties named: crane", "Named before: alpha, bravo"),
+    ),
+    (incidents.SubjectsNamed(INCIDENT, ALPHA, ("i1", "n1")), ("is about", "i1, n1")),
+    (
+        accounts.AccountGiven(
+            INCIDENT,
+            accounts.Account(
+                AccountId("acc1"), ALPHA, 5, accounts.Audience.NAMED, (BRAVO,), CLAIMS, "So.", "en"
+            ),
+        ),
+        (
+            *("alpha gave its account", "those whom it named: bravo", "give or take 1 min"),
+            *("38.5 N, 122 W, give or take 50 m; 600 m above mean sea level", "intent i1"),
+            *("call sign \u201cRED 7\u201d", "Whether warned, as it says: yes, the notice n1"),
+            *("the agreement a1, version 2", "objects: 1, \u201ca truck\u201d", "(language en)"),
+        ),
+    ),
+    (
+        accounts.AccountGiven(
+            INCIDENT,
+            accounts.Account(
+                AccountId("acc1"),
+                ALPHA,
+                5,
+                accounts.Audience.OWN,
+                claims=accounts.Claims(
+                    where=accounts.PlaceClaim(PLACE.footprint),
+                    rule=accounts.RuleClaim(),
+                    damage=accounts.DamageClaim(()),
+                ),
+            ),
+        ),
+        ("nobody yet", "within 5000 m", "as it says: no agreement", "as it says: none"),
+    ),
+    (
+        questions.QuestionAsked(
+            *(INCIDENT, QUESTION, ALPHA, BRAVO, True, "Where?", accounts.Audience.OWN, (), 9)
+        ),
+        ("alpha asked bravo a question", "\u201cWhere?\u201d", "urgent by its asker: yes"),
+    ),
+    (
+        questions.QuestionStepped(
+            INCIDENT,
+            QUESTION,
+            ALPHA,
+            questions.QuestionStep.ASK_AGAIN,
+            "Once more",
+            questions.QuestionState.ASKED_AGAIN,
+            9,
+            BOTH,
+        ),
+        ("alpha asked again the question q1", "Answer asked by", "Once more"),
+    ),
+    (
+        questions.QuestionOverdue(INCIDENT, QUESTION, BRAVO, 2, BOTH),
+        ("the answer of bravo", "2 times", "no answer says nothing"),
+    ),
+    (
+        lodged.EvidenceLodged(
+            INCIDENT, EvidenceId("e1"), ALPHA, LODGING, accounts.Audience.ALL, (BRAVO,)
+        ),
+        ("alpha lodged the digest", "f" * 64, "9 bytes, image/jpeg", "not in the record"),
+    ),
+    (
+        lodged.EvidenceDisclosed(INCIDENT, EvidenceId("e1"), ALPHA, (BRAVO,), LODGING, 5),
+        ("says that it disclosed", "Disclosed to: bravo", "outside of the space"),
+    ),
+    (
+        lodged.EvidenceChecked(INCIDENT, EvidenceId("e1"), BRAVO, ALPHA, matches=False),
+        ("bravo says", "does not have the digest that alpha lodged"),
+    ),
+    (
+        inquiries.ResultTransmitted(
+            INCIDENT,
+            inquiries.InquiryResult(
+                RESULT, ALPHA, (BRAVO,), "We looked.", "a" * 64, 5, 9, "b" * 64
+            ),
+        ),
+        ("alpha transmitted a result", "To: bravo", "We looked.", "a" * 64, "b" * 64),
+    ),
+    (
+        inquiries.ResultReceipted(INCIDENT, RESULT, BRAVO, "a" * 64, ALPHA),
+        ("bravo received the result r1 of alpha", "says nothing about what is in it"),
+    ),
+    (
+        inquiries.ResultOverdue(INCIDENT, RESULT, BRAVO, ALPHA),
+        ("the receipt of bravo for the result r1 of alpha",),
     ),
     (SubscribersNotified(ABOUT, 1, (3, 4)), ("2 subscriptions",)),
     (HiddenChecked(ALPHA, ((BRAVO, 2),)), ("alpha checked", "Of bravo")),

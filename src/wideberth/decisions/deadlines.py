@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wideberth.decisions import agreement_times, escalation, liveness, stop_reads
+from wideberth.decisions.inquiries import incident_passed
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.decisions.sites import go_stale
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
@@ -32,6 +33,7 @@ _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, .
     DeadlineKind.SITE: go_stale,
     DeadlineKind.CALL: liveness.call_passed,
     DeadlineKind.STOP: stop_reads.repeat,
+    DeadlineKind.INCIDENT: incident_passed,
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wideberth.decisions import (
+    accounts,
     agreements,
     avoiding,
     checks,
@@ -16,13 +17,17 @@ from wideberth.decisions import (
     counting,
     deadlines,
     doubts,
+    incidents_opened,
+    inquiries,
     intents,
     keeping,
     liveness,
+    lodged,
     measuring,
     misuse,
     notices,
     parties,
+    questions,
     redlines,
     sealing,
     shifts,
@@ -37,6 +42,7 @@ from wideberth.decisions import (
 from wideberth.decisions.authority import ANY_ROLE, refuse_authority
 from wideberth.decisions.outcome import Context, Decision, Repeated, refused
 from wideberth.decisions.publications import published
+from wideberth.model.accounts import GiveAccount
 from wideberth.model.agreements import DraftAgreement, ProposeAgreement, StepAgreement
 from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.clocks import LookAgain, MeasureClock
@@ -68,6 +74,8 @@ from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
+from wideberth.model.incidents import NameParties, NameSubjects, OpenIncident
+from wideberth.model.inquiries import ReceiptResult, TransmitResult
 from wideberth.model.keeping import (
     ChangeLogKey,
     EraseEntries,
@@ -83,7 +91,9 @@ from wideberth.model.liveness import (
     StateHazard,
     SuspendChannel,
 )
+from wideberth.model.lodged import CheckEvidence, DiscloseEvidence, LodgeEvidence
 from wideberth.model.parties import Author, Role
+from wideberth.model.questions import AskQuestion, StepQuestion
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.sealed import OfferSealKey, SealText
@@ -106,6 +116,8 @@ from wideberth.picture.picture import Outcome, Picture
 __all__ = ["decide", "role_for"]
 
 Rule = Callable[[Picture, Any, Author, Context], Decision]
+
+_SPEAKS = (Role.TELL, Role.SIGN)
 
 _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     OpenSpace: (None, parties.open_space),
@@ -168,6 +180,17 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     StateHazard: (Role.TELL, liveness.state_hazard),
     GiveAllClear: (Role.TELL, liveness.all_clear),
     TakeShift: (Role.ACKNOWLEDGE, shifts.take),
+    OpenIncident: (_SPEAKS, incidents_opened.open_incident),
+    NameParties: (_SPEAKS, incidents_opened.name_parties),
+    NameSubjects: (_SPEAKS, incidents_opened.name_subjects),
+    GiveAccount: (_SPEAKS, accounts.give_account),
+    AskQuestion: (_SPEAKS, questions.ask_question),
+    StepQuestion: (_SPEAKS, questions.step_question),
+    LodgeEvidence: (_SPEAKS, lodged.lodge),
+    DiscloseEvidence: (_SPEAKS, lodged.disclose),
+    CheckEvidence: (_SPEAKS, lodged.check),
+    TransmitResult: (_SPEAKS, inquiries.transmit),
+    ReceiptResult: (_SPEAKS, inquiries.receipt),
 }
 """For each command the role that it needs, one of several (None: the mechanism itself, or its host
 by the command line) and the rule that decides it."""

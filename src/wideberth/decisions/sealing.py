@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
 from wideberth.errors import InvalidValue
+from wideberth.model.accounts import GiveAccount
 from wideberth.model.agreements import StepAgreement
 from wideberth.model.commands import (
     AcknowledgeNotice,
@@ -21,9 +22,12 @@ from wideberth.model.commands import (
 )
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
-from wideberth.model.ids import IntentId, NoticeId, PartyId, ZoneId
+from wideberth.model.ids import IncidentId, IntentId, NoticeId, PartyId, ZoneId
+from wideberth.model.inquiries import TransmitResult
 from wideberth.model.liveness import ReportChannel, SuspendChannel
+from wideberth.model.lodged import LodgeEvidence
 from wideberth.model.parties import Author, How, Key, Role
+from wideberth.model.questions import AskQuestion, StepQuestion
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.sealed import (
     About,
@@ -47,6 +51,7 @@ from wideberth.model.sites import (
     RequestExport,
     ReviewSite,
 )
+from wideberth.picture.incidents import incident_of
 from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
 
@@ -165,6 +170,8 @@ def _may_be_about(picture: Picture, about: About, party: PartyId) -> bool:
             )
         case AboutType.PARTY:
             return PartyId(about.id) in picture.parties
+        case AboutType.INCIDENT:
+            return incident_of(picture, IncidentId(about.id), party) is not None
 
 
 class Words(NamedTuple):
@@ -226,6 +233,17 @@ def _phase(command: SubmitIntent | AmendIntent) -> str | None:
     return None if stated is None else stated.phase_text
 
 
+def _line(command: LodgeEvidence) -> str:
+    return command.lodging.line
+
+
+def _damage(command: GiveAccount) -> str | None:
+    """Of the items of damage, words in clear before any that name a sealed text."""
+    damage = command.claims.damage
+    words = [each.words for each in damage.items] if damage is not None else []
+    return min(words, key=is_reference, default=None)
+
+
 def _object(kind: AboutType, member: str) -> Callable[[Picture, Any, PartyId], About]:
     return lambda _picture, command, _party: About(kind, getattr(command, member))
 
@@ -247,6 +265,7 @@ def _words(
 
 _SITE = _object(AboutType.INTENT, "site")
 _AGREEMENT = _object(AboutType.AGREEMENT, "agreement")
+_INCIDENT = _object(AboutType.INCIDENT, "incident")
 
 FREE_WORDS: dict[type[Command], tuple[Words, ...]] = {
     SubmitIntent: (Words("stated.phase_text", _phase, _object(AboutType.INTENT, "intent")),),
@@ -266,8 +285,13 @@ FREE_WORDS: dict[type[Command], tuple[Words, ...]] = {
     ContestCount: _words(_AGREEMENT, "reason"),
     AskConsent: _words(_AGREEMENT, "words"),
     AnswerConsent: _words(_consent, "reason"),
+    GiveAccount: (*_words(_INCIDENT, "words"), Words("damage.words", _damage, _INCIDENT)),
+    AskQuestion: _words(_INCIDENT, "words"),
+    StepQuestion: _words(_INCIDENT, "words"),
+    LodgeEvidence: (Words("line", _line, _INCIDENT),),
+    TransmitResult: _words(_INCIDENT, "words"),
 }
 """The free text between parties, by command. Not here, and never asked for sealed: the words of a
 STOP and of a DOUBT, since nothing may stand before them; names and codes by which things are called
-(call signs, places, zones and why they are there, red lines); the text of an agreement, which the
-mechanism applies."""
+(call signs, places, zones and why they are there, red lines, incidents); the text of an agreement,
+which the mechanism applies."""

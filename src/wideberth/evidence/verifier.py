@@ -23,6 +23,7 @@ PARTS = (
     "statements",
     "phrases",
     "between",
+    "incidents",
     "words",
     "shows",
     "page",

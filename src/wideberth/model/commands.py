@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from wideberth.model.accounts import GiveAccount
 from wideberth.model.agreements import (
     DraftAgreement,
     ProposeAgreement,
@@ -26,6 +27,8 @@ from wideberth.model.ids import (
     UnitToken,
     ZoneId,
 )
+from wideberth.model.incidents import NameParties, NameSubjects, OpenIncident
+from wideberth.model.inquiries import ReceiptResult, TransmitResult
 from wideberth.model.intents import IntentKind, Provenance, Step, Under, Visibility
 from wideberth.model.keeping import (
     ChangeLogKey,
@@ -42,8 +45,10 @@ from wideberth.model.liveness import (
     StateHazard,
     SuspendChannel,
 )
+from wideberth.model.lodged import CheckEvidence, DiscloseEvidence, LodgeEvidence
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
+from wideberth.model.questions import AskQuestion, StepQuestion
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.sealed import OfferSealKey, SealText
 from wideberth.model.settings import Rules
@@ -353,6 +358,17 @@ Command = (
     | RequestExport
     | ReviewSite
     | WithdrawSharing
+    | OpenIncident
+    | NameParties
+    | NameSubjects
+    | GiveAccount
+    | AskQuestion
+    | StepQuestion
+    | LodgeEvidence
+    | DiscloseEvidence
+    | CheckEvidence
+    | TransmitResult
+    | ReceiptResult
 )
 
 

@@ -22,6 +22,7 @@ class DeadlineKind(StrEnum):
     SITE = "site"
     CALL = "call"
     STOP = "stop"
+    INCIDENT = "incident"
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True, tag=True):

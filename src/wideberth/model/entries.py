@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import NewerEntry, RecordCorrupt
+from wideberth.model.accounts import AccountGiven
 from wideberth.model.agreements import (
     AgreementDrafted,
     AgreementMoment,
@@ -26,6 +27,8 @@ from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
+from wideberth.model.incidents import IncidentOpened, PartiesNamed, SubjectsNamed
+from wideberth.model.inquiries import ResultOverdue, ResultReceipted, ResultTransmitted
 from wideberth.model.intents import FieldChange, Intent, IntentState, Step, Visibility
 from wideberth.model.keeping import (
     EntriesErased,
@@ -45,9 +48,11 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.lodged import EvidenceChecked, EvidenceDisclosed, EvidenceLodged
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
+from wideberth.model.questions import QuestionAsked, QuestionOverdue, QuestionStepped
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.settings import Rules
@@ -401,6 +406,19 @@ Body = (
     | PublicationMade
     | PublicationWithdrawn
     | CountContested
+    | IncidentOpened
+    | PartiesNamed
+    | SubjectsNamed
+    | AccountGiven
+    | QuestionAsked
+    | QuestionStepped
+    | QuestionOverdue
+    | EvidenceLodged
+    | EvidenceDisclosed
+    | EvidenceChecked
+    | ResultTransmitted
+    | ResultReceipted
+    | ResultOverdue
 )
 
 

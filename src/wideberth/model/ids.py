@@ -11,14 +11,19 @@ from typing import NewType
 from wideberth.errors import InvalidValue
 
 __all__ = [
+    "AccountId",
     "AgreementId",
     "ConsentId",
+    "EvidenceId",
+    "IncidentId",
     "IntentId",
     "KeyId",
     "NoticeId",
     "Ovn",
     "PartyId",
+    "QuestionId",
     "RedLineId",
+    "ResultId",
     "SubscriptionId",
     "UnitToken",
     "WarningId",
@@ -37,6 +42,11 @@ WarningId = NewType("WarningId", str)
 AgreementId = NewType("AgreementId", str)
 ConsentId = NewType("ConsentId", str)
 RedLineId = NewType("RedLineId", str)
+IncidentId = NewType("IncidentId", str)
+AccountId = NewType("AccountId", str)
+QuestionId = NewType("QuestionId", str)
+EvidenceId = NewType("EvidenceId", str)
+ResultId = NewType("ResultId", str)
 
 Ovn = NewType("Ovn", str)
 """Opaque number of one version of an intent (ASTM F3548-21): holding it proves having seen it."""

@@ -77,6 +77,7 @@ class AboutType(StrEnum):
     STOP = "stop"
     AGREEMENT = "agreement"
     PARTY = "party"
+    INCIDENT = "incident"
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):

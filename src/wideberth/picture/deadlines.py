@@ -21,6 +21,7 @@ from wideberth.picture.agreement_times import agreement_due, subject_of
 from wideberth.picture.calls import call_due
 from wideberth.picture.calls import subjects as call_subjects
 from wideberth.picture.dueheap import DueHeap
+from wideberth.picture.incidents import incident_due, incident_subjects
 from wideberth.picture.ladders import escalation_due
 from wideberth.picture.liveness import hazard_due, heartbeat_due
 from wideberth.picture.picture import Picture
@@ -54,6 +55,7 @@ _SOURCES: dict[DeadlineKind, _Source] = {
     DeadlineKind.SITE: _Source(sites_due, site_due),
     DeadlineKind.CALL: _Source(call_subjects, call_due),
     DeadlineKind.STOP: _Source(lambda picture: picture.stops, stop_due),
+    DeadlineKind.INCIDENT: _Source(incident_subjects, incident_due),
 }
 
 

@@ -57,6 +57,7 @@ from wideberth.picture import (
     agreements,
     calls,
     doubts,
+    incidents,
     keeping,
     ladders,
     liveness,
@@ -188,6 +189,7 @@ _FORGETS: dict[str, Callable[[Picture, str], None]] = {
     "publication": publications.forget,
     "doubts": doubts.forget_doubts,
     "sealed": sealed_texts.forget,
+    "incident": incidents.forget_incident,
 }
 
 
@@ -474,4 +476,5 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **doubts.FOLDS,
     **sealed_texts.FOLDS,
     **SITE_FOLDS,
+    **incidents.FOLDS,
 }

@@ -25,6 +25,7 @@ from wideberth.model.doubts import Doubted, DoubtId
 from wideberth.model.ids import (
     AgreementId,
     ConsentId,
+    IncidentId,
     IntentId,
     KeyId,
     NoticeId,
@@ -35,6 +36,7 @@ from wideberth.model.ids import (
     WarningId,
     ZoneId,
 )
+from wideberth.model.incidents import Incident
 from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.ladders import Escalated, Post
 from wideberth.model.limits import Limit
@@ -125,6 +127,7 @@ TABLES = (
     "doubt_items",
     "seal_keys",
     "sealed_texts",
+    "incidents",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -158,6 +161,7 @@ _LATER = frozenset(
         "doubt_items",
         "seal_keys",
         "sealed_texts",
+        "incidents",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -362,6 +366,7 @@ class Picture:
         )
         """By signing key: to what texts for it are sealed."""
         self.sealed_texts: Table[str, SealedMark] = Layer(below.sealed_texts) if below else {}
+        self.incidents: Table[IncidentId, Incident] = Layer(below.incidents) if below else {}
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (

@@ -19,6 +19,7 @@ from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.doubts import Doubted
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
+from wideberth.model.incidents import INCIDENT_LIFE_US, Incident
 from wideberth.model.intents import Intent
 from wideberth.model.ladders import Escalated, Post
 from wideberth.model.limits import Limit
@@ -112,6 +113,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     doubts: list[Doubted] = []
     seal_keys: list[SealKey] = []
     sealed_texts: list[SealedMark] = []
+    incidents: list[Incident] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -184,6 +186,7 @@ def dump(picture: Picture) -> bytes:
         doubts=[picture.doubts[each] for each in picture.doubts],
         seal_keys=[picture.seal_keys[each] for each in picture.seal_keys],
         sealed_texts=[picture.sealed_texts[each] for each in picture.sealed_texts],
+        incidents=[picture.incidents[each] for each in picture.incidents],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -271,6 +274,7 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.doubt_items = {doubt.id: each.item.id for each in form.doubts for doubt in each.doubts}
     picture.seal_keys = {(each.party, each.key_id): each for each in form.seal_keys}
     picture.sealed_texts = {each.id: each for each in form.sealed_texts}
+    picture.incidents = {each.id: each for each in form.incidents}
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}
@@ -285,6 +289,7 @@ def _picture(form: _Read, history: History) -> Picture:
         *((each.leaves_us, "doubts", each.item.id) for each in form.doubts),
         *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
         *((each.time_us + SEALED_LIFE_US, "sealed", each.id) for each in form.sealed_texts),
+        *((each.touched_us + INCIDENT_LIFE_US, "incident", each.id) for each in form.incidents),
         *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
         *publications.expiries(form.publications, form.withdrawals),
     ]

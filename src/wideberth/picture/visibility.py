@@ -73,6 +73,7 @@ from wideberth.model.sites import (
 )
 from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold, StopToUnits
+from wideberth.picture.incidents import READERS, reads_incident_entry
 from wideberth.picture.limits import reads_amendment, sees
 from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
@@ -187,4 +188,5 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     WarningRaised: _by_the_only_one_warned,
     WarningWorsened: _by_the_only_one_warned,
     WarningCleared: _by_the_only_one_warned,
+    **dict.fromkeys(READERS, reads_incident_entry),
 }

@@ -12,6 +12,7 @@ from typing import Any, Dict
 
 from wideberth.evidence.alone.between import BETWEEN_WORDS
 from wideberth.evidence.alone.container import is_array, is_object
+from wideberth.evidence.alone.incidents import INCIDENT_WORDS
 from wideberth.evidence.alone.phrases import (
     decimal_words,
     duration_words,
@@ -552,4 +553,5 @@ _WORDS: dict[str, Any] = {
     "WarningWorsened": partial(_warning, "brought up to date"),
     "WarningCleared": partial(_warning, "cleared"),
     **BETWEEN_WORDS,
+    **INCIDENT_WORDS,
 }

@@ -32,6 +32,8 @@ NOTICES = {"notices": [{"late": True, "lead_s": 60.0}, {"late": False, "units": 
         pytest.param({"a": {"absent": True}}, {"a": 0}, False, id="a zero is something"),
         pytest.param({"absent": False}, "x", True, id="something"),
         pytest.param({"items": 2}, ["a", "b"], True, id="so many"),
+        pytest.param({"is": ["a"]}, ["a"], True, id="just these"),
+        pytest.param({"is": ["a"]}, ["a", "b"], False, id="one more"),
         pytest.param({"not": {"has": "x"}}, "abc", True, id="not so"),
         pytest.param({"not": "a"}, "a", False, id="just so"),
     ],

@@ -71,6 +71,22 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
         (left_out("Amber gives ALL-CLEAR"), "no hazard any more"),
         (moved("west-shore", 3.0), "clashes with its flight"),
     ),
+    "c-02": (
+        (changed("Blue reads back", "body.read_back", {}), "the read-back of Blue, 9 km"),
+        (left_out("A person at Amber's"), "that a person has read it"),
+        (changed("A person at Amber's", "at", "14:26:30"), "that a person has read it"),
+        (moved("place-told", -0.07), "with coordinates 9 km from it"),
+    ),
+    "c-03": (
+        (changed("The brigade has it", "body.unit", "amber-crew"), "one unit has not loaded it"),
+        (left_out("The convoy says SPLIT"), "the SPLIT, field by field"),
+        (left_out("Both sign as well"), "the STOP of the convoy itself"),
+    ),
+    "c-04": (
+        (left_out("The link to the aircraft"), "the crew cannot load it"),
+        (left_out("A person at Amber's"), "that a person has read it"),
+        (changed("Cedar tells STOP again", "body.area.latitude", -25.2), "the second STOP"),
+    ),
 }
 """By case: what is planted in it, and words of a criterion that has to fail then."""
 

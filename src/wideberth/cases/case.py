@@ -133,7 +133,8 @@ class Criterion(_Part, frozen=True, kw_only=True):
     """What a party has to be shown at a time. words: the same in words; ``{found.x}`` in them is
     member x of what was found.
 
-    see: the path that it reads, or ``received``: what came over its channel at post. in_: where in
+    see: the path that it reads; ``received``: what came over its channel at post; ``{name}``: what
+    a step was answered. in_: where in
     the answer the list is. some, none: what one, or no, item has to match; count: how many items
     match some (or are there at all); holds: what the answer itself has to match.
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -16,7 +17,7 @@ from wideberth.cases.case import Case, Criterion, Movement, Step, time_us
 from wideberth.cases.criteria import judge, shortened
 from wideberth.cases.filling import at_path, filled
 from wideberth.cases.stage import Face, Stage, staged
-from wideberth.client import ApiProblem
+from wideberth.client import ApiProblem, Client
 from wideberth.errors import InvalidValue
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 
@@ -121,7 +122,7 @@ class Play:
     async def _ask(self, step: Step, method: str, path: str, body: Json) -> Any:
         client = self.stage.clients[step.by]
         if method == "GET":
-            return await client.get(path)
+            return await _read(client, path)
         stated = self._face.statement_of(method, path) if step.signed else None
         if stated is None:
             return await client.write(method, path, body)
@@ -148,7 +149,7 @@ class Play:
         if "read_back" in body:
             body["read_back"] = {**notice["particulars"], **body["read_back"]}
         for each in ("content", "difference"):
-            if notice.get(each) is not None and body["verb"] != "RECEIVED":
+            if notice.get(each) is not None:
                 body.setdefault(each, notice[each])
         body.setdefault("clock", format_rfc3339(self._now_us))
         return await self._ask(step, "POST", f"/notices/{notice['id']}/acknowledgements", body)
@@ -208,10 +209,11 @@ class Play:
 
     async def _seen(self, shown: Criterion) -> Any:
         """The answer to a read; of one that is refused, its problem."""
-        path, _, query = str(self._filled(shown.see)).partition("?")
-        given = dict(each.split("=", 1) for each in query.split("&") if each)
+        path = self._filled(shown.see)
+        if not isinstance(path, str):
+            return path  # what was answered to a step
         try:
-            return await self.stage.clients[shown.party].get(path, **given)
+            return await _read(self.stage.clients[shown.party], path)
         except ApiProblem as problem:
             return {"problem": problem.document}
 
@@ -221,7 +223,8 @@ class Play:
         here = msgspec.structs.replace(shown, in_="messages")
         passed, found = False, None
         for _ in range(int(_ARRIVES_WITHIN_S / _LOOK_S)):
-            answer = {"messages": list(receiver.messages)}
+            items = [item for message in receiver.messages for item in message.get("items", [])]
+            answer = {"messages": items}
             passed, found = judge(here, wanted, answer)
             if passed:
                 break
@@ -234,6 +237,12 @@ class Play:
     @property
     def _now_us(self) -> int:
         return self.stage.clock.now_us
+
+
+async def _read(client: Client, path: str) -> Any:
+    """The answer to a read of a path with its query."""
+    path, _, query = path.partition("?")
+    return await client.get(path, **dict(parse_qsl(query, strict_parsing=bool(query))))
 
 
 async def play(

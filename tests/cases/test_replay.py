@@ -85,7 +85,7 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
     "c-04": (
         (left_out("The link to the aircraft"), "the crew cannot load it"),
         (left_out("A person at Amber's"), "that a person has read it"),
-        (changed("Cedar tells STOP again", "body.area.latitude", -25.2), "the second STOP"),
+        (changed("Cedar tells STOP again", "body", {"text": "Elsewhere."}), "the second STOP"),
     ),
 }
 """By case: what is planted in it, and words of a criterion that has to fail then."""

@@ -25,6 +25,7 @@ from wideberth.record.upkeep import Upkeep
 from wideberth.record.vault import KEY_BYTES, Vault
 from wideberth.record.wrapping import unwrap, wrap, wrap_under_key
 from wideberth.snapshots import seal_files
+from wideberth.watch.archive import seal_tracks
 
 __all__ = ["begin_sealed", "seal_beside", "seal_folder", "vault_of"]
 
@@ -108,6 +109,7 @@ def seal_beside(folder: Path, vault: Vault) -> None:
         with Upkeep(folder, vault=vault) as upkeep:
             upkeep.finish_sealing()
     seal_files(folder, vault)
+    seal_tracks(folder, vault)
     for name in (CONTACTS_FILE, WAYS_FILE):
         if (folder / name).exists():
             seal_file(folder / name, vault, place=name)

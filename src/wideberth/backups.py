@@ -41,7 +41,7 @@ RESTORED = "restored"
 
 KEYS = "keys"
 _PAGES_AT_ONCE = 1_000
-_LEFT_OUT = (".half", ".part", ".new", ".lock")
+_LEFT_OUT = (".half", ".part", ".new", ".lock", ".open")  # .open: positions still coming in
 
 
 class BackupFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,10 +45,11 @@ from wideberth.operating import (
 )
 from wideberth.record.cosignatures import parse_witness_vkey
 from wideberth.snapshots import SnapshotTable
-from wideberth.space.time import DAY_US, MAX_US, SECOND_US, parse_rfc3339
+from wideberth.space.time import DAY_US, MAX_US, MINUTE_US, SECOND_US, parse_rfc3339
 from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 from wideberth.tokens import MAX_LIFE_S, PartyCertificate, TrustedIssuer
+from wideberth.watch.archive import ArchiveSettings
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Listen",
     "RecordTable",
     "Space",
+    "TracksTable",
     "WatchTable",
     "WitnessSettings",
     "WitnessingTable",
@@ -164,6 +166,41 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             tracks=TrackSettings(default_feed=feed),
             pairs=pairs,
             zone_look_ahead_us=look_ahead_us,
+        )
+
+
+class TracksTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[tracks]``: whether positions are kept beside the record, and for how long.
+
+    every_s: of one track, at most one position in so long is kept. close_minutes: after so long a
+    file is closed and its digest put into the record. limit_mb: what is kept of one party's feeds,
+    in millions of bytes; the oldest go first.
+    """
+
+    keep: bool = True
+    kept_days: float = 30
+    every_s: float = 1.0
+    close_minutes: float = 10
+    limit_mb: float = 1000
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        for name, least, most, unit in (
+            ("kept_days", 0.01, 3660, "days"),
+            ("every_s", 0, 3600, "seconds"),
+            ("close_minutes", 0.1, 1440, "minutes"),
+            ("limit_mb", 1, 1e6, "millions of bytes"),
+        ):
+            value = getattr(self, name)
+            require(name, value, f"give {least:g} to {most:g} {unit}", holds=least <= value <= most)
+
+    def settings(self) -> ArchiveSettings:
+        """What the archive is told."""
+        return ArchiveSettings(
+            kept_us=round(self.kept_days * DAY_US),
+            every_us=round(self.every_s * SECOND_US),
+            close_us=round(self.close_minutes * MINUTE_US),
+            most_bytes=round(self.limit_mb * 1e6),
         )
 
 
@@ -411,6 +448,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
+    tracks: TracksTable = TracksTable()
     snapshot: SnapshotTable = SnapshotTable()
     retention: RetentionTable = RetentionTable()
     record: RecordTable = RecordTable()

@@ -43,6 +43,8 @@ from wideberth.model.zones import Zone, ZoneRule
 from wideberth.service import Service
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import MINUTE_US
+from wideberth.trackkeeping import TrackKeeping
+from wideberth.watch.archive import TrackArchive
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import (
     Cleared,
@@ -54,6 +56,7 @@ from wideberth.watch.observations import (
 )
 from wideberth.watch.recorded import WATCHED, parties_of, recorded_form
 from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, UpdateReport
 from wideberth.watch.unsaid import Unsaid
@@ -98,8 +101,16 @@ class UpdateListener:
 class Live:
     """The watch beside a service. Use as an async context, inside the service's."""
 
-    def __init__(self, service: Service, settings: LiveSettings | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        settings: LiveSettings | None = None,
+        *,
+        archive: TrackArchive | None = None,
+    ) -> None:
+        """archive: where positions are kept; None: nowhere."""
         self._service = service
+        self.keeping = None if archive is None else TrackKeeping(service, archive)
         self._settings = settings or LiveSettings()
         self._watch = Watch(self._settings.watch)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-watch")
@@ -144,6 +155,8 @@ class Live:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self.keeping is not None:
+            await self.keeping.stop()
         self._thread.shutdown()
 
     @property
@@ -154,12 +167,17 @@ class Live:
     async def observe(
         self, reports: Iterable[PositionReport], *, feed: str, feed_party: PartyId
     ) -> UpdateReport:
-        """Take in a batch of one feed; gives what became of it. Nothing of it is recorded."""
+        """Take in a batch of one feed; gives what became of it. Nothing of it is recorded; its
+        positions are in the archive, where there is one.
+        """
         batch = ReportBatch.of(reports, feed=feed, feed_party=feed_party)
         now_us = self._service.context().now_us
         report = await self._in_thread(lambda: self._watch.observe(batch, now_us))
         self._rows_fresh = False
         self._known_tracks = max(self._known_tracks, 1)
+        if self.keeping is not None and report.good:
+            shown_to = self._shown_to(feed_party, feed)
+            await self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
         return report
 
     async def rows(self) -> list[TrackRow]:
@@ -178,12 +196,11 @@ class Live:
     def is_visible(self, row: TrackRow, reader: PartyId) -> bool:
         """Whether the reader sees it: as the feed's party, its own, or as the feed opened it."""
         feed_party = row.key.feed_party
-        if reader in (feed_party, row.owner):
-            return True
-        if feed_party is None:
-            return False
-        shown_to = self._feeds.get((PartyId(feed_party), row.feed), "owner")
-        return shown_to == "all" or (shown_to != "owner" and reader in shown_to)
+        shown_to = self._shown_to(feed_party, row.feed)
+        return may_see(reader, feed_party=feed_party, owner=row.owner, shown_to=shown_to)
+
+    def _shown_to(self, feed_party: str | None, feed: str) -> ShownTo:
+        return self._feeds.get((PartyId(feed_party or ""), feed), "owner")
 
     def is_track_open(self, feed_party: str, track_id: str, reader: PartyId) -> bool:
         """Whether the track of this feed's party, as of the last look, is visible to the reader."""
@@ -264,6 +281,8 @@ class Live:
                 _log.warning("%d warnings wait to be recorded: %s", len(self._unsaid), error)
             except Exception:  # noqa: BLE001  # the top of a task: it is logged, and goes on
                 _log.exception("the watch failed at one look; it goes on")
+            if self.keeping is not None:
+                await self.keeping.tend()
 
     async def _keep_last_known(self) -> None:
         picture = self._service.picture

@@ -10,6 +10,7 @@
       delivery.sqlite3       what was sent (outbound.py)
       unrecorded.jsonl       what was sent and is not recorded yet (aside.py)
       snapshots/             0700; pictures for a quick start (snapshots.py)
+      tracks/                0700; positions as they were reported (watch/archive.py)
       keys/                  0700
         origin.key           signs the record's checkpoints
         issuer.pem           signs the tokens that ``wideberth token`` makes

@@ -47,7 +47,12 @@ def record_segment(
     return Accepted(
         (
             SegmentRecorded(
-                command.name, command.sha256, command.start_us, command.end_us, command.fixes
+                command.name,
+                command.sha256,
+                command.start_us,
+                command.end_us,
+                command.fixes,
+                command.party,
             ),
         )
     )

@@ -280,13 +280,16 @@ class RecordCheck(msgspec.Struct, frozen=True, tag=True):
 
 
 class RecordSegment(msgspec.Struct, frozen=True, tag=True):
-    """Record the digest of a spilled segment of tracks, so that a track can be proved later."""
+    """Record the digest of a segment of tracks, so that a track can be proved later. party: whose
+    feed it is; None: a public source's.
+    """
 
     name: str
     sha256: str
     start_us: int
     end_us: int
     fixes: int
+    party: PartyId | None = None
 
 
 class RecordSnapshot(msgspec.Struct, frozen=True, tag=True):

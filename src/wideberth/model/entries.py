@@ -309,14 +309,19 @@ class TouchesWithdrawn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     told: tuple[PartyId, ...]
 
 
-class SegmentRecorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """The digest of a spilled segment of tracks."""
+class SegmentRecorded(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True, omit_defaults=True
+):
+    """The digest of a segment of the archive of tracks. party: whose feed it is; it alone reads
+    this; None: a public source's, read by nobody.
+    """
 
     name: str
     sha256: str
     start_us: int
     end_us: int
     fixes: int
+    party: PartyId | None = None
 
 
 class SnapshotRecorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):

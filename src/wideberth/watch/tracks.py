@@ -126,13 +126,14 @@ class Trail:
 class UpdateReport:
     """What became of a batch. counts: by ``taken``, ``late``, ``repeated``, ``contradictory``,
     ``refused``; refused: how many by rule; dropped: optional fields taken as not said, by field;
-    bad_rows: the first hundred refused ones.
+    bad_rows: the first hundred refused ones; good: the rows that were not refused, of the batch.
     """
 
     counts: Counter[str] = field(default_factory=Counter[str])
     refused: Counter[str] = field(default_factory=Counter[str])
     dropped: Counter[str] = field(default_factory=Counter[str])
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
+    good: list[int] = field(default_factory=list[int])
 
     def refuse(self, index: int, track_id: str, rule: str) -> None:
         """Counts a row, and names it while there are few."""
@@ -302,6 +303,7 @@ class TrackTable:
         good = self._checked(batch, now_us, report)
         slots = self._slots_for(batch, good, report)
         good, slots = good[slots >= 0], slots[slots >= 0]
+        report.good = good.tolist()
         if not len(good):
             return report
         fields = _cleaned(batch, report, self.settings)

@@ -141,10 +141,19 @@ def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
     from wideberth.faces.api import create_app
     from wideberth.faces.web import static_app
     from wideberth.live import Live, LiveSettings
+    from wideberth.service import new_id
+    from wideberth.watch.archive import TrackArchive
 
     watch = watch_settings(node.configuration, node.folder / CONFIGURATION_FILE)
     table = node.configuration.watch
-    live = Live(node.service, LiveSettings(table.tick_s, table.show_every_s, watch=watch))
+    kept = node.configuration.tracks
+    archive = (
+        TrackArchive(node.folder, kept.settings(), make_name=new_id, vault=node.vault)
+        if kept.keep
+        else None
+    )
+    settings = LiveSettings(table.tick_s, table.show_every_s, watch=watch)
+    live = Live(node.service, settings, archive=archive)
     return live, create_app(node, live=live, fallback=static_app(), operation=operation)
 
 

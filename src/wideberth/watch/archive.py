@@ -1,0 +1,394 @@
+"""The archive of tracks: positions as they came, in files beside the record.
+
+Tracks never enter the record (there are far too many); here they are kept, so that what was
+reported at a minute can be shown later. A batch is in its file when :meth:`TrackArchive.keep`
+returns: a process that is killed loses none of it, a loss of power what the disk had not yet. A
+segment is closed after a while; its digest is then due as an entry of the record, and whoever
+records it says so with :meth:`TrackArchive.recorded`.
+
+::
+
+    tracks/
+      <name>.open                     being written, locked by its process
+      <start>_<end>_<name>.closed     whole; its digest is due
+      <start>_<end>_<name>.tracks     whole; its digest is an entry
+
+One thread at a time; several processes may write to one folder, each its own segments.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from errno import ENOSPC
+from pathlib import Path
+from typing import IO
+
+from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable, system_reason
+from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
+from wideberth.watch.reports import ReportBatch
+from wideberth.watch.segments import (
+    SALT_BYTES,
+    Chunk,
+    KeptFix,
+    Opened,
+    Sealer,
+    chunk_of,
+    digest_of,
+    fixes_of,
+    framed,
+    frames,
+    packed,
+    read_frame,
+    span_of,
+)
+
+__all__ = ["TRACKS_FOLDER", "ArchiveSettings", "ClosedSegment", "TrackArchive", "seal_tracks"]
+
+TRACKS_FOLDER = "tracks"
+_OPEN, _CLOSED, _KEPT = ".open", ".closed", ".tracks"
+_FIRST_BYTES = 65_536  # the first frame holds a few names
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """kept_us: how long positions are kept; every_us: of one track, at most one in so long; a
+    segment is closed after close_us; most_bytes: of one party's feeds, the oldest go first.
+
+    Raises InvalidValue.
+    """
+
+    kept_us: int = 30 * DAY_US
+    every_us: int = SECOND_US
+    close_us: int = 10 * MINUTE_US
+    most_bytes: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        for name in ("kept_us", "close_us", "most_bytes"):
+            if getattr(self, name) <= 0:
+                raise InvalidValue(name, "positive", getattr(self, name), "give more than 0")
+        if self.every_us < 0:
+            raise InvalidValue("every_us", "not-negative", self.every_us, "give 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSegment:
+    """A segment whose digest is due as an entry. Times: of the first and the last position."""
+
+    name: str
+    feed_party: str | None
+    sha256: str
+    start_us: int
+    end_us: int
+    fixes: int
+
+
+@dataclass(slots=True)
+class _Writing:
+    """A segment that is being written."""
+
+    opened: Opened
+    path: Path
+    file: IO[bytes]
+    frames: int = 0
+    span: tuple[int, int] | None = None
+    fixes: int = 0
+
+
+class TrackArchive:
+    """The archive in a folder, which is made when the first position comes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: ArchiveSettings | None = None,
+        *,
+        make_name: Callable[[], str],
+        vault: Sealer | None = None,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._folder = folder / TRACKS_FOLDER
+        self.settings = settings or ArchiveSettings()
+        self._make_name = make_name
+        self._vault = vault
+        self._random_bytes = random_bytes
+        self._writing: dict[tuple[str | None, str], _Writing] = {}
+        self._last_us: dict[tuple[str | None, str], int] = {}
+
+    def keep(
+        self,
+        batch: ReportBatch,
+        rows: Sequence[int],
+        *,
+        came_us: int,
+        shown_to: str | Iterable[str],
+    ) -> int:
+        """Keep the positions in these rows of a batch; gives how many. In the file on return.
+
+        Raises RecordUnavailable where they cannot be written.
+        """
+        rows = self._spaced(batch, rows)
+        if not rows:
+            return 0
+        chunk = chunk_of(batch, rows, came_us=came_us, shown_to=shown_to)
+        try:
+            self._write(self._segment(batch.feed_party, batch.feed, came_us), chunk)
+        except OSError as error:
+            torn = self._writing.pop((batch.feed_party, batch.feed), None)
+            if torn is not None:  # nothing goes behind a half frame; it is taken over as it is
+                torn.file.close()
+            raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
+        return len(rows)
+
+    def close_due(self, now_us: int, *, all_of_them: bool = False) -> list[ClosedSegment]:
+        """Close the segments that are old enough; gives all whose digest is not an entry yet, also
+        those that another run left, the oldest first.
+
+        Raises RecordUnavailable.
+        """
+        try:
+            for key, writing in list(self._writing.items()):
+                if all_of_them or now_us - writing.opened.opened_us >= self.settings.close_us:
+                    del self._writing[key]
+                    self._close(writing)
+            self._last_us = {
+                key: last_us
+                for key, last_us in self._last_us.items()
+                if now_us - last_us < self.settings.close_us
+            }
+            self._take_over()
+            return sorted(
+                (each for path in self._files(_CLOSED) if (each := self._closed(path)) is not None),
+                key=lambda each: (each.start_us, each.name),
+            )
+        except OSError as error:
+            raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
+
+    def recorded(self, name: str) -> None:
+        """The digest of the segment is an entry now."""
+        for path in self._files(_CLOSED):
+            if _name_of(path) == name:
+                path.rename(path.with_suffix(_KEPT))
+
+    def forget(self, now_us: int, is_held: Callable[[int, int], bool] | None = None) -> list[str]:
+        """Remove what is older than is kept, and the oldest of a party that has more than is kept;
+        gives their names. is_held: of a segment's first and last time, whether it has to stay.
+
+        Only what is an entry already is removed: the digest stays, and says that there was more.
+        """
+        gone: list[str] = []
+        sizes: dict[str | None, int] = defaultdict(int)
+        for path in sorted(self._files(_KEPT), key=_span_of, reverse=True):
+            start_us, end_us = _span_of(path)
+            opened = self._opened(path)
+            party = None if opened is None else opened.feed_party
+            sizes[party] += path.stat().st_size
+            is_old = end_us < now_us - self.settings.kept_us
+            is_much = sizes[party] > self.settings.most_bytes
+            if (is_old or is_much) and not (is_held is not None and is_held(start_us, end_us)):
+                path.unlink(missing_ok=True)
+                gone.append(_name_of(path))
+        return gone
+
+    def fixes(
+        self, begin_us: int, end_us: int, may_see: Callable[[KeptFix], bool]
+    ) -> Iterator[KeptFix]:
+        """The kept positions from begin_us on and before end_us that may be seen; segment by
+        segment, in each as they came. What cannot be read is left out: that is no statement.
+        """
+        for path in [*sorted(self._files(_KEPT)), *self._files(_CLOSED), *self._files(_OPEN)]:
+            if path.suffix != _OPEN:
+                first_us, last_us = _span_of(path)
+                if last_us < begin_us or end_us <= first_us:
+                    continue
+            try:
+                for each in self._read(path):
+                    if begin_us <= each.time_us < end_us and may_see(each):
+                        yield each
+            except (OSError, RecordCorrupt):
+                continue
+
+    def digest(self, name: str) -> str | None:
+        """The digest of a segment as its file is now; None where there is no such file."""
+        for path in (*self._files(_KEPT), *self._files(_CLOSED)):
+            if _name_of(path) == name:
+                return digest_of(self._payloads(path))
+        return None
+
+    def stop(self) -> None:
+        """Close the files, as they are: the next run takes them over."""
+        for writing in self._writing.values():
+            writing.file.close()
+        self._writing.clear()
+
+    def _spaced(self, batch: ReportBatch, rows: Sequence[int]) -> list[int]:
+        """Of these rows, those that are far enough in time from the one kept before."""
+        every_us, last_us = self.settings.every_us, self._last_us
+        taken: list[int] = []
+        times: list[int] = batch.time_us.tolist()
+        for row in rows:
+            key, time_us = (batch.feed_party, batch.track_id[row]), times[row]
+            before_us = last_us.get(key)
+            if before_us is None or abs(time_us - before_us) >= every_us:
+                last_us[key] = time_us
+                taken.append(row)
+        return taken
+
+    def _segment(self, feed_party: str | None, feed: str, now_us: int) -> _Writing:
+        key = (feed_party, feed)
+        writing = self._writing.get(key)
+        if writing is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            name = self._make_name()
+            path = self._folder / f"{name}{_OPEN}"
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            file = os.fdopen(descriptor, "wb", buffering=0)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            salt = self._random_bytes(SALT_BYTES)
+            opened = Opened(1, name, feed_party, feed, now_us, salt)
+            writing = self._writing[key] = _Writing(opened, path, file)
+            self._write(writing, opened)
+        return writing
+
+    def _write(self, writing: _Writing, item: Opened | Chunk) -> None:
+        payload = packed(item)
+        frame = framed(self._sealed(payload, writing.opened.name, writing.frames))
+        if writing.file.write(frame) != len(frame):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+        writing.frames += 1
+        if isinstance(item, Chunk):
+            first_us, last_us = span_of(item)
+            before = writing.span or (first_us, last_us)
+            writing.span = (min(before[0], first_us), max(before[1], last_us))
+            writing.fixes += len(item.track)
+
+    def _close(self, writing: _Writing) -> None:
+        os.fsync(writing.file.fileno())
+        if writing.span is None:
+            writing.path.unlink()
+        else:
+            writing.path.rename(self._folder / _file_name(writing.span, writing.opened.name))
+        writing.file.close()
+
+    def _take_over(self) -> None:
+        """Close what a run left open that is no more."""
+        own = {each.path for each in self._writing.values()}
+        for path in self._files(_OPEN):
+            if path in own:
+                continue
+            with path.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    continue  # another process writes it
+                spans = [(each.time_us, each.time_us) for each in self._read(path)]
+                if not spans:
+                    path.unlink(missing_ok=True)
+                    continue
+                span = (min(spans)[0], max(spans)[1])
+                path.rename(self._folder / _file_name(span, path.stem))
+
+    def _closed(self, path: Path) -> ClosedSegment | None:
+        opened = self._opened(path)
+        if opened is None:
+            return None
+        start_us, end_us = _span_of(path)
+        count = sum(1 for _ in self._read(path))
+        digest = digest_of(self._payloads(path))
+        return ClosedSegment(opened.name, opened.feed_party, digest, start_us, end_us, count)
+
+    def _opened(self, path: Path) -> Opened | None:
+        """The first frame of a file; None where it has none."""
+        name = _name_of(path)
+        try:
+            with path.open("rb") as file:
+                for sealed in frames(file.read(_FIRST_BYTES)):
+                    first = read_frame(self._plain(sealed, name, 0), name=name)
+                    return first if isinstance(first, Opened) else None
+        except (OSError, RecordCorrupt):
+            pass
+        return None
+
+    def _read(self, path: Path) -> Iterator[KeptFix]:
+        opened: Opened | None = None
+        for payload in self._payloads(path):
+            item = read_frame(payload, name=_name_of(path))
+            if isinstance(item, Opened):
+                opened = item
+            elif opened is not None:
+                yield from fixes_of(opened, item)
+
+    def _payloads(self, path: Path) -> Iterator[bytes]:
+        """The compressed frames of a file."""
+        name = _name_of(path)
+        for index, sealed in enumerate(frames(path.read_bytes())):
+            yield self._plain(sealed, name, index)
+
+    def _plain(self, sealed: bytes, name: str, index: int) -> bytes:
+        return (
+            sealed if self._vault is None else self._vault.open(sealed, place=_place(name, index))
+        )
+
+    def _sealed(self, payload: bytes, name: str, index: int) -> bytes:
+        if self._vault is None:
+            return payload
+        return self._vault.seal(payload, place=_place(name, index))
+
+    def _files(self, suffix: str) -> list[Path]:
+        return list(self._folder.glob(f"*{suffix}")) if self._folder.is_dir() else []
+
+
+def seal_tracks(folder: Path, vault: Sealer) -> int:
+    """Seal the segments of a folder that lie in plain; gives how many. Nothing writes to it.
+
+    Raises RecordUnavailable.
+    """
+    count = 0
+    try:
+        for path in (folder / TRACKS_FOLDER).glob("*"):
+            if path.suffix not in (_OPEN, _CLOSED, _KEPT):
+                continue
+            payloads = list(frames(path.read_bytes()))
+            name = _name_of(path)
+            if not payloads or not _is_plain(payloads[0], name):
+                continue
+            new = path.with_name(f"{path.name}.new")
+            with new.open("wb") as file:
+                for index, payload in enumerate(payloads):
+                    file.write(framed(vault.seal(payload, place=_place(name, index))))
+                file.flush()
+                os.fsync(file.fileno())
+            new.chmod(0o600)
+            new.replace(path)
+            count += 1
+    except OSError as error:
+        raise RecordUnavailable(f"{folder / TRACKS_FOLDER}: {system_reason(error)}") from error
+    return count
+
+
+def _is_plain(payload: bytes, name: str) -> bool:
+    try:
+        read_frame(payload, name=name)
+    except RecordCorrupt:
+        return False
+    return True
+
+
+def _file_name(span: tuple[int, int], name: str) -> str:
+    return f"{span[0]}_{span[1]}_{name}{_CLOSED}"
+
+
+def _name_of(path: Path) -> str:
+    return path.stem if path.suffix == _OPEN else path.stem.split("_", 2)[2]
+
+
+def _span_of(path: Path) -> tuple[int, int]:
+    start_us, end_us, _ = path.stem.split("_", 2)
+    return int(start_us), int(end_us)
+
+
+def _place(name: str, index: int) -> str:
+    return f"tracks {name} {index}"

@@ -1,0 +1,230 @@
+"""A segment of the archive of tracks: positions of one feed as they came, in frames of one file.
+
+A frame is a length and a CRC-32 of 4 bytes each, big-endian, and its payload: compressed msgpack,
+sealed where the folder is. The first frame opens the segment; each other holds the positions of a
+batch, column by column, and to whom the feed was shown when they came. A torn end, as a crash
+leaves it, ends the segment at its last whole frame.
+
+The digest of a segment is SHA-256 over its compressed frames, each with its length before it: what
+goes into the record. A random salt in the first frame keeps a guess at the rest from being checked.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from wideberth.errors import RecordCorrupt
+from wideberth.watch.paths import Floats
+from wideberth.watch.reports import ReportBatch
+
+__all__ = [
+    "SALT_BYTES",
+    "Chunk",
+    "KeptFix",
+    "Opened",
+    "Sealer",
+    "chunk_of",
+    "digest_of",
+    "fixes_of",
+    "framed",
+    "frames",
+    "may_see",
+    "packed",
+    "read_frame",
+    "span_of",
+]
+
+SALT_BYTES = 16
+_HEAD_BYTES = 8
+_MOST_BYTES = 1 << 28  # a frame of the largest batch is far below; more is damage
+_LEVEL = 1
+_NONE = np.iinfo(np.int64).min
+
+
+class Sealer(Protocol):
+    """What seals the folder at rest."""
+
+    def seal(self, data: bytes, *, place: str) -> bytes:
+        """Sealed for its place."""
+        ...
+
+    def open(self, sealed: bytes, *, place: str) -> bytes:
+        """What was sealed for the place. Raises RecordCorrupt."""
+        ...
+
+
+class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="opened"):
+    """The first frame. feed_party: whose feed it is, None: a public source; salt: random."""
+
+    version: int
+    name: str
+    feed_party: str | None
+    feed: str
+    opened_us: int
+    salt: bytes
+
+
+class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="chunk"):
+    """Positions that came together, at came_us by the host's clock. shown_to: ``owner``, ``all`` or
+    the parties that the feed was open to then. Columns: text, or 64-bit integers, little-endian.
+    """
+
+    came_us: int
+    shown_to: str | tuple[str, ...]
+    track: tuple[str, ...]
+    call_sign: tuple[str | None, ...]
+    owner: tuple[str | None, ...]
+    time_us: bytes
+    latitude_nd: bytes
+    longitude_nd: bytes
+    altitude_w84_mm: bytes
+    accuracy_mm: bytes
+
+
+class KeptFix(msgspec.Struct, frozen=True, gc=False):
+    """One position as it was reported. accuracy_mm: horizontal, 95 %, as its feed said; None: it
+    did not. altitude_w84_mm: None where the feed said none. segment: the file that holds it.
+    """
+
+    track: str
+    feed_party: str | None
+    feed: str
+    time_us: int
+    came_us: int
+    latitude_nd: int
+    longitude_nd: int
+    altitude_w84_mm: int | None
+    accuracy_mm: int | None
+    call_sign: str | None
+    owner: str | None
+    shown_to: str | tuple[str, ...]
+    segment: str
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Opened | Chunk)
+
+
+def may_see(
+    reader: str, *, feed_party: str | None, owner: str | None, shown_to: str | Iterable[str]
+) -> bool:
+    """Whether a reader sees a track: as the feed's party, its own, or as the feed was opened."""
+    if reader in (feed_party, owner):
+        return True
+    if feed_party is None or shown_to == "owner":
+        return False
+    return shown_to == "all" or (not isinstance(shown_to, str) and reader in shown_to)
+
+
+def chunk_of(
+    batch: ReportBatch, rows: Sequence[int], *, came_us: int, shown_to: str | Iterable[str]
+) -> Chunk:
+    """The positions in these rows of a batch, as they are kept. The rows hold positions."""
+    at = np.asarray(rows, np.int64)
+
+    def whole(values: Floats, unit: float) -> bytes:
+        numbers = values[at] * unit
+        known = np.isfinite(numbers) & (np.abs(numbers) < 2**62)
+        return _column(np.where(known, np.round(np.where(known, numbers, 0)), _NONE))
+
+    return Chunk(
+        came_us=came_us,
+        shown_to=shown_to if isinstance(shown_to, str) else tuple(sorted(shown_to)),
+        track=tuple(batch.track_id[row] for row in rows),
+        call_sign=tuple(batch.callsign[row] for row in rows),
+        owner=tuple(batch.owner[row] for row in rows),
+        time_us=_column(batch.time_us[at]),
+        latitude_nd=whole(batch.latitude_deg, 1e9),
+        longitude_nd=whole(batch.longitude_deg, 1e9),
+        altitude_w84_mm=whole(batch.altitude_w84_m, 1000),
+        accuracy_mm=whole(batch.accuracy_m, 1000),
+    )
+
+
+def packed(item: Opened | Chunk) -> bytes:
+    """The payload of a frame, before it is sealed."""
+    return zlib.compress(_encoder.encode(item), _LEVEL)
+
+
+def read_frame(payload: bytes, *, name: str) -> Opened | Chunk:
+    """What :func:`packed` gave, again. Raises RecordCorrupt naming the segment."""
+    try:
+        plain = zlib.decompressobj().decompress(payload, _MOST_BYTES)
+        return _decoder.decode(plain)
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise RecordCorrupt(None, f"segment {name} of tracks is damaged: {error}") from error
+
+
+def framed(payload: bytes) -> bytes:
+    """A payload with its length and CRC-32."""
+    return len(payload).to_bytes(4, "big") + zlib.crc32(payload).to_bytes(4, "big") + payload
+
+
+def frames(data: bytes) -> Iterator[bytes]:
+    """The whole frames of a file, up to its end or where it is torn."""
+    at = 0
+    while at + _HEAD_BYTES <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        payload = data[at + _HEAD_BYTES : at + _HEAD_BYTES + length]
+        if len(payload) < length or length > _MOST_BYTES:
+            return
+        if zlib.crc32(payload) != int.from_bytes(data[at + 4 : at + _HEAD_BYTES], "big"):
+            return
+        yield payload
+        at += _HEAD_BYTES + length
+
+
+def digest_of(payloads: Iterable[bytes]) -> str:
+    """SHA-256, in hexadecimal, of a segment's compressed frames."""
+    digest = sha256()
+    for each in payloads:
+        digest.update(len(each).to_bytes(4, "big"))
+        digest.update(each)
+    return digest.hexdigest()
+
+
+def fixes_of(opened: Opened, chunk: Chunk) -> Iterator[KeptFix]:
+    """The positions of a chunk, one by one."""
+    columns = [
+        _numbers(getattr(chunk, name))
+        for name in ("time_us", "latitude_nd", "longitude_nd", "altitude_w84_mm", "accuracy_mm")
+    ]
+    for track, call_sign, owner, time_us, lat_nd, lon_nd, alt_mm, accuracy_mm in zip(
+        chunk.track, chunk.call_sign, chunk.owner, *columns, strict=True
+    ):
+        yield KeptFix(
+            track=track,
+            feed_party=opened.feed_party,
+            feed=opened.feed,
+            time_us=time_us,
+            came_us=chunk.came_us,
+            latitude_nd=lat_nd,
+            longitude_nd=lon_nd,
+            altitude_w84_mm=None if alt_mm == _NONE else alt_mm,
+            accuracy_mm=None if accuracy_mm == _NONE else accuracy_mm,
+            call_sign=call_sign,
+            owner=owner,
+            shown_to=chunk.shown_to,
+            segment=opened.name,
+        )
+
+
+def span_of(chunk: Chunk) -> tuple[int, int]:
+    """The first and the last time of a chunk's positions."""
+    times = _numbers(chunk.time_us)
+    return min(times), max(times)
+
+
+def _column(values: NDArray[np.int64] | Floats) -> bytes:
+    return np.asarray(values).astype("<i8").tobytes()
+
+
+def _numbers(column: bytes) -> list[int]:
+    return np.frombuffer(column, "<i8").tolist()

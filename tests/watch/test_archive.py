@@ -1,0 +1,308 @@
+"""Positions are kept as they came, proved by a digest, and shown to whoever could see them then."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.record.vault import Vault
+from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
+from wideberth.watch import archive as archives
+from wideberth.watch.archive import ArchiveSettings, TrackArchive, seal_tracks
+from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.segments import KeptFix, may_see
+
+NOW_US = 1_800_000_000 * SECOND_US
+ALL = ArchiveSettings(every_us=0)
+
+
+def a_batch(*reports: PositionReport, feed: str = "f", party: str | None = "alpha") -> ReportBatch:
+    return ReportBatch.of(reports, feed=feed, feed_party=party)
+
+
+def report(track: str, at_s: float = 0, owner: str | None = None) -> PositionReport:
+    time_us = NOW_US + round(at_s * SECOND_US)
+    return PositionReport(
+        track, time_us, 47.0 + at_s / 1e4, -179.5, 90.5, accuracy_m=12.25, owner=owner
+    )
+
+
+MADE: list[TrackArchive] = []
+
+
+@pytest.fixture(autouse=True)
+def _stopped() -> Iterator[None]:
+    yield
+    stop_all()
+
+
+def stop_all() -> None:
+    """Close every file that a test has left open."""
+    while MADE:
+        MADE.pop().stop()
+
+
+def an_archive(folder: Path, settings: ArchiveSettings = ALL, **more: object) -> TrackArchive:
+    names = itertools.count()
+    mark = len(list((folder / "tracks").glob("*"))) if (folder / "tracks").is_dir() else 0
+    made = TrackArchive(folder, settings, make_name=lambda: f"s{mark}-{next(names)}", **more)  # type: ignore[arg-type]  # settings by name
+    MADE.append(made)
+    return made
+
+
+def keep(
+    archive: TrackArchive, *reports: PositionReport, shown_to: object = "owner", **more: object
+) -> int:
+    batch = a_batch(*reports, **more)  # type: ignore[arg-type]  # feed and party by name
+    rows = range(len(batch))
+    return archive.keep(batch, rows, came_us=NOW_US, shown_to=shown_to)  # type: ignore[arg-type]  # as ShownTo
+
+
+def times_s(archive: TrackArchive, begin_s: float = -1e6, end_s: float = 1e6) -> list[float]:
+    begin_us, end_us = (NOW_US + round(each * SECOND_US) for each in (begin_s, end_s))
+    found = archive.fixes(begin_us, end_us, lambda _: True)
+    return sorted((each.time_us - NOW_US) / SECOND_US for each in found)
+
+
+def test_a_position_is_kept_as_it_came(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    assert keep(archive, report("a", 1, owner="bravo"), shown_to=frozenset(("charlie",))) == 1
+    (fix,) = archive.fixes(NOW_US, NOW_US + 2 * SECOND_US, lambda _: True)
+    assert fix == KeptFix(
+        track="a",
+        feed_party="alpha",
+        feed="f",
+        time_us=NOW_US + SECOND_US,
+        came_us=NOW_US,
+        latitude_nd=47_000_100_000,
+        longitude_nd=-179_500_000_000,
+        altitude_w84_mm=90_500,
+        accuracy_mm=12_250,
+        call_sign=None,
+        owner="bravo",
+        shown_to=("charlie",),
+        segment="s0-0",
+    )
+
+
+def test_what_a_feed_did_not_say_is_none(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, PositionReport("a", NOW_US, 0.0, 0.0, accuracy_m=float("inf")))
+    (fix,) = archive.fixes(0, 2 * NOW_US, lambda _: True)
+    assert (fix.altitude_w84_mm, fix.accuracy_mm) == (None, None)
+
+
+lives = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("keep"),
+            st.sampled_from("ab"),
+            st.integers(0, 40),
+            st.sampled_from([None, "bravo", "charlie"]),
+            st.sampled_from(["owner", "all", frozenset({"charlie"}), frozenset()]),
+        ),
+        st.tuples(st.just("close")),
+        st.tuples(st.just("restart")),
+    ),
+    max_size=12,
+)
+
+
+def shows_otherwise(life: list[tuple[object, ...]]) -> bool:
+    """Whether a reader is shown other positions than a list of them says, after such a life."""
+    told: list[tuple[str, int, str | None, object]] = []
+    with TemporaryDirectory() as name:
+        archive = an_archive(Path(name))
+        for step in life:
+            match step:
+                case ("keep", str(track), int(at_s), owner, shown_to):
+                    keep(archive, report(track, at_s, owner), shown_to=shown_to)  # type: ignore[arg-type]  # drawn above
+                    told.append((track, at_s, owner, shown_to))  # type: ignore[arg-type]  # drawn above
+                case ("close",):
+                    for each in archive.close_due(NOW_US, all_of_them=True):
+                        archive.recorded(each.name)
+                case _:
+                    archive.stop()
+                    archive = an_archive(Path(name))
+        for reader in ("alpha", "bravo", "charlie", "delta"):
+            wanted = sorted(
+                (track, at_s)
+                for track, at_s, owner, shown_to in told
+                if 5 <= at_s < 30
+                and (
+                    reader in ("alpha", owner)
+                    or shown_to == "all"
+                    or (isinstance(shown_to, frozenset) and reader in shown_to)
+                )
+            )
+            found = archive.fixes(NOW_US + 5 * SECOND_US, NOW_US + 30 * SECOND_US, seen_by(reader))
+            if sorted((e.track, (e.time_us - NOW_US) // SECOND_US) for e in found) != wanted:
+                stop_all()
+                return True
+        stop_all()
+    return False
+
+
+def seen_by(reader: str) -> Callable[[KeptFix], bool]:
+    return lambda fix: archives_may_see(
+        reader, feed_party=fix.feed_party, owner=fix.owner, shown_to=fix.shown_to
+    )
+
+
+archives_may_see = may_see
+
+
+@settings(max_examples=30)
+@given(lives)
+def test_a_reader_is_shown_the_window_of_what_it_could_see_when_it_came(
+    life: list[tuple[object, ...]],
+) -> None:
+    assert not shows_otherwise(life)
+
+
+@pytest.mark.parametrize("fault", ["shown to all", "lost at a restart"])
+def test_a_track_shown_to_who_may_not_see_it_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    if fault == "shown to all":
+        monkeypatch.setitem(globals(), "archives_may_see", lambda *_args, **_more: True)
+    else:
+        monkeypatch.setattr(archives.TrackArchive, "_take_over", lambda self: None)
+        real = archives.TrackArchive._files
+        monkeypatch.setattr(
+            archives.TrackArchive,
+            "_files",
+            lambda self, suffix: [] if suffix == ".open" else real(self, suffix),
+        )
+    try:
+        find(lives, shows_otherwise, settings=settings(phases=[Phase.generate], max_examples=300))
+    except NoSuchExample:
+        pytest.fail("the planted fault was not found")
+
+
+def test_a_segment_that_is_closed_has_a_digest_that_stays(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, report("a", 1), report("b", 7))
+    keep(archive, report("c", 3), feed="other", party=None)
+    assert archive.close_due(NOW_US + MINUTE_US) == [], "too early"
+    first, second = archive.close_due(NOW_US + 10 * MINUTE_US)
+    assert (first.feed_party, first.fixes, second.feed_party) == ("alpha", 2, None)
+    assert (first.start_us, first.end_us) == (NOW_US + SECOND_US, NOW_US + 7 * SECOND_US)
+    again = an_archive(tmp_path)
+    assert again.close_due(NOW_US) == [first, second], "not recorded yet"
+    again.recorded(first.name)
+    assert again.close_due(NOW_US) == [second]
+    assert again.digest(first.name) == first.sha256
+    assert again.digest("unknown") is None
+    assert times_s(again) == [1, 3, 7]
+
+
+def test_equal_positions_have_another_digest_each_time(tmp_path: Path) -> None:
+    digests: set[str] = set()
+    for name in "ab":
+        archive = an_archive(tmp_path / name)
+        keep(archive, report("a"))
+        digests |= {each.sha256 for each in archive.close_due(NOW_US, all_of_them=True)}
+    assert len(digests) == 2, "a guess at the positions cannot be checked"
+
+
+def test_a_file_torn_anywhere_gives_its_whole_frames(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    for at_s in range(3):
+        keep(archive, report("a", at_s))
+    archive.stop()
+    (path,) = (tmp_path / "tracks").iterdir()
+    whole = path.read_bytes()
+    seen: set[int] = set()
+    for cut in range(0, len(whole) + 1, 7):
+        path.write_bytes(whole[:cut])
+        found = times_s(an_archive(tmp_path))
+        assert found == [0, 1, 2][: len(found)]
+        seen.add(len(found))
+    assert seen == {0, 1, 2} | ({3} if len(whole) % 7 == 0 else set())
+
+
+def test_what_a_killed_run_left_is_taken_over_but_not_from_a_living_one(tmp_path: Path) -> None:
+    living, killed = an_archive(tmp_path), an_archive(tmp_path)
+    keep(living, report("a", 1))
+    killed._make_name = lambda: "killed"
+    keep(killed, report("b", 2))
+    killed.stop()
+    (taken,) = an_archive(tmp_path).close_due(NOW_US)
+    assert (taken.name, taken.fixes) == ("killed", 1)
+    assert times_s(living) == [1, 2]
+
+
+def test_of_one_track_at_most_one_position_in_a_while_is_kept(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path, ArchiveSettings(every_us=SECOND_US))
+    assert keep(archive, *(report("a", at / 4) for at in range(9)), report("b", 0.1)) == 4
+    assert times_s(archive) == [0, 0.1, 1, 2]
+
+
+def test_old_positions_go_and_the_oldest_of_a_party_that_brings_too_many(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path, ArchiveSettings(DAY_US, 0, MINUTE_US, 500))
+    for at_s in (0, 100, 200):
+        keep(archive, report("a", at_s))
+        keep(archive, report("b", at_s), party="bravo", feed="g")
+        for each in archive.close_due(NOW_US, all_of_them=True):
+            archive.recorded(each.name)
+    sizes = {path.stat().st_size for path in (tmp_path / "tracks").iterdir()}
+    assert max(sizes) > 250, "of so much, not even two fit"
+    archive.settings = ArchiveSettings(DAY_US, 0, MINUTE_US, 2 * max(sizes))
+    held = archive.forget(NOW_US, lambda start_us, _end_us: start_us == NOW_US)
+    assert held == []
+    assert len(archive.forget(NOW_US)) == 2, "the oldest of each"
+    assert times_s(archive) == [100, 100, 200, 200]
+    assert len(archive.forget(NOW_US + DAY_US + 150 * SECOND_US)) == 2
+    assert times_s(archive) == [200, 200]
+
+
+def test_what_is_not_recorded_yet_is_never_forgotten(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, report("a"))
+    archive.close_due(NOW_US, all_of_them=True)
+    assert archive.forget(NOW_US + 100 * DAY_US) == []
+
+
+def test_a_sealed_folder_holds_no_position_in_plain(tmp_path: Path) -> None:
+    vault = Vault(bytes(range(32)))
+    sealed = an_archive(tmp_path, vault=vault)
+    keep(sealed, report("a", 5))
+    assert times_s(an_archive(tmp_path)) == [], "not without the key"
+    assert times_s(an_archive(tmp_path, vault=vault)) == [5]
+    (closed,) = sealed.close_due(NOW_US, all_of_them=True)
+    assert sealed.digest(closed.name) == closed.sha256
+
+
+def test_a_folder_that_is_sealed_later_keeps_its_digests(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, report("a", 5))
+    (closed,) = archive.close_due(NOW_US, all_of_them=True)
+    vault = Vault(bytes(range(32)))
+    assert (seal_tracks(tmp_path, vault), seal_tracks(tmp_path, vault)) == (1, 0)
+    later = an_archive(tmp_path, vault=vault)
+    assert later.digest(closed.name) == closed.sha256
+    assert times_s(later) == [5]
+
+
+def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, report("a", 1))
+    (writing,) = archive._writing.values()
+    writing.file.close()
+    with pytest.raises((RecordUnavailable, ValueError)):
+        keep(archive, report("a", 2))
+
+
+@pytest.mark.parametrize("name", ["kept_us", "close_us", "most_bytes", "every_us"])
+def test_a_setting_that_cannot_be_is_refused(name: str) -> None:
+    with pytest.raises(InvalidValue, match=name):
+        ArchiveSettings(**{name: -1})

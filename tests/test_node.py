@@ -76,13 +76,13 @@ async def test_a_restart_makes_nothing_and_has_the_same_picture(tmp_path: Path) 
 async def test_settings_of_the_space_enter_the_record(tmp_path: Path) -> None:
     configured(
         tmp_path,
-        '[space]\norigin = "space.example/one"\nhost = "Example desk"\nexercise = true\n'
+        '[space]\norigin = "exercise.space.example/one"\nhost = "Example desk"\nexercise = true\n'
         '[rules]\nversion = "r1"\nterrain = { lowest_msl_m = -10.5, highest_msl_m = 900 }\n',
     )
     async with Node.open(tmp_path) as node:
         space = node.service.picture.space
         assert (space.origin, space.host, space.exercise) == (
-            "space.example/one",
+            "exercise.space.example/one",
             "Example desk",
             True,
         )

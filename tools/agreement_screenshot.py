@@ -24,7 +24,9 @@ from screenshot import ARGUMENTS, IMAGES, MAX_BYTES, START_WITHIN_S
 PICTURE = IMAGES / "agreement.png"
 PARTIES = ("north", "south")
 ROLES = ("watch", "acknowledge", "tell", "sign", "administer")
-SETTINGS = '[space]\norigin = "console.example/space"\nhost = "the host"\nexercise = true\n'
+SETTINGS = (
+    '[space]\norigin = "exercise.console.example/space"\nhost = "the host"\nexercise = true\n'
+)
 WIDEBERTH = str(Path(sys.executable).with_name("wideberth"))
 
 

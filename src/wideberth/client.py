@@ -35,6 +35,7 @@ from wideberth.model.envelope import (
     sign_statement,
     statement_digest,
 )
+from wideberth.model.exercises import EXERCISE_HEADER
 from wideberth.model.ids import KeyId, PartyId, require_party_id, require_token
 from wideberth.record.keys import sync_folder, write_new
 from wideberth.sealed.texts import Sealer
@@ -284,6 +285,8 @@ class Client:
         self._attempts = attempts
         self._sleep = sleep
         self._signing = asyncio.Lock()  # one statement of the chain is under way at a time
+        self.is_exercise = False
+        """Whether the last answer was of an exercise."""
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/") + API, transport=transport, timeout=httpx.Timeout(10.0)
         )
@@ -549,6 +552,7 @@ class Client:
             except httpx.TransportError as error:
                 reason = type(error).__name__
             else:
+                self.is_exercise = EXERCISE_HEADER in response.headers
                 if response.status_code not in _RETRIED:
                     return _checked(response, attempt + 1)
                 reason = f"status {response.status_code}"

@@ -86,11 +86,13 @@ class Space(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[space]``: what the first start writes into the record. Later it must agree with it.
 
     origin: the record's name; None: made. host: who runs this node. exercise: nothing is real.
+    beside: folders of the host's other spaces; a key of one kind is not enrolled in the other.
     """
 
     origin: str | None = None
     host: str = "unnamed host"
     exercise: bool = False
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises InvalidValue."""

@@ -34,6 +34,7 @@ from typing import Self
 
 from wideberth.atrest import begin_sealed, seal_beside, vault_of
 from wideberth.backups import RESTORED
+from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
 from wideberth.configuration import (
     CONFIGURATION_FILE,
@@ -45,10 +46,12 @@ from wideberth.configuration import (
     trusted_issuers,
 )
 from wideberth.contacts import Contacts
+from wideberth.decisions.parties import ALREADY_OPEN
 from wideberth.erasure import finish
 from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable, system_reason
 from wideberth.lookingagain import LookingAgain
 from wideberth.model.commands import Command, OpenSpace, Request
+from wideberth.model.exercises import EXERCISE_NAME, fits_kind
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM, Role
 from wideberth.model.refusals import Refusal
@@ -78,7 +81,7 @@ _TEMPLATE = """\
 [space]
 origin = "{origin}"
 # host = "who runs this node, as its parties know them"
-# exercise = true
+# exercise = true  # nothing is real; the origin begins with exercise.
 
 # [auth]
 # built_in = true
@@ -146,6 +149,7 @@ class Node:
             settings=configuration.delivery,
             vault=vault,
         )
+        self.beside = Beside([folder / each for each in configuration.space.beside])
         self.made: list[str] = []
         self.notes: list[str] = []
         self.stopping = asyncio.Event()
@@ -230,6 +234,11 @@ class Node:
             raise
         node.made = made
         node.notes = notes
+        notes += [
+            f"{CONFIGURATION_FILE}: space.beside: {each} has no record, so no key of it is known"
+            for each in configuration.space.beside
+            if not (folder / each / RECORD_FILE).exists()
+        ]
         node.exercise_clock = clock
         return node
 
@@ -315,6 +324,10 @@ class Node:
     async def _open_space(self) -> None:
         space = self.configuration.space
         done = await self.command(OpenSpace(self.origin, space.host, self._rules, space.exercise))
+        if isinstance(done, Refusal) and done.rule != ALREADY_OPEN:
+            raise InvalidValue(
+                f"{CONFIGURATION_FILE}: space.{done.field}", done.rule, done.value, done.advice
+            )
         if isinstance(done, Applied):  # otherwise another process was quicker
             self.made.append(f"the record of {self.origin}, with rules {self._rules.version}")
 
@@ -361,7 +374,7 @@ def _origin_key(folder: Path, configuration: Configuration, made: list[str]) -> 
                 " under another name (wideberth epoch)"
             )
         else:
-            key = OriginKey.make(path, wanted or f"wideberth.localhost/{secrets.token_hex(8)}")
+            key = OriginKey.make(path, _new_name(configuration))
             made.append(f"{path} (signs the record's checkpoints)")
     except InvalidValue as error:
         raise InvalidValue(
@@ -375,6 +388,22 @@ def _origin_key(folder: Path, configuration: Configuration, made: list[str]) -> 
             f"the record of this folder is {key.origin}; a new folder makes a new space",
         )
     return key
+
+
+def _new_name(configuration: Configuration) -> str:
+    """What a new record is called: an exercise says so in its name (X-03). Raises InvalidValue."""
+    space = configuration.space
+    start = EXERCISE_NAME if space.exercise else ""
+    name = space.origin or f"{start}wideberth.localhost/{secrets.token_hex(8)}"
+    if not fits_kind(name, exercise=space.exercise):
+        advice = (
+            f"this is an exercise: begin its name with {EXERCISE_NAME}"
+            if space.exercise
+            else f"only an exercise's name begins with {EXERCISE_NAME}; say exercise = true, or"
+            " choose another name"
+        )
+        raise InvalidValue(f"{CONFIGURATION_FILE}: space.origin", "exercise-name", name, advice)
+    return name
 
 
 def _issuer(folder: Path, origin: str, max_life_s: int, made: list[str]) -> Issuer:

@@ -586,7 +586,7 @@ class Outbound:
                 "items": items,
             }
         )
-        return await self._webhooks.post(url, body, delivery=delivery)
+        return await self._webhooks.post(url, body, delivery=delivery, exercise=space.exercise)
 
     async def _message_out(self, way: Way, message: Message) -> Tried:
         now_us = self._service.context().now_us

@@ -158,7 +158,9 @@ def test_nothing_but_what_the_space_is_for_enters_its_view(exercise: bool) -> No
     scene.__dict__.update(Scene().__dict__)
     scene.picture = type(scene.picture)()
     scene.entries = []
-    scene.accept(OpenSpace("test.example/x", "host", DEFAULT_RULES, exercise))
+    scene.accept(
+        OpenSpace("exercise.x" if exercise else "x.example", "host", DEFAULT_RULES, exercise)
+    )
     scene.accept(RegisterParty(PartyId("alpha"), "Alpha"))
     fits = Status.EXERCISE if exercise else Status.ACTUAL
     for status in Status:

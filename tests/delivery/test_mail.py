@@ -96,7 +96,7 @@ def test_a_short_text_is_short_wherever_it_is(places, latitude, longitude) -> No
         times=TimeFormat.RFC3339,
     )
     assert len(made.short) <= MOST_SHORT
-    assert made.short.endswith(ANSWER.code)
+    assert made.short.endswith(f"{ANSWER.code} EXERCISE")
 
 
 async def test_a_mail_arrives_and_is_the_same_when_it_is_sent_again() -> None:

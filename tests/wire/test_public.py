@@ -202,7 +202,8 @@ def test_a_notam_like_text_has_its_fields_in_order_whatever_parties_wrote(
     lines = notam(given_, exercise=exercise).split("\n")
     assert lines.pop() == ""
     assert (lines[0] == "EXERCISE EXERCISE EXERCISE") is exercise
-    lines = lines[1:] if exercise else lines
+    assert (lines[-1] == "EXERCISE EXERCISE EXERCISE") is exercise
+    lines = lines[1:-1] if exercise else lines
     assert lines[0] == "NOTAM-LIKE TEXT, NOT ISSUED BY AN AERONAUTICAL AUTHORITY"
     assert _LINE.fullmatch(lines[2])
     windows = {(each.start_us, each.end_us) for each in given_.content.volumes}

@@ -6,6 +6,7 @@ Signatures are the shell's and the audit's to check; here is what the picture ca
 from __future__ import annotations
 
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused, unknown_party
+from wideberth.model.exercises import EXERCISE_NAME, fits_kind
 from wideberth.model.ids import (
     IntentId,
     NoticeId,
@@ -99,6 +100,18 @@ def open_epoch(picture: Picture, command: OpenEpoch, author: Author, context: Co
             RefusalKind.CONFLICT,
             "epoch-origin",
             "give the new epoch a name of its own",
+            field="origin",
+            value=command.origin,
+        )
+    exercise = picture.space.exercise
+    # One that was opened before names said so goes on as it was called.
+    if fits_kind(picture.space.origin, exercise=exercise) and not fits_kind(
+        command.origin, exercise=exercise
+    ):
+        return refused(
+            RefusalKind.INVALID,
+            "exercise-name",
+            f"begin an exercise's name with {EXERCISE_NAME}, and no other's",
             field="origin",
             value=command.origin,
         )

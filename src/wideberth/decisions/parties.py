@@ -15,6 +15,7 @@ from wideberth.model.entries import (
     SpaceOpened,
 )
 from wideberth.model.envelope import verify_possession
+from wideberth.model.exercises import EXERCISE_NAME, fits_kind
 from wideberth.model.ids import require_party_id, require_token
 from wideberth.model.parties import SYSTEM, Author, How, Key, Party
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -22,7 +23,10 @@ from wideberth.model.settings import Rules
 from wideberth.picture.picture import Picture
 from wideberth.space.vertical import AltitudeModel
 
-__all__ = ["adopt_rules", "enrol_key", "open_space", "register_party", "revoke_key"]
+__all__ = ["ALREADY_OPEN", "adopt_rules", "enrol_key", "open_space", "register_party", "revoke_key"]
+
+ALREADY_OPEN = "already-open"
+"""The rule by which a record is opened once."""
 
 MIN_CELL_ND = 100_000  # about 11 m: a smaller cell would hide nothing
 MAX_UNITS = 10_000
@@ -32,7 +36,15 @@ MAX_NAME = 200
 def open_space(picture: Picture, command: OpenSpace, author: Author, context: Context) -> Decision:
     """The first entry of a record; a record is opened once."""
     if picture.size:
-        return refused(RefusalKind.CONFLICT, "already-open", "this record has its space")
+        return refused(RefusalKind.CONFLICT, ALREADY_OPEN, "this record has its space")
+    if not fits_kind(command.origin, exercise=command.exercise):
+        return refused(
+            RefusalKind.INVALID,
+            "exercise-name",
+            f"begin an exercise's name with {EXERCISE_NAME}, and no other's",
+            field="origin",
+            value=command.origin,
+        )
     opened = SpaceOpened(command.origin, command.host, command.rules, command.exercise)
     return _refuse_rules(picture, command.rules) or Accepted((opened,))
 

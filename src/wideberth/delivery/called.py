@@ -6,7 +6,7 @@ of the entry alone, so that what is sent twice says the same.
 
 from __future__ import annotations
 
-from wideberth.delivery.messages import Message, cut_short, ending
+from wideberth.delivery.messages import Message, cut_short, ending, last_word
 from wideberth.delivery.phrases import phrases_of
 from wideberth.model.ladders import NeutralCalled
 from wideberth.space.timetext import TimeFormat, format_time
@@ -46,7 +46,7 @@ def call_message(
         )
     if contact is not None:
         lines.append(f"{say['contact']}: {contact}")
-    lines += ["", say["why-called"], say["type-it"], *ending(language)]
+    lines += ["", say["why-called"], say["type-it"], *ending(language, exercise=exercise)]
     subject = f"{head} ({say[called.urgency.value]})"
     return Message(
         id=call_id(called.notice),
@@ -54,5 +54,6 @@ def call_message(
         urgency=called.urgency,
         subject=subject,
         full="\n".join(lines) + "\n",
-        short=cut_short(f"{subject}. {say['why-called']}"),
+        short=cut_short(f"{subject}. {say['why-called']}", last_word(mark)),
+        exercise=exercise,
     )

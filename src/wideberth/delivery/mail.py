@@ -16,6 +16,7 @@ import msgspec
 from wideberth.delivery.lanes import Outcome, Tried
 from wideberth.delivery.messages import Message
 from wideberth.errors import InvalidValue
+from wideberth.model.exercises import EXERCISE_WORD
 
 __all__ = ["MailServer", "check_address", "mail_of", "send_mail"]
 
@@ -65,6 +66,8 @@ def mail_of(message: Message, address: str, server: MailServer, *, now_us: int) 
     mail["Wideberth-Version"] = str(message.version)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence answers it
     mail["X-Auto-Response-Suppress"] = "All"
+    if message.exercise:
+        mail["Wideberth-Exercise"] = EXERCISE_WORD
     if message.urgency.value == "immediate":
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"

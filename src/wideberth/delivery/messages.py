@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from wideberth.delivery.different import difference_lines
-from wideberth.delivery.phrases import PHRASES
+from wideberth.delivery.phrases import PHRASES, phrases_of
 from wideberth.errors import InvalidValue
 from wideberth.model.notices import (
     NEITHER_PERMISSION_NOR_GUARANTEE,
@@ -34,6 +34,7 @@ __all__ = [
     "ending",
     "expiry_us",
     "in_each",
+    "last_word",
     "notice_message",
     "stop_message",
 ]
@@ -67,7 +68,8 @@ class WayToAnswer(msgspec.Struct, frozen=True):
 
 class Message(msgspec.Struct, frozen=True):
     """What is sent. id and version: the same whenever it is sent again (D-10). full: lines of a
-    mail; short: within MOST_SHORT characters. code: what an answer shows.
+    mail; short: within MOST_SHORT characters. code: what an answer shows. exercise: it is of an
+    exercise: the word is the first and the last of each text, and on whatever carries it.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Message(msgspec.Struct, frozen=True):
     full: str
     short: str
     code: str | None = None
+    exercise: bool = False
 
 
 def expiry_us(notice: Notice) -> int:
@@ -98,16 +101,26 @@ def in_each(
     each = [make(language) for language in languages]
     parts = [message.full for message in each]
     if missing:
-        parts.append(f"(agreed as well, and not written here: {', '.join(missing)})\n")
+        note = f"(agreed as well, and not written here: {', '.join(missing)})\n"
+        mark = phrases_of(languages[0])["exercise"] if each[0].exercise else ""
+        parts.append(f"{mark}\n{note}{mark}\n" if mark else note)
     return msgspec.structs.replace(each[0], full=f"{_BETWEEN}\n".join(parts))
 
 
-def ending(language: str) -> list[str]:
-    """The last lines of each message: what it is not, in its language and in English."""
+def last_word(mark: str) -> str:
+    """The end of a short text: of an exercise its word once more, with the space before it."""
+    return f" {mark}".rstrip()
+
+
+def ending(language: str, *, exercise: bool) -> list[str]:
+    """The last lines of each message: what it is not, in its language and in English; of an
+    exercise the word that it began with.
+    """
     say = PHRASES[language]
     own = [] if language == "en" else [say["sentence"]]
     made_by = [say["made-by"]] if say["made-by"] else []
-    return ["", *own, NEITHER_PERMISSION_NOR_GUARANTEE, *made_by]
+    mark = [say["exercise"]] * exercise
+    return ["", *own, NEITHER_PERMISSION_NOR_GUARANTEE, *made_by, *mark]
 
 
 def notice_message(
@@ -153,7 +166,7 @@ def notice_message(
     if answer.contact is not None:
         lines.append(f"  {say['contact']}: {answer.contact}")
     lines.append(f"  {say['open-until']} {format_time(expiry_us(notice), times)}")
-    lines += ending(language)
+    lines += ending(language, exercise=exercise)
     subject = f"{mark}{head} {notice.number} ({say[notice.urgency.value]}) [{answer.code}]"
     return Message(
         id=notice.id,
@@ -161,8 +174,9 @@ def notice_message(
         urgency=notice.urgency,
         subject=subject,
         full="\n".join(lines) + "\n",
-        short=_short(notice, answer, f"{mark}{head}", say, places),
+        short=_short(notice, answer, (mark, head), say, places),
         code=answer.code,
+        exercise=exercise,
     )
 
 
@@ -195,8 +209,8 @@ def stop_message(
         lines.append(f"{say['place']}: {where}, {stop.area.radius_mm / 1000:g} m")
     if stop.text:
         lines.append(f"{say['words']}: {stop.text}")
-    short = cut_short(f"{head} {stop.sender}: {stop.text}".rstrip(": "))
-    lines += ending(language)
+    short = cut_short(f"{head} {stop.sender}: {stop.text}".rstrip(": "), last_word(mark))
+    lines += ending(language, exercise=exercise)
     return Message(
         id=stop.id,
         version=version,
@@ -204,6 +218,7 @@ def stop_message(
         subject=f"{head} {stop.sender}",
         full="\n".join(lines) + "\n",
         short=short,
+        exercise=exercise,
     )
 
 
@@ -222,8 +237,13 @@ def _where_and_when(
 
 
 def _short(
-    notice: Notice, answer: WayToAnswer, head: str, say: dict[str, str], places: CoordinateFormat
+    notice: Notice,
+    answer: WayToAnswer,
+    heading: tuple[str, str],
+    say: dict[str, str],
+    places: CoordinateFormat,
 ) -> str:
+    mark, head = heading
     told = notice.particulars
     where = ""
     if told is not None:
@@ -231,8 +251,8 @@ def _short(
         begins = format_rfc3339(told.start_us)[:16]
         ends = format_rfc3339(told.end_us)[:16]
         where = f" {place} {begins}Z-{ends}Z."
-    end = f" {say['short-answer']} {answer.code}"
-    return cut_short(f"{head} {notice.number} {say[notice.urgency.value]}.{where}", end)
+    end = f" {say['short-answer']} {answer.code}{last_word(mark)}"
+    return cut_short(f"{mark}{head} {notice.number} {say[notice.urgency.value]}.{where}", end)
 
 
 def _place(latitude_nd: int, longitude_nd: int, places: CoordinateFormat) -> str:

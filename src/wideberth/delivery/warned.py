@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from wideberth.delivery.messages import Message, cut_short, ending
+from wideberth.delivery.messages import Message, cut_short, ending, last_word
 from wideberth.delivery.phrases import phrases_of
 from wideberth.model.notices import Urgency
 from wideberth.model.warnings import StandingWarning
@@ -72,14 +72,15 @@ def warning_message(  # noqa: PLR0913 - what it says, each by its name
     ]
     if warning.last_known:
         lines.append(say["last-known"])
-    lines += ["", say["standing"], *ending(language)]
+    lines += ["", say["standing"], *ending(language, exercise=exercise)]
     return Message(
         id=warning.id,
         version=0 if change is Change.CLEARED else warning.level,
         urgency=Urgency.IMMEDIATE,
         subject=head,
         full="\n".join(lines) + "\n",
-        short=cut_short(f"{head}. {'; '.join(named)}"),
+        short=cut_short(f"{head}. {'; '.join(named)}", last_word(mark)),
+        exercise=exercise,
     )
 
 

@@ -14,6 +14,7 @@ from wideberth.delivery.addresses import resolved
 from wideberth.delivery.lanes import Outcome, Tried
 from wideberth.delivery.signing import signed_headers
 from wideberth.errors import InvalidValue
+from wideberth.model.exercises import EXERCISE_HEADER, EXERCISE_WORD
 
 __all__ = ["Webhooks", "check_url"]
 
@@ -67,13 +68,13 @@ class Webhooks:
         """Close every connection."""
         await self._client.aclose()
 
-    async def post(self, url: str, body: bytes, *, delivery: str) -> Tried:
-        """One attempt. delivery: the same when the same is sent again. Never raises for what the
-        other side does.
+    async def post(self, url: str, body: bytes, *, delivery: str, exercise: bool = False) -> Tried:
+        """One attempt. delivery: the same when the same is sent again. exercise: a header says so,
+        as the body does. Never raises for what the other side does.
         """
         try:
             async with asyncio.timeout(self._within_s):
-                return await self._post(url, body, delivery)
+                return await self._post(url, body, delivery, exercise=exercise)
         except TimeoutError:
             return Tried(Outcome.FAILED, "timeout")
         except httpx.TimeoutException:
@@ -83,7 +84,7 @@ class Webhooks:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Tried(Outcome.FAILED, type(error).__name__)
 
-    async def _post(self, url: str, body: bytes, delivery: str) -> Tried:
+    async def _post(self, url: str, body: bytes, delivery: str, *, exercise: bool) -> Tried:
         check_url(url)
         parts = urlsplit(url)
         if parts.scheme == "http" and not self._private:
@@ -101,6 +102,8 @@ class Webhooks:
             delivery=delivery,
         )
         headers |= {"host": parts.netloc, "user-agent": "wideberth", "accept-encoding": "identity"}
+        if exercise:
+            headers[EXERCISE_HEADER] = EXERCISE_WORD
         request = self._client.build_request(
             "POST",
             parts._replace(netloc=f"{shown}:{port}").geturl(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.model.publications import NO_CLEARANCE, Content, Message, Publication, Withdrawal
 from wideberth.space.volume import Circle, Footprint, Volume4D
 from wideberth.wire.publicwords import (
@@ -41,10 +42,11 @@ def alert(publication: Publication, *, exercise: bool) -> bytes:
     for (start_us, end_us), volumes in by_window(content).items():
         info = _info(root, event_of(content), start_us, end_us)
         _put(info, "senderName", publication.sender)
-        _put(info, "headline", f"{event_of(content)}: {one_line(content.area)}")
+        headline = f"{event_of(content)}: {one_line(content.area)}"
+        _put(info, "headline", _marked(headline, exercise=exercise))
         limits = dict.fromkeys(_limits(each) for each in volumes)
         said = [*sentences(content)[:-1], f"Heights: {'; '.join(limits)}.", NO_CLEARANCE]
-        _put(info, "description", " ".join(said))
+        _put(info, "description", _marked(" ".join(said), exercise=exercise))
         for number, words in enumerate(rounded(content), start=1):
             parameter = ET.SubElement(info, "parameter")
             _put(parameter, "valueName", f"coarsening-{number}")
@@ -60,9 +62,14 @@ def cancel(withdrawal: Withdrawal, *, exercise: bool) -> bytes:
     )
     info = _info(root, "Withdrawal", withdrawal.message.sent_us, withdrawal.until_us)
     _put(info, "senderName", withdrawal.sender)
-    _put(info, "headline", "Withdrawn")
-    _put(info, "description", f"{WITHDRAWN} {NO_CLEARANCE}")
+    _put(info, "headline", _marked("Withdrawn", exercise=exercise))
+    _put(info, "description", _marked(f"{WITHDRAWN} {NO_CLEARANCE}", exercise=exercise))
     return _written(root)
+
+
+def _marked(words: str, *, exercise: bool) -> str:
+    """What is read out begins and ends with the word: not every reader shows the status."""
+    return f"{EXERCISE_WORD}. {words} {EXERCISE_WORD}." if exercise else words
 
 
 def cap_time(instant_us: int, *, up: bool = False) -> str:

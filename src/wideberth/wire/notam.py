@@ -6,6 +6,7 @@ subject that only an aeronautical authority gives. Heights and places are as the
 
 from __future__ import annotations
 
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.model.publications import NO_CLEARANCE, Content, Message, Publication, Withdrawal
 from wideberth.space.altitude import Altitude
 from wideberth.space.time import format_rfc3339
@@ -26,7 +27,7 @@ from wideberth.wire.publicwords import (
 __all__ = ["NOTICE", "notam", "notam_cancel", "notam_number"]
 
 NOTICE = "NOTAM-LIKE TEXT, NOT ISSUED BY AN AERONAUTICAL AUTHORITY"
-_EXERCISE = "EXERCISE EXERCISE EXERCISE"
+_EXERCISE = " ".join([EXERCISE_WORD] * 3)
 
 
 def notam_number(message: Message) -> str:
@@ -56,8 +57,12 @@ def notam(publication: Publication, *, exercise: bool) -> str:
     if len(windows) > 1:
         each = (f"{_minute(start_us)}-{_minute(end_us, up=True)}" for start_us, end_us in windows)
         lines.append(f"D) {', '.join(each)}")
-    lines.append(f"E) {' '.join([*_placed(content), *sentences(content)]).upper()}")
+    words = [*_placed(content), *sentences(content)]
+    if exercise:
+        words = [f"{EXERCISE_WORD}.", *words, f"{EXERCISE_WORD}."]
+    lines.append(f"E) {' '.join(words).upper()}")
     lines.append(f"{_limits(content)})")
+    lines += [_EXERCISE] * exercise
     return "\n".join(lines) + "\n"
 
 
@@ -72,6 +77,7 @@ def notam_cancel(withdrawal: Withdrawal, *, exercise: bool) -> str:
                 "A) AS IN THE MESSAGE CANCELLED",
                 f"B) {_minute(message.sent_us)}",
                 f"E) {f'{WITHDRAWN} {NO_CLEARANCE}'.upper()})",
+                *[_EXERCISE] * exercise,
             ]
         )
         + "\n"

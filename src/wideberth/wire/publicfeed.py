@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from xml.etree import ElementTree as ET
 
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.model.publications import (
     NO_CLEARANCE,
     Content,
@@ -39,7 +40,8 @@ def feed(
     root = ET.Element("feed", {"xmlns": _ATOM})
     title = "Closures and stand-offs"
     _put(root, "id", _urn(f"wideberth public {origin}"))
-    _put(root, "title", f"EXERCISE: {title}" if exercise else title)
+    mark = f"{EXERCISE_WORD}: " if exercise else ""
+    _put(root, "title", f"{mark}{title}")
     _put(root, "subtitle", f"{NOT_AN_AUTHORITY} {NO_CLEARANCE}")
     sent = [each.message.sent_us for each in (*publications, *withdrawals)]
     _put(root, "updated", utc(max(sent, default=0)))
@@ -50,13 +52,15 @@ def feed(
     ]
     said.sort(key=lambda each: (-each[1].sent_us, each[0], -each[1].number))
     for sender, message, content in said:
-        _entry(root, sender, message, content)
+        _entry(root, sender, message, content, mark=mark)
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
 
 
-def _entry(root: ET.Element, sender: str, message: Message, content: Content | None) -> None:
+def _entry(
+    root: ET.Element, sender: str, message: Message, content: Content | None, *, mark: str
+) -> None:
     name = identifier(sender, message)
     entry = ET.SubElement(root, "entry")
     _put(entry, "id", _urn(f"wideberth public {name} {message.sent_us}"))
@@ -65,10 +69,10 @@ def _entry(root: ET.Element, sender: str, message: Message, content: Content | N
     else:
         title = f"{event_of(content)}: {one_line(content.area)} ({name})"
         text = " ".join(sentences(content))
-    _put(entry, "title", title)
+    _put(entry, "title", f"{mark}{title}")
     _put(entry, "updated", utc(message.sent_us))
     _put(ET.SubElement(entry, "author"), "name", sender)
-    _put(entry, "summary", text)
+    _put(entry, "summary", f"{mark}{text}")
     link = {"rel": "alternate", "type": CAP_TYPE, "href": f"/public/alerts/{name}"}
     ET.SubElement(entry, "link", link)
 

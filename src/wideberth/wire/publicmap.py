@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.model.publications import NO_CLEARANCE, Publication
 from wideberth.space.geodesic import around
 from wideberth.space.volume import NANODEGREES, Circle, Polygon
@@ -40,18 +41,22 @@ def collection(publications: list[Publication], *, exercise: bool) -> dict[str, 
         "type": "FeatureCollection",
         "sentence": NO_CLEARANCE,
         "exercise": exercise,
-        "features": [feature for each in publications for feature in _features(each)],
+        "features": [
+            feature for each in publications for feature in _features(each, exercise=exercise)
+        ],
     }
 
 
-def _features(publication: Publication) -> list[dict[str, Any]]:
+def _features(publication: Publication, *, exercise: bool) -> list[dict[str, Any]]:
     content = publication.content
+    text = " ".join(sentences(content))
     common = {
         "alert": identifier(publication.sender, publication.message),
         "kind": content.kind.value,
         "area": content.area,
         "agreed": content.agreed,
-        "text": " ".join(sentences(content)),
+        "text": f"{EXERCISE_WORD}: {text}" if exercise else text,
+        "exercise": exercise,
         "sent": utc(publication.message.sent_us),
     }
     return [

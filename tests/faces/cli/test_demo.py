@@ -148,7 +148,7 @@ def test_a_short_demo_plays_sums_up_and_verifies_its_record(day: Flights, tmp_pa
     assert "4 intents told" in said
     assert re.search(r"waiting for .*N427DF", said)  # not reached: it stands open
     assert "record verified" in said
-    assert "origin wideberth.example/demo" in said
+    assert "origin exercise.wideberth.example/demo" in said
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

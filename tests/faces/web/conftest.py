@@ -113,7 +113,7 @@ class Console:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Console]:
     (tmp_path / "wideberth.toml").write_text(
-        '[space]\norigin = "tests.example/console"\nhost = "the test"\nexercise = true\n'
+        '[space]\norigin = "exercise.tests.example/console"\nhost = "the test"\nexercise = true\n'
     )
     node = Node.open(tmp_path)
     live = Live(node.service, LiveSettings(tick_s=0.2, show_every_s=0.2))

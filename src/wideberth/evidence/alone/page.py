@@ -18,7 +18,7 @@ from wideberth.evidence.alone.heads import Head, Policy, described_policy
 from wideberth.evidence.alone.statements import EnrolledKey, ProvedEntry
 from wideberth.evidence.alone.words import Clocks, entry_words, measured_clock
 
-__all__ = ["NO_PERMISSION", "Facts", "page_html"]
+__all__ = ["NO_PERMISSION", "Facts", "is_exercise", "page_html"]
 
 NO_PERMISSION = (
     "This confirms receipt; it is neither permission nor a guarantee,"
@@ -52,6 +52,23 @@ article{border:1px solid #999;padding:.8rem 1rem;margin:1rem 0;break-inside:avoi
 """
 
 
+_EXERCISE = "EXERCISE"
+_EXERCISE_STYLE = """
+.ex{position:fixed;top:0;left:0;right:0;z-index:9;text-align:center;font-weight:bold;padding:.3rem;
+border-bottom:3px solid #111;background:repeating-linear-gradient(-45deg,#f0a830 0 22px,#fff 22px
+44px)}
+body{padding-top:3rem;background:repeating-linear-gradient(-45deg,#fff 0 30px,#f3ead8 30px 32px)}
+article::before,pre::before{content:'EXERCISE ';font-weight:bold}
+@media print{*{-webkit-print-color-adjust:exact;print-color-adjust:exact}.ex{border:3px solid #111}}
+@page{@top-center{content:'EXERCISE'}@bottom-center{content:'EXERCISE'}}
+"""
+
+
+def is_exercise(origin: str) -> bool:
+    """Whether a record is one of an exercise, by its name, which its key signs."""
+    return origin.lower().startswith("exercise.")
+
+
 class Facts:
     """What a page is made of: everything that the verifier has checked or was told."""
 
@@ -70,20 +87,27 @@ class Facts:
 
 
 def page_html(facts: Facts) -> bytes:
-    """The whole page, UTF-8."""
+    """The whole page, UTF-8. Of an exercise it says so on each screen and each sheet."""
+    style, title = _STYLE, ""
+    band: list[str] = []
+    if is_exercise(facts.head.origin):
+        style, title = _STYLE + _EXERCISE_STYLE, _EXERCISE + ": "
+        band = [f'<div class="ex">{_EXERCISE}: nothing of this is real</div>']
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta http-equiv="Content-Security-Policy"'
         " content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>Evidence from the record {shown(facts.head.origin)}</title>",
-        f"<style>{_STYLE}</style></head><body>",
+        f"<title>{title}Evidence from the record {shown(facts.head.origin)}</title>",
+        f"<style>{style}</style></head><body>",
+        *band,
         *_opening(facts),
         *_parties(facts),
         *_entries(facts),
         *_meaning(facts),
         *_checking(facts),
+        *(f"<p>{_EXERCISE}</p>" for _ in band),
         "</body></html>",
     ]
     return ("\n".join(parts) + "\n").encode("utf-8")

@@ -24,7 +24,7 @@ from wideberth.evidence.alone.container import (
 )
 from wideberth.evidence.alone.ed25519 import LIBRARY
 from wideberth.evidence.alone.heads import Head, judged_head, parsed_policy
-from wideberth.evidence.alone.page import NO_PERMISSION, Facts, page_html
+from wideberth.evidence.alone.page import NO_PERMISSION, Facts, is_exercise, page_html
 from wideberth.evidence.alone.statements import proved_entries
 
 __all__ = ["README", "checked_bundle", "checked_contents", "made_manifest", "main"]
@@ -128,6 +128,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _say(facts: Facts, data: bytes) -> None:
+    mark = is_exercise(facts.head.origin)
+    if mark:
+        print("EXERCISE: nothing of this is real")
     signed = sum(each.signed is not None for each in facts.entries)
     print("HOLDS: %d entries of %s" % (len(facts.entries), facts.head.origin))
     print("record   %d entries, root %s" % (facts.head.size, facts.head.root.hex()))
@@ -139,6 +142,8 @@ def _say(facts: Facts, data: bytes) -> None:
     print(NO_PERMISSION)
     own = unpacked(data)["verify.py"]
     print(f"verifier SHA-256 of the one in the bundle: {sha256(own).hexdigest()}")
+    if mark:
+        print("EXERCISE")
 
 
 def _member(value: Any, name: str) -> Any:

@@ -48,6 +48,7 @@ from wideberth.faces.api.stops import StopDesk, answer_aside
 from wideberth.live import Live
 from wideberth.measures import RequestSeen
 from wideberth.model.commands import AcknowledgeNotice, ChangeIntentState, Command, Request
+from wideberth.model.exercises import EXERCISE_HEADER, EXERCISE_WORD
 from wideberth.model.ids import require_token
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -62,6 +63,7 @@ _NOBODY: Any = None
 _COUNTED = frozenset({"commands", "reads", "reports"})
 _OWN_PATHS = ("/healthz", "/readyz", "/public")
 _OWN = ("/api/", "/public/")  # and all below
+_EXERCISE = (EXERCISE_HEADER.encode(), EXERCISE_WORD.encode())
 
 
 class Tracer(Protocol):
@@ -100,6 +102,17 @@ class _Passage:
     clock: str | None = None
 
 
+def _marking(send: Send) -> Send:
+    """Every answer of an exercise says so in a header, whatever it holds (X-03)."""
+
+    async def marked(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), _EXERCISE]
+        await send(message)
+
+    return marked
+
+
 class Api:
     """The native API of a node, as an ASGI app. fallback: an app for paths outside of it."""
 
@@ -135,6 +148,8 @@ class Api:
         if scope["type"] != "http":  # no websockets here
             await send({"type": "websocket.close", "code": 1003})
             return
+        if self.desk.picture.space.exercise:
+            send = _marking(send)
         path: str = scope["path"]
         if self._fallback is not None and not (path.startswith(_OWN) or path in _OWN_PATHS):
             await self._fallback(scope, receive, send)

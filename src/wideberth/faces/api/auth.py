@@ -9,10 +9,11 @@ from wideberth.decisions.outcome import refused
 from wideberth.errors import InvalidValue
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.envelope import Statement, parse_statement, statement_digest, verify_statement
+from wideberth.model.exercises import is_exercise_name
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.refusals import Refusal, RefusalKind
-from wideberth.picture.picture import Picture
+from wideberth.picture.picture import Picture, SpaceFacts
 from wideberth.tokens import ShownCertificate, TokenVerifier
 
 __all__ = [
@@ -113,6 +114,7 @@ def said_in(body: bytes, shown: Author, command: str, picture: Picture) -> Said 
             field="party",
             value=statement.party,
         )
+    _refuse_other_kind(statement.origin, picture.space)
     key = picture.keys.get((statement.party, statement.key_id))
     if key is None:
         return refused(
@@ -132,3 +134,19 @@ def said_in(body: bytes, shown: Author, command: str, picture: Picture) -> Said 
             raise InvalidValue(name, f"statement-{name}", came, f"sign for {name} {wanted}")
     author = Author(statement.party, How.SIGNED, statement.key_id, key.roles)
     return Said(statement, author, compact, statement_digest(compact))
+
+
+def _refuse_other_kind(origin: str, space: SpaceFacts) -> None:
+    """Say it first where a statement was signed for an exercise and this is real, or the reverse.
+
+    Raises InvalidValue.
+    """
+    meant = is_exercise_name(origin)
+    if meant is not space.exercise and meant is not is_exercise_name(space.origin):
+        was, here = ("an exercise", "real") if meant else ("a real space", "an exercise")
+        raise InvalidValue(
+            "origin",
+            "statement-of-another-kind",
+            origin,
+            f"this was signed for {was}, and {space.origin} is {here}; nothing was done",
+        )

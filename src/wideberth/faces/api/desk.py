@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
 from wideberth.faces.api.auth import Said
 from wideberth.faces.api.deliveries import Given
@@ -60,6 +61,11 @@ class NodeLike(Protocol):
     @property
     def vkey(self) -> str:
         """The record's public key."""
+        ...
+
+    @property
+    def beside(self) -> Beside:
+        """The host's other spaces."""
         ...
 
     @property

@@ -18,6 +18,7 @@ from wideberth.faces.api.http import Route, encode
 from wideberth.faces.api.problems import Answered, HttpProblem
 from wideberth.faces.api.public_page import page
 from wideberth.faces.api.publickept import Told, etag_of
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.model.publications import Message, Publication, Withdrawal
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import NANODEGREES
@@ -120,7 +121,10 @@ def _find(told: Told, name: str) -> Publication | Withdrawal:
 def _notams(told: Told) -> str:
     said = [*told.publications, *told.withdrawals]
     texts = [_notam(each, exercise=told.exercise) for each in said]
-    return "\n".join(texts) if texts else f"{NOTICE}\n{_NOTHING}\n"
+    if texts:
+        return "\n".join(texts)
+    mark = f"{EXERCISE_WORD}\n" if told.exercise else ""
+    return f"{mark}{NOTICE}\n{_NOTHING}\n"
 
 
 _NOTHING = "NOTHING IS PUBLISHED. NO INFORMATION IS NOT CLEARANCE AND NO PERMISSION."

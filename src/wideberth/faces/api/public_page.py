@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from wideberth.faces.api.exercise_page import BAND, STYLE, TITLE
 from wideberth.model.publications import NO_CLEARANCE, Content, Publication, Withdrawal
 from wideberth.space.volume import Volume4D
 from wideberth.wire.publicwords import (
@@ -41,7 +42,7 @@ def page(
 ) -> bytes:
     """All that is published now. Times are in UTC; every text of a party is escaped."""
     title = "Closures and stand-offs"
-    mark = "<h1>EXERCISE: nothing of this is real</h1>" if exercise else ""
+    mark, more, before = (BAND, STYLE, TITLE) if exercise else ("", "", "")
     stands = "".join(_article(each) for each in publications)
     gone = "".join(f"<li>{_withdrawn(each)}</li>" for each in withdrawals)
     body = (
@@ -52,8 +53,9 @@ def page(
         f"<p>Reload this page for what stands now.</p>{_LINKS}"
     )
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>{body}</html>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{before}{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{more}</style>{body}'
+        "</html>"
     ).encode()
 
 

@@ -137,6 +137,7 @@ def _party(call: Call, party_id: PartyId) -> told.PartyOut:
 async def enrol_key(call: Call) -> Command:
     """A key of the party's, with the proof that it holds the private half."""
     body: asked.KeyIn = call.body
+    await call.desk.node.beside.refuse(body.public_key, exercise=call.picture.space.exercise)
     return EnrolKey(
         call.party,
         KeyId(body.key_id),

@@ -6,6 +6,7 @@ from html import escape
 
 from wideberth.delivery.messages import WayToAnswer, notice_message
 from wideberth.delivery.replies import read_words
+from wideberth.faces.api.exercise_page import BAND, STYLE, TITLE
 from wideberth.faces.api.problems import Answered
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Notice, Particulars
 from wideberth.space.coordinates import CoordinateFormat
@@ -106,10 +107,11 @@ def _words(label: str, *, required: str = " required") -> str:
 
 
 def _answered(title: str, body: str, *, exercise: bool) -> Answered:
-    mark = "<h1>EXERCISE</h1>" if exercise else ""
+    mark, more, before = (BAND, STYLE, TITLE) if exercise else ("", "", "")
     whole = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        f"<title>{before}{escape(title)}</title>"
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{more}</style>'
         f"{mark}<h1>{escape(title)}</h1>{body}<p>{NEITHER_PERMISSION_NOR_GUARANTEE}</p></html>"
     )
     return Answered(200, list(_HEADERS), whole.encode())

@@ -26,6 +26,7 @@ from typing import Literal
 import httpx
 
 from wideberth.atrest import vault_of
+from wideberth.beside import keys_of, shared_keys
 from wideberth.configuration import (
     CONFIGURATION_FILE,
     Configuration,
@@ -42,7 +43,7 @@ from wideberth.space.time import SECOND_US
 from wideberth.tls import certificates_in, days_left, server_context
 from wideberth.tokens import Issuer
 
-__all__ = ["CHECKS", "Case", "Finding", "examine"]
+__all__ = ["CHECKS", "Case", "Finding", "beside", "examine"]
 
 _FAIL_FREE_BYTES = 64 * 1024**2
 _WARN_FREE_BYTES = 1024**3
@@ -195,6 +196,24 @@ def _quick_check(path: Path) -> Finding:
     return Finding("fail", "pages", f"SQLite: {found}", "restore a backup (docs: run a node)")
 
 
+def beside(case: Case) -> Iterator[Finding]:
+    """Whether a key that signs in a real space signs in an exercise as well (X-03)."""
+    named = case.settings.space.beside
+    if not named or not (case.folder / RECORD_FILE).exists():
+        return
+    try:
+        spaces = [keys_of(each) for each in (case.folder, *(case.folder / name for name in named))]
+    except WideberthError as error:
+        yield Finding("warn", "beside", str(error), "name folders with a record, or their key")
+        return
+    shared = shared_keys(spaces)
+    for drill, key, real, same in shared:
+        said = f"{key} of {drill}, an exercise, is {same} of {real}, a real space"
+        yield Finding("fail", "beside", said, "revoke it in one of them, and enrol another")
+    if not shared:
+        yield Finding("ok", "beside", f"no key of one kind in the other, in {len(spaces)} spaces")
+
+
 def _clock_against(case: Case, head_us: int) -> Finding:
     if case.settings.clock is not None:
         return Finding("ok", "clock", "an exercise has its own")
@@ -343,6 +362,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _keys,
     _library,
     _record,
+    beside,
     _clock,
     _disk,
     _kernels,

@@ -6,7 +6,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -19,6 +19,7 @@ from wideberth.errors import (
     WideberthError,
     system_reason,
 )
+from wideberth.model.exercises import EXERCISE_WORD, is_exercise_name
 
 if TYPE_CHECKING:
     from wideberth.model.commands import Command
@@ -42,6 +43,8 @@ __all__ = [
     "opened",
     "progress_bar",
     "read_notes",
+    "say_exercise",
+    "say_exercise_of",
 ]
 
 NO, BAD_INPUT = 1, 2  # exit codes
@@ -127,6 +130,47 @@ def opened(folder: Path) -> Generator[SqliteRecord]:
         yield record
     finally:
         record.close()
+
+
+def say_exercise(origin: str, *, exercise: bool = False) -> None:
+    """Say on standard error that what is shown is of an exercise, where it is (X-03).
+
+    exercise: as the record has it; one that was opened before names said so is found by that.
+    """
+    if exercise or is_exercise_name(origin):
+        complain(f"{EXERCISE_WORD}: nothing of this is real ({origin})")
+
+
+def say_exercise_of(folder: Path) -> None:
+    """The same of a node's folder; nothing where there is no record, or it cannot be read: whoever
+    goes on to read it says why.
+    """
+    from wideberth.atrest import vault_of
+    from wideberth.record.database import RECORD_FILE
+    from wideberth.record.sqlite import SqliteRecord
+
+    if not (folder / RECORD_FILE).exists():
+        return
+    with suppress(WideberthError, OSError):
+        record = SqliteRecord(folder, vault=vault_of(folder, is_needed=False))
+        try:
+            origin, opened_so = record.origin, False
+            if not is_exercise_name(origin):
+                with suppress(WideberthError):  # sealed, and no key at hand
+                    opened_so = _is_opened_as_exercise(record)
+            say_exercise(origin, exercise=opened_so)
+        finally:
+            record.close()
+
+
+def _is_opened_as_exercise(record: SqliteRecord) -> bool:
+    from wideberth.model.entries import SpaceOpened, decode_entry
+
+    rows = record.read(0, 1)
+    if not rows or rows[0].erased_by is not None:
+        return False
+    body = decode_entry(rows[0].envelope, position=0).body
+    return isinstance(body, SpaceOpened) and body.exercise
 
 
 @contextmanager

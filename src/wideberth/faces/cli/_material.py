@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
-from wideberth.faces.cli._host import opened, progress_bar
+from wideberth.faces.cli._host import opened, progress_bar, say_exercise
 
 if TYPE_CHECKING:
     from wideberth.evidence.bundle import MayShow
@@ -132,4 +132,6 @@ def _from_service(url: str, token: str | None, note: str | None, policy: Policy 
             with progress_bar("reading") as bar:
                 return await from_service(client, note, policy=policy, on_progress=bar)
 
-    return asyncio.run(ask())
+    made = asyncio.run(ask())
+    say_exercise(made.vkey.partition("+")[0])
+    return made

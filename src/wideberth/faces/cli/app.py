@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -79,7 +80,26 @@ def _command(name: str) -> Any:
         command = typer.main.get_command(alone)
     command.name = name
     _plain(command)
+    for each in getattr(command, "commands", {"": command}).values():
+        _say_of_exercises(each)
     return command
+
+
+def _say_of_exercises(command: Any) -> None:
+    """Have a command say before all else that a folder which it is given is of an exercise (X-03):
+    done here, so that no command can leave it out.
+    """
+    invoke = command.invoke
+
+    def say_first(ctx: Any) -> Any:
+        from wideberth.faces.cli._host import say_exercise_of
+
+        for given in ctx.params.values():
+            if isinstance(given, Path) and given.is_dir():
+                say_exercise_of(given)
+        return invoke(ctx)
+
+    command.invoke = say_first
 
 
 def _plain(command: Any) -> None:

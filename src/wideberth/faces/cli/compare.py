@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
-from wideberth.faces.cli._host import NO, complain, complaints
+from wideberth.faces.cli._host import NO, complain, complaints, say_exercise
 
 if TYPE_CHECKING:
     from wideberth.logclient import LogClient
@@ -101,6 +101,7 @@ def _say(found: Compared) -> None:
         Verdict.EXTENDS: "the larger head extends the smaller",
         Verdict.FORK: "FORK: the log signed two trees that contradict each other",
     }
+    say_exercise(found.smaller.origin)
     print(f"log      {found.smaller.origin}")
     for head in (found.smaller, found.larger):
         print(f"head     {head.size} {to_base64(head.root)}")

@@ -115,6 +115,7 @@ def _registers(entry: Entry, party: PartyId) -> bool:
 def _header(record: SqliteRecord, party: PartyId, window_us: tuple[int, int], note: str) -> bytes:
     import msgspec
 
+    from wideberth.model.exercises import is_exercise_name
     from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
     from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 
@@ -122,6 +123,7 @@ def _header(record: SqliteRecord, party: PartyId, window_us: tuple[int, int], no
     header = {
         "wideberth_export": 1,
         "origin": record.origin,
+        "exercise": is_exercise_name(record.origin),
         "vkey": record.vkey,
         "party": party,
         "from": None if begin_us == MIN_US else format_rfc3339(begin_us),

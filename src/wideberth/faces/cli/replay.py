@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.faces.cli._host import NO, complain, complaints, opened, progress_bar
+from wideberth.faces.cli._host import NO, complain, complaints, opened, progress_bar, say_exercise
 
 if TYPE_CHECKING:
     from wideberth.model.entries import Entry, SnapshotRecorded
@@ -155,6 +155,7 @@ def _of_export(
     checkpoint = _exported.verified(header, vkey)
     if vkey is None:
         complain("note: checked under the key that the export names; give --vkey to be sure")
+    say_exercise(checkpoint.origin)
     complain(f"note: this is what {header.party} may read; the digest is of that")
 
     def read() -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.cli._host import NO, complain, complaints
+from wideberth.faces.cli._host import NO, complain, complaints, say_exercise
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 from wideberth.model.parties import Role
 
@@ -360,7 +360,10 @@ def _asking(url: str | None, token: str | None, act: Callable[[Client], Awaitabl
 
         async def run() -> T:
             async with Client(url or "", token or "") as client:
-                return await act(client)
+                done = await act(client)
+                if client.is_exercise:
+                    say_exercise(url or "", exercise=True)
+                return done
 
         return asyncio.run(run())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wideberth.errors import WideberthError
-from wideberth.faces.cli._host import complain, complaints, progress_bar, read_notes
+from wideberth.faces.cli._host import complain, complaints, progress_bar, read_notes, say_exercise
 from wideberth.faces.cli._material import PolicyOption, read_file, read_policy
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
         )
     found = verify_bundle(data, policy=read_policy(policy), vkey=vkey)
     head = found.checkpoint
+    say_exercise(head.origin)
     print(f"verified {len(found.positions)} entries of {head.origin}, of {head.size} in all")
     print(f"root     {head.root.hex()}")
     print(f"key      {found.vkey}")
@@ -184,6 +185,7 @@ def _verify_disclosure(path: Path, key: Path | None, vkey: str | None, policy: P
         found = read_disclosure(data, policy=rule, vkey=vkey)
     except InvalidValue as error:
         raise RecordCorrupt(None, str(error)) from error
+    say_exercise(found.checkpoint.origin)
     author = found.entry.author
     sentence, rows = entry_words(_value(found.envelope))
     print(f"verified entry {found.position} of {found.checkpoint.origin}")

@@ -30,7 +30,7 @@ from wideberth.space.time import format_rfc3339
 
 __all__ = ["Made", "free_port", "make_space", "ready_url", "running_server", "temporary_folder"]
 
-_ORIGIN = "wideberth.example/demo/valley-fire-2020-09-09"
+_ORIGIN = "exercise.wideberth.example/demo/valley-fire-2020-09-09"
 _ROLES = (Role.WATCH, Role.ACKNOWLEDGE, Role.TELL, Role.SIGN)
 _TOKEN_LIFE_S = 12 * 3600
 _START_WITHIN_S = 120.0

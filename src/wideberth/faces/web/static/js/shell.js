@@ -65,6 +65,7 @@ function header(state, inside, unread) {
   setText(clocks.children[2], `local ${local(now)}`);
   const banner = at("exercise");
   banner.hidden = !space?.exercise;
+  document.body.classList.toggle("is-exercise", Boolean(space?.exercise));
   if (space?.exercise) {
     const pace = state.clock.rate === 1 ? "" : `, ${state.clock.rate} times as fast as real time`;
     setText(banner, `EXERCISE — EXERCISE — EXERCISE   Not an operational picture.${simulated ? ` The clock is simulated${pace}.` : ""}`);

@@ -39,7 +39,7 @@ _NEVER_S = 86_400.0  # the watch looks when the runner says so, and not by itsel
 _TOKEN_LIFE_S = 12 * 3600
 _SETTINGS = """\
 [space]
-origin = "wideberth.example/cases/{id}"
+origin = "exercise.wideberth.example/cases/{id}"
 host = "wideberth case {id} (exercise, invented)"
 exercise = true
 

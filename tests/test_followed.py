@@ -220,6 +220,10 @@ async def keep_watch(client: Any) -> None:
     read = (await client.get("/shifts"))["open_list"]
     taken = {"post": "senior", "open_list": read}
     await client.signed("POST", "/shifts", "TakeShift", taken)
+    ceiling = {"recipient": "alpha", "sender": "bravo", "notices": 40}
+    await client.signed("POST", "/ceilings", "SetCeiling", ceiling)
+    del ceiling["notices"]
+    await client.signed("POST", "/ceilings", "SetCeiling", ceiling)
 
 
 async def agree(alpha: Any, bravo: Any) -> None:

@@ -21,6 +21,7 @@ from wideberth.jwks import JwksSource, keys_of_pem
 from wideberth.layered import Layers, Secret, layers_of, read_toml, require, variable_of
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import IntentKind
+from wideberth.model.loads import LoadRule
 from wideberth.model.notices import Urgency
 from wideberth.model.questions import QuestionTimes
 from wideberth.model.settings import (
@@ -394,6 +395,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plausible: _Plausible = _Plausible()
     clocks: _Clocks = _Clocks()
     questions: _Questions = _Questions()
+    load: LoadRule = LoadRule()
 
 
 class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -660,6 +662,8 @@ def format_rules(rules: Rules) -> str:
         f"questions = {{ answer_days = {rules.questions.answer_us / DAY_US},"
         f" urgent_days = {rules.questions.urgent_us / DAY_US},"
         f" receipt_days = {rules.questions.receipt_us / DAY_US} }}",
+        f"load = {{ percent = {rules.load.percent}, weeks = {rules.load.weeks},"
+        f" least = {rules.load.least} }}",
     ]
     for pair in rules.pairs:
         lines += [
@@ -744,6 +748,7 @@ def _rules(settings: RulesSettings) -> Rules:
         clock_cap_us=_us(clocks.cap_s, "clocks.cap_s"),
         clock_limit_us=_us(clocks.limit_s, "clocks.limit_s"),
         questions=settings.questions.times(),
+        load=settings.load,
     )
 
 

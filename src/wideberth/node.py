@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Self
 
 from wideberth.atrest import begin_sealed, seal_beside, vault_of
+from wideberth.backlogs import Backlogs
 from wideberth.backups import RESTORED
 from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
@@ -150,6 +151,7 @@ class Node:
             vault=vault,
         )
         self.beside = Beside([folder / each for each in configuration.space.beside])
+        self.backlogs = Backlogs(service)
         self.made: list[str] = []
         self.notes: list[str] = []
         self.stopping = asyncio.Event()
@@ -271,6 +273,7 @@ class Node:
             await self._stack.enter_async_context(LookingAgain(self.service))
             await self._stack.enter_async_context(self.urgent)
             await self._stack.enter_async_context(self.timers)
+            await self._stack.enter_async_context(self.backlogs)
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

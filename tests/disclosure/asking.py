@@ -286,7 +286,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for route in (
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
         "/shifts", "/templates", "/sharings", "/shared", "/doubts",
-        "/sealed-texts",
+        "/sealed-texts", "/backlog",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
@@ -297,7 +297,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for method, route in (
         ("POST", "/agreements"), ("POST", "/drafts"), ("POST", "/channel/suspension"),
         ("DELETE", "/channel/suspension"), ("POST", "/shifts"), ("POST", "/stop"),
-        ("POST", "/heartbeat"),
+        ("POST", "/heartbeat"), ("POST", "/ceilings"),
     ):  # fmt: skip
         answer = await asker.ask(method, route, {"nobody": "knows this"})
         assert answer.status_code >= 400, (route, answer.text)

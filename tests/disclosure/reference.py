@@ -223,6 +223,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                     may.texts.add(body.intent)
             case e.ShiftTaken():
                 readable = event = body.party == party
+            case e.CeilingSet():
+                readable = event = party in (body.party, body.recipient, body.sender)
             case e.StopToUnits():
                 readable = event = body.party == party
             case e.StopAcknowledged():

@@ -20,6 +20,7 @@ from wideberth.model import (
     incidents,
     inquiries,
     liveness,
+    loads,
     lodged,
     publications,
     questions,
@@ -246,6 +247,11 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
         ("nobody said that it is clear", "unknown is not clear"),
     ),
     (liveness.AllClearGiven(ALPHA, INTENT), ("ALL-CLEAR: alpha said",)),
+    (
+        loads.CeilingSet(BRAVO, BRAVO, ALPHA, 40),
+        ("bravo set a weekly ceiling on notices to bravo from alpha: 40", "holds nothing back"),
+    ),
+    (loads.CeilingSet(BRAVO, BRAVO), ("took its weekly ceiling on notices to bravo in all away",)),
     (shifts.ShiftTaken(ALPHA, steps.Post.DUTY, "a" * 64), ("its open list read", "a" * 64)),
     (
         steps.NoticeEscalated(NOTICE, BRAVO, 1, 5, steps.Post.SENIOR, Verb.RECEIVED),

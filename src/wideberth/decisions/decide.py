@@ -12,6 +12,7 @@ from wideberth.decisions import (
     accounts,
     agreements,
     avoiding,
+    ceilings,
     checks,
     consents,
     counting,
@@ -91,6 +92,7 @@ from wideberth.model.liveness import (
     StateHazard,
     SuspendChannel,
 )
+from wideberth.model.loads import SetCeiling
 from wideberth.model.lodged import CheckEvidence, DiscloseEvidence, LodgeEvidence
 from wideberth.model.parties import Author, Role
 from wideberth.model.questions import AskQuestion, StepQuestion
@@ -191,6 +193,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     CheckEvidence: (_SPEAKS, lodged.check),
     TransmitResult: (_SPEAKS, inquiries.transmit),
     ReceiptResult: (_SPEAKS, inquiries.receipt),
+    SetCeiling: (Role.ADMINISTER, ceilings.set_ceiling),
 }
 """For each command the role that it needs, one of several (None: the mechanism itself, or its host
 by the command line) and the rule that decides it."""

@@ -10,11 +10,15 @@ import msgspec
 from wideberth.delivery.messages import Message, cut_short, ending, last_word
 from wideberth.delivery.phrases import phrases_of
 from wideberth.model.notices import Urgency
-from wideberth.model.warnings import StandingWarning
+from wideberth.model.warnings import StandingWarning, WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.space.timetext import TimeFormat, format_time
 
 __all__ = ["Change", "Lengths", "SideTold", "warning_message"]
+
+
+_OF_LOADS = frozenset({WarningKind.UNACKNOWLEDGED, WarningKind.CEILING})
+"""Of how much lies there, and nothing that moves."""
 
 
 class Change(StrEnum):
@@ -76,7 +80,7 @@ def warning_message(  # noqa: PLR0913 - what it says, each by its name
     return Message(
         id=warning.id,
         version=0 if change is Change.CLEARED else warning.level,
-        urgency=Urgency.IMMEDIATE,
+        urgency=Urgency.ROUTINE if warning.kind in _OF_LOADS else Urgency.IMMEDIATE,
         subject=head,
         full="\n".join(lines) + "\n",
         short=cut_short(f"{head}. {'; '.join(named)}", last_word(mark)),

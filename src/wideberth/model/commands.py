@@ -45,6 +45,7 @@ from wideberth.model.liveness import (
     StateHazard,
     SuspendChannel,
 )
+from wideberth.model.loads import SetCeiling
 from wideberth.model.lodged import CheckEvidence, DiscloseEvidence, LodgeEvidence
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
@@ -372,6 +373,7 @@ Command = (
     | CheckEvidence
     | TransmitResult
     | ReceiptResult
+    | SetCeiling
 )
 
 

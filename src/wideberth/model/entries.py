@@ -48,6 +48,7 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.loads import CeilingSet
 from wideberth.model.lodged import EvidenceChecked, EvidenceDisclosed, EvidenceLodged
 from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
@@ -424,6 +425,7 @@ Body = (
     | ResultTransmitted
     | ResultReceipted
     | ResultOverdue
+    | CeilingSet
 )
 
 

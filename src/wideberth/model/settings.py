@@ -13,6 +13,7 @@ import msgspec
 from wideberth.model.intents import IntentKind
 from wideberth.model.ladders import DEFAULT_LADDERS, Ladder
 from wideberth.model.liveness import Heartbeats
+from wideberth.model.loads import LoadRule
 from wideberth.model.notices import Urgency
 from wideberth.model.questions import QuestionTimes
 from wideberth.space.positions import Bounds
@@ -128,6 +129,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     heartbeats: how often parties and live hazards are to be heard.
     need_to_know: of what others tell a party is given only what touches what it subscribed to, and
     what it was told of by a notice, unless an agreement says the whole list (P-04).
+    load: when the unread load of a recipient is warned of (N-15).
     seal_texts: free text is taken only where it names a sealed text (S-09).
     questions: within what questions about an incident are to be answered (I-05).
     """
@@ -160,6 +162,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     seal_texts: bool = False
     need_to_know: bool = False
     questions: QuestionTimes = QuestionTimes()
+    load: LoadRule = LoadRule()
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""

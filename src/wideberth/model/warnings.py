@@ -23,6 +23,7 @@ class WarningKind(StrEnum):
     RED_LINE = "red line"
     SILENCE = "silence"
     IMPLAUSIBLE = "implausible"
+    CEILING = "ceiling"
 
 
 class TrackFix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -37,7 +38,7 @@ class TrackFix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 class WarningObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One side of a warning. facts: at least two by which people recognise it (L-06)."""
 
-    type: str  # "track", "zone" or "intent"
+    type: str  # "track", "zone", "intent" or "load"
     id: str
     party: PartyId | None = None
     facts: tuple[str, ...] = ()

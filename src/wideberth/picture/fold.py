@@ -56,6 +56,7 @@ from wideberth.model.parties import How
 from wideberth.picture import (
     agreements,
     calls,
+    ceilings,
     doubts,
     incidents,
     keeping,
@@ -475,6 +476,7 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **publications.FOLDS,
     **doubts.FOLDS,
     **sealed_texts.FOLDS,
+    **ceilings.FOLDS,
     **SITE_FOLDS,
     **incidents.FOLDS,
 }

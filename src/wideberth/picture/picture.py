@@ -41,6 +41,7 @@ from wideberth.model.intents import Intent, IntentKind, VisibilityLevel
 from wideberth.model.ladders import Escalated, Post
 from wideberth.model.limits import Limit
 from wideberth.model.liveness import HazardWatch, PartyChannel
+from wideberth.model.loads import Ceiling
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.publications import Publication, Withdrawal
@@ -128,6 +129,7 @@ TABLES = (
     "seal_keys",
     "sealed_texts",
     "incidents",
+    "ceilings",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -162,6 +164,7 @@ _LATER = frozenset(
         "seal_keys",
         "sealed_texts",
         "incidents",
+        "ceilings",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -367,6 +370,10 @@ class Picture:
         """By signing key: to what texts for it are sealed."""
         self.sealed_texts: Table[str, SealedMark] = Layer(below.sealed_texts) if below else {}
         self.incidents: Table[IncidentId, Incident] = Layer(below.incidents) if below else {}
+        self.ceilings: Table[tuple[PartyId, PartyId, str], Ceiling] = (
+            Layer(below.ceilings) if below else {}
+        )
+        """By who set it, recipient and sender ("" for all of them)."""
         self.agreed: Agreed = below.agreed if below else NOTHING
         """What applies of the agreements, by party. Follows from the table of them."""
         self._areas: Table[str, AgreedArea] = (

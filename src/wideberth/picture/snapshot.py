@@ -24,6 +24,7 @@ from wideberth.model.intents import Intent
 from wideberth.model.ladders import Escalated, Post
 from wideberth.model.limits import Limit
 from wideberth.model.liveness import HazardWatch, PartyChannel
+from wideberth.model.loads import Ceiling
 from wideberth.model.parties import Key, Party
 from wideberth.model.publications import Publication, Withdrawal
 from wideberth.model.redlines import RedLine
@@ -114,6 +115,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     seal_keys: list[SealKey] = []
     sealed_texts: list[SealedMark] = []
     incidents: list[Incident] = []
+    ceilings: list[Ceiling] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -187,6 +189,7 @@ def dump(picture: Picture) -> bytes:
         seal_keys=[picture.seal_keys[each] for each in picture.seal_keys],
         sealed_texts=[picture.sealed_texts[each] for each in picture.sealed_texts],
         incidents=[picture.incidents[each] for each in picture.incidents],
+        ceilings=[picture.ceilings[each] for each in picture.ceilings],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -275,6 +278,7 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.seal_keys = {(each.party, each.key_id): each for each in form.seal_keys}
     picture.sealed_texts = {each.id: each for each in form.sealed_texts}
     picture.incidents = {each.id: each for each in form.incidents}
+    picture.ceilings = {each.key: each for each in form.ceilings}
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}

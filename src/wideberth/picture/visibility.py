@@ -56,6 +56,7 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.loads import CeilingSet
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.sealed import SealKeyOffered, TextSealed
@@ -173,6 +174,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     PublicationWithdrawn: lambda body, party: party in body.concerned,
     AllClearGiven: _by_its_party,
     ShiftTaken: _by_its_party,
+    CeilingSet: lambda body, party: party in body.concerned,
     NoticeEscalated: lambda body, party: party in (body.recipient, body.sender),
     NeutralCalled: lambda body, party: body.neutral == party,
     StopTold: _by_all_unless_it_names_an_intent,

@@ -452,6 +452,17 @@ class TakeShiftIn(In, frozen=True, kw_only=True):
     open_list: Name
 
 
+class CeilingIn(In, frozen=True, kw_only=True):
+    """How many notices in seven days go to a recipient before you are warned; nothing is held back
+    for it. Name your own party as the recipient (sender: of one sender; left out: in all), or as
+    the sender. notices: left out: the ceiling is taken away.
+    """
+
+    recipient: Name
+    sender: Name | None = None
+    notices: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+
+
 RelayedVerb = Literal["RECEIVED", "READ-BACK", "CANNOT-COMPLY", "DISPUTED", "STOP"]
 """What can be answered by mail, code or link."""
 

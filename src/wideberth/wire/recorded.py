@@ -63,6 +63,7 @@ from wideberth.model.liveness import (
     HazardStated,
     HeartbeatGiven,
 )
+from wideberth.model.loads import CeilingSet
 from wideberth.model.notices import Acknowledgement, ObjectRef, ObjectType
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
@@ -112,6 +113,7 @@ DECIDED: dict[type, frozenset[str]] = {
     HazardStated: frozenset(),
     AllClearGiven: frozenset(),
     ShiftTaken: frozenset(),
+    CeilingSet: frozenset(),
     AgreementProposed: frozenset({"agreement", "version", "changes"}),
     AgreementStepped: frozenset({"state", "concerned", "provisions"}),
     CountContested: frozenset({"concerned"}),
@@ -133,6 +135,7 @@ _AS_SAID: dict[type, tuple[str, tuple[str, ...]]] = {
     AllClearGiven: ("GiveAllClear", ("intent",)),
     ShiftTaken: ("TakeShift", ("post", "open_list")),
     CountContested: ("ContestCount", ("agreement", "version", "item", "reason")),
+    CeilingSet: ("SetCeiling", ("recipient", "sender", "notices")),
     StopAcknowledged: ("AcknowledgeStop", ("stop", "post")),
 }
 """Kinds of entry that say word for word what was signed, and by whom: the statement's type and the

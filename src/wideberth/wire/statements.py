@@ -57,6 +57,7 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "StateHazard": (SignedForm(asked.HazardStatusIn, (("intent", str),)),),
     "GiveAllClear": (SignedForm(asked.EmptyIn, (("intent", str),)),),
     "TakeShift": (SignedForm(asked.TakeShiftIn),),
+    "SetCeiling": (SignedForm(asked.CeilingIn),),
     "RevokeKey": (SignedForm(None, (("key_id", str),)),),
 }
 

@@ -394,6 +394,19 @@ def _shift_taken(body: dict[str, Any]) -> Said:
     ), [("SHA-256 of the open list", body["open_list"])]
 
 
+def _ceiling_set(body: dict[str, Any]) -> Said:
+    whose = "notices to {}".format(body["recipient"])
+    sender = body.get("sender")
+    whose += " in all" if sender is None else f" from {sender}"
+    notices = body.get("notices")
+    rows = [("Note", "A ceiling warns. It holds nothing back and refuses nothing.")]
+    if notices is None:
+        return "{} took its weekly ceiling on {} away.".format(body["party"], whose), rows
+    return "{} set a weekly ceiling on {}: {} in seven days.".format(
+        body["party"], whose, notices
+    ), rows
+
+
 def _escalated(body: dict[str, Any]) -> Said:
     post = body.get("post")
     rows = [
@@ -593,6 +606,7 @@ BETWEEN_WORDS: dict[str, Any] = {
     "HazardUnheard": _hazard_unheard,
     "AllClearGiven": _all_clear,
     "ShiftTaken": _shift_taken,
+    "CeilingSet": _ceiling_set,
     "NoticeEscalated": _escalated,
     "NeutralCalled": _neutral_called,
     "SharingAssessed": _sharing_assessed,

@@ -116,6 +116,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "StateHazard": ("HazardStated", {"intent": None, "status": None}),
     "GiveAllClear": ("AllClearGiven", {"intent": None}),
     "TakeShift": ("ShiftTaken", {"post": None, "open_list": None}),
+    "SetCeiling": ("CeilingSet", {"recipient": None, "sender": None, "notices": None}),
     "RevokeKey": ("KeyRevoked", {"key_id": None}),
 }
 """By type of statement: the entry that it brings about, and what it says where a member is left
@@ -597,6 +598,7 @@ _WORDS_UNSAID: dict[str, dict[str, Any]] = {
     "HeartbeatGiven": {"degraded": False, "first": False},
     "ChannelSuspended": {"for_minutes": None},
     "DoubtAnswered": {"hidden": False},
+    "CeilingSet": {"sender": None, "notices": None},
 }
 
 
@@ -623,6 +625,7 @@ _MADE = {
     "HazardStated": _from_words,
     "AllClearGiven": _from_words,
     "ShiftTaken": _from_words,
+    "CeilingSet": _from_words,
     "StopAcknowledged": _from_words,
     "CountContested": _from_words,
     "DoubtRaised": _from_doubt,

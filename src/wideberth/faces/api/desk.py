@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from wideberth.backlogs import Backlogs
 from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
 from wideberth.faces.api.auth import Said
@@ -91,6 +92,11 @@ class NodeLike(Protocol):
     @property
     def outbound(self) -> Outbound:
         """Who tells those without a stream, and knows the codes by which they answer."""
+        ...
+
+    @property
+    def backlogs(self) -> Backlogs:
+        """How much lies where, unread."""
         ...
 
     @property

@@ -11,6 +11,7 @@ from wideberth.faces.api import (
     counting,
     doubts,
     intents,
+    loads,
     notices,
     records,
     replies,
@@ -188,6 +189,7 @@ ROUTES: tuple[Route, ...] = (
     *SITES,
     *doubts.ROUTES,
     *counting.ROUTES,
+    *loads.ROUTES,
     *SEALED_TEXTS,
     *PUBLIC,
     Route(

@@ -29,6 +29,7 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.loads import CeilingSet
 from wideberth.model.notices import ObjectRef
 from wideberth.model.shifts import ShiftTaken
 from wideberth.picture.calls import missed_by
@@ -48,6 +49,7 @@ SAID = (
     HazardStated,
     AllClearGiven,
     ShiftTaken,
+    CeilingSet,
 )
 """Entries that say word for word what a party said."""
 

@@ -57,6 +57,13 @@ from wideberth.faces.api.told.intents import (
     VersionsPage,
     VisibilityOut,
 )
+from wideberth.faces.api.told.loads import (
+    BacklogOut,
+    CeilingEvent,
+    CeilingOut,
+    CounterpartLoadOut,
+    LoadOut,
+)
 from wideberth.faces.api.told.notices import (
     Acknowledged,
     AcknowledgementOut,
@@ -150,9 +157,12 @@ __all__ = [
     "AuthorOut",
     "AvoidingOut",
     "AvoidingSaid",
+    "BacklogOut",
     "BadReport",
     "CallOut",
     "CalledEvent",
+    "CeilingEvent",
+    "CeilingOut",
     "CellOut",
     "ChangeOut",
     "ChannelChange",
@@ -168,6 +178,7 @@ __all__ = [
     "CoarsenedOut",
     "ContactOut",
     "CosignedOut",
+    "CounterpartLoadOut",
     "DifferenceOut",
     "DoubtEvent",
     "DoubtOut",
@@ -197,6 +208,7 @@ __all__ = [
     "IntentsPage",
     "KeyOut",
     "KeyTold",
+    "LoadOut",
     "MissedCallOut",
     "NoticeEvent",
     "NoticeOut",

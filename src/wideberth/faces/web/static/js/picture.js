@@ -113,6 +113,7 @@ const WARNING_SAYS = {
   departure: "left its own intent",
   "late notice": "told late",
   unacknowledged: "not acknowledged",
+  ceiling: "past a weekly ceiling",
   silence: "silent: unknown, not clear",
   implausible: "reports what cannot be",
 };

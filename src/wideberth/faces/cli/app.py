@@ -39,6 +39,8 @@ COMMANDS = (
     "export",
     "timeline",
     "evidence",
+    "report",
+    "contest",
     "disclose",
     "sealed",
     "replay",

@@ -1,0 +1,261 @@
+"""What was agreed, asked, published and handed over in a period, listed in the record's order."""
+
+from __future__ import annotations
+
+from wideberth.model.agreements import AgreementProposed
+from wideberth.model.consents import ConsentAnswered, ConsentAsked
+from wideberth.model.doubts import DoubtAnswered, DoubtRaised, DoubtState
+from wideberth.model.ladders import Post
+from wideberth.model.publications import PublicationMade, PublicationWithdrawn
+from wideberth.model.shifts import ShiftTaken
+from wideberth.model.sites import ChallengeAnswered, SiteChallenged
+from wideberth.review.cells import Cell, Column, Section, Table, count, instant, words
+from wideberth.review.facts import Facts
+from wideberth.review.period import Period
+
+__all__ = ["changes", "handovers", "published", "questions"]
+
+_ASKED = (
+    Column("asked", "Since", "us"),
+    Column("by", "By"),
+    Column("of", "Of"),
+    Column("about", "About"),
+    Column("words", "In its words"),
+    Column("state", "State"),
+)
+
+
+def questions(facts: Facts, period: Period) -> Section:
+    """What was asked and stood without an answer at the end of the period."""
+    end_us = period.end_us
+    tables = (
+        Table("doubts", "Doubts", _ASKED, tuple(_doubts(facts, end_us))),
+        Table("challenges", "Challenges of sites", _ASKED, tuple(_challenges(facts, end_us))),
+        Table("consents", "Consent that was asked for", _ASKED, tuple(_consents(facts, end_us))),
+    )
+    return Section(
+        "questions",
+        "Open questions",
+        notes=(
+            "What stood without an answer at the end of the period, whenever it was asked."
+            " No answer is no consent, and that nobody asked confirms nothing.",
+        ),
+        tables=tables,
+    )
+
+
+def _doubts(facts: Facts, end_us: int) -> list[tuple[Cell, ...]]:
+    settled: dict[str, DoubtState] = {}
+    for _, time_us, body in facts.of(DoubtAnswered):
+        if time_us < end_us:
+            settled[body.doubt] = body.state
+    rows: list[tuple[Cell, ...]] = []
+    for position, time_us, body in facts.of(DoubtRaised):
+        state = settled.get(body.doubt.id, DoubtState.OPEN)
+        if time_us < end_us and state is not DoubtState.ANSWERED:
+            rows.append(
+                (
+                    instant(time_us, (position,)),
+                    words(body.doubt.party),
+                    words(body.owner),
+                    words(f"{body.item.type.value} {body.item.id}"),
+                    words(body.doubt.statement),
+                    words(state.value),
+                )
+            )
+    return rows
+
+
+def _challenges(facts: Facts, end_us: int) -> list[tuple[Cell, ...]]:
+    answered: dict[tuple[str, str], int] = {}
+    for position, time_us, body in facts.of(ChallengeAnswered):
+        if time_us < end_us:
+            answered[body.site, body.party] = position
+    return [
+        (
+            instant(time_us, (position,)),
+            words(body.challenge.party),
+            words(body.owner),
+            words(f"site {body.site}"),
+            words(body.challenge.statement),
+            words("overdue" if body.challenge.answer_by_us < end_us else "open"),
+        )
+        for position, time_us, body in facts.of(SiteChallenged)
+        if time_us < end_us and answered.get((body.site, body.challenge.party), -1) < position
+    ]
+
+
+def _consents(facts: Facts, end_us: int) -> list[tuple[Cell, ...]]:
+    answered = {body.consent for _, time_us, body in facts.of(ConsentAnswered) if time_us < end_us}
+    return [
+        (
+            instant(time_us, (position,)),
+            words(body.asked.party),
+            words(", ".join(body.asked.entitled)),
+            words(f"{body.asked.agreement} version {body.asked.version}, {body.asked.provision}"),
+            words(body.asked.words),
+            words("open"),
+        )
+        for position, time_us, body in facts.of(ConsentAsked)
+        if time_us < end_us and body.asked.id not in answered
+    ]
+
+
+def changes(facts: Facts, period: Period) -> Section:
+    """Versions of agreements that were proposed, what each changes, where it stood at the end."""
+    standing = facts.agreements_at(period.end_us - 1)
+    rows: list[tuple[Cell, ...]] = []
+    for position, time_us, body in facts.of(AgreementProposed):
+        if time_us not in period:
+            continue
+        found = standing.get((body.agreement, body.version))
+        told = [
+            f"{each.change} {each.id or 'the heading'}"
+            + "".join(f"; {one.field}: {one.before} to {one.after}" for one in each.fields)
+            for each in body.changes
+        ]
+        rows.append(
+            (
+                instant(time_us, (position,)),
+                words(body.agreement),
+                words(str(body.version)),
+                words(body.terms.title),
+                words(body.party),
+                words(". ".join(told) or ("a first version" if not body.replaces else "nothing")),
+                words("proposed" if found is None else found.state.value),
+            )
+        )
+    before = [
+        position
+        for position, time_us, _ in facts.of(AgreementProposed)
+        if time_us in period.previous
+    ]
+    proposed = [
+        position for position, time_us, _ in facts.of(AgreementProposed) if time_us in period
+    ]
+    return Section(
+        "changes",
+        "Changes proposed to agreements",
+        tables=(
+            Table(
+                "changes",
+                "Versions proposed in the period",
+                (
+                    Column("time", "Proposed", "us"),
+                    Column("agreement", "Agreement"),
+                    Column("version", "Version"),
+                    Column("title", "Title"),
+                    Column("by", "By"),
+                    Column("changes", "What it changes"),
+                    Column("state", "At the end"),
+                ),
+                tuple(rows),
+            ),
+            _both("changes-count", "Versions proposed", proposed, before),
+        ),
+    )
+
+
+def published(facts: Facts, period: Period) -> Section:
+    """What was told in public, and withdrawn, under agreements of the reader's."""
+    made, gone = facts.of(PublicationMade), facts.of(PublicationWithdrawn)
+    rows = [
+        (
+            position,
+            (
+                instant(time_us, (position,)),
+                words("published"),
+                words(f"{body.publication.sender} {body.publication.message.number}"),
+                words(f"{body.publication.agreement} version {body.publication.version}"),
+                words(body.publication.content.area),
+            ),
+        )
+        for position, time_us, body in made
+        if time_us in period
+    ]
+    rows += [
+        (
+            position,
+            (
+                instant(time_us, (position,)),
+                words("withdrawn"),
+                words(f"{body.withdrawal.sender} {body.withdrawal.message.number}"),
+                words(f"{body.agreement} version {body.version}"),
+                words(f"because of: {body.reason.value}"),
+            ),
+        )
+        for position, time_us, body in gone
+        if time_us in period
+    ]
+    both = [each[:2] for each in (*made, *gone)]
+    return Section(
+        "published",
+        "Told in public",
+        notes=("No information is not clearance, in public as here.",),
+        tables=(
+            Table(
+                "published",
+                "Messages of the period",
+                (
+                    Column("time", "Time", "us"),
+                    Column("what", "What"),
+                    Column("message", "Message"),
+                    Column("agreement", "Agreement"),
+                    Column("words", "Words"),
+                ),
+                tuple(row for _, row in sorted(rows, key=lambda each: each[0])),
+            ),
+            _both(
+                "published-count",
+                "Messages",
+                [position for position, time_us in both if time_us in period],
+                [position for position, time_us in both if time_us in period.previous],
+            ),
+        ),
+    )
+
+
+def handovers(facts: Facts, period: Period) -> Section:
+    """Hand-overs of the reader's posts, each with the open list read."""
+    taken = [each for each in facts.of(ShiftTaken) if each[2].party == facts.reader]
+    rows = tuple(
+        (
+            words(post.value),
+            count([at for at, time_us, each in taken if each.post is post and time_us in period]),
+            count(
+                [
+                    at
+                    for at, time_us, each in taken
+                    if each.post is post and time_us in period.previous
+                ]
+            ),
+        )
+        for post in Post
+        if post is not Post.NEUTRAL
+    )
+    return Section(
+        "shifts",
+        f"Shift hand-overs of {facts.reader}",
+        notes=("At each the open list was read, as it stood; nobody is named.",),
+        tables=(
+            Table(
+                "shifts",
+                "Hand-overs by post",
+                (
+                    Column("post", "Post"),
+                    Column("here", "This period"),
+                    Column("before", "Previous"),
+                ),
+                rows,
+            ),
+        ),
+    )
+
+
+def _both(key: str, what: str, here: list[int], then: list[int]) -> Table:
+    return Table(
+        key,
+        "Both periods",
+        (Column("what", "What"), Column("here", "This period"), Column("before", "Previous")),
+        ((words(what), count(here), count(then)),),
+    )

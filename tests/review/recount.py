@@ -1,0 +1,562 @@
+"""A slow and obvious recount of a review's figures, from the entries as plain JSON.
+
+Written from docs/how-to/review-meeting.md. It shares no code with the figures: each is counted anew
+by walking through all entries, once for every question.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+Key = tuple[str, ...]
+Figure = tuple[int | None, frozenset[int]]
+"""A number and the positions it rests on."""
+
+KIND = {"flight": "ACTIVITY", "movement": "MOVEMENT", "hazard": "HAZARD"}
+KIND |= {"presence": "PROTECTED-SITE"}
+LADDER = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED"]
+HERE, THEN = "this period", "previous"
+
+
+class Recount:
+    """entries: (position, time, body as JSON) of what the party reads; warnings: of those that it
+    was told of; period: begin and end.
+    """
+
+    def __init__(
+        self,
+        party: str,
+        entries: list[tuple[int, int, dict[str, Any]]],
+        warnings: list[tuple[int, int, dict[str, Any]]],
+        period: tuple[int, int],
+    ) -> None:
+        self.party, self.entries, self.warnings = party, entries, warnings
+        begin, end = period
+        self.periods = {HERE: (begin, end), THEN: (begin - (end - begin), begin)}
+        self.found: dict[Key, Figure] = {}
+
+    def all(self) -> dict[Key, Figure]:
+        self.notices()
+        self.answers()
+        self.open_list()
+        self.returned()
+        self.stale()
+        self.stops()
+        self.states()
+        self.simple()
+        self.counts()
+        return self.found
+
+    def put(self, *key: str, value: int | None, at: Any) -> None:
+        self.found[key] = (value, frozenset(at))
+
+    def of(self, kind: str) -> list[tuple[int, int, dict[str, Any]]]:
+        return [each for each in self.entries if each[2]["type"] == kind]
+
+    # Notices
+
+    def told(self, name: str) -> list[tuple[int, int, dict[str, Any]]]:
+        begin, end = self.periods[name]
+        return [
+            (position, time, body["notice"])
+            for position, time, body in self.of("NoticeIssued")
+            if begin <= time < end
+        ]
+
+    def kind(self, at: int, notice: dict[str, Any]) -> str:
+        if notice.get("all_clear"):
+            return "ALL-CLEAR"
+        if notice.get("withdrawal"):
+            return "withdrawal"
+        subject = notice.get("subject")
+        if subject is not None and subject["type"] == "agreement":
+            return "agreement"
+        known = None
+        for position, _, body in self.entries:
+            if position > at or subject is None:
+                break
+            told = body["type"] in ("IntentAccepted", "IntentAmended")
+            if told and body["intent"]["id"] == subject["id"]:
+                known = KIND[body["intent"]["kind"]]
+            if body["type"] == "ZoneDeclared" and body["zone"]["id"] == subject["id"]:
+                known = "STAND-OFF" if body["zone"]["rule"] == "stand-off" else "CLOSURE"
+        if known is not None:
+            return known
+        others = {clash["other_kind"] for clash in notice.get("clashes", ())}
+        return KIND.get(others.pop(), "not shown") if len(others) == 1 else "not shown"
+
+    def notices(self) -> None:
+        kinds = [*KIND.values(), "CLOSURE", "STAND-OFF", "agreement", "withdrawal"]
+        for kind in [*kinds, "ALL-CLEAR", "not shown", "all"]:
+            leads = {}
+            for name, suffix in ((HERE, ""), (THEN, "_before")):
+                them = [
+                    each for each in self.told(name) if kind in ("all", self.kind(each[0], each[2]))
+                ]
+                table = ("notices", "notices", kind)
+                self.put(*table, f"told{suffix}", value=len(them), at=[e[0] for e in them])
+                late = [e[0] for e in them if e[2].get("late")]
+                self.put(*table, f"late{suffix}", value=len(late), at=late)
+                leads[name] = [
+                    (position, notice.get("lead_us", 0))
+                    for position, _, notice in them
+                    if notice.get("subject") is not None
+                    and notice["subject"]["type"] != "agreement"
+                    and not notice.get("withdrawal")
+                    and not notice.get("all_clear")
+                ]
+            if kind == "all" or not any(leads.values()):
+                continue
+            for name, them in leads.items():
+                table = ("notices", "leads", kind, name)
+                at = [position for position, _ in them]
+                begun = [position for position, lead in them if lead <= 0]
+                lengths = sorted(lead for _, lead in them)
+                self.put(*table, "shown", value=len(them), at=at)
+                self.put(*table, "begun", value=len(begun), at=begun)
+                self.put(*table, "least", value=lengths[0] if lengths else None, at=at)
+                # The longest lead that at least half of them have.
+                enough = [
+                    each
+                    for each in lengths
+                    if 2 * len([x for x in lengths if x >= each]) >= len(lengths)
+                ]
+                self.put(*table, "half", value=max(enough, default=None), at=at)
+
+    # Answers
+
+    def steps(
+        self, position: int, issued: int, notice: dict[str, Any], end: int
+    ) -> list[tuple[int, int] | None]:
+        """By step: how long after, and the entry."""
+        answers = []
+        for at, time, body in self.of("NoticeAcknowledged"):
+            answer = body["acknowledgement"]
+            if time >= end or answer["notice"] != notice["id"]:
+                continue
+            if answer["verb"] == "READ-BACK" and answer.get("differences"):
+                continue
+            call = answer.get("call")
+            if call is not None and call["typed_by"] == notice["sender"]:
+                continue
+            answers.append((max(0, answer["time_us"] - issued), at, answer))
+        found: list[tuple[int, int] | None] = []
+        for rung in range(4):
+            far = [
+                (after, at, answer["verb"])
+                for after, at, answer in answers
+                if answer["verb"] in LADDER[rung:]
+            ]
+            # Of those that came at the same time, the nearest step, then the first entry.
+            found.append(
+                min(
+                    ((after, at) for after, at, _ in far),
+                    default=None,
+                    key=lambda each: each[0],
+                )
+            )
+        loaded: set[str] = set()
+        units = set(notice.get("units", ()))
+        by_all = None
+        for after, at, answer in answers:
+            if answer["verb"] == "LOADED" and by_all is None:
+                loaded |= {answer["unit"]} if answer.get("unit") is not None else set()
+                if answer.get("attested") or (loaded and units <= loaded):
+                    by_all = (after, at)
+        return [*found, by_all]
+
+    def closed_elsewhere(self, notice: str, issued: int, end: int) -> tuple[int, int] | None:
+        last = None
+        for at, time, body in self.of("NoticeAcknowledged"):
+            answer = body["acknowledgement"]
+            if time < end and notice in body.get("closes", ()) and answer["notice"] != notice:
+                last = (max(0, answer["time_us"] - issued), at)
+        for at, time, body in self.of("NoticeReleased"):
+            if time < end and notice in body.get("closes", ()) and body["notice"] != notice:
+                last = (max(0, time - issued), at)
+        return last
+
+    def answers(self) -> None:
+        names = [*LADDER[:3], "LOADED by one unit", "LOADED by all units"]
+        for name, suffix in ((HERE, "here"), (THEN, "before")):
+            end = self.periods[name][1]
+            them = self.told(name)
+            all_steps = [self.steps(*each, end) for each in them]
+            closed = [self.closed_elsewhere(each[2]["id"], each[1], end) for each in them]
+            for rung, step in enumerate(names):
+                table = ("answers", "latencies", step, name)
+                reached = [steps[rung] for steps in all_steps]
+                done = [each for each in reached if each is not None]
+                positions = [each[0] for each in them]
+                self.put(*table, "notices", value=len(them), at=positions)
+                self.put(*table, "reached", value=len(done), at=[each[1] for each in done])
+                later = [
+                    shut[1]
+                    for each, shut in zip(reached, closed, strict=True)
+                    if each is None and shut is not None
+                ]
+                self.put(*table, "closed", value=len(later), at=later)
+                never = [
+                    position
+                    for position, each, shut in zip(positions, reached, closed, strict=True)
+                    if each is None and shut is None
+                ]
+                self.put(*table, "none", value=len(never), at=never)
+                at = [*positions, *(each[1] for each in done)]
+                lengths = sorted([each[0] for each in done] + [math.inf] * (len(them) - len(done)))
+                for column, share in (("half", 0.5), ("ninety", 0.9)):
+                    within = next(
+                        (
+                            each
+                            for each in lengths
+                            if len([x for x in lengths if x <= each]) >= share * len(lengths)
+                        ),
+                        math.inf,
+                    )
+                    value = None if within == math.inf else int(within)
+                    self.put(*table, column, value=value, at=at)
+            for verb in ("CANNOT-COMPLY", "DISPUTED"):
+                ids = {each[2]["id"]: each[2]["sender"] for each in them if "sender" in each[2]}
+                at = [
+                    position
+                    for position, time, body in self.of("NoticeAcknowledged")
+                    if time < end
+                    and body["acknowledgement"]["verb"] == verb
+                    and body["acknowledgement"]["notice"] in ids
+                ]
+                self.put("answers", "exits", verb, suffix, value=len(at), at=at)
+
+    def open_list(self) -> None:
+        end = self.periods[HERE][1]
+        closed = {
+            each
+            for kind in ("NoticeAcknowledged", "NoticeReleased")
+            for _, time, body in self.of(kind)
+            if time < end
+            for each in body.get("closes", ())
+        }
+        for position, time, body in self.of("NoticeIssued"):
+            notice = body["notice"]
+            if time >= end or notice["id"] in closed:
+                continue
+            table = ("unreached", "open", str(notice["number"]))
+            self.put(*table, "number", value=notice["number"], at=[position])
+            self.put(*table, "issued", value=time, at=[position])
+            loaded: set[str] = set()
+            for _, at, answered in self.of("NoticeAcknowledged"):
+                answer = answered["acknowledgement"]
+                if at < end and answer["notice"] == notice["id"] and answer["verb"] == "LOADED":
+                    loaded |= {answer["unit"]} if answer.get("unit") else set()
+                    loaded |= set(notice["units"]) if answer.get("attested") else set()
+            left = len(set(notice.get("units", ())) - loaded)
+            self.put(*table, "waiting", value=left, at=[position])
+            climbed = [
+                at
+                for at, when, step in self.of("NoticeEscalated")
+                if when < end and step["notice"] == notice["id"]
+            ]
+            self.put(*table, "climbed", value=len(climbed), at=climbed)
+
+    def returned(self) -> None:
+        begin, end = self.periods[HERE]
+        rows: dict[tuple[str, str], list[int]] = {}
+        parties: set[str] = set()
+        for position, time, body in self.entries:
+            if not begin <= time < end or body.get("sender") != self.party:
+                continue
+            if body.get("recipient") == self.party:
+                continue
+            if body["type"] == "NoticeAcknowledged":
+                parties.add(body["recipient"])
+                verb = body["acknowledgement"]["verb"].lower()
+                rows.setdefault((body["recipient"], verb), []).append(position)
+            elif body["type"] == "NoticeEscalated":
+                parties.add(body["recipient"])
+                rows.setdefault((body["recipient"], "steps"), []).append(position)
+                if body.get("furthest") is None:
+                    rows.setdefault((body["recipient"], "silent"), []).append(position)
+        verbs = [each.lower() for each in [*LADDER, "CANNOT-COMPLY", "DISPUTED"]]
+        for party in parties:
+            for column in [*verbs, "steps", "silent"]:
+                at = rows.get((party, column), [])
+                self.put("unreached", "returned", party, column, value=len(at), at=at)
+
+    # The rest
+
+    def stale_until(self, end: int) -> dict[str, list[int]]:
+        marked: dict[str, list[int]] = {}
+        for position, time, body in self.entries:
+            if time >= end:
+                break
+            if body["type"] in ("IntentAccepted", "IntentAmended"):
+                marked.pop(body["intent"]["id"], None)
+            elif body["type"] == "SiteStale":
+                marked.setdefault(body["intent"]["id"], []).append(position)
+        for _, time, body in self.of("IntentStateChanged"):
+            if time < end and body["state"] == "Ended":
+                marked.pop(body["intent"], None)
+        return marked
+
+    def stale(self) -> None:
+        for name, column in ((HERE, "here"), (THEN, "before")):
+            marked = self.stale_until(self.periods[name][1])
+            at = [position for each in marked.values() for position in each]
+            self.put("stale", "stale-count", "all", column, value=len(marked), at=at)
+            if name == HERE:
+                for site, positions in marked.items():
+                    table = ("stale", "stale", site)
+                    told = next(
+                        body["intent"]["told_us"]
+                        for position, _, body in self.of("SiteStale")
+                        if position == positions[0]
+                    )
+                    self.put(*table, "told", value=told, at=positions)
+                    self.put(*table, "marked", value=len(positions), at=positions)
+
+    def stops(self) -> None:
+        for name in (HERE, THEN):
+            begin, end = self.periods[name]
+            told = [each for each in self.of("StopTold") if begin <= each[1] < end]
+            for who in (f"of {self.party}", "of anybody known"):
+                firsts = []
+                for position, _, body in told:
+                    reads = [
+                        (read["after_us"], at)
+                        for at, time, read in self.of("StopAcknowledged")
+                        if time < end
+                        and read["stop"] == body["stop"]["id"]
+                        and (who == "of anybody known" or read["party"] == self.party)
+                    ]
+                    firsts.append((position, min(reads, default=None)))
+                table = ("stops", "first-person", who, name)
+                done = [first for _, first in firsts if first is not None]
+                positions = [position for position, _ in firsts]
+                left = [position for position, first in firsts if first is None]
+                quick = [at for after, at in done if after <= 60_000_000]
+                self.put(*table, "stops", value=len(told), at=positions)
+                self.put(*table, "read", value=len(done), at=[at for _, at in done])
+                self.put(*table, "unread", value=len(left), at=left)
+                self.put(*table, "within", value=len(quick), at=quick)
+                lengths = sorted([after for after, _ in done] + [math.inf] * len(left))
+                half = lengths[math.ceil(len(lengths) / 2) - 1] if lengths else math.inf
+                at = [*positions, *(at for _, at in done)]
+                value = None if half == math.inf else int(half)
+                self.put(*table, "half", value=value, at=at)
+
+    def state_at(self, instant: int) -> tuple[str, int | None]:
+        """The state of the party's own channel at a time, and the entry that it rests on."""
+        heard: tuple[str, int | None] = ("UNKNOWN", None)
+        until: float | None = None
+        for position, time, body in self.entries:
+            if time > instant or body.get("party") != self.party:
+                continue
+            if until is not None and until <= time:
+                until, heard = None, (heard[0], None) if heard[1] is None else heard
+            match body["type"]:
+                case "HeartbeatGiven":
+                    state = "DEGRADED" if body.get("degraded") else "UP"
+                    heard = (state, position) if until is None else (state, heard[1])
+                case "HeartbeatMissed":
+                    heard, until = ("UNKNOWN", position), None
+                case "ChannelSuspended":
+                    minutes = body.get("for_minutes")
+                    until = math.inf if minutes is None else time + minutes * 60_000_000
+                    self.suspended_by = position
+                case "ChannelResumed":
+                    until = None
+                    heard = (heard[0], position)
+                case _:
+                    pass
+        if until is not None and until > instant:
+            return "SUSPENDED", self.suspended_by
+        return heard
+
+    def states(self) -> None:
+        """Times alone: the state between one change and the next, asked for in the middle."""
+        kinds = ("HeartbeatGiven", "HeartbeatMissed", "ChannelSuspended", "ChannelResumed")
+        edges: set[int] = set()
+        for _, time, body in self.entries:
+            if body["type"] in kinds and body["party"] == self.party:
+                edges.add(time)
+                if body.get("for_minutes") is not None:
+                    edges.add(time + body["for_minutes"] * 60_000_000)
+        for name, suffix in ((HERE, ""), (THEN, "_before")):
+            begin, end = self.periods[name]
+            inner = sorted({begin, end, *(each for each in edges if begin < each < end)})
+            lasted = dict.fromkeys(("UP", "DEGRADED", "UNKNOWN", "SUSPENDED"), 0)
+            for first, last in itertools.pairwise(inner):
+                lasted[self.state_at(first)[0]] += last - first
+            for state, length in lasted.items():
+                self.found["channels", "states", state, f"lasted{suffix}"] = (length, frozenset())
+
+    def simple(self) -> None:
+        """What is counted by its kind and one member."""
+        for section, table, kind, member, fixed in (
+            ("channels", "calls", "CallMissed", "party", ()),
+            (
+                "shifts",
+                "shifts",
+                "ShiftTaken",
+                "post",
+                ("duty", "alternate", "senior", "political"),
+            ),
+        ):
+            known = self.of(kind)
+            for row in fixed or sorted({body[member] for _, _, body in known}):
+                for name, column in ((HERE, "here"), (THEN, "before")):
+                    begin, end = self.periods[name]
+                    at = [p for p, t, b in known if begin <= t < end and b[member] == row]
+                    self.put(section, table, row, column, value=len(at), at=at)
+        harmed = [
+            (position, time, body["harm"])
+            for position, time, body in self.of("HarmReported")
+            if body["harm"]["owner"] == self.party and time < self.periods[HERE][1]
+        ]
+        spans = {"here": self.periods[HERE], "before": self.periods[THEN]}
+        spans["ever"] = (-(2**62), self.periods[HERE][1])
+        for party in {each for _, _, harm in harmed for each in harm.get("told_before", ())}:
+            for column, (begin, end) in spans.items():
+                at = [
+                    position
+                    for position, time, harm in harmed
+                    if begin <= time < end and party in harm.get("told_before", ())
+                ]
+                self.put("harm", "harm", party, column, value=len(at), at=at)
+        for section, kinds, row in (
+            ("changes", ("AgreementProposed",), "Versions proposed"),
+            ("published", ("PublicationMade", "PublicationWithdrawn"), "Messages"),
+        ):
+            for name, column in ((HERE, "here"), (THEN, "before")):
+                begin, end = self.periods[name]
+                at = [p for p, t, b in self.entries if b["type"] in kinds and begin <= t < end]
+                self.put(section, f"{section}-count", row, column, value=len(at), at=at)
+
+    # Counting
+
+    def rules_at(self, time: int) -> list[tuple[str, int, dict[str, Any]]]:
+        """Versions in force at a time: agreement, number, terms."""
+        terms: dict[tuple[str, int], dict[str, Any]] = {}
+        state: dict[tuple[str, int], str] = {}
+        for _, at, body in self.entries:
+            if at > time:
+                break
+            if body["type"] == "AgreementProposed":
+                key = (body["agreement"], body["version"])
+                terms[key], state[key] = body["terms"], "proposed"
+            elif body["type"] in ("AgreementStepped", "AgreementMoment"):
+                state[body["agreement"], body["version"]] = body["state"]
+                for gone in (body.get("supersedes", 0), *body.get("supersedes_too", ())):
+                    if gone:
+                        state[body["agreement"], gone] = "superseded"
+        return [(*key, terms[key]) for key in sorted(terms) if state[key] == "in-force"]
+
+    def events(self) -> list[tuple[int, int, str, str | None, str | None, str, Any]]:
+        """(position, time, what, of, towards, object, agreement) that may count."""
+        found = []
+        for position, time, body in self.warnings:
+            warning = body["warning"]
+            track, other = warning["objects"]
+            of = track["party"] if track["party"] == self.party else None
+            towards = other["party"] if other["type"] == "zone" else None
+            if other["type"] == "track" and other["party"] == self.party:
+                towards = self.party
+            own = [each["id"] for each in (track, other) if each["party"] == self.party][:1]
+            zone = [other["id"]] if other["type"] == "zone" else []
+            found.append(
+                (position, time, warning["kind"], of, towards, " ".join([*own, *zone]), None)
+            )
+        for position, time, body in self.of("NoticeIssued"):
+            notice = body["notice"]
+            for reliance in notice.get("under", ()):
+                if reliance.get("late"):
+                    subject = notice.get("subject")
+                    about = notice["id"] if subject is None else subject["id"]
+                    whose = (reliance["agreement"], reliance["version"])
+                    sides = (notice.get("sender"), notice["recipient"])
+                    found.append((position, time, "late-notice", *sides, about, whose))
+        silent: set[str] = set()
+        for position, time, body in self.of("NoticeEscalated"):
+            if body.get("furthest") is None and body["notice"] not in silent:
+                silent.add(body["notice"])
+                sides = (body["recipient"], body.get("sender"))
+                found.append((position, time, "unacknowledged", *sides, body["notice"], None))
+        return sorted(found, key=lambda each: each[0])
+
+    def rules_for(self, event: Any) -> list[tuple[str, str, int]]:
+        """Agreement, provision and length of an episode of each rule that counts an event."""
+        _, time, what, of, towards, _, whose = event
+        if of is None or towards is None or of == towards:
+            return []
+        return [
+            (agreement, provision["id"], thing.get("episode_s", 0) * 1_000_000)
+            for agreement, version, terms in self.rules_at(time)
+            if {of, towards} <= set(terms["parties"]) and whose in (None, (agreement, version))
+            for provision in terms["provisions"]
+            if provision["type"] == "counting"
+            for thing in provision["counts"]
+            if thing["what"] == what
+        ]
+
+    def items(self) -> list[dict[str, Any]]:
+        """Each episode, in the order of its first entry."""
+        items: list[dict[str, Any]] = []
+        for event in self.events():
+            position, time, what, of, towards, about, _ = event
+            if time >= self.periods[HERE][1]:
+                continue
+            for agreement, provision, episode in self.rules_for(event):
+                key = (agreement, provision, what, of, towards, about)
+                same = [each for each in items if each["key"] == key]
+                if episode and same and time - same[-1]["last"] <= episode:
+                    same[-1]["at"].append(position)
+                    same[-1]["last"] = time
+                else:
+                    name = f"{provision}/{what}/{position}"
+                    items.append(
+                        {"key": key, "at": [position], "begin": time, "last": time, "name": name}
+                    )
+        return items
+
+    def counts(self) -> None:
+        items = self.items()
+        contested: dict[tuple[str, str], dict[str, int]] = {}
+        for position, _, body in self.of("CountContested"):
+            named = contested.setdefault((body["agreement"], body["item"]), {})
+            named[body["party"]] = position
+        for name in (HERE, THEN):
+            begin, end = self.periods[name]
+            for key in sorted({each["key"] for each in items}):
+                agreement, _, what, of, towards, _ = key
+                pair = (agreement, of, towards, what)
+                rows = [
+                    each
+                    for each in items
+                    if (each["key"][0], each["key"][3], each["key"][4], each["key"][2]) == pair
+                ]
+                shown = any(
+                    self.periods[one][0] <= each["begin"] < self.periods[one][1]
+                    for each in rows
+                    for one in (HERE, THEN)
+                )
+                if not shown:
+                    continue
+                mine = [each for each in rows if begin <= each["begin"] < end]
+                bad = [each for each in mine if (agreement, each["name"]) in contested]
+                good = [each for each in mine if (agreement, each["name"]) not in contested]
+                said = [at for each in bad for at in contested[agreement, each["name"]].values()]
+                table = ("counts", "pairs", agreement, of, towards, what, name)
+                for column, those, more in (
+                    ("counted", mine, []),
+                    ("contested", bad, said),
+                    ("without", good, []),
+                ):
+                    at = [*more, *(one for each in those for one in each["at"])]
+                    self.put(*table, column, value=len(those), at=at)
+        begin, end = self.periods[HERE]
+        for each in items:
+            if begin <= each["begin"] < end:
+                table = ("counts", "items", each["name"])
+                self.put(*table, "begin", value=each["begin"], at=each["at"][:1])
+                self.put(*table, "entries", value=len(each["at"]), at=each["at"])

@@ -50,7 +50,7 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 def small_house(tmp_path: Path) -> Path:
     """A house of empty floors under the project's own contracts."""
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
-    pure = ["space", "model", "picture", "decisions", "wire", "sealed"]
+    pure = ["space", "model", "picture", "decisions", "wire", "sealed", "review"]
     floors = [*pure, "record", "watch", "delivery"]
     faces = ["faces", "faces/api", "faces/web", "faces/cli", "faces/feeds"]
     for package in (".", *floors, *faces):

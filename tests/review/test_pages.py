@@ -175,6 +175,24 @@ def test_what_entries_say_is_never_read_as_markup() -> None:
     assert "&lt;i&gt;under&lt;/i&gt;" in as_html(report).decode()  # of a STOP's words
 
 
+def test_a_report_of_an_exercise_says_so_wherever_one_looks() -> None:
+    for exercise in (True, False):
+        report = msgspec.structs.replace(report_of("bravo"), exercise=exercise)
+        page = as_html(report).decode()
+        assert ("<title>EXERCISE: " in page) is exercise
+        assert ('<div class="exercise" role="note">EXERCISE' in page) is exercise
+        assert json.loads(as_json(report))["exercise"] is exercise
+        told = json.loads(to_typeset(report))
+        assert told["exercise"] is exercise
+        assert told["title"].startswith("EXERCISE: ") is exercise  # at the foot of each page
+    assert ".exercise { position: fixed;" in page
+    assert "header: if data.exercise" in layout().decode()
+    facts = read_by("bravo", entries_of(1, 260))
+    named = msgspec.structs.replace(HEAD, origin="exercise.test.example/space")
+    assert made(facts, WHOLE, named).exercise
+    assert not made(facts, WHOLE, HEAD).exercise
+
+
 def test_nothing_in_it_ranks_or_weighs() -> None:
     weighing = re.compile(
         r"\b(severe|severity|serious|grave|worst|best|worse|better|score|rank(ed|ing)?|rating|"

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.review.cells import Cell, Chart, Section, Table
 from wideberth.review.notes import Notes, ranges
 from wideberth.review.report import Report
@@ -21,7 +22,10 @@ body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.5rem 4rem; color: #1c1c
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; font-weight: normal; }
 h2 { font-size: 1.25rem; margin: 3rem 0 .6rem; padding-top: .7rem; border-top: 2px solid #1f4e79; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
-.exercise { background: #1c1c1c; color: #fff; padding: .4rem .8rem; letter-spacing: .12em; }
+.exercise { position: fixed; inset: 0 0 auto; background: #1c1c1c; color: #fff; z-index: 9;
+  padding: .3rem .8rem; letter-spacing: .12em; text-align: center; }
+.exercise ~ * { scroll-margin-top: 3rem; }
+.exercise + h1 { margin-top: 1.5rem; }
 .sentence { border-left: 4px solid #1f4e79; padding: .1rem 0 .1rem .9rem; margin: .8rem 0; }
 .note, figcaption, .facts { color: #55554f; font-size: .9rem; }
 .wide { overflow-x: auto; }
@@ -36,7 +40,7 @@ figure { margin: 1rem 0; }
 svg { max-width: 100%; height: auto; }
 nav ol { columns: 2; font-size: .92rem; }
 :target { background: #fff3c4; }
-@page { size: A4; margin: 18mm; }
+@page { size: A4; margin: 22mm 18mm 18mm; }
 @media print { body { max-width: none; padding: 0; } h2 { break-after: avoid; }
   table, figure { break-inside: auto; } tr { break-inside: avoid; } nav { display: none; } }
 """
@@ -51,7 +55,8 @@ def as_html(report: Report) -> bytes:
 def _page(report: Report, notes: Notes) -> Iterator[str]:
     digest = b64encode(sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    title = f"Review of {report.name or report.party}, {report.period.words}"
+    mark = f"{EXERCISE_WORD}: " if report.exercise else ""
+    title = f"{mark}Review of {report.name or report.party}, {report.period.words}"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">\n'
     yield '<meta name="viewport" content="width=device-width">\n'
@@ -66,7 +71,7 @@ def _page(report: Report, notes: Notes) -> Iterator[str]:
 def _first_page(report: Report, notes: Notes) -> Iterator[str]:
     shown = html.escape
     if report.exercise:
-        yield '<p class="exercise">EXERCISE EXERCISE EXERCISE</p>\n'
+        yield f'<div class="exercise" role="note">{EXERCISE_WORD}: nothing here is real</div>\n'
     yield f"<h1>Review: {_name(report)}</h1>\n"
     yield f"<p>{shown(report.period.words)}<br>beside {shown(report.period.previous.words)}</p>\n"
     for sentence in (*report.sentences, report.head.left_out):

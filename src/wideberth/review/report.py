@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from wideberth.model.exercises import is_exercise_name
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.review import answers, channels, counts, maps, matters, places, stops
 from wideberth.review.cells import Cell, Chart, Section
@@ -90,7 +91,7 @@ def made(
         name=facts.name,
         space=head.origin,
         host="" if opened is None else opened.host,
-        exercise=opened is not None and opened.exercise,
+        exercise=is_exercise_name(head.origin) or (opened is not None and opened.exercise),
         period=period,
         head=head,
         sentences=(f"Of every acknowledgement in it: {NEITHER_PERMISSION_NOR_GUARANTEE}", AS_READ),

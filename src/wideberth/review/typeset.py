@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.review.cells import Cell, Chart, Section, Table
 from wideberth.review.notes import Notes, ranges
 from wideberth.review.report import Report
@@ -29,8 +30,9 @@ def to_typeset(report: Report) -> str:
     """What the layout is given, as JSON."""
     notes = Notes(report)
     head = report.head
+    mark = f"{EXERCISE_WORD}: " if report.exercise else ""
     value: dict[str, Any] = {
-        "title": f"Review of {report.name or report.party}",
+        "title": f"{mark}Review of {report.name or report.party}",
         "party": report.party,
         "name": report.name or report.party,
         "exercise": report.exercise,

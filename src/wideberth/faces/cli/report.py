@@ -108,9 +108,11 @@ def _print(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from wideberth.model.exercises import EXERCISE_WORD
+
     console = Console()
     if report.exercise:
-        print("EXERCISE EXERCISE EXERCISE")
+        print(EXERCISE_WORD)
     print(f"Review of {report.name} ({report.party}), {report.period.words}")
     for sentence in (*report.sentences, report.head.left_out):
         if sentence:
@@ -119,6 +121,8 @@ def _print(report: Report) -> None:
     for what, here, before in report.summary:
         table.add_row(what, here.text, before.text)
     console.print(table)
+    if report.exercise:
+        print(EXERCISE_WORD)
 
 
 def _write(out: Path, report: Report) -> None:

@@ -65,6 +65,20 @@ def moved(place: str, by_deg: float) -> Callable[[Json], None]:
 
 
 PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
+    "border": (
+        (changed("South tells its flight", "body.visibility", {"level": "open"}), "neither whole"),
+        (
+            changed("South proposes, and both", "body.terms.provisions.2.fields", ["call_sign"]),
+            "of the flight what was agreed",
+        ),
+        (changed("Lake tells where", "body.visibility.parties", ["south"]), "Lake's people are"),
+        (left_out("A person at North's"), "who has read the STOP"),
+        (
+            changed("South tells its answer as", "body.visibility", {"level": "open"}),
+            "no hazard: the reports know of no word",
+        ),
+        (left_out("South gives ALL-CLEAR"), "no hazard any more"),
+    ),
     "c-01": (
         (changed("Amber tells the hazard", "body.volumes.0.from", "21:41"), "marked LATE"),
         (left_out("Amber says that the hazard is active"), "as active, by Amber's word"),

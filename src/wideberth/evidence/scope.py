@@ -20,7 +20,7 @@ from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 from wideberth.space.volume import Circle, Footprint, Separation, Volume4D
 
-__all__ = ["NAMING", "Scope", "Seen", "named_ids", "selected", "sought"]
+__all__ = ["NAMING", "Area", "Scope", "Seen", "named_ids", "selected", "sought"]
 
 NAMING = frozenset(
     {
@@ -105,7 +105,7 @@ def selected(entries: Iterable[Seen], scope: Scope) -> list[Seen]:
     """
     known = list(entries)
     objects = sought(known, scope)
-    area = _Area(scope.area)
+    area = Area(scope.area)
     taken: dict[int, Seen] = {}
     state: dict[tuple[str, ...], list[Seen]] = {}
     for each in known:
@@ -131,7 +131,7 @@ def sought(entries: Iterable[Seen], scope: Scope) -> set[str]:
     if scope.is_everything:
         return objects
     known = [each for each in entries if each.value["body"]["type"] in _OPENS]
-    area = _Area(scope.area)
+    area = Area(scope.area)
     for each in known:
         if scope.has(each.value["time_us"]) and _is_in(each, scope, objects, area):
             _open(each.value["body"], objects)
@@ -164,7 +164,7 @@ def named_ids(value: Any, member: str = "") -> Iterator[str]:
             yield from named_ids(each, member)
 
 
-def _is_in(seen: Seen, scope: Scope, objects: set[str], area: _Area) -> bool:
+def _is_in(seen: Seen, scope: Scope, objects: set[str], area: Area) -> bool:
     """Whether an entry of the window bears on the scope."""
     if scope.is_everything:
         return True
@@ -214,14 +214,14 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-class _Area:
+class Area:
     """An area at all heights and times, and whether what an entry places touches it."""
 
     def __init__(self, footprint: Footprint | None) -> None:
         self._piece = None if footprint is None else _column(footprint)
 
     def touches(self, body: dict[str, Any]) -> bool | None:
-        """None: the entry places nothing."""
+        """Whether a place in a value of JSON touches it. None: there is none, or no area."""
         if self._piece is None:
             return None
         found = None

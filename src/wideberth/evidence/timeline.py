@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
+from wideberth.errors import InvalidValue
 from wideberth.evidence.alone.phrases import duration_words
 from wideberth.evidence.alone.shows import (
     HOST_CLOCK,
@@ -18,7 +20,18 @@ from wideberth.evidence.alone.shows import (
 from wideberth.evidence.scope import Scope
 from wideberth.space.time import MINUTE_US, format_rfc3339
 
-__all__ = ["BRIEF", "clock_lines", "group_words", "time_of_day", "timeline_text"]
+__all__ = [
+    "BRIEF",
+    "NOT_CLEARANCE",
+    "clock_lines",
+    "group_words",
+    "local_time",
+    "offset_of",
+    "time_of_day",
+    "timeline_text",
+]
+
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII)
 
 NOT_CLEARANCE = (
     "Only entries that their reader may see make lines. That nothing is shown is not clearance,"
@@ -42,9 +55,11 @@ def timeline_text(
     parties: Iterable[str] = (),
     tracks: Sequence[str] = (),
     offset: timezone | None = None,
+    more_from_us: int | None = None,
 ) -> str:
     """The whole text. parties: between whose clocks the differences are told. tracks: lines about
-    positions from the archive. offset: local time beside UTC, as its reader asked.
+    positions from the archive. offset: local time beside UTC, as its reader asked. more_from_us:
+    it was too long, and ends there.
     """
     lines = [f"What the record shows, {scope.words}", NOT_CLEARANCE]
     if offset is not None:
@@ -54,6 +69,8 @@ def timeline_text(
     if shown.unplaced:
         lines += ["", "Told by clocks that nobody measured; their place in the order is not known"]
         lines += [each for line in shown.unplaced for each in _line(line, offset)]
+    if more_from_us is not None:
+        lines += ["", f"There is more: ask again from {format_rfc3339(more_from_us)}."]
     if tracks:
         lines += ["", "Positions that were kept", *tracks]
     return "\n".join(lines) + "\n"
@@ -95,9 +112,24 @@ def time_of_day(time_us: int, offset: timezone | None = None) -> str:
     shown = moment.time().isoformat() + "Z"
     if offset is None:
         return shown
+    return f"{shown} ({local_time(time_us, offset)})"
+
+
+def local_time(time_us: int, offset: timezone) -> str:
+    """A time at an offset, which is written out; with its day where that is another."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)
     local = moment.astimezone(offset)
     day = "" if local.date() == moment.date() else local.date().isoformat() + " "
-    return f"{shown} ({day}{local.timetz().isoformat()})"
+    return day + local.timetz().isoformat()
+
+
+def offset_of(text: str, *, field: str) -> timezone:
+    """A zone of so many hours and minutes from UTC. Raises InvalidValue naming field."""
+    match = _OFFSET.fullmatch(text)
+    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
+        raise InvalidValue(field, "offset", text, "give it like +02:00")
+    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-span if match[1] == "-" else span)
 
 
 def _minutes(groups: Sequence[ShownGroup], scope: Scope, offset: timezone | None) -> Iterator[str]:

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api_world import a_world, flight, square
+from wideberth.evidence.timeline import offset_of
 from wideberth.faces.cli.app import app
-from wideberth.faces.cli.timeline import offset_of
 
 
 async def happened(folder: Path) -> None:
@@ -72,4 +72,4 @@ def test_bad_input_is_named(folder: Path, arguments: tuple[str, ...], named: str
 
 
 def test_an_offset_may_be_west() -> None:
-    assert str(offset_of("-03:30")) == "UTC-03:30"
+    assert str(offset_of("-03:30", field="x")) == "UTC-03:30"

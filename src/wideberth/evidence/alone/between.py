@@ -309,9 +309,13 @@ def _heartbeat_given(body: dict[str, Any]) -> Said:
 
 
 def _heartbeat_missed(body: dict[str, Any]) -> Said:
-    return "{} was to be heard and was not: its channel is UNKNOWN.".format(body["party"]), [
-        ("Was to be heard by", time_words(body["due_us"]))
-    ]
+    sentence = "{} was to be heard and was not: its channel is UNKNOWN.".format(body["party"])
+    return sentence, _due(body, "Was to be heard by")
+
+
+def _due(body: dict[str, Any], label: str) -> list[tuple[str, str]]:
+    """When something was due, where its reader is shown that."""
+    return [(label, time_words(body["due_us"]))] if "due_us" in body else []
 
 
 def _call_missed(body: dict[str, Any]) -> Said:
@@ -348,7 +352,7 @@ def _hazard_unheard(body: dict[str, Any]) -> Said:
     why = "its time is over and nobody said that it is clear" if body.get("ended") else "none came"
     return "The status of the hazard {} of {} was due; {}: it is unknown.".format(
         body["intent"], body["party"], why
-    ), [("Was due", time_words(body["due_us"])), ("Note", _NOT_CLEAR)]
+    ), [*_due(body, "Was due"), ("Note", _NOT_CLEAR)]
 
 
 def _all_clear(body: dict[str, Any]) -> Said:

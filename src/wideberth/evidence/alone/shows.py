@@ -131,7 +131,29 @@ _KINDS = {
     "EpochOpened": "record goes on",
     "RulesAdopted": "rules adopted",
     "KeyRevoked": "key revoked",
+    "IncidentOpened": "incident opened",
+    "PartiesNamed": "named in an incident",
+    "AccountGiven": "account given",
+    "QuestionAsked": "question asked",
+    "QuestionStepped": "question taken further",
+    "QuestionOverdue": "deadline passed",
+    "EvidenceLodged": "evidence lodged",
+    "EvidenceDisclosed": "evidence disclosed",
+    "EvidenceChecked": "evidence checked",
+    "ResultTransmitted": "result transmitted",
+    "ResultReceipted": "result received",
+    "ResultOverdue": "deadline passed",
 }
+_OF_NO_LINE = frozenset(
+    (
+        *("SpaceOpened", "PartyRegistered", "KeyEnrolled", "SealKeyOffered", "SnapshotRecorded"),
+        *("SubscriptionOpened", "SubscriptionClosed", "SubscribersNotified", "ClashesFound"),
+        *("LogKeyChanged", "LogKeyRetired", "HostActed", "LookDue", "AgreementDrafted"),
+        *("HiddenChecked", "TouchesWithdrawn", "SharingAssessed", "ExportRequested"),
+        *("ExportCountersigned", "SharingWithdrawn", "SubjectsNamed"),
+    )
+)
+"""Entries that keep the record and its parties going, and say nothing of what happened."""
 _FORMS = {"stop": "STOP", "our-error": "OUR ERROR", "doubt": "DOUBT"}
 _ANSWER_KINDS = {
     "RECEIVED": "notice received",
@@ -248,14 +270,17 @@ def _entry_line(
         return None
     sentence, rows = entry_words(value, clocks)
     how, who = _known_how(value.get("author"))
-    facts = tuple(row for row in rows if row[0] != "Note")
+    is_account = body["type"] == "AccountGiven"  # it stands in its author's column, and only there
+    facts = () if is_account else tuple(row for row in rows if row[0] != "Note")
     return ShownLine(
         position, value["time_us"], HOST_CLOCK, 0, kind, who, sentence, facts, how, is_part
     )
 
 
 def _kind_of(body: Dict[str, Any]) -> Optional[str]:
-    kind = _KINDS.get(body["type"])
+    if body["type"] in _OF_NO_LINE:
+        return None
+    kind = _KINDS.get(body["type"], "entry")
     if body["type"] == "NoticeAcknowledged":
         answer: Any = body.get("acknowledgement")
         verb = answer.get("verb") if is_object(answer) else None
@@ -264,7 +289,7 @@ def _kind_of(body: Dict[str, Any]) -> Optional[str]:
         stop: Any = body.get("stop")
         form = stop.get("form") if is_object(stop) else None
         return _FORMS.get(str(form), "STOP") + " told"
-    if kind is not None and body["type"] in ("AgreementStepped", "AgreementMoment"):
+    if body["type"] in ("AgreementStepped", "AgreementMoment"):
         return "agreement: {}".format(body.get("act") or body.get("moment"))
     return kind
 

@@ -22,6 +22,7 @@ from wideberth.faces.api.http import Receive, Route, Send
 from wideberth.faces.api.publickept import PublicPages
 from wideberth.faces.api.readiness import Readiness
 from wideberth.faces.api.rebuilt import Rebuilt
+from wideberth.faces.api.standing import Standing
 from wideberth.faces.api.views import IntentBytes
 from wideberth.live import Live
 from wideberth.model.ids import PartyId
@@ -140,6 +141,7 @@ class Desk:
     said: SaidLately = field(default_factory=SaidLately)
     given: Given = field(default_factory=Given)
     public: PublicPages = field(default_factory=PublicPages)
+    standing: Standing = field(default_factory=Standing)
     readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:

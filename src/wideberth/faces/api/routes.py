@@ -29,6 +29,7 @@ from wideberth.faces.api.public import ROUTES as PUBLIC
 from wideberth.faces.api.receipts import ROUTES as RECEIPTS
 from wideberth.faces.api.sealed_texts import ROUTES as SEALED_TEXTS
 from wideberth.faces.api.sites import ROUTES as SITES
+from wideberth.faces.api.timeline import ROUTES as TIMELINE
 from wideberth.model.parties import Role
 from wideberth.wire import agreements as agreements_asked
 from wideberth.wire import asked
@@ -187,6 +188,7 @@ ROUTES: tuple[Route, ...] = (
         also=(("zone", str), ("version", int)),
     ),
     *SITES,
+    *TIMELINE,
     *doubts.ROUTES,
     *counting.ROUTES,
     *loads.ROUTES,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wideberth.errors import InvalidValue
 from wideberth.faces.cli._host import FolderOption, complaints
 from wideberth.faces.cli._material import (
     CheckpointOption,
@@ -22,9 +19,7 @@ from wideberth.faces.cli._material import (
     the_material,
 )
 
-__all__ = ["command", "offset_of"]
-
-_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+__all__ = ["command"]
 
 
 def command(  # noqa: PLR0913 - each of them is an option
@@ -61,7 +56,7 @@ def command(  # noqa: PLR0913 - each of them is an option
     from wideberth.evidence.alone.shows import record_shows
     from wideberth.evidence.material import seen_entries
     from wideberth.evidence.scope import Scope, selected
-    from wideberth.evidence.timeline import timeline_text
+    from wideberth.evidence.timeline import offset_of, timeline_text
     from wideberth.model.ids import require_party_id
     from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
 
@@ -73,7 +68,7 @@ def command(  # noqa: PLR0913 - each of them is an option
             parties=tuple(require_party_id(each, field="--with") for each in with_party or ()),
             subjects=tuple(subject or ()),
         )
-        local = None if offset is None else offset_of(offset)
+        local = None if offset is None else offset_of(offset, field="--offset")
         rule = read_policy(policy)
         with the_material(
             folder, url=url, token=token, checkpoint=checkpoint, rule=rule
@@ -82,12 +77,3 @@ def command(  # noqa: PLR0913 - each of them is an option
             shown = record_shows(entries, (scope.begin_us, scope.end_us))
         text = timeline_text(shown, scope, parties=scope.parties, offset=local)
         sys.stdout.write(text)
-
-
-def offset_of(text: str) -> timezone:
-    """A zone of so many hours and minutes from UTC. Raises InvalidValue."""
-    match = _OFFSET.fullmatch(text)
-    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
-        raise InvalidValue("--offset", "offset", text, "give it like +02:00")
-    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(-span if match[1] == "-" else span)

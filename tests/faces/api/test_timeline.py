@@ -293,7 +293,7 @@ async def test_a_track_shown_to_who_may_not_see_it_is_noticed(
 ) -> None:
     monkeypatch.setattr("wideberth.trackkeeping.may_see", lambda *_args, **_more: True)
     async with a_world(tmp_path) as world:
-        keeping = await positions(world)
+        await positions(world)
         assert tracks_of(await got(world, "bravo")) == ["opened", "own", "theirs"]
 
 

@@ -445,8 +445,8 @@ async def test_other_rules_are_counted_by() -> None:
             await service.current()
             longer = msgspec.structs.replace(UNGUARDED, version="longer", load=LoadRule(weeks=8))
             await done(service, AdoptRules(longer))
-            assert not backlogs.is_counted
             assert await backlogs.look(everybody=True) == 0
+            assert not backlogs.is_counted
             await backlogs.count()
             load = rules.received(backlogs.loads, BRAVO, space.now_us, longer.load)
             assert load == rules.Load(0, 1, START_US, 0, 6)

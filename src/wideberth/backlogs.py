@@ -49,7 +49,7 @@ _LOOK_S = 1.0
 _AFTER_US = 5 * SECOND_US  # many notices to one recipient are weighed together
 _SOON_S = 0.05  # where more is due than is weighed at a time
 _AGAIN_S = 1.0  # after something stood in the way
-_PAGE = 2_000
+_PAGE = 500  # counted at a time: some milliseconds
 _MARKS = (b'"NoticeIssued"', b'"NoticeAcknowledged"', b'"NoticeReleased"')
 _HAZARD = (b'"IntentAccepted"', b'"hazard"')  # both; it may be another intent, and is looked at
 _log = logging.getLogger("wideberth.backlogs")
@@ -60,7 +60,7 @@ _Pair = tuple[PartyId, PartyId | None]
 class Backlogs:
     """Beside a service. Use as an async context, inside the service's.
 
-    loads: what was counted, not to be changed; only once is_counted.
+    loads is what was counted, not to be changed; of use only once is_counted.
     """
 
     def __init__(
@@ -75,17 +75,27 @@ class Backlogs:
         self._begin()
 
     def _begin(self) -> None:
-        self.loads = Loads()
+        self._loads = Loads()
         self._weeks = self._service.picture.space.rules.load.weeks
         self._hazards: set[str] = set()
-        self._waiting: list[Entry] | None = []  # what came in while it is counted; None: it is
+        self._new: list[Entry] = []  # came in, and is not counted yet
+        self._is_counted = False
         self._due: dict[_Pair, int] = {}  # to be weighed, and from when on
         self._hour = 0
 
     @property
     def is_counted(self) -> bool:
-        """Whether everything up to the picture's size is counted."""
-        return self._waiting is None
+        """Whether the record is counted, but for what came in last: whoever asks counts that."""
+        return self._is_counted
+
+    @property
+    def loads(self) -> Loads:
+        """With all that came in counted."""
+        if self._is_counted and self._new:
+            new, self._new = self._new, []
+            for entry in new:
+                self._count(entry)
+        return self._loads
 
     async def __aenter__(self) -> Self:
         """Begin to count: a short record at once, a long one beside the loop."""
@@ -138,9 +148,7 @@ class Backlogs:
             )
             for entry in page:
                 await self._count_past(entry, past)
-        waiting, self._waiting = self._waiting or [], None
-        for entry in waiting:  # nothing is awaited from here on: the next entry finds it done
-            self._count(entry)
+        self._is_counted = True  # what came in meanwhile is new, and counted by whoever asks
 
     async def look(self, *, everybody: bool = False) -> int:
         """Weigh who is due, up to AT_ONCE, or everybody; gives how many warnings were recorded as
@@ -148,11 +156,12 @@ class Backlogs:
         """
         service = self._service
         now_us = service.context().now_us
+        loads = self.loads
         if not self.is_counted or service.stopped_by is not None:
             return 0
         if everybody or now_us // HOUR_US != self._hour:
             self._hour = now_us // HOUR_US
-            self.loads.forget_before(kept_from_day(now_us, service.picture.space.rules.load))
+            loads.forget_before(kept_from_day(now_us, service.picture.space.rules.load))
             for pair in self._everybody():
                 self._due[pair] = 0
         due = [pair for pair, from_us in self._due.items() if everybody or from_us <= now_us]
@@ -190,12 +199,8 @@ class Backlogs:
 
     def _listen(self, _start: int, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            if type(entry.body) not in _COUNTED:
-                continue
-            if self._waiting is not None:
-                self._waiting.append(entry)
-            else:
-                self._count(entry)
+            if type(entry.body) in _COUNTED:
+                self._new.append(entry)
 
     def _count(self, entry: Entry) -> None:
         match entry.body:
@@ -206,7 +211,7 @@ class Backlogs:
                 for sender in self._answer(answer.notice, body, entry.time_us):
                     self._note(body.recipient, sender)
             case NoticeReleased() as body:
-                for sender in self.loads.close(body.closes, body.recipient):
+                for sender in self._loads.close(body.closes, body.recipient):
                     self._note(body.recipient, sender)
             case IntentAccepted(intent=intent):
                 if intent.kind is IntentKind.HAZARD:
@@ -216,7 +221,7 @@ class Backlogs:
             case RulesAdopted(rules=rules):
                 self._hour = 0
                 if rules.load.weeks != self._weeks:
-                    self._waiting = []  # counted anew, of as many weeks
+                    self._is_counted = False  # counted anew, of as many weeks
             case _:
                 pass
 
@@ -232,7 +237,7 @@ class Backlogs:
                     self._issue(before, of_hazard=of_hazard, by_day=False)
                 self._answer(answer.notice, body, entry.time_us)
             case NoticeReleased() as body:
-                self.loads.close(body.closes, body.recipient)
+                self._loads.close(body.closes, body.recipient)
             case IntentAccepted(intent=intent):
                 if intent.kind is IntentKind.HAZARD:
                     self._hazards.add(intent.id)
@@ -241,13 +246,13 @@ class Backlogs:
 
     def _issue(self, notice: Notice, *, of_hazard: bool, by_day: bool = True) -> None:
         if is_counted(notice, of_hazard=of_hazard):
-            self.loads.issue(notice, by_day=by_day)
+            self._loads.issue(notice, by_day=by_day)
 
     def _answer(
         self, notice_id: NoticeId, body: NoticeAcknowledged, time_us: int
     ) -> Iterable[PartyId | None]:
         """Gives the senders of whom something is unread no more."""
-        loads = self.loads
+        loads = self._loads
         found = loads.answer(notice_id, body.recipient, reached=body.sender, time_us=time_us)
         return {**found, **loads.close(body.closes, body.recipient)}
 

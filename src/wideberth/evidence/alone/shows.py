@@ -125,6 +125,7 @@ _KINDS = {
     "RedLineRemoved": "red line removed",
     "TextSealed": "sealed text sent",
     "ShiftTaken": "watch taken over",
+    "CeilingSet": "ceiling set",
     "ClockMeasured": "clock measured",
     "SegmentRecorded": "positions kept",
     "EntriesErased": "entries erased",

@@ -32,8 +32,8 @@ async def backlog(call: Call) -> told.BacklogOut:
     query: asked.PageQuery = call.query
     picture, service = call.picture, call.desk.service
     backlogs, now_us = call.desk.node.backlogs, service.context().now_us
-    counted = backlogs.is_counted
     index, rule, party = backlogs.loads, picture.space.rules.load, call.party
+    counted = backlogs.is_counted
     rows: list[told.CounterpartLoadOut] = []
     own = None
     if counted:

@@ -4,6 +4,7 @@
 import { patiently } from "./api.js";
 import { VERBS, answerForm, differenceText } from "./answer.js";
 import { NO_INFORMATION, SENTENCE, aged, partyName, rows, setText, swatch } from "./dom.js";
+import { Backlog } from "./backlog.js";
 import { changeItems } from "./changes.js";
 import { aboutOf, inbox, isInForce, kindOf, stepsOf, windowOf } from "./desk.js";
 import { serverNow } from "./state.js";
@@ -29,13 +30,15 @@ class Inbox {
     this.list = h("div", { class: "cards", id: "inbox" });
     this.count = h("small", { id: "n-inbox" });
     const signing = h("div", { class: "signing" });
+    const backlog = h("div", { id: "backlog" });
     const sent = h("div", { class: "cards", id: "sent" });
     root.replaceChildren(h("div", { class: "sheet inbox" },
       h("section", { class: "todo", "aria-labelledby": "h-inbox" },
         h("h2", { id: "h-inbox", tabindex: "-1", "data-first": true }, "What do I have to do now ", this.count),
-        signing, this.list),
+        backlog, signing, this.list),
       h("section", { class: "told", "aria-labelledby": "h-sent" },
         h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent)));
+    this.backlog = new Backlog(backlog);
     this.sent = new SentList(sent, context);
     this.signing = new SigningPanel(signing, context, () => this.update(this.context.state()));
     context.signer.onWait = (why) => this.#waits(why);
@@ -56,6 +59,7 @@ class Inbox {
     rows(this.list, open.map((notice) => ({ key: notice.id, shows: "", make: () => this.#shell(notice) })),
       state.loaded.notices ? `Nothing is open. ${NO_INFORMATION}` : "Asking …");
     for (const notice of open) this.#fill(notice, now);
+    this.backlog?.update(state);
     this.sent?.update(state);
   }
 

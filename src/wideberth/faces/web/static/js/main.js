@@ -59,6 +59,7 @@ const ASK = {
     const answer = await api.get(`/api/v1/tracks?${ALL}`);
     dispatch({ type: "tracks", items: answer.tracks ?? [], whole: !answer.next });
   },
+  backlog: async () => dispatch({ type: "backlog", backlog: await api.get("/api/v1/backlog?limit=1000") }),
   checkpoint: async () => dispatch({ type: "checkpoint", text: await api.text("/api/v1/record/checkpoint") }),
 };
 
@@ -130,7 +131,7 @@ function signIn(token) {
     onEvent,
     onState: (is, why) => {
       dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
-      if (is === "live") ask("intents", "zones", "notices", "warnings", "channels", "hazards", "stops", "reach");
+      if (is === "live") ask("intents", "zones", "notices", "warnings", "channels", "hazards", "stops", "reach", "backlog");
       if (is === "refused") signOut("The server refused this token.");
     },
   });

@@ -99,6 +99,7 @@ function objectName(state, object) {
     const track = Object.values(state.tracks).find((each) => each.track === object.id);
     return track?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
   }
+  if (object.type === "load") return object.facts[0] ?? object.type;
   if (object.type === "zone") return state.zones[object.id]?.name ?? object.facts[1] ?? object.facts[0] ?? object.type;
   return state.intents[object.id]?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
 }

@@ -200,3 +200,23 @@ export function trackOf(wire) {
     trail: (wire.trail ?? []).map(fixOf),
   };
 }
+
+/** How much lies unread between this party and others. */
+export function backlogOf(wire) {
+  return {
+    own: loadOf(wire.own),
+    counterparts: (wire.counterparts ?? []).map((each) => ({
+      party: each.party, received: loadOf(each.received), sent: loadOf(each.sent),
+    })),
+    method: wire.method ?? "",
+  };
+}
+
+function loadOf(wire) {
+  if (!wire) return null;
+  return {
+    notices: wire.notices, unread: wire.unread, over: wire.over, passed: wire.passed,
+    oldestMs: wire.oldest_unread ? Date.parse(wire.oldest_unread) : NaN,
+    ceiling: wire.ceiling ?? null, week: wire.typical_week ?? null,
+  };
+}

@@ -3,7 +3,7 @@
 // safety, and nothing that the server still holds is dropped because it is old.
 
 import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
-import { answerOf, intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
+import { answerOf, backlogOf, intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
 const STORY = 60; // lines of the stream kept
@@ -34,6 +34,7 @@ export const EMPTY = Object.freeze({
   loaded: {},
   restsOn: null,
   checkpoint: null,
+  backlog: null, // how much lies unread, by the server's own count
   missed: 0,
   story: [],
   asked: {}, // notice id: "asking" | {fault} for RECEIVED
@@ -44,8 +45,9 @@ const byId = (items) => Object.fromEntries(items.map((item) => [item.id, item]))
 
 /** What kind of thing each event of the party's stream makes worth asking for again. */
 export const STALE_AFTER = {
-  notice: ["notices", "intents", "hazards", "reach"],
-  acknowledgement: ["notices", "reach", "channels"],
+  notice: ["notices", "intents", "hazards", "reach", "backlog"],
+  acknowledgement: ["notices", "reach", "channels", "backlog"],
+  ceiling: ["backlog"],
   escalation: ["notices", "reach"],
   channel: ["channels"],
   hazard: ["hazards", "notices"],
@@ -56,7 +58,7 @@ export const STALE_AFTER = {
   intent: ["intents", "notices", "hazards", "reach"],
   zone: ["zones", "notices"],
   notification: ["intents"],
-  warning: ["warnings"],
+  warning: ["warnings", "backlog"],
   "warning-update": ["warnings"],
   check: [],
 };
@@ -100,6 +102,7 @@ const REDUCERS = {
     }
     return { ...state, tracks: kept, loaded: { ...state.loaded, tracks: true } };
   },
+  backlog: (state, { backlog }) => ({ ...state, backlog: backlogOf(backlog) }),
   missed: (state, { count }) => ({ ...state, missed: state.missed + count }),
   checkpoint: (state, { text }) => ({ ...state, checkpoint: checkpointOf(text) ?? state.checkpoint }),
   stream: (state, { name, is, why, browserMs }) => ({

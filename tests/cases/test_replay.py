@@ -101,10 +101,44 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
         (left_out("A person at Amber's"), "that a person has read it"),
         (changed("Cedar tells STOP again", "body", {"text": "Elsewhere."}), "the second STOP"),
     ),
+    "c-06": (
+        (changed("Cedar tells the depot", "body.provenance.source", "gps"), "with the caution"),
+        (left_out("Cedar withdraws its consent"), "no entry of Cedar's any more"),
+        (left_out("Amber confirms that"), "who has not confirmed the removal"),
+    ),
+    "c-08": (
+        (moved("post-on-overlay", -0.12), "where it was measured, 14 km away"),
+        (left_out("Blue says that the move is meant"), "not what Blue holds"),
+        (changed("Blue proposes", "body.terms.provisions.0.cell_nd", 0), "labelled"),
+    ),
+    "c-11": (
+        (left_out("Cedar tells its flight"), "leads into the flight"),
+        (changed("Blue says the zone", "body.volumes.0.start", "2031-07-03T09:59:00+03:30"), "UTC"),
+        (left_out("Blue lets all see"), "with call sign and position"),
+    ),
+    "c-13": (
+        (left_out("Amber declares"), "did not close in time"),
+        (left_out("The centre calls"), "the hourly call did not come"),
+        (
+            changed("Amber's political post", "body.volumes.0.from", "04:00"),
+            "against its own departure",
+        ),
+    ),
+    "c-15": (
+        (left_out("Amber tells the movement"), "the movement, with"),
+        (changed("Amber proposes", "body.terms.provisions.2.not_covered", []), "is not covered"),
+        (changed("Hit again", "body", {"text": "Ambulances."}), "the second STOP"),
+    ),
+    "c-20": (
+        (changed("One tap", "body", {"form": "our-error", "text": "Wait."}), "nothing else in it"),
+        (changed("A person at Blue's", "at", "13:18"), "and not two days"),
+        (left_out("A person at Blue's"), "and not two days"),
+    ),
 }
 """By case: what is planted in it, and words of a criterion that has to fail then."""
 
 
+@pytest.mark.requirement("X-02")
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_each_party_is_shown_what_the_case_asks_for_at_each_minute(
     path: Path, tmp_path: Path

@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
+from incident_hands import account, lodging, opening
 from scenes import START_US, Scene, author, details, named, signer, volume
+from wideberth.model.accounts import Audience
 from wideberth.model.agreements import Act, AgreementProposed, LegalKind, ProposeAgreement, Terms
 from wideberth.model.agreements import StepAgreement as Step_
 from wideberth.model.channels import ChannelState
@@ -22,9 +24,12 @@ from wideberth.model.commands import (
 from wideberth.model.counting import ContestCount, item_name
 from wideberth.model.doubts import AnswerDoubt, DoubtId, DoubtState, RaiseDoubt
 from wideberth.model.ids import AgreementId, IntentId, PartyId, WarningId, ZoneId
+from wideberth.model.incidents import NameParties
+from wideberth.model.inquiries import ReceiptResult, TransmitResult
 from wideberth.model.intents import IntentKind, Step
 from wideberth.model.ladders import Post
 from wideberth.model.liveness import GiveHeartbeat, ReportChannel, ResumeChannel, SuspendChannel
+from wideberth.model.lodged import LodgeEvidence
 from wideberth.model.notices import Notice, Verb
 from wideberth.model.provisions import (
     Acknowledging,
@@ -37,6 +42,7 @@ from wideberth.model.provisions import (
     Liveness,
     Rung,
 )
+from wideberth.model.questions import AskQuestion, QuestionStep, StepQuestion
 from wideberth.model.receipts import difference_digest
 from wideberth.model.shifts import TakeShift
 from wideberth.model.sites import ChallengeSite, ReportHarm
@@ -90,6 +96,7 @@ class Days:
                 self.zone,
                 self.renew,
                 self.end,
+                *(self.incident,) * 6,
             ),
         )
         for _ in range(steps):
@@ -332,6 +339,46 @@ class Days:
         digest = digest_of_open(self.scene.picture.notices_to(party))
         post = self.random.choice((Post.DUTY, Post.SENIOR))
         self.scene.try_(TakeShift(post, digest), author(party))
+
+    def incident(self) -> None:
+        """Open one, name somebody, or say something in one."""
+        picture = self.scene.picture
+        known = sorted(picture.incidents)
+        if not known or self.random.random() < 0.15:
+            by, other = self.random.sample(PARTIES, 2)
+            watching = [each for each in PARTIES if each not in (by, other)]
+            observers = tuple(watching) if self.random.random() < 0.4 else ()
+            opening_ = opening(other, observers=observers, name=self.scene.new_id())
+            self.scene.try_(opening_, author(by))
+            return
+        incident = picture.incidents[self.random.choice(known)]
+        by, other = self.random.sample(PARTIES, 2)
+        shown = self.random.choice(((), (other,)))
+        deed = self.random.randrange(7)
+        if deed == 0:
+            self.scene.try_(NameParties(incident.id, parties=(PartyId(other),)), author(by))
+        elif deed == 1:
+            self.scene.try_(account(*shown, incident=incident.id), signer(by))
+        elif deed == 2:
+            given = Audience.NAMED if shown else Audience.ALL
+            named_ = tuple(map(PartyId, shown))
+            self.scene.try_(LodgeEvidence(incident.id, lodging(), given, named_), signer(by))
+        elif deed == 3:
+            sent = TransmitResult(incident.id, (PartyId(other),), "We looked.")
+            self.scene.try_(sent, signer(by))
+        elif deed == 4 and incident.results:
+            result = self.random.choice(incident.results)
+            receipt = ReceiptResult(incident.id, result.id, result.digest)
+            self.scene.try_(receipt, signer(self.random.choice(result.to)))
+        elif incident.questions and self.random.random() < 0.6:
+            question = self.random.choice(incident.questions)
+            step = self.random.choice(list(QuestionStep)[1:])
+            who = question.to if step is QuestionStep.ANSWER else question.asker
+            told = StepQuestion(incident.id, question.id, step, "By the river.")
+            self.scene.try_(told, signer(who))
+        else:
+            asked = AskQuestion(incident.id, PartyId(other), "Where?", self.random.random() < 0.5)
+            self.scene.try_(asked, author(by))
 
     def contest(self) -> None:
         """Of what may count: mostly an item, sometimes none."""

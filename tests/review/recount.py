@@ -41,11 +41,14 @@ class Recount:
         self.notices()
         self.answers()
         self.open_list()
+        self.open_by_step()
         self.returned()
         self.stale()
         self.stops()
         self.states()
         self.simple()
+        self.questions()
+        self.incidents()
         self.counts()
         return self.found
 
@@ -259,6 +262,27 @@ class Recount:
             ]
             self.put(*table, "climbed", value=len(climbed), at=climbed)
 
+    def open_by_step(self) -> None:
+        """How many stood open at the end of each period, by how far they had come."""
+        names = [*LADDER[:3], "LOADED by one unit", "LOADED by all units"]
+        for name, column in ((HERE, "here"), (THEN, "before")):
+            end = self.periods[name][1]
+            closed = {
+                each
+                for kind in ("NoticeAcknowledged", "NoticeReleased")
+                for _, time, body in self.of(kind)
+                if time < end
+                for each in body.get("closes", ())
+            }
+            rows: dict[str, list[int]] = {each: [] for each in ("nobody answered", *names)}
+            for position, time, body in self.of("NoticeIssued"):
+                if time < end and body["notice"]["id"] not in closed:
+                    come = self.steps(position, time, body["notice"], end)
+                    reached = [step for step, each in zip(names, come, strict=True) if each]
+                    rows[reached[-1] if reached else "nobody answered"].append(position)
+            for step, at in rows.items():
+                self.put("unreached", "open-count", step, column, value=len(at), at=at)
+
     def returned(self) -> None:
         begin, end = self.periods[HERE]
         rows: dict[tuple[str, str], list[int]] = {}
@@ -432,6 +456,113 @@ class Recount:
                 begin, end = self.periods[name]
                 at = [p for p, t, b in self.entries if b["type"] in kinds and begin <= t < end]
                 self.put(section, f"{section}-count", row, column, value=len(at), at=at)
+
+    def questions(self) -> None:
+        """What stood open at the end of each period, by what it is."""
+        for name, column in ((HERE, "here"), (THEN, "before")):
+            end = self.periods[name][1]
+            past = [each for each in self.entries if each[1] < end]
+            rows: dict[str, list[list[int]]] = {
+                "Doubts": [],
+                "Challenges of sites": [],
+                "Consent that was asked for": [],
+                "Questions in incidents": [],
+                "Results of inquiries without a receipt": [],
+            }
+            for position, _, body in past:
+                row, at = self.asked(past, position, body)
+                if row:
+                    rows[row] += at
+            for row, found in rows.items():
+                at = [one for each in found for one in each]
+                self.put("questions", "open-count", row, column, value=len(found), at=at)
+
+    def asked(self, past: Any, position: int, body: dict[str, Any]) -> tuple[str, list[list[int]]]:
+        """What an entry asks that stands open after all of these, and the entries of each."""
+
+        def said(kind: str, **wanted: Any) -> list[int]:
+            return [
+                at
+                for at, _, one in past
+                if one["type"] == kind and all(one[name] == of for name, of in wanted.items())
+            ]
+
+        match body["type"]:
+            case "DoubtRaised":
+                if not said("DoubtAnswered", doubt=body["doubt"]["id"], state="answered"):
+                    return "Doubts", [[position]]
+            case "SiteChallenged":
+                by = body["challenge"]["party"]
+                word = said("ChallengeAnswered", site=body["site"], party=by)
+                if not [each for each in word if each > position]:
+                    return "Challenges of sites", [[position]]
+            case "QuestionAsked":
+                steps = said("QuestionStepped", question=body["question"])
+                overdue = said("QuestionOverdue", question=body["question"])
+                answered = said("QuestionStepped", question=body["question"], state="answered")
+                last = max([*steps, *overdue], default=-1)
+                if last not in answered:
+                    again = [
+                        at
+                        for at in said("QuestionStepped", question=body["question"])
+                        if {p: b for p, _, b in past}[at]["step"] == "ask-again"
+                    ]
+                    return "Questions in incidents", [[position, *again]]
+            case "ResultTransmitted":
+                result = body["result"]
+                return "Results of inquiries without a receipt", [
+                    [position]
+                    for party in result["to"]
+                    if self.party in (party, result["party"])
+                    and not said("ResultReceipted", result=result["id"], party=party)
+                ]
+            case _:
+                pass
+        return "", []
+
+    def incidents(self) -> None:
+        """Which incidents are known, and what each party is seen to have said in them."""
+        end = self.periods[HERE][1]
+        known: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
+        for each in self.entries:
+            told = each[2]["type"] in ("IncidentOpened", "PartiesNamed")
+            if told and each[1] < end:
+                known.setdefault(each[2]["incident"], []).append(each)
+        kinds = {
+            "AccountGiven": "accounts",
+            "QuestionAsked": "questions",
+            "EvidenceLodged": "evidence",
+            "ResultTransmitted": "results",
+        }
+        for name, openings in known.items():
+            begin = self.periods[HERE][0]
+            said = [
+                (position, time, kinds[body["type"]], self.speaker(body))
+                for position, time, body in self.entries
+                if body["type"] in kinds and body["incident"] == name and time < end
+            ]
+            parties: set[str] = set()
+            for _, _, body in openings:
+                parties |= {body["party"], *body["parties"], *body.get("observers", ())}
+                parties |= set(body.get("concerned", ()))
+            first = openings[0][1]
+            if not (begin <= first < end or any(begin <= time < end for _, time, _, _ in said)):
+                continue
+            for party in parties:
+                for column in kinds.values():
+                    at = [p for p, _, one, by in said if one == column and by == party]
+                    key = ("incidents", "columns", name, party, column)
+                    self.put(*key, value=len(at), at=at)
+        for name, column in ((HERE, "here"), (THEN, "before")):
+            begin, until = self.periods[name]
+            at = [each[0][0] for each in known.values() if begin <= each[0][1] < until]
+            key = ("incidents", "incidents-count", "Incidents that became known", column)
+            self.put(*key, value=len(at), at=at)
+
+    @staticmethod
+    def speaker(body: dict[str, Any]) -> str:
+        inner = body.get("account") or (body.get("result") if "result" in body else None) or body
+        return inner["party"]
 
     # Counting
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from scenes import START_US
 from wideberth.faces.cli._material import may_show_as
 from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
-from wideberth.review import answers, counts, places, stops
+from wideberth.review import answers, counts, incidents, places, stops
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
 from wideberth.review.report import Head, Report, made
@@ -30,7 +31,11 @@ ROWS = {
     ("answers", "latencies"): 2,
     ("answers", "exits"): 1,
     ("unreached", "open"): 1,
+    ("unreached", "open-count"): 1,
     ("unreached", "returned"): 1,
+    ("questions", "open-count"): 1,
+    ("incidents", "columns"): 2,
+    ("incidents", "incidents-count"): 1,
     ("stale", "stale"): 1,
     ("stale", "stale-count"): 1,
     ("stops", "first-person"): 2,
@@ -118,8 +123,12 @@ PERIODS = st.builds(
 )
 
 
-@given(seed=st.integers(0, 5), party=st.sampled_from(PARTIES), period=PERIODS)
-@settings(max_examples=12, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(0, 3), party=st.sampled_from(PARTIES), period=PERIODS)
+@settings(
+    max_examples=int(os.environ.get("WIDEBERTH_REVIEWS", "10")),
+    deadline=None,
+    phases=[Phase.generate],
+)
 def test_each_figure_is_what_a_slow_recount_of_the_entries_gives(
     seed: int, party: str, period: Period
 ) -> None:
@@ -160,6 +169,13 @@ def _all_ever_stale(facts: Facts, _end_us: int) -> Any:
 places_stale_at = places.stale_at
 
 
+said_in_incidents = incidents._said
+
+
+def _half_of_it(facts: Facts) -> Any:
+    return said_in_incidents(facts)[::2]
+
+
 def _no_episodes(facts: Facts, end_us: int) -> Any:
     return [msgspec.structs.replace(each, at=each.at[:1]) for each in items_of(facts, end_us)]
 
@@ -175,6 +191,7 @@ items_of = counts.items_of
         pytest.param(counts, "_contests", _forgets_contests, id="contests are forgotten"),
         pytest.param(counts, "items_of", _no_episodes, id="an item has one entry"),
         pytest.param(places, "stale_at", _all_ever_stale, id="stale at any time"),
+        pytest.param(incidents, "_said", _half_of_it, id="something said in an incident is lost"),
         pytest.param(Period, "previous", property(_no_previous), id="no previous period"),
         pytest.param(Period, "__contains__", _closed_at_the_end, id="a period without an end"),
     ],

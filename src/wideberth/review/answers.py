@@ -34,6 +34,7 @@ LOADED_BY_ALL = "LOADED by all units"
 STEPS = ("RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED by one unit", LOADED_BY_ALL)
 """How far a notice comes, in order; each is reached at the latest with the one after it."""
 
+NOBODY = "nobody answered"
 _VERBS = tuple(verb for verb in HOPS if verb is not None)
 
 
@@ -59,7 +60,7 @@ class Came(msgspec.Struct, frozen=True):
     def furthest(self) -> str:
         """The furthest step, in words."""
         come = [step for step, each in zip(STEPS, self.reached, strict=True) if each is not None]
-        return come[-1] if come else "nobody answered"
+        return come[-1] if come else NOBODY
 
 
 @dataclass
@@ -162,7 +163,7 @@ def sections(facts: Facts, period: Period) -> list[Section]:
     return [
         _by_kind(facts, [each.notice for each in here], [each.notice for each in then]),
         _answers(facts, here, then),
-        _unreached(facts, came_of(facts, period.end_us), period),
+        _unreached(facts, period),
     ]
 
 
@@ -356,8 +357,9 @@ def _lengths(came: list[Came], at: int) -> tuple[tuple[int, ...], tuple[int, ...
     return done, left
 
 
-def _unreached(facts: Facts, came: list[Came], period: Period) -> Section:
-    still = [each for each in came if each.is_open]
+def _unreached(facts: Facts, period: Period) -> Section:
+    still = [each for each in came_of(facts, period.end_us) if each.is_open]
+    before = [each for each in came_of(facts, period.begin_us) if each.is_open]
     rows = tuple(
         (
             amount(each.notice.number, (each.notice.position,)),
@@ -396,6 +398,23 @@ def _unreached(facts: Facts, came: list[Came], period: Period) -> Section:
                     Column("climbed", "Steps of the ladder"),
                 ),
                 rows,
+            ),
+            Table(
+                "open-count",
+                "Open at the end",
+                (
+                    Column("furthest", "Came as far as"),
+                    Column("here", "This period"),
+                    Column("before", "Previous"),
+                ),
+                tuple(
+                    (
+                        words(step),
+                        count([each.notice.position for each in still if each.furthest == step]),
+                        count([each.notice.position for each in before if each.furthest == step]),
+                    )
+                    for step in (NOBODY, *STEPS)
+                ),
             ),
             _came_back(facts, period),
         ),

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from wideberth.model.accounts import AccountGiven
 from wideberth.model.agreements import (
     AgreementMoment,
     AgreementProposed,
@@ -28,9 +29,10 @@ from wideberth.model.entries import (
     SpaceOpened,
     WarningRaised,
     ZoneDeclared,
-    ZoneWithdrawn,
 )
 from wideberth.model.ids import PartyId
+from wideberth.model.incidents import IncidentOpened, PartiesNamed
+from wideberth.model.inquiries import ResultReceipted, ResultTransmitted
 from wideberth.model.intents import Intent, IntentKind, notice_kind_of
 from wideberth.model.ladders import NoticeEscalated
 from wideberth.model.liveness import (
@@ -40,8 +42,10 @@ from wideberth.model.liveness import (
     HeartbeatGiven,
     HeartbeatMissed,
 )
+from wideberth.model.lodged import EvidenceDisclosed, EvidenceLodged
 from wideberth.model.notices import Notice, ObjectType, Reliance
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
+from wideberth.model.questions import QuestionAsked, QuestionOverdue, QuestionStepped
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import ChallengeAnswered, HarmReported, SiteChallenged, SiteStale
 from wideberth.model.stop_reads import StopAcknowledged
@@ -96,7 +100,16 @@ _KEPT = (
     StopTold,
     StopAcknowledged,
     IntentStateChanged,
-    ZoneWithdrawn,
+    IncidentOpened,
+    PartiesNamed,
+    AccountGiven,
+    EvidenceLodged,
+    EvidenceDisclosed,
+    QuestionAsked,
+    QuestionStepped,
+    QuestionOverdue,
+    ResultTransmitted,
+    ResultReceipted,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised, DoubtState
@@ -9,7 +11,8 @@ from wideberth.model.ladders import Post
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.sites import ChallengeAnswered, SiteChallenged
-from wideberth.review.cells import Cell, Column, Section, Table, count, instant, words
+from wideberth.review import incidents
+from wideberth.review.cells import Cell, Column, Section, Table, amount, count, instant, words
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
 
@@ -23,25 +26,6 @@ _ASKED = (
     Column("words", "In its words"),
     Column("state", "State"),
 )
-
-
-def questions(facts: Facts, period: Period) -> Section:
-    """What was asked and stood without an answer at the end of the period."""
-    end_us = period.end_us
-    tables = (
-        Table("doubts", "Doubts", _ASKED, tuple(_doubts(facts, end_us))),
-        Table("challenges", "Challenges of sites", _ASKED, tuple(_challenges(facts, end_us))),
-        Table("consents", "Consent that was asked for", _ASKED, tuple(_consents(facts, end_us))),
-    )
-    return Section(
-        "questions",
-        "Open questions",
-        notes=(
-            "What stood without an answer at the end of the period, whenever it was asked."
-            " No answer is no consent, and that nobody asked confirms nothing.",
-        ),
-        tables=tables,
-    )
 
 
 def _doubts(facts: Facts, end_us: int) -> list[tuple[Cell, ...]]:
@@ -99,6 +83,54 @@ def _consents(facts: Facts, end_us: int) -> list[tuple[Cell, ...]]:
         for position, time_us, body in facts.of(ConsentAsked)
         if time_us < end_us and body.asked.id not in answered
     ]
+
+
+_OPEN: tuple[tuple[str, str, Callable[[Facts, int], list[tuple[Cell, ...]]]], ...] = (
+    ("doubts", "Doubts", _doubts),
+    ("challenges", "Challenges of sites", _challenges),
+    ("consents", "Consent that was asked for", _consents),
+    ("incident-questions", "Questions in incidents", incidents.questions_open),
+    ("results", "Results of inquiries without a receipt", incidents.results_open),
+)
+"""What may stand without an answer, in the order in which every report lists it."""
+
+
+def questions(facts: Facts, period: Period) -> Section:
+    """What was asked and stood without an answer at the end of the period."""
+    here = [find(facts, period.end_us) for _, _, find in _OPEN]
+    then = [find(facts, period.begin_us) for _, _, find in _OPEN]
+    counted = tuple(
+        (words(title), _open(now), _open(before))
+        for (_, title, _), now, before in zip(_OPEN, here, then, strict=True)
+    )
+    return Section(
+        "questions",
+        "Open questions",
+        notes=(
+            "What stood without an answer at the end of the period, whenever it was asked."
+            " No answer is no consent, and that nobody asked confirms nothing.",
+        ),
+        tables=(
+            Table(
+                "open-count",
+                "Open at the end",
+                (
+                    Column("what", "What"),
+                    Column("here", "This period"),
+                    Column("before", "Previous"),
+                ),
+                counted,
+            ),
+            *(
+                Table(key, title, _ASKED, tuple(rows))
+                for (key, title, _), rows in zip(_OPEN, here, strict=True)
+            ),
+        ),
+    )
+
+
+def _open(rows: list[tuple[Cell, ...]]) -> Cell:
+    return amount(len(rows), [at for row in rows for at in row[0].at])
 
 
 def changes(facts: Facts, period: Period) -> Section:

@@ -8,7 +8,17 @@ import msgspec
 
 from wideberth.model.exercises import is_exercise_name
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
-from wideberth.review import answers, channels, counts, maps, matters, places, stops
+from wideberth.review import (
+    answers,
+    channels,
+    counts,
+    drills,
+    incidents,
+    maps,
+    matters,
+    places,
+    stops,
+)
 from wideberth.review.cells import Cell, Chart, Section
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
@@ -66,18 +76,18 @@ def made(
     head: Head,
     *,
     land: Iterable[Sequence[tuple[float, float]]] = (),
-    more: Sequence[Section] = (),
 ) -> Report:
-    """The report of a period. land: rings for the outline of the map; more: sections beside."""
+    """The report of a period. land: rings for the outline of the map."""
     sections = (
         *answers.sections(facts, period),
         places.stale(facts, period),
         stops.section(facts, period),
         matters.questions(facts, period),
         channels.section(facts, period),
+        drills.section((), (), period),
         places.harm(facts, period),
         counts.section(facts, period),
-        *more,
+        incidents.section(facts, period),
         matters.published(facts, period),
         matters.handovers(facts, period),
         matters.changes(facts, period),

@@ -206,6 +206,69 @@ async def play(world: World) -> None:
         await bravo.signed("POST", f"/hazards/{burning}/all-clear", "GiveAllClear", cleared)
         await keep_watch(alpha)
         await agree(alpha, bravo)
+        await tell_of_an_incident(alpha, bravo)
+
+
+async def tell_of_an_incident(alpha: Any, bravo: Any) -> None:
+    area = {"type": "Point", "coordinates": [7.5, 47.0], "radius_m": 900.5}
+    ring = [[7.5, 47.0], [7.6, 47.0], [7.55, 47.1], [7.5, 47.0]]
+    opened = await alpha.signed(
+        "POST",
+        "/incidents",
+        "OpenIncident",
+        {
+            "title": "The morning",
+            "start": moment(-60),
+            "end": moment(-30),
+            "parties": ["bravo"],
+            "area": {"type": "Polygon", "coordinates": [ring]},
+        },
+    )
+    name = opened["incident"]
+    of = {"incident": name}
+    path = f"/incidents/{name}"
+    await alpha.signed("POST", f"{path}/parties", "NameParties", {**of, "observers": ["charlie"]})
+    await bravo.signed("POST", f"{path}/subjects", "NameSubjects", {**of, "subjects": ["x1", "x2"]})
+    whole = {
+        "when": {"time": moment(-50), "error_s": 30.5},
+        "where": {
+            "point": [7.5, 47.0],
+            "error_m": 50,
+            "altitude": {"value": 900, "units": "FT", "reference": "MSL"},
+            "altitude_error_m": 30.5,
+        },
+        "identity": {"aircraft": "a1", "unit": "u1", "call_sign": "RED", "intent": "i1"},
+        "warned": {"warned": True, "notice": "n1", "time": moment(-55)},
+        "rule": {"agreement": "a1", "version": 2, "provision": "apart"},
+        "damage": [{"of": "people", "count": 0, "words": "hurt"}],
+    }
+    told = {**of, "shown_to": ["bravo"], **whole, "words": "As we saw it.", "language": "en"}
+    await alpha.signed("POST", f"{path}/accounts", "GiveAccount", told)
+    await bravo.signed(
+        "POST",
+        f"{path}/accounts",
+        "GiveAccount",
+        {**of, "shown_to": "all", "where": {"area": area}, "damage": []},
+    )
+    asking = {**of, "to": "bravo", "words": "Where?", "urgent": True, "shown_to": ["charlie"]}
+    question = (await alpha.signed("POST", f"{path}/questions", "AskQuestion", asking))["id"]
+    for client, done in ((bravo, "answer"), (alpha, "ask-again"), (alpha, "call-meeting")):
+        stepped = {**of, "question": question, "step": done, "words": "There."}
+        steps = f"{path}/questions/{question}/steps"
+        await client.signed("POST", steps, "StepQuestion", stepped)
+    lodging = {
+        **of, "sha256": "ab" * 32, "size_bytes": 9, "media_type": "image/jpeg", "line": "a photo",
+    }  # fmt: skip
+    lodged = (await alpha.signed("POST", f"{path}/evidence", "LodgeEvidence", lodging))["id"]
+    item = {**of, "evidence": lodged}
+    shown = {**item, "parties": ["bravo"]}
+    at = f"{path}/evidence/{lodged}"
+    await alpha.signed("POST", f"{at}/disclosures", "DiscloseEvidence", shown)
+    await bravo.signed("POST", f"{at}/checks", "CheckEvidence", {**item, "matches": True})
+    found = {**of, "to": ["bravo"], "words": "We looked.", "document_sha256": "cd" * 32}
+    result = await alpha.signed("POST", f"{path}/results", "TransmitResult", found)
+    receipt = {**of, "result": result["id"], "digest": result["digest"]}
+    await bravo.signed("POST", f"{path}/results/{result['id']}/receipt", "ReceiptResult", receipt)
 
 
 async def keep_watch(client: Any) -> None:

@@ -40,6 +40,7 @@ from wideberth.model.parties import Author, How, Role
 from wideberth.model.settings import Rules
 from wideberth.model.stops import Identified, StopTold
 from wideberth.space.time import MIN_US
+from wideberth.wire.incidents_recorded import is_signed_only
 from wideberth.wire.recorded import require_follows
 
 __all__ = ["StatementAudit"]
@@ -284,9 +285,8 @@ def _check_unsigned(entry: Entry) -> None:
             "said", "signature-required", body.acknowledgement.verb.value, "this must be signed"
         )
 
-    if isinstance(body, ChannelSuspended | ChannelResumed | AllClearGiven) and (
-        entry.author.how is How.ATTESTED
-    ):
+    must_be = isinstance(body, ChannelSuspended | ChannelResumed | AllClearGiven)
+    if (must_be or is_signed_only(body)) and entry.author.how is How.ATTESTED:
         raise InvalidValue("said", "signature-required", type(body).__name__, "this must be signed")
 
 

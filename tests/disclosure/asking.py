@@ -35,6 +35,7 @@ _RANDOM = {
     "content", "difference",  # a salt that its recipient alone knows is in them
     "open_list",  # a digest of the party's own list, which hangs on the ids that were drawn
 }  # fmt: skip
+_STOPS = {"id", "subject", "subjects"}
 _OF_THE_CHAIN = {"party_seq"}
 """How many statements a key has signed stands in each of them: docs/security.md says so."""
 
@@ -77,7 +78,7 @@ def plain(value: Any, *, at: str = "") -> Any:
         }
     if isinstance(value, list):
         return [plain(each, at=at) for each in value]
-    if at == "id" and isinstance(value, str) and value.startswith("stop-"):
+    if at in _STOPS and isinstance(value, str) and value.startswith("stop-"):
         return "(a STOP)"  # drawn before anything is known of it
     if at == "next" and isinstance(value, str) and value.isdigit():
         return "(more)"
@@ -286,7 +287,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for route in (
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
         "/shifts", "/templates", "/sharings", "/shared", "/doubts",
-        "/sealed-texts", "/backlog",
+        "/sealed-texts", "/backlog", "/incidents", "/incidents/proposed",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
@@ -302,6 +303,15 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         answer = await asker.ask(method, route, {"nobody": "knows this"})
         assert answer.status_code >= 400, (route, answer.text)
     await asker.ask("POST", "/exports", {"purpose": " "})  # refused
+    await asker.ask("POST", "/incidents", {"nobody": "knows this"})  # refused
+    for kind, name, last, body in (
+        ("questions", "question", "steps", {"step": "answer", "words": " "}),
+        ("evidence", "evidence", "checks", {"matches": True}),
+        ("evidence", "evidence", "disclosures", {"parties": ["alpha"]}),
+        ("results", "result", "receipt", {"digest": "0" * 64}),
+    ):
+        path = f"/incidents/{{incident}}/{kind}/{{{name}}}/{last}"
+        await asker.ask("POST", path, body, incident=UNKNOWN, **{name: UNKNOWN})
     for item in ("intent", "zone", "notice"):
         await asker.ask("POST", "/doubts", {"statement": " ", item: UNKNOWN})
     await asker.ask("GET", "/sealed-texts/{sealed}", sealed=UNKNOWN)
@@ -388,6 +398,11 @@ _BY_ID = (
     ("GET", "/parties/{party}", "party", None),
     ("GET", "/agreements/{agreement}", "agreement", None),
     ("GET", "/doubts/{doubt}", "doubt", None),
+    ("GET", "/incidents/{incident}", "incident", None),
+    ("GET", "/incidents/{incident}/accounts", "incident", None),
+    ("GET", "/incidents/{incident}/questions", "incident", None),
+    ("GET", "/incidents/{incident}/evidence", "incident", None),
+    ("GET", "/incidents/{incident}/results", "incident", None),
 )
 _FLIGHT = {
     "kind": "flight",
@@ -407,6 +422,7 @@ _ZONE = {
 }  # fmt: skip
 _HARM = {"statement": " ", "occurred": "2027-01-01T00:00:00Z"}
 _ASSESSED = {"disclosure": "exact", "receives": "x", "passes_on": "x", "history": "x"}
+_LODGED = {"sha256": "0" * 64, "size_bytes": 0, "media_type": "a/b", "line": " "}
 _CHANGES = (
     ("PUT", "/intents/{intent}", "intent", {**_FLIGHT, "ovn": "x"}, ""),
     ("POST", "/intents/{intent}/state", "intent", {"ovn": "x", "step": "end"}, ""),
@@ -436,6 +452,12 @@ _CHANGES = (
     ("POST", "/hazards/{intent}/avoiding", "intent", {"volumes": []}, ""),
     ("POST", "/channels/{about}/report", "about", {"state": "DOWN"}, ""),
     ("POST", "/doubts/{doubt}/answer", "doubt", {"state": "answered", "statement": " "}, ""),
+    ("POST", "/incidents/{incident}/parties", "incident", {}, ""),
+    ("POST", "/incidents/{incident}/subjects", "incident", {"subjects": [" "]}, ""),
+    ("POST", "/incidents/{incident}/accounts", "incident", {"shown_to": "own", "words": " "}, ""),
+    ("POST", "/incidents/{incident}/questions", "incident", {"to": "alpha", "words": " "}, ""),
+    ("POST", "/incidents/{incident}/evidence", "incident", _LODGED, ""),
+    ("POST", "/incidents/{incident}/results", "incident", {"to": ["alpha"], "words": " "}, ""),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wideberth.decisions.incidents_opened import (
     audience_of,
+    refuse_footprint,
     refuse_many,
     refuse_unsigned,
     refuse_words,
@@ -19,6 +20,7 @@ from wideberth.model.accounts import (
 from wideberth.model.ids import AccountId
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
+from wideberth.picture.differences import footprint_of
 from wideberth.picture.picture import Picture
 
 __all__ = ["give_account"]
@@ -36,6 +38,7 @@ def give_account(
         refuse_unsigned(author, "the account")
         or (shown_to if isinstance(shown_to, Refusal) else None)
         or (refuse_words(command.words, MAX_ACCOUNT_WORDS, "words") if command.words else None)
+        or _refuse_place(command)
         or refuse_many((each.party for each in incident.accounts), author.party, "accounts")
     )
     if refusal is not None:
@@ -57,3 +60,8 @@ def give_account(
         language=command.language,
     )
     return Accepted((AccountGiven(incident.id, account),))
+
+
+def _refuse_place(command: GiveAccount) -> Refusal | None:
+    where = command.claims.where
+    return None if where is None else refuse_footprint(footprint_of(where), "where.place")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.decisions.outcome import Accepted, Context, Decision, invalid, refused
+from wideberth.errors import InvalidValue
 from wideberth.model.accounts import MAX_CORNERS, Audience
 from wideberth.model.ids import IncidentId, PartyId
 from wideberth.model.incidents import (
@@ -31,14 +32,16 @@ from wideberth.model.parties import Author, How
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.incidents import incident_of
 from wideberth.picture.picture import Picture
+from wideberth.space.apart import checked
 from wideberth.space.time import DAY_US, MAX_US, MIN_US
-from wideberth.space.volume import Polygon
+from wideberth.space.volume import Footprint, Polygon
 
 __all__ = [
     "audience_of",
     "name_parties",
     "name_subjects",
     "open_incident",
+    "refuse_footprint",
     "refuse_many",
     "refuse_unsigned",
     "refuse_words",
@@ -235,6 +238,15 @@ def refuse_words(words: str, most: int, field: str) -> Refusal | None:
     )
 
 
+def refuse_footprint(footprint: Footprint, field: str) -> Refusal | None:
+    """A shape to which no distance can be worked out."""
+    try:
+        checked(footprint)
+    except InvalidValue as error:
+        return invalid(error.within(field))
+    return None
+
+
 def refuse_many(items: Iterable[PartyId], party: PartyId, what: str) -> Refusal | None:
     """Too many of a party's own in one incident; those of others are not counted."""
     if sum(each == party for each in items) < MAX_ITEMS:
@@ -260,11 +272,13 @@ def _refuse_window(command: OpenIncident, context: Context) -> Refusal | None:
 
 
 def _refuse_area(command: OpenIncident) -> Refusal | None:
+    if command.area is None:
+        return None
     if isinstance(command.area, Polygon) and len(command.area.vertices) > MAX_CORNERS:
         return refused(
             RefusalKind.INVALID, "corner-count", f"give up to {MAX_CORNERS} corners", field="area"
         )
-    return None
+    return refuse_footprint(command.area, "area")
 
 
 def _refuse_names(

@@ -19,6 +19,7 @@ PARTS = (
     "ed25519",
     "heads",
     "outlines",
+    "happened",
     "followed",
     "statements",
     "phrases",

@@ -43,7 +43,7 @@ INCIDENT_LIFE_US = 10 * 365 * DAY_US
 stays for ever."""
 
 MAX_TITLE = 200  # characters
-MAX_MEMBERS = 200  # parties and observers of one incident
+MAX_MEMBERS = 50  # parties and observers of one incident: 1,225 pairs of accounts
 MAX_SUBJECTS = 500  # that one party names in one incident
 MAX_INCIDENTS = 1_000  # opened by one party in 30 days
 MAX_ITEMS = 500  # accounts, questions, evidence and results of one party in one incident

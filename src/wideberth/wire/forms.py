@@ -33,7 +33,14 @@ from wideberth.space.timetext import require_time
 from wideberth.space.volume import Circle, Footprint, Volume4D, circle, polygon
 from wideberth.wire import asked
 
-__all__ = ["declaration_of", "require_few_windows", "size_of", "volumes_in"]
+__all__ = [
+    "altitude_of",
+    "declaration_of",
+    "footprint_of",
+    "require_few_windows",
+    "size_of",
+    "volumes_in",
+]
 
 MAX_DECLARED_BYTES = 200_000
 _CORNERS = {"Corridor": 22, "Sector": 125, "Moving": 20}  # of a cover, in about
@@ -55,6 +62,19 @@ def volumes_in(wire: asked.VolumeIn, field: str) -> list[Volume4D]:
         return _volumes(wire)
     except InvalidValue as error:
         raise error.within(field) from error
+
+
+def footprint_of(wire: asked.PolygonFootprint | asked.PointFootprint, field: str) -> Footprint:
+    """A plain shape on the ground. Raises InvalidValue below field."""
+    try:
+        return _plain(wire)
+    except InvalidValue as error:
+        raise error.within(field) from error
+
+
+def altitude_of(wire: asked.AltitudeWire, field: str) -> Altitude:
+    """A height. Raises InvalidValue below field."""
+    return _altitude(wire, field)
 
 
 def declaration_of(wires: list[asked.VolumeIn]) -> str | None:

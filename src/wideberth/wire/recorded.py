@@ -75,6 +75,8 @@ from wideberth.model.zones import Zone
 from wideberth.space.volume import Volume4D
 from wideberth.wire import agreements, asked
 from wideberth.wire.forms import volumes_in
+from wideberth.wire.incidents_recorded import DECIDED as DECIDED_OF_INCIDENTS
+from wideberth.wire.incidents_recorded import expected_of_incidents
 from wideberth.wire.meaning import (
     details_of,
     instant_us,
@@ -121,6 +123,7 @@ DECIDED: dict[type, frozenset[str]] = {
         {"asked.id", "asked.entitled", "asked.concerned", "asked.answer_by_us"}
     ),
     ConsentAnswered: frozenset({"concerned"}),
+    **DECIDED_OF_INCIDENTS,
 }
 """By kind of entry, what no statement says: ids and numbers that the mechanism gives, the version
 before, whom an answer reaches and what it closes. All else is compared. The state before a step is
@@ -274,7 +277,7 @@ def _expected_of_agreements(statement: Statement, said: Any, entry: Entry) -> Bo
                 ConsentId(said.consent), party, said.verdict, body.concerned, said.reason
             )
         case _:
-            return None
+            return expected_of_incidents(kind, said, party, entry)
 
 
 def _intent(

@@ -13,7 +13,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.model.envelope import Statement
-from wideberth.wire import agreements, asked, doubts
+from wideberth.wire import agreements, asked, doubts, incidents
 
 __all__ = ["SIGNED", "SignedForm", "body_type", "spoken"]
 
@@ -24,6 +24,9 @@ class SignedForm(NamedTuple):
     body: type[msgspec.Struct] | None
     also: tuple[tuple[str, type], ...] = ()
 
+
+_INCIDENT: tuple[tuple[str, type], ...] = (("incident", str),)
+_EVIDENCE: tuple[tuple[str, type], ...] = (*_INCIDENT, ("evidence", str))
 
 SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "SubmitIntent": (SignedForm(asked.SubmitIntentIn),),
@@ -58,6 +61,17 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
     "GiveAllClear": (SignedForm(asked.EmptyIn, (("intent", str),)),),
     "TakeShift": (SignedForm(asked.TakeShiftIn),),
     "SetCeiling": (SignedForm(asked.CeilingIn),),
+    "OpenIncident": (SignedForm(incidents.OpenIncidentIn),),
+    "NameParties": (SignedForm(incidents.NamePartiesIn, _INCIDENT),),
+    "NameSubjects": (SignedForm(incidents.NameSubjectsIn, _INCIDENT),),
+    "GiveAccount": (SignedForm(incidents.AccountIn, _INCIDENT),),
+    "AskQuestion": (SignedForm(incidents.AskQuestionIn, _INCIDENT),),
+    "StepQuestion": (SignedForm(incidents.StepQuestionIn, (*_INCIDENT, ("question", str))),),
+    "LodgeEvidence": (SignedForm(incidents.LodgeEvidenceIn, _INCIDENT),),
+    "DiscloseEvidence": (SignedForm(incidents.DiscloseEvidenceIn, _EVIDENCE),),
+    "CheckEvidence": (SignedForm(incidents.CheckEvidenceIn, _EVIDENCE),),
+    "TransmitResult": (SignedForm(incidents.InquiryResultIn, _INCIDENT),),
+    "ReceiptResult": (SignedForm(incidents.ReceiptResultIn, (*_INCIDENT, ("result", str))),),
     "RevokeKey": (SignedForm(None, (("key_id", str),)),),
 }
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from wideberth.evidence.alone.container import Fault, is_array, is_object
+from wideberth.evidence.alone.happened import INCIDENT_MADE, INCIDENT_SAID
 from wideberth.evidence.alone.outlines import check_volumes, instant_of, is_same, rounded
 
 __all__ = ["check_followed"]
@@ -117,6 +118,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "GiveAllClear": ("AllClearGiven", {"intent": None}),
     "TakeShift": ("ShiftTaken", {"post": None, "open_list": None}),
     "SetCeiling": ("CeilingSet", {"recipient": None, "sender": None, "notices": None}),
+    **INCIDENT_SAID,
     "RevokeKey": ("KeyRevoked", {"key_id": None}),
 }
 """By type of statement: the entry that it brings about, and what it says where a member is left
@@ -628,6 +630,7 @@ _MADE = {
     "CeilingSet": _from_words,
     "StopAcknowledged": _from_words,
     "CountContested": _from_words,
+    **INCIDENT_MADE,
     "DoubtRaised": _from_doubt,
     "DoubtAnswered": _from_words,
 }

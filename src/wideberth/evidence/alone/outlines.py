@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from wideberth.evidence.alone.container import Fault, is_array, is_object, parsed_json
 
-__all__ = ["check_volumes", "instant_of", "rounded"]
+__all__ = ["check_volumes", "height_of", "instant_of", "outline_of", "rounded"]
 
 _UNIT_MM = {"M": 1000.0, "FT": 304.8}
 _FULL_ND = 1000000000  # 1e-9 degree in a degree
@@ -193,11 +193,11 @@ def _declared(wire: dict[str, Any]) -> _Declared:
         or any(each.get("start") is not None for each in parts)
     )
     sides = [
-        [_signed_height(each[name]) for each in (wire, *parts) if each.get(name) is not None]
+        [height_of(each[name]) for each in (wire, *parts) if each.get(name) is not None]
         for name in ("lower", "upper")
     ]
     count = None if wire.get("schedule") is not None else _volumes_of(shape)
-    return _Declared(count, _outline(shape), None if is_timed else window, bounds, *sides)
+    return _Declared(count, outline_of(shape), None if is_timed else window, bounds, *sides)
 
 
 def _volumes_of(shape: dict[str, Any]) -> int | None:
@@ -217,7 +217,7 @@ def _window(wire: dict[str, Any]) -> tuple[tuple[int, int] | None, tuple[int, in
     return (None if None in ends else window), window
 
 
-def _signed_height(wire: Any) -> dict[str, Any]:
+def height_of(wire: Any) -> dict[str, Any]:
     """A height as recorded. Raises Fault."""
     if not is_object(wire) or wire.get("units") not in _UNIT_MM:
         raise Fault(None, "its statement has a height without units")
@@ -225,7 +225,7 @@ def _signed_height(wire: Any) -> dict[str, Any]:
     return {"value_mm": value_mm, "reference": wire.get("reference")}
 
 
-def _outline(shape: dict[str, Any]) -> dict[str, Any] | None:
+def outline_of(shape: dict[str, Any]) -> dict[str, Any] | None:
     """The recorded footprint of a shape by coordinates; None for any other. Raises Fault."""
     kind = shape.get("type")
     if kind == "Polygon":

@@ -192,7 +192,7 @@ def _understood(position: int, envelope: bytes, leaf: bytes, keys: _Keys) -> Pro
         raise Fault(None, "what binds a party has no signature")
     elif _at(body, "acknowledgement.verb") not in _UNSIGNED.get(how, [None, *_VERBS]):
         raise Fault(None, "an answer beyond RECEIVED has no signature")
-    elif how == "attested" and body["type"] in _SIGNED_ONLY:
+    elif how == "attested" and (body["type"] in _SIGNED_ONLY or _at(body, "step") == "answer"):
         raise Fault(None, "what only counts signed has no signature")
     if body["type"] in ("StopTold", "NoticeAcknowledged"):
         _check_sent_before(value, keys)
@@ -200,7 +200,10 @@ def _understood(position: int, envelope: bytes, leaf: bytes, keys: _Keys) -> Pro
     return ProvedEntry(position, envelope, leaf, value, payload, skipped)
 
 
-_SIGNED_ONLY = ("ChannelSuspended", "ChannelResumed", "AllClearGiven")
+_SIGNED_ONLY = (
+    *("ChannelSuspended", "ChannelResumed", "AllClearGiven", "AccountGiven", "EvidenceLodged"),
+    *("EvidenceDisclosed", "EvidenceChecked", "ResultTransmitted", "ResultReceipted"),
+)
 
 
 def _judged(said: Any, value: dict[str, Any], keys: _Keys) -> tuple[dict[str, Any], int]:

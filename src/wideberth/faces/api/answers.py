@@ -14,11 +14,13 @@ from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.counting import ANSWERS as COUNTING_ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.doubts import ANSWERS as DOUBT_ANSWERS
+from wideberth.faces.api.incidents_seen import ANSWERS as INCIDENT_ANSWERS
 from wideberth.faces.api.past import intent_as_of, stepped
 from wideberth.faces.api.sealed_texts import ANSWERS as SEALED_ANSWERS
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
 from wideberth.faces.api.stops_seen import stop_read_answer
 from wideberth.faces.api.watchkeeping_seen import SAID, avoiding_said
+from wideberth.model.accounts import AccountGiven
 from wideberth.model.agreements import AgreementProposed
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingWithheld
 from wideberth.model.consents import ConsentAsked
@@ -39,8 +41,12 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.ids import PartyId
+from wideberth.model.incidents import IncidentOpened
+from wideberth.model.inquiries import ResultTransmitted
 from wideberth.model.intents import FieldChange, Intent
+from wideberth.model.lodged import EvidenceLodged
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
+from wideberth.model.questions import QuestionAsked
 from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold
@@ -59,6 +65,11 @@ CREATED = (
     ConsentAsked,
     StopAcknowledged,
     DoubtRaised,
+    IncidentOpened,
+    AccountGiven,
+    QuestionAsked,
+    EvidenceLodged,
+    ResultTransmitted,
     CountContested,
     SealKeyOffered,
     TextSealed,
@@ -221,6 +232,7 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     KeyRevoked: _withdrawn,
     **SITE_ANSWERS,
     **DOUBT_ANSWERS,
+    **INCIDENT_ANSWERS,
     **COUNTING_ANSWERS,
     **SEALED_ANSWERS,
     AvoidingSuggested: avoiding_said,

@@ -35,13 +35,15 @@ from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import TrackFix
 from wideberth.model.zones import Zone
 from wideberth.service import Service
+from wideberth.space.altitude import Altitude
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
-from wideberth.space.volume import NANODEGREES, Circle, Volume4D
+from wideberth.space.volume import NANODEGREES, Circle, Footprint, Volume4D
 from wideberth.wire import asked
 
 __all__ = [
     "IntentBytes",
     "acknowledgement",
+    "altitude",
     "as_of_us",
     "changes",
     "checked_intent",
@@ -49,6 +51,7 @@ __all__ = [
     "contact",
     "erased",
     "fix",
+    "footprint",
     "intent",
     "key",
     "notice_members",
@@ -98,9 +101,9 @@ class IntentBytes:
 def volume(shape: Volume4D) -> asked.VolumeWire:
     """A volume; heights in the units and reference in which they are kept, metres."""
     return asked.VolumeWire(
-        footprint=_footprint(shape),
-        lower=_altitude(shape.lower),
-        upper=_altitude(shape.upper),
+        footprint=footprint(shape.footprint),
+        lower=altitude(shape.lower),
+        upper=altitude(shape.upper),
         start=format_rfc3339(shape.start_us),
         end=format_rfc3339(shape.end_us),
     )
@@ -404,22 +407,23 @@ def rests_on(parties: Iterable[str], position: int, time_us: int) -> told.RestsO
     )
 
 
-def _footprint(shape: Volume4D) -> asked.PolygonFootprint | asked.PointFootprint:
-    footprint = shape.footprint
-    if isinstance(footprint, Circle):
+def footprint(shape: Footprint) -> asked.PolygonFootprint | asked.PointFootprint:
+    """A shape on the ground."""
+    if isinstance(shape, Circle):
         return asked.PointFootprint(
-            coordinates=(footprint.longitude_nd / NANODEGREES, footprint.latitude_nd / NANODEGREES),
-            radius_m=footprint.radius_mm / 1000,
+            coordinates=(shape.longitude_nd / NANODEGREES, shape.latitude_nd / NANODEGREES),
+            radius_m=shape.radius_mm / 1000,
         )
     ring = [
         (longitude_nd / NANODEGREES, latitude_nd / NANODEGREES)
-        for latitude_nd, longitude_nd in footprint.vertices
+        for latitude_nd, longitude_nd in shape.vertices
     ]
     ring.append(ring[0])
     return asked.PolygonFootprint(coordinates=[ring])
 
 
-def _altitude(height: Any) -> asked.AltitudeWire:
+def altitude(height: Altitude) -> asked.AltitudeWire:
+    """A height, in metres."""
     return asked.AltitudeWire(
         value=height.value_mm / 1000, units="M", reference=height.reference.value
     )

@@ -28,6 +28,7 @@ from delivery_servers import a_receiver
 from evidence_world import START_US, entry
 from test_beside import written
 from wideberth.delivery.called import call_message
+from wideberth.delivery.drilled import drill_message
 from wideberth.delivery.mail import MailServer, mail_of
 from wideberth.delivery.messages import (
     MOST_SHORT,
@@ -46,9 +47,10 @@ from wideberth.evidence.material import from_record
 from wideberth.faces.api import public_page, reply_page
 from wideberth.faces.api.routes import ROUTES
 from wideberth.faces.cli.app import COMMANDS, _command
+from wideberth.model.drills import DrillSent
 from wideberth.model.entries import Body, PartyRegistered, SpaceOpened, encode_entry
 from wideberth.model.exercises import EXERCISE_HEADER, EXERCISE_WORD
-from wideberth.model.ids import NoticeId, PartyId, WarningId
+from wideberth.model.ids import DrillId, NoticeId, PartyId, WarningId
 from wideberth.model.ladders import NeutralCalled
 from wideberth.model.notices import Notice, ObjectRef, ObjectType, Particulars, Urgency
 from wideberth.model.parties import Party
@@ -126,10 +128,19 @@ def in_all_languages(_language: str, *, exercise: bool) -> Message:
     return in_each(("fr", "en", "ar"), ("ru",), partial(a_notice, exercise=exercise))
 
 
+def a_drill(language: str, *, exercise: bool) -> Message:
+    sent = DrillSent(DrillId("d1"), BRAVO, "AB1234", START_US)
+    answer = WayToAnswer("7K3M-Q9XT-4F00", "https://desk.example/a", None)
+    return drill_message(
+        sent, answer, exercise=exercise, times=TimeFormat.RFC3339, language=language
+    )
+
+
 MESSAGES: dict[str, Callable[..., Message]] = {
     "delivery.messages.notice_message": a_notice,
     "delivery.messages.stop_message": a_stop,
     "delivery.called.call_message": a_call,
+    "delivery.drilled.drill_message": a_drill,
     "delivery.warned.warning_message": a_warning,
     "delivery.messages.in_each": in_all_languages,
 }

@@ -202,6 +202,7 @@ async def play(world: World) -> None:
         ):
             await bravo.submit_intent(flight(volume), signed=True)
         await tell_stops(alpha, bravo)
+        await practise(alpha, bravo)
         cleared = {"intent": burning}
         await bravo.signed("POST", f"/hazards/{burning}/all-clear", "GiveAllClear", cleared)
         await keep_watch(alpha)
@@ -334,6 +335,28 @@ async def doubt(alpha: Any, bravo: Any, hazard: str) -> None:
     name = made["doubt"]["id"]
     answer = {"doubt": name, "state": "accepted-open", "statement": "being looked at"}
     await bravo.signed("POST", f"/doubts/{name}/answer", "AnswerDoubt", answer)
+
+
+async def practise(alpha: Any, bravo: Any) -> None:
+    sent = (await alpha.write("POST", "/drills", {"to": "bravo"}))["drill"]["id"]
+    (drill,) = (each for each in (await bravo.get("/drills"))["drills"] if each["id"] == sent)
+    for said in (
+        {"verb": "RECEIVED"},
+        {"verb": "READ-BACK", "word": drill["word"]},
+        {"verb": "LOADED", "unit": "bravo-1"},
+    ):
+        path = f"/drills/{sent}/answers"
+        await bravo.signed("POST", path, "AnswerDrill", {"drill": sent, **said})
+    test = await bravo.signed("POST", "/read-back-tests", "BeginReadBackTest", {})
+    typed = dict.fromkeys(
+        ("identification", "place", "begins", "ends", "lowest_m", "highest_m"), "unread"
+    )
+    answers = [
+        {"language": each["language"], **typed, "permission": "no", "clear": "yes"}
+        for each in test["items"]
+    ]
+    body = {"answers": answers}
+    await bravo.signed("POST", "/read-back-tests/answers", "AnswerReadBackTest", body)
 
 
 async def tell_stops(client: Any, reader: Any) -> None:

@@ -19,8 +19,11 @@ from nacl.signing import SigningKey
 from wideberth.delivery.codes import code_digest, code_of
 from wideberth.delivery.messages import WayToAnswer, expiry_us
 from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.model.drills import DrillSent
+from wideberth.model.ids import NoticeId
 from wideberth.model.notices import Notice
 from wideberth.record.keys import write_new
+from wideberth.space.time import HOUR_US
 
 __all__ = ["DELIVERY_KEY", "AnswerKeys"]
 
@@ -59,6 +62,12 @@ class AnswerKeys:
             link = public_url.rstrip("/") + _PATH + self._token(origin, notice)
         code = code_of(self._derived(b"code"), origin, notice.recipient, notice.id)
         return WayToAnswer(code, link, contact)
+
+    def drill_code(self, origin: str, sent: DrillSent) -> tuple[str, tuple[str, str, str, int]]:
+        """The code by which a drill is answered, and its row: as of :meth:`codes`."""
+        code = code_of(self._derived(b"code"), origin, sent.recipient, NoticeId(sent.drill))
+        expires_us = sent.answer_by_us + HOUR_US  # what is late is shown as late
+        return code, (self.digest(code), sent.recipient, sent.drill, expires_us)
 
     def codes(self, origin: str, notice: Notice) -> list[tuple[str, str, str, int]]:
         """(digest, party, notice, expires_us) of the code and of the link's token."""

@@ -382,6 +382,7 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sites_a_day: int = DEFAULT_RULES.sites_a_day
     seal_texts: bool = DEFAULT_RULES.seal_texts
     need_to_know: bool = DEFAULT_RULES.need_to_know
+    read_back_test_days: int = DEFAULT_RULES.read_back_test_us // DAY_US
     pairs: tuple[_Pair, ...] = ()
     limits: tuple[_Limit, ...] = ()
     terrain: _Terrain | None = None
@@ -632,6 +633,7 @@ def format_rules(rules: Rules) -> str:
         f"sites_a_day = {rules.sites_a_day}",
         f"seal_texts = {str(rules.seal_texts).lower()}",
         f"need_to_know = {str(rules.need_to_know).lower()}",
+        f"read_back_test_days = {rules.read_back_test_us // DAY_US}",
     ]
     if rules.terrain is not None:
         lowest, highest = rules.terrain.lowest_msl_mm / 1000, rules.terrain.highest_msl_mm / 1000
@@ -727,6 +729,7 @@ def _rules(settings: RulesSettings) -> Rules:
         sites_a_day=settings.sites_a_day,
         seal_texts=settings.seal_texts,
         need_to_know=settings.need_to_know,
+        read_back_test_us=settings.read_back_test_days * DAY_US,
         separation=settings.separation.separation(),
         same_party=settings.same_party,
         limits=_limits(tuple(limit.limit() for limit in settings.limits)),

@@ -33,19 +33,21 @@ from wideberth.contacts import Contacts, Way, Ways
 from wideberth.delivery.called import call_message
 from wideberth.delivery.lanes import BackOff, Lane, Line, Outcome, Tried, WayId
 from wideberth.delivery.mail import MailServer, send_mail
-from wideberth.delivery.messages import Message, in_each, notice_message
+from wideberth.delivery.messages import Message, WayToAnswer, in_each, notice_message
 from wideberth.delivery.phrases import spoken
 from wideberth.delivery.push import send_push
 from wideberth.delivery.state import DeliveryState
 from wideberth.delivery.webhook import Webhooks
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.channels import ChannelState, Evidence, Medium, state_of
+from wideberth.model.drills import DrillSent
 from wideberth.model.entries import Entry, NoticeAcknowledged, NoticeIssued, NoticeReleased
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice
 from wideberth.model.receipts import content_digest, difference_digest
 from wideberth.operating import DeliveryTable
+from wideberth.outdrills import DrillsOut
 from wideberth.outstops import StopsOut
 from wideberth.outwarned import WarningsOut, agreed_languages
 from wideberth.record.vault import Vault
@@ -133,6 +135,7 @@ class Outbound:
         self._webhooks: Webhooks | None = None
         self._room = asyncio.Semaphore(_MOST_SENDING)
         self.warnings = WarningsOut(service, self, self._back_off, draw)
+        self.drills = DrillsOut(service, self, self._back_off, draw)
         self.stops = StopsOut(service, urgent, self, settings.first_retry_s, draw)
 
     # What others ask.
@@ -246,6 +249,7 @@ class Outbound:
         try:
             self.stops.go_on()
             self.warnings.go_on()
+            self.drills.go_on()
             while True:
                 await self._mind_ways()
                 await self._forget()
@@ -260,6 +264,7 @@ class Outbound:
             await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
             await self.stops.stop()
             await self.warnings.stop()
+            await self.drills.stop()
             self._lanes.clear()
             await self._webhooks.close()
 
@@ -352,6 +357,7 @@ class Outbound:
         for position, entry in enumerate(entries, start):
             body = entry.body
             self.warnings.note(body, position)
+            self.drills.note(body, position)
             self.stops.note(body)
             if isinstance(body, NoticeIssued):
                 sending = self._lanes.get((body.notice.recipient, Post.DUTY))
@@ -666,6 +672,21 @@ class Outbound:
         if way.medium is Medium.WEBHOOK:
             return await self._post(way.address, party, [item])
         return await self._message_out(way, message)
+
+    async def send_beside(
+        self, way: Way, party: PartyId, message: Message, item: dict[str, object]
+    ) -> Tried:
+        """The same, beside the attempts that notices and warnings share."""
+        if way.medium is Medium.WEBHOOK:
+            return await self._post(way.address, party, [item])
+        return await self._message_out(way, message)
+
+    async def drill_answer(self, sent: DrillSent) -> WayToAnswer:
+        """The code by which a drill is answered, kept. Raises RecordUnavailable."""
+        state, origin = self._store, self._service.picture.space.origin
+        code, row = self.keys.drill_code(origin, sent)
+        await self._in_thread(lambda: state.keep_codes([row]))
+        return WayToAnswer(code)
 
     async def is_sent(self, name: str, party: PartyId, way: str) -> bool:
         """Whether it was kept as sent over this way. Raises RecordUnavailable."""

@@ -288,6 +288,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
         "/shifts", "/templates", "/sharings", "/shared", "/doubts",
         "/sealed-texts", "/backlog", "/incidents", "/incidents/proposed",
+        "/sealed-texts", "/backlog", "/drills", "/read-back-tests",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
@@ -317,6 +318,10 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     await asker.ask("GET", "/sealed-texts/{sealed}", sealed=UNKNOWN)
     await asker.ask("POST", "/sealed-texts", {})
     await asker.ask("POST", "/seal-keys", {})
+    await asker.ask("POST", "/drills", {"to": asker.party})
+    await asker.ask("POST", "/drills/{drill}/answers", {"verb": "RECEIVED"}, drill=UNKNOWN)
+    await asker.ask("POST", "/read-back-tests", {})
+    await asker.ask("POST", "/read-back-tests/answers", {})
     await asker.ask("GET", "/stops/{stop}", stop=UNKNOWN)
     read = "/stops/{stop}/acknowledgements"
     await asker.ask("POST", read, {"by": "person"}, stop=UNKNOWN)

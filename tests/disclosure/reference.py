@@ -289,6 +289,15 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable = event = body.draft.party == party
             case e.AgreementProposed():
                 readable = event = party in body.terms.concerned
+            case e.DrillSent() | e.DrillTaken():
+                readable = body.recipient == party
+                event = readable and isinstance(body, e.DrillSent)
+            case e.DrillAnswered() | e.DrillMissed():
+                readable = event = party in body.seen_by
+            case e.DrillPlanned():
+                pass
+            case e.ReadBackTestBegun() | e.ReadBackTestJudged():
+                readable = body.party == party
             case e.AgreementStepped() | e.AgreementMoment() | e.CallMissed() | e.CountContested():
                 readable = event = party in body.concerned
             case e.PublicationMade() | e.PublicationWithdrawn():

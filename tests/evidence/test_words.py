@@ -17,6 +17,7 @@ from wideberth.model import (
     consents,
     counting,
     doubts,
+    drills,
     incidents,
     inquiries,
     liveness,
@@ -24,6 +25,7 @@ from wideberth.model import (
     lodged,
     publications,
     questions,
+    readbacktests,
     redlines,
     sealed,
     shifts,
@@ -31,7 +33,7 @@ from wideberth.model import (
 )
 from wideberth.model import agreements as a
 from wideberth.model import ladders as steps
-from wideberth.model.channels import ChannelState
+from wideberth.model.channels import ChannelState, Medium
 from wideberth.model.doubts import DoubtId
 from wideberth.model.entries import (
     Body,
@@ -46,6 +48,7 @@ from wideberth.model.ids import (
     AccountId,
     AgreementId,
     ConsentId,
+    DrillId,
     EvidenceId,
     IncidentId,
     IntentId,
@@ -78,6 +81,7 @@ from wideberth.space import Altitude, AltitudeReference, Circle, Volume4D
 ALPHA, BRAVO, NEUTRAL = PartyId("alpha"), PartyId("bravo"), PartyId("crane")
 AGREEMENT, INTENT, NOTICE = AgreementId("a1"), IntentId("i1"), NoticeId("n1")
 BOTH = (ALPHA, BRAVO)
+D1, KEY = DrillId("d1"), KeyId("k1")
 PLACE = Volume4D(
     Circle(38_500_000_000, -122_000_000_000, 5_000_000),
     Altitude(0, AltitudeReference.W84),
@@ -192,6 +196,30 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
         ),
         ("Message 2 of fire-desk", "it was agreed until then", "no information is not clearance"),
     ),
+    (
+        drills.DrillSent(D1, BRAVO, "AB1234", 60_000_000, ("u1",), None, AGREEMENT, 2, "d", BOTH),
+        ("drill message, d1, went to bravo", "version 2", "AB1234", "u1", "no notice"),
+    ),
+    (drills.DrillTaken(D1, BRAVO, Medium.MAIL, 2_000_000), ("mail of bravo took", "no person")),
+    (
+        drills.DrillAnswered(D1, BRAVO, Verb.LOADED, 60_000_000, UnitToken("u1"), late=True),
+        ("bravo answered LOADED", "after it was missed", "u1", "answers none"),
+    ),
+    (
+        drills.DrillAnswered(D1, BRAVO, Verb.READ_BACK, 1_000_000, word="AB1234"),
+        ("READ-BACK", "AB1234"),
+    ),
+    (drills.DrillMissed(D1, BRAVO, 0, ("READ-BACK",)), ("was missed", "READ-BACK")),
+    (drills.DrillPlanned(AGREEMENT, "d", 1, 0, 5_000_000), ("next drill", "Drawn moment")),
+    (
+        readbacktests.ReadBackTestBegun(ALPHA, KEY, "read-back-1", ("en", "fr"), "seed-1", ("ru",)),
+        ("read-back test of the key k1 of alpha began", "en, fr", "ru", "seed-1"),
+    ),
+    (
+        readbacktests.ReadBackTestJudged(ALPHA, KEY, "t", ("en",), False, ("en/place",)),
+        ("not passed", "en/place"),
+    ),
+    (readbacktests.ReadBackTestJudged(ALPHA, KEY, "t", ("en",), True), ("was passed",)),
     (
         counting.CountContested(AGREEMENT, 1, "counted/incursion/7", ALPHA, "a drill", BOTH),
         ("alpha contests that counted/incursion/7 counts", "stays counted", "a drill"),

@@ -21,6 +21,7 @@ from wideberth.model.provisions import (
     Coverage,
     Disclosure,
     Distribution,
+    Drills,
     LeadTime,
     Line,
     LineBuffer,
@@ -33,7 +34,7 @@ from wideberth.model.zones import ZoneRule
 from wideberth.picture.picture import Picture
 from wideberth.space.rings import require_simple
 from wideberth.space.schedules import parse_schedule
-from wideberth.space.time import DAY_US, MAX_US, MIN_US, format_rfc3339
+from wideberth.space.time import DAY_US, MAX_US, MIN_US, SECOND_US, format_rfc3339
 from wideberth.space.volume import Footprint, Polygon
 
 __all__ = ["differences", "require_terms"]
@@ -265,6 +266,14 @@ def _counting(_: Picture, terms: Terms, _known: dict[str, Provision], given: Cou
     _require_parties_of(terms, given.of, "of")
 
 
+def _drills(_: Picture, terms: Terms, _known: dict[str, Provision], given: Drills) -> None:
+    _require_parties_of(terms, given.of, "of")
+    if given.at_s + given.window_s + given.answer_within_s > 2 * DAY_US // SECOND_US:
+        raise InvalidValue(
+            "window_s", "window", given.window_s, "end the window by the end of the next day"
+        )
+
+
 _PUBLISHABLE = (AgreedZone, LineBuffer, SeparationTable)
 
 
@@ -327,6 +336,7 @@ _CHECKS: dict[type, Callable[[Picture, Terms, dict[str, Provision], Any], None]]
     Consent: _consent,
     Publish: _publish,
     Counting: _counting,
+    Drills: _drills,
 }
 
 

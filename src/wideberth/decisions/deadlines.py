@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wideberth.decisions import agreement_times, escalation, liveness, stop_reads
+from wideberth.decisions import agreement_times, drills, escalation, liveness, stop_reads
 from wideberth.decisions.inquiries import incident_passed
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.decisions.sites import go_stale
@@ -34,6 +34,8 @@ _PASSES: dict[DeadlineKind, Callable[[Picture, str, Due, Context], tuple[Body, .
     DeadlineKind.CALL: liveness.call_passed,
     DeadlineKind.STOP: stop_reads.repeat,
     DeadlineKind.INCIDENT: incident_passed,
+    DeadlineKind.DRILL: drills.missed,
+    DeadlineKind.DRILL_PLAN: drills.reach_plan,
 }
 
 

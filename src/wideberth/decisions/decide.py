@@ -18,6 +18,7 @@ from wideberth.decisions import (
     counting,
     deadlines,
     doubts,
+    drills,
     incidents_opened,
     inquiries,
     intents,
@@ -29,6 +30,7 @@ from wideberth.decisions import (
     notices,
     parties,
     questions,
+    readbacktests,
     redlines,
     sealing,
     shifts,
@@ -75,6 +77,7 @@ from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
+from wideberth.model.drills import AnswerDrill, RecordDrillTaken, SendDrill
 from wideberth.model.incidents import NameParties, NameSubjects, OpenIncident
 from wideberth.model.inquiries import ReceiptResult, TransmitResult
 from wideberth.model.keeping import (
@@ -96,6 +99,7 @@ from wideberth.model.loads import SetCeiling
 from wideberth.model.lodged import CheckEvidence, DiscloseEvidence, LodgeEvidence
 from wideberth.model.parties import Author, Role
 from wideberth.model.questions import AskQuestion, StepQuestion
+from wideberth.model.readbacktests import AnswerReadBackTest, BeginReadBackTest
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.sealed import OfferSealKey, SealText
@@ -160,6 +164,11 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     StepAgreement: (Role.SIGN, published(agreements.step)),
     AskConsent: (Role.TELL, consents.ask),
     AnswerConsent: (Role.SIGN, consents.answer),
+    SendDrill: (Role.TELL, drills.send),
+    AnswerDrill: (Role.ACKNOWLEDGE, drills.answer),
+    RecordDrillTaken: (None, drills.record_taken),
+    BeginReadBackTest: (Role.ACKNOWLEDGE, readbacktests.begin),
+    AnswerReadBackTest: (Role.ACKNOWLEDGE, readbacktests.judge),
     ContestCount: ((Role.TELL, Role.SIGN), counting.contest),
     SetRedLine: ((Role.TELL, Role.SIGN), redlines.set_line),
     RemoveRedLine: ((Role.TELL, Role.SIGN), redlines.remove),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from wideberth.decisions.disclosure import may_follow
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
+from wideberth.decisions.readbacktests import refuse_untested
 from wideberth.model.channels import RELAYED_VERBS, AnswerChannel, refuse_call
 from wideberth.model.commands import AcknowledgeNotice, ReleaseNotice
 from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
@@ -62,6 +63,7 @@ def acknowledge(
     refusal = (
         _refuse_fields(command, standing)
         or _refuse_unsigned(command.verb.value, author, needed=command.verb is not Verb.RECEIVED)
+        or refuse_untested(picture, author, context, command.verb)
         or _refuse_relayed(command, author, context.now_us)
         or _refuse_unread(command, standing.notice)
         or _refuse_many(command, standing)

@@ -73,6 +73,7 @@ def _refuse_rules(picture: Picture, rules: Rules) -> Refusal | None:
         ("check_budget", 0),
         ("withdrawn_touches", 1),
         ("check_largest_mm", 0),
+        ("read_back_test_us", 0),
     ):
         if getattr(rules, name) < lowest:
             return refused(

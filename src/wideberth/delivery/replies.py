@@ -36,6 +36,7 @@ _VERBS = {
     "CANNOT COMPLY": Verb.CANNOT_COMPLY,
     "DISPUTED": Verb.DISPUTED,
 }
+_DRILL_WORD = re.compile(r"[A-Za-z]{2} ?[0-9]{4}", re.ASCII)
 _REASON = frozenset({Verb.CANNOT_COMPLY, Verb.DISPUTED})
 _ADDRESSED = ("Delivered-To", "X-Original-To", "To", "Cc")
 _ABSENCE = re.compile(
@@ -50,7 +51,9 @@ class Automatic(Exception):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What was answered. verb: None: STOP. words: the reason, or the words of a STOP."""
+    """What was answered. verb: None: STOP. words: the reason, the words of a STOP, or the word of a
+    drill that was read back.
+    """
 
     code: str
     verb: Verb | None
@@ -97,6 +100,9 @@ def read_words(line: str, code: str | None = None) -> Reply:
         )
     verb, rest = _VERBS[word], plain[len(word) :].strip(" :,-")
     if verb is Verb.READ_BACK:
+        word = _DRILL_WORD.fullmatch(rest.strip(" .!"))
+        if word is not None:
+            return Reply(code, verb, word[0])
         return Reply(code, verb, read_back=_read_back(rest))
     if verb in _REASON:
         if not rest:

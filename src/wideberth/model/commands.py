@@ -17,6 +17,7 @@ from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
 from wideberth.model.doubts import AnswerDoubt, RaiseDoubt
+from wideberth.model.drills import AnswerDrill, RecordDrillTaken, SendDrill
 from wideberth.model.ids import (
     IntentId,
     KeyId,
@@ -50,6 +51,7 @@ from wideberth.model.lodged import CheckEvidence, DiscloseEvidence, LodgeEvidenc
 from wideberth.model.notices import Particulars, Verb
 from wideberth.model.parties import Author, Role
 from wideberth.model.questions import AskQuestion, StepQuestion
+from wideberth.model.readbacktests import AnswerReadBackTest, BeginReadBackTest
 from wideberth.model.redlines import RemoveRedLine, SetRedLine
 from wideberth.model.sealed import OfferSealKey, SealText
 from wideberth.model.settings import Rules
@@ -349,6 +351,11 @@ Command = (
     | AskConsent
     | AnswerConsent
     | ContestCount
+    | SendDrill
+    | AnswerDrill
+    | RecordDrillTaken
+    | BeginReadBackTest
+    | AnswerReadBackTest
     | OfferSealKey
     | SealText
     | SetRedLine

@@ -23,6 +23,8 @@ class DeadlineKind(StrEnum):
     CALL = "call"
     STOP = "stop"
     INCIDENT = "incident"
+    DRILL = "drill"  # behind all else: a drill never delays what is real
+    DRILL_PLAN = "drill-plan"
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True, tag=True):

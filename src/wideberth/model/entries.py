@@ -26,6 +26,13 @@ from wideberth.model.clocks import ClockMeasured, LookDue
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
+from wideberth.model.drills import (
+    DrillAnswered,
+    DrillMissed,
+    DrillPlanned,
+    DrillSent,
+    DrillTaken,
+)
 from wideberth.model.ids import IntentId, KeyId, NoticeId, Ovn, PartyId, SubscriptionId, ZoneId
 from wideberth.model.incidents import IncidentOpened, PartiesNamed, SubjectsNamed
 from wideberth.model.inquiries import ResultOverdue, ResultReceipted, ResultTransmitted
@@ -54,6 +61,7 @@ from wideberth.model.notices import Acknowledgement, Notice, ObjectRef
 from wideberth.model.parties import Author, Key, Party
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
 from wideberth.model.questions import QuestionAsked, QuestionOverdue, QuestionStepped
+from wideberth.model.readbacktests import ReadBackTestBegun, ReadBackTestJudged
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.settings import Rules
@@ -426,6 +434,13 @@ Body = (
     | ResultReceipted
     | ResultOverdue
     | CeilingSet
+    | DrillSent
+    | DrillTaken
+    | DrillAnswered
+    | DrillMissed
+    | DrillPlanned
+    | ReadBackTestBegun
+    | ReadBackTestJudged
 )
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "AccountId",
     "AgreementId",
     "ConsentId",
+    "DrillId",
     "EvidenceId",
     "IncidentId",
     "IntentId",
@@ -41,6 +42,7 @@ NoticeId = NewType("NoticeId", str)
 WarningId = NewType("WarningId", str)
 AgreementId = NewType("AgreementId", str)
 ConsentId = NewType("ConsentId", str)
+DrillId = NewType("DrillId", str)
 RedLineId = NewType("RedLineId", str)
 IncidentId = NewType("IncidentId", str)
 AccountId = NewType("AccountId", str)

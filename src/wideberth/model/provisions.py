@@ -32,6 +32,7 @@ __all__ = [
     "Coverage",
     "Disclosure",
     "Distribution",
+    "Drills",
     "Duty",
     "Exception_",
     "LadderStep",
@@ -44,6 +45,7 @@ __all__ = [
     "Provision",
     "Publish",
     "PublishedField",
+    "ReadBackTest",
     "Response",
     "ResponseStep",
     "Rung",
@@ -237,6 +239,25 @@ class Liveness(_Provision, frozen=True, tag="liveness", kw_only=True):
     def missed_us(self) -> int:
         """How long after the last call the next one is missed."""
         return (self.every_s + self.missed_after_s) * SECOND_US
+
+
+class Drills(_Provision, frozen=True, tag="drills", kw_only=True):
+    """Drill messages (X-01): every so many days at a time of day in UTC, to these parties; all
+    where empty. window_s: at a moment within so long of it, which the node draws and tells nobody
+    before. answer_within_s: a hop that is not reached by then is missed.
+    """
+
+    every_days: Annotated[int, msgspec.Meta(ge=1, le=366)]
+    at_s: Annotated[int, msgspec.Meta(ge=0, le=86_399)]
+    window_s: Annotated[int, msgspec.Meta(ge=0, le=86_399)] = 0
+    answer_within_s: Annotated[int, msgspec.Meta(ge=60, le=12 * 3600)] = 900
+    of: tuple[PartyId, ...] = ()
+
+
+class ReadBackTest(_Provision, frozen=True, tag="read-back-test", kw_only=True):
+    """Keys of the parties acknowledge only for so long after a passed read-back test (X-05)."""
+
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 365
 
 
 class Distribution(_Provision, frozen=True, tag="distribution", kw_only=True):
@@ -451,4 +472,6 @@ Provision = (
     | Wording
     | Publish
     | Counting
+    | Drills
+    | ReadBackTest
 )

@@ -132,6 +132,8 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     load: when the unread load of a recipient is warned of (N-15).
     seal_texts: free text is taken only where it names a sealed text (S-09).
     questions: within what questions about an incident are to be answered (I-05).
+    read_back_test_us: a key acknowledges only for so long after a passed read-back test (X-05); 0:
+    none is asked for.
     """
 
     version: str
@@ -163,6 +165,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     need_to_know: bool = False
     questions: QuestionTimes = QuestionTimes()
     load: LoadRule = LoadRule()
+    read_back_test_us: int = 0
 
     def pair(self, first: IntentKind, second: IntentKind) -> PairRule:
         """The rule between two kinds, in either order."""

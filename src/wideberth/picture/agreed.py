@@ -17,13 +17,15 @@ from wideberth.model.notices import Notice
 from wideberth.model.provisions import (
     Acknowledging,
     Between,
+    Drills,
     Languages,
     LeadTime,
     Liveness,
     MovingBuffer,
     Publish,
+    ReadBackTest,
 )
-from wideberth.space.time import SECOND_US
+from wideberth.space.time import DAY_US, SECOND_US
 from wideberth.space.volume import Separation
 
 __all__ = ["NOTHING", "Agreed", "PairTerm", "agreed_of", "rule_id"]
@@ -66,7 +68,8 @@ class Agreed:
     widest of them. of: by party, the agreements that apply to it; leads, answers: by party, those
     of them that ask for lead time, and for answers in time. calls: what is asked of each party's
     channel, the strictest of an agreement. languages: by party, by other party, in which is told
-    between them. publishes: by agreement, what may be told in public.
+    between them. publishes: by agreement, what may be told in public. drills: by agreement, what is
+    sent for practice. tests: by party, how long a read-back test of its keys holds, the shortest.
     """
 
     pairs: dict[PartyId, dict[PartyId, tuple[PairTerm, ...]]] = field(
@@ -91,6 +94,10 @@ class Agreed:
     publishes: dict[AgreementId, tuple[tuple[Agreement, Publish], ...]] = field(
         default_factory=dict[AgreementId, tuple[tuple[Agreement, Publish], ...]]
     )
+    drills: dict[AgreementId, tuple[tuple[Agreement, Drills], ...]] = field(
+        default_factory=dict[AgreementId, tuple[tuple[Agreement, Drills], ...]]
+    )
+    tests: dict[PartyId, int] = field(default_factory=dict[PartyId, int])
 
     def between(self, one: Intent, two: Intent) -> list[PairTerm]:
         """The terms that concern these two, of two parties."""
@@ -134,26 +141,42 @@ def agreed_of(agreements: Iterable[Agreement]) -> Agreed:
         for provision in agreement.terms.provisions:
             if not agreement.applies(provision.id):
                 continue
-            if isinstance(provision, LeadTime):
-                for party in parties:
-                    known = agreed.leads.get(party, ())
-                    agreed.leads[party] = (*known, (agreement, provision))
-            elif isinstance(provision, Acknowledging):
-                for party in parties:
-                    given = agreed.answers.get(party, ())
-                    agreed.answers[party] = (*given, (agreement, provision))
-            elif isinstance(provision, Liveness):
-                for party in parties:
-                    _put_call(agreed, (agreement.id, party), provision)
-            elif isinstance(provision, Languages):
-                _put_languages(agreed, agreement.terms.concerned, provision.tags)
-            elif isinstance(provision, Publish):
-                public = agreed.publishes.get(agreement.id, ())
-                agreed.publishes[agreement.id] = (*public, (agreement, provision))
+            _put_asked(agreed, agreement, provision)
             term = _pair_term(agreement, provision)
             if term is not None:
                 _put(agreed, parties, term)
     return agreed
+
+
+def _put_asked(agreed: Agreed, agreement: Agreement, provision: object) -> None:
+    """What a provision asks of each party, or of the node."""
+    parties = agreement.terms.parties
+    match provision:
+        case LeadTime():
+            for party in parties:
+                known = agreed.leads.get(party, ())
+                agreed.leads[party] = (*known, (agreement, provision))
+        case Acknowledging():
+            for party in parties:
+                given = agreed.answers.get(party, ())
+                agreed.answers[party] = (*given, (agreement, provision))
+        case Liveness():
+            for party in parties:
+                _put_call(agreed, (agreement.id, party), provision)
+        case Languages():
+            _put_languages(agreed, agreement.terms.concerned, provision.tags)
+        case Publish():
+            public = agreed.publishes.get(agreement.id, ())
+            agreed.publishes[agreement.id] = (*public, (agreement, provision))
+        case Drills():
+            planned = agreed.drills.get(agreement.id, ())
+            agreed.drills[agreement.id] = (*planned, (agreement, provision))
+        case ReadBackTest():
+            valid_us = provision.valid_days * DAY_US
+            for party in parties:
+                agreed.tests[party] = min(valid_us, agreed.tests.get(party, valid_us))
+        case _:
+            pass
 
 
 def _put_languages(agreed: Agreed, parties: tuple[PartyId, ...], tags: tuple[str, ...]) -> None:

@@ -29,6 +29,7 @@ from wideberth.model.provisions import Acknowledging, Condition
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.picture.agreement_times import agreement_due, mark_of, subject_of
 from wideberth.picture.calls import follow_calls
+from wideberth.picture.drills import follow_drills
 from wideberth.picture.ladders import escalation_due
 from wideberth.picture.limits import follow_limits
 from wideberth.picture.picture import Picture
@@ -51,6 +52,7 @@ def apply(picture: Picture, agreement: Agreement, before: Agreement | None) -> N
     picture.file_agreed(agreement, before)
     if agreement.is_applied or (before is not None and before.is_applied):
         follow_calls(picture, agreement)
+        follow_drills(picture, agreement)
         _climb_anew(picture, agreement)
     follow_limits(picture, agreement)
     subject = subject_of(agreement)

@@ -20,6 +20,7 @@ from wideberth.model.deadlines import DeadlineKind, DeadlinePassed, Due
 from wideberth.picture.agreement_times import agreement_due, subject_of
 from wideberth.picture.calls import call_due
 from wideberth.picture.calls import subjects as call_subjects
+from wideberth.picture.drills import drill_due, plan_due, plans
 from wideberth.picture.dueheap import DueHeap
 from wideberth.picture.incidents import incident_due, incident_subjects
 from wideberth.picture.ladders import escalation_due
@@ -56,6 +57,8 @@ _SOURCES: dict[DeadlineKind, _Source] = {
     DeadlineKind.CALL: _Source(call_subjects, call_due),
     DeadlineKind.STOP: _Source(lambda picture: picture.stops, stop_due),
     DeadlineKind.INCIDENT: _Source(incident_subjects, incident_due),
+    DeadlineKind.DRILL: _Source(lambda picture: picture.drills, drill_due),
+    DeadlineKind.DRILL_PLAN: _Source(plans, plan_due),
 }
 
 

@@ -58,11 +58,13 @@ from wideberth.picture import (
     calls,
     ceilings,
     doubts,
+    drills,
     incidents,
     keeping,
     ladders,
     liveness,
     publications,
+    readbacktests,
     stops,
 )
 from wideberth.picture import sealed as sealed_texts
@@ -191,6 +193,7 @@ _FORGETS: dict[str, Callable[[Picture, str], None]] = {
     "doubts": doubts.forget_doubts,
     "sealed": sealed_texts.forget,
     "incident": incidents.forget_incident,
+    "drill": drills.forget_drill,
 }
 
 
@@ -477,6 +480,8 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **doubts.FOLDS,
     **sealed_texts.FOLDS,
     **ceilings.FOLDS,
+    **drills.FOLDS,
+    **readbacktests.FOLDS,
     **SITE_FOLDS,
     **incidents.FOLDS,
 }

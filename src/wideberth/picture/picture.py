@@ -22,9 +22,11 @@ from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.deadlines import DeadlineKind, Due
 from wideberth.model.doubts import Doubted, DoubtId
+from wideberth.model.drills import Drill, DrillPlan
 from wideberth.model.ids import (
     AgreementId,
     ConsentId,
+    DrillId,
     IncidentId,
     IntentId,
     KeyId,
@@ -45,6 +47,7 @@ from wideberth.model.loads import Ceiling
 from wideberth.model.notices import Acknowledgement, Notice, Verb
 from wideberth.model.parties import Key, Party
 from wideberth.model.publications import Publication, Withdrawal
+from wideberth.model.readbacktests import ReadBackStanding
 from wideberth.model.redlines import RedLine
 from wideberth.model.sealed import SealedMark, SealKey
 from wideberth.model.settings import DEFAULT_RULES, PairRule, Rules
@@ -130,6 +133,9 @@ TABLES = (
     "sealed_texts",
     "incidents",
     "ceilings",
+    "drills",
+    "drill_plans",
+    "read_back_tests",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -165,6 +171,9 @@ _LATER = frozenset(
         "sealed_texts",
         "incidents",
         "ceilings",
+        "drills",
+        "drill_plans",
+        "read_back_tests",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -352,6 +361,15 @@ class Picture:
         self.exports: Table[str, Export] = Layer(below.exports) if below else {}
         self.calls: Table[tuple[AgreementId, PartyId], Call] = Layer(below.calls) if below else {}
         """What stands of agreed calls, while they are waited for."""
+        self.drills: Table[DrillId, Drill] = Layer(below.drills) if below else {}
+        """Drill messages of the last months, and how they went."""
+        self.drill_plans: Table[tuple[AgreementId, str], DrillPlan] = (
+            Layer(below.drill_plans) if below else {}
+        )
+        """By agreement and provision: when the next is due."""
+        self.read_back_tests: Table[tuple[PartyId, KeyId], ReadBackStanding] = (
+            Layer(below.read_back_tests) if below else {}
+        )
         self.limits: Table[PartyId, tuple[Limit, ...]] = Layer(below.limits) if below else {}
         """By owner: what others see of its intents, as was agreed."""
         self.publications: Table[tuple[AgreementId, str, str], Publication] = (

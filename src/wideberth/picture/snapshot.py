@@ -18,6 +18,7 @@ from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
 from wideberth.model.consents import Asked
 from wideberth.model.doubts import Doubted
+from wideberth.model.drills import DRILL_LIFE_US, Drill, DrillPlan
 from wideberth.model.ids import KeyId, NoticeId, PartyId, SubscriptionId
 from wideberth.model.incidents import INCIDENT_LIFE_US, Incident
 from wideberth.model.intents import Intent
@@ -27,6 +28,7 @@ from wideberth.model.liveness import HazardWatch, PartyChannel
 from wideberth.model.loads import Ceiling
 from wideberth.model.parties import Key, Party
 from wideberth.model.publications import Publication, Withdrawal
+from wideberth.model.readbacktests import ReadBackStanding
 from wideberth.model.redlines import RedLine
 from wideberth.model.sealed import SealedMark, SealKey
 from wideberth.model.shifts import Shift
@@ -116,6 +118,9 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     sealed_texts: list[SealedMark] = []
     incidents: list[Incident] = []
     ceilings: list[Ceiling] = []
+    drills: list[Drill] = []
+    drill_plans: list[DrillPlan] = []
+    read_back_tests: list[tuple[PartyId, KeyId, ReadBackStanding]] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -190,6 +195,11 @@ def dump(picture: Picture) -> bytes:
         sealed_texts=[picture.sealed_texts[each] for each in picture.sealed_texts],
         incidents=[picture.incidents[each] for each in picture.incidents],
         ceilings=[picture.ceilings[each] for each in picture.ceilings],
+        drills=[picture.drills[each] for each in picture.drills],
+        drill_plans=[picture.drill_plans[each] for each in picture.drill_plans],
+        read_back_tests=[
+            (*each, picture.read_back_tests[each]) for each in picture.read_back_tests
+        ],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -217,6 +227,12 @@ def load(data: bytes) -> Picture:
             "snapshot", "snapshot", str(error), f"it does not fit this program: {error}"
         ) from error
     return _picture(form, history)
+
+
+def _put_practice(picture: Picture, form: _Read) -> None:
+    picture.drills = {each.sent.drill: each for each in form.drills}
+    picture.drill_plans = {(each.agreement, each.provision): each for each in form.drill_plans}
+    picture.read_back_tests = {(party, key): each for party, key, each in form.read_back_tests}
 
 
 def _picture(form: _Read, history: History) -> Picture:
@@ -279,6 +295,7 @@ def _picture(form: _Read, history: History) -> Picture:
     picture.sealed_texts = {each.id: each for each in form.sealed_texts}
     picture.incidents = {each.id: each for each in form.incidents}
     picture.ceilings = {each.key: each for each in form.ceilings}
+    _put_practice(picture, form)
     picture.escalations = form.escalations
     picture.channels = {each.party: each for each in form.channels}
     picture.hazards = {each.intent: each for each in form.hazards}
@@ -294,6 +311,7 @@ def _picture(form: _Read, history: History) -> Picture:
         *((leaves_us(each), "agreement", f"{each.id}/{each.version}") for each in form.agreements),
         *((each.time_us + SEALED_LIFE_US, "sealed", each.id) for each in form.sealed_texts),
         *((each.touched_us + INCIDENT_LIFE_US, "incident", each.id) for each in form.incidents),
+        *((each.sent_us + DRILL_LIFE_US, "drill", each.sent.drill) for each in form.drills),
         *((each.asked_us + SETTLED_LIFE_US, "consent", each.id) for each in form.consents),
         *publications.expiries(form.publications, form.withdrawals),
     ]

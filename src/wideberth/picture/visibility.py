@@ -21,6 +21,7 @@ from wideberth.model.clocks import ClockMeasured
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
+from wideberth.model.drills import DrillAnswered, DrillMissed, DrillSent, DrillTaken
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -58,6 +59,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.loads import CeilingSet
 from wideberth.model.publications import PublicationMade, PublicationWithdrawn
+from wideberth.model.readbacktests import ReadBackTestBegun, ReadBackTestJudged
 from wideberth.model.redlines import RedLineRemoved, RedLineSet
 from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.shifts import ShiftTaken
@@ -150,6 +152,12 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     AgreementMoment: lambda body, party: party in body.concerned,
     ConsentAsked: lambda body, party: party in body.asked.concerned,
     ConsentAnswered: lambda body, party: party in body.concerned,
+    DrillSent: lambda body, party: party == body.recipient,  # it has the word to be read back
+    DrillTaken: lambda body, party: party == body.recipient,
+    DrillAnswered: lambda body, party: party == body.party or party in body.seen_by,
+    DrillMissed: lambda body, party: party == body.recipient or party in body.seen_by,
+    ReadBackTestBegun: _by_its_party,
+    ReadBackTestJudged: _by_its_party,
     CountContested: lambda body, party: party in body.concerned,
     RedLineSet: lambda body, party: body.red_line.party == party,
     RedLineRemoved: _by_its_party,

@@ -28,6 +28,7 @@ from wideberth.model.doubts import (
     DoubtRaised,
     DoubtState,
 )
+from wideberth.model.drills import DrillAnswered
 from wideberth.model.entries import (
     Body,
     Entry,
@@ -65,6 +66,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.loads import CeilingSet
 from wideberth.model.notices import Acknowledgement, ObjectRef, ObjectType
+from wideberth.model.readbacktests import ReadBackTestBegun, ReadBackTestJudged
 from wideberth.model.settings import Rules
 from wideberth.model.shifts import ShiftTaken
 from wideberth.model.stop_reads import StopAcknowledged
@@ -119,6 +121,9 @@ DECIDED: dict[type, frozenset[str]] = {
     AgreementProposed: frozenset({"agreement", "version", "changes"}),
     AgreementStepped: frozenset({"state", "concerned", "provisions"}),
     CountContested: frozenset({"concerned"}),
+    DrillAnswered: frozenset({"after_us", "ends", "late", "seen_by", "channel"}),
+    ReadBackTestBegun: frozenset({"test", "languages", "seed", "untested"}),
+    ReadBackTestJudged: frozenset({"test", "languages", "passed", "wrong"}),
     ConsentAsked: frozenset(
         {"asked.id", "asked.entitled", "asked.concerned", "asked.answer_by_us"}
     ),
@@ -137,12 +142,18 @@ _AS_SAID: dict[type, tuple[str, tuple[str, ...]]] = {
     HazardStated: ("StateHazard", ("intent", "status")),
     AllClearGiven: ("GiveAllClear", ("intent",)),
     ShiftTaken: ("TakeShift", ("post", "open_list")),
+    DrillAnswered: ("AnswerDrill", ("drill", "verb", "unit", "word")),
     CountContested: ("ContestCount", ("agreement", "version", "item", "reason")),
     CeilingSet: ("SetCeiling", ("recipient", "sender", "notices")),
     StopAcknowledged: ("AcknowledgeStop", ("stop", "post")),
 }
 """Kinds of entry that say word for word what was signed, and by whom: the statement's type and the
 members that it says."""
+
+_OF_A_KEY: frozenset[tuple[type, str]] = frozenset(
+    {(ReadBackTestBegun, "BeginReadBackTest"), (ReadBackTestJudged, "AnswerReadBackTest")}
+)
+"""What follows from a statement of the key that it is about, and how it was graded."""
 
 _CONFIRMED = (OUTSIDE_AREA, MOVED_FAR, FAR_FROM_NAMED, SHIP_ON_LAND, GROUND_ON_WATER)
 """Cautions that were asked about, in the order in which an intent has them."""
@@ -156,7 +167,12 @@ def require_follows(statement: Statement, entry: Entry, rules: Rules | None) -> 
     rules: those in force at the entry; None where they are not known, as in a selection: then their
     version, the least lead time, and with it whether it was late, are taken as they stand.
     """
-    wanted = _expected(statement, spoken(statement), entry, rules)
+    if (type(entry.body), statement.type) in _OF_A_KEY:
+        wanted: Body | None = msgspec.structs.replace(
+            entry.body, party=statement.party, key_id=statement.key_id
+        )
+    else:
+        wanted = _expected(statement, spoken(statement), entry, rules)
     if wanted is None:
         raise InvalidValue(
             "said.type", "statement-matches", statement.type, f"gave {type(entry.body).__name__}"

@@ -13,7 +13,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.model.envelope import Statement
-from wideberth.wire import agreements, asked, doubts, incidents
+from wideberth.wire import agreements, asked, doubts, drills, incidents
 
 __all__ = ["SIGNED", "SignedForm", "body_type", "spoken"]
 
@@ -50,6 +50,9 @@ SIGNED: dict[str, tuple[SignedForm, ...]] = {
         SignedForm(agreements.AgreementAgainIn, (("agreement", str),)),
     ),
     "StepAgreement": (SignedForm(agreements.StepIn, (("agreement", str),)),),
+    "AnswerDrill": (SignedForm(drills.AnswerDrillIn, (("drill", str),)),),
+    "BeginReadBackTest": (SignedForm(asked.EmptyIn),),
+    "AnswerReadBackTest": (SignedForm(drills.ReadBackAnswersIn),),
     "ContestCount": (SignedForm(agreements.ContestIn, (("agreement", str),)),),
     "AskConsent": (SignedForm(agreements.AskIn, (("agreement", str),)),),
     "AnswerConsent": (SignedForm(agreements.ConsentIn, (("consent", str),)),),

@@ -10,6 +10,7 @@ from typing import Any, List, Tuple
 
 from wideberth.evidence.alone.container import is_object
 from wideberth.evidence.alone.phrases import (
+    duration_words,
     object_words,
     place_words,
     quoted,
@@ -587,7 +588,82 @@ def _snapshot(body: dict[str, Any]) -> Said:
     ]
 
 
+_NO_NOTICE = "a drill is no notice, and an answer to it answers none"
+
+
+def _drill_sent(body: dict[str, Any]) -> Said:
+    by = body.get("sender") or "the host"
+    if body.get("agreement"):
+        by = "the provision {} of {}".format(body["provision"], _version(body))
+    rows = [
+        ("Word to be read back", body["word"]),
+        ("Answers waited for until", time_words(body["answer_by_us"])),
+        ("Units", _in_a_row(body.get("units", []))),
+    ]
+    return "A drill message, {}, went to {}, by {}: {}.".format(
+        body["drill"], body["recipient"], by, _NO_NOTICE
+    ), rows
+
+
+def _drill_taken(body: dict[str, Any]) -> Said:
+    return "The {} of {} took the drill {} after {}; no person has it by that.".format(
+        body["medium"], body["recipient"], body["drill"], duration_words(body["after_us"])
+    ), []
+
+
+def _drill_answered(body: dict[str, Any]) -> Said:
+    rows = [("Unit", body["unit"])] if body.get("unit") else []
+    rows += [("Word read back", quoted(body["word"]))] if body.get("word") else []
+    rows += [("Relayed by", body["channel"])] if body.get("channel") else []
+    return "{} answered {} to the drill {}, {} after it was sent{}: {}.".format(
+        body["party"],
+        body["verb"],
+        body["drill"],
+        duration_words(body["after_us"]),
+        ", after it was missed" if body.get("late") else "",
+        _NO_NOTICE,
+    ), rows
+
+
+def _drill_missed(body: dict[str, Any]) -> Said:
+    return "The drill {} to {} was missed: not every hop was reached by {}.".format(
+        body["drill"], body["recipient"], time_words(body["due_us"])
+    ), [("Not reached", _in_a_row(body["missing"]))]
+
+
+def _drill_planned(body: dict[str, Any]) -> Said:
+    at_us = body.get("at_us")
+    rows = [("Drawn moment", time_words(at_us))] if at_us is not None else []
+    return "The next drill of the provision {} of the agreement {} is due from {}.".format(
+        body["provision"], body["agreement"], time_words(body["start_us"])
+    ), rows
+
+
+def _read_back_test_begun(body: dict[str, Any]) -> Said:
+    rows = [("Test", body["test"]), ("Languages", _in_a_row(body["languages"]))]
+    rows += [("Not tested", _in_a_row(body["untested"]))] if body.get("untested") else []
+    return "A read-back test of the key {} of {} began.".format(body["key_id"], body["party"]), [
+        *rows,
+        ("Seed of its items", body["seed"]),
+    ]
+
+
+def _read_back_test_judged(body: dict[str, Any]) -> Said:
+    rows = [("Test", body["test"]), ("Languages", _in_a_row(body["languages"]))]
+    rows += [("Wrong", _in_a_row(body["wrong"]))] if body.get("wrong") else []
+    return "The read-back test of the key {} of {} was {}.".format(
+        body["key_id"], body["party"], "passed" if body["passed"] else "not passed"
+    ), rows
+
+
 BETWEEN_WORDS: dict[str, Any] = {
+    "DrillSent": _drill_sent,
+    "DrillTaken": _drill_taken,
+    "DrillAnswered": _drill_answered,
+    "DrillMissed": _drill_missed,
+    "DrillPlanned": _drill_planned,
+    "ReadBackTestBegun": _read_back_test_begun,
+    "ReadBackTestJudged": _read_back_test_judged,
     "AgreementDrafted": _agreement_drafted,
     "AgreementProposed": _agreement_proposed,
     "AgreementStepped": _agreement_stepped,

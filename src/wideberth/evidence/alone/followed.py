@@ -101,6 +101,9 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "AnswerDoubt": ("DoubtAnswered", {"doubt": None, "state": None, "statement": None}),
     "ProposeAgreement": ("AgreementProposed", _PROPOSAL_SAID),
     "StepAgreement": ("AgreementStepped", _ACT_SAID),
+    "AnswerDrill": ("DrillAnswered", {"drill": None, "verb": None, "unit": None, "word": None}),
+    "BeginReadBackTest": ("ReadBackTestBegun", {}),
+    "AnswerReadBackTest": ("ReadBackTestJudged", {"answers": None}),
     "ContestCount": (
         "CountContested",
         {"agreement": None, "version": None, "item": None, "reason": None},
@@ -591,12 +594,28 @@ def _from_words(
         wanted |= {"sender": body["sender"], "after_us": body["after_us"]}
     elif body["type"] == "CountContested":
         wanted["concerned"] = body.get("concerned")
+    elif body["type"] in _GRADED:
+        wanted = {**body, "party": payload["party"], "key_id": value["author"]["subject"]}
+    elif body["type"] == "DrillAnswered":
+        decided = ("after_us", "channel", "ends", "late", "seen_by")
+        wanted |= {name: body.get(name) for name in decided}
     elif body["type"] == "DoubtAnswered":
         wanted |= {name: body.get(name) for name in ("item", "raised_by", "hidden")}
     return body, wanted
 
 
+_GRADED = ("ReadBackTestBegun", "ReadBackTestJudged")
+"""Entries of the key that signed; what else they say the mechanism draws and grades."""
+
 _WORDS_UNSAID: dict[str, dict[str, Any]] = {
+    "DrillAnswered": {
+        "unit": None,
+        "word": None,
+        "channel": None,
+        "ends": False,
+        "late": False,
+        "seen_by": [],
+    },
     "HeartbeatGiven": {"degraded": False, "first": False},
     "ChannelSuspended": {"for_minutes": None},
     "DoubtAnswered": {"hidden": False},
@@ -631,6 +650,9 @@ _MADE = {
     "StopAcknowledged": _from_words,
     "CountContested": _from_words,
     **INCIDENT_MADE,
+    "DrillAnswered": _from_words,
+    "ReadBackTestBegun": _from_words,
+    "ReadBackTestJudged": _from_words,
     "DoubtRaised": _from_doubt,
     "DoubtAnswered": _from_words,
 }

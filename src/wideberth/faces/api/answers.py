@@ -14,8 +14,10 @@ from wideberth.faces.api.agreements_seen import ANSWERS
 from wideberth.faces.api.counting import ANSWERS as COUNTING_ANSWERS
 from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.doubts import ANSWERS as DOUBT_ANSWERS
+from wideberth.faces.api.drills import ANSWERS as DRILL_ANSWERS
 from wideberth.faces.api.incidents_seen import ANSWERS as INCIDENT_ANSWERS
 from wideberth.faces.api.past import intent_as_of, stepped
+from wideberth.faces.api.readbacktests import ANSWERS as TEST_ANSWERS
 from wideberth.faces.api.sealed_texts import ANSWERS as SEALED_ANSWERS
 from wideberth.faces.api.sites import ANSWERS as SITE_ANSWERS
 from wideberth.faces.api.stops_seen import stop_read_answer
@@ -26,6 +28,7 @@ from wideberth.model.avoiding import AvoidingSuggested, AvoidingWithheld
 from wideberth.model.consents import ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtRaised
+from wideberth.model.drills import DrillAnswered, DrillSent
 from wideberth.model.entries import (
     IntentAccepted,
     IntentAmended,
@@ -47,6 +50,7 @@ from wideberth.model.intents import FieldChange, Intent
 from wideberth.model.lodged import EvidenceLodged
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Clash
 from wideberth.model.questions import QuestionAsked
+from wideberth.model.readbacktests import ReadBackTestBegun
 from wideberth.model.sealed import SealKeyOffered, TextSealed
 from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold
@@ -71,6 +75,9 @@ CREATED = (
     EvidenceLodged,
     ResultTransmitted,
     CountContested,
+    DrillSent,
+    DrillAnswered,
+    ReadBackTestBegun,
     SealKeyOffered,
     TextSealed,
 )
@@ -234,6 +241,8 @@ _ANSWERS: dict[type, Callable[[Desk, Applied, PartyId], Awaitable[Any]]] = {
     **DOUBT_ANSWERS,
     **INCIDENT_ANSWERS,
     **COUNTING_ANSWERS,
+    **DRILL_ANSWERS,
+    **TEST_ANSWERS,
     **SEALED_ANSWERS,
     AvoidingSuggested: avoiding_said,
     AvoidingWithheld: avoiding_said,

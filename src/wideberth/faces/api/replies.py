@@ -28,7 +28,8 @@ from wideberth.faces.api.limits import Buckets
 from wideberth.faces.api.problems import Answered, HttpProblem, problem_of
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.commands import AcknowledgeNotice, Request
-from wideberth.model.ids import NoticeId, PartyId, require_token
+from wideberth.model.drills import AnswerDrill, Drill
+from wideberth.model.ids import DrillId, NoticeId, PartyId, require_token
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Particulars, Verb
 from wideberth.model.parties import SYSTEM, Author, How, Role
 from wideberth.model.receipts import difference_digest
@@ -62,6 +63,9 @@ async def answer_by_code(call: Call) -> Any:
             raise HttpProblem(403, "relay-seal", "only a program of this folder says so")
         channel = AnswerChannel.MAIL
     code = parse_code(body.code)
+    drilled = await _drill_of(call, code)
+    if drilled is not None:
+        return await _answer_drill(call, code, drilled, channel, body.verb, body.words)
     party, standing = await _holder(call, code)
     read = None if body.read_back is None else meaning.particulars_of(body.read_back)
     verb, words, read_back = _said(body.verb, body.words, read)
@@ -158,6 +162,31 @@ async def public_keys(call: Call) -> replies_told.WebhookKeys:
     keys = call.desk.outbound.keys
     public = urlsafe_b64encode(keys.public_key).rstrip(b"=").decode()
     return replies_told.WebhookKeys(keys=[replies_told.WebhookKey(kid=keys.keyid, x=public)])
+
+
+async def _drill_of(call: Call, code: str) -> Drill | None:
+    """The drill that a code was sent for; None: it is of no drill, and looked for as a notice's."""
+    found = await call.desk.outbound.holder(code)
+    return None if found is None else call.picture.drills.get(DrillId(found[1]))
+
+
+async def _answer_drill(
+    call: Call, code: str, drill: Drill, channel: AnswerChannel, verb: str, words: str | None
+) -> Answered:
+    """RECEIVED, or READ-BACK with the word. A STOP by a drill's code is a STOP all the same."""
+    party, digest = drill.sent.recipient, call.desk.outbound.keys.digest(code)
+    if verb == STOP_WORD:
+        return await _stop(call, digest, party, channel, words or "")
+    word = (words or "") if verb == Verb.READ_BACK.value else None
+    command = AnswerDrill(drill.sent.drill, Verb(verb), None, word, channel)
+    author = Author(party, How.RELAYED, channel.value, (Role.ACKNOWLEDGE,))
+    fingerprint = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
+    key = f"drill-{digest[:24]}-{fingerprint[:16]}"
+    done = await call.desk.service.submit(Request(author, command, key, fingerprint))
+    if isinstance(done, Refusal):
+        return problem_of(done)
+    answer = await answer_to(call.desk, done, party)
+    return answer_json(answer, 200 if done.repeated else 201)
 
 
 async def _holder(call: Call, code: str) -> tuple[PartyId, OpenNotice]:

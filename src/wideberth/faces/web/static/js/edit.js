@@ -34,6 +34,8 @@ const NEW = {
   languages: { tags: ["en"] },
   consent: { words: "", entitled: [] },
   publish: { sender: "", area: "", rules: ["keep-out", "stand-off"] },
+  drills: { every_days: 7, at_s: 32400, window_s: 28800 },
+  "read-back-test": { valid_days: 365 },
   counting: { counts: [{ what: "incursion" }] },
 };
 

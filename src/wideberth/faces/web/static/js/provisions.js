@@ -30,6 +30,8 @@ export const TITLES = {
   wording: "Agreed words",
   publish: "Told in public",
   counting: "Counted for the review",
+  drills: "Drill messages",
+  "read-back-test": "Read-back test",
 };
 
 /** The whole of a text as a node: what is signed, asked or given as a reason is never cut short. */
@@ -42,6 +44,7 @@ const RULES = { "keep-out": "keep out of", notice: "tell before entering", "stan
 const time = (us) => `${new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 const REFERENCES = { W84: "above the WGS84 ellipsoid", MSL: "above mean sea level", STD: "pressure altitude", AGL: "above ground" };
 
+const utcOfDay = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 const list = (names, none) => (names?.length ? names.map((each) => plain(each, Infinity)).join(", ") : none);
 const degrees = (nd, [plus, minus]) => `${(Math.abs(nd) / 1e9).toFixed(5)}° ${nd < 0 ? minus : plus}`;
 const place = (latitude, longitude) => `${degrees(latitude, "NS")} ${degrees(longitude, "EW")}`;
@@ -127,6 +130,16 @@ const SAYS = {
     p.cell_nd ? `places rounded outward to ${(p.cell_nd / 1e9).toFixed(3)} degree` : "places as they are",
     p.time_step_s ? `times rounded outward to ${duration(p.time_step_s)}` : "times as they are",
     "What was public cannot be recalled. No information is not clearance.",
+  ],
+  drills: (p) => [
+    `every ${p.every_days} day${p.every_days === 1 ? "" : "s"} at ${utcOfDay(p.at_s)} UTC${p.window_s ? `, at a moment within ${duration(p.window_s)} that nobody is told before` : ""}`,
+    `to: ${list(p.of, "all parties")}`,
+    `what is not answered within ${duration(p.answer_within_s ?? 900)} is missed`,
+    "A drill is no notice: nothing is told by it, and nothing follows from it.",
+  ],
+  "read-back-test": (p) => [
+    `a key acknowledges for ${p.valid_days ?? 365} days after its holder passed the read-back test in the agreed languages`,
+    "STOP, CANNOT-COMPLY and DISPUTED never wait for it.",
   ],
   counting: (p) => [
     ...p.counts.map((each) =>

@@ -105,22 +105,18 @@ def land_outline() -> Iterator[list[tuple[float, float]]]:
 
 def _print(report: Report) -> None:
     """The summary as a table, and the sentences that stand on the first page."""
-    from rich.console import Console
-    from rich.table import Table
-
     from wideberth.model.exercises import EXERCISE_WORD
 
-    console = Console()
     if report.exercise:
         print(EXERCISE_WORD)
     print(f"Review of {report.name} ({report.party}), {report.period.words}")
     for sentence in (*report.sentences, report.head.left_out):
         if sentence:
             print(sentence)
-    table = Table("", "this period", "previous", box=None)
+    widest = max(len(what) for what, _, _ in report.summary)
+    print(f"{'':{widest}}  {'this period':>11}  {'previous':>8}")
     for what, here, before in report.summary:
-        table.add_row(what, here.text, before.text)
-    console.print(table)
+        print(f"{what:{widest}}  {here.text:>11}  {before.text:>8}")
     if report.exercise:
         print(EXERCISE_WORD)
 

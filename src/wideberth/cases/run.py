@@ -75,7 +75,8 @@ class Play:
         try:
             await self._do(step)
         except ApiProblem as problem:
-            words = f"{step.says}: refused, {problem.document.get('detail', problem.rule)}"
+            detail = self._named(str(problem.document.get("detail", problem.rule)))
+            words = f"{step.says}: refused, {detail}"
             passed = step.refused == problem.rule
             found = "" if passed else shortened(problem.document)
             return replace(done, words=words, is_shown=True, passed=passed, found=found)
@@ -203,6 +204,7 @@ class Play:
             if not passed:
                 return replace(line, found=shortened(found))
             words = str(filled(shown.words, {**self.kept, "found": found}, {}, self.case.day))
+            words = self._named(words)
         except InvalidValue as error:
             return replace(line, found=str(error))
         return replace(line, words=words, passed=True)
@@ -230,6 +232,14 @@ class Play:
                 break
             await asyncio.sleep(_LOOK_S)
         return passed, found
+
+    def _named(self, words: str) -> str:
+        """The words with the names of the case in the place of ids: those differ each time."""
+        for name, kept in self.kept.items():
+            thing = at_path(kept, "id")
+            if isinstance(thing, str):
+                words = words.replace(thing, name)
+        return words
 
     def _filled(self, value: Any) -> Any:
         return filled(value, self.kept, self.case.places, self.case.day)

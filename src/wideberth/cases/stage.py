@@ -129,7 +129,8 @@ class Stage:
 async def staged(case: Case, folder: Path, face: Face) -> AsyncGenerator[Stage]:
     """The stage of a case in a new folder, at the time at which the case begins.
 
-    Raises InvalidValue for settings or parties that the node does not take.
+    Raises InvalidValue for a folder that is not new, and for settings or parties that the node does
+    not take.
     """
     _furnish(case, folder)
     clock = SteppedClock(time_us(case.begins, case.day))
@@ -162,6 +163,8 @@ async def staged(case: Case, folder: Path, face: Face) -> AsyncGenerator[Stage]:
 
 
 def _furnish(case: Case, folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidValue("folder", "not-empty", str(folder), "a case begins in a new folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = _SETTINGS.format(id=case.id.lower())
     (folder / CONFIGURATION_FILE).write_text(f"{settings}\n{case.node}", encoding="utf-8")

@@ -99,6 +99,7 @@ def test_one_party_and_what_is_shown_alone(case: Path) -> None:
 def test_the_record_is_kept_where_it_is_asked_for(case: Path, tmp_path: Path) -> None:
     run("run", str(case), "--no-minutes", "--folder", str(tmp_path / "kept"))
     assert (tmp_path / "kept" / "c-99" / "record.sqlite3").exists()
+    assert "not-empty" in run("run", str(case), "--folder", str(tmp_path / "kept"), code=2)[1]
 
 
 def test_a_file_that_is_no_case_is_bad_input(case: Path) -> None:

@@ -50,17 +50,21 @@ class Selection(msgspec.Struct, frozen=True):
     """What is asked for. Empty positions and objects: everything in the window.
 
     objects: ids of intents, zones, notices, subscriptions, warnings; with an intent come the
-    notices about it and their answers. begin_us: from this time on; end_us: before this one.
+    notices about it and their answers. begin_us: from this time on; end_us: before this one. about:
+    in words what was asked, where the positions were worked out from that.
     """
 
     positions: tuple[int, ...] = ()
     objects: tuple[str, ...] = ()
     begin_us: int = MIN_US
     end_us: int = MAX_US + 1
+    about: str = ""
 
     @property
     def words(self) -> str:
         """The question, as it stands in the bundle."""
+        if self.about:
+            return self.about
         parts = [f"object {each}" for each in sorted(set(self.objects))]
         if self.positions:
             parts.append("entries " + ", ".join(map(str, sorted(set(self.positions)))))

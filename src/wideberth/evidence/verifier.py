@@ -27,6 +27,8 @@ PARTS = (
     "incidents",
     "words",
     "shows",
+    "markup",
+    "columns",
     "page",
     "program",
 )

@@ -8,13 +8,12 @@ everywhere. It merges no accounts, judges nothing and weighs nothing.
 from __future__ import annotations
 
 import json
-import re
-from datetime import datetime, timedelta
-from html import escape
 from typing import Any
 
+from wideberth.evidence.alone.columns import incident_sections
 from wideberth.evidence.alone.container import is_object
 from wideberth.evidence.alone.heads import Head, Policy, described_policy
+from wideberth.evidence.alone.markup import mono_html, shown, shown_time, table_html
 from wideberth.evidence.alone.statements import EnrolledKey, ProvedEntry
 from wideberth.evidence.alone.words import Clocks, entry_words, measured_clock
 
@@ -25,12 +24,6 @@ NO_PERMISSION = (
     " and lack of notice removes no protection."
 )
 _LONGEST_TEXT = 20_000  # characters of a signed text that are printed; the rest is in entries.jsonl
-_UNSEEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
-    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff"
-    "\uffa0\ufff0-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_EPOCH = datetime(1970, 1, 1)
 
 _STYLE = """
 body{font:11pt/1.5 Georgia,'Times New Roman',serif;color:#111;background:#fff;max-width:46rem;
@@ -104,6 +97,7 @@ def page_html(facts: Facts) -> bytes:
         *band,
         *_opening(facts),
         *_parties(facts),
+        *incident_sections(facts.entries),
         *_entries(facts),
         *_meaning(facts),
         *_checking(facts),
@@ -113,28 +107,14 @@ def page_html(facts: Facts) -> bytes:
     return ("\n".join(parts) + "\n").encode("utf-8")
 
 
-def shown(value: Any) -> str:
-    """A value as text of the page. What cannot be seen, or turns text round, is spelled out."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return escape(_UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text))
-
-
-def shown_time(time_us: Any) -> str:
-    """A time in UTC, or what stands in its place."""
-    if type(time_us) is not int or not -(10**17) < time_us < 25 * 10**16:
-        return shown(time_us)
-    text = (_EPOCH + timedelta(microseconds=time_us)).isoformat(" ")
-    return shown(text + " UTC")
-
-
 def _opening(facts: Facts) -> list[str]:
     head = facts.head
     positions = ", ".join(str(each.position) for each in facts.entries[:40])
     more = len(facts.entries) - 40
     rows = [
         ("Record", shown(head.origin)),
-        ("Key of the record", _mono(head.log_key)),
-        ("State of the record", "%d entries; root %s" % (head.size, _mono(head.root.hex()))),
+        ("Key of the record", mono_html(head.log_key)),
+        ("State of the record", "%d entries; root %s" % (head.size, mono_html(head.root.hex()))),
         ("Entries in this bundle", "%d: %s" % (len(facts.entries), positions or "none")),
         ("Made for", shown(facts.made_for)),
         ("What was asked for", shown(facts.asked)),
@@ -151,13 +131,13 @@ def _opening(facts: Facts) -> list[str]:
         f'<p class="sentence">{shown(NO_PERMISSION)}</p>',
         "<p>Nobody's account is merged with another's here, and nothing is judged: each entry "
         "stands for itself, in the order of the record.</p>",
-        _table(rows),
+        table_html(rows),
         "<p>&ldquo;Made for&rdquo; and &ldquo;what was asked for&rdquo; are the words of whoever "
         "made this bundle, and are not proved. Everything else on this page follows from the "
         "entries and the signed state of the record.</p>",
         "<h2>Who vouches for the state of the record</h2>",
         f"<p>The host signed it with the key of the record.{_witnessed(head)}</p>",
-        _table([(shown(w.name), _witness_words(w.time_s, w.key_text)) for w in head.witnesses]),
+        table_html([(shown(w.name), _witness_words(w.time_s, w.key_text)) for w in head.witnesses]),
         "<p>The rule by which this is enough, and the names of the witnesses, are those of the "
         "file <code>policy.txt</code>: {}.</p>".format(
             shown("; ".join(described_policy(facts.policy)))
@@ -178,7 +158,7 @@ def _witnessed(head: Head) -> str:
 
 
 def _witness_words(time_s: int, key_text: str) -> str:
-    return f"at {shown_time(time_s * 1_000_000)} by its clock<br>{_mono(key_text)}"
+    return f"at {shown_time(time_s * 1_000_000)} by its clock<br>{mono_html(key_text)}"
 
 
 def _parties(facts: Facts) -> list[str]:
@@ -190,14 +170,15 @@ def _parties(facts: Facts) -> list[str]:
         rows.append(
             (
                 f"{shown(key.party)}, key {shown(key.key_id)}",
-                "in force from entry %d%s<br>%s" % (key.since, until, _mono(key.public_key.hex())),
+                "in force from entry %d%s<br>%s"
+                % (key.since, until, mono_html(key.public_key.hex())),
             )
         )
     return [
         "<h2>Keys with which parties sign</h2>",
         "<p>Each party proved, when its key was put in force, that it held the private half. "
         "The host does not hold it.</p>",
-        _table(rows),
+        table_html(rows),
     ]
 
 
@@ -231,7 +212,7 @@ def _entry(entry: ProvedEntry, clocks: Clocks) -> list[str]:
         "<h3>Entry %d &middot; %s</h3>" % (entry.position, shown_time(entry.value.get("time_us"))),
         f'<p class="how">{_how(entry)}</p>',
         f"<p>{shown(sentence)}</p>",
-        _table([(shown(name), shown(text).replace("\n", "<br>")) for name, text in rows]),
+        table_html([(shown(name), shown(text).replace("\n", "<br>")) for name, text in rows]),
     ]
     if entry.signed is not None:
         text = json.dumps(entry.signed["body"], ensure_ascii=False, indent=1)
@@ -245,7 +226,7 @@ def _entry(entry: ProvedEntry, clocks: Clocks) -> list[str]:
             f"<pre>{shown(text)}</pre>",
         ]
     lines += [
-        f'<p class="how">Fingerprint in the record: {_mono(entry.leaf.hex())}</p>',
+        f'<p class="how">Fingerprint in the record: {mono_html(entry.leaf.hex())}</p>',
         "</article>",
     ]
     return lines
@@ -343,14 +324,3 @@ def _checking(facts: Facts) -> list[str]:
         "SHA-256 of its salt and envelope.</p>",
         '<p class="how">Record %s at %d entries.</p>' % (shown(facts.head.origin), facts.head.size),
     ]
-
-
-def _table(rows: list[tuple[str, str]]) -> str:
-    if not rows:
-        return ""
-    body = "".join("<tr><th>{}</th><td>{}</td></tr>\n".format(*row) for row in rows)
-    return f"<table>\n{body}</table>"
-
-
-def _mono(text: str) -> str:
-    return f'<span class="mono">{shown(text)}</span>'

@@ -25,7 +25,9 @@ T = TypeVar("T")
 def command(
     heads: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[A B]", help="Two checkpoints: files, or URLs of nodes."),
+        typer.Argument(
+            metavar="[A B]", help="Two checkpoints: files, or URLs of nodes; or two bundles."
+        ),
     ] = None,
     log: Annotated[
         list[str] | None, typer.Option(metavar="KEY", help="The log's public key; repeat it.")
@@ -53,9 +55,10 @@ def command(
 ) -> None:
     """Compare two heads of one log: they agree, one extends the other, or the log forked.
 
-    Of a fork it writes evidence that any third can verify with the log's key alone.
-    Exit code 0: they agree, or one extends the other; or the evidence verifies. 1: a fork; or the
-    evidence shows none. 2: bad input.
+    Of a fork it writes evidence that any third can verify with the log's key alone. A and B may be
+    two bundles of evidence: then the first entry in which they differ is named.
+    Exit code 0: they agree, or one extends the other; or the evidence verifies. 1: a fork, bundles
+    that differ; or the evidence shows none. 2: bad input.
     """
     from wideberth.record.notes import parse_vkey
     from wideberth.record.policy import load_policy
@@ -77,6 +80,10 @@ def command(
             return
         if heads is None or len(heads) != 2:
             raise InvalidValue("A, B", "two-heads", heads, "give two checkpoints, or --evidence")
+        bundles = _bundles(heads)
+        if bundles is not None:
+            _compare_bundles(bundles, policy, log, out)
+            return
         notes = [_note(each, token_file) for each in heads]
         if known is not None:
             _check_policy(known, notes, keys)
@@ -90,6 +97,61 @@ def command(
                 raise InvalidValue("--out", "unwritable", str(out), str(error)) from None
             complain(f"wideberth: FORK: the evidence is in {out}; keep it, and show it")
             raise typer.Exit(NO)
+
+
+def _bundles(heads: Sequence[str]) -> list[bytes] | None:
+    """The bytes of both, where both are bundles of evidence. Raises InvalidValue for one alone."""
+    from wideberth.evidence.comparing import is_bundle
+
+    found: list[bytes] = []
+    for each in heads:
+        if _is_url(each):
+            continue
+        try:
+            data = Path(each).read_bytes()
+        except OSError as error:
+            raise InvalidValue(each, "unreadable", each, system_reason(error)) from None
+        if is_bundle(data):
+            found.append(data)
+    if len(found) == 1:
+        raise InvalidValue("A, B", "two-bundles", list(heads), "give two bundles, or two heads")
+    return found or None
+
+
+def _compare_bundles(
+    bundles: list[bytes], policy: Path | None, log: list[str] | None, out: Path
+) -> None:
+    """Say where two bundles of one record first differ. Raises Exit."""
+    from wideberth.evidence.comparing import Relation, compare_bundles
+    from wideberth.faces.cli._material import read_policy
+    from wideberth.record.splits import format_evidence
+
+    rule = read_policy(policy)
+    if len(log or ()) > 1:
+        raise InvalidValue("--log", "one-log", log, "bundles are judged under one key")
+    found = compare_bundles(*bundles, policy=rule, vkey=log[0] if log else None)
+    print(f"log      {found.a.checkpoint.origin}")
+    for name, each in (("A", found.a), ("B", found.b)):
+        count = len(each.positions)
+        print(f"{name}        {count} entries of {each.checkpoint.size}, made for {each.made_for}")
+    if found.first is not None:
+        print(f"first difference: entry {found.first.position}; in all {found.differing}")
+        print(f"  in A: {found.first.in_a or 'not there'}")
+        print(f"  in B: {found.first.in_b or 'not there'}")
+        print(f"  {found.first.why}")
+    if found.relation is Relation.FORK:
+        print("FORK: the log signed two trees that contradict each other")
+        if found.fork is None:
+            complain("wideberth: FORK: both bundles together are the evidence; keep them")
+        else:
+            out.write_text(format_evidence(found.fork), encoding="utf-8")
+            complain(f"wideberth: FORK: the evidence is in {out}; keep it, and show it")
+        raise typer.Exit(NO)
+    if not found.heads_compared:
+        print("the two states of the record were not compared: ask the log, with two checkpoints")
+    if found.relation is Relation.DIFFERENT:
+        raise typer.Exit(NO)
+    print("both bundles hold the same entries")
 
 
 def _say(found: Compared) -> None:

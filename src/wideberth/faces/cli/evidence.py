@@ -35,6 +35,10 @@ def command(  # noqa: PLR0913 - each of them is an option
     position: Annotated[
         list[int] | None, typer.Option(metavar="N", help="The entry at N; repeat it.")
     ] = None,
+    incident: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="What was said in this incident, and bears on it."),
+    ] = None,
     from_time: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
     ] = None,
@@ -59,6 +63,8 @@ def command(  # noqa: PLR0913 - each of them is an option
     from wideberth.errors import InvalidValue
     from wideberth.evidence.alone.container import Fault
     from wideberth.evidence.bundle import Selection, make_bundle
+    from wideberth.evidence.incident import incident_positions
+    from wideberth.evidence.material import seen_entries
     from wideberth.evidence.verifier import verifier_source
     from wideberth.model.ids import require_party_id
     from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
@@ -80,6 +86,13 @@ def command(  # noqa: PLR0913 - each of them is an option
         with the_material(
             folder, url=url, token=token, checkpoint=checkpoint, rule=rule
         ) as material:
+            if incident is not None:
+                if selection != Selection():
+                    given = "an incident has its own window and objects; ask for one of them"
+                    raise InvalidValue("--incident", "one-of", incident, given)
+                entries = seen_entries(material, may_show_as(reader))
+                positions = incident_positions(entries, incident)
+                selection = Selection(positions, about=f"incident {incident}")
             try:
                 data = make_bundle(
                     material, selection, made_for=reader, may_show=may_show_as(reader), policy=rule

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wideberth.errors import InvalidValue
 from wideberth.faces.cli._host import FolderOption, complaints
 from wideberth.faces.cli._material import (
     CheckpointOption,
@@ -19,11 +20,17 @@ from wideberth.faces.cli._material import (
     the_material,
 )
 
+if TYPE_CHECKING:
+    from wideberth.evidence.scope import Scope, Seen
+
 __all__ = ["command"]
 
 
 def command(  # noqa: PLR0913 - each of them is an option
     party: Annotated[str, typer.Option(metavar="PARTY", help="To whom it is shown.")],
+    incident: Annotated[
+        str | None, typer.Option(metavar="ID", help="The window and objects of this incident.")
+    ] = None,
     from_time: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
     ] = None,
@@ -73,7 +80,27 @@ def command(  # noqa: PLR0913 - each of them is an option
         with the_material(
             folder, url=url, token=token, checkpoint=checkpoint, rule=rule
         ) as material:
-            entries = selected(seen_entries(material, may_show_as(reader)), scope)
+            known = list(seen_entries(material, may_show_as(reader)))
+            if incident is not None:
+                scope = _of(incident, known, scope)
+            entries = selected(known, scope)
             shown = record_shows(entries, (scope.begin_us, scope.end_us))
         text = timeline_text(shown, scope, parties=scope.parties, offset=local)
         sys.stdout.write(text)
+
+
+def _of(incident: str, known: list[Seen], asked: Scope) -> Scope:
+    """The incident's scope, within the times that were asked for. Raises InvalidValue."""
+    import msgspec
+
+    from wideberth.evidence.incident import incident_scope
+
+    if asked.subjects or asked.parties:
+        given = "an incident names its own objects and parties"
+        raise InvalidValue("--incident", "one-of", incident, given)
+    whole = incident_scope(known, incident)
+    return msgspec.structs.replace(
+        whole,
+        begin_us=max(whole.begin_us, asked.begin_us),
+        end_us=min(whole.end_us, asked.end_us),
+    )

@@ -1,0 +1,236 @@
+"""An incident on the page of a bundle: a column for each party and observer, and what the record
+shows, minute by minute.
+
+The columns stand side by side and are never joined: each holds its author's own claims and words as
+the last account of it in the bundle has them. What the record shows has no column of a party's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from wideberth.evidence.alone.container import is_array, is_object
+from wideberth.evidence.alone.incidents import claim_rows
+from wideberth.evidence.alone.markup import shown, shown_time, table_html
+from wideberth.evidence.alone.phrases import duration_words, footprint_words
+from wideberth.evidence.alone.shows import (
+    HOST_CLOCK,
+    ShownGroup,
+    ShownLine,
+    clock_words,
+    clocks_between,
+    proof_words,
+    record_shows,
+)
+
+__all__ = ["COLUMNS_STYLE", "incident_sections"]
+
+COLUMNS_STYLE = """
+.columns{overflow-x:auto}
+.columns table{table-layout:fixed;min-width:100%}
+.columns th{color:#111;font-weight:bold;width:9rem}
+.columns td{min-width:11rem;width:14rem;border-left:1px solid #ddd;padding-left:.6rem}
+.minute{margin:.9rem 0 .2rem;font-weight:bold}
+.line{margin:.15rem 0 .15rem 1rem}
+.open{border-left:3px double #666;margin:.3rem 0 .3rem 1rem;padding-left:.3rem}
+"""
+_MINUTE_US = 60_000_000
+
+
+def incident_sections(entries: List[Any]) -> List[str]:
+    """Pieces of the page for each incident of which the bundle says when and where it was; none for
+    a bundle that is about no incident.
+    """
+    opened: Dict[str, Dict[str, Any]] = {}
+    for entry in entries:
+        body = entry.value["body"]
+        if body["type"] in ("IncidentOpened", "PartiesNamed") and _is_sound(body):
+            opened.setdefault(body["incident"], body)
+    parts: List[str] = []
+    for incident, body in opened.items():
+        parts += _columns(incident, body, entries)
+        parts += _record_shows(body, entries)
+    return parts
+
+
+def _is_sound(body: Dict[str, Any]) -> bool:
+    """Whether an entry has what its section is made of, in the types that it has."""
+    return (
+        all(isinstance(body.get(name), str) for name in ("incident", "title", "party"))
+        and all(type(body.get(name)) is int for name in ("start_us", "end_us"))
+        and all(abs(body[name]) < 10**17 for name in ("start_us", "end_us"))
+    )
+
+
+def _columns(incident: str, body: Dict[str, Any], entries: List[Any]) -> List[str]:
+    members = _members(incident, entries)
+    accounts = _last_accounts(incident, entries)
+    facts = [
+        ("Incident", shown(incident)),
+        ("Title, as its opener wrote it", shown(body["title"])),
+        ("Window", "%s to %s" % (shown_time(body["start_us"]), shown_time(body["end_us"]))),
+    ]
+    area = _area_words(body.get("area"))
+    if area is not None:
+        facts.append(("Area", shown(area)))
+    labels: List[str] = []
+    cells: Dict[Tuple[str, str], str] = {}
+    for party, (entry, account) in accounts.items():
+        for label, text in _account_rows(entry, account):
+            if label not in labels:
+                labels.append(label)
+            cells[party, label] = shown(text).replace("\n", "<br>")
+    names = [party for party, _ in members]
+    head = "".join(
+        "<td><strong>%s</strong><br>%s</td>" % (shown(p), shown(column)) for p, column in members
+    )
+    lines = ["<tr><th></th>%s</tr>" % head]
+    if len(accounts) < len(names):
+        none = "".join(
+            "<td>%s</td>" % ("" if name in accounts else "no account in this bundle")
+            for name in names
+        )
+        lines.append("<tr><th></th>%s</tr>" % none)
+    for label in labels:
+        row = "".join("<td>%s</td>" % cells.get((name, label), "") for name in names)
+        lines.append("<tr><th>%s</th>%s</tr>" % (shown(label), row))
+    return [
+        "<h2>What each party says</h2>",
+        "<p>Each column is its party's own account, as that party gave it. Nobody's is joined with "
+        "another's, weighed, or put into other words. An account that is not here was not given, "
+        "or is not shown to whom this bundle was made for. Earlier versions stand among the "
+        "entries below.</p>",
+        table_html(facts),
+        '<div class="columns"><table>%s</table></div>' % "\n".join(lines),
+    ]
+
+
+def _members(incident: str, entries: List[Any]) -> List[Tuple[str, str]]:
+    """Who is named, in that order, each with its column as it was named last."""
+    columns: Dict[str, str] = {}
+    for entry in entries:
+        body = entry.value["body"]
+        if body["type"] not in ("IncidentOpened", "PartiesNamed") or (
+            body.get("incident") != incident
+        ):
+            continue
+        if body["type"] == "IncidentOpened":
+            columns[str(body["party"])] = str(body.get("column", "party"))
+        else:
+            for each in _texts_of(body.get("concerned")):
+                columns.setdefault(each, "named before")
+        for name, column in (("parties", "party"), ("observers", "observer")):
+            for each in _texts_of(body.get(name)):
+                columns[each] = column
+    return list(columns.items())
+
+
+def _texts_of(value: Any) -> List[str]:
+    return [each for each in value if isinstance(each, str)] if is_array(value) else []
+
+
+def _last_accounts(incident: str, entries: List[Any]) -> Dict[str, Tuple[Any, Dict[str, Any]]]:
+    """By party, the entry and the account that it gave last, of those in the bundle."""
+    found: Dict[str, Tuple[Any, Dict[str, Any]]] = {}
+    for entry in entries:
+        body = entry.value["body"]
+        account: Any = body.get("account")
+        if (
+            body["type"] == "AccountGiven"
+            and body.get("incident") == incident
+            and is_object(account)
+            and isinstance(account.get("party"), str)
+        ):
+            found[account["party"]] = (entry, account)
+    return found
+
+
+def _account_rows(entry: Any, account: Dict[str, Any]) -> List[Tuple[str, str]]:
+    """The rows of one column. An odd claim is left to its entry, which is shown as it is."""
+    rows = [("Entry", "%d" % entry.position)]
+    try:
+        rows += claim_rows(account.get("claims") or {})
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        rows.append(("Claims", "see the entry"))
+    if isinstance(account.get("words"), str) and account["words"]:
+        rows.append(("In its own words", account["words"]))
+    return rows
+
+
+def _area_words(area: Any) -> Optional[str]:
+    if not is_object(area):
+        return None
+    try:
+        return footprint_words(area)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _record_shows(body: Dict[str, Any], entries: List[Any]) -> List[str]:
+    window_us = (body["start_us"], body["end_us"] + 1)
+    found = record_shows(entries, window_us)
+    parts = [
+        "<h2>What the record shows</h2>",
+        "<p>Lines of entries alone, in plain words; the entries are below, each with its number. "
+        "Where two clocks may be off by more than what lies between two lines, no order of them is "
+        "claimed.</p>",
+        _clocks_html(found.clocks, [line for group in found.groups for line in group.lines]),
+    ]
+    last = ""
+    for group in found.groups:
+        heading = _minute_heading(group.lines[0].time_us, window_us)
+        if heading != last:
+            parts.append('<p class="minute">%s</p>' % heading)
+            last = heading
+        parts += _group_html(group)
+    if found.unplaced:
+        parts.append(
+            '<p class="minute">By clocks that nobody measured; their place in the order is not '
+            "known</p>"
+        )
+        parts += [_line_html(line) for line in found.unplaced]
+    return parts
+
+
+def _minute_heading(time_us: int, window_us: Tuple[int, int]) -> str:
+    if time_us < window_us[0]:
+        return "Before, and bearing on it"
+    if time_us >= window_us[1]:
+        return "After"
+    return shown_time(time_us // _MINUTE_US * _MINUTE_US)
+
+
+def _group_html(group: ShownGroup) -> List[str]:
+    lines = [_line_html(line) for line in group.lines]
+    if group.bound_us == 0 or len(lines) < 2:
+        return lines
+    words = "order not known (clocks may differ by up to {})".format(duration_words(group.bound_us))
+    return ['<div class="open"><p class="how">%s</p>' % words, *lines, "</div>"]
+
+
+def _line_html(line: ShownLine) -> str:
+    clock = "" if line.clock == HOST_CLOCK else "; by " + clock_words(line)
+    pattern = '<p class="line">{} &middot; <strong>{}</strong>: {} <span class="how">{}</span></p>'
+    return pattern.format(
+        shown_time(line.time_us),
+        shown(line.kind),
+        shown(line.words),
+        shown("[entry %d; %s%s]" % (line.position, proof_words(line), clock)),
+    )
+
+
+def _clocks_html(clocks: Any, lines: List[ShownLine]) -> str:
+    """How far clocks may be off, of those that told a time here."""
+    parties = sorted(
+        {each.party for each in clocks} | {each.clock for each in lines} - {HOST_CLOCK}
+    )
+    rows = [
+        (
+            shown("%s and %s" % (one, two)),
+            "not known: one of them was not measured"
+            if apart is None
+            else shown("may differ by up to " + duration_words(max(map(abs, apart)))),
+        )
+        for one, two, apart in clocks_between(clocks, parties)
+    ]
+    return table_html(rows)

@@ -19,6 +19,8 @@ from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId, UnitToken
 from wideberth.model.parties import Role
 from wideberth.node import Node
+from wideberth.service import new_id
+from wideberth.watch.archive import TrackArchive
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -116,7 +118,11 @@ def console(tmp_path: Path) -> Iterator[Console]:
         '[space]\norigin = "exercise.tests.example/console"\nhost = "the test"\nexercise = true\n'
     )
     node = Node.open(tmp_path)
-    live = Live(node.service, LiveSettings(tick_s=0.2, show_every_s=0.2))
+    live = Live(
+        node.service,
+        LiveSettings(tick_s=0.2, show_every_s=0.2),
+        archive=TrackArchive(node.folder, make_name=new_id),
+    )
     cutter = Cutter(create_app(node, live=live, fallback=static_app()))
     listening = socket.create_server(("127.0.0.1", 0))
     loop = asyncio.new_event_loop()

@@ -111,23 +111,27 @@ def _shapes(entries: Iterable[Seen]) -> Iterable[out.ShapeOut]:
     standing: dict[str, out.ShapeOut] = {}
     for each in entries:
         body, time_us = each.value["body"], each.value["time_us"]
-        ended = _ended(body)
         shape = None if each.is_part else _shape(each.position, time_us, body)
-        before = standing.pop(shape.id if shape else ended, None) if shape or ended else None
+        before = standing.pop(shape.id if shape else _changed(body), None)
         if before is not None:
             yield msgspec.structs.replace(before, until=format_rfc3339(time_us))
+            if shape is None and body.get("state", "Ended") != "Ended":
+                shape = msgspec.structs.replace(
+                    before,
+                    state=body["state"],
+                    version=body["version"],
+                    entry=each.position,
+                    since=format_rfc3339(time_us),
+                )
         if shape is not None:
             standing[shape.id] = shape
     yield from standing.values()
 
 
-def _ended(body: dict[str, Any]) -> str:
-    """The id of what an entry ends; empty for another entry."""
-    if body["type"] == "ZoneWithdrawn":
-        return body["zone"]
-    if body["type"] == "IntentStateChanged" and body["state"] == "Ended":
-        return body["intent"]
-    return ""
+def _changed(body: dict[str, Any]) -> str:
+    """The id of what an entry ends, or takes to another state; empty for another entry."""
+    names = {"ZoneWithdrawn": "zone", "IntentStateChanged": "intent"}
+    return body[names[body["type"]]] if body["type"] in names else ""
 
 
 def _shape(position: int, time_us: int, body: dict[str, Any]) -> out.ShapeOut | None:
@@ -140,8 +144,13 @@ def _shape(position: int, time_us: int, body: dict[str, Any]) -> out.ShapeOut | 
     return out.ShapeOut(
         type=cast(Literal["intent", "zone"], kind),
         id=thing["id"],
+        kind=thing["kind"] if kind == "intent" else thing["rule"],
+        state=thing.get("state"),
         party=thing["party"],
-        name=thing.get("name") or thing.get("call_sign") or thing.get("kind", kind),
+        name=next(
+            (thing[each] for each in ("name", "call_sign", "place_name") if thing.get(each)),
+            thing["id"],
+        ),
         version=thing["version"],
         entry=position,
         since=format_rfc3339(time_us),

@@ -126,10 +126,14 @@ class TracksKeptOut(Out, frozen=True, kw_only=True):
 
 
 class ShapeOut(Out, frozen=True, kw_only=True):
-    """A version of an intent or a zone, as it stood: from since on, and before until."""
+    """A version of an intent or a zone, as it stood: from since on, and before until. kind: of an
+    intent, or a zone's rule; state: of an intent.
+    """
 
     type: Literal["intent", "zone"]
     id: str
+    kind: str
+    state: str | None = None
     party: str
     name: str
     version: int

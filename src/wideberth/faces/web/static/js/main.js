@@ -5,6 +5,7 @@ import { giveColours } from "./colours.js";
 import * as agreements from "./agreements.js";
 import * as inbox from "./inbox.js";
 import * as picture from "./picture.js";
+import * as replay from "./replay.js";
 import { Confidant } from "./confidant.js";
 import { at, tick } from "./dom.js";
 import * as sealed from "./sealed.js";
@@ -214,7 +215,7 @@ const context = {
   go: (name) => views.go(name),
   actions,
 };
-const views = new Views({ picture, inbox, tell, agreements, sealed }, context);
+const views = new Views({ picture, inbox, tell, agreements, sealed, replay }, context);
 const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */

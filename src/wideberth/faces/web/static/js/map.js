@@ -96,7 +96,9 @@ const STYLE = {
 
 /** Draws the state, and says which thing was picked. */
 export class ConsoleMap {
-  constructor(container, actions) {
+  /** nothing: says so when nothing stands in the view; by default the picture's own words. */
+  constructor(container, actions, { nothing = document.getElementById("nothing") } = {}) {
+    this.hint = nothing;
     this.ready = false;
     this.state = null;
     this.fitted = false;
@@ -213,7 +215,7 @@ export class ConsoleMap {
   fit() {
     const { state } = this;
     const areasThere = Object.values(state.zones).length ? Object.values(state.zones) : Object.values(state.intents);
-    const view = bounds(areasThere.flatMap((area) => area.volumes.flatMap((volume) => volume.rings.flat())));
+    const view = bounds(areasThere.flatMap((area) => area.volumes.flatMap((volume) => volume.rings.flat()))) ?? bounds(Object.values(state.tracks).map((track) => track.place));
     if (!view) return;
     this.fitted = true;
     this.map.fitBounds(view, { padding: { top: 44, bottom: 30, left: 16, right: 16 }, maxZoom: 11, duration: 0 });
@@ -241,7 +243,7 @@ export class ConsoleMap {
     };
     const some = Object.values(state.tracks).some((track) => inside(track.place)) ||
       [...Object.values(state.intents), ...Object.values(state.zones)].some((area) => area.volumes.some((volume) => volume.rings.some(touches)));
-    document.getElementById("nothing").hidden = some;
+    this.hint.hidden = some;
   }
 }
 

@@ -1,0 +1,203 @@
+// The view of a replay: what the record shows to this party, a minute at a time. On the map stand
+// the places that stood then and the positions that were kept; beside it the lines of that minute.
+// Nothing is drawn between two minutes, and no account of any party is here.
+
+import { choice, field } from "./answer.js";
+import { ConsoleMap } from "./map.js";
+import { rows, swatch } from "./dom.js";
+import { intentOf, trackOf, zoneOf } from "./shape.js";
+import { EMPTY } from "./state.js";
+import { duration, h, local, plain, utc, utcDate, utcShort } from "./text.js";
+
+const MINUTE = 60000;
+const STEP_MS = 700; // how long a minute is shown while it plays
+const LONGEST_MIN = 1440;
+const NOTHING = "No line in this minute. That nothing is shown does not say that nothing happened.";
+const NO_POSITION = "No positions kept that you could see. That does not say that nothing was there.";
+
+export function mount(root, context) {
+  return new Replay(root, context);
+}
+
+class Replay {
+  constructor(root, context) {
+    Object.assign(this, { root, context, told: null, minute: 0, minutes: 0, timer: null });
+    this.fault = h("p", { class: "fault", role: "alert" });
+    this.title = h("p", { class: "dim", id: "replay-title" }, "Choose an incident, or a time.");
+    this.clock = h("output", { class: "num", id: "replay-minute", for: "replay-slider" }, "--:--Z");
+    this.slider = h("input", { type: "range", id: "replay-slider", min: 0, max: 0, value: 0, step: 1, "aria-label": "Minute", oninput: () => { this.#pause(); this.#show(Number(this.slider.value)); } });
+    this.play = h("button", { type: "button", class: "do other", id: "replay-play", onclick: () => this.#toggle() }, "Play");
+    this.lines = h("div", { class: "list", id: "replay-lines", tabindex: "-1" });
+    this.tracks = h("div", { class: "list", id: "replay-tracks" });
+    this.clocks = h("div", { class: "list", id: "replay-clocks" });
+    this.nothing = h("p", { class: "nothing", hidden: true }, "Nothing that you may see stood in this view at this minute.");
+    const box = h("div", { class: "map", role: "region", "aria-label": "Map of the minute. Its positions stand in the list beside it, too." });
+    root.replaceChildren(h("div", { class: "frame replay" },
+      h("div", { class: "side" },
+        h("section", { "aria-labelledby": "h-replay" }, h("h2", { id: "h-replay", tabindex: "-1", "data-first": true }, "Replay"), this.#form(), this.fault, this.title),
+        h("section", { "aria-labelledby": "h-replay-clocks" }, h("h2", { id: "h-replay-clocks" }, "Clocks"), this.clocks),
+        h("section", { class: "grow", "aria-labelledby": "h-replay-tracks" }, h("h2", { id: "h-replay-tracks" }, "Positions kept"), this.tracks)),
+      h("div", { class: "middle" }, box, this.nothing,
+        h("div", { class: "player", role: "group", "aria-label": "Minute by minute" }, this.play,
+          h("button", { type: "button", class: "do other", "aria-label": "One minute back", onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, "−1"),
+          this.slider,
+          h("button", { type: "button", class: "do other", "aria-label": "One minute on", onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, "+1"),
+          this.clock)),
+      h("div", { class: "side right" },
+        h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, "What the record shows"), this.lines))));
+    this.map = new ConsoleMap(box, { select: () => {} }, { nothing: this.nothing });
+    this.#incidents();
+  }
+
+  unmount() {
+    this.#pause();
+    this.map.remove();
+    this.root.replaceChildren();
+  }
+
+  #form() {
+    const now = this.context.now();
+    const shown = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
+    this.which = choice([["", "a time, as below"]]);
+    const form = h("form", { class: "answer", "aria-label": "What to replay", novalidate: true },
+      field("incident", "Incident", {}, this.which),
+      field("from", "From, UTC", { value: shown(now - 30 * MINUTE) }), field("to", "To, UTC", { value: shown(now) }),
+      h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Show")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#ask(form.elements.incident.value, form.elements.from.value, form.elements.to.value);
+    });
+    return form;
+  }
+
+  async #incidents() {
+    try {
+      const found = await this.context.api.all("/api/v1/incidents", "incidents");
+      this.which.append(...found.items.map((each) => h("option", { value: each.id }, plain(each.title, 60))));
+    } catch { /* without them a time can still be chosen */ }
+  }
+
+  async #ask(incident, from, to) {
+    this.#pause();
+    this.fault.textContent = "";
+    try {
+      const [begin, end] = [from, to].map((text) => Date.parse(`${text.trim().replace(" ", "T")}Z`));
+      if (!incident && !(begin < end)) throw new Error("Give two times like 2026-05-01 12:00, the first before the second.");
+      if (!incident && end - begin > LONGEST_MIN * MINUTE) throw new Error("Give a day at most.");
+      const iso = (ms) => new Date(ms).toISOString();
+      const path = incident ? `/api/v1/incidents/${encodeURIComponent(incident)}/timeline` : `/api/v1/timeline?from=${iso(begin)}&to=${iso(end)}`;
+      this.#take(await this.context.api.get(path));
+    } catch (error) {
+      this.fault.textContent = plain(error.message, 300);
+    }
+  }
+
+  #take(told) {
+    this.told = told;
+    this.beginMs = Math.floor(Date.parse(told.begin) / MINUTE) * MINUTE;
+    this.minutes = Math.max(0, Math.min(LONGEST_MIN, Math.ceil((Date.parse(told.end) - this.beginMs) / MINUTE) - 1));
+    this.slider.max = String(this.minutes);
+    this.map.fitted = false;
+    const more = told.more_from ? ` There is more from ${told.more_from} on.` : "";
+    this.title.textContent = `${told.sentence}${more}`;
+    this.#clocks();
+    this.#show(0);
+    this.lines.focus({ preventScroll: true });
+  }
+
+  #clocks() {
+    const { clocks, differences } = this.told;
+    rows(this.clocks, [
+      ...differences.map((each) => ({
+        key: `${each.first}/${each.second}`, shows: each,
+        make: () => h("p", { class: "row" }, `${plain(each.first)} and ${plain(each.second)}: `,
+          each.most_s === null ? "one was not measured" : `may differ by up to ${duration(Math.max(Math.abs(each.least_s), Math.abs(each.most_s)))}`),
+      })),
+      ...clocks.map((each) => ({
+        key: `e${each.entry}`, shows: each,
+        make: () => h("p", { class: "row dim" }, `${plain(each.party)}: ${each.ahead_least_s} to ${each.ahead_most_s} s ahead of the host's (entry ${each.entry})`),
+      })),
+    ], "No clock was measured.");
+  }
+
+  #toggle() {
+    if (this.timer) { this.#pause(); return; }
+    if (!this.told) return;
+    if (this.minute >= this.minutes) this.#show(0);
+    this.play.textContent = "Pause";
+    this.timer = setInterval(() => {
+      if (this.minute >= this.minutes) this.#pause();
+      else this.#show(this.minute + 1);
+    }, STEP_MS);
+  }
+
+  #pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.play.textContent = "Play";
+  }
+
+  #show(minute) {
+    if (!this.told) return;
+    this.minute = Math.max(0, Math.min(this.minutes, minute));
+    this.slider.value = String(this.minute);
+    const atMs = this.beginMs + this.minute * MINUTE;
+    this.clock.textContent = `${utcDate(atMs)} ${utcShort(atMs)}`;
+    this.clock.title = local(atMs);
+    this.slider.setAttribute("aria-valuetext", `${utcDate(atMs)} ${utcShort(atMs)}`);
+    this.#lines(atMs);
+    this.#draw(atMs);
+  }
+
+  /** The lines of the minute; before the first one also what bears on it from earlier. */
+  #lines(atMs) {
+    const within = (line) => (line.before ? this.minute === 0 : Math.floor(Date.parse(line.time) / MINUTE) * MINUTE === atMs);
+    const groups = this.told.groups.map((group, index) => ({ ...group, index, lines: group.lines.filter(within) })).filter((group) => group.lines.length);
+    rows(this.lines, groups.map((group) => ({
+      key: `g${group.index}`, shows: [group, this.minute === 0],
+      make: () => (group.order === "unknown"
+        ? h("div", { class: "card unordered" }, h("p", { class: "dim" }, plain(group.words)), ...group.lines.map(lineOf))
+        : h("div", { class: "card" }, ...group.lines.map(lineOf))),
+    })), NOTHING);
+  }
+
+  #draw(atMs) {
+    const standing = this.told.shapes.filter((each) => Date.parse(each.since) < atMs + MINUTE && (!each.until || Date.parse(each.until) > atMs));
+    const areas = (type, make) => Object.fromEntries(standing.filter((each) => each.type === type).map((each) => [each.id, make(each)]));
+    const positions = this.told.tracks.minutes.find((each) => Date.parse(each.minute) === atMs);
+    const tracks = (positions?.positions ?? []).map((each) => ({ ...trackOf(each), uncertaintyM: each.uncertainty_m, entry: each.entry, timeMs: Date.parse(each.time) }));
+    this.map.update({
+      ...EMPTY,
+      parties: this.context.state().parties,
+      loaded: { zones: true, intents: true },
+      clock: { ...EMPTY.clock, serverMs: atMs + MINUTE, browserMs: 0 },
+      browserMs: 0,
+      intents: areas("intent", (each) => ({ ...intentOf(each), callSign: each.name })),
+      zones: areas("zone", (each) => zoneOf({ ...each, rule: each.kind, unilateral: false })),
+      tracks: Object.fromEntries(tracks.map((each) => [each.id, each])),
+    });
+    const none = positions?.none_kept ?? [];
+    rows(this.tracks, [
+      ...tracks.map((each) => ({
+        key: each.id, shows: [each],
+        make: () => h("p", { class: "row" }, swatch(each.party), h("b", {}, plain(each.callSign ?? each.track, 24)),
+          h("span", { class: "num wide" }, `${each.place[1].toFixed(5)}, ${each.place[0].toFixed(5)}`, Number.isFinite(each.uncertaintyM) ? `, give or take ${each.uncertaintyM} m` : ""),
+          h("span", { class: "dim wide" }, `${utc(each.timeMs)}, by feed ${plain(each.feed, 30)} of ${plain(each.feedParty ?? "nobody", 30)}; `, each.entry === undefined ? "its file is still open" : `digest in entry ${each.entry}`)),
+      })),
+      ...none.map((name) => ({ key: `no ${name}`, shows: name, make: () => h("p", { class: "row dim" }, `${plain(name, 60)}: no position kept here`) })),
+    ], this.told.tracks.kept ? NO_POSITION : "This node keeps no positions.");
+  }
+}
+
+/** One line: its time and whose clock, what the entry says, and how that is known. */
+function lineOf(line) {
+  const clock = line.clock === "host" ? "" : ` by the clock of ${line.clock}${line.error_s === undefined ? "" : `, ± ${line.error_s} s`}`;
+  const ms = Date.parse(line.time);
+  return h("p", { class: "shown" },
+    h("span", { class: "num" }, `${line.before ? `${utcDate(ms)} ` : ""}${utc(ms)}`), clock ? h("span", { class: "dim" }, plain(clock, 80)) : null, " ",
+    h("b", {}, plain(line.kind, 80)), ": ", plain(line.words, 400), " ",
+    h("span", { class: "dim" }, `[entry ${line.entry}, ${line.proof}${line.part ? ", shown in part" : ""}]`),
+    ...(line.facts ?? []).filter((fact) => BRIEF.test(fact.name)).map((fact) => h("span", { class: "dim wide" }, `${plain(fact.name, 80)}: ${plain(fact.text, 200)}`)));
+}
+
+const BRIEF = /^(Time from telling to start|Agreed minimum|Changed|Read back otherwise|After it was sent|Reason|Text|Which report was first|Distance across)/;

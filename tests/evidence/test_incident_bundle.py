@@ -121,6 +121,8 @@ def test_the_page_has_a_column_for_each_party_and_what_the_record_shows() -> Non
     assert told["Entry"] == ["15", "14", ""]
     shows = html.split("<h2>What the record shows</h2>")[1].split("<h2>What was said</h2>")[0]
     assert shows.count("[entry ") >= 6
+    assert "Time from telling to start: 56 min" in shows
+    assert ".columns td{" in html
     assert "notice sent</strong>: The mechanism issued a notice to bravo" in shows
     for words in ("We told them", "Nobody told us"):
         assert words not in shows, "no account is in what the record shows"

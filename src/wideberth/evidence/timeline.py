@@ -13,6 +13,7 @@ from wideberth.evidence.alone.shows import (
     Shown,
     ShownGroup,
     ShownLine,
+    brief_facts,
     clock_words,
     clocks_between,
     proof_words,
@@ -21,7 +22,6 @@ from wideberth.evidence.scope import Scope
 from wideberth.space.time import MINUTE_US, format_rfc3339
 
 __all__ = [
-    "BRIEF",
     "NOT_CLEARANCE",
     "clock_lines",
     "group_words",
@@ -37,15 +37,6 @@ NOT_CLEARANCE = (
     "Only entries that their reader may see make lines. That nothing is shown is not clearance,"
     " and no account of any party is judged here."
 )
-BRIEF = frozenset(
-    {
-        *("Time from telling to start", "Agreed minimum", "Agreed minimum of that", "Reason"),
-        *("After it was sent", "Due", "Nobody had read it at", "About", "Text", "Came by"),
-        *("Which report was first", "Units that must know", "Ahead by", "Distance across"),
-        *("In height", "Ground", "State", "In place of", "Held open for", "Unit", "System"),
-    }
-)
-"""The rows of an entry that the text prints below its line; those of changes come with them."""
 
 
 def timeline_text(
@@ -161,9 +152,8 @@ def _line(line: ShownLine, offset: timezone | None) -> Iterator[str]:
     yield f"  {day} {time_of_day(line.time_us, offset)}  {line.kind}: {line.words}"
     clock = "" if line.clock == HOST_CLOCK else f"; by {clock_words(line)}"
     yield f"      [entry {line.position}; {proof_words(line)}{clock}{part}]"
-    for name, text in line.facts:
-        if name in BRIEF or name.startswith(("Changed", "Read back otherwise")):
-            yield f"      {name}: {text.replace(chr(10), '; ')}"
+    for name, text in brief_facts(line):
+        yield f"      {name}: {text.replace(chr(10), '; ')}"
 
 
 def _offset_words(offset: timezone) -> str:

@@ -17,6 +17,7 @@ from wideberth.evidence.alone.shows import (
     HOST_CLOCK,
     ShownGroup,
     ShownLine,
+    brief_facts,
     clock_words,
     clocks_between,
     proof_words,
@@ -27,11 +28,11 @@ __all__ = ["COLUMNS_STYLE", "incident_sections"]
 
 COLUMNS_STYLE = """
 .columns{overflow-x:auto}
-.columns table{table-layout:fixed;min-width:100%}
-.columns th{color:#111;font-weight:bold;width:9rem}
-.columns td{min-width:11rem;width:14rem;border-left:1px solid #ddd;padding-left:.6rem}
+.columns th{color:#111;font-weight:bold;width:7rem}
+.columns td{min-width:7rem;border-left:1px solid #ddd;padding-left:.6rem}
 .minute{margin:.9rem 0 .2rem;font-weight:bold}
 .line{margin:.15rem 0 .15rem 1rem}
+.fact{margin-left:2rem;color:#444}
 .open{border-left:3px double #666;margin:.3rem 0 .3rem 1rem;padding-left:.3rem}
 """
 _MINUTE_US = 60_000_000
@@ -211,12 +212,17 @@ def _group_html(group: ShownGroup) -> List[str]:
 def _line_html(line: ShownLine) -> str:
     clock = "" if line.clock == HOST_CLOCK else "; by " + clock_words(line)
     pattern = '<p class="line">{} &middot; <strong>{}</strong>: {} <span class="how">{}</span></p>'
-    return pattern.format(
+    facts = "".join(
+        '<p class="line fact">%s: %s</p>' % (shown(name), shown(text).replace("\n", "; "))
+        for name, text in brief_facts(line)
+    )
+    line_html = pattern.format(
         shown_time(line.time_us),
         shown(line.kind),
         shown(line.words),
         shown("[entry %d; %s%s]" % (line.position, proof_words(line), clock)),
     )
+    return line_html + facts
 
 
 def _clocks_html(clocks: Any, lines: List[ShownLine]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wideberth.evidence.alone.columns import incident_sections
+from wideberth.evidence.alone.columns import COLUMNS_STYLE, incident_sections
 from wideberth.evidence.alone.container import is_object
 from wideberth.evidence.alone.heads import Head, Policy, described_policy
 from wideberth.evidence.alone.markup import mono_html, shown, shown_time, table_html
@@ -81,10 +81,10 @@ class Facts:
 
 def page_html(facts: Facts) -> bytes:
     """The whole page, UTF-8. Of an exercise it says so on each screen and each sheet."""
-    style, title = _STYLE, ""
+    style, title = _STYLE + COLUMNS_STYLE, ""
     band: list[str] = []
     if is_exercise(facts.head.origin):
-        style, title = _STYLE + _EXERCISE_STYLE, _EXERCISE + ": "
+        style, title = style + _EXERCISE_STYLE, _EXERCISE + ": "
         band = [f'<div class="ex">{_EXERCISE}: nothing of this is real</div>']
     parts = [
         "<!doctype html>",

@@ -19,6 +19,7 @@ __all__ = [
     "ShownClock",
     "ShownGroup",
     "ShownLine",
+    "brief_facts",
     "clock_words",
     "clocks_between",
     "order_certain",
@@ -206,6 +207,15 @@ def order_certain(one: ShownLine, two: ShownLine) -> bool:
     return order_words(one.time_us, two.time_us, bound_us)[0] != 0
 
 
+def brief_facts(line: ShownLine) -> List[Tuple[str, str]]:
+    """What an entry names that is told with its line: lead times, changes, differences, reasons."""
+    return [
+        (name, text)
+        for name, text in line.facts
+        if name in _BRIEF or name.startswith(("Changed", "Read back otherwise"))
+    ]
+
+
 def proof_words(line: ShownLine) -> str:
     """How the entry of a line is known to be its author's."""
     if line.how == "signed":
@@ -356,6 +366,16 @@ def _tell_fix(side: Any, tell: Any) -> None:
         return
     words = "{} was reported at {}; a warning rests on that.".format(side["id"], place)
     tell(fix.get("time_us"), feed or "a public source", "position", words)
+
+
+_BRIEF = frozenset(
+    (
+        *("Time from telling to start", "Agreed minimum", "Agreed minimum of that", "Reason"),
+        *("After it was sent", "Due", "Nobody had read it at", "About", "Text", "Came by"),
+        *("Which report was first", "Units that must know", "Ahead by", "Distance across"),
+        *("In height", "State", "In place of", "Held open for", "Unit", "System"),
+    )
+)
 
 
 class _Run:

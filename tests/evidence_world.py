@@ -163,9 +163,11 @@ def notice() -> Notice:
     )
 
 
-def entries() -> list[Entry]:
-    """What happened: 11 entries, of which four are signed and one is attested."""
-    keys = Keys()
+def entries(keys: Keys | None = None) -> list[Entry]:
+    """What happened: 11 entries, of which four are signed and one is attested. keys: who go on
+    signing after it.
+    """
+    keys = keys or Keys()
     told = {
         "kind": "flight",
         "priority": 0,

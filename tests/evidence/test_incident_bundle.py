@@ -36,32 +36,45 @@ from wideberth.model.parties import Author, How
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.record.notes import parse_vkey
 from wideberth.record.splits import format_evidence, verify_evidence
-from wideberth.space.time import MINUTE_US
+from wideberth.space.time import MINUTE_US, format_rfc3339
 
 INCIDENT = IncidentId("incident-9")
 START_US = world.START_US
 
 
 def account(
-    minute: float, party: PartyId, words: str, *, warned: bool, when_min: float = 6, name: str = ""
+    keys: world.Keys,
+    minute: float,
+    party: PartyId,
+    words: str,
+    *,
+    warned: bool,
+    when_min: float = 6,
+    name: str = "",
 ) -> Entry:
-    claims = Claims(
-        when=TimeClaim(START_US + int(when_min * MINUTE_US)), warned=WarnedClaim(warned)
-    )
+    when_us = START_US + int(when_min * MINUTE_US)
     given = Account(
         id=AccountId(name or f"account-{party}"),
         party=party,
-        given_us=START_US,
+        given_us=START_US + int(minute * MINUTE_US),
         audience=Audience.ALL,
         shown_to=(ALPHA, BRAVO),
-        claims=claims,
+        claims=Claims(when=TimeClaim(when_us), warned=WarnedClaim(warned)),
         words=words,
     )
-    return world.entry(minute, AccountGiven(INCIDENT, given), Author(party, How.ATTESTED, "desk"))
+    signed = {
+        "incident": INCIDENT,
+        "shown_to": "all",
+        "when": {"time": format_rfc3339(when_us)},
+        "warned": {"warned": warned},
+        "words": words,
+    }
+    return keys.said(party, minute, "GiveAccount", signed, AccountGiven(INCIDENT, given))
 
 
-def happened() -> list[Entry]:
+def happened(bravo: str = "Nobody told us.", *, warned: bool = False) -> list[Entry]:
     """An intent, a notice, its answers; an incident about it; each party's account, one twice."""
+    keys = world.Keys()
     window_us = (START_US + 4 * MINUTE_US, START_US + 8 * MINUTE_US)
     opened = IncidentOpened(
         *(INCIDENT, ALPHA, Column.PARTY, "At <b>eight</b>", *window_us, (BRAVO,)),
@@ -69,12 +82,12 @@ def happened() -> list[Entry]:
     )
     by_alpha = Author(ALPHA, How.ATTESTED, "desk")
     return [
-        *world.entries(),
+        *world.entries(keys),
         world.entry(20, opened, by_alpha),
         world.entry(21, SubjectsNamed(INCIDENT, ALPHA, ("intent-7",)), by_alpha),
-        account(22, ALPHA, "We told them <i>early</i>.", warned=True, name="first"),
-        account(23, BRAVO, "Nobody told us.", warned=False, when_min=7),
-        account(24, ALPHA, "We told them at four.", warned=True, name="second"),
+        account(keys, 22, ALPHA, "We told them <i>early</i>.", warned=True, name="first"),
+        account(keys, 23, BRAVO, bravo, warned=warned, when_min=7),
+        account(keys, 24, ALPHA, "We told them at four.", warned=True, name="second"),
     ]
 
 
@@ -199,11 +212,9 @@ def test_an_account_that_the_others_bundle_lacks_is_named() -> None:
     assert "not asked for there, or not shown" in found.first.why
 
 
-def forked(minute: float = 23) -> list[Entry]:
+def forked() -> list[Entry]:
     """The same but for what bravo says."""
-    entries = happened()
-    entries[14] = account(minute, BRAVO, "They told us late.", warned=True, when_min=7)
-    return entries
+    return happened("They told us late.", warned=True)
 
 
 def test_logs_that_forked_are_found_by_their_heads_and_the_first_entry_is_named() -> None:

@@ -318,7 +318,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     await asker.ask("GET", "/sealed-texts/{sealed}", sealed=UNKNOWN)
     await asker.ask("POST", "/sealed-texts", {})
     await asker.ask("POST", "/seal-keys", {})
-    await asker.ask("POST", "/drills", {"to": asker.party})
+    await asker.ask("POST", "/drills", {"to": "nobody"})
     await asker.ask("POST", "/drills/{drill}/answers", {"verb": "RECEIVED"}, drill=UNKNOWN)
     await asker.ask("POST", "/read-back-tests", {})
     await asker.ask("POST", "/read-back-tests/answers", {})

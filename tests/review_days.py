@@ -23,6 +23,7 @@ from wideberth.model.commands import (
 )
 from wideberth.model.counting import ContestCount, item_name
 from wideberth.model.doubts import AnswerDoubt, DoubtId, DoubtState, RaiseDoubt
+from wideberth.model.drills import HOPS, AnswerDrill, SendDrill
 from wideberth.model.ids import AgreementId, IntentId, PartyId, WarningId, ZoneId
 from wideberth.model.incidents import NameParties
 from wideberth.model.inquiries import ReceiptResult, TransmitResult
@@ -97,6 +98,7 @@ class Days:
                 self.renew,
                 self.end,
                 *(self.incident,) * 6,
+                *(self.drill,) * 4,
             ),
         )
         for _ in range(steps):
@@ -339,6 +341,22 @@ class Days:
         digest = digest_of_open(self.scene.picture.notices_to(party))
         post = self.random.choice((Post.DUTY, Post.SENIOR))
         self.scene.try_(TakeShift(post, digest), author(party))
+
+    def drill(self) -> None:
+        """Send one, or answer one that stands, a step or two."""
+        known = sorted(self.scene.picture.drills)
+        if not known or self.random.random() < 0.4:
+            by, other = self.random.sample(PARTIES, 2)
+            self.scene.try_(SendDrill(PartyId(other), 3600), author(by))
+            known = sorted(self.scene.picture.drills)
+        for _ in range(self.random.randrange(1, 5)):
+            drill = self.scene.picture.drills[self.random.choice(known[-3:])]
+            verb = self.random.choice(HOPS)
+            unit = self.random.choice(drill.sent.units) if verb is Verb.LOADED else None
+            word = drill.sent.word if verb is Verb.READ_BACK else None
+            self.scene.pass_time(self.random.expovariate(1 / 6))
+            told = AnswerDrill(drill.sent.drill, verb, unit, word)
+            self.scene.try_(told, signer(drill.sent.recipient))
 
     def incident(self) -> None:
         """Open one, name somebody, or say something in one."""

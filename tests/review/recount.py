@@ -49,6 +49,7 @@ class Recount:
         self.simple()
         self.questions()
         self.incidents()
+        self.drills()
         self.counts()
         return self.found
 
@@ -563,6 +564,55 @@ class Recount:
     def speaker(body: dict[str, Any]) -> str:
         inner = body.get("account") or (body.get("result") if "result" in body else None) or body
         return inner["party"]
+
+    def drills(self) -> None:
+        """How many drills of each period reached each step, and how soon."""
+        names = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED by one unit"]
+        whole = "all of it, by all units"
+        counts = {"RECEIVED": ["RECEIVED"], "READ-BACK": ["READ-BACK"]}
+        counts |= {"PASSED-DOWN": ["PASSED-DOWN", "LOADED"], "LOADED by one unit": ["LOADED"]}
+        rows: dict[tuple[str, ...], Any] = {}
+        for name in (HERE, THEN):
+            begin, end = self.periods[name]
+            drills: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
+            for each in self.entries:
+                kind = each[2]["type"]
+                if kind in ("DrillSent", "DrillAnswered", "DrillMissed") and each[1] < end:
+                    drills.setdefault(each[2]["drill"], []).append(each)
+            mine = []
+            for told in drills.values():
+                _, time, body = told[0]
+                sent = {"DrillSent": time, "DrillMissed": body.get("due_us", 0)}
+                sent["DrillAnswered"] = time - body.get("after_us", 0)
+                if begin <= sent[body["type"]] < end:
+                    mine.append(told)
+            for step in [*names, whole]:
+                done: list[tuple[int, int]] = []
+                left: list[int] = []
+                for told in mine:
+                    reached = [
+                        (body["after_us"], at)
+                        for at, _, body in told
+                        if body["type"] == "DrillAnswered"
+                        and (body.get("ends") if step == whole else body["verb"] in counts[step])
+                    ]
+                    done += [min(reached)] if reached else []
+                    left += [] if reached else [told[0][0]]
+                rows[step, name] = (mine, done, left)
+        if not any(mine for mine, _, _ in rows.values()):
+            return
+        for (step, name), (mine, done, left) in rows.items():
+            table = ("drills", "drill-steps", step, name)
+            firsts = [told[0][0] for told in mine]
+            at = [*firsts, *(at for _, at in done)]
+            self.put(*table, "drills", value=len(mine), at=firsts)
+            self.put(*table, "reached", value=len(done), at=[at for _, at in done])
+            self.put(*table, "none", value=len(left), at=left)
+            lengths = sorted([after for after, _ in done] + [math.inf] * len(left))
+            for column, share in (("half", 50), ("ninety", 90)):
+                rank = math.ceil(share * len(lengths) / 100)
+                value = lengths[rank - 1] if lengths else math.inf
+                self.put(*table, column, value=None if value == math.inf else int(value), at=at)
 
     # Counting
 

@@ -18,7 +18,7 @@ from scenes import START_US
 from wideberth.faces.cli._material import may_show_as
 from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
-from wideberth.review import answers, counts, incidents, places, stops
+from wideberth.review import answers, counts, drills, incidents, places, stops
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
 from wideberth.review.report import Head, Report, made
@@ -45,6 +45,7 @@ ROWS = {
     ("harm", "harm"): 1,
     ("changes", "changes-count"): 1,
     ("published", "published-count"): 1,
+    ("drills", "drill-steps"): 2,
     ("counts", "pairs"): 5,
     ("counts", "items"): 1,
 }
@@ -192,6 +193,7 @@ items_of = counts.items_of
         pytest.param(counts, "items_of", _no_episodes, id="an item has one entry"),
         pytest.param(places, "stale_at", _all_ever_stale, id="stale at any time"),
         pytest.param(incidents, "_said", _half_of_it, id="something said in an incident is lost"),
+        pytest.param(drills, "at_rank", _drops_unanswered, id="missed drills are left out"),
         pytest.param(Period, "previous", property(_no_previous), id="no previous period"),
         pytest.param(Period, "__contains__", _closed_at_the_end, id="a period without an end"),
     ],

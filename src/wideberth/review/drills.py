@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from wideberth.model.drills import DrillAnswered, DrillMissed, DrillSent
+from wideberth.model.notices import Verb
 from wideberth.review.cells import (
     HERE,
     THEN,
@@ -21,20 +23,29 @@ from wideberth.review.cells import (
     words,
 )
 from wideberth.review.charts import Strip, strips
+from wideberth.review.facts import Facts
 from wideberth.review.period import Period
 from wideberth.review.quantiles import NINETY_PER_CENT, at_rank
 
-__all__ = ["STEPS", "DrillFact", "section"]
+__all__ = ["STEPS", "DrillFact", "drills_of", "section"]
 
-STEPS = ("RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED")
+STEPS = ("RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED by one unit", "all of it, by all units")
+"""How far a drill comes. What was loaded was passed down; the last is said by the record itself."""
+
+_ANSWERS = (
+    (Verb.RECEIVED,),
+    (Verb.READ_BACK,),
+    (Verb.PASSED_DOWN, Verb.LOADED),
+    (Verb.LOADED,),
+)
 
 
 class DrillFact(msgspec.Struct, frozen=True):
     """One drill as its reader knows it by a time.
 
-    sent_us: when it was sent. at: its entries; reached: by step, how long after (the last unit's,
-    where there are several), and the entry. missing: what did not come in time; missed_at: the
-    entry that says so.
+    sent_us: when it was sent; when it was due, for a sender who knows no more. at: the entry that
+    it is known by; reached: by step, how long after, and the entry. missing: what did not come in
+    time; missed_at: the entry that says so.
     """
 
     drill: str
@@ -46,8 +57,58 @@ class DrillFact(msgspec.Struct, frozen=True):
     missed_at: int | None = None
 
 
-def section(drills: Sequence[DrillFact], before: Sequence[DrillFact], period: Period) -> Section:
+def drills_of(facts: Facts, period: Period) -> list[DrillFact]:
+    """The drills that were sent in a period, as far as they had come by its end, in the order in
+    which the reader learnt of them. Of one that it sent it reads what came back.
+    """
+    entries = [
+        *facts.of(DrillSent),
+        *facts.of(DrillAnswered),
+        *facts.of(DrillMissed),
+    ]
+    known: dict[str, list[tuple[int, int, DrillSent | DrillAnswered | DrillMissed]]] = {}
+    for position, time_us, body in sorted(entries, key=lambda each: each[0]):
+        if time_us < period.end_us:
+            known.setdefault(body.drill, []).append((position, time_us, body))
+    found = [_drill(name, told) for name, told in known.items()]
+    return [each for each in found if each.sent_us in period]
+
+
+def _drill(
+    name: str, told: list[tuple[int, int, DrillSent | DrillAnswered | DrillMissed]]
+) -> DrillFact:
+    position, time_us, first = told[0]
+    answers = [(at, body) for at, _, body in told if isinstance(body, DrillAnswered)]
+    missed = [(at, body) for at, _, body in told if isinstance(body, DrillMissed)]
+    steps = [
+        min(
+            ((body.after_us, at) for at, body in answers if body.verb in verbs),
+            default=None,
+        )
+        for verbs in _ANSWERS
+    ]
+    ended = [(body.after_us, at) for at, body in answers if body.ends]
+    match first:
+        case DrillSent():
+            sent_us, recipient = time_us, first.recipient
+        case DrillAnswered():
+            sent_us, recipient = time_us - first.after_us, first.party
+        case DrillMissed():
+            sent_us, recipient = first.due_us, first.recipient
+    return DrillFact(
+        drill=name,
+        recipient=recipient,
+        sent_us=sent_us,
+        at=(position,),
+        reached=(*steps, ended[0] if ended else None),
+        missing=missed[0][1].missing if missed else (),
+        missed_at=missed[0][0] if missed else None,
+    )
+
+
+def section(facts: Facts, period: Period) -> Section:
     """The drills of a period, and those of the one before as they stood at its end."""
+    drills, before = drills_of(facts, period), drills_of(facts, period.previous)
     rows = tuple(
         (
             instant(each.sent_us, each.at),
@@ -88,6 +149,8 @@ def section(drills: Sequence[DrillFact], before: Sequence[DrillFact], period: Pe
         notes=(
             "From when a drill was sent to each step of the ladder, down to the unit and back. A"
             " drill is no notice and counts as none.",
+            f"Of a drill that {facts.reader} sent it reads what came back: of one that nobody"
+            " answered, when it was due.",
         ),
         tables=(
             Table(
@@ -97,7 +160,7 @@ def section(drills: Sequence[DrillFact], before: Sequence[DrillFact], period: Pe
                     Column("sent", "Sent", "us"),
                     Column("drill", "Drill"),
                     Column("recipient", "To"),
-                    *(Column(name.lower(), name, "us") for name in STEPS),
+                    *(Column(f"step_{at}", name, "us") for at, name in enumerate(STEPS, start=1)),
                     Column("missing", "Not in time"),
                 ),
                 rows,

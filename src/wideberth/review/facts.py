@@ -17,6 +17,7 @@ from wideberth.model.calls import CallMissed
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
+from wideberth.model.drills import DrillAnswered, DrillMissed, DrillSent
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -110,6 +111,9 @@ _KEPT = (
     QuestionOverdue,
     ResultTransmitted,
     ResultReceipted,
+    DrillSent,
+    DrillAnswered,
+    DrillMissed,
 )
 
 

@@ -84,7 +84,7 @@ def made(
         stops.section(facts, period),
         matters.questions(facts, period),
         channels.section(facts, period),
-        drills.section((), (), period),
+        drills.section(facts, period),
         places.harm(facts, period),
         counts.section(facts, period),
         incidents.section(facts, period),

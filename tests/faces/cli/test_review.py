@@ -71,3 +71,49 @@ def test_what_cannot_be_asked_is_refused_in_words(
     code, printed = run(folder, *more)
     assert code == 2
     assert wanted in printed
+
+
+BESIDE = {
+    "notices by kind": ("notices", "notices"),
+    "lead time": ("notices", "leads"),
+    "acknowledgement latencies": ("answers", "latencies"),
+    "hops not reached": ("unreached", "open-count"),
+    "stale entries": ("stale", "stale-count"),
+    "STOPs with times": ("stops", "first-person"),
+    "open questions": ("questions", "open-count"),
+    "drills": ("drills", "drill-steps"),
+    "changes proposed": ("changes", "changes-count"),
+}
+"""What I-09 asks for, and where it stands with the previous period alongside."""
+
+
+@pytest.mark.requirement("I-09")
+def test_one_command_gives_all_that_a_review_meeting_asks_for(folder: Path, tmp_path: Path) -> None:
+    code, printed = run(folder, "--party", "bravo", "--out", str(tmp_path / "pack"))
+    assert code == 0, printed
+    document = json.loads((tmp_path / "pack" / "report.json").read_bytes())
+    page = (tmp_path / "pack" / "report.html").read_text(encoding="utf-8")
+    sections = {each["section"]: each for each in document["sections"]}
+    for what, (name, key) in BESIDE.items():
+        (table,) = [each for each in sections[name]["tables"] if each["table"] == key]
+        assert table["rows"], what
+        columns = {each["key"] for each in table["columns"]}
+        if "period" in columns:
+            periods = [row["period"]["text"] for row in table["rows"]]
+            assert set(periods) == {"this period", "previous"}, what
+        else:
+            assert any(each.endswith("before") for each in columns), what
+        numbers = [cell for row in table["rows"] for cell in row.values() if cell.get("value")]
+        assert numbers, what
+        assert all(each["entries"] for each in numbers), what
+        assert f'<h2 id="{name}">' in page
+    listed = {
+        name: {each["table"]: each["rows"] for each in told["tables"]}
+        for name, told in sections.items()
+    }
+    assert listed["unreached"]["open"]
+    assert all("value" in row["sent"] for row in listed["stops"]["stops"])
+    assert listed["stops"]["stops"]
+    assert listed["drills"]["drills"]
+    drawings = ("notices-by-kind", "latencies")
+    assert page.count("<svg ") >= len(drawings) + 1, "charts and a map"

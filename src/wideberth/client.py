@@ -280,6 +280,7 @@ class Client:
         attempts: int = 8,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.url = url
         self._token = token
         self._key = key
         self._attempts = attempts

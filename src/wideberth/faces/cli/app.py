@@ -50,6 +50,7 @@ COMMANDS = (
     "erase",
     "backup",
     "restore",
+    "drill",
     "epoch",
     "key",
     "case",

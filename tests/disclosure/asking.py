@@ -39,7 +39,9 @@ _STOPS = {"id", "subject", "subjects"}
 _OF_THE_CHAIN = {"party_seq"}
 """How many statements a key has signed stands in each of them: docs/security.md says so."""
 
-_OF_THE_TREE = {"position", "salt", "proof", "checkpoint", "leaf"}
+_OF_THE_TREE = {"position", "salt", "proof", "checkpoint", "leaf", "entry", "receipt"}
+_RANDOM_FACTS = {"Notice as received", "Difference acknowledged"}
+"""Facts of a timeline that hang on a salt that their reader alone knows."""
 _HEADERS_LEFT_OUT = {"content-length"}  # it hangs on how many digits a position has
 
 
@@ -71,6 +73,8 @@ def named(text: str) -> str:
 def plain(value: Any, *, at: str = "") -> Any:
     """JSON without the tree's size and what is random."""
     if isinstance(value, dict):
+        if value.get("name") in _RANDOM_FACTS:
+            return value["name"]
         return {
             name: "(random)" if name in _RANDOM else plain(each, at=name)
             for name, each in value.items()
@@ -78,7 +82,7 @@ def plain(value: Any, *, at: str = "") -> Any:
         }
     if isinstance(value, list):
         return [plain(each, at=at) for each in value]
-    if at in _STOPS and isinstance(value, str) and value.startswith("stop-"):
+    if at in _STOPS | {"text"} and isinstance(value, str) and value.startswith("stop-"):
         return "(a STOP)"  # drawn before anything is known of it
     if at == "next" and isinstance(value, str) and value.isdigit():
         return "(more)"
@@ -260,6 +264,13 @@ async def everything(
     return asker.view
 
 
+async def _timelines(asker: Asker) -> None:
+    for query in ("", "objects=hid0", "parties=alpha", "parties=bravo,charlie"):
+        await asker.ask("GET", "/timeline", query=query)
+    text = (await asker.ask("GET", "/timeline/text", keep=False)).text
+    asker.view.seen["/timeline/text"] = re.sub(r"entry \d+", "entry n", text)
+
+
 async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for route in PUBLIC:
         await asker.ask("GET", route)
@@ -291,6 +302,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         "/sealed-texts", "/backlog", "/drills", "/read-back-tests",
     ):  # fmt: skip
         await asker.ask("GET", route)
+    await _timelines(asker)
     await asker.ask("GET", "/templates/{template}", template="korea-2018")
     answer = await asker.ask("GET", "/held", keep=False)
     body = {name: each for name, each in answer.json().items() if name != "size"}  # the tree's
@@ -408,6 +420,8 @@ _BY_ID = (
     ("GET", "/incidents/{incident}/questions", "incident", None),
     ("GET", "/incidents/{incident}/evidence", "incident", None),
     ("GET", "/incidents/{incident}/results", "incident", None),
+    ("GET", "/incidents/{incident}/timeline", "incident", None),
+    ("GET", "/incidents/{incident}/timeline/text", "incident", None),
 )
 _FLIGHT = {
     "kind": "flight",

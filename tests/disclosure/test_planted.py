@@ -17,7 +17,7 @@ from disclosure.plays import READER
 from disclosure.test_interference import compare
 from disclosure.test_reference import looked_at
 from wideberth.decisions import checks, clashes, disclosure, intents, telling
-from wideberth.faces.api import http, problems, records, views
+from wideberth.faces.api import http, problems, records, timeline_part, views
 from wideberth.faces.api import intents as api_intents
 from wideberth.faces.api import notices as api_notices
 from wideberth.faces.api.routes import ROUTES
@@ -124,6 +124,10 @@ def _a_stream_of_all_intents(patch: pytest.MonkeyPatch) -> None:
 
 def _a_receipt_of_anything(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(records, "is_readable", lambda picture, entry, party: True)
+
+
+def _timeline_shows_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(timeline_part, "is_readable", lambda picture, entry, party: True)
 
 
 def _evidence_is_readable(patch: pytest.MonkeyPatch) -> None:
@@ -289,6 +293,7 @@ PLANTS: list[Plant] = [
     _a_stream_of_all_intents,
     _a_receipt_of_anything,
     _evidence_is_readable,
+    _timeline_shows_all,
     _checks_are_readable,
     _agreements_are_readable,
     _red_lines_are_readable,

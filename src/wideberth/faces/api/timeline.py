@@ -60,7 +60,7 @@ class _Made(NamedTuple):
 
 async def incident_timeline(call: Call) -> out.TimelineOut:
     """What the record shows of an incident in which the reader is named."""
-    return _answer(call, await _of_incident(call))
+    return _answer(await _of_incident(call))
 
 
 async def incident_text(call: Call) -> str:
@@ -70,7 +70,7 @@ async def incident_text(call: Call) -> str:
 
 async def window_timeline(call: Call) -> out.TimelineOut:
     """What the record shows of any window."""
-    return _answer(call, await _made(call, _window(call), None))
+    return _answer(await _made(call, _window(call), None))
 
 
 async def window_text(call: Call) -> str:
@@ -78,7 +78,7 @@ async def window_text(call: Call) -> str:
     return _text(await _made(call, _window(call), None))
 
 
-def _answer(call: Call, made: _Made) -> out.TimelineOut:
+def _answer(made: _Made) -> out.TimelineOut:
     return timeline_out(
         made.scope,
         made.shown,
@@ -86,7 +86,6 @@ def _answer(call: Call, made: _Made) -> out.TimelineOut:
         incident=made.incident,
         offset=made.offset,
         positions=made.positions,
-        size=call.picture.size,
     )
 
 

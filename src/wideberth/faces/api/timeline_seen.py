@@ -38,7 +38,6 @@ def timeline_out(
     incident: str | None,
     offset: timezone | None,
     positions: Positions,
-    size: int,
 ) -> out.TimelineOut:
     """The whole answer."""
     clocks = {line.clock for group in shown.groups for line in group.lines}
@@ -73,7 +72,6 @@ def timeline_out(
         unplaced=[_line(each, scope, offset) for each in shown.unplaced],
         shapes=list(_shapes(found.entries)),
         tracks=tracks_out(positions),
-        size=size,
         more_from=None if found.more_from_us is None else format_rfc3339(found.more_from_us),
     )
 

@@ -159,5 +159,4 @@ class TimelineOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     unplaced: list[LineOut]
     shapes: list[ShapeOut]
     tracks: TracksKeptOut
-    size: int
     more_from: str | None

@@ -26,6 +26,7 @@ async def drills(world: World, party: str = "bravo") -> list[dict[str, Any]]:
     return (await world.ask(party, "GET", "/drills")).json()["drills"]
 
 
+@pytest.mark.requirement("X-01")
 async def test_a_drill_by_mail_is_answered_by_mail_and_each_hop_is_timed(tmp_path: Path) -> None:
     with a_mail_server() as (box, port):
         more = f'mail_host="127.0.0.1"\nmail_port={port}\nmail_tls="none"\nmail_from="n@a.example"'
@@ -64,6 +65,7 @@ async def test_a_drill_by_mail_is_answered_by_mail_and_each_hop_is_timed(tmp_pat
             assert notices == [], "a drill stands in no inbox"
 
 
+@pytest.mark.requirement("X-01")
 async def test_drills_on_a_dead_line_hold_back_no_notice(tmp_path: Path) -> None:
     """More drills than go at once hang on bravo's webhook; charlie's notice goes out meanwhile."""
     async with a_receiver("hang") as dead, a_receiver() as alive, sending_world(tmp_path) as world:

@@ -67,6 +67,7 @@ def climb(world: Scene, drill: DrillSent) -> list[DrillAnswered]:
     return answers
 
 
+@pytest.mark.requirement("X-01")
 def test_each_hop_down_to_the_unit_is_timed_and_kept() -> None:
     world = scene()
     drill = sent(world)
@@ -100,6 +101,7 @@ def test_a_drill_is_no_notice_and_stands_nowhere_among_them() -> None:
     assert not {each for each in types if each.startswith(("Notice", "Warning"))}
 
 
+@pytest.mark.requirement("X-01")
 def test_what_is_not_reached_in_time_is_missed_once_and_named() -> None:
     world = scene()
     drill = sent(world)
@@ -174,6 +176,7 @@ def test_nobody_is_flooded_with_drills_and_none_goes_to_oneself() -> None:
     sent(world, by="west")
 
 
+@pytest.mark.requirement("X-01")
 def test_an_agreed_drill_goes_to_each_party_at_its_time_every_so_many_days() -> None:
     world = scene()
     agreed(world, DAILY, Distribution(id="units", party=SOUTH, units=(UnitToken("crew"),)))
@@ -195,6 +198,7 @@ def test_an_agreed_drill_goes_to_each_party_at_its_time_every_so_many_days() -> 
     assert world.picture.digest() == world.replayed().digest()
 
 
+@pytest.mark.requirement("X-01")
 def test_a_moment_is_drawn_in_the_window_and_no_party_may_read_it() -> None:
     world = scene()
     agreed(world, DRAWN)
@@ -218,6 +222,7 @@ def test_a_moment_is_drawn_in_the_window_and_no_party_may_read_it() -> None:
     assert passed(world, 10) == []
 
 
+@pytest.mark.requirement("X-01")
 def test_after_a_restart_what_came_due_meanwhile_is_sent_once_and_goes_on_from_there() -> None:
     world = scene()
     agreed(world, DAILY)

@@ -87,6 +87,7 @@ async def read(client: Client, notice: dict[str, Any]) -> Any:
     return await client.acknowledge(notice, "PASSED-DOWN", unit="bravo-1")
 
 
+@pytest.mark.requirement("X-01")
 async def test_a_drill_is_listed_page_by_page_for_both_sides_and_nobody_else(
     tmp_path: Path,
 ) -> None:

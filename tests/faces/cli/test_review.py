@@ -87,7 +87,7 @@ BESIDE = {
 """What I-09 asks for, and where it stands with the previous period alongside."""
 
 
-@pytest.mark.requirement("I-09")
+@pytest.mark.requirement("I-09", "X-01")
 def test_one_command_gives_all_that_a_review_meeting_asks_for(folder: Path, tmp_path: Path) -> None:
     code, printed = run(folder, "--party", "bravo", "--out", str(tmp_path / "pack"))
     assert code == 0, printed

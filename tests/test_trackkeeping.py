@@ -13,7 +13,7 @@ from wideberth.model.entries import Entry, SegmentRecorded, decode_entry
 from wideberth.model.ids import PartyId
 from wideberth.picture.visibility import is_readable
 from wideberth.service import new_id
-from wideberth.space.time import SECOND_US
+from wideberth.space.time import DAY_US, SECOND_US, format_rfc3339
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import ArchiveSettings, TrackArchive
 from wideberth.watch.reports import PositionReport
@@ -121,3 +121,19 @@ async def test_without_an_archive_nothing_is_kept(tmp_path: Path) -> None:
         await report(world, live, "a")
         assert live.keeping is None
         assert await segments(world) == []
+
+
+async def test_positions_of_an_incidents_window_stay_however_old_they_are(tmp_path: Path) -> None:
+    async with a_live(tmp_path) as (world, live, archive):
+        keeping = live.keeping
+        assert keeping is not None
+        now_us = await report(world, live, "a")
+        start, end = (format_rfc3339(now_us + each * SECOND_US) for each in (-60, 60))
+        body = {"title": "Something", "start": start, "end": end, "parties": ["bravo"]}
+        opened = await world.ask("alpha", "POST", "/incidents", body)
+        assert opened.status_code == 201, opened.text
+        await keeping.tend(all_of_them=True)
+        held = keeping._held()
+        assert archive.forget(now_us + 100 * DAY_US, held) == []
+        assert not held(now_us - 10 * DAY_US, now_us - 9 * DAY_US)
+        assert len(archive.forget(now_us + 100 * DAY_US)) == 1

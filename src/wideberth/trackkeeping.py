@@ -20,7 +20,7 @@ from wideberth.model.commands import RecordSegment, Request
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM
 from wideberth.service import Service
-from wideberth.space.time import SECOND_US
+from wideberth.space.time import DAY_US, SECOND_US
 from wideberth.watch.archive import ClosedSegment, TrackArchive
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
@@ -30,6 +30,7 @@ __all__ = ["MOST_FIXES", "TrackKeeping"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _TEND_EVERY_US = 5 * SECOND_US
+_LONGEST_HELD_US = 7 * DAY_US
 MOST_FIXES = 20_000
 """Positions that are read at once, at most."""
 
@@ -43,8 +44,6 @@ class TrackKeeping:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-tracks")
         self._tended_us = 0
         self._is_failing = False
-        self.is_held: Callable[[int, int], bool] | None = None
-        """Whether positions from one time to another have to stay, however old they are."""
 
     async def keep(
         self,
@@ -104,13 +103,29 @@ class TrackKeeping:
                 await self._record(each)
                 await self._in_thread(partial(archive.recorded, each.name))
             if closed:
-                gone = await self._in_thread(partial(archive.forget, now_us, self.is_held))
+                gone = await self._in_thread(partial(archive.forget, now_us, self._held()))
                 if gone:
                     _log.info("%d segments of tracks are no longer kept", len(gone))
         except (BehindWitness, Overloaded, RecordUnavailable, OSError) as error:
             _log.warning("segments of tracks wait to be recorded: %s", error)
         except Exception:  # noqa: BLE001  # it stands beside the watch, which goes on
             _log.exception("the archive of tracks was not tended")
+
+    def _held(self) -> Callable[[int, int], bool]:
+        """Whether positions from one time to another stay, however old they are: those of the
+        window of an incident that somebody opened, unless that is longer than any happening.
+        """
+        incidents = self._service.picture.incidents
+        windows = [
+            (each.start_us, each.end_us)
+            for each in map(incidents.__getitem__, list(incidents))
+            if each.end_us - each.start_us <= _LONGEST_HELD_US
+        ]
+
+        def is_held(start_us: int, end_us: int) -> bool:
+            return any(begin <= end_us and start_us <= end for begin, end in windows)
+
+        return is_held
 
     async def stop(self) -> None:
         """Close what is open, have it recorded, and let the thread end."""

@@ -175,7 +175,8 @@ class TrackArchive:
 
     def forget(self, now_us: int, is_held: Callable[[int, int], bool] | None = None) -> list[str]:
         """Remove what is older than is kept, and the oldest of a party that has more than is kept;
-        gives their names. is_held: of a segment's first and last time, whether it has to stay.
+        gives their names. is_held: of a segment's first and last time, whether it stays however old
+        it is.
 
         Only what is an entry already is removed: the digest stays, and says that there was more.
         """
@@ -187,8 +188,9 @@ class TrackArchive:
             party = None if opened is None else opened.feed_party
             sizes[party] += path.stat().st_size
             is_old = end_us < now_us - self.settings.kept_us
-            is_much = sizes[party] > self.settings.most_bytes
-            if (is_old or is_much) and not (is_held is not None and is_held(start_us, end_us)):
+            if is_old and is_held is not None:
+                is_old = not is_held(start_us, end_us)
+            if is_old or sizes[party] > self.settings.most_bytes:
                 path.unlink(missing_ok=True)
                 gone.append(_name_of(path))
         return gone

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from api_world import a_world, flight, square
+from api_world import a_world, flight, moment, square
+from wideberth.evidence.alone.container import unpacked
 from wideberth.evidence.timeline import offset_of
 from wideberth.faces.cli.app import app
 
 
-async def happened(folder: Path) -> None:
-    """Alpha tells an intent to all, and one to bravo alone; both touch charlie's."""
+async def happened(folder: Path) -> str:
+    """Alpha tells an intent to all, and one to bravo alone; both touch charlie's. Gives the id of
+    an incident of alpha's and bravo's about it.
+    """
     async with a_world(folder) as world:
         await world.told("charlie")
         await world.told("alpha", square(), call_sign="SEEN-1")
         seen = {"visibility": {"level": "named", "parties": ["bravo"]}}
         answer = await world.ask("alpha", "POST", "/intents", flight(call_sign="HIDDEN-2", **seen))
         assert answer.status_code == 201, answer.text
+        body = {"title": "Something", "start": moment(-120), "end": moment(0), "parties": ["bravo"]}
+        opened = await world.ask("alpha", "POST", "/incidents", body)
+        assert opened.status_code == 201, opened.text
+        return json.loads(opened.text)["incident"]
 
 
 def timeline(folder: Path, *arguments: str, status: int = 0) -> str:
@@ -32,10 +40,35 @@ def timeline(folder: Path, *arguments: str, status: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("timeline")
-    asyncio.run(happened(made))
-    return made / "wideberth-data"
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("timeline")
+    return folder / "wideberth-data", asyncio.run(happened(folder))
+
+
+@pytest.fixture
+def folder(made: tuple[Path, str]) -> Path:
+    return made[0]
+
+
+def test_an_incident_is_told_and_proved_to_those_whom_it_names(made: tuple[Path, str]) -> None:
+    folder, incident = made
+    text = timeline(folder, "--party", "bravo", "--incident", incident)
+    assert "notice sent" not in text, "bravo has told nothing that clashes"
+    assert text.count("intent told: ") == 2, "charlie is not in it, and not near by"
+    assert "no-such-incident" in timeline(
+        folder, "--party", "charlie", "--incident", incident, status=2
+    )
+    both = ("--incident", incident, "--object", "x")
+    assert "one-of" in timeline(folder, "--party", "bravo", *both, status=2)
+    out = folder.parent / "bundle.zip"
+    arguments = ["evidence", "--folder", str(folder), "--party", "bravo", "--out", str(out)]
+    done = CliRunner().invoke(app, [*arguments, "--incident", incident])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(app, ["verify", str(out)])
+    assert done.exit_code == 0, done.output
+    page = unpacked(out.read_bytes())["index.html"].decode()
+    assert "What each party says" in page
+    assert "What the record shows" in page
 
 
 @pytest.mark.requirement("I-02")

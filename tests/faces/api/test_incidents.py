@@ -16,6 +16,10 @@ from stream_lines import Line, Seen, at_least
 from wideberth.client import ApiProblem, Client
 from wideberth.faces.api.openapi import schemas_of
 from wideberth.faces.api.routes import ROUTES
+from wideberth.model.entries import decode_entry
+from wideberth.model.lodged import lodged_digest
+from wideberth.record.notes import from_base64
+from wideberth.record.verify import verify_receipt
 
 PARTIES = ("alpha", "bravo", "charlie")
 OPENING = {
@@ -399,3 +403,33 @@ def test_no_name_in_what_goes_out_is_of_two_parties_accounts_as_one() -> None:
         if "AccountOut" in json.dumps(each.get("properties", {}))
     }
     assert holders == {"ColumnOut", "AccountsPage"}
+
+
+@pytest.mark.requirement("I-06")
+async def test_that_a_digest_was_lodged_then_is_proved_by_its_entry(hands: Signers) -> None:
+    await hands.opens()
+    salt, content = bytes(range(32)), b"frame 4711"
+    lodging = {
+        "sha256": lodged_digest(salt, content), "size_bytes": len(content),
+        "media_type": "image/jpeg", "line": "a photo",
+    }  # fmt: skip
+    told = await hands.sign("alpha", "/evidence", "LodgeEvidence", lodging)
+    position = told["position"]
+    page = await hands.world.ask("bravo", "GET", f"/record/entries?from={position}&limit=1")
+    (shown,) = page.json()["entries"]
+    envelope = shown["envelope"].encode()
+    assert content not in envelope
+    assert salt.hex().encode() not in envelope
+    receipt = await hands.world.ask("bravo", "GET", f"/record/receipts/{position}")
+    proved = verify_receipt(
+        receipt.text,
+        envelope=envelope,
+        salt=from_base64(shown["salt"], field="salt"),
+        vkey=hands.world.node.vkey,
+    )
+    assert proved.position == position
+    # Later the salt and the content are shown: whoever has the entry sees that they fit.
+    body: Any = decode_entry(envelope, position=position).body
+    assert body.lodging.sha256 == lodged_digest(salt, content)
+    for other in (b"frame 4712", content + b"."):
+        assert body.lodging.sha256 != lodged_digest(salt, other)

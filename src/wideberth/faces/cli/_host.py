@@ -41,6 +41,7 @@ __all__ = [
     "host_did_in",
     "on_node",
     "opened",
+    "printable",
     "progress_bar",
     "read_notes",
     "say_exercise",
@@ -217,6 +218,13 @@ def complain(text: str) -> None:
     """A line on standard error, also where its encoding cannot say all of it."""
     encoding = sys.stderr.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
+
+
+def printable(words: str) -> str:
+    """The words without what would move a terminal's cursor or hide in it."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else f"[U+{ord(each):04X}]" for each in words
+    )
 
 
 def duration_s(text: str, *, option: str) -> int:

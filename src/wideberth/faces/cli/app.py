@@ -43,6 +43,7 @@ COMMANDS = (
     "contest",
     "disclose",
     "sealed",
+    "incident",
     "replay",
     "snapshot",
     "compact",

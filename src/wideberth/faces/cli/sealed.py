@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.cli._host import NO, complain, complaints, say_exercise
+from wideberth.faces.cli._host import NO, complain, complaints, printable, say_exercise
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 from wideberth.model.parties import Role
 
@@ -291,7 +291,7 @@ def open_one(  # noqa: PLR0913 - each of them is an option
 
     text, shown, words = _corresponding(url, token, key, pins, act)
     complain(f"from {text.sender}/{text.key_id}, about {text.about.type}/{text.about.id}")
-    print(_printable(words))
+    print(printable(words))
     if opening is not None:
         with complaints():
             written(opening, shown)
@@ -330,7 +330,7 @@ def check(
         check_opening(text, shown, origin=origin)
     print(f"entry {position}: {text.sender}/{text.key_id} sealed these words, to")
     print(f"{', '.join(text.parties)}, about {text.about.type}/{text.about.id}:")
-    print(_printable(shown.words))
+    print(printable(shown.words))
     if vkey is None:
         complain("note: checked under the keys that the bundle names itself; give --vkey")
 
@@ -393,10 +393,3 @@ def _words() -> str:
     if not words.strip():
         raise InvalidValue("words", "missing", None, "give words in UTF-8 on standard input")
     return words
-
-
-def _printable(words: str) -> str:
-    """The words without what would move a terminal's cursor or hide in it."""
-    return "".join(
-        each if each.isprintable() or each in "\n\t" else f"[U+{ord(each):04X}]" for each in words
-    )

@@ -1,0 +1,489 @@
+"""``wideberth incident``: a party's own column, questions, evidence and results, signed here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.cli._host import NO, complain, complaints, printable
+from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
+
+if TYPE_CHECKING:
+    from wideberth.client import Client
+    from wideberth.correspondence import Correspondence
+
+__all__ = ["command"]
+
+command = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="For a party: open an incident, give an account, ask, answer, lodge and disclose.",
+)
+
+T = TypeVar("T")
+KeyOption = Annotated[
+    Path, typer.Option("--key", metavar="FILE", help="The party's signing key, mode 0600.")
+]
+IncidentArgument = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id.")]
+WordsOption = Annotated[str, typer.Option(metavar="TEXT", help="In your own words.")]
+ShownOption = Annotated[
+    list[str] | None,
+    typer.Option("--shown-to", metavar="WHO", help="all, own (nobody yet), or a party; repeat it."),
+]
+
+
+@command.command("open")
+def open_incident(  # noqa: PLR0913 - each of them is an option
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="In neutral words.")],
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="When it began.")],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="When it ended.")],
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    party: Annotated[
+        list[str] | None, typer.Option(metavar="PARTY", help="Another party to it; repeat it.")
+    ] = None,
+    observer: Annotated[
+        list[str] | None, typer.Option(metavar="PARTY", help="Who observes; repeat it.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="What it is about, read by you alone; repeat it."),
+    ] = None,
+    observes: Annotated[
+        bool, typer.Option("--observes", help="You observe, and are no party to it.")
+    ] = False,
+) -> None:
+    """Open an incident. Prints its id."""
+    body: dict[str, Any] = {
+        "title": title,
+        "start": start,
+        "end": end,
+        "parties": party or [],
+        "observers": observer or [],
+        "observes": observes,
+    }
+
+    async def act(client: Client) -> str:
+        name = str((await client.signed("POST", "/incidents", "OpenIncident", body))["incident"])
+        if subject:
+            await _sign(client, name, "/subjects", "NameSubjects", {"subjects": subject})
+        return name
+
+    print(_signing(url, token, key, act))
+
+
+@command.command("list")
+def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
+    """List the incidents in which your party is named."""
+
+    async def act(client: Client) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = await client.get("/incidents", limit=1000, cursor=cursor)
+            found += page["incidents"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    for each in _asking(url, token, act):
+        print(f"{each['start']}  {each['id']}  {', '.join(each['parties'])}  {each['title']}")
+
+
+@command.command()
+def show(incident: IncidentArgument, url: UrlOption = None, token: TokenOption = None) -> None:
+    """Show an incident: a column for each party and observer, and what is asked and lodged."""
+    from wideberth.faces.cli._incident_words import lines_of
+
+    async def act(client: Client) -> dict[str, Any]:
+        return await client.get(f"/incidents/{incident}")
+
+    for line in lines_of(_asking(url, token, act)):
+        print(line)
+
+
+@command.command()
+def account(  # noqa: PLR0913 - each of them is an option
+    incident: IncidentArgument,
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    shown_to: ShownOption = None,
+    words: WordsOption = "",
+    language: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Of your words, like en or ar.")
+    ] = None,
+    when: Annotated[str | None, typer.Option(metavar="TIME", help="By your own clock.")] = None,
+    point: Annotated[
+        str | None, typer.Option(metavar="LAT,LON", help="Where, in degrees (WGS84).")
+    ] = None,
+    error_m: Annotated[
+        float, typer.Option("--error-m", metavar="METRES", help="How far off that may be.")
+    ] = 0,
+    claims: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Claims as JSON, as the API takes them."),
+    ] = None,
+) -> None:
+    """Give your account, or correct it: signed here, shown to whom you say, all versions stay.
+
+    Without --shown-to nobody is shown it yet.
+    """
+
+    async def act(client: Client) -> str:
+        body: dict[str, Any] = {**_claims(claims), "shown_to": _shown(shown_to, "own")}
+        if words:
+            body["words"] = words
+        if language:
+            body["language"] = language
+        if when:
+            body["when"] = {"time": when}
+        if point:
+            body["where"] = {"point": _point(point), "error_m": error_m}
+        return (await _sign(client, incident, "/accounts", "GiveAccount", body))["id"]
+
+    print(_signing(url, token, key, act))
+
+
+@command.command()
+def ask(  # noqa: PLR0913 - each of them is an option
+    incident: IncidentArgument,
+    to: Annotated[str, typer.Argument(metavar="PARTY", help="Whom.")],
+    words: WordsOption,
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Answer asked for sooner.")] = False,
+    shown_to: ShownOption = None,
+) -> None:
+    """Ask a party a question. Prints its id."""
+    body = {"to": to, "words": words, "urgent": urgent, "shown_to": _shown(shown_to, "own")}
+
+    async def act(client: Client) -> str:
+        return (await _sign(client, incident, "/questions", "AskQuestion", body))["id"]
+
+    print(_signing(url, token, key, act))
+
+
+@command.command()
+def answer(  # noqa: PLR0913 - each of them is an option
+    incident: IncidentArgument,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="Its id.")],
+    words: WordsOption,
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask again, as its asker.")] = False,
+    meeting: Annotated[bool, typer.Option("--meeting", help="Call a meeting.")] = False,
+) -> None:
+    """Answer a question; or ask it again, or call a meeting about it."""
+    step = "ask-again" if again else "call-meeting" if meeting else "answer"
+    body = {"question": question, "step": step, "words": words}
+    path = f"/questions/{question}/steps"
+
+    async def act(client: Client) -> Any:
+        return await _sign(client, incident, path, "StepQuestion", body)
+
+    _signing(url, token, key, act)
+    print(f"{step:<12}{question}")
+
+
+@command.command()
+def lodge(  # noqa: PLR0913 - each of them is an option
+    incident: IncidentArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What you hold; it stays here.")],
+    line: Annotated[str, typer.Option(metavar="TEXT", help="One line of what it is.")],
+    media_type: Annotated[str, typer.Option("--type", metavar="TYPE", help="Like image/jpeg.")],
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    shown_to: ShownOption = None,
+) -> None:
+    """Lodge the digest of a file, and disclose the file later. Prints the id.
+
+    The salt of the digest stands in FILE.lodged; without it nobody can compare the file.
+    """
+    import msgspec
+
+    from wideberth.faces.cli._lodged import Kept
+    from wideberth.model.lodged import SALT_BYTES
+    from wideberth.record.keys import write_new
+
+    with complaints():
+        content = read_file(file, "FILE")
+    kept = Kept(1, os.urandom(SALT_BYTES).hex())
+    beside = _beside(file)
+
+    async def act(client: Client) -> str:
+        try:
+            write_new(beside, msgspec.json.encode(kept) + b"\n")
+        except OSError as error:
+            raise InvalidValue(
+                "FILE", "unwritable", str(beside), "the salt goes there; move what is there"
+            ) from error
+        body = {
+            "sha256": kept.digest_of(content),
+            "size_bytes": len(content),
+            "media_type": media_type,
+            "line": line,
+            "shown_to": _shown(shown_to, "all"),
+        }
+        return (await _sign(client, incident, "/evidence", "LodgeEvidence", body))["id"]
+
+    print(_signing(url, token, key, act))
+    complain(f"note: keep {beside}: it holds the salt of the digest")
+
+
+@command.command()
+def disclose(  # noqa: PLR0913 - each of them is an option
+    incident: IncidentArgument,
+    evidence: Annotated[str, typer.Argument(metavar="EVIDENCE", help="Its id.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What you lodged.")],
+    to: Annotated[list[str], typer.Option(metavar="PARTY", help="To whom; repeat it.")],
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    pins: Annotated[
+        Path | None,
+        typer.Option("--pins", metavar="FILE", help="The pinned keys. [default: KEY.pins]"),
+    ] = None,
+) -> None:
+    """Disclose a file to parties whose keys you pinned: sealed end to end, the host cannot read it.
+
+    A file too large for that is handed over another way; its salt is sealed to them all the same.
+    """
+    from wideberth.faces.cli._lodged import kept_of, sealed_words
+
+    with complaints():
+        content = read_file(file, "FILE")
+        kept = kept_of(read_file(_beside(file), "FILE.lodged"), "FILE.lodged")
+        words, is_whole = sealed_words(kept, content)
+
+    async def act(correspondence: Correspondence, client: Client) -> None:
+        lodged = await _evidence(client, incident, evidence)
+        if kept.digest_of(content) != lodged["sha256"]:
+            raise InvalidValue("FILE", "digest-differs", str(file), "this is not what was lodged")
+        sent = await correspondence.send(words, f"incident/{incident}", to=to)
+        for each in sent.left_out:
+            complain(f"note: not sealed to {each}: its fingerprint was not compared")
+        body = {"evidence": evidence, "parties": to, "sealed": sent.id}
+        path = f"/evidence/{evidence}/disclosures"
+        await _sign(client, incident, path, "DiscloseEvidence", body)
+
+    _corresponding(url, token, key, pins, act)
+    print(f"disclosed   {evidence} to {', '.join(to)}")
+    if not is_whole:
+        complain(f"note: only the salt was sealed; hand {file} over another way")
+
+
+@command.command()
+def check(  # noqa: PLR0913 - each of them is an option
+    incident: IncidentArgument,
+    evidence: Annotated[str, typer.Argument(metavar="EVIDENCE", help="Its id.")],
+    key: KeyOption,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="What came another way.")
+    ] = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    pins: Annotated[
+        Path | None,
+        typer.Option("--pins", metavar="FILE", help="The pinned keys. [default: KEY.pins]"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what was sealed, mode 0600.")
+    ] = None,
+    tell: Annotated[bool, typer.Option("--tell", help="Say in the record what you found.")] = False,
+) -> None:
+    """Check that what was disclosed to you is what was lodged, and when that was.
+
+    Exit code 0: it is. 1: it is not.
+    """
+    from wideberth.faces.cli._lodged import kept_of
+    from wideberth.faces.cli.evidence import written
+
+    with complaints():
+        given = None if file is None else read_file(file, "FILE")
+
+    async def act(correspondence: Correspondence, client: Client) -> tuple[bool, Any, bytes]:
+        lodged = await _evidence(client, incident, evidence)
+        sealed = next((each["sealed"] for each in lodged["disclosed"] if each.get("sealed")), None)
+        if sealed is None:
+            raise InvalidValue(
+                "EVIDENCE", "not-sealed", evidence, "no sealed text carries its salt to you"
+            )
+        _, opening = await correspondence.open(sealed, about=f"incident/{incident}")
+        kept = kept_of(opening.words, "the sealed text")
+        content = given if given is not None else kept.data
+        if content is None:
+            raise InvalidValue("FILE", "missing", None, "the content came another way; name it")
+        matches = kept.digest_of(content) == lodged["sha256"]
+        if tell:
+            body = {"evidence": evidence, "matches": matches}
+            path = f"/evidence/{evidence}/checks"
+            await _sign(client, incident, path, "CheckEvidence", body)
+        return matches, lodged, content
+
+    matches, lodged, content = _corresponding(url, token, key, pins, act)
+    found = "matches" if matches else "does NOT match"
+    print(f"{found} the digest that {lodged['party']} lodged {lodged['lodged']}")
+    if out is not None:
+        with complaints():
+            written(out, content)
+    if not matches:
+        raise typer.Exit(NO)
+
+
+@command.command()
+def result(
+    incident: IncidentArgument,
+    words: WordsOption,
+    to: Annotated[list[str], typer.Option(metavar="PARTY", help="To whom; repeat it.")],
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    document: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A longer document, by its SHA-256.")
+    ] = None,
+) -> None:
+    """Transmit the result of your inquiry. Prints its id; it is open until each receipted it."""
+    from hashlib import sha256
+
+    async def act(client: Client) -> str:
+        body: dict[str, Any] = {"to": to, "words": words}
+        if document is not None:
+            body["document_sha256"] = sha256(read_file(document, "--document")).hexdigest()
+        return (await _sign(client, incident, "/results", "TransmitResult", body))["id"]
+
+    print(_signing(url, token, key, act))
+
+
+@command.command()
+def receipt(
+    incident: IncidentArgument,
+    name: Annotated[str, typer.Argument(metavar="RESULT", help="Its id.")],
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Print a result that was sent to you, and receipt it: that it came, and nothing else."""
+    from wideberth.model.ids import IncidentId, PartyId
+    from wideberth.model.inquiries import result_digest
+
+    async def act(client: Client) -> Any:
+        page = await client.get(f"/incidents/{incident}/results", limit=1000)
+        found = next((each for each in page["results"] if each["id"] == name), None)
+        if found is None:
+            raise InvalidValue("RESULT", "no-such-result", name, "no result of this id is here")
+        digest = result_digest(
+            IncidentId(incident),
+            PartyId(found["party"]),
+            found["words"],
+            found.get("document_sha256"),
+        )
+        body = {"result": name, "digest": digest}
+        await _sign(client, incident, f"/results/{name}/receipt", "ReceiptResult", body)
+        return found
+
+    found = _signing(url, token, key, act)
+    print(printable(found["words"]))
+    complain(f"receipted the result {name} of {found['party']}")
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lodged")
+
+
+def _shown(given: list[str] | None, default: str) -> Any:
+    if not given:
+        return default
+    return given[0] if given in (["all"], ["own"]) else given
+
+
+def _point(text: str) -> list[float]:
+    latitude, _, longitude = text.partition(",")
+    try:
+        return [float(longitude), float(latitude)]
+    except ValueError:
+        raise InvalidValue("--point", "point", text, "give LAT,LON in degrees") from None
+
+
+def _claims(path: Path | None) -> dict[str, Any]:
+    import msgspec
+
+    if path is None:
+        return {}
+    try:
+        return msgspec.json.decode(read_file(path, "--claims"), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidValue("--claims", "json", str(path), str(error)) from None
+
+
+async def _evidence(client: Client, incident: str, evidence: str) -> dict[str, Any]:
+    page = await client.get(f"/incidents/{incident}/evidence", limit=1000)
+    found = next((each for each in page["evidence"] if each["id"] == evidence), None)
+    if found is None:
+        raise InvalidValue("EVIDENCE", "no-such-evidence", evidence, "you know of none of this id")
+    return found
+
+
+async def _sign(client: Client, incident: str, path: str, kind: str, body: dict[str, Any]) -> Any:
+    whole = {"incident": incident, **body}
+    return await client.signed("POST", f"/incidents/{incident}{path}", kind, whole)
+
+
+def _asking(url: str | None, token: str | None, act: Callable[[Client], Awaitable[T]]) -> T:
+    return _with_client(url, token, None, act)
+
+
+def _signing(
+    url: str | None, token: str | None, key: Path, act: Callable[[Client], Awaitable[T]]
+) -> T:
+    return _with_client(url, token, key, act)
+
+
+def _corresponding(
+    url: str | None,
+    token: str | None,
+    key: Path,
+    pins: Path | None,
+    act: Callable[[Correspondence, Client], Awaitable[T]],
+) -> T:
+    async def run(client: Client) -> T:
+        from wideberth.client import PartyKey
+        from wideberth.correspondence import Correspondence
+        from wideberth.pins import Pins
+
+        kept = Pins(pins or key.with_name(f"{key.name}.pins"))
+        return await act(Correspondence(client, PartyKey.load(key), kept), client)
+
+    return _with_client(url, token, key, run)
+
+
+def _with_client(
+    url: str | None,
+    token: str | None,
+    key: Path | None,
+    act: Callable[[Client], Awaitable[T]],
+) -> T:
+    """What act gives with a client. Ends the command where it cannot be asked."""
+    from wideberth.client import Client, PartyKey
+
+    with complaints():
+        for option, given in (("--url", url), ("--token", token)):
+            if given is None:
+                raise InvalidValue(option, "missing", None, "say which node, and with which token")
+        signer = None if key is None else PartyKey.load(key)
+
+        async def run() -> T:
+            async with Client(url or "", token or "", key=signer) as client:
+                return await act(client)
+
+        return asyncio.run(run())

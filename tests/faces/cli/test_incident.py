@@ -1,0 +1,105 @@
+"""``wideberth incident``, as two parties use it over a real node."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api_world import moment, serving
+from desks import Desk
+from wideberth.faces.cli import _lodged
+from wideberth.faces.cli.app import app
+
+PHOTO = bytes(range(256)) * 8
+
+
+class Party(Desk):
+    """A desk that speaks of incidents as well."""
+
+    def does(self, *arguments: str, status: int = 0, signed: bool = True) -> str:
+        given = [*(["--key", str(self.key)] if signed else []), *self.asks]
+        done = CliRunner().invoke(app, ["incident", *arguments, *given])
+        assert done.exit_code == status, done.output
+        return done.stdout.strip() if status == 0 else done.output
+
+
+def two(folder: Path, url: str, tokens: dict[str, str]) -> tuple[Party, Party]:
+    """Two parties that compared their keys and offered seal keys."""
+    alpha, bravo = (Party(folder, url, party, tokens[party]) for party in ("alpha", "bravo"))
+    told = {desk.party: desk.enrol() for desk in (alpha, bravo)}
+    for desk, other in ((alpha, "bravo"), (bravo, "alpha")):
+        desk.run("offer")
+        desk.run("pin", f"{other}/desk", "--fingerprint", told[other])
+    return alpha, bravo
+
+
+def test_two_parties_tell_ask_and_answer(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, world):
+        alpha, bravo = two(tmp_path, url, world.tokens)
+        times = ["--from", moment(-60), "--to", moment(-30)]
+        named = ["--party", "bravo", "--observer", "charlie", "--subject", "i1"]
+        name = alpha.does("open", "The morning", *times, *named)
+        assert name in bravo.does("list", signed=False)
+        where = ["--when", moment(-50), "--point", "47.0,7.5", "--error-m", "50"]
+        alpha.does("account", name, "--words", "East.", *where, "--shown-to", "all")
+        claims = tmp_path / "claims.json"
+        claims.write_text(json.dumps({"where": {"point": [7.6, 47.0]}, "damage": []}))
+        bravo.does("account", name, "--claims", str(claims), "--shown-to", "alpha")
+        seen = alpha.does("show", name, signed=False)
+        assert "\u201cEast.\u201d" in seen
+        assert "difference of place between alpha and bravo: 7,60" in seen
+        assert "charlie, observer\n  nothing that is shown to you" in seen
+        question = alpha.does("ask", name, "bravo", "--words", "Where?", "--urgent")
+        bravo.does("answer", name, question, "--words", "By the river.")
+        alpha.does("answer", name, question, "--words", "When?", "--again")
+        bravo.does("answer", name, question, "--words", "Let us meet.", "--meeting")
+        assert "meeting-called" in alpha.does("show", name, signed=False)
+        sent = alpha.does("result", name, "--words", "We looked.", "--to", "bravo")
+        assert bravo.does("receipt", name, sent) == "We looked."
+        assert f"result {sent}: alpha to bravo, receipted" in alpha.does("show", name, signed=False)
+        assert "receipted-already" in bravo.does("receipt", name, sent, status=2)
+
+
+@pytest.mark.parametrize("size", [100, 20_000])
+def test_evidence_is_lodged_disclosed_and_checked(tmp_path: Path, size: int) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes((PHOTO * 20)[:size])
+    is_small = size < 7_000
+    with serving(tmp_path) as (url, world):
+        alpha, bravo = two(tmp_path, url, world.tokens)
+        times = ["--from", moment(-60), "--to", moment(-30)]
+        name = alpha.does("open", "The morning", *times, "--party", "bravo")
+        of = ["--line", "a photo", "--type", "image/jpeg"]
+        item = alpha.does("lodge", name, str(photo), *of)
+        assert (tmp_path / "photo.jpg.lodged").stat().st_mode & 0o777 == 0o600
+        assert "not-sealed" in bravo.does("check", name, item, status=2)
+        again = alpha.does("lodge", name, str(photo), *of, status=2)
+        assert "unwritable" in again, "the salt of the first is not lost"
+        alpha.does("disclose", name, item, str(photo), "--to", "bravo")
+        got = tmp_path / "got.jpg"
+        given = [] if is_small else [str(photo)]
+        found = bravo.does("check", name, item, *given, "--tell", "--out", str(got))
+        assert found.startswith("matches the digest that alpha lodged")
+        assert got.read_bytes() == photo.read_bytes()
+        if not is_small:
+            assert "the content came another way" in bravo.does("check", name, item, status=2)
+        other = tmp_path / "other.jpg"
+        other.write_bytes(photo.read_bytes() + b".")
+        assert "does NOT match" in bravo.does("check", name, item, str(other), "--tell", status=1)
+        photo.write_bytes(other.read_bytes())
+        changed = alpha.does("disclose", name, item, str(photo), "--to", "bravo", status=2)
+        assert "digest-differs" in changed
+
+
+def test_a_content_that_nearly_fits_is_sealed_or_left_out_whole() -> None:
+    kept = _lodged.Kept(1, "00" * 32)
+    fits = [_lodged.sealed_words(kept, bytes(size))[1] for size in range(7_300, 7_500)]
+    assert fits == sorted(fits, reverse=True)
+    assert {True, False} == set(fits)
+    for size, is_whole in zip(range(7_300, 7_500), fits, strict=True):
+        words, _ = _lodged.sealed_words(kept, bytes(size))
+        assert len(words.encode()) <= 10_000
+        assert (_lodged.kept_of(words, "x").data == bytes(size)) is is_whole

@@ -18,6 +18,7 @@ from wideberth.model.parties import Author, How, Role
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.service import Applied
 from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
+from wideberth.space.volume import Circle
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import ArchiveSettings, TrackArchive
 
@@ -206,6 +207,19 @@ async def test_an_incident_has_a_timeline_for_those_whom_it_names(tmp_path: Path
         assert unknown.json() == answer.json(), "hidden and unknown answer alike"
         text = await world.ask("bravo", "GET", f"{path}/text")
         assert text.headers["content-type"].startswith("text/plain")
+
+
+async def test_an_area_leaves_out_what_is_elsewhere(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.told("alpha", call_sign="NEAR-1")
+        await world.told("bravo", call_sign="NEAR-2")
+        await world.told("alpha", square(10.0, 10.0), call_sign="FAR-3")
+        area = Circle(47_000_000_000, 7_500_000_000, 5_000_000)
+        name = await opened(world, "alpha", "bravo", area=area)
+        timeline = await got(world, "alpha", f"/incidents/{name}/timeline")
+        assert sorted(each["name"] for each in timeline["shapes"]) == ["NEAR-1", "NEAR-2"]
+        assert kinds(timeline).count("intent told") == 2
+        assert "notice sent" in kinds(timeline)
 
 
 async def test_a_long_window_is_told_in_parts(

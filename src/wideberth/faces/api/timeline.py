@@ -6,6 +6,7 @@ they came. It holds no account of any party, and words of the mechanism alone.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timezone
 from typing import Annotated, Any, NamedTuple
 
@@ -138,7 +139,8 @@ async def _made(call: Call, whole: Scope, incident: IncidentId | None) -> _Made:
     found = await gathered(call.desk, call.desk.standing, scope, call.party)
     if found.more_from_us is not None:
         scope = msgspec.structs.replace(scope, end_us=found.more_from_us)
-    shown = record_shows(found.entries, (scope.begin_us, scope.end_us))
+    window_us = (scope.begin_us, scope.end_us)
+    shown = await asyncio.to_thread(record_shows, found.entries, window_us)
     positions = await positions_kept(call.desk, scope, call.party, _subjects(found.entries))
     return _Made(scope, offset, found, shown, positions, incident)
 

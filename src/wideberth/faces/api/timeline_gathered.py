@@ -6,6 +6,7 @@ objects by the index over the record, and how clocks and channels stood by an in
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,15 +52,17 @@ async def gathered(desk: Desk, standing: Standing, scope: Scope, party: PartyId)
     if until < end:
         more_from_us = await _time_at(service, until, end)
     known = {each.position: each for each in window}
-    before = await _positions_before(desk, standing, begin, sought(window, scope))
+    # Pure, and too long for the loop where there is much: others go on meanwhile.
+    objects = await asyncio.to_thread(sought, window, scope)
+    before = await _positions_before(desk, standing, begin, objects)
     for each in await _seen(desk, before, party):
         known[each.position] = each
-    objects = sought(known.values(), scope)
+    objects = await asyncio.to_thread(sought, list(known.values()), scope)
     again = [each for each in _of_objects(desk, objects, begin) if each not in known]
     for each in await _seen(desk, again[-_MOST_BEFORE:], party):
         known[each.position] = each
     entries = [known[position] for position in sorted(known)]
-    return Gathered(selected(entries, scope), more_from_us)
+    return Gathered(await asyncio.to_thread(selected, entries, scope), more_from_us)
 
 
 async def _positions_before(

@@ -16,7 +16,7 @@ import msgspec
 from wideberth.cases.case import Case, Criterion, Movement, Step, time_us
 from wideberth.cases.criteria import judge, shortened
 from wideberth.cases.filling import at_path, filled
-from wideberth.cases.stage import Face, Stage, staged
+from wideberth.cases.stage import Board, Face, staged
 from wideberth.client import ApiProblem, Client
 from wideberth.errors import InvalidValue
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
@@ -26,6 +26,7 @@ __all__ = ["Line", "Play", "play"]
 Json = dict[str, Any]
 _ARRIVES_WITHIN_S = 10.0  # over the loopback, and into the record; of the real clock
 _LOOK_S = 0.02
+_LOOK_AGAIN_S = 0.1
 _MEMBERS_OF_TOLD = frozenset({"activated"})  # of a new intent only
 
 
@@ -44,13 +45,18 @@ class Line:
 
 
 class Play:
-    """One playing of a case on a stage. kept: what steps kept, by name."""
+    """One playing of a case on a stage. kept: what steps kept, by name.
 
-    def __init__(self, case: Case, stage: Stage, face: Face) -> None:
+    patience_s: of the real clock, how long it is waited for what a party has to be shown: on a
+    stage whose time passes by itself, an answer takes its time.
+    """
+
+    def __init__(self, case: Case, stage: Board, face: Face, *, patience_s: float = 0.0) -> None:
         self.case = case
         self.stage = stage
         self.kept: dict[str, Any] = {}
         self._face = face
+        self._patience_s = patience_s
         self._bodies: dict[str, Json] = {}
 
     async def lines(self) -> AsyncGenerator[Line]:
@@ -200,7 +206,7 @@ class Play:
             if shown.see == "received":
                 passed, found = await self._arrived(shown, wanted)
             else:
-                passed, found = judge(shown, wanted, await self._seen(shown))
+                passed, found = await self._looked(shown, wanted)
             if not passed:
                 return replace(line, found=shortened(found))
             words = str(filled(shown.words, {**self.kept, "found": found}, {}, self.case.day))
@@ -208,6 +214,16 @@ class Play:
         except InvalidValue as error:
             return replace(line, found=str(error))
         return replace(line, words=words, passed=True)
+
+    async def _looked(self, shown: Criterion, wanted: Json) -> tuple[bool, Any]:
+        """What the party reads, once it is what is asked for, or patience is over."""
+        passed, found = judge(shown, wanted, await self._seen(shown))
+        for _ in range(int(self._patience_s / _LOOK_AGAIN_S)):
+            if passed:
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            passed, found = judge(shown, wanted, await self._seen(shown))
+        return passed, found
 
     async def _seen(self, shown: Criterion) -> Any:
         """The answer to a read; of one that is refused, its problem."""
@@ -246,7 +262,7 @@ class Play:
 
     @property
     def _now_us(self) -> int:
-        return self.stage.clock.now_us
+        return self.stage.now_us
 
 
 async def _read(client: Client, path: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +33,7 @@ from wideberth.node import Node
 from wideberth.picture.deadlines import next_due_us
 from wideberth.space.time import MAX_US
 
-__all__ = ["App", "Face", "Stage", "SteppedClock", "staged"]
+__all__ = ["App", "Board", "Face", "Stage", "SteppedClock", "staged"]
 
 _NEVER_S = 86_400.0  # the watch looks when the runner says so, and not by itself
 _TOKEN_LIFE_S = 12 * 3600
@@ -78,6 +78,33 @@ class Face:
     statement_of: Callable[[str, str], tuple[str, dict[str, str]] | None]
 
 
+class Board(Protocol):
+    """Where a case is played: a clock, each party's client, and the receivers of its posts."""
+
+    @property
+    def now_us(self) -> int:
+        """What the clock shows: microseconds since 1970."""
+        ...
+
+    @property
+    def clients(self) -> Mapping[str, Client]:
+        """By party."""
+        ...
+
+    @property
+    def receivers(self) -> Mapping[tuple[str, Post], Receiver]:
+        """By party and post."""
+        ...
+
+    async def advance(self, to_us: int, *, beat_us: int = MAX_US) -> None:
+        """Come back when it is to_us. beat_us: how often the watch looks until then, at least."""
+        ...
+
+    async def settle(self) -> None:
+        """Come back when what is due now has happened."""
+        ...
+
+
 @dataclass(slots=True)
 class SteppedClock:
     """A clock that shows what it was set to: microseconds since 1970."""
@@ -100,6 +127,11 @@ class Stage:
     receivers: dict[tuple[str, Post], Receiver] = field(
         default_factory=dict[tuple[str, Post], Receiver]
     )
+
+    @property
+    def now_us(self) -> int:
+        """What the clock was set to."""
+        return self.clock.now_us
 
     async def advance(self, to_us: int, *, beat_us: int = MAX_US) -> None:
         """Let time pass up to to_us: every deadline in between passes at its own time, and the

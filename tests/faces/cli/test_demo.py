@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wideberth.faces.cli._demo import flights as flights_module
+from wideberth.faces.cli._demo.border import BORDER
 from wideberth.faces.cli._demo.cast import CAST, INVENTED
 from wideberth.faces.cli._demo.flights import END_US, SAMPLE, START_US, Flights, owner_of, read_day
 from wideberth.faces.cli._demo.invented import DRONE, HELICOPTER
@@ -174,3 +175,27 @@ def test_a_port_that_is_taken_is_left_to_whoever_has_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         assert free_port(taken) != taken
+
+
+@pytest.mark.slow
+def test_the_border_plays_live_what_its_file_says(tmp_path: Path) -> None:
+    running = demo(
+        tmp_path, "--scenario", "border", "--no-wait", "--seconds", "40", "--speed", "60"
+    )
+    said, _ = running.communicate(timeout=START_WITHIN_S + 120)
+    assert running.returncode == 0, said
+    assert "INVENTED: " in said
+    assert "Lake counters: 5 km" in said
+    assert "is shown: the agreement of 5 km in force" in said
+    assert "is shown: nothing of the flight, neither whole" in said
+    assert re.search(r"lake +06:25Z  flight of south; everybody has it", said)
+    assert re.search(r"north +no notice", said)
+    assert re.search(r"evidence for south: \d+ entries, \d+ signed, verified", said)
+    assert re.search(r"evidence for north: \d+ entries, \d+ signed, verified", said)
+    assert "record verified" in said
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_the_demo_plays_the_file_that_stands_among_the_cases() -> None:
+    examples = Path(__file__).parents[3] / "examples" / "cases"
+    assert (examples / "border.toml").read_bytes() == BORDER.read_bytes()

@@ -1,7 +1,8 @@
-"""``wideberth demo``: a real wildfire day, replayed through a real server, on a map."""
+"""``wideberth demo``: a real wildfire day, or the incident behind this project, on a map."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,29 @@ __all__ = ["command"]
 _HOW_TO_GET_IT = "pip install --no-deps traffic==2.13"
 
 
-def command(
+class Scenario(StrEnum):
+    """What is played."""
+
+    WILDFIRE = "wildfire"
+    BORDER = "border"
+
+
+_SPEEDS = {Scenario.WILDFIRE: 80.0, Scenario.BORDER: 60.0}
+
+
+def command(  # noqa: PLR0913 - each of them is an option
+    scenario: Annotated[
+        Scenario, typer.Option(help="A wildfire day, or a flight along a line and what came of it.")
+    ] = Scenario.WILDFIRE,
     speed: Annotated[
-        float,
-        typer.Option(min=1, max=200, metavar="X", help="How many times as fast as real time."),
-    ] = 80.0,
+        float | None,
+        typer.Option(
+            min=1,
+            max=200,
+            metavar="X",
+            help="How many times as fast as real time. [default: 80, of the border 60]",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep the node's folder here. [default: a temporary]"),
@@ -47,14 +66,22 @@ def command(
 ) -> None:
     """Replay 9 September 2020 over a Californian wildfire: real flights, a real server, a map.
 
+    With --scenario border: five hours along an invented line, as three parties see them.
     Everything runs in an exercise, on this machine only, and Ctrl-C leaves nothing behind.
     """
+    from wideberth.faces.cli._demo import border, run
     from wideberth.faces.cli._demo.flights import read_day
-    from wideberth.faces.cli._demo.run import Options, run
+    from wideberth.faces.cli._demo.served import Options
 
     if folder is not None and folder.exists() and any(folder.iterdir()):
         complain(f"wideberth: --folder: {folder} is not empty; the demo makes a new record")
         raise typer.Exit(BAD_INPUT)
+    pace = _SPEEDS[scenario] if speed is None else speed
+    options = Options(pace, folder, port, browser, seconds, wait, console_file)
+    if scenario is Scenario.BORDER:
+        with complaints():
+            border.run(options)
+        return
     flights = read_day()
     if flights is None:
         complain(
@@ -63,4 +90,4 @@ def command(
         )
         raise typer.Exit(BAD_INPUT)
     with complaints():
-        run(flights, Options(speed, folder, port, browser, seconds, wait, console_file))
+        run.run(flights, options)

@@ -11,16 +11,16 @@ import subprocess
 import sys
 import tempfile
 from base64 import urlsafe_b64encode
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from wideberth.client import PartyKey
 from wideberth.clock import ExerciseClock
 from wideberth.contacts import Contact
 from wideberth.errors import RecordUnavailable
-from wideberth.faces.cli._demo.cast import CAST
 from wideberth.faces.cli._host import asked
 from wideberth.model.commands import EnrolKey, RegisterParty
 from wideberth.model.ids import KeyId, PartyId, UnitToken
@@ -28,10 +28,21 @@ from wideberth.model.parties import Role
 from wideberth.node import Node
 from wideberth.space.time import format_rfc3339
 
-__all__ = ["Made", "free_port", "make_space", "ready_url", "running_server", "temporary_folder"]
+__all__ = [
+    "ROLES",
+    "Made",
+    "Seat",
+    "free_port",
+    "make_space",
+    "ready_url",
+    "running_server",
+    "settings",
+    "temporary_folder",
+    "tick_s",
+]
 
 _ORIGIN = "exercise.wideberth.example/demo/valley-fire-2020-09-09"
-_ROLES = (Role.WATCH, Role.ACKNOWLEDGE, Role.TELL, Role.SIGN)
+ROLES = (Role.WATCH, Role.ACKNOWLEDGE, Role.TELL, Role.SIGN)
 _TOKEN_LIFE_S = 12 * 3600
 _START_WITHIN_S = 120.0
 _STOP_WITHIN_S = 10.0
@@ -64,6 +75,19 @@ separation = {{ horizontal_m = 600, vertical_m = 120, time_s = 0 }}
 """
 
 
+class Seat(Protocol):
+    """Who plays: a party, its name, its duty desk, and the units that must know."""
+
+    @property
+    def party(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def contact(self) -> str: ...
+    @property
+    def units(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class Made:
     """The space as it was made: by party, the tokens and keys of its desk, and the token with which
@@ -91,37 +115,41 @@ def temporary_folder(wanted: Path | None) -> Generator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def write_settings(folder: Path, clock: ExerciseClock) -> None:
+def settings(clock: ExerciseClock) -> str:
     """The node's settings: an exercise, the day that is played, thresholds that fit its data."""
-    settings = _SETTINGS.format(
+    return _SETTINGS.format(
         origin=_ORIGIN,
         rate=clock.rate,
         start=format_rfc3339(clock.start_us),
         at=format_rfc3339(clock.at_us),
         until=format_rfc3339(clock.until_us),
-        tick_s=max(0.15, min(1.0, 8 / clock.rate)),
+        tick_s=tick_s(clock),
     )
-    (folder / "wideberth.toml").write_text(settings, encoding="utf-8")
 
 
-async def make_space(folder: Path) -> Made:
+def tick_s(clock: ExerciseClock) -> float:
+    """How often the watch looks, in seconds of the real clock."""
+    return max(0.15, min(1.0, 8 / clock.rate))
+
+
+async def make_space(folder: Path, seats: Iterable[Seat], roles: tuple[Role, ...] = ROLES) -> Made:
     """Open the space and register its parties, their contacts and their keys."""
     tokens: dict[str, str] = {}
     keys: dict[str, PartyKey] = {}
     consoles: dict[str, str] = {}
     async with Node.open(folder) as node:
-        for role in CAST:
-            party, contact = PartyId(role.party), f"contact-{role.party}"
-            units = tuple(UnitToken(unit) for unit in role.units)
-            await asked(node, RegisterParty(party, role.name, units, contact))
-            node.contacts.put(contact, Contact(role.contact, ("radio: air-to-ground, demo only",)))
+        for seat in seats:
+            party, contact = PartyId(seat.party), f"contact-{seat.party}"
+            units = tuple(UnitToken(unit) for unit in seat.units)
+            await asked(node, RegisterParty(party, seat.name, units, contact))
+            node.contacts.put(contact, Contact(seat.contact, ("radio, demo only",)))
             key = PartyKey.make(node.origin, party, KeyId("demo-1"))
             public, proof = (_base64url(b) for b in (key.public_key, key.proof_of_possession()))
-            await asked(node, EnrolKey(party, key.key_id, public, _ROLES, proof))
-            keys[role.party] = key
-            tokens[role.party] = node.mint(party, _ROLES, life_s=_TOKEN_LIFE_S)
+            await asked(node, EnrolKey(party, key.key_id, public, roles, proof))
+            keys[seat.party] = key
+            tokens[seat.party] = node.mint(party, roles, life_s=_TOKEN_LIFE_S)
             seen = (Role.WATCH, Role.ACKNOWLEDGE)
-            consoles[role.party] = node.mint(party, seen, life_s=_TOKEN_LIFE_S)
+            consoles[seat.party] = node.mint(party, seen, life_s=_TOKEN_LIFE_S)
         return Made(folder, node.vkey, tokens, keys, consoles)
 
 

@@ -1,21 +1,12 @@
-"""The demo from its first line to its last: make the space, start the server, play, sum up."""
+"""The wildfire day from its first line to its last: the desks, the positions, what it came to."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import subprocess
-import sys
-import webbrowser
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from pathlib import Path
-
-from rich.console import Console
-from rich.text import Text
+from functools import partial
 
 from wideberth.clock import ExerciseClock
 from wideberth.errors import WideberthError
@@ -23,110 +14,42 @@ from wideberth.faces.cli._demo.cast import CAST
 from wideberth.faces.cli._demo.desk import Desk
 from wideberth.faces.cli._demo.flights import END_US, START_US, Flights
 from wideberth.faces.cli._demo.invented import DRONE, HELICOPTER
-from wideberth.faces.cli._demo.node import (
-    Made,
-    free_port,
-    make_space,
-    ready_url,
-    running_server,
-    temporary_folder,
-    write_settings,
-)
+from wideberth.faces.cli._demo.node import Made, make_space, settings
 from wideberth.faces.cli._demo.script import Step, script
+from wideberth.faces.cli._demo.served import (
+    Options,
+    Play,
+    Running,
+    Teller,
+    consoles,
+    run_played,
+)
 from wideberth.faces.cli._demo.summary import lines, summarise
-from wideberth.faces.cli._demo.warm import warm_up
-from wideberth.service import now_us
-from wideberth.space.time import SECOND_US, format_rfc3339
+from wideberth.space.time import SECOND_US
 
-__all__ = ["Options", "run"]
+__all__ = ["run"]
 
 _REAL_FEED = "calfire-adsb"  # brought by the air attack desk
 _SEND_EVERY_S = 0.1
-_LEAST_LEAD_US, _MOST_LEAD_US = 6 * SECOND_US, 15 * SECOND_US  # for starting the server
 _LAST_ANSWERS_S = 0.5
-
-
-@dataclass(frozen=True)
-class Options:
-    """What was asked for on the command line."""
-
-    speed: float
-    folder: Path | None
-    port: int
-    browser: bool
-    seconds: float | None
-    wait: bool
-    console_file: Path | None
-
-
-class _Teller:
-    """Lines for the terminal: the time of the day that is played, who, what."""
-
-    def __init__(self) -> None:
-        self.out = Console(highlight=False, soft_wrap=True)
-        self.clock: ExerciseClock | None = None
-
-    def __call__(self, party: str, what: str) -> None:
-        time_us = self.clock() if self.clock is not None else 0
-        line = Text.assemble(
-            (f"{format_rfc3339(time_us)[11:19]}Z  ", "dim"), (f"{party:<12}", "bold"), what
-        )
-        if party == "(watch)":
-            line.stylize("yellow")
-        self.out.print(line)
-
-    def plain(self, text: str = "") -> None:
-        """A line without a time."""
-        self.out.print(Text(text))
 
 
 def run(flights: Flights, options: Options) -> None:
     """Play the demo; a Ctrl-C is a good end. Raises WideberthError where something fails."""
-    teller = _Teller()
-    if sys.stdout.isatty():
-        teller.plain("Getting ready (the very first time compiles the kernels: up to a minute) ...")
-    with temporary_folder(options.folder) as folder, contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_run(flights, options, folder, teller))
-    if options.folder is None:
-        teller.plain("Stopped. Nothing is left behind.")
-    else:
-        teller.plain(f"Stopped. The record is in {folder}")
-
-
-async def _run(flights: Flights, options: Options, folder: Path, teller: _Teller) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    began_us = now_us()
-    await warm_up()
-    lead_us = min(max(now_us() - began_us, _LEAST_LEAD_US), _MOST_LEAD_US)
-    made: Made | None = None
-    while True:
-        clock = teller.clock = ExerciseClock(START_US, now_us() + lead_us, options.speed, END_US)
-        write_settings(folder, clock)
-        made = made or await make_space(folder)
-        with running_server(folder, free_port(options.port)) as server:
-            url = await ready_url(folder, server)
-            if clock() <= START_US:
-                await _at_work(flights, options, made, _Running(url, server, clock), teller)
-                return
-        # The server took longer than the time set aside: once more, with more of it.
-        lead_us = 2 * (now_us() - clock.at_us + lead_us)
-
-
-@dataclass(frozen=True)
-class _Running:
-    url: str
-    server: subprocess.Popen[str]
-    clock: ExerciseClock
+    play = Play(
+        START_US,
+        END_US,
+        settings,
+        partial(make_space, seats=CAST),
+        partial(_at_work, flights, options),
+    )
+    run_played(play, options)
 
 
 async def _at_work(
-    flights: Flights, options: Options, made: Made, running: _Running, teller: _Teller
+    flights: Flights, options: Options, made: Made, running: Running, teller: Teller
 ) -> None:
-    url, clock, server = running.url, running.clock, running.server
+    url, clock = running.url, running.clock
     _introduce(url, made, options, teller)
     heard: set[str] = set()
     async with AsyncExitStack() as stack:
@@ -146,9 +69,6 @@ async def _at_work(
             await stack.enter_async_context(desk.at_work())
         await _play(flights, desks, clock, options)
     await asyncio.to_thread(_sum_up, made, clock, teller)
-    if options.wait:
-        teller.plain(f"The console stays at {url} until Ctrl-C.")
-        await asyncio.to_thread(server.wait)
 
 
 async def _play(
@@ -192,12 +112,8 @@ async def _take(steps: Sequence[Step], clock: ExerciseClock) -> None:
         await step.act()
 
 
-def _introduce(url: str, made: Made, options: Options, teller: _Teller) -> None:
-    consoles = {party: f"{url}/#token={token}" for party, token in made.console_tokens.items()}
-    console = consoles["air-attack"]
-    if options.console_file is not None:
-        lines_of = "".join(f"{party}\t{address}\n" for party, address in consoles.items())
-        options.console_file.write_text(lines_of, encoding="utf-8")
+def _introduce(url: str, made: Made, options: Options, teller: Teller) -> None:
+    console = consoles(url, made, options, opened=["air-attack"])["air-attack"]
     teller.plain(
         "EXERCISE. 9 September 2020, 00:25 to 02:00 UTC, over the Valley Fire, California."
     )
@@ -210,14 +126,9 @@ def _introduce(url: str, made: Made, options: Options, teller: _Teller) -> None:
     teller.plain("The console, as the air attack desk sees it (the address holds a token):")
     teller.plain(f"  {console}")
     teller.plain()
-    has_display = sys.platform == "darwin" or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    if options.browser and has_display:
-        webbrowser.open(console)
 
 
-def _sum_up(made: Made, clock: ExerciseClock, teller: _Teller) -> None:
+def _sum_up(made: Made, clock: ExerciseClock, teller: Teller) -> None:
     origin = made.keys["air-attack"].origin
     try:
         summary, verified = summarise(made.folder, made.vkey, origin)

@@ -9,7 +9,9 @@ from pathlib import Path
 from statistics import median
 
 from wideberth.audit import StatementAudit
+from wideberth.model.accounts import Account, AccountGiven
 from wideberth.model.entries import (
+    Body,
     ClashesFound,
     IntentAccepted,
     IntentAmended,
@@ -23,8 +25,11 @@ from wideberth.model.entries import (
     ZoneDeclared,
     decode_entry,
 )
-from wideberth.model.ids import NoticeId
+from wideberth.model.ids import IncidentId, NoticeId
+from wideberth.model.incidents import IncidentOpened
 from wideberth.model.notices import Acknowledgement, Notice, Verb
+from wideberth.model.stop_reads import StopAcknowledged
+from wideberth.model.stops import Stop, StopTold
 from wideberth.record.verify import Verified, verify_folder
 from wideberth.space.time import SECOND_US
 
@@ -35,7 +40,7 @@ _HOPS = ("nobody answered", Verb.RECEIVED, Verb.READ_BACK, Verb.PASSED_DOWN, Ver
 
 @dataclass
 class Summary:
-    """Counts of a record, and what its notices came to."""
+    """Counts of a record, what its notices came to, and what was told to all or accounted for."""
 
     counts: Counter[str] = field(default_factory=Counter[str])
     warnings: Counter[str] = field(default_factory=Counter[str])
@@ -45,13 +50,21 @@ class Summary:
         default_factory=dict[NoticeId, list[Acknowledgement]]
     )
     closed: dict[NoticeId, int] = field(default_factory=dict[NoticeId, int])
+    kinds: dict[str, str] = field(default_factory=dict[str, str])
+    stops: list[Stop] = field(default_factory=list[Stop])
+    stop_reads: list[StopAcknowledged] = field(default_factory=list[StopAcknowledged])
+    incidents: list[IncidentOpened] = field(default_factory=list[IncidentOpened])
+    accounts: list[tuple[IncidentId, Account]] = field(
+        default_factory=list[tuple[IncidentId, Account]]
+    )
 
     def take(self, position: int, envelope: bytes) -> None:
         """Count one entry."""
         entry = decode_entry(envelope, position=position)
         match entry.body:
-            case IntentAccepted():
+            case IntentAccepted(intent=intent):
                 self.counts["intents"] += 1
+                self.kinds[intent.id] = intent.kind.value
             case IntentAmended():
                 self.counts["amendments"] += 1
             case IntentStateChanged():
@@ -74,6 +87,20 @@ class Summary:
                 self.counts["worsened"] += 1
             case WarningCleared():
                 self.counts["cleared"] += 1
+            case _:
+                self._take_accounts(entry.body)
+
+    def _take_accounts(self, body: Body) -> None:
+        """Keep what was told to all at once, and what is said of an incident."""
+        match body:
+            case StopTold(stop=stop):
+                self.stops.append(stop)
+            case StopAcknowledged():
+                self.stop_reads.append(body)
+            case IncidentOpened():
+                self.incidents.append(body)
+            case AccountGiven(incident=incident, account=account):
+                self.accounts.append((incident, account))
             case _:
                 pass
 
@@ -99,6 +126,13 @@ class Summary:
             for each, notice in self.notices.items()
             if each not in self.closed
         ]
+
+    def reach(self, notice: Notice) -> str:
+        """How far a notice came, and who has not loaded it."""
+        if notice.id in self.closed:
+            return "everybody has it"
+        waiting = ", ".join(self._waiting(notice.id)) or "anybody"
+        return f"{self._furthest(notice.id)}; open, waiting for {waiting}"
 
     def _furthest(self, notice: NoticeId) -> str:
         reached = [

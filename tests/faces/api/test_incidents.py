@@ -93,6 +93,7 @@ async def hands(world: World) -> AsyncIterator[Signers]:
         yield made
 
 
+@pytest.mark.requirement("I-01")
 async def test_each_account_stands_in_its_author_s_column_as_it_was_given(hands: Signers) -> None:
     await hands.opens()
     await hands.gives("alpha", **WHOLE)
@@ -107,6 +108,10 @@ async def test_each_account_stands_in_its_author_s_column_as_it_was_given(hands:
         assert seen["accounts"]["bravo"]["account"]["words"] == "Nothing flew."
         assert seen["timeline"].endswith(f"/incidents/{hands.incident}/timeline")
         assert "none is merged" in seen["sentence"]
+        path = seen["timeline"].removeprefix("/api/v1")
+        shown = await hands.world.ask(reader, "GET", path)
+        assert shown.status_code == 200, shown.text
+        assert "groups" in shown.json(), "what the record shows stands beside the columns"
 
 
 async def test_what_was_read_can_be_given_again_as_it_is(hands: Signers) -> None:
@@ -395,6 +400,7 @@ async def test_pages_end_where_they_are_asked_to(hands: Signers) -> None:
     assert refused.json()["rule"] == "cursor"
 
 
+@pytest.mark.requirement("I-01")
 def test_no_name_in_what_goes_out_is_of_two_parties_accounts_as_one() -> None:
     schema = schemas_of(each for each in ROUTES if each.path.startswith("/incidents"))
     holders = {

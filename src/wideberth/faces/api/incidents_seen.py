@@ -226,8 +226,8 @@ def difference_out(found: Difference) -> out.DifferenceOut:
     )
 
 
-def _apart(parted: Parted, unit: int) -> out.ApartOut:
-    return out.ApartOut(
+def _apart(parted: Parted, unit: int) -> out.ClaimsApartOut:
+    return out.ClaimsApartOut(
         claimed=parted.claimed / unit,
         at_least=parted.at_least / unit,
         at_most=parted.at_most / unit,

@@ -22,8 +22,8 @@ from wideberth.wire.incidents import (
 __all__ = [
     "AccountOut",
     "AccountsPage",
-    "ApartOut",
     "CheckedOut",
+    "ClaimsApartOut",
     "ColumnOut",
     "DifferenceOut",
     "DisclosedOut",
@@ -86,7 +86,7 @@ class ColumnOut(Out, frozen=True, kw_only=True):
     not_shown_to: list[str] = []
 
 
-class ApartOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+class ClaimsApartOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     """How far two claims are apart: as claimed, and at least and at most with the errors that both
     stated. Of areas, claimed is between their nearest points.
     """
@@ -105,8 +105,8 @@ class DifferenceOut(Out, frozen=True, kw_only=True):
     parties: tuple[str, str]
     accounts: tuple[str, str]
     members: list[str]
-    metres: ApartOut | None = None
-    minutes: ApartOut | None = None
+    metres: ClaimsApartOut | None = None
+    minutes: ClaimsApartOut | None = None
     within_errors: bool = False
 
 

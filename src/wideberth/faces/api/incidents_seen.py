@@ -211,11 +211,11 @@ def _where(claim: PlaceClaim) -> said.WhereClaimIn:
     )
 
 
-def difference_out(found: Difference) -> out.DifferenceOut:
+def difference_out(found: Difference) -> out.AccountsDifferOut:
     """One difference, in metres or minutes."""
     is_time = found.kind in (DifferenceKind.TIME, DifferenceKind.WARNED)
     parted = found.parted
-    return out.DifferenceOut(
+    return out.AccountsDifferOut(
         kind=found.kind,
         parties=found.parties,
         accounts=found.accounts,
@@ -253,7 +253,7 @@ def question_out(question: Question) -> out.QuestionOut:
         overdue=None if overdue_us is None else format_rfc3339(overdue_us),
         shown_to=list(question.shown_to),
         said=[
-            out.SaidOut(
+            out.QuestionSaidOut(
                 step=each.step,
                 party=each.party,
                 words=each.words,

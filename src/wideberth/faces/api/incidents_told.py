@@ -21,11 +21,11 @@ from wideberth.wire.incidents import (
 
 __all__ = [
     "AccountOut",
+    "AccountsDifferOut",
     "AccountsPage",
     "CheckedOut",
     "ClaimsApartOut",
     "ColumnOut",
-    "DifferenceOut",
     "DisclosedOut",
     "EvidenceOut",
     "EvidencePage",
@@ -37,11 +37,11 @@ __all__ = [
     "ProposedOut",
     "ProposedPage",
     "QuestionOut",
+    "QuestionSaidOut",
     "QuestionsPage",
     "ReceiptedOut",
     "ResultOut",
     "ResultsPage",
-    "SaidOut",
 ]
 
 
@@ -96,7 +96,7 @@ class ClaimsApartOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     at_most: float
 
 
-class DifferenceOut(Out, frozen=True, kw_only=True):
+class AccountsDifferOut(Out, frozen=True, kw_only=True):
     """Where the last accounts of two parties differ, of those shown to you. members: of the claim;
     metres, minutes: how far apart. within_errors: both can be so by the errors that they stated.
     """
@@ -110,7 +110,7 @@ class DifferenceOut(Out, frozen=True, kw_only=True):
     within_errors: bool = False
 
 
-class SaidOut(Out, frozen=True, kw_only=True):
+class QuestionSaidOut(Out, frozen=True, kw_only=True):
     """One step of a question, in its party's words."""
 
     step: QuestionStep
@@ -133,7 +133,7 @@ class QuestionOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     due: str
     overdue: str | None
     shown_to: list[str]
-    said: list[SaidOut]
+    said: list[QuestionSaidOut]
 
 
 class QuestionsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -245,7 +245,7 @@ class IncidentOut(IncidentHead, frozen=True, kw_only=True):
 
     accounts: dict[str, ColumnOut]
     observer_accounts: dict[str, ColumnOut]
-    differences: list[DifferenceOut]
+    differences: list[AccountsDifferOut]
     subjects: list[str]
     questions: list[QuestionOut]
     evidence: list[EvidenceOut]

@@ -78,6 +78,8 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
             "no hazard: the reports know of no word",
         ),
         (left_out("South gives ALL-CLEAR"), "no hazard any more"),
+        (changed("North gives its account", "body.shown_to", "all"), "not North's, which is for"),
+        (left_out("North receipts it"), "the receipt of its result"),
     ),
     "c-01": (
         (changed("Amber tells the hazard", "body.volumes.0.from", "21:41"), "marked LATE"),

@@ -342,7 +342,7 @@ _FAULTS = {
         backlogs_module, "is_counted", lambda notice, *, of_hazard: True,
     ),
     "a sender is told of what it may not follow": (
-        rules, "may_follow", lambda picture, notice, sender: True,
+        rules, "may_hear_answers", lambda picture, notice, sender: True,
     ),
     "as much as the limit is over it": (
         rules, "is_over", lambda load, rule: load.unread >= rule.least,

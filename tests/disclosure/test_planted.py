@@ -200,7 +200,7 @@ def _everybody_follows(patch: pytest.MonkeyPatch) -> None:
     """A sender follows all that it sent: the answers to it tell that something hidden is near."""
     from wideberth.decisions import notices
 
-    patch.setattr(notices, "may_follow", lambda picture, notice, sender: True)
+    patch.setattr(notices, "may_hear_answers", lambda picture, notice, sender: True)
     patch.setattr(api_notices, "may_follow", lambda picture, notice, sender: True)
 
 

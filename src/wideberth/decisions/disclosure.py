@@ -11,8 +11,9 @@ import msgspec
 
 from wideberth.decisions.clashes import Meeting, ZoneClash, intent_ref, zone_ref
 from wideberth.model.ids import IntentId, NoticeId, PartyId
-from wideberth.model.intents import Intent
-from wideberth.model.notices import Clash, Notice, ObjectRef, ObjectType, Overlap
+from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.notices import Clash, Notice, ObjectRef, ObjectType, Overlap, Reliance
+from wideberth.model.provisions import LeadTime
 from wideberth.picture.cells import felt_as, shared_cells
 from wideberth.picture.limits import sees
 from wideberth.picture.picture import Picture
@@ -26,6 +27,7 @@ __all__ = [
     "clashes_for",
     "hidden_overlap",
     "may_follow",
+    "may_hear_answers",
     "zone_clash_for_teller",
     "zone_clashes_for_owner",
 ]
@@ -132,6 +134,57 @@ def may_follow(picture: Picture, notice: Notice, sender: PartyId) -> bool:
         earlier = map(picture.notices.get, each.supersedes)
         waiting += [one.notice for one in earlier if one is not None and one.notice.id not in seen]
     return False
+
+
+def may_hear_answers(picture: Picture, notice: Notice, sender: PartyId) -> bool:
+    """Whether the sender may know that this notice went out, and what people answer to it (D-04).
+
+    Of what it may follow; and of what an agreement has it tell the recipient whatever lies near.
+    Of the latter it is shown what people answered and no more: which step of a ladder came when
+    hangs on the urgency, and with it on what is hidden.
+    """
+    return may_follow(picture, notice, sender) or _is_agreed_telling(picture, notice, sender)
+
+
+def _is_agreed_telling(picture: Picture, notice: Notice, sender: PartyId) -> bool:
+    """Whether the notice would have gone out, and asked the same to be read back, had nothing of
+    the recipient's been near: an agreed lead time has each version told to it, whole.
+
+    Not of a presence: such a notice may wait for the word of a hazard's hidden sides. Not where
+    need-to-know narrows what is told: then what the recipient declared decides. Not of a version
+    told again, nor of one that takes the place of what may not be heard: something that came up
+    later may be why, and with the newer notice the older one is closed.
+    """
+    subject = notice.subject
+    if subject is None or subject.type is not ObjectType.INTENT or notice.sender != sender:
+        return False
+    intent = picture.intents.get(IntentId(subject.id))
+    if intent is None or intent.kind is IntentKind.PRESENCE:
+        return False
+    if not sees(picture, intent, notice.recipient) or picture.space.rules.need_to_know:
+        return False
+    told: set[ObjectRef] = set()
+    waiting = [notice]
+    while waiting:
+        each = waiting.pop()
+        if each.subject is None or each.subject.id != subject.id or each.subject in told:
+            return False
+        if not any(_is_lead_time(picture, one) for one in each.under):
+            return False
+        told.add(each.subject)
+        earlier = map(picture.notices.get, each.supersedes)
+        waiting += [one.notice for one in earlier if one is not None]
+    return True
+
+
+def _is_lead_time(picture: Picture, reliance: Reliance) -> bool:
+    if reliance.minimum_lead_us:
+        return True
+    agreement = picture.agreements.get((reliance.agreement, reliance.version))
+    return agreement is not None and any(
+        isinstance(each, LeadTime) and each.id == reliance.provision
+        for each in agreement.terms.provisions
+    )
 
 
 def _is_own_shown(picture: Picture, clash: Clash, sender: PartyId) -> bool:

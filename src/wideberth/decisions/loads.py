@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from wideberth.decisions.disclosure import may_follow
+from wideberth.decisions.disclosure import may_hear_answers
 from wideberth.model.commands import ClearWarning, RaiseWarning
 from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.loads import Ceiling, LoadRule
@@ -91,7 +91,7 @@ def sent(picture: Picture, loads: Loads, recipient: PartyId, sender: PartyId, no
         issued_us
         for notice_id, issued_us in lane.unread.items()
         if (standing := picture.notices.get(notice_id)) is not None
-        and may_follow(picture, standing.notice, sender)
+        and may_hear_answers(picture, standing.notice, sender)
     ]
     issued = Counter(lane.issued_followed)
     issued.update(each // DAY_US for each in followed)

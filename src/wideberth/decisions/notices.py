@@ -7,7 +7,7 @@ for a presence closes only by its owner's word, or once the hazard is withdrawn 
 
 from __future__ import annotations
 
-from wideberth.decisions.disclosure import may_follow
+from wideberth.decisions.disclosure import may_hear_answers
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.decisions.readbacktests import refuse_untested
 from wideberth.model.channels import RELAYED_VERBS, AnswerChannel, refuse_call
@@ -109,7 +109,7 @@ def acknowledge(
     )
     closes = _closed_by(picture, standing.answered(answer))
     sender = notice.sender
-    if sender is not None and not may_follow(picture, notice, sender):
+    if sender is not None and not may_hear_answers(picture, notice, sender):
         sender = None  # its stream has no event, not even an empty one
     return Accepted((NoticeAcknowledged(answer, notice.recipient, sender, closes),))
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 import msgspec
 
-from wideberth.decisions.disclosure import may_follow
+from wideberth.decisions.disclosure import may_follow, may_hear_answers
 from wideberth.decisions.notices import is_new_answer
 from wideberth.delivery.reach import reach_of
 from wideberth.errors import InvalidValue
@@ -187,8 +187,12 @@ def reach_seen(standing: OpenNotice, reader: PartyId, picture: Picture) -> told.
     if reader in notice.held_by:
         shown = _own_is_shown(notice, reader, picture)
         return _reach(standing, "holder", named=shown)
-    if reader == notice.sender and may_follow(picture, notice, reader):
+    if reader != notice.sender:
+        return None
+    if may_follow(picture, notice, reader):
         return _followed(picture, _reach(standing, "sender"), standing)
+    if may_hear_answers(picture, notice, reader):
+        return _reach(standing, "sender")
     return None
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from wideberth.aside import Kept
-from wideberth.decisions.disclosure import may_follow
+from wideberth.decisions.disclosure import may_hear_answers
 from wideberth.delivery.codes import parse_code
 from wideberth.delivery.replies import STOP_WORD
 from wideberth.faces.api import replies_told, reply_page, told
@@ -297,7 +297,7 @@ def _may_type(call: Call, standing: OpenNotice) -> bool:
         return True
     if escalated is not None and call.party in escalated.neutrals:
         return True
-    return call.party == notice.sender and may_follow(call.picture, notice, call.party)
+    return call.party == notice.sender and may_hear_answers(call.picture, notice, call.party)
 
 
 ROUTES = (

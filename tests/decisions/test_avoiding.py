@@ -268,7 +268,7 @@ def blind(_picture: Picture, would_be: Intent, _context: object) -> DryRun:
 def test_the_check_finds_one_that_is_sent_unchecked(
     name: str, fault: Callable[..., object]
 ) -> None:
-    found = settings(max_examples=200, deadline=None, phases=[Phase.generate])(
+    found = settings(max_examples=3000, deadline=None, phases=[Phase.generate])(
         given(THINGS, st.tuples(st.integers(0, 3), st.integers(0, 2)))(play)
     )
     with mock.patch.object(avoiding, name, fault), pytest.raises(AssertionError):

@@ -253,10 +253,11 @@ async def test_killed_while_sending_nothing_is_lost_and_doubles_are_the_same(tmp
     seen: dict[str, set[tuple[int, str]]] = {}
     for delivery in receiver.taken:
         for item in delivery["items"]:
-            seen.setdefault(item["id"], set()).add((item["version"], item["code"]))
+            if item["id"] in ids:  # thirty unread ones bring a warning too
+                seen.setdefault(item["id"], set()).add((item["version"], item["code"]))
     assert set(seen) == set(ids)
     assert all(len(each) == 1 for each in seen.values()), "a double that says something else"
-    first = list(dict.fromkeys(receiver.items))
+    first = list(dict.fromkeys(each for each in receiver.items if each in ids))
     assert first == ids, "out of order"
 
 

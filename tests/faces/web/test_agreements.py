@@ -105,6 +105,9 @@ def test_two_parties_come_from_a_template_to_what_is_in_force(
     for page in (alpha, bravo):  # no agreement of another kind has a button of CONSENT
         words = page.locator("#view-agreements").inner_text().lower()
         assert not re.search(r"approv|permi(t|ssion)|\bclear", words)
+    alpha.get_by_role("link", name="Picture").click()
+    told = alpha.locator("#notices .what").first
+    expect(told).to_contain_text(re.compile(r"^agreement \S+ v2 of Party bravo"))
     assert one.said == two.said == three.said == []
 
 

@@ -156,6 +156,7 @@ function step(done, text, detail, bad) {
 
 function subjectName(state, reference) {
   if (!reference) return "something that is not shown to you";
+  if (reference.type === "agreement") return `agreement ${reference.id}`;
   if (reference.type === "zone") return state.zones[reference.id]?.name ?? `zone ${reference.id}`;
   const intent = state.intents[reference.id];
   return intent ? `${intent.callSign ?? intent.placeName ?? reference.id}` : `intent ${reference.id}`;
@@ -191,10 +192,11 @@ function noticeCard(state, notice, actions) {
       notice.heldBy.length ? h("span", { class: "tag strong" }, `HELD FOR ${plain(notice.heldBy.join(", "))}`) : null,
       h("span", { class: "age" }, `${utcShort(notice.issuedMs)} · `, aged("ago", notice.issuedMs))),
     h("p", { class: "what" },
-      notice.subject
+      notice.subject && notice.subject.type !== "agreement" // which has no place on the map
         ? h("button", { type: "button", class: "link", "data-focus": `n${notice.id}`, onclick: () => actions.select(notice.subject.id) }, plain(subjectName(state, notice.subject), 60))
-        : h("b", {}, subjectName(state, null)),
-      ` v${notice.subject?.version ?? "?"} of `, swatch(notice.sender), plain(partyName(state, notice.sender), 60)),
+        : h("b", {}, plain(subjectName(state, notice.subject), 60)),
+      ` v${notice.subject?.version ?? "?"}`,
+      ...(notice.sender || !notice.subject ? [" of ", swatch(notice.sender), plain(partyName(state, notice.sender), 60)] : [])),
     notice.open || !notice.clashes.length ? null : h("p", { class: "dim" }, `With: ${closedNames(state, notice)}`),
     h("ul", { class: "clashes" }, clashes.map((clash) => h("li", {},
       h("span", {}, clash.own ? plain(subjectName(state, clash.own), 40) : "", h("span", { class: "dim" }, " × "),

@@ -4,6 +4,7 @@ import { Api, Problem } from "./api.js";
 import { giveColours } from "./colours.js";
 import * as agreements from "./agreements.js";
 import * as inbox from "./inbox.js";
+import * as incidents from "./incidents.js";
 import * as picture from "./picture.js";
 import * as replay from "./replay.js";
 import { Confidant } from "./confidant.js";
@@ -215,7 +216,7 @@ const context = {
   go: (name) => views.go(name),
   actions,
 };
-const views = new Views({ picture, inbox, tell, agreements, sealed, replay }, context);
+const views = new Views({ picture, inbox, tell, agreements, incidents, sealed, replay }, context);
 const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */

@@ -190,7 +190,7 @@ class Replay {
 }
 
 /** One line: its time and whose clock, what the entry says, and how that is known. */
-function lineOf(line) {
+export function lineOf(line) {
   const clock = line.clock === "host" ? "" : ` by the clock of ${line.clock}${line.error_s === undefined ? "" : `, ± ${line.error_s} s`}`;
   const ms = Date.parse(line.time);
   return h("p", { class: "shown" },

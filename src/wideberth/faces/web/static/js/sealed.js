@@ -6,7 +6,7 @@ import { rows } from "./dom.js";
 import { SigningPanel } from "./signing.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
-const ABOUT = ["intent", "notice", "zone", "stop", "agreement", "party"];
+const ABOUT = ["intent", "notice", "zone", "stop", "agreement", "incident", "party"];
 const FAITH = "This page comes from the host. Who does not rely on it seals with the wideberth command on a machine of its own.";
 
 export function mount(root, context) {

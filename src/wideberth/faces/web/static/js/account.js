@@ -1,0 +1,150 @@
+// The form in which a party gives its own account, or gives it anew: six claims, each of which can be
+// left out, words of its own, and who may read it. What was not touched is given again as it was.
+
+import { choice, field } from "./answer.js";
+import { audienceField, wrong } from "./audience.js";
+import { stamp } from "./claims.js";
+import { h, plain } from "./text.js";
+import { degrees, instant, metres } from "./typed.js";
+
+const YES = [["", "not said"], ["yes", "there was one"], ["no", "there was none"]];
+
+/** before: the account given last, or null. send(body) signs it; close() takes the form away. */
+export function accountForm({ context, others, before, send, close }) {
+  const was = before ?? {};
+  const { when, where, identity = {}, warned, rule, damage } = was;
+  const state = context.state();
+  const kept = where?.area && where.area.type !== "Point" ? where.area : null;
+  const circle = where?.area?.type === "Point" ? where.area : null;
+  const point = where?.point ?? circle?.coordinates ?? null;
+  const text = (value) => (value === undefined || value === null || value === 0 ? "" : String(value));
+  const line = (name, label, value, more = {}) => field(name, label, { value: text(value), maxlength: 200, ...more });
+  const picked = (options, value) => { const made = choice(options); made.value = value; return made; };
+  const audience = audienceField("Who may read it", others, state, !before ? "own" : was.shown_to.length ? was.shown_to : "own");
+  const items = h("div", { class: "items" });
+  const add = (item = { of: "people", count: "", words: "" }) => items.append(damageRow(item));
+  for (const item of damage ?? []) add(item);
+  const fault = h("p", { class: "fault", role: "alert" });
+  const sendIt = h("button", { type: "submit", class: "do" }, before ? "Sign and give it anew" : "Sign and give it");
+  const group = (title, ...inside) => h("fieldset", {}, h("legend", {}, title), h("div", { class: "fields" }, inside));
+  const words = h("textarea", { rows: "6", maxlength: "10000", spellcheck: "false" });
+  words.value = was.words ?? "";
+  const form = h("form", { class: "answer", "aria-label": before ? "Correct your account" : "Give your account", novalidate: true },
+    h("h3", { tabindex: "-1", "data-first": true }, before ? "Your account, given anew" : "Your account"),
+    h("p", { class: "dim" }, "Each claim can be left out. All versions stay; whoever read an earlier one still has it."),
+    group("When, by your own clock", line("time", "Time, UTC", when && stamp(when.time), { placeholder: "2026-01-10 09:12:30" }), line("time_error", "may be off by, in seconds", when?.error_s, { inputmode: "decimal" })),
+    group("Where",
+      line("latitude", "Latitude", point?.[1], { placeholder: "47.00 or 47 00 00 N" }), line("longitude", "Longitude", point?.[0], { placeholder: "7.50 or 7 30 00 E" }),
+      h("p", { class: "field" }, h("span", { class: "dim small" }, "or "), h("button", { type: "button", class: "quiet", onclick: () => pick() }, "Point at it on the map")),
+      line("radius", "Within, in metres (left out: a point)", circle?.radius_m, { inputmode: "decimal" }), line("error", "may be off by, in metres", where?.error_m, { inputmode: "decimal" }),
+      kept ? h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "kept", checked: true, "data-focus": "kept" }), ` The area as given before, with ${kept.coordinates[0].length - 1} corners`)) : null,
+      line("height", "Height", where?.altitude ? String(where.altitude.value) : "", { inputmode: "decimal" }), field("unit", "in", {}, picked([["M", "m"], ["FT", "ft"]], where?.altitude?.units ?? "M")),
+      field("reference", "above", {}, picked([["W84", "WGS84 ellipsoid"], ["MSL", "mean sea level"], ["AGL", "the ground"], ["STD", "standard pressure"]], where?.altitude?.reference ?? "W84")),
+      line("height_error", "height may be off by, in metres", where?.altitude_error_m, { inputmode: "decimal" })),
+    group("What it was", line("aircraft", "Aircraft", identity.aircraft), line("unit_name", "Unit", identity.unit), line("call_sign", "Call sign", identity.call_sign), line("intent", "Told as (id)", identity.intent)),
+    group("Warning", field("warned", "Whether there was a warning", {}, picked(YES, warned ? (warned.warned ? "yes" : "no") : "")), line("notice", "Notice (id)", warned?.notice), line("warned_time", "at, UTC", warned?.time && stamp(warned.time))),
+    group("Rule in force", field("rule", "Agreement", {}, picked([["", "not said"], ["none", "none was in force"], ["this", "this one:"]], rule ? (rule.agreement ? "this" : "none") : "")),
+      line("agreement", "Agreement (id)", rule?.agreement), line("version", "Version", rule?.version, { inputmode: "numeric" }), line("provision", "Provision", rule?.provision)),
+    h("fieldset", {}, h("legend", {}, "Damage"), field("damage", "What was damaged", {}, picked([["", "not said"], ["none", "none"], ["these", "this:"]], damage ? (damage.length ? "these" : "none") : "")), items,
+      h("button", { type: "button", class: "quiet", onclick: () => { add(); form.elements.damage.value = "these"; } }, "One more item")),
+    h("fieldset", {}, h("legend", {}, "In your own words"), field("words", "Words", {}, words), line("language", "Language (like en, or ar)", was.language, { maxlength: 40 })),
+    audience.node,
+    h("p", { class: "sentence" }, "It is signed with the key of this browser, and stands in your column as you give it."),
+    fault, h("p", { class: "line" }, sendIt, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+
+  async function pick() {
+    const [longitude, latitude] = await context.actions.pick();
+    form.elements.latitude.value = latitude.toFixed(5);
+    form.elements.longitude.value = longitude.toFixed(5);
+    if (form.elements.kept) form.elements.kept.checked = false;
+    context.go("incidents");
+    form.elements.latitude.focus();
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    fault.textContent = "";
+    sendIt.disabled = true;
+    try {
+      await send(bodyOf(form, { was, kept, day: context.now(), items, audience }));
+    } catch (error) {
+      fault.textContent = wrong(error);
+      if (error.at) form.elements[error.at]?.focus();
+      sendIt.disabled = false;
+    }
+  });
+  return form;
+}
+
+function damageRow({ of, count, words }) {
+  const kind = choice([["people", "people"], ["objects", "objects"]]);
+  kind.value = of;
+  const row = h("div", { class: "fields one-row" }, field("of", "Of", {}, kind), field("count", "How many", { inputmode: "numeric", value: String(count) }), field("came", "What came to them", { value: words, maxlength: 200 }),
+    h("p", { class: "field" }, h("button", { type: "button", class: "quiet", onclick: () => row.remove() }, "Take it out")));
+  return row;
+}
+
+function fail(at, message) {
+  throw Object.assign(new RangeError(message), { at });
+}
+
+function bodyOf(form, { was, kept, day, items, audience }) {
+  const { elements } = form;
+  const typed = (name) => elements[name].value.trim();
+  const label = (name) => elements[name].labels[0].textContent;
+  const understood = (name, value) => value ?? fail(name, `${label(name)}: “${plain(typed(name), 40)}” is not understood.`);
+  const number = (name) => (typed(name) ? understood(name, metres(typed(name), "m")) : 0);
+  const time = (name, given) => {
+    if (given && stamp(given) === typed(name)) return given; // to its last fraction of a second
+    return new Date(understood(name, instant(typed(name), day))).toISOString();
+  };
+  const some = (pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== "" && value !== 0 && value !== undefined));
+  const body = { shown_to: audience.read() };
+  if (typed("time")) body.when = { time: time("time", was.when?.time), ...some([["error_s", number("time_error")]]) };
+  const where = placeOf();
+  if (where) body.where = where;
+  const identity = some([["aircraft", typed("aircraft")], ["unit", typed("unit_name")], ["call_sign", typed("call_sign")], ["intent", typed("intent")]]);
+  if (Object.keys(identity).length) body.identity = identity;
+  if (typed("warned")) {
+    body.warned = { warned: typed("warned") === "yes", ...some([["notice", typed("notice")], ["time", typed("warned_time") && time("warned_time", was.warned?.time)]]) };
+  } else if (typed("notice") || typed("warned_time")) fail("warned", "Say whether there was a warning, or leave notice and time out.");
+  if (typed("rule") === "this") {
+    if (!typed("agreement")) fail("agreement", "Say which agreement was in force.");
+    body.rule = { agreement: typed("agreement"), ...some([["version", typed("version") && understood("version", whole(typed("version")))], ["provision", typed("provision")]]) };
+  } else if (typed("agreement") || typed("version") || typed("provision")) fail("rule", "An agreement is named: say that it is this one, or leave its fields out.");
+  else if (typed("rule") === "none") body.rule = {};
+  if (typed("damage") === "none") body.damage = [];
+  if (typed("damage") === "these") {
+    body.damage = [...items.children].map((row) => {
+      const of = (name) => row.querySelector(`[name=${name}]`);
+      const count = whole(of("count").value.trim());
+      if (count === null || !of("came").value.trim()) { of("count").focus(); fail("damage", "Damage: say how many, and what came to them."); }
+      return { of: of("of").value, count, words: of("came").value.trim() };
+    });
+    if (!body.damage.length) fail("damage", "Damage: give an item, or say none.");
+  }
+  if (elements.words.value.trim()) body.words = elements.words.value === was.words ? was.words : elements.words.value.trim();
+  if (typed("language")) body.language = typed("language");
+  return body;
+
+  function placeOf() {
+    const isKept = kept && elements.kept.checked;
+    if (!isKept && !typed("latitude") && !typed("longitude")) {
+      if (typed("height") || typed("radius")) fail("latitude", "Where: give latitude and longitude too.");
+      return null;
+    }
+    const height = typed("height");
+    const of = isKept ? { area: kept } : pointOf();
+    return {
+      ...of, ...some([["error_m", number("error")], ["altitude_error_m", number("height_error")]]),
+      ...(height ? { altitude: { value: understood("height", metres(height, "m")), units: elements.unit.value, reference: elements.reference.value } } : {}),
+    };
+  }
+
+  function pointOf() {
+    const place = [understood("longitude", degrees(typed("longitude"), 180)), understood("latitude", degrees(typed("latitude"), 90))];
+    return typed("radius") ? { area: { type: "Point", coordinates: place, radius_m: number("radius") } } : { point: place };
+  }
+}
+
+const whole = (text) => (/^\d{1,15}$/.test(text) ? Number(text) : null);

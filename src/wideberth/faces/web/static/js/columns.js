@@ -1,0 +1,97 @@
+// The columns of an incident: one for each party by name, then one for each observer, then what the
+// record shows. No cell of any column is made of two of them. Below stands where accounts differ:
+// the figures of both, the errors that both stated, and what lies between; nobody is judged.
+
+import { CLAIMS, claimOf, claimOfKind, moment, titleOfKind } from "./claims.js";
+import { partyName, swatch } from "./dom.js";
+import { lineOf } from "./replay.js";
+import { distance, h, plain } from "./text.js";
+
+const LINES = 200; // of what the record shows, in a column; a replay has all of them
+const WHO = { party: "party to it", observer: "observes" };
+const NOTHING = "Nothing that is shown to you. That says nothing of whether there is anything.";
+
+/** The columns of an incident in their order: parties by name, then observers by name. */
+export function inOrder(seen, state) {
+  const byName = (a, b) => partyName(state, a.party).localeCompare(partyName(state, b.party), "en") || a.party.localeCompare(b.party);
+  return [seen.accounts, seen.observer_accounts].flatMap((columns) => Object.values(columns).sort(byName));
+}
+
+/** All columns. versions: of accounts shown to the reader; chosen: {party: version}; shows: the
+ * timeline, or why it is not there. choose(party, version), readAgain(). */
+export function columnsOf(seen, { state, versions, chosen, choose, shows, readAgain }) {
+  return h("div", { class: "columns", role: "region", tabindex: "0", "aria-label": "What each one says, column by column" },
+    inOrder(seen, state).map((column) => {
+      const own = versions.filter((each) => each.party === column.party);
+      const account = own.find((each) => each.version === chosen[column.party]) ?? column.account ?? null;
+      return columnOf(column, account, { state, own, choose });
+    }),
+    recordColumn(seen, shows, readAgain));
+}
+
+function columnOf(column, account, { state, own, choose }) {
+  const name = partyName(state, column.party);
+  const head = h("header", {}, h("h5", {}, swatch(column.party), plain(name, 60)), h("p", { class: "dim" }, `${plain(column.party, 60)}, ${WHO[column.column]}`),
+    own.length > 1 ? versionsOf(column, account, own, choose) : null);
+  const label = `${plain(name, 60)}, ${WHO[column.column]}`;
+  if (!account) return h("section", { class: "column", "aria-label": label, "data-party": column.party }, head, h("p", { class: "none rest" }, NOTHING));
+  return h("section", { class: "column", "aria-label": label, "data-party": column.party }, head,
+    CLAIMS.map(([claim, title]) => h("div", { class: "claim", "data-claim": claim }, h("b", {}, title), claimOf(account, claim))),
+    account.words
+      ? h("blockquote", { class: "words", lang: account.language ?? null, "aria-label": "In its own words" }, account.words.split("\n").map((line) => h("p", {}, plain(line, Infinity))))
+      : h("p", { class: "dim" }, "No words of its own."),
+    h("footer", { class: "dim small" },
+      h("p", {}, `Version ${account.version} that is shown to you, signed ${moment(account.given)}`),
+      h("p", { class: "shown-to" }, `Its author shows it to: ${account.shown_to.map((each) => plain(partyName(state, each), 60)).join(", ") || "nobody yet"}`),
+      column.not_shown_to?.length && account.id === column.account?.id
+        ? h("p", {}, `Not shown to: ${column.not_shown_to.map((each) => plain(partyName(state, each), 60)).join(", ")}`) : null));
+}
+
+function versionsOf(column, account, own, choose) {
+  return h("p", { class: "versions", role: "group", "aria-label": `Versions of ${plain(column.party, 60)}` }, own.map((each) => h("button", {
+    type: "button", class: `quiet ${each.id === account.id ? "on" : ""}`, "data-focus": `v${column.party}-${each.version}`,
+    "aria-pressed": each.id === account.id ? "true" : "false", onclick: () => choose(column.party, each.version),
+  }, `v${each.version}`)));
+}
+
+function recordColumn(seen, shows, readAgain) {
+  const lines = shows?.groups?.reduce((count, group) => count + group.lines.length, 0) ?? 0;
+  let left = LINES;
+  const groups = (shows?.groups ?? []).map((group) => {
+    const some = group.lines.slice(0, left);
+    left -= some.length;
+    return some.length ? h("div", { class: group.order === "unknown" ? "unordered" : "" }, group.order === "unknown" ? h("p", { class: "dim" }, plain(group.words)) : null, some.map(lineOf)) : null;
+  });
+  return h("section", { class: "column record", "aria-label": "Record shows" },
+    h("header", {}, h("h5", {}, "Record shows"), h("p", { class: "dim" }, "made of entries, each with its number")),
+    h("div", { class: "rest shows" },
+      shows?.fault ? h("p", { class: "missing" }, plain(shows.fault)) : null,
+      shows && !shows.fault ? h("p", { class: "dim" }, plain(shows.sentence, 600)) : null,
+      shows ? null : h("p", { class: "none" }, "Asking …"),
+      shows && !shows.fault && !lines ? h("p", { class: "none" }, "No line that you may see. That does not say that nothing happened.") : null,
+      groups,
+      lines > LINES || shows?.more_from ? h("p", { class: "missing" }, `Only the first ${Math.min(lines, LINES)} lines stand here. Replay has more.`) : null,
+      h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": "again", onclick: readAgain }, "Read it again"))));
+}
+
+/** Where the accounts that the reader may see differ, as a table. */
+export function differencesOf(seen, state) {
+  const accounts = Object.fromEntries(inOrder(seen, state).filter((each) => each.account).map((each) => [each.account.id, each.account]));
+  return h("table", { class: "provisions differences" },
+    h("caption", { class: "dim" }, "Worked out between the last accounts that are shown to you, of what both of them claim. Nothing here says which of them is so."),
+    h("thead", {}, h("tr", {}, ["Of", "One says", "The other says", "As claimed", "With the errors that both stated"].map((each) => h("th", { scope: "col" }, each)))),
+    h("tbody", {}, seen.differences.map((each) => h("tr", { "data-kind": each.kind },
+      h("th", { scope: "row" }, titleOfKind(each.kind)),
+      each.parties.map((party, i) => h("td", {}, h("b", {}, plain(partyName(state, party), 60)), ": ", accounts[each.accounts[i]] ? claimOfKind(accounts[each.accounts[i]], each.kind) : null)),
+      apartOf(each)))));
+}
+
+function apartOf(each) {
+  const apart = each.metres ?? each.minutes;
+  if (!apart) return [h("td", {}, each.members.length ? `other: ${each.members.map((name) => plain(name.replaceAll("_", " "), 40)).join(", ")}` : "not the same"), h("td", {}, "")];
+  const text = each.metres ? distance : (minutes) => `${minutes.toLocaleString("en", { maximumFractionDigits: 1 })}\u00a0minutes`;
+  return [
+    h("td", { class: "num" }, `${text(apart.claimed)} apart`),
+    h("td", { class: "num" }, `at least ${text(apart.at_least)}, at most ${text(apart.at_most)}`, each.within_errors ? h("span", { class: "dim" }, "; both can be so") : ""),
+  ];
+}

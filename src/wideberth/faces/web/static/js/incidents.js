@@ -1,0 +1,180 @@
+// The view of incidents: those in which the reader is named, and one of them whole, a column for each
+// party. Nothing here joins two columns, weighs them, or puts them into other words.
+
+import { accountForm } from "./account.js";
+import { stamp } from "./claims.js";
+import { partyName, rows } from "./dom.js";
+import { IncidentSheet, wholeIncident } from "./incident.js";
+import * as inquiries from "./inquiries.js";
+import { openingForm, proposalRow } from "./opening.js";
+import * as questions from "./questions.js";
+import { SigningPanel } from "./signing.js";
+import { h, plain } from "./text.js";
+
+const AGAIN_MS = 30000;
+const LOOKED_INTO = 20; // of the newest incidents it is said what waits
+const NARROW_PX = 900; // below, the list stands above the sheet
+const PROPOSES = new Set(["warning", "warning-update", "stop", "site"]);
+
+export function mount(root, context) {
+  return new Incidents(root, context);
+}
+
+class Incidents {
+  constructor(root, context) {
+    Object.assign(this, { root, context, heads: [], proposals: [], whole: new Map(), open: null, sheet: null, form: null, loaded: false });
+    this.list = h("div", { class: "list", id: "incidents" });
+    this.proposed = h("div", { class: "list", id: "proposed" });
+    this.article = h("article", { class: "agreement", id: "incident" });
+    this.fault = h("p", { class: "fault", role: "alert" });
+    const signing = h("div", { class: "signing" });
+    root.replaceChildren(h("div", { class: "sheet agreements incidents" },
+      h("div", { class: "agreed" },
+        h("h2", { tabindex: "-1", "data-first": true }, "Incidents"), this.fault, this.list,
+        h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, "Open an incident …")),
+        signing,
+        h("h2", {}, "An incident could be opened of"),
+        h("p", { class: "dim small" }, "Warnings, STOPs and reports of harm of your own stream. None is opened by itself."), this.proposed),
+      this.article));
+    this.signing = new SigningPanel(signing, context, () => this.draw());
+    this.ask();
+    this.timer = setInterval(() => this.ask(), AGAIN_MS);
+    this.stop = context.onEvent(({ event, data }) => {
+      if (event === "incident") this.ask(data.incident);
+      else if (PROPOSES.has(event)) this.#propose().then(() => this.draw(), () => {});
+    });
+  }
+
+  unmount() {
+    clearInterval(this.timer);
+    this.stop();
+    this.root.replaceChildren();
+  }
+
+  update(state) {
+    const names = Object.values(state.parties).map((each) => each.name).join();
+    const minute = Math.floor(this.context.now() / 60000);
+    if (names === this.names && minute === this.minute) return;
+    Object.assign(this, { names, minute });
+    this.draw();
+  }
+
+  /** The list again, and those incidents that changed or were never read. changed: one that did. */
+  async ask(changed = null) {
+    const { api } = this.context;
+    if (!api) return;
+    try {
+      const heads = (await api.all("/api/v1/incidents", "incidents")).items;
+      this.heads = heads.sort((a, b) => b.opened.localeCompare(a.opened));
+      this.open ??= this.heads[0]?.id ?? null;
+      const unread = this.heads.slice(0, LOOKED_INTO).filter((each) => !this.whole.has(each.id)).map((each) => each.id);
+      await Promise.all([...new Set([...unread, this.open, changed].filter(Boolean))].map((id) => this.#read(id)));
+      await this.#propose();
+      this.loaded = true;
+      this.fault.textContent = "";
+    } catch (error) { // what was read last stays
+      this.fault.textContent = plain(`Not read: ${error.message}`, 200);
+    }
+    this.draw();
+  }
+
+  async #read(id) {
+    this.whole.set(id, await wholeIncident(this.context.api, id));
+  }
+
+  async #propose() {
+    this.proposals = (await this.context.api.get("/api/v1/incidents/proposed")).proposed;
+  }
+
+  /** Ask for the incident that is open once more. */
+  async again() {
+    await this.ask(this.open);
+  }
+
+  choose(id) {
+    Object.assign(this, { open: id, form: null });
+    const shown = () => { this.draw(); if (this.root.clientWidth < NARROW_PX) this.article.scrollIntoView({ block: "start" }); };
+    this.#read(id).then(shown, shown);
+  }
+
+  /** The form that opens one, filled with a proposal where there is one. */
+  begin(proposal) {
+    this.#form(openingForm({
+      context: this.context, proposal, close: () => this.#close(),
+      send: async (body, subjects) => {
+        const { api, signer } = this.context;
+        const told = this.signing.ready ? await signer.post("/api/v1/incidents", "OpenIncident", body) : await api.post("/api/v1/incidents", body, crypto.randomUUID());
+        Object.assign(this, { open: told.incident, form: null });
+        if (subjects.length) await api.post(`/api/v1/incidents/${encodeURIComponent(told.incident)}/subjects`, { subjects }, crypto.randomUUID());
+        await this.again();
+      },
+    }));
+  }
+
+  /** The form of the reader's own account; before: as given last, or null. */
+  give(seen, before) {
+    const path = `/api/v1/incidents/${encodeURIComponent(seen.id)}/accounts`;
+    this.#form(accountForm({
+      context: this.context, before, others: this.sheet.others(seen), close: () => this.#close(),
+      send: async (body) => {
+        await this.context.signer.post(path, "GiveAccount", { incident: seen.id, ...body });
+        this.form = null;
+        this.sheet.chosen = {};
+        await this.again();
+      },
+    }));
+  }
+
+  #form(form) {
+    this.form = form;
+    form.addEventListener("keydown", (event) => { if (event.key === "Escape") this.#close(); });
+    this.draw();
+    form.querySelector("h3")?.focus({ preventScroll: true });
+    form.scrollIntoView({ block: "start" });
+  }
+
+  #close() {
+    this.form = null;
+    this.draw();
+    this.root.querySelector("[data-first]")?.focus({ preventScroll: true });
+  }
+
+  draw() {
+    const { session } = this.context;
+    if (!session) return;
+    const state = this.context.state();
+    rows(this.list, this.heads.map((each) => {
+      const waits = this.#waits(each.id, session.party);
+      const names = [...each.parties, ...each.observers].map((party) => partyName(state, party));
+      return { key: each.id, shows: [each, waits, names, this.open === each.id], make: () => this.#row(each, waits, names) };
+    }), this.loaded ? "No incident names your party." : "Asking …");
+    rows(this.proposed, this.proposals.map((each) => ({ key: each.subject, shows: each, make: () => proposalRow(each, () => this.begin(each)) })), this.loaded ? "Nothing of that kind is on your stream." : "Asking …");
+    if (this.form) { if (this.form.parentNode !== this.article) this.article.replaceChildren(this.form); return; }
+    const found = this.open && this.whole.get(this.open);
+    if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? "Choose an incident, or open one." : "Asking …")); return; }
+    if (this.sheet?.id !== this.open) this.sheet = new IncidentSheet(this.open, this);
+    this.sheet.draw(found.seen, found.versions);
+    if (this.sheet.head.parentNode !== this.article) this.article.replaceChildren(...this.sheet.nodes);
+  }
+
+  /** What waits for the reader, in words; null where it was not looked into. */
+  #waits(id, party) {
+    const seen = this.whole.get(id)?.seen;
+    if (!seen) return null;
+    const due = seen.questions.filter((each) => questions.waitsFor(each, party));
+    const late = due.filter((each) => each.overdue).length;
+    const results = seen.inquiries.filter((each) => inquiries.waitsFor(each, party)).length;
+    return [
+      due.length ? `${due.length} to answer${late ? `, ${late} overdue` : ""}` : "", results ? `${results} to receipt` : "",
+    ].filter(Boolean);
+  }
+
+  #row(each, waits, names) {
+    const on = this.open === each.id;
+    return h("button", { type: "button", class: `row ${on ? "on" : ""}`, "data-focus": `i${each.id}`, "aria-current": on ? "true" : null, onclick: () => this.choose(each.id) },
+      h("b", {}, plain(each.title, 80)),
+      h("span", { class: "num wide" }, `${stamp(each.start)} to ${stamp(each.end)}`),
+      h("span", { class: "dim wide" }, names.map((name) => plain(name, 40)).join(", ")),
+      waits === null ? h("span", { class: "dim wide" }, "open it to see what waits") : waits.map((one) => h("span", { class: "missing wide" }, one)));
+  }
+}

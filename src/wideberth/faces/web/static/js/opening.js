@@ -1,0 +1,89 @@
+// The form that opens an incident, by hand or from what the reader's own stream proposes. Nothing is
+// opened by itself.
+
+import { field } from "./answer.js";
+import { partiesField, wrong } from "./audience.js";
+import { areaText, stamp } from "./claims.js";
+import { h, plain, utcDate, utcShort } from "./text.js";
+import { degrees, instant, metres } from "./typed.js";
+
+const HOUR_MS = 3600000;
+
+/** proposal: as the API gives it, or null. send(body, subjects) opens it; close() takes it away. */
+export function openingForm({ context, proposal, send, close }) {
+  const state = context.state();
+  const others = Object.keys(state.parties).filter((each) => each !== context.session.party).sort();
+  const given = proposal?.open ?? { title: "", parties: [], observers: [] };
+  const now = context.now();
+  const minute = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
+  const start = given.start ? stamp(given.start) : minute(now - HOUR_MS);
+  const end = given.end ? stamp(given.end) : minute(now);
+  const parties = partiesField("Parties to it", others, state, given.parties);
+  const observers = partiesField("Observers", others, state, given.observers ?? []);
+  const isShape = given.area && given.area.type !== "Point" ? given.area : null;
+  const circle = given.area?.type === "Point" ? given.area : null;
+  const fault = h("p", { class: "fault", role: "alert" });
+  const text = (value) => (value === undefined ? "" : String(value));
+  const form = h("form", { class: "answer", "aria-label": "Open an incident", novalidate: true },
+    h("h3", { tabindex: "-1" }, "Open an incident"),
+    h("p", { class: "dim" }, "Who is named learns that it is there, and reads its title; nobody else does. Nobody can be taken out again."),
+    h("div", { class: "fields" },
+      field("title", "Title, in neutral words", { class: "long", maxlength: 200, value: given.title }),
+      field("start", "From, UTC", { value: start }), field("end", "To, UTC", { value: end }),
+      field("latitude", "Where: latitude, if you like", { value: text(circle?.coordinates[1]) }), field("longitude", "Longitude", { value: text(circle?.coordinates[0]) }), field("radius", "Within, in metres", { value: text(circle?.radius_m), inputmode: "decimal" }),
+      h("p", { class: "field" }, h("span", { class: "dim small" }, "or "), h("button", { type: "button", class: "quiet", onclick: () => pick() }, "Point at it on the map")),
+      isShape ? h("p", { class: "dim" }, `Where, as proposed: ${areaText(isShape)}`) : null),
+    parties.node, observers.node,
+    h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "observes", "data-focus": "observes" }), " My own column is an observer's")),
+    field("subjects", "Ids of what it is about, with spaces between; read by you alone", { class: "long", value: (proposal?.subjects ?? []).join(" ") }),
+    fault, h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Open it"), h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+
+  async function pick() {
+    const [longitude, latitude] = await context.actions.pick();
+    form.elements.latitude.value = latitude.toFixed(5);
+    form.elements.longitude.value = longitude.toFixed(5);
+    context.go("incidents");
+    form.elements.radius.focus();
+  }
+
+  function read() {
+    const typed = (name) => form.elements[name].value.trim();
+    const understood = (name, value) => {
+      if (value === null) { form.elements[name].focus(); throw new RangeError(`${form.elements[name].labels[0].textContent}: “${plain(typed(name), 40)}” is not understood.`); }
+      return value;
+    };
+    const time = (name, was, shown) => (was && typed(name) === shown ? was : new Date(understood(name, instant(typed(name), now))).toISOString());
+    if (!typed("title")) { form.elements.title.focus(); throw new RangeError("Give a title."); }
+    const body = { title: typed("title"), start: time("start", given.start, start), end: time("end", given.end, end), parties: parties.read() };
+    const watching = observers.read();
+    if (watching.length) body.observers = watching;
+    if (form.elements.observes.checked) body.observes = true;
+    if (typed("latitude") || typed("longitude")) {
+      body.area = {
+        type: "Point", coordinates: [understood("longitude", degrees(typed("longitude"), 180)), understood("latitude", degrees(typed("latitude"), 90))],
+        radius_m: understood("radius", metres(typed("radius"), "m")),
+      };
+    } else if (isShape) body.area = isShape;
+    return { body, subjects: typed("subjects").split(/[\s,]+/).filter(Boolean) };
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    fault.textContent = "";
+    try {
+      const { body, subjects } = read();
+      await send(body, subjects);
+    } catch (error) {
+      fault.textContent = wrong(error);
+    }
+  });
+  return form;
+}
+
+const KINDS = { conflict: "conflict of intents", separation: "distance", incursion: "incursion", departure: "departure from an own intent", harm: "report of harm" };
+
+/** A proposal as a row: what the stream says of it, and a button that fills the form with it. */
+export const proposalRow = (each, fill) => h("div", { class: "row-like", "data-proposal": each.subject },
+  h("p", {}, h("b", {}, plain(KINDS[each.kind] ?? each.kind, 60)), " ", h("span", { class: "num" }, stamp(each.first)), each.last === each.first ? "" : h("span", { class: "num" }, ` to ${stamp(each.last)}`)),
+  h("p", { class: "dim" }, each.open.parties.length ? `with ${each.open.parties.map((party) => plain(party, 60)).join(", ")}` : "with nobody who is shown to you"),
+  h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `fill ${each.subject}`, "aria-label": `Fill the form with: ${plain(KINDS[each.kind] ?? each.kind, 60)} ${stamp(each.first)}`, onclick: fill }, "Fill the form with it …")));

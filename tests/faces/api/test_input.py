@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 
 from api_world import JSON, World, flight, moment, square
 from wideberth.errors import InvalidValue, Overloaded, RecordUnavailable
+from wideberth.faces.api import problems
 from wideberth.faces.api.problems import STATUS_OF_KIND, TITLES, HttpProblem, problem_of
 from wideberth.model.parties import Role
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -368,6 +371,20 @@ async def test_a_signed_statement_speaks_for_its_party_and_address_only(world: W
         assert answer.status_code == 201, answer.text
         repeated = await client.post("/api/v1/intents", content=said, headers=jose)
         assert repeated.content == answer.content
+
+
+def test_every_status_that_the_program_answers_has_a_title() -> None:
+    package = Path(problems.__file__).parent
+    given = {
+        node.args[0].value
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "HttpProblem"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert {400, 404, 410} <= given <= TITLES.keys()
 
 
 @pytest.mark.parametrize("kind", list(RefusalKind))

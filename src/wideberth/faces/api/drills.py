@@ -88,18 +88,18 @@ async def list_drills(call: Call) -> out.DrillsPage:
     """The drills that the reader may see, the newest first."""
     query: asked.DrillsQuery = call.query
     picture, party = call.picture, call.party
-    found = [
+    seen = [
         drill
         for drill in (picture.drills[each] for each in picture.drills)
         if party in (drill.sent.recipient, *drill.sent.seen_by)
-        and query.state in (None, drill.state)
     ]
-    found.sort(key=lambda each: (each.sent_us, each.sent.drill), reverse=True)
+    seen.sort(key=lambda each: (each.sent_us, each.sent.drill), reverse=True)
     if query.cursor is not None:
-        names = [each.sent.drill for each in found]
+        names = [each.sent.drill for each in seen]
         if query.cursor not in names:
-            raise HttpProblem(410, "drill-left", "begin the list again", field="cursor")
-        found = found[names.index(DrillId(query.cursor)) + 1 :]
+            raise HttpProblem(400, "cursor", "begin with the first page again", field="cursor")
+        seen = seen[names.index(DrillId(query.cursor)) + 1 :]
+    found = [each for each in seen if query.state in (None, each.state)]
     page = found[: query.limit]
     return out.DrillsPage(
         drills=[drill_out(each, party) for each in page],

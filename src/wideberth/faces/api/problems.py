@@ -49,6 +49,7 @@ TITLES: dict[int, str] = {
     404: "There is no such thing that you may see",
     405: "This resource does not take this method",
     409: "What stands does not allow this now",
+    410: "It was here and is not kept any longer",
     413: "The request is too large",
     415: "This kind of content is not read here",
     422: "This could mean several things; say which",

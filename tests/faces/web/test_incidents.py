@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.faces.web.desk import officer
+from tests.faces.web.desk import get, officer, write
+from wideberth.faces.cli._lodged import kept_of
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId
 
@@ -159,6 +161,207 @@ def test_each_side_stands_in_a_column_of_its_own_and_shows_it_to_whom_it_likes(
     assert sum(SECRET.encode() in bytes(each) for each in token.values()) == 2, "alpha and bravo"
     shots = tmp_path_factory.mktemp("shots")
     shoot(alpha, shots)
+
+
+def confide(pages: dict[str, Page]) -> None:
+    """Two desks offer seal keys, and compare each other's as told by telephone."""
+    told: dict[str, str] = {}
+    for party, page in pages.items():
+        page.locator("#nav").get_by_role("link", name="Sealed").click()
+        page.get_by_role("button", name="Make and offer a seal key").click()
+        expect(page.locator("#own-key")).to_contain_text("seal key number 1")
+        told[party] = page.locator("#own-key .fingerprint").inner_text()
+    for party, page in pages.items():
+        (other,) = (each for each in pages if each != party)
+        page.reload()
+        form = page.get_by_role("form", name=re.compile(f"Compare {other}"))
+        form.get_by_label("Fingerprint").fill(told[other])
+        form.get_by_role("button", name="Compare").click()
+        expect(page.locator("#compared")).to_contain_text(f"{other}/")
+        expect(form).to_have_count(0)
+        page.locator("#nav").get_by_role("link", name="Incidents").click()
+
+
+def begin(page: Page, part: str, button: str, sends: str) -> Locator:
+    """The small form that a button of a part opens."""
+    page.locator(f"#incident section[aria-labelledby=h-{part}]").get_by_role(
+        "button", name=button
+    ).click()
+    return page.get_by_role("form", name=sends)
+
+
+def send(form: Locator, sends: str) -> None:
+    form.get_by_role("button", name=sends).click()
+    expect(form).to_have_count(0)
+
+
+def test_a_question_is_asked_and_answered_and_a_result_receipted(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    register(console, "lake")
+    alpha, bravo, lake = (at_incidents(console, window, each) for each in NAMED)
+    open_incident(alpha)
+
+    form = begin(alpha, "questions", "Ask", "Ask")
+    form.get_by_label("Whom").select_option("bravo")
+    form.get_by_label("Question").fill("Which bank?")
+    form.get_by_label("Mark it as urgent").check()
+    send(form, "Ask")
+    waiting = bravo.locator("#incidents")
+    expect(waiting).to_contain_text("1 to answer")
+    card = bravo.locator("#questions .card")
+    expect(card).to_contain_text("Party alpha asks Party bravo")
+    expect(card).to_contain_text(re.compile(r"in 4[78] h"))
+    form = begin(bravo, "questions", "Answer", "Answer")
+    form.get_by_role("button", name="Answer").click()
+    expect(form.locator(".fault")).to_contain_text("Give the words")
+    form.get_by_label("Words").fill("The southern one.")
+    send(form, "Answer")
+    expect(alpha.locator("#questions .card")).to_contain_text("The southern one.")
+    expect(alpha.locator("#questions .tag").first).to_have_text("answered")
+    expect(waiting).not_to_contain_text("to answer")
+
+    form = begin(alpha, "results", "Transmit a result", "Transmit it")
+    form.get_by_label("Result").fill("We found that our map was old.")
+    form.get_by_label("Party bravo").check()
+    form.get_by_label("A longer document").set_input_files(
+        {"name": "report.txt", "mimeType": "text/plain", "buffer": b"forty pages"}
+    )
+    send(form, "Transmit it")
+    expect(waiting).to_contain_text("1 to receipt")
+    send(begin(bravo, "results", "Receipt it", "Receipt it"), "Receipt it")
+    expect(alpha.locator("#results .card")).to_contain_text("Party bravo receipted it")
+    expect(alpha.locator("#results .tag").first).to_have_text("receipted")
+    expect(waiting).not_to_contain_text("to receipt")
+    (result,) = get(console, "bravo", "/incidents")["incidents"]
+    (seen,) = get(console, "bravo", f"/incidents/{result['id']}/results")["results"]
+    assert seen["document_sha256"] == sha256(b"forty pages").hexdigest()
+
+    for page in (alpha, bravo):
+        says_nothing_of_anybody(page)
+    expect(lake.locator("#incident h3")).to_have_text(TITLE)
+    expect(lake.locator("#questions")).to_contain_text("No question that you may read")
+    for words in ("Which bank?", "The southern one.", "our map was old"):
+        assert words not in lake.content()
+
+
+def test_a_file_is_lodged_by_its_digest_disclosed_later_and_checked(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    register(console, "lake")
+    alpha, bravo = (at_incidents(console, window, each) for each in ("alpha", "bravo"))
+    open_incident(alpha)
+    confide({"alpha": alpha, "bravo": bravo})
+    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"frame 4711"}
+
+    form = begin(alpha, "evidence", "Lodge evidence", "Lodge the digest")
+    form.get_by_label("File").set_input_files(photo)
+    form.get_by_label("What it is").fill("a photograph")
+    with alpha.expect_download() as saved:
+        form.get_by_role("button", name="Lodge the digest").click()
+    assert saved.value.suggested_filename == "photo.jpg.lodged"
+    kept = kept_of(Path(saved.value.path()).read_bytes(), "FILE.lodged")
+    (incident,) = get(console, "bravo", "/incidents")["incidents"]
+    path = f"/incidents/{incident['id']}/evidence"
+    (lodged,) = get(console, "bravo", path)["evidence"]
+    assert lodged["sha256"] == kept.digest_of(b"frame 4711")
+    assert (lodged["media_type"], lodged["size_bytes"]) == ("image/jpeg", 10)
+    expect(bravo.locator("#evidence .card")).to_contain_text("a photograph")
+    expect(bravo.get_by_role("button", name="Check what came")).to_have_count(0)
+
+    form = begin(alpha, "evidence", "Disclose it", "Disclose it")
+    form.get_by_label("Party bravo").check()
+    form.get_by_label("The file that was lodged").set_input_files(photo | {"buffer": b"frame 4712"})
+    form.get_by_role("button", name="Disclose it").click()
+    expect(form.locator(".fault")).to_contain_text("This is not what was lodged")
+    form.get_by_label("The file that was lodged").set_input_files(photo)
+    send(form, "Disclose it")
+
+    card = bravo.locator("#evidence .card")
+    send(begin(bravo, "evidence", "Check what came", "Compare"), "Compare")
+    expect(card).to_contain_text("what you were given has the digest that was lodged")
+    form = begin(bravo, "evidence", "Check what came", "Compare")
+    form.get_by_label("The file").set_input_files(photo | {"buffer": b"another"})
+    send(form, "Compare")
+    expect(card).to_contain_text("does NOT have the digest that was lodged")
+    send(begin(bravo, "evidence", "Check what came", "Compare"), "Compare")
+    form = begin(bravo, "evidence", "Say so in the record", "Sign and say it")
+    send(form, "Sign and say it")
+    expect(alpha.locator("#evidence .card")).to_contain_text("Party bravo compared it")
+    for each in console.cutter.sent.values():
+        assert b"frame 4711" not in bytes(each)
+        assert kept.salt.encode() not in bytes(each)
+
+
+def test_an_account_is_pointed_at_on_the_map_and_a_correction_keeps_what_was_not_touched(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    register(console, "lake")
+    page = at_incidents(console, window, "alpha")
+    open_incident(page)
+    page.get_by_role("button", name="Give your account").click()
+    form = page.get_by_role("form", name=re.compile("your account"))
+    form.get_by_label("Time, UTC").fill("this morning")
+    form.get_by_label("Whether there was a warning").select_option("no")
+    form.get_by_label("Agreement", exact=True).select_option("none")
+    form.get_by_role("button", name="One more item").click()
+    form.get_by_label("How many").fill("2")
+    form.get_by_label("What came to them").fill("broken windows")
+    form.get_by_label("Of", exact=True).select_option("objects")
+    form.get_by_label("Within, in metres").fill("750")
+    form.get_by_role("button", name="Point at it on the map").click()
+    page.locator("#map canvas").first.click(position={"x": 200, "y": 200})
+    expect(form).to_be_visible()
+    expect(form.get_by_label("Latitude")).to_have_value(re.compile(r"^-?\d+\.\d+$"))
+    form.get_by_role("button", name="Sign and give it").click()
+    expect(form.locator(".fault")).to_contain_text("“this morning” is not understood")
+    form.get_by_label("Time, UTC").fill("2026-01-10 09:12")
+    form.get_by_role("button", name="Sign and give it").click()
+    expect(column(page, "alpha")).to_contain_text("objects 2: broken windows")
+
+    give(page, {"Words": "Two of them."}, "all who are named in it now")
+    (incident,) = get(console, "alpha", "/incidents")["incidents"]
+    path = f"/incidents/{incident['id']}/accounts"
+    first, second = get(console, "alpha", path)["accounts"]
+    assert (first["shown_to"], second["shown_to"]) == ([], ["bravo", "lake"])
+    claims = ("when", "where", "warned", "rule", "damage")
+    assert [first[each] for each in claims] == [second[each] for each in claims]
+    assert first["where"]["area"]["radius_m"] == 750
+    (shown,) = get(console, "lake", path)["accounts"]
+    assert (shown["version"], shown["words"]) == (1, "Two of them.")
+
+
+def test_what_the_stream_proposes_fills_the_form_and_opens_nothing(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    area = {"latitude": 47.0, "longitude": 7.5, "radius_m": 2000}
+    write(console, "bravo", "/stop", {"text": "people here", "area": area})
+    page = at_incidents(console, window, "alpha")
+    row = page.locator("#proposed [data-proposal]")
+    expect(row).to_contain_text("with bravo")
+    row.get_by_role("button", name="Fill the form").click()
+    form = page.get_by_role("form", name="Open an incident")
+    expect(form.get_by_label("Title")).to_have_value(re.compile("^STOP, "))
+    bravo = form.get_by_role("group", name="Parties to it").get_by_label("Party bravo")
+    expect(bravo).to_be_checked()
+    assert get(console, "alpha", "/incidents")["incidents"] == []
+
+    # By the keyboard alone from here: leave the form, take it up again, open it.
+    page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    row.get_by_role("button", name="Fill the form").focus()
+    page.keyboard.press("Enter")
+    form.get_by_label("Ids of what it is about").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#incident h3")).to_contain_text("STOP, ")
+    (incident,) = get(console, "alpha", "/incidents")["incidents"]
+    seen = get(console, "alpha", f"/incidents/{incident['id']}")
+    (made,) = get(console, "alpha", "/incidents/proposed")["proposed"]
+    assert seen["subjects"] == made["subjects"]
+    assert seen["area"]["radius_m"] == 2000
+    expect(page.locator("#incident .record")).to_contain_text("entry")
+    page.get_by_role("button", name="Signed bundle").click()
+    expect(page.locator("#bundle-command")).to_contain_text(f"--incident {incident['id']}")
 
 
 def shoot(page: Page, folder: Path) -> None:

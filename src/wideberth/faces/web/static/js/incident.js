@@ -34,7 +34,7 @@ export class IncidentSheet {
     this.naming = new Part("members", "Named in it", "");
     this.parts = [questionsPart(this), evidencePart(this), inquiriesPart(this)];
     this.nodes = [this.head, this.table, this.differences, ...this.parts.map((each) => each.node), this.naming.node, this.bundle];
-    this.#readRecord();
+    this.readRecord();
   }
 
   get state() { return this.context.state(); }
@@ -57,9 +57,8 @@ export class IncidentSheet {
     return told;
   }
 
-  async #readRecord() {
-    this.shows = null;
-    if (this.seen) this.redraw();
+  /** What the record shows of it, asked for anew: at the start, when it is about more, or by hand. */
+  async readRecord() {
     try {
       this.shows = await this.context.api.get(`/api/v1/incidents/${encodeURIComponent(this.id)}/timeline`);
     } catch (error) {
@@ -79,7 +78,7 @@ export class IncidentSheet {
     const one = (box, shows, make) => rows(box, [{ key: "one", shows, make }], "");
     one(this.head, [seen, names, may], () => this.#head(seen));
     one(this.table, [seen.accounts, seen.observer_accounts, names, versions.map((each) => each.id), this.chosen, this.shows ? [this.shows.sentence, this.shows.groups?.length, this.shows.fault] : null], () => columnsOf(seen, {
-      state, versions, chosen: this.chosen, shows: this.shows, readAgain: () => this.#readRecord(),
+      state, versions, chosen: this.chosen, shows: this.shows, readAgain: () => this.readRecord(),
       choose: (party, version) => { this.chosen = { ...this.chosen, [party]: version }; this.redraw(); },
     }));
     one(this.differences, [seen.differences, names], () => h("div", {}, h("h4", { id: "h-differences" }, "Where the accounts differ"),

@@ -14,6 +14,7 @@ import { h, plain } from "./text.js";
 const AGAIN_MS = 30000;
 const LOOKED_INTO = 20; // of the newest incidents it is said what waits
 const NARROW_PX = 900; // below, the list stands above the sheet
+const ABOUT_MORE = new Set(["named", "subjects"]); // of which the record may show more
 const PROPOSES = new Set(["warning", "warning-update", "stop", "site"]);
 
 export function mount(root, context) {
@@ -40,8 +41,10 @@ class Incidents {
     this.ask();
     this.timer = setInterval(() => this.ask(), AGAIN_MS);
     this.stop = context.onEvent(({ event, data }) => {
-      if (event === "incident") this.ask(data.incident);
-      else if (PROPOSES.has(event)) this.#propose().then(() => this.draw(), () => {});
+      if (event === "incident") {
+        this.ask(data.incident);
+        if (ABOUT_MORE.has(data.change) && this.sheet?.id === data.incident) this.sheet.readRecord();
+      } else if (PROPOSES.has(event)) this.#propose().then(() => this.draw(), () => {});
     });
   }
 

@@ -8,6 +8,7 @@ import { h, plain, utcDate, utcShort } from "./text.js";
 import { degrees, instant, metres } from "./typed.js";
 
 const HOUR_MS = 3600000;
+const AROUND_MS = 600000; // before and after what is proposed, which may be a moment only
 
 /** proposal: as the API gives it, or null. send(body, subjects) opens it; close() takes it away. */
 export function openingForm({ context, proposal, send, close }) {
@@ -16,8 +17,8 @@ export function openingForm({ context, proposal, send, close }) {
   const given = proposal?.open ?? { title: "", parties: [], observers: [] };
   const now = context.now();
   const minute = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
-  const start = given.start ? stamp(given.start) : minute(now - HOUR_MS);
-  const end = given.end ? stamp(given.end) : minute(now);
+  const start = minute(given.start ? Date.parse(given.start) - AROUND_MS : now - HOUR_MS);
+  const end = minute(given.end ? Date.parse(given.end) + AROUND_MS : now);
   const parties = partiesField("Parties to it", others, state, given.parties);
   const observers = partiesField("Observers", others, state, given.observers ?? []);
   const isShape = given.area && given.area.type !== "Point" ? given.area : null;
@@ -27,6 +28,7 @@ export function openingForm({ context, proposal, send, close }) {
   const form = h("form", { class: "answer", "aria-label": "Open an incident", novalidate: true },
     h("h3", { tabindex: "-1" }, "Open an incident"),
     h("p", { class: "dim" }, "Who is named learns that it is there, and reads its title; nobody else does. Nobody can be taken out again."),
+    proposal ? h("p", { class: "dim" }, "Filled with what your stream says, and ten minutes before and after it. Change what you like.") : null,
     h("div", { class: "fields" },
       field("title", "Title, in neutral words", { class: "long", maxlength: 200, value: given.title }),
       field("start", "From, UTC", { value: start }), field("end", "To, UTC", { value: end }),
@@ -52,9 +54,9 @@ export function openingForm({ context, proposal, send, close }) {
       if (value === null) { form.elements[name].focus(); throw new RangeError(`${form.elements[name].labels[0].textContent}: “${plain(typed(name), 40)}” is not understood.`); }
       return value;
     };
-    const time = (name, was, shown) => (was && typed(name) === shown ? was : new Date(understood(name, instant(typed(name), now))).toISOString());
+    const time = (name) => new Date(understood(name, instant(typed(name), now))).toISOString();
     if (!typed("title")) { form.elements.title.focus(); throw new RangeError("Give a title."); }
-    const body = { title: typed("title"), start: time("start", given.start, start), end: time("end", given.end, end), parties: parties.read() };
+    const body = { title: typed("title"), start: time("start"), end: time("end"), parties: parties.read() };
     const watching = observers.read();
     if (watching.length) body.observers = watching;
     if (form.elements.observes.checked) body.observes = true;

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.faces.web.desk import get, officer, write
 from wideberth.faces.cli._lodged import kept_of
@@ -163,6 +163,23 @@ def test_each_side_stands_in_a_column_of_its_own_and_shows_it_to_whom_it_likes(
     shoot(alpha, shots)
 
 
+def test_a_word_that_judges_is_found_wherever_the_page_has_it(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = officer(console, window, "alpha", "incidents").page
+    expect(page.locator("#incidents")).to_contain_text("No incident names your party")
+    says_nothing_of_anybody(page)
+    for planted in (
+        "box => box.append('A serious violation')",
+        "box => box.setAttribute('aria-label', 'Whose fault it was')",
+    ):
+        page.locator("#incident").evaluate(planted)
+        with pytest.raises(AssertionError):
+            says_nothing_of_anybody(page)
+        page.reload()
+        expect(page.locator("#incidents")).to_contain_text("No incident names your party")
+
+
 def confide(pages: dict[str, Page]) -> None:
     """Two desks offer seal keys, and compare each other's as told by telephone."""
     told: dict[str, str] = {}
@@ -180,6 +197,10 @@ def confide(pages: dict[str, Page]) -> None:
         expect(page.locator("#compared")).to_contain_text(f"{other}/")
         expect(form).to_have_count(0)
         page.locator("#nav").get_by_role("link", name="Incidents").click()
+
+
+def file(name: str, media_type: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": media_type, "buffer": content}
 
 
 def begin(page: Page, part: str, button: str, sends: str) -> Locator:
@@ -225,7 +246,7 @@ def test_a_question_is_asked_and_answered_and_a_result_receipted(
     form.get_by_label("Result").fill("We found that our map was old.")
     form.get_by_label("Party bravo").check()
     form.get_by_label("A longer document").set_input_files(
-        {"name": "report.txt", "mimeType": "text/plain", "buffer": b"forty pages"}
+        file("report.txt", "text/plain", b"forty pages")
     )
     send(form, "Transmit it")
     expect(waiting).to_contain_text("1 to receipt")
@@ -252,7 +273,7 @@ def test_a_file_is_lodged_by_its_digest_disclosed_later_and_checked(
     alpha, bravo = (at_incidents(console, window, each) for each in ("alpha", "bravo"))
     open_incident(alpha)
     confide({"alpha": alpha, "bravo": bravo})
-    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"frame 4711"}
+    photo = file("photo.jpg", "image/jpeg", b"frame 4711")
 
     form = begin(alpha, "evidence", "Lodge evidence", "Lodge the digest")
     form.get_by_label("File").set_input_files(photo)
@@ -271,7 +292,9 @@ def test_a_file_is_lodged_by_its_digest_disclosed_later_and_checked(
 
     form = begin(alpha, "evidence", "Disclose it", "Disclose it")
     form.get_by_label("Party bravo").check()
-    form.get_by_label("The file that was lodged").set_input_files(photo | {"buffer": b"frame 4712"})
+    form.get_by_label("The file that was lodged").set_input_files(
+        file("photo.jpg", "image/jpeg", b"frame 4712")
+    )
     form.get_by_role("button", name="Disclose it").click()
     expect(form.locator(".fault")).to_contain_text("This is not what was lodged")
     form.get_by_label("The file that was lodged").set_input_files(photo)
@@ -281,7 +304,7 @@ def test_a_file_is_lodged_by_its_digest_disclosed_later_and_checked(
     send(begin(bravo, "evidence", "Check what came", "Compare"), "Compare")
     expect(card).to_contain_text("what you were given has the digest that was lodged")
     form = begin(bravo, "evidence", "Check what came", "Compare")
-    form.get_by_label("The file").set_input_files(photo | {"buffer": b"another"})
+    form.get_by_label("The file").set_input_files(file("photo.jpg", "image/jpeg", b"another"))
     send(form, "Compare")
     expect(card).to_contain_text("does NOT have the digest that was lodged")
     send(begin(bravo, "evidence", "Check what came", "Compare"), "Compare")

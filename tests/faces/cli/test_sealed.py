@@ -80,6 +80,6 @@ def test_bad_input_is_named(arguments: list[str], rule: str) -> None:
 
 
 def test_words_cannot_move_the_terminal() -> None:
-    from wideberth.faces.cli.sealed import _printable
+    from wideberth.faces.cli._host import printable
 
-    assert _printable("a\x1b[2Jb\u202ec\n") == "a[U+001B][2Jb[U+202E]c\n"
+    assert printable("a\x1b[2Jb\u202ec\n") == "a[U+001B][2Jb[U+202E]c\n"

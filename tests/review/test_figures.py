@@ -146,9 +146,9 @@ def some_difference() -> bool:
 
 
 def _drops_unanswered(lengths: Any, per_cent: int) -> int | None:
-    from wideberth.review.quantiles import at_rank
+    from wideberth.review.quantiles import quantile_us
 
-    return at_rank([each for each in lengths if each is not None], per_cent)
+    return quantile_us([each for each in lengths if each is not None], per_cent)
 
 
 def _forgets_contests(_facts: Facts) -> dict[Any, Any]:
@@ -187,13 +187,13 @@ items_of = counts.items_of
 @pytest.mark.parametrize(
     ("owner", "name", "fault"),
     [
-        pytest.param(answers, "at_rank", _drops_unanswered, id="the unanswered are left out"),
-        pytest.param(stops, "at_rank", _drops_unanswered, id="unread STOPs are left out"),
+        pytest.param(answers, "quantile_us", _drops_unanswered, id="the unanswered are left out"),
+        pytest.param(stops, "quantile_us", _drops_unanswered, id="unread STOPs are left out"),
         pytest.param(counts, "_contests", _forgets_contests, id="contests are forgotten"),
         pytest.param(counts, "items_of", _no_episodes, id="an item has one entry"),
         pytest.param(places, "stale_at", _all_ever_stale, id="stale at any time"),
         pytest.param(incidents, "_said", _half_of_it, id="something said in an incident is lost"),
-        pytest.param(drills, "at_rank", _drops_unanswered, id="missed drills are left out"),
+        pytest.param(drills, "quantile_us", _drops_unanswered, id="missed drills are left out"),
         pytest.param(Period, "previous", property(_no_previous), id="no previous period"),
         pytest.param(Period, "__contains__", _closed_at_the_end, id="a period without an end"),
     ],

@@ -78,7 +78,7 @@ def test_each_number_leads_to_its_entries(party: str) -> None:
         if cell.value:
             assert cell.at or cell.text.startswith(("within", "each")), cell  # a rule's own number
         if cell.at:
-            assert f"#{notes.target(cell)}" in page.links
+            assert f"#{notes.anchor_of(cell)}" in page.links
     listed = [each for positions in notes.numbers for each in positions]
     assert set(listed) <= told
 

@@ -26,7 +26,7 @@ from wideberth.review.cells import (
 from wideberth.review.charts import Strip, bars, strips
 from wideberth.review.facts import KINDS, Facts, NoticeFact
 from wideberth.review.period import Period
-from wideberth.review.quantiles import NINETY_PER_CENT, at_rank
+from wideberth.review.quantiles import NINETY_PER_CENT, quantile_us
 
 __all__ = ["LOADED_BY_ALL", "STEPS", "Came", "came_of", "sections"]
 
@@ -340,8 +340,8 @@ def _answer_cells(came: list[Came], at: int) -> tuple[Cell, ...]:
         amount(len(shown_at), shown_at),
         amount(len(closed), [each.closed[1] for each in closed if each.closed is not None]),
         count([each.notice.position for each in waiting]),
-        span(at_rank(lengths, 50), at_all),
-        span(at_rank(lengths, NINETY_PER_CENT), at_all),
+        span(quantile_us(lengths, 50), at_all),
+        span(quantile_us(lengths, NINETY_PER_CENT), at_all),
     )
 
 

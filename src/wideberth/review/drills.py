@@ -25,7 +25,7 @@ from wideberth.review.cells import (
 from wideberth.review.charts import Strip, strips
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
-from wideberth.review.quantiles import NINETY_PER_CENT, at_rank
+from wideberth.review.quantiles import NINETY_PER_CENT, quantile_us
 
 __all__ = ["STEPS", "DrillFact", "drills_of", "section"]
 
@@ -212,6 +212,6 @@ def _step(drills: Sequence[DrillFact], at: int) -> tuple[Cell, ...]:
         amount(len(drills), [one for each in drills for one in each.at]),
         count(shown_at),
         amount(len(left), [one for each in left for one in each.at]),
-        span(at_rank(lengths, 50), everything),
-        span(at_rank(lengths, NINETY_PER_CENT), everything),
+        span(quantile_us(lengths, 50), everything),
+        span(quantile_us(lengths, NINETY_PER_CENT), everything),
     )

@@ -27,7 +27,7 @@ class Notes:
                     for cell in row:
                         self._take(cell)
 
-    def target(self, cell: Cell) -> str | None:
+    def anchor_of(self, cell: Cell) -> str | None:
         """The anchor that a cell leads to: ``e12`` of an entry, ``n3`` of a note; None: nowhere."""
         if not cell.at:
             return None

@@ -138,9 +138,9 @@ def _class(is_number: bool) -> str:  # noqa: FBT001 - a column is one or the oth
 
 def _cell(cell: Cell, notes: Notes, *, is_number: bool = True) -> str:
     text = f"<bdi>{html.escape(cell.text)}</bdi>"
-    target = notes.target(cell)
-    if target is not None:
-        text = f'<a href="#{target}">{text}</a>'
+    anchor = notes.anchor_of(cell)
+    if anchor is not None:
+        text = f'<a href="#{anchor}">{text}</a>'
     return f"<td{_class(is_number)}>{text}</td>"
 
 

@@ -21,7 +21,7 @@ from wideberth.review.cells import (
 from wideberth.review.charts import Strip, strips
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
-from wideberth.review.quantiles import at_rank
+from wideberth.review.quantiles import quantile_us
 
 __all__ = ["Heard", "heard_of", "section"]
 
@@ -162,5 +162,7 @@ def _half_row(heard: list[Heard], at: int) -> tuple[Cell, ...]:
         count(read_at),
         count([each.position for each, read in zip(heard, reads, strict=True) if read is None]),
         count([each[1] for each in reads if each is not None and each[0] <= READ_WITHIN_US]),
-        span(at_rank([None if each is None else each[0] for each in reads], 50), told + read_at),
+        span(
+            quantile_us([None if each is None else each[0] for each in reads], 50), told + read_at
+        ),
     )

@@ -123,4 +123,4 @@ def _chart(chart: Chart) -> dict[str, str]:
 
 
 def _cell(cell: Cell, notes: Notes) -> dict[str, str | None]:
-    return {"text": cell.text, "to": notes.target(cell)}
+    return {"text": cell.text, "to": notes.anchor_of(cell)}

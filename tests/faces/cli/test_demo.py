@@ -146,7 +146,7 @@ def test_a_short_demo_plays_sums_up_and_verifies_its_record(day: Flights, tmp_pa
     assert "EXERCISE" in said
     assert "tells T71" in said
     assert "reads notice 1 back WRONG" in said
-    assert "4 intents told" in said
+    assert re.search(r"\b[4-9] intents told", said)  # later things too, on a busy machine
     assert re.search(r"waiting for .*N427DF", said)  # not reached: it stands open
     assert "record verified" in said
     assert "origin exercise.wideberth.example/demo" in said

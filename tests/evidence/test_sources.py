@@ -79,7 +79,8 @@ async def test_folder_and_service_give_the_same_bytes(world: World, tmp_path: Pa
             assert one == two
             found = verify_bundle(one, vkey=record.vkey)
             assert found.statements >= 1
-            whole = b"".join(unpacked(one).values())
+            files = unpacked(one)  # the verifier is the same in all, and names every type of entry
+            whole = b"".join(data for name, data in files.items() if name != "verify.py")
             for trace in (secret, "GHOST", "ClashesFound", "Charlie"):
                 assert trace.encode() not in whole, trace
         about = verify_bundle(bundle_of(kept, Selection(objects=(told,)))).positions

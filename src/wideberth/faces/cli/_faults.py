@@ -7,6 +7,7 @@ requests from others, and the parties of an exercise see what became of them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import time
@@ -138,7 +139,26 @@ async def hands_for(node: Node, http: httpx.AsyncClient) -> Hands:
     await _done(node, EnrolKey(PARTIES[0], key_id, _b64(bytes(key.verify_key)), roles, _b64(proof)))
     place = (secrets.randbelow(80_000) / 1000 - 40, secrets.randbelow(300_000) / 1000 - 150)
     tokens = {each: node.mint(each, roles, life_s=_LIFE_S) for each in PARTIES}
-    return Hands(http, node.origin, tokens, key, key_id, place)
+    hands = Hands(http, node.origin, tokens, key, key_id, place)
+    await _known(hands)
+    return hands
+
+
+async def _known(hands: Hands) -> None:
+    """Wait until who serves has read of the parties and the key, which were written beside it.
+
+    Raises InvalidValue after a while.
+    """
+    until = time.monotonic() + _WITHIN_S
+    while time.monotonic() < until:
+        for each in reversed(PARTIES):
+            answer = await hands.ask(each, "GET", f"/parties/{PARTIES[0]}")
+            if answer.status_code != 200 or hands.key_id not in answer.text:
+                break
+        else:
+            return
+        await asyncio.sleep(0.05)
+    raise InvalidValue("--url", "not-read", str(hands.http.base_url), "it serves another folder")
 
 
 async def _done(node: Node, command: RegisterParty | EnrolKey) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.http import Route
+from wideberth.faces.api.pages import after_cursor
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.faces.api.told import drills as out
 from wideberth.model.commands import Command
@@ -94,12 +95,8 @@ async def list_drills(call: Call) -> out.DrillsPage:
         if party in (drill.sent.recipient, *drill.sent.seen_by)
     ]
     seen.sort(key=lambda each: (each.sent_us, each.sent.drill), reverse=True)
-    if query.cursor is not None:
-        names = [each.sent.drill for each in seen]
-        if query.cursor not in names:
-            raise HttpProblem(400, "cursor", "begin with the first page again", field="cursor")
-        seen = seen[names.index(DrillId(query.cursor)) + 1 :]
-    found = [each for each in seen if query.state in (None, each.state)]
+    rest = after_cursor(seen, query.cursor, lambda each: each.sent.drill)
+    found = [each for each in rest if query.state in (None, each.state)]
     page = found[: query.limit]
     return out.DrillsPage(
         drills=[drill_out(each, party) for each in page],

@@ -10,7 +10,7 @@ from wideberth.faces.api import incidents_told as out
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.http import Route, encode
 from wideberth.faces.api.incidents_proposed import proposed
-from wideberth.faces.api.pages import Page
+from wideberth.faces.api.pages import Page, after_cursor
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import Command
 from wideberth.model.ids import EvidenceId, IncidentId, QuestionId, ResultId
@@ -149,13 +149,7 @@ def _found(call: Call) -> Incident:
 def _paged(call: Call, shown: Sequence[Any]) -> tuple[list[Any], str | None]:
     """A page of what is shown to the reader; its cursor is the id of the last of the one before."""
     query: asked.PageQuery = call.query
-    start = 0
-    if query.cursor is not None:
-        ids = [each.id for each in shown]
-        if query.cursor not in ids:
-            raise HttpProblem(400, "cursor", "begin with the first page again", field="cursor")
-        start = ids.index(query.cursor) + 1
-    rest = shown[start:]
+    rest = after_cursor(shown, query.cursor, lambda each: each.id)
     page = Page().take_all(rest[: query.limit], encode)
     return page.things, rest[len(page) - 1].id if len(rest) > len(page) else None
 

@@ -6,17 +6,32 @@ them all would have a node hold gigabytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["MOST_PAGE_BYTES", "Page"]
+from wideberth.faces.api.problems import HttpProblem
+
+__all__ = ["MOST_PAGE_BYTES", "Page", "after_cursor"]
 
 MOST_PAGE_BYTES = 4 * 1024 * 1024
 """Of the things in one answer. One that is larger has a page of its own."""
 
 T = TypeVar("T")
+
+
+def after_cursor(shown: Sequence[T], cursor: str | None, name: Callable[[T], str]) -> Sequence[T]:
+    """What comes after the thing that the page before ended with, by its name; all without one.
+
+    Raises HttpProblem where nothing that is shown to the reader has this name.
+    """
+    if cursor is None:
+        return shown
+    names = [name(each) for each in shown]
+    if cursor not in names:
+        raise HttpProblem(400, "cursor", "begin with the first page again", field="cursor")
+    return shown[names.index(cursor) + 1 :]
 
 
 class Page:

@@ -156,6 +156,7 @@ def test_pairs_come_in_the_order_of_the_accounts() -> None:
 @given(one=places, other=places, errors=st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)))
 @example(one=(0.0, 179.9), other=(0.0, -179.9), errors=(0.0, 0.0))
 @example(one=(88.9, 0.0), other=(88.9, 179.0), errors=(1.0, 0.0))
+@example(one=(0.0, 0.0), other=(0.0, 179.5), errors=(0.0, 0.0))
 def test_no_two_points_are_nearer_or_farther_than_is_said(
     one: tuple[float, float], other: tuple[float, float], errors: tuple[float, float]
 ) -> None:

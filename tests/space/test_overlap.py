@@ -366,6 +366,15 @@ def test_places_are_inside_as_the_ring_turns_around_them(middle, size_m, data):
         assert is_in == (true_m <= 0.004) or true_m == pytest.approx(0.004, abs=0.006)
 
 
+@pytest.mark.parametrize("shape", [circle(0, 0, 0.001), circle(0, 0, 200_000), circle(10, 20, 50)])
+def test_no_antipode_is_in_a_circle(shape):
+    # Vincenty's iteration gives no length there, and max(0, NaN) is 0.
+    latitude, longitude = shape.latitude_nd / 1e9, shape.longitude_nd / 1e9
+    antipode = -latitude, np.array([179.3, 179.5, 179.9, 180.0]) + longitude
+    assert not covers(at(shape), *antipode, 0.5, 1).any()
+    assert (distance_to_edge_m(at(shape), *antipode) > 19_400_000).all()
+
+
 def test_covers_asks_height_and_time_and_takes_arrays():
     box = prepare(Volume4D(circle(0, 0, 100), Altitude(1000, W84), Altitude(2000, W84), 5, 9))
     assert covers(box, 0.0, 0.0, [0.9, 1.0, 2.0, 2.1, math.nan], 5).tolist() == [

@@ -99,9 +99,10 @@ def distances(
     for i in range(out.shape[0]):
         x, y, z = to_ecef(latitude_deg[i], longitude_deg[i])
         if shape.count == 0:
-            length = max(0.0, geodesic_length(x, y, z, shape.x, shape.y, shape.z) - shape.radius_m)
-            if length != length:
-                length = max(0.0, FAR_M - shape.radius_m)
+            length = geodesic_length(x, y, z, shape.x, shape.y, shape.z)
+            if length != length:  # before max(), which answers 0 to NaN
+                length = FAR_M
+            length = max(0.0, length - shape.radius_m)
         elif encloses(shape, points, blocks, x, y, z):
             length = 0.0
         else:

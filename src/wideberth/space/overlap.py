@@ -121,14 +121,15 @@ def distance_to_edge_m(
 ) -> NDArray[np.float64]:
     """Metres along the ellipsoid from each point to the footprint, 0 inside. Arrays that broadcast.
 
-    Error below 4 mm; a point whose nearest edge is over 19,700 km away gets 19,700 km.
+    Error below 4 mm; a point whose nearest edge (of a circle: its centre) is over 19,700 km away
+    gets a length as if that were 19,700 km.
     """
     latitude, longitude = np.broadcast_arrays(
         np.asarray(latitude_deg, np.float64), np.asarray(longitude_deg, np.float64)
     )
     distance_m = np.empty(latitude.size)
     _kernels().distances(
-        *_arrays(prepared), latitude.reshape(-1), longitude.reshape(-1), np.inf, distance_m
+        *_arrays(prepared), np.ravel(latitude), np.ravel(longitude), np.inf, distance_m
     )
     return distance_m.reshape(latitude.shape)
 

@@ -25,7 +25,7 @@ from wideberth.watch.archive import ClosedSegment, TrackArchive
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
 
-__all__ = ["MOST_FIXES", "TrackKeeping"]
+__all__ = ["MOST_FIXES", "TrackKeeping", "kept_for"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -33,6 +33,21 @@ _TEND_EVERY_US = 5 * SECOND_US
 _LONGEST_HELD_US = 7 * DAY_US
 MOST_FIXES = 20_000
 """Positions that are read at once, at most."""
+
+
+def kept_for(
+    archive: TrackArchive, reader: PartyId, begin_us: int, end_us: int, *, limit: int = MOST_FIXES
+) -> list[KeptFix]:
+    """Up to limit kept positions from begin_us on and before end_us, the first in time, of those
+    that the reader could see when they came: as the feed's party, as the party whose thing it is,
+    or as the feed was opened then.
+    """
+
+    def is_shown(fix: KeptFix) -> bool:
+        return may_see(reader, feed_party=fix.feed_party, owner=fix.owner, shown_to=fix.shown_to)
+
+    found = archive.fixes(begin_us, end_us, is_shown)
+    return heapq.nsmallest(limit, found, key=lambda fix: (fix.time_us, fix.track))
 
 
 class TrackKeeping:
@@ -66,21 +81,9 @@ class TrackKeeping:
     async def kept(
         self, begin_us: int, end_us: int, reader: PartyId, *, limit: int = MOST_FIXES
     ) -> list[KeptFix]:
-        """Up to limit kept positions from begin_us on and before end_us, the first in time, of
-        those that the reader could see when they came: as the feed's party, as the party whose
-        thing it is, or as the feed was opened then.
-        """
-
-        def is_shown(fix: KeptFix) -> bool:
-            return may_see(
-                reader, feed_party=fix.feed_party, owner=fix.owner, shown_to=fix.shown_to
-            )
-
-        def read() -> list[KeptFix]:
-            found = self._archive.fixes(begin_us, end_us, is_shown)
-            return heapq.nsmallest(limit, found, key=lambda fix: (fix.time_us, fix.track))
-
-        return await self._in_thread(read)
+        """What :func:`kept_for` gives, read beside the loop."""
+        call = partial(kept_for, self._archive, reader, begin_us, end_us, limit=limit)
+        return await self._in_thread(call)
 
     def entry_of(self, segment: str) -> int | None:
         """Where the digest of a segment stands in the record; None: it is not closed yet."""

@@ -27,6 +27,7 @@ PARTS = (
     "incidents",
     "words",
     "shows",
+    "kept",
     "markup",
     "columns",
     "page",

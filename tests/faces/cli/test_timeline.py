@@ -6,14 +6,26 @@ import asyncio
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
-from api_world import a_world, flight, moment, square
+from api_world import World, a_world, flight, moment, serving, square
 from wideberth.evidence.alone.container import unpacked
+from wideberth.evidence.alone.kept import (
+    KeptPosition,
+    kept_minutes,
+    kept_nearness,
+    kept_words,
+)
+from wideberth.evidence.scope import Seen
 from wideberth.evidence.timeline import offset_of
 from wideberth.faces.cli.app import app
+from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
+from wideberth.trackkeeping import TrackKeeping
+from wideberth.watch.archive import ArchiveSettings, TrackArchive
 
 
 async def happened(folder: Path) -> str:
@@ -106,3 +118,107 @@ def test_bad_input_is_named(folder: Path, arguments: tuple[str, ...], named: str
 
 def test_an_offset_may_be_west() -> None:
     assert str(offset_of("-03:30", field="x")) == "UTC-03:30"
+
+
+def reports_of(world: World) -> list[dict[str, Any]]:
+    """One track of alpha's own, one that is bravo's, of the minute before this one and of it."""
+    now_us = world.node.service.context().now_us // MINUTE_US * MINUTE_US
+    place = {"latitude": 47.0, "longitude": 7.5, "altitude_m": 320.5, "accuracy_m": 10.0}
+    return [
+        {"track": "own", "time": format_rfc3339(now_us - 70 * SECOND_US), **place},
+        {"track": "own", "time": format_rfc3339(now_us - 65 * SECOND_US), **place},
+        {"track": "own", "time": format_rfc3339(now_us - SECOND_US), **place},
+        {
+            "track": "theirs",
+            "time": format_rfc3339(now_us - 2 * SECOND_US),
+            "latitude": -47.25,
+            "longitude": 7.5,
+            "party": "bravo",
+        },
+    ]
+
+
+def positions_of(text: str) -> list[str]:
+    """The lines about positions, without the sentence on top."""
+    return text.split("Positions that were kept\n")[1].splitlines()[1:]
+
+
+def test_kept_positions_follow_as_text_to_those_who_could_see_them(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, world):
+        archive = TrackArchive(
+            world.node.folder, ArchiveSettings(every_us=0), make_name=lambda: "s1"
+        )
+        world.app.desk.live.keeping = TrackKeeping(world.node.service, archive)
+        answer = httpx.post(
+            f"{url}/api/v1/tracks",
+            json={"feed": "radar", "reports": reports_of(world)},
+            headers={"Authorization": f"Bearer {world.tokens['alpha']}"},
+        )
+        assert answer.status_code == 200, answer.text
+        folder = world.node.folder
+        own = positions_of(timeline(folder, "--party", "alpha"))
+        assert len([each for each in own if each.endswith(" UTC")]) == 2
+        told = [each for each in own if " at " in each]
+        assert len(told) == 3, "the last of each track in each minute"
+        assert "alpha/own at 47 N, 7.5 E, 320.5 m above the WGS84 ellipsoid" in told[0]
+        assert "give or take 10 m [feed radar of alpha: nobody measured its clock" in told[0]
+        assert "at 47.25 S, 7.5 E, no height reported; its feed states no accuracy" in told[2]
+        assert "alpha/own" in told[1], "by name within a minute, which is no order in time"
+        theirs = positions_of(timeline(folder, "--party", "bravo"))
+        assert [each for each in theirs if " at " in each] == [told[2]]
+        assert positions_of(timeline(folder, "--party", "charlie")) == []
+        by_url = ("--party", "alpha", "--url", url, "--token", world.tokens["alpha"])
+        assert positions_of(timeline(folder, *by_url)) == own
+        window = ("--to", "2001-01-01T00:00:00Z")
+        assert positions_of(timeline(folder, "--party", "alpha", *window)) == []
+
+
+def test_a_folder_without_positions_says_so(folder: Path) -> None:
+    assert "No positions were kept in this folder." in timeline(folder, "--party", "alpha")
+
+
+def a_position(name: str, at_s: float, feed_party: str = "alpha", **more: Any) -> KeptPosition:
+    at_us = 1_000 * MINUTE_US + int(at_s * SECOND_US)
+    given = KeptPosition(at_us, name, feed_party, "radar", 47 * 10**9, 0, None, None, None)
+    return given._replace(**more)
+
+
+def test_no_order_is_told_within_a_minute_and_a_clock_that_may_mean_another_says_so() -> None:
+    (minute,) = kept_minutes([a_position("b", 1), a_position("a", 50), a_position("b", 40)])
+    assert [(each.track, each.time_us % MINUTE_US) for each in minute.positions] == [
+        ("a", 50 * SECOND_US),
+        ("b", 40 * SECOND_US),
+    ]
+    assert "another minute" not in kept_words(a_position("a", 30), 30 * SECOND_US - 1)
+    for at_s, error_s in ((30, 30), (59, 1), (0, 1e-6), (1, 1.5)):
+        words = kept_words(a_position("a", at_s), int(error_s * SECOND_US))
+        assert "so that it may be of another minute" in words
+
+
+def test_minutes_without_a_position_between_two_are_named() -> None:
+    minutes = kept_minutes([a_position("a", 0), a_position("a", 200), a_position("b", 70)])
+    assert [(each.minute - 1_000, each.none_kept) for each in minutes] == [
+        (0, ()),
+        (1, ("alpha/a",)),
+        (2, ("alpha/a",)),
+        (3, ()),
+    ]
+
+
+def test_a_warning_says_with_the_position_how_near_it_was() -> None:
+    fix = {"latitude_nd": 0, "longitude_nd": 0, "time_us": 1_000 * MINUTE_US + 5}
+    sides = [
+        {"type": "track", "id": "alpha/a", "fix": fix},
+        {"type": "intent", "id": "intent-7"},
+    ]
+    warning = {"kind": "separation", "objects": sides, "horizontal_mm": 830_500}
+    entry = Seen(17, {"body": {"type": "WarningRaised", "warning": warning}})
+    again = Seen(18, {"body": {"type": "WarningRaised", "warning": {"objects": sides}}})
+    near = kept_nearness([entry, again])
+    assert near == {
+        ("alpha/a", 1_000): [
+            "entry 17 warns (separation): at the nearest foreseen 830.5 m across of intent intent-7"
+        ]
+    }
+    words = kept_words(a_position("a", 5), 0, near["alpha/a", 1_000])
+    assert words.endswith("830.5 m across of intent intent-7")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timezone
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.evidence.alone.shows import Shown, record_shows
-from wideberth.evidence.scope import Scope, Seen
+from wideberth.evidence.positions import position_lines, tracks_named
+from wideberth.evidence.scope import Scope
 from wideberth.evidence.timeline import offset_of, timeline_text
 from wideberth.faces.api import timeline_told as out
 from wideberth.faces.api.desk import Call
@@ -22,7 +23,7 @@ from wideberth.faces.api.http import Handler, Route
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.faces.api.timeline_gathered import Gathered, gathered
 from wideberth.faces.api.timeline_seen import timeline_out
-from wideberth.faces.api.timeline_tracks import Positions, position_lines, positions_kept
+from wideberth.faces.api.timeline_tracks import Positions, positions_kept
 from wideberth.model.ids import IncidentId, require_party_id, require_token
 from wideberth.model.parties import Role
 from wideberth.picture.incidents import incident_of
@@ -91,11 +92,20 @@ def _answer(made: _Made) -> out.TimelineOut:
 
 
 def _text(made: _Made) -> str:
+    positions = made.positions
+    tracks = position_lines(
+        positions.fixes,
+        clocks=positions.clocks,
+        digests=positions.entries,
+        entries=made.found.entries,
+        is_kept=positions.kept,
+        is_cut=positions.cut,
+    )
     return timeline_text(
         made.shown,
         made.scope,
         parties=made.scope.parties,
-        tracks=position_lines(made.positions),
+        tracks=tracks,
         offset=made.offset,
         more_from_us=made.found.more_from_us,
     )
@@ -141,20 +151,8 @@ async def _made(call: Call, whole: Scope, incident: IncidentId | None) -> _Made:
         scope = msgspec.structs.replace(scope, end_us=found.more_from_us)
     window_us = (scope.begin_us, scope.end_us)
     shown = await asyncio.to_thread(record_shows, found.entries, window_us)
-    positions = await positions_kept(call.desk, scope, call.party, _subjects(found.entries))
+    positions = await positions_kept(call.desk, scope, call.party, tracks_named(found.entries))
     return _Made(scope, offset, found, shown, positions, incident)
-
-
-def _subjects(entries: list[Seen]) -> frozenset[str]:
-    """Tracks that a warning in the timeline names, as ``feed party/id``."""
-    warnings: list[dict[str, Any]] = [
-        seen.value["body"]["warning"]
-        for seen in entries
-        if seen.value["body"]["type"].startswith("Warning")
-    ]
-    return frozenset(
-        each["id"] for warning in warnings for each in warning["objects"] if each["type"] == "track"
-    )
 
 
 def _read(path: str, handler: Handler, summary: str, answer: type | str, query: type[In]) -> Route:

@@ -19,6 +19,7 @@ from wideberth.faces.cli._material import (
     read_policy,
     the_material,
 )
+from wideberth.faces.cli._positions import lines_of_folder, lines_of_service
 
 if TYPE_CHECKING:
     from wideberth.evidence.scope import Scope, Seen
@@ -58,7 +59,8 @@ def command(  # noqa: PLR0913 - each of them is an option
     """Tell minute by minute what the record shows: entries that the party may read, no more.
 
     Where two clocks may be off by more than what lies between two lines, no order is claimed. Each
-    line names its entry; `wideberth evidence --position N` proves it.
+    line names its entry; `wideberth evidence --position N` proves it. Positions that were kept, and
+    that the party could see when they came, follow: of each track the last in each minute.
     """
     from wideberth.evidence.alone.shows import record_shows
     from wideberth.evidence.material import seen_entries
@@ -85,7 +87,11 @@ def command(  # noqa: PLR0913 - each of them is an option
                 scope = _of(incident, known, scope)
             entries = selected(known, scope)
             shown = record_shows(entries, (scope.begin_us, scope.end_us))
-        text = timeline_text(shown, scope, parties=scope.parties, offset=local)
+            if url is not None and token is not None:
+                tracks = lines_of_service(url, token, scope, entries, incident=incident)
+            else:
+                tracks = lines_of_folder(folder, material, scope, reader, known)
+        text = timeline_text(shown, scope, parties=scope.parties, tracks=tracks, offset=local)
         sys.stdout.write(text)
 
 

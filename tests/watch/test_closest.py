@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wideberth.watch import closest, paths
-from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Movers, evaluate, too_close
+from wideberth.watch.closest import (
+    HEIGHT_UNKNOWN,
+    Limits,
+    Movers,
+    candidates,
+    evaluate,
+    too_close,
+)
 
 GEOD = pyproj.Geod(ellps="WGS84")
 LIMITS = Limits(horizontal_m=3000.0, vertical_m=200.0, look_ahead_s=240.0)
@@ -220,6 +227,18 @@ def test_pairs_of_a_wide_fleet_are_those_of_the_slow_double_loop():
     assert keep.sum() > 30
     assert pairs.first.tolist() == first[keep].tolist()
     assert pairs.second.tolist() == second[keep].tolist()
+
+
+def test_a_candidate_may_be_near_at_one_moment_and_level_at_another():
+    # They meet after 20 s, 1,000 m apart in height, and are level after 100 s, 8 km apart.
+    rows = [
+        (47.0, 8.0, 0.0, 0.0, 0.0, 1000.0, math.nan, 0.0, 0.0, 0.0),
+        (47.0, 8.0264, 100.0, 270.0, 0.0, 2250.0, math.nan, -12.5, 0.0, 0.0),
+    ]
+    limits = dataclasses.replace(LIMITS, horizontal_m=500.0)
+    assert len(too_close(movers(rows), limits)) == 0
+    assert candidates(movers(rows), limits).tolist() == [[0, 1]]
+    assert len(candidates(movers(rows[:1]), limits)) == 0
 
 
 @pytest.mark.parametrize("run_m", [1e3, 2e4, 1e5, 3e5, 1e6, 2e6])

@@ -49,6 +49,7 @@ __all__ = [
     "Limits",
     "Movers",
     "Pairs",
+    "candidates",
     "evaluate",
     "too_close",
 ]
@@ -180,8 +181,19 @@ class Pairs:
 
 def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pairs:
     """All pairs that are, or will be within the look-ahead, too close."""
+    found = candidates(movers, limits, same_owner=same_owner)
+    pairs = _evaluated(movers, found, limits)
+    return _chosen(pairs, np.isfinite(pairs.loss_s))
+
+
+def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Ints:
+    """Pairs (n, 2) of movers, first < second, sorted: every pair of which the horizontal distance
+    is within the horizontal limit at one moment of the look-ahead, and the heights within the
+    vertical limit at one moment of it, the same or another; both widened as the module says. Some
+    that are not may be among them.
+    """
     if len(movers) < 2:
-        return _evaluated(movers, np.empty((0, 2), np.int64), limits)
+        return np.empty((0, 2), np.int64)
     run_m = movers.speed_m_s * (movers.age_s + limits.look_ahead_s)
     half_m = limits.horizontal_m / 2 + movers.horizontal_error_m + _path_pad_m(run_m)
     start = movers.position_ecef_m + movers.tangent * (movers.speed_m_s * movers.age_s)[:, None]
@@ -208,9 +220,7 @@ def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pa
         cell_m,
         same_owner,
     )
-    found = found[np.lexsort((found[:, 1], found[:, 0]))]
-    pairs = _evaluated(movers, found, limits)
-    return _chosen(pairs, np.isfinite(pairs.loss_s))
+    return found[np.lexsort((found[:, 1], found[:, 0]))]
 
 
 def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs:

@@ -46,6 +46,21 @@ def test_a_case_that_is_one_loads(tmp_path: Path) -> None:
         pytest.param('words = "w"', 'words = "w", must = 1', "format", "must", id="unknown inside"),
         pytest.param('invented = "i"\n', "", "format", "invented", id="nothing said of invention"),
         pytest.param('by = "amber"', 'by = "cedar"', "party-unknown", "steps.0.by", id="no party"),
+        pytest.param(
+            "parties = [",
+            'accounts = [{ party = "amber", says = "a" }, { party = "amber", says = "b" }]\n'
+            "parties = [",
+            "one-account",
+            "accounts.1.party",
+            id="two accounts of one side",
+        ),
+        pytest.param(
+            'ask = "POST /heartbeat"',
+            'ask = "POST /heartbeat", keep = "accounts"',
+            "keep-taken",
+            "steps",
+            id="the name of the accounts",
+        ),
         pytest.param('party = "blue"', 'party = "x"', "party-unknown", "shows.0", id="nobody"),
         pytest.param('at = "10:00", by', 'at = "09:59", by', "order", "steps.0.at", id="order"),
         pytest.param('"10:00", by', '"10h", by', "format", "at", id="no time"),

@@ -12,11 +12,13 @@ import msgspec
 import pytest
 
 from wideberth.cases.case import Case, case_files, load_case
+from wideberth.cases.criteria import matches
 from wideberth.cases.run import Line, play
 from wideberth.faces.cli._cases import FACE, failed
+from wideberth.faces.cli._demo import BORDER
 
 FOLDER = Path(__file__).parents[2] / "examples" / "cases"
-FILES = case_files(FOLDER)
+FILES = [BORDER, *case_files(FOLDER)]
 Json = dict[str, Any]
 
 
@@ -25,7 +27,8 @@ def played(case: Case, folder: Path) -> list[Line]:
 
 
 def stated(case_id: str) -> Json:
-    return tomllib.loads((FOLDER / f"{case_id}.toml").read_text(encoding="utf-8"))
+    (path,) = (each for each in FILES if each.stem == case_id)
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def step(case: Json, says: str) -> Json:
@@ -78,7 +81,14 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
             "no hazard: the reports know of no word",
         ),
         (left_out("South gives ALL-CLEAR"), "no hazard any more"),
-        (changed("North gives its account", "body.shown_to", "all"), "not North's, which is for"),
+        (
+            changed("North gives its account, for", "body.shown_to", "all"),
+            "not North's, which is for",
+        ),
+        (
+            changed("North gives its account again", "body.words", "The same."),
+            "the same two columns",
+        ),
         (left_out("North receipts it"), "the receipt of its result"),
     ),
     "c-01": (
@@ -86,6 +96,9 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
         (left_out("Amber says that the hazard is active"), "as active, by Amber's word"),
         (left_out("Amber gives ALL-CLEAR"), "no hazard any more"),
         (moved("west-shore", 3.0), "clashes with its flight"),
+        (changed("Amber gives its account", "body.shown_to", "own"), "both accounts"),
+        (changed("Blue gives its account", "body.words", "{accounts.amber}"), "both accounts"),
+        (changed("Amber tells the hazard", "body.volumes.0.from", "21:41"), "the record shows"),
     ),
     "c-02": (
         (changed("Blue reads back", "body.read_back", {}), "the read-back of Blue, 9 km"),
@@ -107,11 +120,14 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
         (changed("Cedar tells the depot", "body.provenance.source", "gps"), "with the caution"),
         (left_out("Cedar withdraws its consent"), "no entry of Cedar's any more"),
         (left_out("Amber confirms that"), "who has not confirmed the removal"),
+        (changed("Amber gives its account", "body.shown_to", "all"), "in Amber's column nothing"),
     ),
     "c-08": (
         (moved("post-on-overlay", -0.12), "where it was measured, 14 km away"),
         (left_out("Blue says that the move is meant"), "not what Blue holds"),
         (changed("Blue proposes", "body.terms.provisions.0.cell_nd", 0), "labelled"),
+        (left_out("Blue gives its account"), "both accounts"),
+        (changed("Amber gives its account", "body.warned.warned", False), "where they differ"),
     ),
     "c-11": (
         (left_out("Cedar tells its flight"), "leads into the flight"),
@@ -176,6 +192,30 @@ def test_every_case_has_a_planted_fault() -> None:
 def test_a_case_played_twice_gives_the_same_table(tmp_path: Path) -> None:
     case = load_case(FOLDER / "c-02.toml")  # what is refused in it names a thing by its id
     assert played(case, tmp_path / "a") == played(case, tmp_path / "b")
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_each_side_gives_its_account_itself_and_is_shown_both_and_no_third(path: Path) -> None:
+    case = load_case(path)
+    sides = sorted(each.party for each in case.accounts)
+    assert len(sides) == 2
+    given = {
+        step.by
+        for step in case.steps
+        if step.ask is not None
+        and step.ask.endswith("/accounts")
+        and step.body.get("words") == f"{{accounts.{step.by}}}"
+    }
+    assert sorted(given) == sides
+    both = {side: {"account": {"words": f"{{accounts.{side}}}"}} for side in sides}
+    reading = {
+        shown.party
+        for shown in case.shows
+        if (columns := (shown.holds or {}).get("accounts")) is not None
+        and sorted(columns.get("only", ())) == sides
+        and matches(both, columns)
+    }
+    assert reading >= set(sides)
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

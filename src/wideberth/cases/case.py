@@ -74,7 +74,9 @@ class Member(_Part, frozen=True, kw_only=True):
 
 
 class Account(_Part, frozen=True, kw_only=True):
-    """What one side says happened. Accounts stand side by side; nothing here judges them."""
+    """What one side says happened, which a step gives as its account: ``{accounts.amber}`` in its
+    body. Accounts stand side by side; nothing here judges them.
+    """
 
     party: Name
     says: Words
@@ -180,6 +182,14 @@ class Case(_Part, frozen=True, kw_only=True):
         for where, name in self._names():
             if name not in known:
                 raise InvalidValue(where, "party-unknown", name, "name one of [[parties]]")
+        given = [each.party for each in self.accounts]
+        for index, party in enumerate(given):
+            if party in given[:index]:
+                raise InvalidValue(
+                    f"accounts.{index}.party", "one-account", party, "say it in one account"
+                )
+        if "accounts" in {step.keep for step in self.steps}:
+            raise InvalidValue("steps", "keep-taken", "accounts", "keep it by another name")
         begins_us = time_us(self.begins, self.day)
         for name, rows in (("steps", self.steps), ("shows", self.shows)):
             times = [begins_us, *(time_us(each.at, self.day) for each in rows)]
@@ -189,8 +199,8 @@ class Case(_Part, frozen=True, kw_only=True):
                         f"{name}.{index}.at", "order", rows[index].at, "write them in order of time"
                     )
         for index, step in enumerate(self.steps):
-            given = [step.ask, step.answers, step.amends, step.channel, step.agrees or None]
-            if sum(each is not None for each in given) != 1:
+            deeds = [step.ask, step.answers, step.amends, step.channel, step.agrees or None]
+            if sum(each is not None for each in deeds) != 1:
                 raise InvalidValue(
                     f"steps.{index}",
                     "one-deed",

@@ -21,8 +21,8 @@ def matches(wanted: Any, found: Any) -> bool:
     An object: each member matches, others do not matter. A list: each item matches one of those
     found. ``{min, max}``: a number between, both closed; ``{has}``: a text that holds this one;
     ``{absent = true}``: nothing stands there; ``{items = n}``: a list of so many;
-    ``{is = x}``: just this, of a list all of it; ``{not = x}``:
-    it does not match x.
+    ``{is = x}``: just this, of a list all of it; ``{only = [names]}``: an object with these members
+    and no other; ``{not = x}``: it does not match x.
 
     >>> matches({"late": True, "lead_s": {"max": 60}}, {"late": True, "lead_s": 60.0, "id": "x"})
     True
@@ -56,6 +56,8 @@ def _matches_object(wanted: dict[str, Any], found: Any) -> bool:
                 good = isinstance(found, list) and len(cast("list[Any]", found)) == each
             case "is":
                 good = found == each
+            case "only":
+                good = isinstance(found, dict) and set(cast("dict[str, Any]", found)) == set(each)
             case "not":
                 good = not matches(each, found)
             case _:

@@ -45,7 +45,8 @@ class Line:
 
 
 class Play:
-    """One playing of a case on a stage. kept: what steps kept, by name.
+    """One playing of a case on a stage. kept: what steps kept, by name, and as ``accounts`` what
+    each side says, by party.
 
     patience_s: of the real clock, how long it is waited for what a party has to be shown: on a
     stage whose time passes by itself, an answer takes its time.
@@ -54,7 +55,7 @@ class Play:
     def __init__(self, case: Case, stage: Board, face: Face, *, patience_s: float = 0.0) -> None:
         self.case = case
         self.stage = stage
-        self.kept: dict[str, Any] = {}
+        self.kept: dict[str, Any] = {"accounts": {each.party: each.says for each in case.accounts}}
         self._face = face
         self._patience_s = patience_s
         self._bodies: dict[str, Json] = {}

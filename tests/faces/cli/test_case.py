@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,24 @@ def test_the_list_names_each_case(case: Path) -> None:
         *["C-99", "1", "criteria", "A", "desk", "says", "that", "it", "is", "there"],
         f"({case})",
     ]
+
+
+def test_the_border_comes_with_the_program_wherever_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (line,) = run("list")[0].splitlines()
+    assert line.startswith("BORDER ")
+    assert line.endswith("(border)")
+    said = run("run", "border", "--no-minutes", "--party", "lake")[0]
+    assert said.startswith("BORDER  A flight along a line")
+    assert re.search(r"BORDER: (\d+) of \1 criteria passed", said)
+
+
+def test_no_case_stands_at_two_places() -> None:
+    examples = Path(__file__).parents[3] / "examples" / "cases"
+    assert "border" not in {path.stem for path in examples.iterdir()}
+    assert not [path for path in examples.iterdir() if path.is_symlink()]
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:

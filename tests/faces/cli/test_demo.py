@@ -15,7 +15,6 @@ import pytest
 from typer.testing import CliRunner
 
 from wideberth.faces.cli._demo import flights as flights_module
-from wideberth.faces.cli._demo.border import BORDER
 from wideberth.faces.cli._demo.cast import CAST, INVENTED
 from wideberth.faces.cli._demo.flights import END_US, SAMPLE, START_US, Flights, owner_of, read_day
 from wideberth.faces.cli._demo.invented import DRONE, HELICOPTER
@@ -194,8 +193,3 @@ def test_the_border_plays_live_what_its_file_says(tmp_path: Path) -> None:
     assert re.search(r"evidence for north: \d+ entries, \d+ signed, verified", said)
     assert "record verified" in said
     assert list((tmp_path / "tmp").iterdir()) == []
-
-
-def test_the_demo_plays_the_file_that_stands_among_the_cases() -> None:
-    examples = Path(__file__).parents[3] / "examples" / "cases"
-    assert (examples / "border.toml").read_bytes() == BORDER.read_bytes()

@@ -24,30 +24,40 @@ command = typer.Typer(
 )
 
 _FOLDER = Path("examples", "cases")
+_BORDER = "border"  # the case that comes with the program, for the demo plays it too
 
 
 @command.command("list")
 def list_(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files are.")] = (
-        _FOLDER
-    ),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER", help="Where the files are. [default: examples/cases, and the border]"
+        ),
+    ] = None,
 ) -> None:
     """Print each case of a folder: its id, how much it asks for, its title and its file."""
     from wideberth.cases.case import case_files, load_case
+    from wideberth.faces.cli._demo import BORDER
 
-    files = case_files(folder)
+    files = {path: str(path) for path in case_files(_FOLDER if folder is None else folder)}
+    if folder is None:
+        files[BORDER] = _BORDER
     if not files:
         complain(f"wideberth: {folder}: no case is here; name the folder with the .toml files")
         raise typer.Exit(BAD_INPUT)
     with complaints():
-        for path in files:
+        for path, name in files.items():
             case = load_case(path)
-            print(f"{case.id:8} {_asked(case):3} criteria  {case.title}  ({path})")
+            print(f"{case.id:8} {_asked(case):3} criteria  {case.title}  ({name})")
 
 
 @command.command()
 def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Cases to play.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Cases to play, or border."),
+    ],
     minutes: Annotated[
         bool,
         typer.Option("--minutes/--no-minutes", help="Print the minute table, or totals alone."),
@@ -73,10 +83,11 @@ def run(
     """
     from wideberth.cases.case import load_case
     from wideberth.faces.cli._cases import failed, played
+    from wideberth.faces.cli._demo import BORDER
 
     wrong = 0
     with complaints():
-        for case in [load_case(path) for path in files]:
+        for case in [load_case(BORDER if str(each) == _BORDER else each) for each in files]:
             if party is not None and party not in {each.id for each in case.parties}:
                 known = ", ".join(each.id for each in case.parties)
                 complain(f"wideberth: --party: {party} is not in {case.id}, which has {known}")

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from wideberth.cases import Case, Line, load_case
 from wideberth.cases import Play as CasePlay
@@ -22,6 +21,7 @@ from wideberth.client import Client
 from wideberth.clock import ExerciseClock
 from wideberth.errors import WideberthError
 from wideberth.faces.cli._cases import FACE
+from wideberth.faces.cli._demo import BORDER
 from wideberth.faces.cli._demo.node import Made, make_space, tick_s
 from wideberth.faces.cli._demo.reviewed import bundles, columns, who_was_told
 from wideberth.faces.cli._demo.served import (
@@ -37,9 +37,8 @@ from wideberth.model.ladders import Post
 from wideberth.model.parties import Role
 from wideberth.space.time import MAX_US, MINUTE_US, format_rfc3339
 
-__all__ = ["BORDER", "run"]
+__all__ = ["run"]
 
-BORDER = Path(__file__).with_name("border.toml")
 _OPENED = ("south", "north", "lake")
 _SIDES = ("south", "north")
 _PATIENCE_S = 3.0

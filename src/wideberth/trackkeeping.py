@@ -85,6 +85,15 @@ class TrackKeeping:
         call = partial(kept_for, self._archive, reader, begin_us, end_us, limit=limit)
         return await self._in_thread(call)
 
+    async def segment(self, name: str, reader: PartyId) -> list[bytes] | None:
+        """The frames of a segment of the reader's own feeds whose digest is an entry; None: there
+        is none, or not any more.
+        """
+        if self.entry_of(name) is None:
+            return None
+        found = await self._in_thread(partial(self._archive.segment, name))
+        return found[1] if found is not None and found[0] == reader else None
+
     def entry_of(self, segment: str) -> int | None:
         """Where the digest of a segment stands in the record; None: it is not closed yet."""
         history = self._service.picture.history

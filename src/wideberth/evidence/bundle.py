@@ -18,6 +18,7 @@ from wideberth.evidence.alone.container import (
 )
 from wideberth.evidence.alone.page import page_html
 from wideberth.evidence.alone.program import README, checked_contents, made_manifest
+from wideberth.evidence.alone.segments import segment_line
 from wideberth.evidence.material import Material
 from wideberth.evidence.scope import named_ids
 from wideberth.evidence.verifier import verifier_source
@@ -26,6 +27,7 @@ from wideberth.model.entries import (
     KeyEnrolled,
     KeyRevoked,
     NoticeIssued,
+    SegmentRecorded,
     SpaceOpened,
     decode_entry,
 )
@@ -39,8 +41,11 @@ from wideberth.record.notes import (
 from wideberth.record.policy import Policy, parse_policy
 from wideberth.record.protocol import Row
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
+from wideberth.watch.segments import digest_of
 
 __all__ = ["MayShow", "Selection", "chosen", "judged_note", "make_bundle", "plain_policy"]
+
+_MOST_TRACK_BYTES = 64 * 1024 * 1024
 
 MayShow = Callable[[Entry], bool]
 """Asked of every entry in order: who may read one hangs on what was agreed before it."""
@@ -51,7 +56,8 @@ class Selection(msgspec.Struct, frozen=True):
 
     objects: ids of intents, zones, notices, subscriptions, warnings; with an intent come the
     notices about it and their answers. begin_us: from this time on; end_us: before this one. about:
-    in words what was asked, where the positions were worked out from that.
+    in words what was asked, where the positions were worked out from that. with_tracks: also the
+    kept positions whose digests these entries hold.
     """
 
     positions: tuple[int, ...] = ()
@@ -59,6 +65,7 @@ class Selection(msgspec.Struct, frozen=True):
     begin_us: int = MIN_US
     end_us: int = MAX_US + 1
     about: str = ""
+    with_tracks: bool = False
 
     @property
     def words(self) -> str:
@@ -103,8 +110,10 @@ def make_bundle(
         "checkpoint.txt": note.encode(),
         "policy.txt": policy_text,
         "entries.jsonl": b"".join(_line(row, material.proof(row.position)) for row in rows),
-        "verify.py": verifier_source(),
     }
+    if selection.with_tracks and (tracks := _tracks(rows, material)):
+        files["tracks.jsonl"] = tracks
+    files["verify.py"] = verifier_source()
     told = {"made_for": made_for, "asked": selection.words}
     facts = checked_contents(files, told, None)
     files["index.html"] = page_html(facts)
@@ -213,6 +222,27 @@ class _Search:
         if isinstance(entry.body, NoticeIssued):
             self._objects.add(entry.body.notice.id)  # with it come the answers to it
         return True
+
+
+def _tracks(rows: list[Row], material: Material) -> bytes:
+    """A line for each segment that an entry of these binds, as far as it is kept as it was then.
+
+    Up to 64 MiB, the first in the record first.
+    """
+    lines, left = list[bytes](), _MOST_TRACK_BYTES
+    for row in rows:
+        body = decode_entry(row.envelope, position=row.position).body
+        if not isinstance(body, SegmentRecorded) or body.party is None:
+            continue
+        frames = material.segment(body.name)
+        if frames is None or digest_of(frames) != body.sha256:
+            continue
+        line = segment_line(row.position, frames)
+        left -= len(line)
+        if left < 0:
+            break
+        lines.append(line)
+    return b"".join(lines)
 
 
 def _line(row: Row, proof: list[bytes]) -> bytes:

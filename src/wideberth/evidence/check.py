@@ -14,6 +14,7 @@ from wideberth.errors import InvalidValue, RecordCorrupt, WideberthError
 from wideberth.evidence.alone.container import Fault, unpacked
 from wideberth.evidence.alone.program import checked_bundle
 from wideberth.evidence.bundle import plain_policy
+from wideberth.evidence.segments import check_segments
 from wideberth.evidence.verifier import verifier_source
 from wideberth.model.entries import SpaceOpened, decode_entry
 from wideberth.model.envelope import leaf
@@ -27,7 +28,8 @@ __all__ = ["VerifiedBundle", "check_files", "verify_bundle"]
 class VerifiedBundle(msgspec.Struct, frozen=True):
     """What a bundle proves. witnesses: name in the policy and time in seconds since 1970.
 
-    statements: how many signed ones were checked. made_for and asked are its maker's words.
+    statements: how many signed ones were checked; kept_positions: how many positions of feeds, each
+    in a segment whose digest an entry holds. made_for and asked are its maker's words.
     is_own_verifier: whether the verify.py inside is the one of this program.
     """
 
@@ -36,6 +38,7 @@ class VerifiedBundle(msgspec.Struct, frozen=True):
     positions: tuple[int, ...]
     statements: int
     witnesses: tuple[tuple[str, int], ...]
+    kept_positions: int
     made_for: str
     asked: str
     is_own_verifier: bool
@@ -81,6 +84,7 @@ def verify_bundle(
         positions=tuple(each.position for each in facts.entries),
         statements=statements,
         witnesses=tuple((each.name, each.time_s) for each in head.witnesses),
+        kept_positions=sum(len(each.positions) for each in facts.segments),
         made_for=facts.made_for,
         asked=facts.asked,
         is_own_verifier=files["verify.py"] == verifier_source(),
@@ -102,7 +106,9 @@ def check_files(
             parse_policy(each).require(note)
     except (UnicodeDecodeError, InvalidValue) as error:
         raise RecordCorrupt(None, str(error)) from error
-    return found.checkpoint, _checked_entries(files["entries.jsonl"], found.checkpoint)
+    statements = _checked_entries(files["entries.jsonl"], found.checkpoint)
+    check_segments(files)
+    return found.checkpoint, statements
 
 
 def _strictly(note: str, policy: Policy) -> Evaluated:

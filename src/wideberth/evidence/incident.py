@@ -9,6 +9,7 @@ import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.evidence.scope import Scope, Seen, selected
+from wideberth.evidence.segments import segments_within
 from wideberth.model.ids import PartyId
 from wideberth.space.time import MAX_US
 from wideberth.space.volume import Circle, Polygon
@@ -53,5 +54,6 @@ def incident_positions(entries: Iterable[Seen], incident: str) -> tuple[int, ...
     known = list(entries)
     scope = incident_scope(known, incident)
     found = {each.position for each in selected(known, scope)}
+    found |= segments_within(known, scope)
     found |= {each.position for each in known if each.value["body"].get("incident") == incident}
     return tuple(sorted(found))

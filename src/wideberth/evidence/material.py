@@ -23,9 +23,16 @@ from wideberth.record.notes import Checkpoint, parse_checkpoint, parse_note
 from wideberth.record.policy import Policy
 from wideberth.record.protocol import Row
 
-__all__ = ["Material", "from_record", "from_service", "is_met", "seen_entries"]
+__all__ = ["Material", "Segments", "from_record", "from_service", "is_met", "seen_entries"]
 
 _PAGE = 500
+
+
+Segments = Callable[[str], list[bytes] | None]
+
+
+def _no_segment(_name: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Material:
     """The record as of one signed head. note: its checkpoint; vkey: the key that it goes by.
 
     rows: a fresh walk, in order, over what may be read; proof: of an entry, under the head.
+    segment: the frames of a segment of kept positions, by its name; None where it is not kept, or
+    not shown to whom this is for.
     """
 
     note: str
@@ -40,6 +49,7 @@ class Material:
     checkpoint: Checkpoint
     rows: Callable[[], Iterator[Row]]
     proof: Callable[[int], list[bytes]]
+    segment: Segments = _no_segment
 
 
 def seen_entries(material: Material, may_show: Callable[[Entry], bool]) -> Iterator[Seen]:
@@ -58,7 +68,9 @@ class _Provable(Protocol):
     def inclusion_proof(self, position: int, size: int) -> list[bytes]: ...
 
 
-def from_record(record: _Provable, note: str | None = None) -> Material:
+def from_record(
+    record: _Provable, note: str | None = None, *, segment: Segments = _no_segment
+) -> Material:
     """Material of a record in a folder, under the checkpoint in note or else the newest.
 
     Raises InvalidValue for a note that is no checkpoint or is beyond the record's end, and
@@ -82,6 +94,7 @@ def from_record(record: _Provable, note: str | None = None) -> Material:
         checkpoint,
         rows,
         lambda position: record.inclusion_proof(position, size),
+        segment,
     )
 
 
@@ -90,6 +103,7 @@ async def from_service(
     note: str | None = None,
     *,
     policy: Policy | None = None,
+    segment: Segments = _no_segment,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Material:
     """Material of a service, as the party whose token client has; under note, or the newest head
@@ -128,6 +142,7 @@ async def from_service(
         checkpoint,
         lambda: iter(shown),
         lambda position: inclusion_proof(node, position, size),
+        segment,
     )
 
 

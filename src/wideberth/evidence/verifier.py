@@ -28,8 +28,10 @@ PARTS = (
     "words",
     "shows",
     "kept",
+    "segments",
     "markup",
     "columns",
+    "positions",
     "page",
     "program",
 )

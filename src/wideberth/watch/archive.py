@@ -220,6 +220,18 @@ class TrackArchive:
                 return digest_of(self._payloads(path))
         return None
 
+    def segment(self, name: str) -> tuple[str | None, list[bytes]] | None:
+        """Whose feed a closed segment is of, and its frames as its digest is made of them; None
+        where there is no such file, or it cannot be read.
+        """
+        for path in (*self._files(_KEPT), *self._files(_CLOSED)):
+            if _name_of(path) == name and (opened := self._opened(path)) is not None:
+                try:
+                    return opened.feed_party, list(self._payloads(path))
+                except (OSError, RecordCorrupt):
+                    return None
+        return None
+
     def stop(self) -> None:
         """Close the files, as they are: the next run takes them over."""
         for writing in self._writing.values():

@@ -542,6 +542,12 @@ class BoxQuery(PageQuery, frozen=True, kw_only=True):
     east: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
 
 
+class SegmentQuery(In, frozen=True, kw_only=True):
+    """From which frame on, the first is 0."""
+
+    from_: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="from", default=0)
+
+
 class AreaQuery(BoxQuery, frozen=True, kw_only=True):
     """A box, a time window and a band of heights above the WGS84 ellipsoid; all of it optional."""
 

@@ -24,7 +24,7 @@ from wideberth.evidence.alone.shows import (
     record_shows,
 )
 
-__all__ = ["COLUMNS_STYLE", "incident_sections"]
+__all__ = ["COLUMNS_STYLE", "incident_sections", "incident_windows"]
 
 COLUMNS_STYLE = """
 .columns{overflow-x:auto}
@@ -52,6 +52,16 @@ def incident_sections(entries: List[Any]) -> List[str]:
         parts += _columns(incident, body, entries)
         parts += _record_shows(body, entries)
     return parts
+
+
+def incident_windows(entries: List[Any]) -> List[Tuple[int, int]]:
+    """From when to when each incident was of which the page has a section."""
+    windows: Dict[str, Tuple[int, int]] = {}
+    for entry in entries:
+        body = entry.value["body"]
+        if body["type"] in ("IncidentOpened", "PartiesNamed") and _is_sound(body):
+            windows.setdefault(body["incident"], (body["start_us"], body["end_us"]))
+    return list(windows.values())
 
 
 def _is_sound(body: Dict[str, Any]) -> bool:

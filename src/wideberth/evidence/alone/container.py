@@ -15,6 +15,7 @@ from typing import Any
 
 __all__ = [
     "FILES",
+    "MORE_FILES",
     "Fault",
     "canonical_json",
     "from_base64",
@@ -35,7 +36,9 @@ FILES = (
     "entries.jsonl",
     "verify.py",
 )
-"""What a bundle holds, in this order, and nothing else."""
+"""What a bundle holds, in this order."""
+MORE_FILES = ("tracks.jsonl",)
+"""What it may hold besides, before the verifier."""
 
 _DATE = 0x21  # 1 January 1980, the first day that a zip can name: no clock enters the file
 _MADE_BY = (3 << 8) | 20  # Unix, version 2.0 of the format
@@ -82,7 +85,10 @@ def unpacked(data: bytes) -> dict[str, bytes]:
     """The files of a bundle. Raises Fault unless data is exactly what packed would write."""
     files: dict[str, bytes] = {}
     offset = 0
-    for name in FILES:
+    for name in (*FILES[:-1], *MORE_FILES, FILES[-1]):
+        named = offset + _LOCAL.size
+        if name in MORE_FILES and data[named : named + len(name)] != name.encode("ascii"):
+            continue
         head = data[offset : offset + _LOCAL.size]
         if len(head) < _LOCAL.size:
             raise Fault(None, f"the bundle is cut off before {name}")

@@ -33,6 +33,7 @@ KEPT_SENTENCE = (
     " see, that does not say that nothing was there."
 )
 _MINUTE = 60_000_000  # microseconds
+_DAY = 1_440  # minutes
 
 
 class KeptPosition(NamedTuple):
@@ -67,9 +68,10 @@ def kept_name(feed_party: str, track: str) -> str:
     return f"{feed_party}/{track}"
 
 
-def kept_minutes(positions: Iterable[Any]) -> List[KeptMinute]:
+def kept_minutes(positions: Iterable[Any], longest: int = _DAY) -> List[KeptMinute]:
     """The last position of each track in each minute; each has time_us, feed_party and track.
-    Minutes in which there is nothing to say are left out.
+    Minutes in which there is nothing to say are left out, and what lies between two positions that
+    are further apart than longest, in minutes.
     """
     last: Dict[int, Dict[str, Any]] = {}
     for each in sorted(positions, key=lambda each: each.time_us):
@@ -78,7 +80,7 @@ def kept_minutes(positions: Iterable[Any]) -> List[KeptMinute]:
     gaps: Dict[int, List[str]] = {}
     for name, minutes in _minutes_by_name(last).items():
         for before, after in zip(minutes, minutes[1:]):  # noqa: RUF007 - pairwise came with 3.10
-            for minute in range(before + 1, after):
+            for minute in range(before + 1, after) if after - before <= longest else ():
                 gaps.setdefault(minute, []).append(name)
     return [
         KeptMinute(

@@ -14,6 +14,8 @@ from wideberth.evidence.alone.columns import COLUMNS_STYLE, incident_sections
 from wideberth.evidence.alone.container import is_object
 from wideberth.evidence.alone.heads import Head, Policy, described_policy
 from wideberth.evidence.alone.markup import mono_html, shown, shown_time, table_html
+from wideberth.evidence.alone.positions import position_sections
+from wideberth.evidence.alone.segments import KeptSegment
 from wideberth.evidence.alone.statements import EnrolledKey, ProvedEntry
 from wideberth.evidence.alone.words import Clocks, entry_words, measured_clock
 
@@ -70,13 +72,17 @@ class Facts:
         manifest: dict[str, Any],
         head: Head,
         policy: Policy,
-        proved: tuple[list[ProvedEntry], list[EnrolledKey]],
+        entries: list[ProvedEntry],
+        keys: list[EnrolledKey],
+        segments: list[KeptSegment],
     ) -> None:
         self.made_for: str = manifest["made_for"]
         self.asked: str = manifest["asked"]
         self.head = head
         self.policy = policy
-        self.entries, self.keys = proved
+        self.entries = entries
+        self.keys = keys
+        self.segments = segments
 
 
 def page_html(facts: Facts) -> bytes:
@@ -98,6 +104,7 @@ def page_html(facts: Facts) -> bytes:
         *_opening(facts),
         *_parties(facts),
         *incident_sections(facts.entries),
+        *position_sections(facts.segments, facts.entries),
         *_entries(facts),
         *_meaning(facts),
         *_checking(facts),

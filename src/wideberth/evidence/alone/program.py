@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from wideberth.evidence.alone.container import (
-    FILES,
+    MORE_FILES,
     Fault,
     canonical_json,
     is_object,
@@ -25,11 +25,13 @@ from wideberth.evidence.alone.container import (
 from wideberth.evidence.alone.ed25519 import LIBRARY
 from wideberth.evidence.alone.heads import Head, judged_head, parsed_policy
 from wideberth.evidence.alone.page import NO_PERMISSION, Facts, is_exercise, page_html
+from wideberth.evidence.alone.segments import kept_segments
 from wideberth.evidence.alone.statements import proved_entries
 
 __all__ = ["README", "checked_bundle", "checked_contents", "made_manifest", "main"]
 
 BUNDLE_FORMAT = 1
+_FORMAT_WITH_MORE = 2  # of a bundle that holds more than the files that each has
 _MANIFEST_MEMBERS = ["wideberth_evidence", "origin", "size", "made_for", "asked", "files"]
 
 README = """Evidence from a record of messages between parties
@@ -38,6 +40,7 @@ index.html     what was said, by whom and when, in plain words; open it in any b
 entries.jsonl  the entries themselves, a line each, with salt and proof
 checkpoint.txt the state of the record that they are proved against, signed and cosigned
 policy.txt     which keys signed it, and how many witnesses are enough
+tracks.jsonl   in some bundles: positions that were kept, whose digests are in entries
 manifest.json  the SHA-256 of each file
 verify.py      checks all of it, without a network: python3 verify.py BUNDLE.zip --policy POLICY.txt
 
@@ -49,9 +52,13 @@ protection. No information is not clearance.
 
 def made_manifest(files: dict[str, bytes], head: Head, made_for: str, asked: str) -> bytes:
     """The manifest of a bundle. files: all others, in their order."""
-    digests = {name: sha256(files[name]).hexdigest() for name in FILES if name != "manifest.json"}
-    values = [BUNDLE_FORMAT, head.origin, head.size, made_for, asked, digests]
+    digests = {name: sha256(files[name]).hexdigest() for name in files if name != "manifest.json"}
+    values = [_format_of(files), head.origin, head.size, made_for, asked, digests]
     return canonical_json(dict(zip(_MANIFEST_MEMBERS, values))) + b"\n"
+
+
+def _format_of(files: dict[str, bytes]) -> int:
+    return _FORMAT_WITH_MORE if any(name in files for name in MORE_FILES) else BUNDLE_FORMAT
 
 
 def checked_bundle(data: bytes, policy: bytes | None) -> Facts:
@@ -60,9 +67,9 @@ def checked_bundle(data: bytes, policy: bytes | None) -> Facts:
     manifest: Any = parsed_json(files["manifest.json"], "manifest.json")
     if not is_object(manifest) or list(manifest) != _MANIFEST_MEMBERS:
         raise Fault(None, "manifest.json has not the members of a manifest")
-    if manifest["wideberth_evidence"] != BUNDLE_FORMAT:
+    if manifest["wideberth_evidence"] != _format_of(files):
         raise Fault(None, "the bundle has a format that this verifier does not know")
-    for name in FILES:
+    for name in files:
         digest = sha256(files[name]).hexdigest()
         if name != "manifest.json" and _member(manifest["files"], name) != digest:
             raise Fault(None, f"{name} is not what manifest.json says it is")
@@ -92,7 +99,12 @@ def checked_contents(
     head = judged_head(files["checkpoint.txt"], own, is_every_line_known=True)
     if policy is not None:
         judged_head(files["checkpoint.txt"], parsed_policy(policy), is_every_line_known=False)
-    return Facts(manifest, head, own, proved_entries(files["entries.jsonl"], head))
+    entries, keys = proved_entries(files["entries.jsonl"], head)
+    kept = files.get("tracks.jsonl")
+    if kept == b"":
+        raise Fault(None, "tracks.jsonl is there and holds nothing")
+    segments = kept_segments(kept or b"", entries)
+    return Facts(manifest, head, own, entries, keys, segments)
 
 
 def main(arguments: list[str]) -> int:
@@ -137,6 +149,10 @@ def _say(facts: Facts, data: bytes) -> None:
     print(f"key      {facts.head.log_key}")
     for each in facts.head.witnesses:
         print("witness  %s at %d s since 1970  %s" % (each.name, each.time_s, each.key_text))
+    if facts.segments:
+        count = sum(len(each.positions) for each in facts.segments)
+        told = (count, len(facts.segments))
+        print("tracks   %d positions in %d segments, each with the digest in its entry" % told)
     print("signed   %d statements, each under the key in force at its entry" % signed)
     print(f"checked  with {LIBRARY}")
     print(NO_PERMISSION)

@@ -502,6 +502,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/tracks/segments/{segment}",
+        tracks.kept_segment,
+        "Positions that were kept of a feed of yours, as their digest is made of them",
+        told.SegmentOut,
+        query=asked.SegmentQuery,
+        role=Role.WATCH,
+    ),
+    Route(
+        "GET",
         "/tracks/stream",
         stream.track_stream,
         "Positions as they come, the newest of each track, at most once a second",

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call
+from wideberth.faces.api.pages import MOST_PAGE_BYTES
+from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.ids import PartyId, require_party_id, require_token
 from wideberth.space.time import format_rfc3339, parse_rfc3339
 from wideberth.watch.reports import PositionReport
 from wideberth.watch.tracks import TrackRow
 from wideberth.wire import asked
 
-__all__ = ["list_tracks", "report_tracks", "show_feed", "track_out"]
+__all__ = ["kept_segment", "list_tracks", "report_tracks", "show_feed", "track_out"]
 
 _SHOWN_BAD = 100
 _VELOCITY_SOURCE: dict[str, told.VelocitySource] = {
@@ -80,6 +82,29 @@ async def show_feed(call: Call) -> told.FeedOut:
     else:
         call.desk.live.show_feed(call.party, feed, shown_to)
     return told.FeedOut(feed=feed, shown_to=shown_to)
+
+
+async def kept_segment(call: Call) -> told.SegmentOut:
+    """A part of a segment of the positions kept of a feed of the party's, as they were kept."""
+    query: asked.SegmentQuery = call.query
+    name = require_token(call.path["segment"], field="segment")
+    keeping = call.desk.live.keeping
+    frames = None if keeping is None else await keeping.segment(name, call.party)
+    entry = None if keeping is None else keeping.entry_of(name)
+    if frames is None or entry is None:
+        words = "no segment of this name is kept of a feed of yours"
+        raise HttpProblem(404, "no-such-segment", words)
+    shown: list[bytes] = []
+    left = MOST_PAGE_BYTES
+    for each in frames[query.from_ :]:
+        left -= len(each)
+        if shown and left < 0:
+            break
+        shown.append(each)
+    more = query.from_ + len(shown)
+    return told.SegmentOut(
+        segment=name, entry=entry, frames=shown, next=more if more < len(frames) else None
+    )
 
 
 async def list_tracks(call: Call) -> told.TracksPage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 
 from wideberth.errors import InvalidValue, system_reason
 from wideberth.faces.cli._host import opened, progress_bar, say_exercise
+from wideberth.faces.cli._positions import archive_of, segment_of_service
 
 if TYPE_CHECKING:
     from wideberth.evidence.bundle import MayShow
@@ -57,8 +59,10 @@ def the_material(
     token: str | None,
     checkpoint: Path | None,
     rule: bytes | None,
+    party: PartyId | None = None,
 ) -> Generator[Material]:
-    """The entries and proofs of a folder, or of the service at url; rule: a policy.
+    """The entries and proofs of a folder, or of the service at url; rule: a policy; party: whose
+    kept positions are wanted too.
 
     Proved against the checkpoint, or the newest head that is cosigned as the policy asks.
     """
@@ -75,7 +79,7 @@ def the_material(
         if note is None and policy is not None:
             notes = [record.checkpoint(), *kept_notes(folder)]
             note = next((each for each in notes if is_met(policy, each)), None)
-        yield from_record(record, note)
+        yield from_record(record, note, segment=partial(_segment_of, folder, party))
 
 
 def may_show_as(party: PartyId) -> MayShow:
@@ -93,6 +97,13 @@ def may_show_as(party: PartyId) -> MayShow:
         return may_be_exported(agreed, entry, party)
 
     return may_show
+
+
+def _segment_of(folder: Path, party: PartyId | None, name: str) -> list[bytes] | None:
+    """The frames of a segment of the party's own feeds, in a folder."""
+    archive = archive_of(folder)
+    found = None if archive is None else archive.segment(name)
+    return found[1] if found is not None and found[0] == party is not None else None
 
 
 def read_file(path: Path, option: str) -> bytes:
@@ -130,7 +141,10 @@ def _from_service(url: str, token: str | None, note: str | None, policy: Policy 
     async def ask() -> Material:
         async with Client(url, token) as client:
             with progress_bar("reading") as bar:
-                return await from_service(client, note, policy=policy, on_progress=bar)
+                segment = partial(segment_of_service, url, token)
+                return await from_service(
+                    client, note, policy=policy, segment=segment, on_progress=bar
+                )
 
     made = asyncio.run(ask())
     say_exercise(made.vkey.partition("+")[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from wideberth.watch.archive import TrackArchive
     from wideberth.watch.segments import KeptFix
 
-__all__ = ["archive_of", "lines_of_folder", "lines_of_service"]
+__all__ = ["archive_of", "lines_of_folder", "lines_of_service", "segment_of_service"]
 
 _NONE = "  No positions were kept in this folder."
 _MOST_PARTS = 1_000  # of a timeline that is told in parts
@@ -106,6 +107,33 @@ def lines_of_service(
         is_kept=all(each["kept"] for each in parts),
         is_cut=any(each.get("cut", False) for each in parts),
     )
+
+
+def segment_of_service(url: str, token: str, name: str) -> list[bytes] | None:
+    """The frames of a segment of the party's own feeds, asked of a service; None: it is not kept.
+
+    Raises Unreachable, ApiProblem.
+    """
+    from wideberth.client import ApiProblem
+
+    try:
+        return asyncio.run(_frames(url, token, name))
+    except ApiProblem as problem:
+        if problem.status == 404:
+            return None
+        raise
+
+
+async def _frames(url: str, token: str, name: str) -> list[bytes]:
+    from wideberth.client import Client
+
+    frames: list[bytes] = []
+    async with Client(url, token) as client:
+        while True:
+            page = await client.get(f"/tracks/segments/{name}", **{"from": len(frames)})
+            frames += [b64decode(each) for each in page["frames"]]
+            if page["next"] is None:
+                return frames
 
 
 async def _asked(url: str, token: str, scope: Scope, incident: str | None) -> list[dict[str, Any]]:

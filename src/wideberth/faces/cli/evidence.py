@@ -84,7 +84,7 @@ def command(  # noqa: PLR0913 - each of them is an option
         )
         rule = read_policy(policy)
         with the_material(
-            folder, url=url, token=token, checkpoint=checkpoint, rule=rule
+            folder, url=url, token=token, checkpoint=checkpoint, rule=rule, party=reader
         ) as material:
             if incident is not None:
                 if selection != Selection():
@@ -92,7 +92,8 @@ def command(  # noqa: PLR0913 - each of them is an option
                     raise InvalidValue("--incident", "one-of", incident, given)
                 entries = seen_entries(material, may_show_as(reader))
                 positions = incident_positions(entries, incident)
-                selection = Selection(positions, about=f"incident {incident}")
+                about = f"incident {incident}"
+                selection = Selection(positions, about=about, with_tracks=True)
             try:
                 data = make_bundle(
                     material, selection, made_for=reader, may_show=may_show_as(reader), policy=rule

@@ -154,6 +154,8 @@ def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
     print(f"verified {len(found.positions)} entries of {head.origin}, of {head.size} in all")
     print(f"root     {head.root.hex()}")
     print(f"key      {found.vkey}")
+    if found.kept_positions:
+        print(f"tracks   {found.kept_positions} positions, as the digests in their entries say")
     print(f"signed   {found.statements} statements, each under the key in force at its entry")
     for name, time_s in found.witnesses:
         print(f"witness  {name} at {_utc(time_s)}")

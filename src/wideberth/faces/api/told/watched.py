@@ -109,6 +109,18 @@ class TrackOut(Out, frozen=True, kw_only=True):
     implausible: str | None = None
 
 
+class SegmentOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A segment of the positions kept of a feed of yours. entry: the one that holds its digest:
+    SHA-256 over the frames, each with its length before it in 4 bytes, big-endian. frames: of it,
+    in base64, from the number asked for on; next: ask again from there; null: that was the last.
+    """
+
+    segment: str
+    entry: int
+    frames: list[bytes]
+    next: int | None
+
+
 class TracksPage(Out, frozen=True, kw_only=True, omit_defaults=False):
     """Tracks that you may see."""
 

@@ -45,14 +45,14 @@ NOTICE = Notice(
 ANSWER = WayToAnswer("7K3M-Q9XT-4F", "https://desk.example/api/v1/answers/abc", "alpha watch")
 
 
-def message(**more):
+def message(notice: Notice = NOTICE, **more):
     given_ = {
         "exercise": False,
         "places": CoordinateFormat.MGRS,
         "times": TimeFormat.DTG,
         **more,
     }
-    return notice_message(NOTICE, ANSWER, **given_)
+    return notice_message(notice, ANSWER, **given_)
 
 
 @pytest.mark.requirement("D-02")
@@ -97,6 +97,13 @@ def test_a_short_text_is_short_wherever_it_is(places, latitude, longitude) -> No
     )
     assert len(made.short) <= MOST_SHORT
     assert made.short.endswith(f"{ANSWER.code} EXERCISE")
+
+
+def test_figures_of_ones_own_are_not_mistaken_for_the_others() -> None:
+    own = msgspec.structs.replace(NOTICE, sender=NOTICE.recipient, late=True)
+    assert "This is your own: place, times and heights are those that you told." in message(own).full
+    assert "You told it later than agreed." in message(own).full
+    assert "your own" not in message().full
 
 
 async def test_a_mail_arrives_and_is_the_same_when_it_is_sent_again() -> None:

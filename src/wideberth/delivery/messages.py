@@ -146,6 +146,9 @@ def notice_message(
     if notice.subject is not None:
         about = notice.subject
         lines.append(f"{say['about']}: {about.type.value} {about.id}, {say['version']} {version}")
+    own = notice.sender == notice.recipient
+    if own and notice.particulars is not None:
+        lines.append(say["own"])
     if notice.clashes:
         kinds = ", ".join(sorted({clash.other_kind for clash in notice.clashes}))
         more = notice.more_clashes
@@ -157,7 +160,8 @@ def notice_message(
     if notice.changes:
         lines.append(f"{say['changed']} ({notice.supersedes[0]}):")
         lines += [f"  {line}" for line in difference_lines(notice.changes, say["nothing"])]
-    for said, phrase in ((notice.late, "late"), (notice.withdrawal, "take-off")):
+    late = "own-late" if own else "late"
+    for said, phrase in ((notice.late, late), (notice.withdrawal, "take-off")):
         lines += [say[phrase]] * said
     lines += ["", say["answer"], f"  {say['by-reply']}"]
     if answer.link is not None:

@@ -86,7 +86,9 @@ async def test_two_parties_propose_counter_and_sign_and_then_it_holds(world: Wor
     assert [each["rule"] for each in told["clashes"]] == [f"agreement/{name}/2/apart"]
     notices = (await world.ask("alpha", "GET", "/notices")).json()["notices"]
     last = notices[-1]
-    assert last["under"] == [{"agreement": name, "version": 2, "provision": "apart"}]
+    title = again["title"]
+    under = {"agreement": name, "version": 2, "title": title, "provision": "apart"}
+    assert last["under"] == [under]
 
 
 async def test_a_third_party_learns_nothing_of_it(world: World) -> None:

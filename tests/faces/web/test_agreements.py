@@ -107,7 +107,12 @@ def test_two_parties_come_from_a_template_to_what_is_in_force(
         assert not re.search(r"approv|permi(t|ssion)|\bclear", words)
     alpha.get_by_role("link", name="Picture").click()
     told = alpha.locator("#notices .what").first
-    expect(told).to_contain_text(re.compile(r"^agreement \S+ v2 of Party bravo"))
+    expect(told).to_contain_text("Agreement: Stand-off, invented v2 of Party bravo")
+    alpha.locator("#nav-inbox").click()
+    card = alpha.locator("#inbox .task").first
+    expect(card.locator(".what")).to_contain_text("Stand-off, invented version 2 by Party bravo")
+    expect(card).to_contain_text("in force · ")
+    assert "its time is over" not in card.inner_text()
     assert one.said == two.said == three.said == []
 
 

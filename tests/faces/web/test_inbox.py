@@ -11,6 +11,7 @@ from tests.faces.web.desk import DESK, enrol, get, now_us, officer, read_back, v
 from wideberth.faces.web import STATIC
 from wideberth.model.ids import PartyId
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
+from wideberth.space.time import MINUTE_US, format_rfc3339
 
 pytestmark = pytest.mark.browser
 
@@ -62,6 +63,24 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     expect(page.locator("#inbox")).to_contain_text("No information is not clearance")
     assert seen.said == []  # nothing broke the policy, and nothing went wrong
     assert [url for url in seen.asked if not url.startswith((console.url, "blob:", "data:"))] == []
+
+
+def test_a_notice_of_what_the_reader_told_says_whose_figures_it_has(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = officer(console, window, "bravo").page
+    flight = {"kind": "flight", "volumes": [volume(10, 20)], "call_sign": "ALPHA1"}
+    write(console, "alpha", "/intents", flight)
+    begun = volume(10, 20.01, start=format_rfc3339(now_us() - MINUTE_US))
+    write(console, "bravo", "/intents", HAZARD | {"volumes": [begun]})
+    card = page.locator("#inbox .task")
+    expect(card.locator(".what")).to_have_text("Your own Range 4 meets ALPHA1 of Party alpha")
+    expect(card).to_contain_text("yours: about 10.000° N 20.010° E, 5,000\u00a0m")
+    expect(card).to_contain_text("both: overlap · ")
+    expect(card).to_contain_text("YOU TOLD IT LATE")
+    page.get_by_role("link", name="Picture").click()
+    warning = page.locator("#warnings .warn", has_text="LATE NOTICE")
+    expect(warning).to_contain_text("told when it had begun")
 
 
 def tab_to(page: Page, name: str, *, most: int = 80) -> None:

@@ -105,7 +105,8 @@ async def event_view(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[st
     """Name and data of an event for the party on whose stream it stands.
 
     The same entry gives the same view whenever it is asked for, but for names in the store beside
-    the record and for what has become more or less visible in a warning since.
+    the record, for how an agreement stands, and for what has become more or less visible in a
+    warning since.
     """
     make = _VIEWS[type(event.entry.body)]
     return await make(desk, event, party)
@@ -119,7 +120,7 @@ async def _notice(desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str,
     body = event.entry.body
     assert isinstance(body, NoticeIssued)
     issued = told.NoticeOut(
-        **views.notice_members(body.notice, desk.contacts), open=True, answers=[]
+        **views.notice_members(body.notice, desk.contacts, desk.picture), open=True, answers=[]
     )
     return "notice", told.NoticeEvent(notice=issued, **_where(event))
 

@@ -163,7 +163,7 @@ def notice_seen(desk: Desk, standing: OpenNotice) -> told.NoticeOut:
     notice = standing.notice
     is_open = notice.id in desk.picture.notices
     return told.NoticeOut(
-        **views.notice_members(notice, desk.contacts),
+        **views.notice_members(notice, desk.contacts, desk.picture),
         open=is_open,
         answers=[
             *(views.acknowledgement(answer) for answer in standing.answers),

@@ -13,8 +13,9 @@ from typing import Any, Literal
 import msgspec
 
 from wideberth.faces.api import told
+from wideberth.model.agreements import Agreement
 from wideberth.model.channels import VoiceCall
-from wideberth.model.ids import Ovn, PartyId
+from wideberth.model.ids import AgreementId, Ovn, PartyId
 from wideberth.model.intents import FieldChange, Intent, IntentKind, notice_kind_of
 from wideberth.model.keeping import EntriesErased
 from wideberth.model.notices import (
@@ -23,6 +24,7 @@ from wideberth.model.notices import (
     Clash,
     Notice,
     ObjectRef,
+    ObjectType,
     Particulars,
     Verb,
 )
@@ -34,6 +36,7 @@ from wideberth.model.stated import Stated
 from wideberth.model.subscriptions import Subscription
 from wideberth.model.warnings import TrackFix
 from wideberth.model.zones import Zone
+from wideberth.picture.picture import Picture
 from wideberth.service import Service
 from wideberth.space.altitude import Altitude
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
@@ -302,9 +305,13 @@ def understood(answer: Acknowledgement) -> bool | None:
     return not answer.differences if answer.verb is Verb.READ_BACK else None
 
 
-def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
+def notice_members(notice: Notice, contacts: Contacts, picture: Picture) -> dict[str, Any]:
     """The members of a notice's view that do not change with its answers."""
     particulars = notice.particulars
+    subject = notice.subject
+    about = None
+    if subject is not None and subject.type is ObjectType.AGREEMENT:
+        about = _agreement(picture, notice.recipient, subject.id, subject.version)
     return {
         "id": notice.id,
         "number": notice.number,
@@ -313,7 +320,8 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
         "clashes": clashes(notice.clashes, contacts),
         "sentence": NEITHER_PERMISSION_NOR_GUARANTEE,
         "sender": notice.sender,
-        "subject": object_ref(notice.subject),
+        "subject": object_ref(subject),
+        "agreement": None if about is None else _named(about),
         "particulars": None if particulars is None else _particulars(particulars),
         "units": list(notice.units),
         "late": notice.late,
@@ -328,6 +336,7 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
             told.RelianceOut(
                 agreement=each.agreement,
                 version=each.version,
+                title=_title(_agreement(picture, notice.recipient, each.agreement, each.version)),
                 provision=each.provision,
                 minimum_lead_s=each.minimum_lead_us / SECOND_US if each.minimum_lead_us else 0,
                 late=each.late,
@@ -341,6 +350,27 @@ def notice_members(notice: Notice, contacts: Contacts) -> dict[str, Any]:
         "content": content_digest(notice),
         "salt": notice.salt or None,
     }
+
+
+def _agreement(picture: Picture, reader: PartyId, name: str, version: int) -> Agreement | None:
+    """A version that the reader is a side of, or its neutral; None where it is not, or settled long
+    ago.
+    """
+    found = picture.agreements.get((AgreementId(name), version))
+    return found if found is not None and reader in found.terms.concerned else None
+
+
+def _title(agreement: Agreement | None) -> str | None:
+    return None if agreement is None else agreement.terms.title
+
+
+def _named(agreement: Agreement) -> told.AgreementNamedOut:
+    return told.AgreementNamedOut(
+        title=agreement.terms.title,
+        state=agreement.state,
+        effective=format_rfc3339(agreement.terms.effective_us),
+        expires=format_rfc3339(agreement.terms.expires_us),
+    )
 
 
 def fix(reported: TrackFix | None) -> told.FixOut | None:

@@ -67,6 +67,7 @@ from wideberth.faces.api.told.loads import (
 from wideberth.faces.api.told.notices import (
     Acknowledged,
     AcknowledgementOut,
+    AgreementNamedOut,
     AuthorOut,
     CallOut,
     DifferenceOut,
@@ -155,6 +156,7 @@ __all__ = [
     "Acknowledged",
     "AcknowledgementEvent",
     "AcknowledgementOut",
+    "AgreementNamedOut",
     "AuthorOut",
     "AvoidingOut",
     "AvoidingSaid",

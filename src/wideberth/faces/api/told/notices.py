@@ -7,6 +7,7 @@ from typing import Literal
 from wideberth.faces.api.told.base import Out
 from wideberth.faces.api.told.clashes import ChangeOut, ClashOut, ObjectOut
 from wideberth.faces.api.told.doubts import DoubtOut
+from wideberth.model.agreements import AgreementState
 from wideberth.model.channels import AnswerChannel, Identification
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Urgency, Verb
@@ -163,15 +164,28 @@ class ReachOut(Out, frozen=True, kw_only=True):
 
 class RelianceOut(Out, frozen=True, kw_only=True):
     """Which version of an agreement a notice rests on. late: told later than minimum_lead_s before
-    its start. cited: the version that was relied on and does not apply.
+    its start. cited: the version that was relied on and does not apply. title: of the agreement,
+    for a reader whom it concerns.
     """
 
     agreement: str
     version: int
+    title: str | None = None
     provision: str | None = None
     minimum_lead_s: float = 0
     late: bool = False
     cited: int | None = None
+
+
+class AgreementNamedOut(Out, frozen=True, kw_only=True):
+    """The agreement that a notice tells of: what it is called, how it stands now, and from when
+    until when it is to hold.
+    """
+
+    title: str
+    state: AgreementState
+    effective: str
+    expires: str
 
 
 class NoticeOut(Out, frozen=True, kw_only=True):
@@ -191,6 +205,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     sentence: str
     sender: str | None = None
     subject: ObjectOut | None = None
+    agreement: AgreementNamedOut | None = None  # that the subject is
     particulars: ParticularsOut | None = None
     units: list[str] = []
     late: bool = False

@@ -54,6 +54,10 @@ export function aboutOf(state, notice) {
   return other ?? thing ?? null;
 }
 
+/** Whether a notice is to the reader about what the reader told itself: with whom that meets. */
+export const isOwn = (state, notice) =>
+  Boolean(notice.sender) && notice.sender === state.session?.party && notice.subject?.type !== "agreement";
+
 /** The kind of a notice in words; of what may not be seen, the kind that its clash names. */
 export function kindOf(state, notice) {
   if (notice.allClear) return KINDS["ALL-CLEAR"];
@@ -67,6 +71,7 @@ export function kindOf(state, notice) {
 export function windowOf(state, notice) {
   const { particulars: told } = notice;
   if (told) return { startMs: told.startMs, endMs: told.endMs };
+  if (notice.agreement) return { startMs: notice.agreement.startMs, endMs: notice.agreement.endMs };
   const about = aboutOf(state, notice);
   if (about?.startMs) return { startMs: about.startMs, endMs: about.endMs };
   const starts = notice.clashes.map((clash) => clash.startMs).filter(Number.isFinite);
@@ -101,6 +106,10 @@ function compare(a, b) {
   for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
   return 0;
 }
+
+/** Whether nobody holds the post that a step of a ladder tells: a neutral where the space has none. */
+export const isVacant = (state, post) =>
+  post === "neutral" && !Object.values(state.parties).some((party) => party.neutral);
 
 /** The steps of a notice to the reader, or to another party, from the answers to it. */
 export function stepsOf(answers, units, open) {

@@ -6,11 +6,11 @@ import { VERBS, answerForm, differenceText } from "./answer.js";
 import { NO_INFORMATION, SENTENCE, aged, partyName, rows, setText, swatch } from "./dom.js";
 import { Backlog } from "./backlog.js";
 import { changeItems } from "./changes.js";
-import { aboutOf, inbox, isInForce, kindOf, stepsOf, windowOf } from "./desk.js";
+import { aboutOf, inbox, isInForce, isOwn, isVacant, kindOf, stepsOf, windowOf } from "./desk.js";
 import { serverNow } from "./state.js";
 import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
-import { h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
+import { distance, gapText, h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
 
 const MOST = 200; // cards at a time: the most pressing ones
 const POSTS = { alternate: "the alternate", senior: "the senior post", neutral: "the neutral", political: "the political level", duty: "the duty desk" };
@@ -112,20 +112,26 @@ class Inbox {
     const party = about?.party ?? notice.clashes.find((clash) => clash.otherParty)?.otherParty ?? notice.sender;
     const contacts = [...new Set(notice.clashes.map((clash) => clash.contact?.details?.label ?? clash.contact?.reference).filter(Boolean))];
     const kind = kindOf(state, notice);
+    const own = isOwn(state, notice);
     return h("div", {},
       h("p", { class: "line" },
         h("b", { class: "kind", id: `task-${notice.number}` }, hazard ? `${kind} IN FORCE` : kind),
         h("span", { class: `tag ${notice.urgency === "immediate" ? "bad" : ""}` }, notice.urgency.toUpperCase()),
         notice.withdrawal ? h("span", { class: "tag strong" }, "WITHDRAWN: take it off the list") : null,
         version > 1 && !notice.withdrawal ? h("span", { class: "tag strong" }, `AMENDED, version ${version}`) : null,
-        notice.late ? h("span", { class: "tag bad" }, "LATE") : null,
+        notice.late ? h("span", { class: "tag bad" }, own ? "YOU TOLD IT LATE" : "LATE") : null,
         notice.escalation?.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
         state.hazards[about?.id] ? h("span", { class: "tag" }, `status: ${state.hazards[about.id].state}`) : null,
         h("span", { class: "age" }, `no. ${notice.number}, told ${utcShort(notice.issuedMs)}, `, aged("ago", notice.issuedMs))),
-      h("p", { class: "what" }, swatch(party), h("b", {}, plain(nameOf(about, notice), 60)),
-        " of ", h("span", {}, plain(partyName(state, party), 60)), this.#touches(notice)),
-      h("p", { class: "num" }, whereText(notice, about), ` · ${dayTime(span.startMs)} to ${dayTime(span.endMs)} · `,
-        aged(phase, phase === "begins" ? span.startMs : span.endMs)),
+      notice.agreement ? agreementLines(state, notice) : [
+        h("p", { class: "what" }, own ? this.#ownName(notice, about, party) : [
+          swatch(party), h("b", {}, plain(nameOf(about, notice), 60)),
+          " of ", h("span", {}, plain(partyName(state, party), 60)), this.#touches(notice)]),
+        h("p", { class: "num" }, own ? h("b", {}, "yours: ") : null, whereText(notice, own ? this.#ownThing(notice) : about),
+          ` · ${dayTime(span.startMs)} to ${dayTime(span.endMs)} · `, aged(phase, phase === "begins" ? span.startMs : span.endMs)),
+        own && notice.clashes.length ? h("p", { class: "num" }, h("b", {}, "both: "), bothText(notice.clashes[0]),
+          notice.clashes.length > 1 ? `, the first of ${notice.clashes.length + notice.moreClashes}` : null) : null,
+      ],
       notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it need not be held.`) : null,
       notice.uncovered.length ? h("p", { class: "missing" }, `Not covered by any agreement here: ${plain(notice.uncovered.join(", "), 160)}`) : null,
       notice.doubts.map((doubt) => h("p", { class: doubt.state === "answered" ? "dim" : "missing" }, doubtText(doubt))),
@@ -147,6 +153,19 @@ class Inbox {
       h("p", { class: "sentence" }, notice.sentence ?? SENTENCE));
   }
 
+  #ownThing(notice) {
+    return this.state[notice.subject?.type === "zone" ? "zones" : "intents"][notice.subject?.id] ?? null;
+  }
+
+  /** The reader's own, by name, and then what it meets: the figures below are the reader's. */
+  #ownName(notice, about, party) {
+    const own = this.#ownThing(notice);
+    const other = about && about !== own ? nameOf(about, notice) : "something that is not shown to you";
+    return [h("span", { class: "dim" }, "Your own "), h("b", {}, plain(nameOf(own, notice), 60)),
+      h("span", { class: "dim" }, " meets "), swatch(party), h("b", {}, plain(other, 60)),
+      " of ", h("span", {}, plain(partyName(this.state, party === notice.sender ? null : party), 60))];
+  }
+
   /** What of the reader's own it meets. */
   #touches(notice) {
     const own = notice.clashes.map((clash) => this.state.intents[clash.own?.id] ?? this.state.zones[clash.own?.id]).filter(Boolean);
@@ -159,7 +178,7 @@ class Inbox {
     if (!due) return null;
     const told = due.posts.length ? `Told beyond the duty desk: ${due.posts.map((post) => POSTS[post] ?? post).join(", ")}. ` : "";
     const next = Number.isFinite(due.atMs)
-      ? [due.next ? `Next, ${POSTS[due.next] ?? due.next} is told ` : "Next, it becomes overdue ", aged("within", due.atMs, { class: "num" }), " unless it is answered as agreed. Silence is no answer."]
+      ? [isVacant(this.state, due.next) ? "Next, a neutral would be told, and this space has none, " : due.next ? `Next, ${POSTS[due.next] ?? due.next} is told ` : "Next, it becomes overdue ", aged("within", due.atMs, { class: "num" }), " unless it is answered as agreed. Silence is no answer."]
       : [];
     return told || next.length ? h("p", { class: due.overdue || due.posts.length ? "missing" : "dim" }, told, next) : null;
   }
@@ -294,12 +313,37 @@ const nameOf = (about, notice) =>
   about?.callSign ?? about?.placeName ?? about?.name ??
   (notice.subject?.type === "agreement" ? "An agreement" : notice.subject ? `${notice.subject.type} ${notice.subject.id}` : "Something that is not shown to you");
 
+const STATES = {
+  proposed: "proposed, waits for an answer", countered: "answered by a counter-proposal", declined: "declined",
+  lapsed: "lapsed: not signed by all in time", signed: "signed by all, not yet in force", "in-force": "in force",
+  suspended: "suspended", superseded: "replaced by a newer version", expired: "expired", ended: "ended",
+};
+
+/** An agreement by its title, as it stands now; it has no place, and what it says is under Agreements. */
+function agreementLines(state, notice) {
+  const { title, state: stands, startMs, endMs } = notice.agreement;
+  return [
+    h("p", { class: "what" }, h("b", {}, plain(title, 120)), ` version ${notice.subject.version}`,
+      notice.sender ? [" by ", swatch(notice.sender), h("span", {}, plain(partyName(state, notice.sender), 60))] : null),
+    h("p", { class: "num" }, `${STATES[stands] ?? stands} · ${dayTime(startMs)} to ${dayTime(endMs)}`),
+  ];
+}
+
+/** What two things share, or how close they come and when. */
+const bothText = (clash) => {
+  const { horizontalM, verticalM, timeS } = clash.gap;
+  const gap = horizontalM === 0 && verticalM === 0 && timeS === 0 ? "overlap" : gapText(clash.gap);
+  return `${gap} · ${dayTime(clash.startMs)} to ${dayTime(clash.endMs)}`;
+};
+
 const dayTime = (ms) => (Number.isFinite(ms) ? `${utcDate(ms)} ${utcShort(ms)}` : "not told");
 
 /** Where, in short: an angle to about a hundred metres, and the heights. */
 function whereText(notice, about) {
   const told = notice.particulars;
-  if (told) return `about ${angle(told.latitude, "N", "S")} ${angle(told.longitude, "E", "W")} · ${metresAndFeet(told.lowerM)} to ${metresAndFeet(told.upperM)} (WGS84)`;
+  const radiusM = about?.id === notice.subject?.id && about?.volumes?.length === 1 ? about.volumes[0].circleM : NaN;
+  const round = Number.isFinite(radiusM) ? `, ${distance(radiusM)} round it` : "";
+  if (told) return `about ${angle(told.latitude, "N", "S")} ${angle(told.longitude, "E", "W")}${round} · ${metresAndFeet(told.lowerM)} to ${metresAndFeet(told.upperM)} (WGS84)`;
   const middle = about?.volumes?.[0]?.middle;
   return middle ? `about ${angle(middle[1], "N", "S")} ${angle(middle[0], "E", "W")}` : "place not told";
 }

@@ -2,7 +2,7 @@
 
 import { ConsoleMap } from "./map.js";
 import { NO_INFORMATION, SENTENCE, aged, at, partyName, rows, setText, swatch } from "./dom.js";
-import { distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
+import { distance, duration, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
 import { limitText } from "./shape.js";
 
@@ -140,11 +140,31 @@ function warnings(state, actions) {
         i ? h("span", { class: "dim" }, " × ") : null,
         h("span", {}, swatch(object.party), plain(names[i], 40)),
       ])),
-      h("span", { class: "num" }, gapText(warning.gap)),
+      h("span", { class: "num" }, lateText(state, warning) ?? gapText(warning.gap)),
       h("span", { class: "dim small" }, warning.objects.map((object) => factsOf(object).map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
-      h("span", { class: "dim small" }, `rule ${plain(warning.rule, 40)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),
+      h("span", { class: "dim small" }, `rule ${plain(ruleName(state, warning), 80)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),
     };
   }), state.loaded.warnings ? `No warning stands. ${NO_INFORMATION}` : "Asking …");
+}
+
+/** The notice beside which the warning stands that it came late; null where it is none, or closed long ago. */
+const lateNotice = (state, warning) =>
+  (warning.kind === "late notice" ? state.notices[warning.id.replace(/^w-late-/, "")] : null) ?? null;
+
+/** How late, in words: how long before its begin it was told, and how long before it was to be. */
+function lateText(state, warning) {
+  const notice = lateNotice(state, warning);
+  if (!notice) return null;
+  const minimumS = notice.leadS - warning.gap.timeS;
+  const told = notice.leadS > 0 ? `told ${duration(notice.leadS)} before it begins` : "told when it had begun";
+  return minimumS > 0 ? `${told}, ${warning.rule.startsWith("rules/") ? "the rules ask for" : "agreed are"} ${duration(minimumS)}` : told;
+}
+
+/** A provision by the title of its agreement, a rule of the space by its id. */
+function ruleName(state, warning) {
+  const under = lateNotice(state, warning)?.under ?? [];
+  const agreed = under.find((each) => `${each.agreement}/${each.provision}/${each.version}` === warning.rule);
+  return agreed?.title ? `${agreed.provision} of “${agreed.title}”` : warning.rule;
 }
 
 function step(done, text, detail, bad) {
@@ -156,7 +176,10 @@ function step(done, text, detail, bad) {
 
 function subjectName(state, reference) {
   if (!reference) return "something that is not shown to you";
-  if (reference.type === "agreement") return `agreement ${reference.id}`;
+  if (reference.type === "agreement") {
+    const told = Object.values(state.notices).find((notice) => notice.agreement && notice.subject.id === reference.id);
+    return told ? `Agreement: ${told.agreement.title}` : `agreement ${reference.id}`;
+  }
   if (reference.type === "zone") return state.zones[reference.id]?.name ?? `zone ${reference.id}`;
   const intent = state.intents[reference.id];
   return intent ? `${intent.callSign ?? intent.placeName ?? reference.id}` : `intent ${reference.id}`;

@@ -114,6 +114,10 @@ export function noticeOf(wire) {
     urgency: wire.urgency ?? "routine",
     issuedMs: ms(wire.issued),
     subject: wire.subject ?? null,
+    agreement: wire.agreement ? {
+      title: wire.agreement.title, state: wire.agreement.state,
+      startMs: ms(wire.agreement.effective), endMs: ms(wire.agreement.expires),
+    } : null,
     clashes: (wire.clashes ?? []).map((clash) => ({
       rule: clash.rule,
       kind: clash.other_kind,

@@ -3,7 +3,7 @@
 import { age, h, local, plain, utc, utcDate, utcShort } from "./text.js";
 import { announce, at, partyName, rows, setText } from "./dom.js";
 import { channelBar } from "./channels.js";
-import { kindOf } from "./desk.js";
+import { isOwn, kindOf } from "./desk.js";
 import { feedsOf, serverNow } from "./state.js";
 
 const LATE_CONTACT_MS = 15000;
@@ -29,12 +29,20 @@ export function shell(state, unread) {
 /** What is new is said on every view, and counted beside the way to the inbox. */
 function news(state) {
   const open = Object.values(state.notices).filter((notice) => notice.open);
-  for (const notice of open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${kindOf(state, notice)} of ${plain(partyName(state, notice.sender))}`);
+  for (const notice of open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${headline(state, notice)}`);
   for (const warning of Object.values(state.warnings)) announce(warning.id, `Warning: ${warning.kind}`);
   const count = at("nav-count");
   count.hidden = !open.length;
   setText(count, String(open.length));
   count.setAttribute("aria-label", `${open.length} open`);
+}
+
+/** In a line: what kind, and whose; of the reader's own, that it meets something. */
+function headline(state, notice) {
+  const kind = kindOf(state, notice);
+  if (notice.agreement) return `${kind} ${plain(notice.agreement.title, 80)}`;
+  if (isOwn(state, notice)) return `your own ${notice.subject.type} meets ${kind}`;
+  return notice.sender ? `${kind} of ${plain(partyName(state, notice.sender))}` : kind;
 }
 
 function header(state, inside, unread) {

@@ -101,8 +101,9 @@ def test_a_short_text_is_short_wherever_it_is(places, latitude, longitude) -> No
 
 def test_figures_of_ones_own_are_not_mistaken_for_the_others() -> None:
     own = msgspec.structs.replace(NOTICE, sender=NOTICE.recipient, late=True)
-    assert "This is your own: place, times and heights are those that you told." in message(own).full
-    assert "You told it later than agreed." in message(own).full
+    said = message(own).full
+    assert "This is your own: place, times and heights are those that you told." in said
+    assert "You told it later than agreed." in said
     assert "your own" not in message().full
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.faces.web.desk import get, now_us, officer, volume, write
+from tests.faces.web.desk import DESK, get, now_us, officer, volume, write
+from wideberth.model.ids import PartyId
 from wideberth.space.time import MINUTE_US, format_rfc3339, parse_rfc3339
 
 pytestmark = pytest.mark.browser
@@ -107,3 +109,54 @@ def test_a_window_that_cannot_be_is_said(console: Any, window: Callable[[], Any]
     page = officer(console, window, "bravo").page
     replay(page, now_us(), now_us() - 5 * MINUTE_US)
     expect(page.locator("#view-replay .fault")).to_contain_text("the first before the second")
+
+
+def test_a_record_without_kept_positions_plays_too(
+    console: Any, window: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    hazard = {
+        "kind": "hazard",
+        "place_name": "Range 4",
+        "provenance": {"source": "planned", "accuracy_m": 10},
+        "volumes": [volume(10, 20)],
+    }
+    write(console, "alpha", "/intents", hazard)
+    at_us = now_us()
+    body = {
+        "title": "A quiet quarter of an hour",
+        "start": format_rfc3339(at_us - 5 * MINUTE_US),
+        "end": format_rfc3339(at_us + 10 * MINUTE_US),
+        "parties": ["bravo"],
+    }
+    incident = write(console, "alpha", "/incidents", body)["incident"]
+    found = window()
+    token = console.node.mint(PartyId("alpha"), DESK, life_s=3600)
+    page = found.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{console.url}/#/incidents/{incident}&token={token}")
+    page.get_by_role("link", name="Replay it on the map").click()
+
+    expect(page).to_have_url(re.compile(f"#/replay/{incident}$"))
+    form = page.get_by_role("form", name="What to replay")
+    expect(form.get_by_label("Incident")).to_have_value(incident)
+    expect(form.get_by_label("From, UTC")).to_have_value(utc(at_us - 5 * MINUTE_US))
+    expect(form.get_by_label("To, UTC")).to_have_value(utc(at_us + 10 * MINUTE_US))
+    expect(page.locator("#replay-title")).not_to_contain_text("Choose")
+    expect(page.locator("#view-replay .fault")).to_be_empty()
+    expect(page.locator("#replay-tracks")).to_contain_text("No positions kept")
+    slider = page.get_by_role("slider", name="Minute")
+    slider.fill("7")
+    expect(page.locator("#view-replay .nothing")).to_be_hidden()
+    assert (slider.bounding_box() or {})["width"] > 300
+    page.wait_for_timeout(1000)
+    shots = tmp_path_factory.mktemp("shots")
+    page.screenshot(path=str(shots / "replay-1280.png"))
+    assert [each for each in found.said if "undefined" in each or "null" in each] == []
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    page.screenshot(path=str(shots / "replay-390.png"), full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    show = form.get_by_role("button", name="Show").bounding_box() or {}
+    map_box = page.locator("#view-replay .map").bounding_box() or {}
+    assert show["y"] < map_box["y"], "what is chosen stands above the map"

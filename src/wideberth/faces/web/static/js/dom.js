@@ -1,7 +1,7 @@
 // How the page is drawn: lists kept by key, so that a row is made anew only when what it shows
 // changed, nothing flickers and the focus stays where it is; and texts that are as old as they are.
 
-import { age, duration, h } from "./text.js";
+import { age, duration, h, plain } from "./text.js";
 import { partyColour } from "./colours.js";
 
 /** What every acknowledgement carries; the server's own words are shown where they came. */
@@ -88,6 +88,18 @@ export function announce(key, text) {
   announced.add(key);
   at("announce").append(h("p", {}, text));
   while (at("announce").children.length > 5) at("announce").firstChild.remove();
+}
+
+const TOAST_MS = 15000;
+
+/** Say something in a corner of every view, for a while, or until it is clicked away. link: where it
+ * leads, {text, href}, or null. */
+export function toast(text, link = null) {
+  const away = h("button", { type: "button", class: "quiet", "aria-label": "Put it away", onclick: () => node.remove() }, "×");
+  const node = h("p", { class: "toast" }, h("span", {}, plain(text, 300), link ? [" ", h("a", { href: link.href, onclick: () => node.remove() }, link.text)] : null), away);
+  at("toasts").append(node);
+  while (at("toasts").children.length > 4) at("toasts").firstChild.remove();
+  setTimeout(() => node.remove(), TOAST_MS);
 }
 
 export const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");

@@ -99,7 +99,7 @@ export class IncidentSheet {
       h("p", { class: "dim" }, `Opened ${moment(seen.opened)} by ${plain(partyName(this.state, seen.opened_by), 60)}, who wrote the title. `, h("span", { class: "num small" }, plain(seen.id, 80))),
       h("p", { class: "actions" }, this.may ? button(own?.account ? "Correct your account …" : "Give your account …", () => this.view.give(seen, own?.account ?? null))
         : h("span", { class: "missing" }, "An account is signed: enrol this browser first."),
-      h("a", { href: "#/replay" }, "Replay it on the map")),
+      h("a", { href: `#/replay/${encodeURIComponent(seen.id)}` }, "Replay it on the map")),
       h("p", { class: "sentence" }, plain(seen.sentence, 600)));
   }
 

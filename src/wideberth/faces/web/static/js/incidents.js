@@ -2,7 +2,7 @@
 // party. Nothing here joins two columns, weighs them, or puts them into other words.
 
 import { accountForm } from "./account.js";
-import { stamp } from "./claims.js";
+import { moment, stamp } from "./claims.js";
 import { partyName, rows } from "./dom.js";
 import { IncidentSheet, wholeIncident } from "./incident.js";
 import * as inquiries from "./inquiries.js";
@@ -54,6 +54,12 @@ class Incidents {
     this.root.replaceChildren();
   }
 
+  /** What the address names; where it names nothing, the newest. */
+  at(incident) {
+    if (incident && incident !== this.open) this.choose(incident);
+    else if (!incident && this.sheet) this.context.stands(this.open);
+  }
+
   update(state) {
     const names = Object.values(state.parties).map((each) => each.name).join();
     const minute = Math.floor(this.context.now() / 60000);
@@ -71,7 +77,8 @@ class Incidents {
       this.heads = heads.sort((a, b) => b.opened.localeCompare(a.opened));
       this.open ??= this.heads[0]?.id ?? null;
       const unread = this.heads.slice(0, LOOKED_INTO).filter((each) => !this.whole.has(each.id)).map((each) => each.id);
-      await Promise.all([...new Set([...unread, this.open, changed].filter(Boolean))].map((id) => this.#read(id)));
+      const named = new Set(this.heads.map((each) => each.id)); // an address may name another's
+      await Promise.all([...new Set([...unread, this.open, changed])].filter((id) => named.has(id)).map((id) => this.#read(id)));
       await this.#propose();
       this.loaded = true;
       this.fault.textContent = "";
@@ -154,10 +161,15 @@ class Incidents {
     rows(this.proposed, this.proposals.map((each) => ({ key: each.subject, shows: each, make: () => proposalRow(each, () => this.begin(each)) })), this.loaded ? "Nothing of that kind is on your stream." : "Asking …");
     if (this.form) { if (this.form.parentNode !== this.article) this.article.replaceChildren(this.form); return; }
     const found = this.open && this.whole.get(this.open);
-    if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? "Choose an incident, or open one." : "Asking …")); return; }
+    if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? this.#missing() : "Asking …")); return; }
     if (this.sheet?.id !== this.open) this.sheet = new IncidentSheet(this.open, this);
     this.sheet.draw(found.seen, found.versions);
+    if (!this.root.hidden) this.context.stands(this.open);
     if (this.sheet.head.parentNode !== this.article) this.article.replaceChildren(...this.sheet.nodes);
+  }
+
+  #missing() {
+    return this.open ? "No incident of this address names your party. Choose one, or open one." : "Choose an incident, or open one.";
   }
 
   /** What waits for the reader, in words; null where it was not looked into. */
@@ -177,6 +189,7 @@ class Incidents {
     return h("button", { type: "button", class: `row ${on ? "on" : ""}`, "data-focus": `i${each.id}`, "aria-current": on ? "true" : null, onclick: () => this.choose(each.id) },
       h("b", {}, plain(each.title, 80)),
       h("span", { class: "num wide" }, `${stamp(each.start)} to ${stamp(each.end)}`),
+      h("span", { class: "dim wide" }, `opened ${moment(each.opened)} by ${plain(partyName(this.context.state(), each.opened_by), 40)} · id ${plain(each.id, 6)}`),
       h("span", { class: "dim wide" }, names.map((name) => plain(name, 40)).join(", ")),
       waits === null ? h("span", { class: "dim wide" }, "open it to see what waits") : waits.map((one) => h("span", { class: "missing wide" }, one)));
   }

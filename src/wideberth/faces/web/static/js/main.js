@@ -213,7 +213,8 @@ const context = {
   now: () => serverNow(state),
   onEvent: (listener) => { listeners.add(listener); return () => listeners.delete(listener); },
   refresh: (...names) => ask(...names),
-  go: (name) => views.go(name),
+  go: (name, what) => views.go(name, what),
+  stands: (what) => views.stands(what),
   actions,
 };
 const views = new Views({ picture, inbox, tell, agreements, incidents, sealed, replay }, context);
@@ -222,7 +223,7 @@ const stops = new StopDesk(context);
 /** The token from the address, which loses it at once, or from this tab's own store. */
 function tokenGiven() {
   const found = /(?:^#|&)token=([^&]+)/.exec(location.hash);
-  const view = /^#\/[a-z]+/.exec(location.hash)?.[0] ?? "";
+  const view = /^#\/[^&]*/.exec(location.hash)?.[0] ?? "";
   if (found) history.replaceState(null, "", location.pathname + location.search + view);
   return found ? decodeURIComponent(found[1]) : sessionStorage.getItem(KEY);
 }

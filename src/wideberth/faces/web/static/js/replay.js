@@ -24,7 +24,7 @@ class Replay {
     Object.assign(this, { root, context, told: null, minute: 0, minutes: 0, timer: null });
     this.fault = h("p", { class: "fault", role: "alert" });
     this.title = h("p", { class: "dim", id: "replay-title" }, "Choose an incident, or a time.");
-    this.clock = h("output", { class: "num", id: "replay-minute", for: "replay-slider" }, "--:--Z");
+    this.clock = h("output", { class: "num", id: "replay-minute", for: "replay-slider" }, "----------  --:--Z");
     this.slider = h("input", { type: "range", id: "replay-slider", min: 0, max: 0, value: 0, step: 1, "aria-label": "Minute", oninput: () => { this.#pause(); this.#show(Number(this.slider.value)); } });
     this.play = h("button", { type: "button", class: "do other", id: "replay-play", onclick: () => this.#toggle() }, "Play");
     this.lines = h("div", { class: "list", id: "replay-lines", tabindex: "-1" });
@@ -46,7 +46,16 @@ class Replay {
       h("div", { class: "side right" },
         h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, "What the record shows"), this.lines))));
     this.map = new ConsoleMap(box, { select: () => {} }, { nothing: this.nothing });
-    this.#incidents();
+    this.known = this.#incidents();
+  }
+
+  /** An incident named in the address is shown at once. */
+  async at(incident) {
+    if (!incident || incident === this.which.value) return;
+    await this.known;
+    this.which.value = incident;
+    if (this.which.value !== incident) this.fault.textContent = "No incident of this address names your party. Choose one, or a time.";
+    else this.form.requestSubmit();
   }
 
   unmount() {
@@ -57,23 +66,35 @@ class Replay {
 
   #form() {
     const now = this.context.now();
-    const shown = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
     this.which = choice([["", "a time, as below"]]);
-    const form = h("form", { class: "answer", "aria-label": "What to replay", novalidate: true },
+    const form = this.form = h("form", { class: "answer", "aria-label": "What to replay", novalidate: true },
       field("incident", "Incident", {}, this.which),
       field("from", "From, UTC", { value: shown(now - 30 * MINUTE) }), field("to", "To, UTC", { value: shown(now) }),
       h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Show")));
+    this.which.addEventListener("change", () => this.#window());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      this.#window();
       this.#ask(form.elements.incident.value, form.elements.from.value, form.elements.to.value);
     });
     return form;
   }
 
+  /** Of an incident the times are its own: they stand in the fields and are not typed. */
+  #window() {
+    const head = this.heads?.get(this.which.value);
+    for (const [name, time] of [["from", head?.start], ["to", head?.end]]) {
+      const input = this.form.elements[name];
+      input.readOnly = Boolean(head);
+      if (head) input.value = shown(Date.parse(time));
+    }
+  }
+
   async #incidents() {
     try {
       const found = await this.context.api.all("/api/v1/incidents", "incidents");
-      this.which.append(...found.items.map((each) => h("option", { value: each.id }, plain(each.title, 60))));
+      this.heads = new Map(found.items.map((each) => [each.id, each]));
+      this.which.append(...found.items.map((each) => h("option", { value: each.id }, `${plain(each.title, 60)}, ${shown(Date.parse(each.start))}`)));
     } catch { /* without them a time can still be chosen */ }
   }
 
@@ -164,7 +185,7 @@ class Replay {
   #draw(atMs) {
     const standing = this.told.shapes.filter((each) => Date.parse(each.since) < atMs + MINUTE && (!each.until || Date.parse(each.until) > atMs));
     const areas = (type, make) => Object.fromEntries(standing.filter((each) => each.type === type).map((each) => [each.id, make(each)]));
-    const positions = this.told.tracks.minutes.find((each) => Date.parse(each.minute) === atMs);
+    const positions = (this.told.tracks.minutes ?? []).find((each) => Date.parse(each.minute) === atMs);
     const tracks = (positions?.positions ?? []).map((each) => ({ ...trackOf(each), uncertaintyM: each.uncertainty_m, entry: each.entry, timeMs: Date.parse(each.time) }));
     this.map.update({
       ...EMPTY,
@@ -188,6 +209,8 @@ class Replay {
     ], this.told.tracks.kept ? NO_POSITION : "This node keeps no positions.");
   }
 }
+
+const shown = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
 
 /** One line: its time and whose clock, what the entry says, and how that is known. */
 export function lineOf(line) {

@@ -3,6 +3,7 @@
 //
 //   mount(root, context)  draws into root, once, when the view is first opened; gives back
 //     { update(state),    called whenever the state changed while the view is open
+//       at(what),         what the address names in it (#/incidents/<what>), or null; where it has that
 //       show(what, state),  bring a thing into view; where the view has that
 //       pick(),           a promise of [longitude, latitude]; where the view has a map
 //       unmount() }       at sign-out: stop what runs; root is emptied where the view filled it
@@ -16,10 +17,18 @@
 //   onEvent(f)   f({id, event, data}) for each new event of the party's stream; gives back how to stop
 //   refresh(...) ask for these parts of the state again, e.g. "notices"
 //   actions      select(id): show it in the picture; pick(): a promise of a place on the map
-//   go(view)     open another view
+//   go(view, what)  open another view, at a thing of it
+//   stands(what) the open view shows this now: say so in the address
 // }
 
-import { at } from "./dom.js";
+import { at, toast } from "./dom.js";
+import { plain } from "./text.js";
+
+const OTHER_NAMES = { hazards: "tell", map: "picture" }; // as the bar calls them
+
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return null; }
+}
 
 export class Views {
   /** views: {name: {title, mount}}, the first one is opened where the address names none. */
@@ -33,18 +42,27 @@ export class Views {
 
   /** The view that the address names. */
   wanted() {
-    const name = /^#\/([a-z]+)/.exec(location.hash)?.[1];
-    return name in this.views ? name : Object.keys(this.views)[0];
+    const [, said = "", what = null] = /^#\/([^/&]*)(?:\/([^/&]+))?/.exec(location.hash) ?? [];
+    const name = OTHER_NAMES[said] ?? said;
+    const known = Object.hasOwn(this.views, name);
+    return { name: known ? name : Object.keys(this.views)[0], what: known ? what && decoded(what) : null, unknown: known ? "" : said };
   }
 
-  go(name) {
-    location.hash = `#/${name}`;
+  go(name, what = null) {
+    location.hash = what === null ? `#/${name}` : `#/${name}/${encodeURIComponent(what)}`;
+  }
+
+  /** The address names what is shown, without a step of its own in the history. */
+  stands(what) {
+    if (!this.open) return;
+    const hash = what ? `#/${this.open}/${encodeURIComponent(what)}` : `#/${this.open}`;
+    if (location.hash !== hash) history.replaceState(null, "", hash);
   }
 
   /** Show what the address names; nothing is open before somebody signed in. */
   follow() {
     if (!this.context.api) return;
-    const name = this.wanted();
+    const { name, what, unknown } = this.wanted();
     const before = this.open;
     this.open = name;
     for (const each of Object.keys(this.views)) {
@@ -55,6 +73,8 @@ export class Views {
     }
     document.body.dataset.view = name;
     this.mounted[name] ??= this.views[name].mount(at(`view-${name}`), this.context) ?? {};
+    if (unknown) toast(`There is no page “${plain(unknown, 40)}”. This is the ${name}.`);
+    this.mounted[name].at?.(what);
     this.update(this.context.state());
     if (before && before !== name) at(`view-${name}`).querySelector("[data-first]")?.focus({ preventScroll: true });
   }

@@ -47,6 +47,7 @@ from wideberth.evidence.material import from_record
 from wideberth.faces.api import public_page, reply_page
 from wideberth.faces.api.routes import ROUTES
 from wideberth.faces.cli.app import COMMANDS, _command
+from wideberth.model.drills import Drill as DrillMessage
 from wideberth.model.drills import DrillSent
 from wideberth.model.entries import Body, PartyRegistered, SpaceOpened, encode_entry
 from wideberth.model.exercises import EXERCISE_HEADER, EXERCISE_WORD
@@ -83,6 +84,7 @@ WARNING = StandingWarning(
     WarningId("w1"), WarningKind.INCURSION, "r1", (), (ALPHA,), START_US, START_US
 )
 CALLED = NeutralCalled(PartyId("charlie"), NoticeId("n1"), BRAVO, Urgency.PROMPT, START_US)
+DRILL_SENT = DrillMessage(DrillSent(DrillId("d1"), BRAVO, "AB1234", START_US), START_US)
 STOP = Stop("stop-1", Form.STOP, ALPHA, Identified.SIGNED, START_US, "words " * 60)
 
 
@@ -129,10 +131,9 @@ def in_all_languages(_language: str, *, exercise: bool) -> Message:
 
 
 def a_drill(language: str, *, exercise: bool) -> Message:
-    sent = DrillSent(DrillId("d1"), BRAVO, "AB1234", START_US)
     answer = WayToAnswer("7K3M-Q9XT-4F00", "https://desk.example/a", None)
     return drill_message(
-        sent, answer, exercise=exercise, times=TimeFormat.RFC3339, language=language
+        DRILL_SENT.sent, answer, exercise=exercise, times=TimeFormat.RFC3339, language=language
     )
 
 
@@ -165,6 +166,12 @@ DOCUMENTS: dict[str, Callable[[bool], str | bytes]] = {
     ),
     "faces.api.reply_page.thanks": lambda of: (
         reply_page.thanks(NOTICE, "RECEIVED", exercise=of).body
+    ),
+    "faces.api.reply_page.drill_page": lambda of: (
+        reply_page.drill_page(DRILL_SENT, exercise=of, now_us=START_US).body
+    ),
+    "faces.api.reply_page.drill_thanks": lambda of: (
+        reply_page.drill_thanks(DRILL_SENT, "RECEIVED", exercise=of).body
     ),
 }
 """By the function that makes it: what is published, shown or drawn."""
@@ -246,7 +253,10 @@ def test_what_is_published_shown_or_drawn_has_the_mark(
     assert EXERCISE_WORD not in text(False)
 
 
-@pytest.mark.parametrize("name", ["faces.api.public_page.page", "faces.api.reply_page.page"])
+@pytest.mark.parametrize(
+    "name",
+    ["faces.api.public_page.page", "faces.api.reply_page.page", "faces.api.reply_page.drill_page"],
+)
 def test_a_page_keeps_its_band_in_sight_and_prints_it_on_each_sheet(name: str) -> None:
     made = DOCUMENTS[name](True)
     assert isinstance(made, bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -43,6 +44,10 @@ async def test_a_drill_by_mail_is_answered_by_mail_and_each_hop_is_timed(tmp_pat
             assert text.startswith("DRILL: ")
             assert text.rstrip().endswith("DRILL")
             assert not any(word in text for word in ("Notice", "Touches", "Place", "Begins"))
+            link = re.search(r"https://desk\.example(/api/v1/answers/\S+)", text)
+            assert link is not None
+            page = await world.ask(None, "GET", link[1].removeprefix("/api/v1"))
+            assert "<h1>Drill message</h1>" in page.text
             (drill,) = await drills(world)
             for line in ("RECEIVED", f"READ-BACK {drill['word']}"):
                 reply = (

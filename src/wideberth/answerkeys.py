@@ -57,22 +57,25 @@ class AnswerKeys:
         self, origin: str, notice: Notice, *, public_url: str | None, contact: str | None
     ) -> WayToAnswer:
         """How the recipient of a notice answers it."""
-        link = None
-        if public_url is not None:
-            link = public_url.rstrip("/") + _PATH + self._token(origin, notice)
+        link = _link(public_url, self._token(origin, notice.recipient, notice.id))
         code = code_of(self._derived(b"code"), origin, notice.recipient, notice.id)
         return WayToAnswer(code, link, contact)
 
-    def drill_code(self, origin: str, sent: DrillSent) -> tuple[str, tuple[str, str, str, int]]:
-        """The code by which a drill is answered, and its row: as of :meth:`codes`."""
+    def way_to_answer_drill(
+        self, origin: str, sent: DrillSent, *, public_url: str | None
+    ) -> tuple[WayToAnswer, list[tuple[str, str, str, int]]]:
+        """How the recipient of a drill answers it, and the rows of that: as of :meth:`codes`."""
         code = code_of(self._derived(b"code"), origin, sent.recipient, NoticeId(sent.drill))
+        token = self._token(origin, sent.recipient, sent.drill)
         expires_us = sent.answer_by_us + HOUR_US  # what is late is shown as late
-        return code, (self.digest(code), sent.recipient, sent.drill, expires_us)
+        return WayToAnswer(code, _link(public_url, token)), [
+            (self.digest(each), sent.recipient, sent.drill, expires_us) for each in (code, token)
+        ]
 
     def codes(self, origin: str, notice: Notice) -> list[tuple[str, str, str, int]]:
         """(digest, party, notice, expires_us) of the code and of the link's token."""
         code = code_of(self._derived(b"code"), origin, notice.recipient, notice.id)
-        shown = (code, self._token(origin, notice))
+        shown = (code, self._token(origin, notice.recipient, notice.id))
         return [
             (self.digest(each), notice.recipient, notice.id, expiry_us(notice)) for each in shown
         ]
@@ -94,8 +97,8 @@ class AnswerKeys:
         """What shows that a request came from a program that may read this folder."""
         return hmac.digest(self._derived(b"relay"), body, "sha256").hex()
 
-    def _token(self, origin: str, notice: Notice) -> str:
-        named = f"link\n{origin}\n{notice.recipient}\n{notice.id}".encode()
+    def _token(self, origin: str, recipient: str, name: str) -> str:
+        named = f"link\n{origin}\n{recipient}\n{name}".encode()
         drawn = hmac.digest(self._derived(b"link"), named, "sha256")
         return urlsafe_b64encode(drawn[:18]).decode()
 
@@ -119,3 +122,7 @@ class AnswerKeys:
     def _make(self) -> None:
         with contextlib.suppress(FileExistsError):  # another process was quicker
             write_new(self._path, f"{secrets.token_hex(32)}\n".encode())
+
+
+def _link(public_url: str | None, token: str) -> str | None:
+    return None if public_url is None else public_url.rstrip("/") + _PATH + token

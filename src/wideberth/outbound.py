@@ -682,11 +682,12 @@ class Outbound:
         return await self._message_out(way, message)
 
     async def drill_answer(self, sent: DrillSent) -> WayToAnswer:
-        """The code by which a drill is answered, kept. Raises RecordUnavailable."""
+        """The code and link by which a drill is answered, kept. Raises RecordUnavailable."""
         state, origin = self._store, self._service.picture.space.origin
-        code, row = self.keys.drill_code(origin, sent)
-        await self._in_thread(lambda: state.keep_codes([row]))
-        return WayToAnswer(code)
+        url = self._settings.public_url
+        answer, rows = self.keys.way_to_answer_drill(origin, sent, public_url=url)
+        await self._in_thread(lambda: state.keep_codes(rows))
+        return answer
 
     async def is_sent(self, name: str, party: PartyId, way: str) -> bool:
         """Whether it was kept as sent over this way. Raises RecordUnavailable."""

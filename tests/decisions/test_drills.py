@@ -176,6 +176,17 @@ def test_nobody_is_flooded_with_drills_and_none_goes_to_oneself() -> None:
     sent(world, by="west")
 
 
+def test_a_drill_by_hand_may_go_down_to_some_units_and_to_none_that_the_party_has_not() -> None:
+    world = scene()
+    units = world.picture.parties[SOUTH].units
+    (whole,) = world.accept(SendDrill(SOUTH), author("north"))
+    (some,) = world.accept(SendDrill(SOUTH, units=units[-1:]), author("north"))
+    assert (whole.units, some.units) == (units, units[-1:])  # type: ignore[union-attr]
+    strange = SendDrill(SOUTH, units=(UnitToken("another"),))
+    refusal = world.refuse(strange, author("north"))
+    assert (refusal.rule, refusal.field) == ("no-such-unit", "units")
+
+
 @pytest.mark.requirement("X-01")
 def test_an_agreed_drill_goes_to_each_party_at_its_time_every_so_many_days() -> None:
     world = scene()

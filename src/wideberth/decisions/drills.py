@@ -30,7 +30,7 @@ from wideberth.model.drills import (
     word_of,
 )
 from wideberth.model.entries import Body
-from wideberth.model.ids import DrillId
+from wideberth.model.ids import DrillId, UnitToken
 from wideberth.model.notices import Reliance, Verb
 from wideberth.model.parties import Author, How
 from wideberth.model.provisions import Drills
@@ -58,6 +58,10 @@ def send(picture: Picture, command: SendDrill, author: Author, context: Context)
             field="within_s",
             value=str(command.within_s),
         )
+    units = picture.parties[command.to].units
+    for each in command.units:
+        if each not in units:
+            return _no_such_unit("name units that the party has", "units", each)
     sender = None if author.how is How.SYSTEM else author.party
     waiting = sum(
         picture.drills[each].sent.recipient == command.to
@@ -80,7 +84,7 @@ def send(picture: Picture, command: SendDrill, author: Author, context: Context)
         recipient=command.to,
         word=word_of(context.new_id()),
         answer_by_us=context.now_us + command.within_s * SECOND_US,
-        units=picture.parties[command.to].units,
+        units=tuple(each for each in units if each in command.units) or units,
         sender=sender,
         seen_by=seen_by,
     )
@@ -131,13 +135,7 @@ def _refuse_hop(drill: Drill, command: AnswerDrill, author: Author) -> Refusal |
     if refusal is not None:
         return refusal
     if command.unit is not None and command.unit not in drill.sent.units:
-        return refused(
-            RefusalKind.UNKNOWN,
-            "no-such-unit",
-            "name a unit of the drill's list",
-            field="unit",
-            value=command.unit,
-        )
+        return _no_such_unit("name a unit of the drill's list", "unit", command.unit)
     if command.word is not None and _plain(command.word) != drill.sent.word:
         return refused(
             RefusalKind.CONFLICT,
@@ -148,6 +146,10 @@ def _refuse_hop(drill: Drill, command: AnswerDrill, author: Author) -> Refusal |
     if drill.has(command.verb, command.unit):
         return refused(RefusalKind.CONFLICT, "drill-said", "this was said of it before")
     return None
+
+
+def _no_such_unit(advice: str, field: str, unit: UnitToken) -> Refusal:
+    return refused(RefusalKind.UNKNOWN, "no-such-unit", advice, field=field, value=unit)
 
 
 def _refuse_form(command: AnswerDrill) -> Refusal | None:

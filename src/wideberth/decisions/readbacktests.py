@@ -29,7 +29,6 @@ from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
 from wideberth.picture.readbacktests import asked_us, languages_of
 from wideberth.space.coordinates import require_position
-from wideberth.space.time import DAY_US
 from wideberth.space.timetext import require_time
 
 __all__ = ["OBJECTIONS", "begin", "grade", "judge", "refuse_untested"]
@@ -78,8 +77,7 @@ def begin(
     if author.how is not How.SIGNED:
         return _unsigned()
     standing = picture.read_back_tests.get((author.party, KeyId(author.subject)))
-    tries: tuple[int, ...] = () if standing is None else standing.tries
-    if sum(each > context.now_us - DAY_US for each in tries) >= MOST_TRIES:
+    if standing is not None and len(standing.tried(context.now_us)) >= MOST_TRIES:
         return refused(
             RefusalKind.CONFLICT,
             "read-back-tries",

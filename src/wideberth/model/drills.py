@@ -46,10 +46,13 @@ _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # without those that are misheard for a di
 
 
 class SendDrill(msgspec.Struct, frozen=True, tag=True):
-    """Send a drill message by hand. within_s: how long its answers are waited for."""
+    """Send a drill message by hand. within_s: how long its answers are waited for. units: of the
+    recipient's, that are to have it LOADED; none: all of them.
+    """
 
     to: PartyId
     within_s: int = 900
+    units: tuple[UnitToken, ...] = ()
 
 
 class AnswerDrill(msgspec.Struct, frozen=True, tag=True):

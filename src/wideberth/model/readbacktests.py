@@ -119,6 +119,10 @@ class ReadBackStanding(msgspec.Struct, frozen=True):
     languages: tuple[str, ...] = ()
     test: str = ""
 
+    def tried(self, now_us: int) -> tuple[int, ...]:
+        """When each test began that still counts against the day's tries, the oldest first."""
+        return tuple(each for each in self.tries if each > now_us - DAY_US)
+
 
 def facts_of(seed: str, language: str) -> ReadBackFacts:
     """The item of a language in the test of a seed: the same for the same two.

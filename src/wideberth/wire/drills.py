@@ -17,10 +17,13 @@ Typed = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class DrillIn(In, frozen=True, kw_only=True):
-    """A drill message to one party. within_s: how long its answers are waited for."""
+    """A drill message to one party. within_s: how long its answers are waited for. units: of its
+    own, that are to have it LOADED; left out: all of them.
+    """
 
     to: Name
     within_s: Annotated[int, msgspec.Meta(ge=60, le=MOST_WITHIN_S)] = 900
+    units: Annotated[list[Name], msgspec.Meta(max_length=200)] | None = None
 
 
 class AnswerDrillIn(In, frozen=True, kw_only=True):

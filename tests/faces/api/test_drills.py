@@ -11,8 +11,11 @@ import pytest
 from api_world import World, a_world, square
 from wideberth.client import ApiProblem, Client
 from wideberth.model.commands import AdoptRules
-from wideberth.model.readbacktests import facts_of
-from wideberth.space.time import DAY_US, format_rfc3339
+from wideberth.model.deadlines import DeadlineKind, DeadlinePassed
+from wideberth.model.ids import DrillId
+from wideberth.model.readbacktests import MOST_TRIES, facts_of
+from wideberth.service import now_us
+from wideberth.space.time import DAY_US, SECOND_US, format_rfc3339
 
 
 def typed(seed: str, language: str, **wrong: str) -> dict[str, str]:
@@ -53,7 +56,7 @@ async def test_a_desk_takes_the_test_and_then_acknowledges(tmp_path: Path) -> No
         async with world.client("bravo", await world.key("bravo")) as bravo:
             stood = await bravo.get("/read-back-tests")
             assert (stood["needed"], stood["languages"]) == (True, ["en"])
-            assert stood["keys"] == [{"key_id": "desk", "may_acknowledge": False}]
+            assert stood["keys"] == [{"key_id": "desk", "may_acknowledge": False, "tries_left": 5}]
             with pytest.raises(ApiProblem) as refused:
                 await read(bravo, notice)
             assert (refused.value.status, refused.value.rule) == (403, "read-back-test-needed")
@@ -72,6 +75,12 @@ async def test_a_desk_takes_the_test_and_then_acknowledges(tmp_path: Path) -> No
             (key,) = (await bravo.get("/read-back-tests"))["keys"]
             assert (key["may_acknowledge"], key["test"]) == (True, "read-back-1")
             assert key["valid_until"] > key["passed"]
+            assert key["tries_left"] == MOST_TRIES - 2
+            for _ in range(MOST_TRIES - 2):
+                await begun(bravo)
+            (key,) = (await bravo.get("/read-back-tests"))["keys"]
+            assert key["tries_left"] == 0
+            assert key["next_try"] > key["passed"]
 
 
 async def begun(client: Client) -> Any:
@@ -115,3 +124,31 @@ async def test_a_drill_is_listed_page_by_page_for_both_sides_and_nobody_else(
         assert (await world.ask("charlie", "POST", said, {"verb": "RECEIVED"})).status_code == 404
         unknown = await world.ask("alpha", "POST", "/drills", {"to": "nobody"})
         assert unknown.json()["rule"] == "party-unknown"
+
+
+async def test_a_drill_goes_down_to_the_units_that_are_named(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        wanted = {"to": "bravo", "units": ["bravo-1"], "within_s": 60}
+        sent = await world.ask("alpha", "POST", "/drills", wanted)
+        assert sent.json()["drill"]["units"] == ["bravo-1"]
+        unknown = await world.ask("alpha", "POST", "/drills", {**wanted, "units": ["x"]})
+        assert (unknown.status_code, unknown.json()["rule"]) == (404, "no-such-unit")
+
+
+async def test_a_hop_after_the_drill_was_missed_is_marked_late(tmp_path: Path) -> None:
+    later = 0
+    async with a_world(tmp_path, clock_us=lambda: now_us() + later) as world:
+        sent = await world.ask("alpha", "POST", "/drills", {"to": "bravo", "within_s": 60})
+        said = f"/drills/{sent.json()['drill']['id']}/answers"
+        later = 61 * SECOND_US
+        drill = DrillId(sent.json()["drill"]["id"])
+        await world.node.command(DeadlinePassed(DeadlineKind.DRILL, drill, 0))
+        assert (await world.ask("bravo", "POST", said, {"verb": "RECEIVED"})).status_code == 201
+        (drill,) = (await world.ask("alpha", "GET", "/drills")).json()["drills"]
+        assert (drill["state"], drill["missing"]) == ("missed", ["READ-BACK", "LOADED bravo-1"])
+        assert [(each["hop"], each["late"]) for each in drill["hops"]] == [("RECEIVED", True)]
+        await world.ask("alpha", "POST", "/drills", {"to": "bravo"})
+        (again, _) = (await world.ask("bravo", "GET", "/drills")).json()["drills"]
+        await world.ask("bravo", "POST", f"/drills/{again['id']}/answers", {"verb": "RECEIVED"})
+        (again, _) = (await world.ask("alpha", "GET", "/drills")).json()["drills"]
+        assert "late" not in again["hops"][0]

@@ -14,6 +14,7 @@ import pytest
 from api_world import World, a_world, square
 from wideberth.contacts import Way
 from wideberth.faces.api import replies, reply_page
+from wideberth.faces.api.drills import SENTENCE
 from wideberth.faces.api.limits import Buckets
 from wideberth.model.channels import Medium
 from wideberth.model.ids import NoticeId, PartyId
@@ -306,3 +307,73 @@ def test_the_page_of_a_link_says_how_old_it_is_and_as_of_when(after_us: int, sai
     now_us = issued_us + after_us
     page = reply_page.page(notice, exercise=False, now_us=now_us).body.decode()
     assert f"Issued {said} ago, as of {format_rfc3339(now_us)[:19]}Z" in page
+
+
+async def a_drill(world: World) -> tuple[str, str, str]:
+    """The id of a drill to bravo, the word of it, and its link, as if it had been sent."""
+    await world.ask("alpha", "POST", "/drills", {"to": "bravo"})
+    (seen,) = (await world.ask("bravo", "GET", "/drills")).json()["drills"]
+    outbound = world.node.outbound
+    await outbound.channels()  # the state is open
+    sent = world.node.service.picture.drills[seen["id"]].sent
+    way, rows = outbound.keys.way_to_answer_drill(
+        world.node.origin, sent, public_url="https://desk.example"
+    )
+    state = outbound._state
+    await outbound._in_thread(lambda: state.keep_codes(rows))
+    assert way.link is not None
+    return seen["id"], seen["word"], way.link.partition("/api/v1")[2]
+
+
+async def hops(world: World) -> list[tuple[str, str]]:
+    (drill,) = (await world.ask("alpha", "GET", "/drills")).json()["drills"]
+    return [(each["hop"], each["by"]) for each in drill["hops"]]
+
+
+@pytest.mark.requirement("X-01")
+async def test_a_drill_has_a_page_that_says_what_it_is_and_answers_it(world: World) -> None:
+    drill, word, link = await a_drill(world)
+    size = world.node.service.picture.size
+    for _ in range(3):  # mail scanners follow links
+        page = await world.ask(None, "GET", link)
+        assert page.status_code == 200
+    assert world.node.service.picture.size == size
+    for shown in (f"DRILL: {drill}", "no notice", word, "Read back", SENTENCE):
+        assert shown in page.text
+    assert NEITHER_PERMISSION_NOR_GUARANTEE not in page.text, "that is what a notice says"
+    assert "bravo-1" not in page.text, "whoever has the link learns of no unit"
+    assert "<script" not in page.text
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+    async with world.http() as client:
+        done = await client.post(f"/api/v1{link}", content="verb=RECEIVED", headers=form)
+        assert (done.status_code, SENTENCE in done.text) == (200, True)
+        wrong = "verb=READ-BACK&words=XX0000"
+        refused = await client.post(f"/api/v1{link}", content=wrong, headers=form)
+        assert refused.json()["rule"] == "read-back-mismatch"
+        read = f"verb=READ-BACK&words={word.lower()}"
+        done = await client.post(f"/api/v1{link}", content=read, headers=form)
+        assert done.status_code == 200, done.text
+    assert await hops(world) == [("RECEIVED", "link"), ("READ-BACK", "link")]
+    page = await world.ask(None, "GET", link)
+    assert "Said already: RECEIVED, READ-BACK" in page.text
+    assert "Received: I have" not in page.text
+    disputed = await world.ask(None, "POST", link, {"verb": "DISPUTED", "words": "no"})
+    assert disputed.json()["rule"] == "drill-verb"
+    assert (await world.ask("bravo", "GET", "/notices")).json()["notices"] == []
+
+
+@pytest.mark.requirement("L-01")
+async def test_a_stop_by_the_link_of_a_drill_is_a_stop(world: World) -> None:
+    _, _, link = await a_drill(world)
+    done = await world.ask(None, "POST", link, {"verb": "STOP", "words": "no drill"})
+    assert done.status_code == 202, done.text
+
+
+async def test_the_link_of_a_drill_ends_an_hour_after_its_time(tmp_path: Path) -> None:
+    later = 0
+    async with a_world(tmp_path, clock_us=lambda: now_us() + later) as world:
+        _, _, link = await a_drill(world)
+        later = HOUR_US
+        assert (await world.ask(None, "GET", link)).status_code == 200
+        later = 2 * HOUR_US
+        assert (await world.ask(None, "GET", link)).json()["rule"] == "code-expired"

@@ -42,6 +42,7 @@ def drill_out(drill: Drill, reader: PartyId | None) -> out.DrillOut:
             after_s=(hop.time_us - drill.sent_us) / SECOND_US,
             unit=hop.unit,
             by=None if hop.channel is None else hop.channel.value,
+            late=drill.missed_us is not None and hop.time_us >= drill.missed_us,
         )
         for hop in drill.hops
     ]
@@ -75,7 +76,8 @@ def drill_out(drill: Drill, reader: PartyId | None) -> out.DrillOut:
 async def send(call: Call) -> Command:
     """A drill to one party."""
     body: asked.DrillIn = call.body
-    return SendDrill(PartyId(body.to), body.within_s)
+    units = tuple(UnitToken(each) for each in body.units or ())
+    return SendDrill(PartyId(body.to), body.within_s, units)
 
 
 async def answer(call: Call) -> Command:

@@ -13,10 +13,12 @@ from wideberth.model.commands import Command
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.readbacktests import (
+    MOST_TRIES,
     TEST_LIFE_US,
     AnswerReadBackTest,
     BeginReadBackTest,
     ReadBackAnswer,
+    ReadBackStanding,
     ReadBackTestBegun,
     ReadBackTestJudged,
     facts_of,
@@ -53,17 +55,21 @@ async def list_keys(call: Call) -> out.ReadBackKeys:
         if name[0] != party or Role.ACKNOWLEDGE not in picture.keys[name].roles:
             continue
         author = Author(party, How.SIGNED, name[1], picture.keys[name].roles)
-        standing = picture.read_back_tests.get(name)
-        passed_us = None if standing is None else standing.passed_us
+        standing = picture.read_back_tests.get(name) or ReadBackStanding()
+        passed_us = standing.passed_us
         until_us = None if passed_us is None or valid_us is None else passed_us + valid_us
+        tried = standing.tried(context.now_us)
+        tries_left = MOST_TRIES - len(tried)
         keys.append(
             out.ReadBackKeyOut(
                 key_id=name[1],
                 may_acknowledge=refuse_untested(picture, author, context) is None,
                 passed=None if passed_us is None else format_rfc3339(passed_us),
                 valid_until=None if until_us is None else format_rfc3339(until_us),
-                test=None if standing is None else standing.test or None,
-                languages=[] if standing is None else list(standing.languages),
+                test=standing.test or None,
+                languages=list(standing.languages),
+                tries_left=tries_left,
+                next_try=None if tries_left > 0 else format_rfc3339(tried[-MOST_TRIES] + DAY_US),
             )
         )
     return out.ReadBackKeys(

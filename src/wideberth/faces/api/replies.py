@@ -63,10 +63,9 @@ async def answer_by_code(call: Call) -> Any:
             raise HttpProblem(403, "relay-seal", "only a program of this folder says so")
         channel = AnswerChannel.MAIL
     code = parse_code(body.code)
-    drilled = await _drill_of(call, code)
-    if drilled is not None:
-        return await _answer_drill(call, code, drilled, channel, body.verb, body.words)
     party, standing = await _holder(call, code)
+    if isinstance(standing, Drill):
+        return await _answer_drill(call, code, standing, channel, body.verb, body.words)
     read = None if body.read_back is None else meaning.particulars_of(body.read_back)
     verb, words, read_back = _said(body.verb, body.words, read)
     return await _take(call, code, party, standing, channel, verb, words, read_back)
@@ -77,6 +76,8 @@ async def show_link(call: Call) -> Any:
     _, standing = await _holder(call, call.path["link"])
     now_us = call.desk.service.context().now_us
     exercise = call.picture.space.exercise
+    if isinstance(standing, Drill):
+        return reply_page.drill_page(standing, exercise=exercise, now_us=now_us)
     return reply_page.page(standing.notice, exercise=exercise, now_us=now_us)
 
 
@@ -85,13 +86,21 @@ async def answer_by_link(call: Call) -> Any:
     body: asked.LinkAnswerIn = call.body
     link = call.path["link"]
     party, standing = await _holder(call, link)
+    exercise = call.picture.space.exercise
+    by_page = b"text/html" in call.headers.get(b"accept", b"")
+    channel = AnswerChannel.LINK
+    if isinstance(standing, Drill):
+        done = await _answer_drill(call, link, standing, channel, body.verb, body.words)
+        if done.status < 400 and by_page:
+            return reply_page.drill_thanks(standing, body.verb, exercise=exercise)
+        return done
     read_back = None
     if body.verb == Verb.READ_BACK.value:
         read_back = reply_page.read_back_of(body)
     verb, words, read = _said(body.verb, body.words, read_back)
-    done = await _take(call, link, party, standing, AnswerChannel.LINK, verb, words, read)
-    if done.status < 400 and b"text/html" in call.headers.get(b"accept", b""):
-        return reply_page.thanks(standing.notice, body.verb, exercise=call.picture.space.exercise)
+    done = await _take(call, link, party, standing, channel, verb, words, read)
+    if done.status < 400 and by_page:
+        return reply_page.thanks(standing.notice, body.verb, exercise=exercise)
     return done
 
 
@@ -164,12 +173,6 @@ async def public_keys(call: Call) -> replies_told.WebhookKeys:
     return replies_told.WebhookKeys(keys=[replies_told.WebhookKey(kid=keys.keyid, x=public)])
 
 
-async def _drill_of(call: Call, code: str) -> Drill | None:
-    """The drill that a code was sent for; None: it is of no drill, and looked for as a notice's."""
-    found = await call.desk.outbound.holder(code)
-    return None if found is None else call.picture.drills.get(DrillId(found[1]))
-
-
 async def _answer_drill(
     call: Call, code: str, drill: Drill, channel: AnswerChannel, verb: str, words: str | None
 ) -> Answered:
@@ -189,8 +192,8 @@ async def _answer_drill(
     return answer_json(answer, 200 if done.repeated else 201)
 
 
-async def _holder(call: Call, code: str) -> tuple[PartyId, OpenNotice]:
-    """Whose code it is, and the open notice that it answers. Raises HttpProblem."""
+async def _holder(call: Call, code: str) -> tuple[PartyId, OpenNotice | Drill]:
+    """Whose code it is, and the open notice or the drill that it answers. Raises HttpProblem."""
     now_s = time.monotonic()
     if _wrong.wait_s("wrong", now_s):
         raise HttpProblem(
@@ -203,6 +206,9 @@ async def _holder(call: Call, code: str) -> tuple[PartyId, OpenNotice]:
     party, notice_id, expires_us = found
     if call.desk.service.context().now_us > expires_us:
         raise HttpProblem(404, "code-expired", "answers to this are no longer taken; call instead")
+    drill = call.picture.drills.get(DrillId(notice_id))
+    if drill is not None:
+        return party, drill
     standing = call.picture.notices.get(notice_id)
     if standing is None or standing.notice.recipient != party:
         raise HttpProblem(404, "notice-closed", "this notice is no longer open; nothing is to do")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from html import escape
 
+from wideberth.delivery.drilled import drill_message
 from wideberth.delivery.messages import WayToAnswer, notice_message
 from wideberth.delivery.replies import read_words
+from wideberth.faces.api.drills import SENTENCE
 from wideberth.faces.api.exercise_page import BAND, STYLE, TITLE
 from wideberth.faces.api.problems import Answered
-from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Notice, Particulars
+from wideberth.model.drills import Drill
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE, Notice, Particulars, Verb
 from wideberth.space.coordinates import CoordinateFormat
 from wideberth.space.time import MINUTE_US, format_rfc3339
 from wideberth.space.timetext import TimeFormat
 from wideberth.wire import asked
 
-__all__ = ["page", "read_back_of", "thanks"]
+__all__ = ["drill_page", "drill_thanks", "page", "read_back_of", "thanks"]
 
 _HEADERS = [
     (b"content-type", b"text/html; charset=utf-8"),
@@ -79,6 +82,35 @@ def thanks(notice: Notice, verb: str, *, exercise: bool) -> Answered:
     return _answered(f"Notice {notice.number}", body, exercise=exercise)
 
 
+def drill_page(drill: Drill, *, exercise: bool, now_us: int) -> Answered:
+    """What a drill message says, until when it waits, and a form for each answer that is due."""
+    sent = drill.sent
+    told = drill_message(
+        sent, WayToAnswer(_PLAIN), exercise=exercise, times=TimeFormat.RFC3339
+    ).full.partition("\n\n")[0]
+    said = [each.value for each in (Verb.RECEIVED, Verb.READ_BACK) if drill.has(each, None)]
+    forms = {
+        "RECEIVED": _form("RECEIVED", "Received: I have this message"),
+        "READ-BACK": _form("READ-BACK", "Read back", _words("The word that stands above")),
+        "STOP": _form("STOP", "STOP: no drill; goes to everybody", _words("Words", required="")),
+    }
+    late = "" if drill.missed_us is None else " It was missed; an answer is marked as late."
+    body = (
+        f"<p>Sent {_age(now_us - drill.sent_us)} ago, as of {format_rfc3339(now_us)[:19]}Z,"
+        f" when this page was made.{late}</p><pre>{escape(told)}</pre>"
+        f"<p>Said already: {', '.join(said) or 'nothing'}. Opening this page said nothing."
+        " Answer with a button. PASSED-DOWN and LOADED are signed, in the console or by a"
+        " program.</p>" + "".join(form for verb, form in forms.items() if verb not in said)
+    )
+    return _answered("Drill message", body, exercise=exercise, sentence=SENTENCE)
+
+
+def drill_thanks(drill: Drill, verb: str, *, exercise: bool) -> Answered:
+    """That it was taken, and what that is not."""
+    body = f"<p>{escape(verb)} was recorded for the drill {escape(drill.sent.drill)}.</p>"
+    return _answered("Drill message", body, exercise=exercise, sentence=SENTENCE)
+
+
 def read_back_of(body: asked.LinkAnswerIn) -> Particulars | None:
     """What was read back in the page's fields. Raises InvalidValue, Unclear."""
     given = (body.place, body.begin, body.end, body.lowest_m, body.highest_m)
@@ -106,12 +138,18 @@ def _words(label: str, *, required: str = " required") -> str:
     return f'<label>{label}<input name="words" maxlength="200"{required}></label>'
 
 
-def _answered(title: str, body: str, *, exercise: bool) -> Answered:
+def _answered(
+    title: str,
+    body: str,
+    *,
+    exercise: bool,
+    sentence: str = NEITHER_PERMISSION_NOR_GUARANTEE,
+) -> Answered:
     mark, more, before = (BAND, STYLE, TITLE) if exercise else ("", "", "")
     whole = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         f"<title>{before}{escape(title)}</title>"
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{more}</style>'
-        f"{mark}<h1>{escape(title)}</h1>{body}<p>{NEITHER_PERMISSION_NOR_GUARANTEE}</p></html>"
+        f"{mark}<h1>{escape(title)}</h1>{body}<p>{sentence}</p></html>"
     )
     return Answered(200, list(_HEADERS), whole.encode())

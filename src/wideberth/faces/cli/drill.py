@@ -21,7 +21,7 @@ from wideberth.faces.cli._host import (
     on_node,
     say_exercise,
 )
-from wideberth.model.ids import require_party_id
+from wideberth.model.ids import UnitToken, require_party_id, require_token
 
 if TYPE_CHECKING:
     from wideberth.client import Client
@@ -57,6 +57,10 @@ def send(
     within: Annotated[
         str, typer.Option(metavar="TIME", help="How long answers are waited for, up to 12h.")
     ] = "15m",
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UNIT", help="That is to have it LOADED; left out: all units."),
+    ] = None,
 ) -> None:
     """Send a drill message to each party, over the ways by which notices go to it.
 
@@ -65,13 +69,14 @@ def send(
     with complaints():
         within_s = duration_s(within, option="--within")
         parties = [require_party_id(each, field="PARTY") for each in to]
+        wanted = tuple(UnitToken(require_token(each, field="--unit")) for each in unit or ())
 
     async def act(node: Node) -> None:
         from wideberth.model.commands import SendDrill
         from wideberth.model.drills import DrillSent
 
         for party in parties:
-            done = await asked(node, SendDrill(party, within_s))
+            done = await asked(node, SendDrill(party, within_s, wanted))
             body = done.entries[0].body
             assert isinstance(body, DrillSent)
             units = " ".join(body.units) or "-"
@@ -105,7 +110,8 @@ def list_drills(
             print(f"{told.sent}  {told.state:8}  {told.recipient}  by {by}  {told.id}")
             for hop in told.hops:
                 unit, way = f" {hop.unit}" if hop.unit else "", f" ({hop.by})" if hop.by else ""
-                print(f"    {hop.after_s:10.1f} s  {hop.hop}{unit}{way}")
+                late = "  late" if hop.late else ""
+                print(f"    {hop.after_s:10.1f} s  {hop.hop}{unit}{way}{late}")
             for missing in told.missing:
                 print(f"    {'missed' if told.missed else 'waits':>12}  {missing}")
         if not as_json:

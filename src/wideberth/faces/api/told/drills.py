@@ -11,6 +11,7 @@ from wideberth.model.notices import Verb
 class DrillHopOut(Out, frozen=True, kw_only=True):
     """A hop that was reached, so long after the drill was sent. hop: a verb, or ``TAKEN``: a way of
     the recipient's took it, and no person yet. by: the medium, or the channel of a relayed answer.
+    late: it came after the drill was missed.
     """
 
     hop: str
@@ -18,6 +19,7 @@ class DrillHopOut(Out, frozen=True, kw_only=True):
     after_s: float
     unit: str | None = None
     by: str | None = None
+    late: bool = False
 
 
 class DrillOut(Out, frozen=True, kw_only=True):
@@ -115,7 +117,9 @@ class ReadBackJudgedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ReadBackKeyOut(Out, frozen=True, kw_only=True):
-    """What stands of one of your keys. may_acknowledge: as far as the test goes."""
+    """What stands of one of your keys. may_acknowledge: as far as the test goes. tries_left: how
+    many tests it may still begin within these 24 hours; next_try: when it may again, where none is.
+    """
 
     key_id: str
     may_acknowledge: bool
@@ -123,6 +127,8 @@ class ReadBackKeyOut(Out, frozen=True, kw_only=True):
     valid_until: str | None = None
     test: str | None = None
     languages: list[str] = []
+    tries_left: int
+    next_try: str | None = None
 
 
 class ReadBackKeys(Out, frozen=True, kw_only=True, omit_defaults=False):

@@ -10,9 +10,12 @@ import { aboutOf, inbox, isInForce, isOwn, isVacant, kindOf, stepsOf, windowOf }
 import { serverNow } from "./state.js";
 import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
+import { DrillAnswers } from "./drill.js";
+import { isUntested, testNeeded } from "./readback.js";
 import { distance, gapText, h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
 
 const MOST = 200; // cards at a time: the most pressing ones
+const WAIT_FOR_TEST = new Set(["READ-BACK", "PASSED-DOWN", "LOADED"]);
 const POSTS = { alternate: "the alternate", senior: "the senior post", neutral: "the neutral", political: "the political level", duty: "the duty desk" };
 
 export function mount(root, context) {
@@ -32,12 +35,19 @@ class Inbox {
     const signing = h("div", { class: "signing" });
     const backlog = h("div", { id: "backlog" });
     const sent = h("div", { class: "cards", id: "sent" });
+    const drills = h("div", { class: "cards", id: "inbox-drills" });
+    this.needed = h("div", {});
+    this.saidNeeded = "";
+    this.drilled = h("section", { class: "drilled", "aria-labelledby": "h-drilled", hidden: true },
+      h("h2", { id: "h-drilled" }, "Drill messages to answer: no notices"), drills);
     root.replaceChildren(h("div", { class: "sheet inbox" },
       h("section", { class: "todo", "aria-labelledby": "h-inbox" },
         h("h2", { id: "h-inbox", tabindex: "-1", "data-first": true }, "What do I have to do now ", this.count),
-        backlog, signing, this.list),
-      h("section", { class: "told", "aria-labelledby": "h-sent" },
-        h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent)));
+        backlog, signing, this.needed, this.list),
+      h("div", {}, this.drilled,
+        h("section", { class: "told", "aria-labelledby": "h-sent" },
+          h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent))));
+    this.drills = new DrillAnswers(drills, context, { empty: "", signing: () => Boolean(this.signing?.ready), done: () => context.refresh("drills") });
     this.backlog = new Backlog(backlog);
     this.sent = new SentList(sent, context);
     this.signing = new SigningPanel(signing, context, () => this.update(this.context.state()));
@@ -61,7 +71,20 @@ class Inbox {
     for (const notice of open) this.#fill(notice, now);
     this.backlog?.update(state);
     this.sent?.update(state);
+    const drills = Object.values(state.drills).filter((drill) => drill.recipient === state.session?.party);
+    this.drilled.hidden = !drills.length;
+    this.drills?.update(drills.sort((a, b) => a.dueMs - b.dueMs));
+    const needed = this.signing?.ready ? testNeeded(state.tests, this.#keyId, now, this.context.actions.test) : null;
+    if ((needed?.textContent ?? "") !== this.saidNeeded) {
+      this.saidNeeded = needed?.textContent ?? "";
+      this.needed.replaceChildren(...(needed ? [needed] : []));
+    }
   }
+
+  get #keyId() { return this.signing?.ready ? this.context.signer.key?.keyId : null; }
+
+  /** Whether answers with this browser's key wait for its read-back test. */
+  get #untested() { return isUntested(this.state.tests, this.#keyId); }
 
   show(what) {
     this.list.querySelector(`[data-key="${CSS.escape(what)}"]`)?.scrollIntoView({ block: "nearest" });
@@ -99,7 +122,7 @@ class Inbox {
     const changes = this.#changed(notice);
     rows(card.querySelector(".body"), [{
       key: "body",
-      shows: [notice, hazard, phase, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, changes, partyName(state, about?.party ?? notice.sender)],
+      shows: [notice, hazard, phase, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, this.#untested, changes, partyName(state, about?.party ?? notice.sender)],
       make: () => this.#body(notice, { hazard, about, span, phase, changes, form }),
     }], "");
   }
@@ -188,13 +211,15 @@ class Inbox {
     if (!session.roles.includes("acknowledge")) return h("p", { class: "dim" }, "Your role reads; it does not answer.");
     const said = this.said.get(notice.id);
     const next = nextVerb(notice, steps);
+    const why = (verb) => (verb === "RECEIVED" ? null : !this.signing?.ready ? "This browser cannot sign yet"
+      : WAIT_FOR_TEST.has(verb) && this.#untested ? "The key of this browser has not passed the read-back test" : null);
     const verbs = VERBS.filter((verb) => (verb !== "READ-BACK" || notice.particulars) && (verb !== "RECEIVED" || !steps.received));
     return h("div", { class: "actions", role: "group", "aria-label": `Answer notice ${notice.number}` },
       verbs.map((verb) => h("button", {
         type: "button", class: `do ${verb === next ? "next" : "other"}`, "data-focus": `${verb}-${notice.id}`,
-        disabled: Boolean(said?.waits) || (verb !== "RECEIVED" && !this.signing?.ready),
+        disabled: Boolean(said?.waits) || Boolean(why(verb)),
         "aria-expanded": verb === "RECEIVED" ? null : String(form?.verb === verb),
-        title: verb !== "RECEIVED" && !this.signing?.ready ? "This browser cannot sign yet" : null,
+        title: why(verb),
         onclick: () => this.#act(notice, verb),
       }, verb)),
       said?.waits ? h("span", { class: "dim", role: "status" }, ` ${said.waits}`) : null,
@@ -227,7 +252,7 @@ class Inbox {
     body = { ...body, ...whatWasRead(notice) };
     try {
       if (sealTo) body.reason = await this.context.confidant.send(body.reason, { type: "notice", id: notice.id }, [sealTo]);
-      const answer = this.signing.ready
+      const answer = this.signing.ready && !(body.verb === "RECEIVED" && this.#untested)
         ? await this.context.signer.post(path, "AcknowledgeNotice", { notice: notice.id, ...body })
         : await this.#byToken(path, body);
       this.#mark(notice.id, null);

@@ -3,6 +3,7 @@
 import { Api, Problem } from "./api.js";
 import { giveColours } from "./colours.js";
 import * as agreements from "./agreements.js";
+import * as drills from "./drills.js";
 import * as inbox from "./inbox.js";
 import * as incidents from "./incidents.js";
 import * as picture from "./picture.js";
@@ -55,6 +56,8 @@ const ASK = {
   channels: async () => dispatch({ type: "channels", ...(await api.all("/api/v1/channels", "channels")) }),
   hazards: async () => dispatch({ type: "hazards", ...(await api.all("/api/v1/hazards", "hazards")) }),
   stops: async () => dispatch({ type: "stops", ...(await api.all("/api/v1/stops", "stops")) }),
+  drills: async () => dispatch({ type: "drills", ...(await api.all("/api/v1/drills?state=waiting", "drills")) }),
+  tests: async () => dispatch({ type: "tests", tests: await api.get("/api/v1/read-back-tests") }),
   reach: async () => dispatch({ type: "reach", ...(await api.all("/api/v1/notices/unreached", "unreached")) }),
   warnings: async () => dispatch({ type: "warnings", ...(await api.all("/api/v1/warnings", "warnings")) }),
   tracks: async () => {
@@ -122,6 +125,7 @@ function signIn(token) {
   api = new Api(token, contact);
   dispatch({ type: "signed-in", session });
   signer = new Signer({ api, party: session.party });
+  signer.panels.add(() => ask("tests"));
   confidant = new Confidant({ api, party: session.party, signer });
   at("main").hidden = false; // before a view measures its room
   views.follow();
@@ -133,7 +137,7 @@ function signIn(token) {
     onEvent,
     onState: (is, why) => {
       dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
-      if (is === "live") ask("intents", "zones", "notices", "warnings", "channels", "hazards", "stops", "reach", "backlog");
+      if (is === "live") ask("intents", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog");
       if (is === "refused") signOut("The server refused this token.");
     },
   });
@@ -199,6 +203,7 @@ const actions = {
   },
   select: (what) => { dispatch({ type: "select", what }); views.show("picture", what, state); },
   pick: () => views.pick("picture"),
+  test: () => views.show("drills", "test", state), // where the read-back test is sat
   signOut: () => signOut(),
 };
 
@@ -217,7 +222,7 @@ const context = {
   stands: (what) => views.stands(what),
   actions,
 };
-const views = new Views({ picture, inbox, tell, agreements, incidents, sealed, replay }, context);
+const views = new Views({ picture, inbox, tell, agreements, incidents, drills, sealed, replay }, context);
 const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */
@@ -254,4 +259,4 @@ window.addEventListener("online", () => { dispatch({ type: "line", offline: fals
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
 setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "channels", "checkpoint"); }, BEAT_MS);
-setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "reach"); }, 5 * BEAT_MS);
+setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "drills", "tests", "reach"); }, 5 * BEAT_MS);

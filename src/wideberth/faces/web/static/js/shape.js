@@ -224,3 +224,13 @@ function loadOf(wire) {
     ceiling: wire.ceiling ?? null, week: wire.typical_week ?? null,
   };
 }
+
+/** A drill message, which is no notice. */
+export function drillOf(wire) {
+  return {
+    id: wire.id, state: wire.state, recipient: wire.recipient, word: wire.word ?? null, units: wire.units, missing: wire.missing,
+    sentMs: ms(wire.sent), dueMs: ms(wire.answer_by), missedMs: ms(wire.missed),
+    by: wire.sender ?? null, agreement: wire.agreement ?? null, provision: wire.provision ?? null,
+    hops: wire.hops.map((hop) => ({ hop: hop.hop, unit: hop.unit ?? null, afterS: hop.after_s, timeMs: ms(hop.time), by: hop.by ?? null, late: Boolean(hop.late) })),
+  };
+}

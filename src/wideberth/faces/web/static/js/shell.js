@@ -31,6 +31,12 @@ function news(state) {
   const open = Object.values(state.notices).filter((notice) => notice.open);
   for (const notice of open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${headline(state, notice)}`);
   for (const warning of Object.values(state.warnings)) announce(warning.id, `Warning: ${warning.kind}`);
+  const waits = Object.values(state.drills).filter((drill) => drill.recipient === state.session.party);
+  for (const drill of waits) announce(drill.id, `Drill message, no notice, to be answered by ${utcShort(drill.dueMs)}`);
+  const drills = at("nav-drills-count");
+  drills.hidden = !waits.length;
+  setText(drills, String(waits.length));
+  drills.setAttribute("aria-label", `${waits.length} drill ${waits.length === 1 ? "message waits" : "messages wait"}`);
   const count = at("nav-count");
   count.hidden = !open.length;
   setText(count, String(open.length));

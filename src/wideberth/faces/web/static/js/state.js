@@ -3,7 +3,7 @@
 // safety, and nothing that the server still holds is dropped because it is old.
 
 import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
-import { answerOf, backlogOf, intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
+import { answerOf, backlogOf, drillOf, intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
 const STORY = 60; // lines of the stream kept
@@ -26,6 +26,8 @@ export const EMPTY = Object.freeze({
   channels: {}, // party id: what is known of its channel
   hazards: {}, // intent id: how it stands; nobody said that it is clear
   stops: {}, // STOP id: as told, recorded or not
+  drills: {}, // drill id: drill messages that are not answered yet; none of them is a notice
+  tests: null, // whether the party's keys are asked for a read-back test, and how each stands
   reach: {}, // notice id: how far it has come, also of notices to others
   told: {}, // notice id: as reach had it last, of notices to others, also when it has left the list
   replies: {}, // notice id: the answers that came by the stream, for notices to others
@@ -55,6 +57,7 @@ export const STALE_AFTER = {
   "stop-read": ["stops"],
   "stop-repeated": ["stops"],
   doubt: ["notices"],
+  drill: ["drills"],
   intent: ["intents", "notices", "hazards", "reach"],
   zone: ["zones", "notices"],
   notification: ["intents"],
@@ -85,6 +88,8 @@ const REDUCERS = {
     stops: { ...state.stops, ...byId(items.map(stopOf)) },
     loaded: { ...state.loaded, stops: true },
   }),
+  drills: (state, { items }) => list(state, "drills", items.map(drillOf), true),
+  tests: (state, { tests }) => ({ ...state, tests }),
   reach: (state, { items }) => {
     const now = list(state, "reach", items.map(reachOf), true);
     const others = Object.values(now.reach).filter((row) => row.role !== "recipient");

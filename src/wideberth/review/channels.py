@@ -153,7 +153,8 @@ def section(facts: Facts, period: Period) -> Section:
         f"Whether the channel of {facts.reader} was there",
         notes=(
             "From heartbeats, missed ones, suspensions and their ends. Silence never counts as"
-            " being there. Of another party's channel only calls agreed with it are known.",
+            " being there: a time before the first entry or after the newest one is UNKNOWN."
+            " Of another party's channel only calls agreed with it are known.",
         ),
         tables=(
             Table(

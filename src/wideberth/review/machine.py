@@ -41,6 +41,7 @@ def as_json(report: Report) -> bytes:
                 "author": each.author,
                 "proof": each.proof,
                 "type": each.type,
+                "says": each.says,
             }
             for each in report.entries
         ],

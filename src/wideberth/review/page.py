@@ -30,16 +30,21 @@ h3 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
 .note, figcaption, .facts { color: #55554f; font-size: .9rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
-th { text-align: left; vertical-align: bottom; font-weight: normal; color: #55554f;
+th { text-align: left; vertical-align: bottom; hyphens: none; font-weight: normal; color: #55554f;
   border-bottom: 1px solid #1c1c1c; padding: .2rem .8rem .2rem 0; max-width: 8rem; }
 td { vertical-align: top; border-bottom: 1px solid #e4e4df; padding: .25rem .8rem .25rem 0;
   overflow-wrap: anywhere; min-width: 2rem; }
 td.n, th.n { text-align: right; }
+td.k { white-space: nowrap; }
 a { color: #1f4e79; text-decoration-thickness: 1px; text-underline-offset: 2px; }
 figure { margin: 1rem 0; }
-svg { max-width: 100%; height: auto; }
+figure { overflow-x: auto; }
+svg { max-width: 100%; min-width: 34rem; height: auto; }
 nav ol { columns: 2; font-size: .92rem; }
 :target { background: #fff3c4; }
+@media (max-width: 40rem) { body { padding: 1rem .8rem 3rem; }
+  .facts, .sentence { overflow-wrap: anywhere; } .wide table { min-width: 36rem; }
+  nav ol { columns: 1; } }
 @page { size: A4; margin: 22mm 18mm 18mm; }
 @media print { body { max-width: none; padding: 0; } h2 { break-after: avoid; }
   table, figure { break-inside: auto; } tr { break-inside: avoid; } nav { display: none; } }
@@ -155,14 +160,18 @@ def _appendix(report: Report, notes: Notes) -> Iterator[str]:
     yield '</div>\n<h2 id="entries">The entries</h2>\n'
     yield (
         '<p class="note">By position in the record. Proof: how the author of an entry is known;'
-        " that it is in the record is proved by a bundle of <code>wideberth evidence</code>.</p>\n"
+        " that it is in the record is proved by a bundle of"
+        f" <code>wideberth evidence --party {html.escape(report.party)} --position …</code>.</p>\n"
     )
     yield '<div class="wide"><table><thead><tr><th class="n">Position</th><th>Time</th>'
     yield "<th>Author</th><th>Proof</th><th>What</th></tr></thead><tbody>\n"
     for each in report.entries:
         yield (
             f'<tr id="e{each.position}"><td class="n">{each.position}</td>'
-            f"<td>{format_rfc3339(each.time_us)}</td><td>{html.escape(each.author)}</td>"
-            f"<td>{html.escape(each.proof)}</td><td>{html.escape(each.type)}</td></tr>\n"
+            f'<td class="k">{format_rfc3339(each.time_us)}</td>'
+            f'<td class="k">{html.escape(each.author)}</td>'
+            f'<td class="k">{html.escape(each.proof)}</td>'
+            f"<td><bdi>{html.escape(each.says)}</bdi>"
+            f' <span class="facts">{html.escape(each.type)}</span></td></tr>\n'
         )
     yield "</tbody></table></div>\n"

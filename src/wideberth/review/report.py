@@ -22,6 +22,7 @@ from wideberth.review import (
 from wideberth.review.cells import Cell, Chart, Section
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
+from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 
 __all__ = ["AS_READ", "Cited", "Head", "Report", "made"]
 
@@ -44,13 +45,16 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry that a number rests on. proof: how its author is known."""
+    """An entry that a number rests on. proof: how its author is known. says: what it says in a
+    sentence, where its reader may read it whole.
+    """
 
     position: int
     time_us: int
     author: str
     proof: str
     type: str
+    says: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -104,12 +108,26 @@ def made(
         exercise=is_exercise_name(head.origin) or (opened is not None and opened.exercise),
         period=period,
         head=head,
-        sentences=(f"Of every acknowledgement in it: {NEITHER_PERMISSION_NOR_GUARANTEE}", AS_READ),
+        sentences=(
+            f"Of every acknowledgement in it: {NEITHER_PERMISSION_NOR_GUARANTEE}",
+            AS_READ,
+            *_unfinished(facts, period),
+        ),
         summary=summary,
         chart=maps.drawn(told, land),
         sections=sections,
         entries=tuple(Cited(at, *facts.listed[at]) for at in used),
     )
+
+
+def _unfinished(facts: Facts, period: Period) -> Iterable[str]:
+    """That the entries end before the period does: then it may not be over."""
+    if facts.last_us < period.end_us - MINUTE_US:
+        newest = format_rfc3339(facts.last_us // SECOND_US * SECOND_US)
+        yield (
+            f"The newest entry that this party may read is of {newest}, before the period ends:"
+            " of what is left of it nothing is known."
+        )
 
 
 _SUMMARY = (

@@ -66,6 +66,7 @@ def to_typeset(report: Report) -> str:
                 "position": each.position,
                 "time": format_rfc3339(each.time_us),
                 "what": each.type,
+                "says": each.says,
                 "author": each.author,
                 "proof": each.proof,
             }

@@ -304,10 +304,19 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     ]
     if notice.get("more_clashes"):
         rows.append(("Further clashes", str(notice["more_clashes"])))
-    return "The mechanism issued a {} to {} about what {} told.".format(
+    subject = notice.get("subject")
+    if subject and subject["type"] == "agreement":
+        about = object_words(subject)
+        if notice.get("sender"):
+            about += ", by a step of {}".format(sender)
+    elif notice.get("sender") == notice["recipient"]:
+        about = "what it told itself"
+    else:
+        about = "what {} told".format(sender)
+    return "The mechanism issued a {} to {} about {}.".format(
         what,
         notice["recipient"],
-        sender,
+        about,
     ), rows
 
 

@@ -65,7 +65,7 @@ def command(
                 material.checkpoint.root.hex(),
                 _LEFT_OUT if url is not None else "",
             )
-        report = made(facts, asked, head, land=land_outline())
+            report = _in_words(made(facts, asked, head, land=land_outline()), material, reader)
         _print(report)
         if out is not None:
             _write(out, report)
@@ -87,6 +87,25 @@ def _read(material: Material, reader: PartyId) -> Facts:
     if facts.opened is None or not facts.name:
         raise InvalidValue("--party", "party-unknown", reader, "name a party of this space")
     return facts
+
+
+def _in_words(report: Report, material: Material, reader: PartyId) -> Report:
+    """The same, each entry that the party may read whole with a sentence."""
+    import msgspec
+
+    from wideberth.evidence.alone.words import entry_words
+    from wideberth.model.entries import decode_entry
+
+    wanted = {each.position for each in report.entries}
+    may_show = may_show_as(reader)
+    says: dict[int, str] = {}
+    for row in material.rows():
+        if row.position in wanted and may_show(decode_entry(row.envelope, position=row.position)):
+            says[row.position] = entry_words(msgspec.json.decode(row.envelope))[0]
+    entries = tuple(
+        msgspec.structs.replace(each, says=says.get(each.position, "")) for each in report.entries
+    )
+    return msgspec.structs.replace(report, entries=entries)
 
 
 def land_outline() -> Iterator[list[tuple[float, float]]]:

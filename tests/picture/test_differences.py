@@ -203,6 +203,14 @@ def test_every_point_of_two_areas_is_within_what_is_said(
             assert found.at_most_mm(0) / 1000 >= length_m - 0.01
 
 
+def test_points_more_than_a_quarter_round_apart_have_their_own_distance() -> None:
+    for longitude in (85.0, 100.0, 170.0):
+        (found,) = between({"where": point(0.0, 0.0)}, {"where": point(0.0, longitude)})
+        assert found.parted is not None
+        wanted_m = geodesic_m((0.0, 0.0), (0.0, longitude))
+        assert found.parted.claimed / 1000 == pytest.approx(wanted_m, abs=0.1)
+
+
 def test_planted_errors_that_do_not_count_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Apart, "at_least_mm", lambda self, _error_mm: self.nearest_mm)
 

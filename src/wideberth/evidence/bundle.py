@@ -19,6 +19,7 @@ from wideberth.evidence.alone.container import (
 from wideberth.evidence.alone.page import page_html
 from wideberth.evidence.alone.program import README, checked_contents, made_manifest
 from wideberth.evidence.alone.segments import segment_line
+from wideberth.evidence.differing import differences_told
 from wideberth.evidence.material import Material
 from wideberth.evidence.scope import named_ids
 from wideberth.evidence.verifier import verifier_source
@@ -111,6 +112,8 @@ def make_bundle(
         "policy.txt": policy_text,
         "entries.jsonl": b"".join(_line(row, material.proof(row.position)) for row in rows),
     }
+    if differ := differences_told((row.position, row.envelope) for row in rows):
+        files["differences.jsonl"] = differ
     if selection.with_tracks and (tracks := _tracks(rows, material)):
         files["tracks.jsonl"] = tracks
     files["verify.py"] = verifier_source()

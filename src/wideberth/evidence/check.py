@@ -14,6 +14,7 @@ from wideberth.errors import InvalidValue, RecordCorrupt, WideberthError
 from wideberth.evidence.alone.container import Fault, unpacked
 from wideberth.evidence.alone.program import checked_bundle
 from wideberth.evidence.bundle import plain_policy
+from wideberth.evidence.differing import check_differences
 from wideberth.evidence.segments import check_segments
 from wideberth.evidence.verifier import verifier_source
 from wideberth.model.entries import SpaceOpened, decode_entry
@@ -107,6 +108,7 @@ def check_files(
     except (UnicodeDecodeError, InvalidValue) as error:
         raise RecordCorrupt(None, str(error)) from error
     statements = _checked_entries(files["entries.jsonl"], found.checkpoint)
+    check_differences(files)
     check_segments(files)
     return found.checkpoint, statements
 

@@ -30,6 +30,7 @@ PARTS = (
     "kept",
     "segments",
     "markup",
+    "differing",
     "columns",
     "positions",
     "page",

@@ -61,12 +61,11 @@ def apart(first: Footprint, second: Footprint) -> Apart:
     >>> apart(here, there).nearest_mm // 1000
     111180
     """
-    return Apart(
-        horizontal_gap_mm(_prepared(first), _prepared(second)), _farthest_mm(first, second)
-    )
+    nearest_mm = horizontal_gap_mm(_prepared(first), _prepared(second))
+    return Apart(nearest_mm, _farthest_mm(first, second, nearest_mm))
 
 
-def _farthest_mm(first: Footprint, second: Footprint) -> int:
+def _farthest_mm(first: Footprint, second: Footprint, nearest_mm: int) -> int:
     """Between corners, or centres with what is round them."""
     radii_mm = sum(each.radius_mm for each in (first, second) if isinstance(each, Circle))
     latitude, longitude = np.array(_corners(second)).T / NANODEGREES
@@ -76,6 +75,8 @@ def _farthest_mm(first: Footprint, second: Footprint) -> int:
         lengths_m = distance_to_edge_m(tiny, latitude, longitude)
         most_mm = max(most_mm, round(float(lengths_m.max()) * 1000))
     if most_mm > _CONVEX_MM:
+        if nearest_mm and isinstance(first, Circle) and isinstance(second, Circle):
+            return min(HALF_ROUND_MM, nearest_mm + 2 * radii_mm)  # across both of them
         return HALF_ROUND_MM
     return min(HALF_ROUND_MM, most_mm + radii_mm)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from wideberth.evidence.alone.container import is_array, is_object
+from wideberth.evidence.alone.differing import ToldDifference, last_accounts
 from wideberth.evidence.alone.incidents import claim_rows
 from wideberth.evidence.alone.markup import shown, shown_time, table_html
-from wideberth.evidence.alone.phrases import duration_words, footprint_words
+from wideberth.evidence.alone.phrases import duration_words, footprint_words, metres_words
 from wideberth.evidence.alone.shows import (
     HOST_CLOCK,
     ShownGroup,
@@ -38,7 +39,7 @@ COLUMNS_STYLE = """
 _MINUTE_US = 60_000_000
 
 
-def incident_sections(entries: List[Any]) -> List[str]:
+def incident_sections(entries: List[Any], differences: List[ToldDifference]) -> List[str]:
     """Pieces of the page for each incident of which the bundle says when and where it was; none for
     a bundle that is about no incident.
     """
@@ -50,6 +51,7 @@ def incident_sections(entries: List[Any]) -> List[str]:
     parts: List[str] = []
     for incident, body in opened.items():
         parts += _columns(incident, body, entries)
+        parts += _differences(incident, entries, differences)
         parts += _record_shows(body, entries)
     return parts
 
@@ -75,7 +77,7 @@ def _is_sound(body: Dict[str, Any]) -> bool:
 
 def _columns(incident: str, body: Dict[str, Any], entries: List[Any]) -> List[str]:
     members = _members(incident, entries)
-    accounts = _last_accounts(incident, entries)
+    accounts = last_accounts(entries).get(incident, {})
     facts = [
         ("Incident", shown(incident)),
         ("Title, as its opener wrote it", shown(body["title"])),
@@ -140,20 +142,62 @@ def _texts_of(value: Any) -> List[str]:
     return [each for each in value if isinstance(each, str)] if is_array(value) else []
 
 
-def _last_accounts(incident: str, entries: List[Any]) -> Dict[str, Tuple[Any, Dict[str, Any]]]:
-    """By party, the entry and the account that it gave last, of those in the bundle."""
-    found: Dict[str, Tuple[Any, Dict[str, Any]]] = {}
-    for entry in entries:
-        body = entry.value["body"]
-        account: Any = body.get("account")
-        if (
-            body["type"] == "AccountGiven"
-            and body.get("incident") == incident
-            and is_object(account)
-            and isinstance(account.get("party"), str)
-        ):
-            found[account["party"]] = (entry, account)
-    return found
+_DIFFER_IN = {
+    "time": ("when", "When it was"),
+    "place": ("where", "Where it was"),
+    "height": ("where", "How high it was"),
+    "identity": ("identity", "What it was"),
+    "warned": ("warned", "Whether there was a warning"),
+    "rule": ("rule", "Which rule was in force"),
+    "damage": ("damage", "What was damaged"),
+}
+
+
+def _differences(incident: str, entries: List[Any], differences: List[ToldDifference]) -> List[str]:
+    """Where the accounts in the columns differ; nothing where there are fewer than two."""
+    accounts = last_accounts(entries).get(incident, {})
+    if len(accounts) < 2:
+        return []
+    parts = [
+        "<h2>Where the accounts differ</h2>",
+        "<p>Of each two accounts above, what both claim and claim otherwise; how far the claims "
+        "are apart, and how far at least and at most with the errors that both state. Nothing says "
+        "which of them is so. Distances on the ground are worked out on the WGS84 ellipsoid by the "
+        "program wideberth, and again when it verifies this bundle; <code>verify.py</code> holds "
+        "those between points against a sphere, to within 1 %, and takes those between areas as "
+        "they stand in <code>differences.jsonl</code>. All else it works out again.</p>",
+    ]
+    lines: List[str] = []
+    for each in differences:
+        if each.incident != incident:
+            continue
+        name, label = _DIFFER_IN[each.kind]
+        row = "<th>%s</th>" % shown(label)
+        for party, position in zip(each.parties, each.entries):
+            said = [text for _, text in _rows_of(accounts[party][1], name)]
+            words = shown("; ".join(said) or "see the entry")
+            row += "<td><strong>%s</strong>, entry %d<br>%s</td>" % (shown(party), position, words)
+        row += "<td>%s</td>" % shown(_apart_words(each))
+        lines.append("<tr>%s</tr>" % row)
+    if not lines:
+        return [*parts, "<p>In nothing that two of them both claim.</p>"]
+    return [*parts, '<div class="columns apart"><table>%s</table></div>' % "\n".join(lines)]
+
+
+def _rows_of(account: Dict[str, Any], name: str) -> List[Tuple[str, str]]:
+    try:
+        return claim_rows({name: account["claims"][name]})
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        return []
+
+
+def _apart_words(told: ToldDifference) -> str:
+    """How far two claims are apart; of what has no figure, in which members they differ."""
+    if told.apart is None:
+        return "differ in " + ", ".join(each.replace("_", " ") for each in told.members)
+    words = duration_words if told.kind in ("time", "warned") else metres_words
+    claimed, least, most = map(words, told.apart)
+    return "{} apart as claimed; {} at least, {} at most".format(claimed, least, most)
 
 
 def _account_rows(entry: Any, account: Dict[str, Any]) -> List[Tuple[str, str]]:

@@ -37,7 +37,7 @@ FILES = (
     "verify.py",
 )
 """What a bundle holds, in this order."""
-MORE_FILES = ("tracks.jsonl",)
+MORE_FILES = ("differences.jsonl", "tracks.jsonl")
 """What it may hold besides, before the verifier."""
 
 _DATE = 0x21  # 1 January 1980, the first day that a zip can name: no clock enters the file

@@ -12,6 +12,7 @@ from typing import Any
 
 from wideberth.evidence.alone.columns import COLUMNS_STYLE, incident_sections
 from wideberth.evidence.alone.container import is_object
+from wideberth.evidence.alone.differing import ToldDifference
 from wideberth.evidence.alone.heads import Head, Policy, described_policy
 from wideberth.evidence.alone.markup import mono_html, shown, shown_time, table_html
 from wideberth.evidence.alone.positions import position_sections
@@ -74,6 +75,7 @@ class Facts:
         policy: Policy,
         entries: list[ProvedEntry],
         keys: list[EnrolledKey],
+        differences: list[ToldDifference],
         segments: list[KeptSegment],
     ) -> None:
         self.made_for: str = manifest["made_for"]
@@ -82,6 +84,7 @@ class Facts:
         self.policy = policy
         self.entries = entries
         self.keys = keys
+        self.differences = differences
         self.segments = segments
 
 
@@ -103,7 +106,7 @@ def page_html(facts: Facts) -> bytes:
         *band,
         *_opening(facts),
         *_parties(facts),
-        *incident_sections(facts.entries),
+        *incident_sections(facts.entries, facts.differences),
         *position_sections(facts.segments, facts.entries),
         *_entries(facts),
         *_meaning(facts),

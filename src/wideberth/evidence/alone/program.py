@@ -22,6 +22,7 @@ from wideberth.evidence.alone.container import (
     parsed_json,
     unpacked,
 )
+from wideberth.evidence.alone.differing import told_differences
 from wideberth.evidence.alone.ed25519 import LIBRARY
 from wideberth.evidence.alone.heads import Head, judged_head, parsed_policy
 from wideberth.evidence.alone.page import NO_PERMISSION, Facts, is_exercise, page_html
@@ -40,6 +41,7 @@ index.html     what was said, by whom and when, in plain words; open it in any b
 entries.jsonl  the entries themselves, a line each, with salt and proof
 checkpoint.txt the state of the record that they are proved against, signed and cosigned
 policy.txt     which keys signed it, and how many witnesses are enough
+differences.jsonl  in some bundles: where two accounts of an incident differ
 tracks.jsonl   in some bundles: positions that were kept, whose digests are in entries
 manifest.json  the SHA-256 of each file
 verify.py      checks all of it, without a network: python3 verify.py BUNDLE.zip --policy POLICY.txt
@@ -100,11 +102,12 @@ def checked_contents(
     if policy is not None:
         judged_head(files["checkpoint.txt"], parsed_policy(policy), is_every_line_known=False)
     entries, keys = proved_entries(files["entries.jsonl"], head)
-    kept = files.get("tracks.jsonl")
-    if kept == b"":
-        raise Fault(None, "tracks.jsonl is there and holds nothing")
-    segments = kept_segments(kept or b"", entries)
-    return Facts(manifest, head, own, entries, keys, segments)
+    for name in MORE_FILES:
+        if files.get(name) == b"":
+            raise Fault(None, f"{name} is there and holds nothing")
+    told = told_differences(files.get("differences.jsonl", b""), entries)
+    segments = kept_segments(files.get("tracks.jsonl", b""), entries)
+    return Facts(manifest, head, own, entries, keys, told, segments)
 
 
 def main(arguments: list[str]) -> int:

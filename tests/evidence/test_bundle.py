@@ -350,12 +350,53 @@ def test_a_zip_with_other_files_is_none() -> None:
     ):
         with pytest.raises(Fault):
             unpacked(packed(other))
-    with BytesIO() as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as other:
-        for name, data in files.items():
-            other.writestr(name, data)
-        other.close()
+    with pytest.raises(Fault, match="packed again, or its container was changed; ask for the"):
+        unpacked(zipped(files))
+    for cut in (10, 500, len(bundle()) // 2, len(bundle()) - 1):
         with pytest.raises(Fault, match=r"one spelling|cut off"):
-            unpacked(out.getvalue())
+            unpacked(bundle()[:cut])
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """As any other program packs them."""
+    with BytesIO() as out:
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as other:
+            for name, data in files.items():
+                other.writestr(name, data)
+        return out.getvalue()
+
+
+def test_the_file_that_was_changed_is_named_however_it_was_packed() -> None:
+    files = unpacked(bundle())
+    typed_over = bundle().replace(b"LOADED", b"LOADEE")
+    assert typed_over != bundle()
+    changed = {**files, "index.html": files["index.html"].replace(b"LOADED", b"LOAD")}
+    for lied in (typed_over, zipped(changed), packed(changed)):
+        with pytest.raises(Fault, match=r"is not what manifest.json says it is"):
+            checked_bundle(lied, None)
+
+
+@pytest.mark.parametrize("library", ["nacl", "cryptography"])
+def test_what_was_unpacked_is_checked_where_it_lies(
+    alone: Path, library: str, tmp_path: Path
+) -> None:
+    status, said = run_alone(alone, f"with-{library}", ".", "--policy", "policy")
+    assert (status, "HOLDS: 8 entries" in said) == (0, True), said
+    with zipfile.ZipFile(BytesIO(bundle())) as opened:
+        opened.extractall(tmp_path)
+    page = tmp_path / "index.html"
+    page.write_bytes(page.read_bytes().replace(b"LOADED", b"LOADEE"))
+    status, said = run_alone(alone, f"with-{library}", str(tmp_path))
+    assert (status, "index.html is not what manifest.json says" in said) == (1, True), said
+
+
+def test_a_policy_that_is_none_is_the_readers_own_mistake(alone: Path) -> None:
+    (alone / "typo").write_bytes(b"log nonsense\n")
+    status, said = run_alone(alone, "with-nacl", "bundle.zip", "--policy", "typo")
+    assert (status, "typo is no policy, and nothing was checked" in said) == (2, True), said
+    assert "DOES NOT HOLD" not in said
+    status, said = run_alone(alone, "with-nacl", "--help")
+    assert (status, "python3 verify.py BUNDLE.zip" in said) == (0, True)
 
 
 def test_statements_may_be_left_out_but_not_turned_round() -> None:

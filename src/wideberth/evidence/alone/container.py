@@ -11,7 +11,10 @@ import struct
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 __all__ = [
     "FILES",
@@ -46,6 +49,7 @@ _MODE = 0o100644 << 16
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
+_MOST_READ = 256 * 1024 * 1024  # of one file, where a zip that is none of ours is looked into
 
 
 class Fault(Exception):
@@ -91,12 +95,12 @@ def unpacked(data: bytes) -> dict[str, bytes]:
             continue
         head = data[offset : offset + _LOCAL.size]
         if len(head) < _LOCAL.size:
-            raise Fault(None, f"the bundle is cut off before {name}")
+            raise Fault(None, _spoiled(data, f"the bundle is cut off before {name}"))
         size = _LOCAL.unpack(head)[8]
         begin = offset + _LOCAL.size + len(name)
         offset = begin + size
         if offset > len(data):
-            raise Fault(None, f"the bundle is cut off within {name}")
+            raise Fault(None, _spoiled(data, f"the bundle is cut off within {name}"))
         files[name] = data[begin:offset]
     again = packed(files)
     if again != data:
@@ -107,8 +111,49 @@ def unpacked(data: bytes) -> dict[str, bytes]:
                 same = middle
             else:
                 end = middle
-        raise Fault(None, f"the container differs from its one spelling at byte {same}")
+        reason = f"the container differs from its one spelling at byte {same}"
+        raise Fault(None, _changed(files) or _spoiled(data, reason))
     return files
+
+
+def _spoiled(data: bytes, reason: str) -> str:
+    """Why a zip is not as it was made, in words of use to who has it; else the reason given."""
+    found: dict[str, bytes] = {}
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            names = archive.namelist()
+            found = {name: _read(archive, name) for name in (*FILES, *MORE_FILES) if name in names}
+    except (BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+        pass
+    except (zlib.error, struct.error, IndexError, MemoryError):
+        pass
+    if not all(name in found for name in FILES):
+        return reason
+    return _changed(found) or (
+        "it was packed again, or its container was changed; ask for the file as it was made, or"
+        " check the folder that it was unpacked to"
+    )
+
+
+def _read(archive: ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        data = file.read(_MOST_READ + 1)
+    if len(data) > _MOST_READ:
+        raise ValueError(name)
+    return data
+
+
+def _changed(files: dict[str, bytes]) -> str | None:
+    """Which files are not those that the manifest names; None: none, or there is no telling."""
+    try:
+        named: Any = json.loads(files["manifest.json"].decode("utf-8"))["files"]
+        changed = [name for name in files if name != "manifest.json"]
+        changed = [name for name in changed if named[name] != sha256(files[name]).hexdigest()]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not changed:
+        return None
+    return "{} is not what manifest.json says it is: it was changed".format(", ".join(changed))
 
 
 def canonical_json(value: Any) -> bytes:

@@ -2,23 +2,28 @@
 
     python3 verify.py BUNDLE.zip [--policy POLICY.txt]
 
+In the place of BUNDLE.zip may stand the folder that it was unpacked to.
 POLICY.txt (C2SP tlog-policy) holds the keys of the record and its witnesses that you trust. Without
 it the bundle is checked against the keys that it names itself, and that is said.
 
-Exit status 0: all of it holds. 1: it does not, and the first bad entry is named. 2: no such file.
+Exit status 0: all of it holds. 1: it does not, and the first bad entry is named. 2: a file is not
+there, or POLICY.txt is no policy.
 """
 
 from __future__ import annotations
 
 import sys
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from wideberth.evidence.alone.container import (
+    FILES,
     MORE_FILES,
     Fault,
     canonical_json,
     is_object,
+    packed,
     parsed_json,
     unpacked,
 )
@@ -44,7 +49,12 @@ policy.txt     which keys signed it, and how many witnesses are enough
 differences.jsonl  in some bundles: where two accounts of an incident differ
 tracks.jsonl   in some bundles: positions that were kept, whose digests are in entries
 manifest.json  the SHA-256 of each file
-verify.py      checks all of it, without a network: python3 verify.py BUNDLE.zip --policy POLICY.txt
+verify.py      checks all of it, without a network. Where you unpacked the bundle, type
+
+    python3 verify.py . --policy POLICY.txt
+
+It needs Python 3.8 and a library of signatures: python3 -m pip install pynacl
+POLICY.txt is your own file of keys that you trust; without it leave out "--policy POLICY.txt".
 
 Take verify.py and POLICY.txt from somebody other than whoever gave you this bundle.
 This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no
@@ -112,6 +122,9 @@ def checked_contents(
 
 def main(arguments: list[str]) -> int:
     """Check a bundle and say so. Gives the exit status."""
+    if arguments in (["--help"], ["-h"]):
+        print(__doc__)
+        return 0
     paths = [each for each in arguments if each != "--policy"]
     is_policy_given = arguments[1:2] == ["--policy"]
     if len(paths) != 1 + is_policy_given or len(arguments) != len(paths) + is_policy_given:
@@ -121,12 +134,15 @@ def main(arguments: list[str]) -> int:
         print("install PyNaCl or cryptography: neither is there", file=sys.stderr)
         return 2
     try:
-        contents: list[bytes] = []
-        for path in paths:
-            with open(path, "rb") as file:
-                contents.append(file.read())
+        contents = [_bundle_at(Path(paths[0])), *(Path(each).read_bytes() for each in paths[1:])]
     except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
+        return 2
+    try:
+        for policy in contents[1:]:
+            parsed_policy(policy)
+    except Fault as fault:
+        print(f"{paths[1]} is no policy, and nothing was checked: {fault}", file=sys.stderr)
         return 2
     try:
         facts = checked_bundle(contents[0], contents[1] if is_policy_given else None)
@@ -142,6 +158,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _bundle_at(path: Path) -> bytes:
+    """The bundle, or what its unpacked files make: the same bytes, where none was changed."""
+    if not path.is_dir():
+        return path.read_bytes()
+    more = [name for name in MORE_FILES if (path / name).exists()]
+    return packed({name: (path / name).read_bytes() for name in (*FILES[:-1], *more, FILES[-1])})
+
+
 def _say(facts: Facts, data: bytes) -> None:
     mark = is_exercise(facts.head.origin)
     if mark:
@@ -152,6 +176,8 @@ def _say(facts: Facts, data: bytes) -> None:
     print(f"key      {facts.head.log_key}")
     for each in facts.head.witnesses:
         print("witness  %s at %d s since 1970  %s" % (each.name, each.time_s, each.key_text))
+    if not facts.head.witnesses:
+        print("witness  none: no witness vouches that this record is shown alike to everybody")
     if facts.segments:
         count = sum(len(each.positions) for each in facts.segments)
         told = (count, len(facts.segments))
@@ -160,7 +186,7 @@ def _say(facts: Facts, data: bytes) -> None:
     print(f"checked  with {LIBRARY}")
     print(NO_PERMISSION)
     own = unpacked(data)["verify.py"]
-    print(f"verifier SHA-256 of the one in the bundle: {sha256(own).hexdigest()}")
+    print(f"verifier the one in the bundle has the SHA-256 {sha256(own).hexdigest()}")
     if mark:
         print("EXERCISE")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api_world import World, a_world, moment
+from api_world import World, a_world, moment, square
 from stream_lines import Line, Seen, at_least
 from wideberth.client import ApiProblem, Client
 from wideberth.faces.api.openapi import schemas_of
@@ -20,6 +20,7 @@ from wideberth.model.entries import decode_entry
 from wideberth.model.lodged import lodged_digest
 from wideberth.record.notes import from_base64
 from wideberth.record.verify import verify_receipt
+from wideberth.space.time import MINUTE_US, format_rfc3339, parse_rfc3339
 
 PARTIES = ("alpha", "bravo", "charlie")
 OPENING = {
@@ -309,6 +310,7 @@ async def test_proposals_are_made_of_the_reader_s_own_stream(hands: Signers) -> 
     assert made["open"]["parties"] == ["bravo"]
     assert made["open"]["area"]["radius_m"] == 900
     assert "people here" not in json.dumps(made), "its words are not the incident's title"
+    assert window_min(made) == (10, 10), "a STOP is a moment, and what it is about is not"
     assert (await hands.world.ask("alpha", "GET", "/incidents")).json()["incidents"] == []
     opened = await hands.world.ask("alpha", "POST", "/incidents", made["open"])
     assert opened.status_code == 201, opened.text
@@ -321,6 +323,75 @@ async def test_proposals_are_made_of_the_reader_s_own_stream(hands: Signers) -> 
     assert named.status_code == 200, named.text
     early = await hands.world.ask("alpha", "GET", "/incidents/proposed?before=1")
     assert early.json() == {"proposed": [], "next": None}
+
+
+def window_min(made: dict[str, Any]) -> tuple[float, float]:
+    """Minutes from the window's begin to the first time told, and from the last to its end."""
+    times = (made["open"]["start"], made["first"], made["last"], made["open"]["end"])
+    start, first, last, end = (parse_rfc3339(each) / MINUTE_US for each in times)
+    return round(first - start, 6), round(end - last, 6)
+
+
+async def proposals(hands: Signers, party: str) -> list[dict[str, Any]]:
+    return (await hands.world.ask(party, "GET", "/incidents/proposed")).json()["proposed"]
+
+
+async def test_a_warning_proposes_an_incident_to_each_side_as_it_was_warned(
+    hands: Signers,
+) -> None:
+    world = hands.world
+    zone = {"name": "Fire area", "rule": "keep-out", "volumes": [square(start=-120, end=60)]}
+    told = await world.ask("alpha", "POST", "/zones", {**zone, "reason": "tankers"})
+    assert told.status_code == 201, told.text
+
+    async def flies(longitude: float) -> None:
+        now = format_rfc3339(world.node.service.context().now_us)
+        report = {"track": "dr0ne", "party": "bravo", "latitude": 47.005, "longitude": longitude}
+        sent = {"feed": "own", "reports": [{**report, "altitude_m": 50, "time": now}]}
+        assert (await world.ask("bravo", "POST", "/tracks", sent)).status_code == 200
+        await world.app.desk.live.tick()
+
+    await flies(7.505)
+    # Of a track on a closed feed the zone's party knows that it is there, and not whose it is.
+    for party, others in (("alpha", []), ("bravo", ["alpha"])):
+        (made,) = await proposals(hands, party)
+        (warning,) = (await world.ask(party, "GET", "/warnings")).json()["warnings"]
+        assert (made["kind"], made["subject"]) == ("incursion", warning["id"])
+        assert made["open"]["parties"] == others
+        assert made["first"] == warning["raised"]
+        assert window_min(made) == (10, 10)
+        assert told.json()["zone"]["id"] in made["subjects"]
+        assert "dr0ne" not in json.dumps(made), "a track is no object of an incident's"
+    assert await proposals(hands, "charlie") == []
+    (made,) = await proposals(hands, "bravo")
+    opened = await world.ask("bravo", "POST", "/incidents", made["open"])
+    assert opened.status_code == 201, opened.text
+    seen = (await world.ask("alpha", "GET", "/incidents")).json()["incidents"]
+    assert [each["id"] for each in seen] == [opened.json()["incident"]]
+
+
+async def test_harm_proposes_a_window_that_begins_before_it_came_about(hands: Signers) -> None:
+    world = hands.world
+    site = await world.told(
+        "alpha",
+        square(end=60 * 24 * 30),
+        kind="presence",
+        visibility={"level": "named", "parties": ["bravo"]},
+        provenance={"source": "gps", "accuracy_m": 5},
+    )
+    name = site["intent"]["id"]
+    body = {"occurred": moment(-180), "statement": "shells fell"}
+    said = await world.ask("alpha", "POST", f"/sites/{name}/harm", body)
+    assert said.status_code in (200, 201), said.text
+    (made,) = await proposals(hands, "alpha")
+    assert (made["kind"], made["subject"]) == ("harm", name)
+    assert made["first"] == moment(-180)
+    assert window_min(made) == (10, 10)
+    assert "shells" not in json.dumps(made), "nobody's words are the incident's"
+    opened = await world.ask("alpha", "POST", "/incidents", made["open"])
+    assert opened.status_code == 201, opened.text
+    for each in await proposals(hands, "bravo"):
+        assert each["first"] != moment(-180), "when it was is its owner's and the reporter's"
 
 
 WEIGHT = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -12,6 +13,7 @@ from api_world import moment, serving
 from desks import Desk
 from wideberth.faces.cli import _lodged
 from wideberth.faces.cli.app import app
+from wideberth.space.time import MINUTE_US, parse_rfc3339
 
 PHOTO = bytes(range(256)) * 8
 
@@ -103,3 +105,29 @@ def test_a_content_that_nearly_fits_is_sealed_or_left_out_whole() -> None:
         words, _ = _lodged.sealed_words(kept, bytes(size))
         assert len(words.encode()) <= 10_000
         assert (_lodged.kept_of(words, "x").data == bytes(size)) is is_whole
+
+
+def test_what_a_stop_proposes_is_listed_and_opened_with_a_window_around_it(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, world):
+        alpha, bravo = two(tmp_path, url, world.tokens)
+        told = httpx.post(
+            f"{url}/api/v1/stop",
+            json={"text": "people here"},
+            headers={"Authorization": f"Bearer {world.tokens['bravo']}"},
+        )
+        assert told.status_code in (200, 202), told.text
+        listed = ""
+        for _ in range(100):
+            listed = alpha.does("proposed", signed=False)
+            if listed:
+                break
+        subject, kind, start, to, end, *parties = listed.split()
+        assert (kind, to, parties) == ("STOP", "to", ["with", "bravo"])
+        assert parse_rfc3339(end) - parse_rfc3339(start) == 20 * MINUTE_US
+        name = alpha.does("open", "--proposal", subject, "--observer", "charlie")
+        shown = bravo.does("show", name, signed=False)
+        assert f"({start} to {end})" in shown
+        assert "charlie, observer" in shown
+        assert alpha.does("open", "By the river", "--proposal", subject) != name
+        assert "no-such-proposal" in alpha.does("open", "--proposal", "other", status=2)
+        assert "TITLE" in alpha.does("open", status=2)

@@ -1,7 +1,8 @@
 """Of what an incident could be opened: proposals made of the reader's own stream when it asks.
 
 A warning, a STOP, a report of harm. Each proposal holds what the stream says of it to this reader,
-and no more; nothing is opened by itself, and nothing is weighed: kind, times, who, ids.
+and no more; nothing is opened by itself, and nothing is weighed: kind, times, who, ids. The window
+is by one rule for all of them: from AROUND_US before the first time to AROUND_US after the last.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ from wideberth.model.ids import PartyId
 from wideberth.model.sites import HarmReported
 from wideberth.model.stops import Identified, StopTold
 from wideberth.service import StreamEvent
+from wideberth.space.time import MAX_US, MIN_US, MINUTE_US, format_rfc3339, parse_rfc3339
 from wideberth.wire.asked import PointFootprint
 from wideberth.wire.incidents import OpenIncidentIn, ProposedQuery
 
-__all__ = ["LOOKED_AT", "PROPOSED_KINDS", "proposed"]
+__all__ = ["AROUND_US", "LOOKED_AT", "PROPOSED_KINDS", "proposed"]
 
 LOOKED_AT = 500
 """Events of a stream that one answer looks at."""
+
+AROUND_US = 10 * MINUTE_US
+"""Before the first and after the last time that the stream tells: a STOP is a moment, and what led
+to it and what was done lie around it."""
 
 PROPOSED_KINDS = ("conflict", "separation", "incursion", "departure")
 """The kinds of warnings of which an incident is proposed."""
@@ -85,7 +91,7 @@ async def _take(
             made = _proposal(
                 "harm",
                 [seen.site],
-                (seen.time, seen.time),
+                (_occurred(event, reader) or seen.time, seen.time),
                 parties=_others([seen.owner, seen.by], reader),
             )
         case _:
@@ -94,13 +100,21 @@ async def _take(
     found[made.subject] = made if before is None else _longer(before, made)
 
 
+def _occurred(event: StreamEvent, reader: PartyId) -> str | None:
+    """When harm came about, to the site's owner and whoever reported it; None to others."""
+    body = event.entry.body
+    if not isinstance(body, HarmReported) or reader not in (body.harm.owner, body.harm.by):
+        return None
+    return format_rfc3339(min(body.harm.occurred_us, event.entry.time_us))
+
+
 def _proposal(
     kind: str,
     subjects: list[Any],
     window: tuple[str, str],
     *,
     parties: list[str],
-    area: PointFootprint | None = None,
+    area: Any = None,
 ) -> out.ProposedOut:
     first, last = window
     named = [each for each in dict.fromkeys(subjects) if each is not None]
@@ -111,13 +125,18 @@ def _proposal(
         last=last,
         open=OpenIncidentIn(
             title=f"{kind}, {first}",
-            start=first,
-            end=last,
+            start=_moved(first, -AROUND_US),
+            end=_moved(last, AROUND_US),
             parties=tuple(parties),
             area=area,
         ),
         subjects=named,
     )
+
+
+def _moved(time: str, by_us: int) -> str:
+    """A time so much later, within the times that there are."""
+    return format_rfc3339(min(MAX_US, max(MIN_US, parse_rfc3339(time) + by_us)))
 
 
 def _others(parties: list[Any], reader: PartyId) -> list[str]:
@@ -132,5 +151,5 @@ def _longer(before: out.ProposedOut, made: out.ProposedOut) -> out.ProposedOut:
         [*before.subjects, *made.subjects],
         (before.first, made.last),
         parties=list(parties),
-        area=None,
+        area=made.open.area or before.open.area,
     )

@@ -297,7 +297,8 @@ class IncidentEvent(Out, frozen=True, kw_only=True):
 
 class ProposedOut(Out, frozen=True, kw_only=True):
     """Something on your stream of which an incident could be opened; none is by itself. kind: the
-    warning's, or the STOP's form, or harm. open: a body for POST /incidents; subjects: ids for
+    warning's, or the STOP's form, or harm. open: a body for POST /incidents, from ten minutes
+    before first to ten minutes after last; subjects: ids for
     POST /incidents/{incident}/subjects. Change what you like.
     """
 

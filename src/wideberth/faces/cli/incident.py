@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -40,10 +40,18 @@ ShownOption = Annotated[
 
 @command.command("open")
 def open_incident(  # noqa: PLR0913 - each of them is an option
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="In neutral words.")],
-    start: Annotated[str, typer.Option("--from", metavar="TIME", help="When it began.")],
-    end: Annotated[str, typer.Option("--to", metavar="TIME", help="When it ended.")],
     key: KeyOption,
+    title: Annotated[
+        str | None, typer.Argument(metavar="[TITLE]", help="In neutral words.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="When it began.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="When it ended.")] = None,
+    proposal: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="As proposed; what else you give takes its place."),
+    ] = None,
     url: UrlOption = None,
     token: TokenOption = None,
     party: Annotated[
@@ -61,19 +69,29 @@ def open_incident(  # noqa: PLR0913 - each of them is an option
     ] = False,
 ) -> None:
     """Open an incident. Prints its id."""
-    body: dict[str, Any] = {
+    given: dict[str, Any] = {
         "title": title,
         "start": start,
         "end": end,
-        "parties": party or [],
-        "observers": observer or [],
+        "parties": party,
+        "observers": observer,
         "observes": observes,
     }
 
     async def act(client: Client) -> str:
+        body: dict[str, Any] = {"parties": [], "observers": []}
+        about = list(subject or ())
+        if proposal is not None:
+            found = await _proposal(client, proposal)
+            body |= found["open"]
+            about = about or found["subjects"]
+        body |= {name: each for name, each in given.items() if each is not None}
+        for name, option in (("title", "TITLE"), ("start", "--from"), ("end", "--to")):
+            if name not in body:
+                raise InvalidValue(option, "missing", None, "give it, or a --proposal")
         name = str((await client.signed("POST", "/incidents", "OpenIncident", body))["incident"])
-        if subject:
-            await _sign(client, name, "/subjects", "NameSubjects", {"subjects": subject})
+        if about:
+            await _sign(client, name, "/subjects", "NameSubjects", {"subjects": about})
         return name
 
     print(_signing(url, token, key, act))
@@ -95,6 +113,20 @@ def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
 
     for each in _asking(url, token, act):
         print(f"{each['start']}  {each['id']}  {', '.join(each['parties'])}  {each['title']}")
+
+
+@command.command()
+def proposed(url: UrlOption = None, token: TokenOption = None) -> None:
+    """List of what on your own stream an incident could be opened; none is by itself."""
+
+    async def act(client: Client) -> list[dict[str, Any]]:
+        return [each async for each in _proposals(client)]
+
+    for each in _asking(url, token, act):
+        opening = each["open"]
+        parties = ", ".join(opening.get("parties", ())) or "nobody who is shown to you"
+        window = f"{opening['start']} to {opening['end']}"
+        print(printable(f"{each['subject']}  {each['kind']}  {window}  with {parties}"))
 
 
 @command.command()
@@ -424,6 +456,25 @@ def _claims(path: Path | None) -> dict[str, Any]:
         return msgspec.json.decode(read_file(path, "--claims"), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidValue("--claims", "json", str(path), str(error)) from None
+
+
+async def _proposals(client: Client) -> AsyncIterator[dict[str, Any]]:
+    """Proposals of the whole stream, the newest first."""
+    before: int | None = None
+    while True:
+        page = await client.get("/incidents/proposed", before=before)
+        for each in page["proposed"]:
+            yield each
+        before = page["next"]
+        if before is None:
+            return
+
+
+async def _proposal(client: Client, subject: str) -> dict[str, Any]:
+    async for each in _proposals(client):
+        if each["subject"] == subject:
+            return each
+    raise InvalidValue("--proposal", "no-such-proposal", subject, "nothing of this id is proposed")
 
 
 async def _evidence(client: Client, incident: str, evidence: str) -> dict[str, Any]:

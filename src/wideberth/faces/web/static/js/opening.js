@@ -8,7 +8,6 @@ import { h, plain, utcDate, utcShort } from "./text.js";
 import { degrees, instant, metres } from "./typed.js";
 
 const HOUR_MS = 3600000;
-const AROUND_MS = 600000; // before and after what is proposed, which may be a moment only
 
 /** proposal: as the API gives it, or null. send(body, subjects) opens it; close() takes it away. */
 export function openingForm({ context, proposal, send, close }) {
@@ -17,8 +16,8 @@ export function openingForm({ context, proposal, send, close }) {
   const given = proposal?.open ?? { title: "", parties: [], observers: [] };
   const now = context.now();
   const minute = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
-  const start = minute(given.start ? Date.parse(given.start) - AROUND_MS : now - HOUR_MS);
-  const end = minute(given.end ? Date.parse(given.end) + AROUND_MS : now);
+  const start = minute(given.start ? Date.parse(given.start) : now - HOUR_MS);
+  const end = minute(given.end ? Date.parse(given.end) + 59999 : now);
   const parties = partiesField("Parties to it", others, state, given.parties);
   const observers = partiesField("Observers", others, state, given.observers ?? []);
   const isShape = given.area && given.area.type !== "Point" ? given.area : null;

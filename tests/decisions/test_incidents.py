@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ from wideberth.model.entries import Body
 from wideberth.model.ids import IncidentId, PartyId, QuestionId, ResultId
 from wideberth.model.incidents import (
     INCIDENT_LIFE_US,
+    MAX_ITEMS,
     MAX_SUBJECTS,
     Column,
     NameParties,
@@ -565,3 +567,30 @@ def test_every_entry_of_an_incident_names_it_and_its_readers() -> None:
     assert kinds == set(READERS)
     for each in kinds:
         assert "incident" in each.__struct_fields__
+
+
+# How much one party may have in one incident.
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(gave, id="accounts"),
+        pytest.param(
+            lambda scene, name: asked(scene, name, "alpha" if name == "bravo" else "bravo"),
+            id="questions",
+        ),
+        pytest.param(
+            lambda scene, name: lodged(scene, name, content=scene.new_id().encode()), id="evidence"
+        ),
+    ],
+)
+def test_a_party_has_so_many_items_in_one_incident_and_others_theirs(
+    scene: Scene, more: Callable[[Scene, str], Any]
+) -> None:
+    opened(scene)
+    for _ in range(MAX_ITEMS):
+        more(scene, "alpha")
+    with pytest.raises(AssertionError, match="item-count"):
+        more(scene, "alpha")
+    more(scene, "bravo")

@@ -217,7 +217,12 @@ def seen_by(scene: Scene, reader: str) -> str:
     seen: list[Any] = []
     if incident is not None:
         seen.append(incidents_seen.incident_out(incident, party))
-        seen.append(incidents_seen.accounts_out(incident, party))
+        seen.append(
+            [
+                incidents_seen.numbered_out(each)
+                for each in incidents_seen.accounts_numbered(incident, party)
+            ]
+        )
     history = scene.picture.history
     assert history is not None
     stream = [at for _, at in history.stream(party, 0, len(scene.entries))]

@@ -76,14 +76,11 @@ def accounts_shown_to(incident: Incident, reader: PartyId) -> dict[PartyId, tupl
 
     Authors stand in the order in which the parties were named, which all who are named can see.
     """
-    shown: dict[PartyId, tuple[Account, ...]] = {}
-    for author in incident.parties:
-        versions = tuple(
-            each for each in incident.accounts if each.party == author and each.is_shown_to(reader)
-        )
-        if versions:
-            shown[author] = versions
-    return shown
+    versions: dict[PartyId, list[Account]] = {}
+    for each in incident.accounts:
+        if each.is_shown_to(reader):
+            versions.setdefault(each.party, []).append(each)
+    return {author: tuple(versions[author]) for author in incident.parties if author in versions}
 
 
 def latest_shown_to(incident: Incident, reader: PartyId) -> list[Account]:

@@ -105,31 +105,31 @@ async def list_accounts(call: Call) -> out.AccountsPage:
     query: said.AccountsQuery = call.query
     shown = [
         each
-        for each in seen.accounts_out(_found(call), call.party)
+        for each in seen.accounts_numbered(_found(call), call.party)
         if query.party in (None, each.party)
     ]
-    things, after = _paged(call, shown)
+    things, after = _paged(call, shown, seen.numbered_out)
     return out.AccountsPage(accounts=things, next=after)
 
 
 async def list_questions(call: Call) -> out.QuestionsPage:
     """Questions that are shown to the reader."""
     shown = seen.questions_shown_to(_found(call), call.party)
-    things, after = _paged(call, [seen.question_out(each) for each in shown])
+    things, after = _paged(call, shown, seen.question_out)
     return out.QuestionsPage(questions=things, next=after)
 
 
 async def list_evidence(call: Call) -> out.EvidencePage:
     """Evidence of which the reader may know."""
     shown = seen.evidence_shown_to(_found(call), call.party)
-    things, after = _paged(call, [seen.evidence_out(each, call.party) for each in shown])
+    things, after = _paged(call, shown, lambda each: seen.evidence_out(each, call.party))
     return out.EvidencePage(evidence=things, next=after)
 
 
 async def list_results(call: Call) -> out.ResultsPage:
     """Results transmitted by the reader or to it."""
     shown = seen.results_shown_to(_found(call), call.party)
-    things, after = _paged(call, [seen.result_out(each, call.party) for each in shown])
+    things, after = _paged(call, shown, lambda each: seen.result_out(each, call.party))
     return out.ResultsPage(results=things, next=after)
 
 
@@ -146,11 +146,15 @@ def _found(call: Call) -> Incident:
     return found
 
 
-def _paged(call: Call, shown: Sequence[Any]) -> tuple[list[Any], str | None]:
-    """A page of what is shown to the reader; its cursor is the id of the last of the one before."""
+def _paged(
+    call: Call, shown: Sequence[Any], make: Callable[[Any], Any]
+) -> tuple[list[Any], str | None]:
+    """A page of what is shown to the reader; its cursor is the id of the last of the one before.
+    Only what is on the page is made.
+    """
     query: asked.PageQuery = call.query
     rest = after_cursor(shown, query.cursor, lambda each: each.id)
-    page = Page().take_all(rest[: query.limit], encode)
+    page = Page().take_all(map(make, rest[: query.limit]), encode)
     return page.things, rest[len(page) - 1].id if len(rest) > len(page) else None
 
 

@@ -8,7 +8,7 @@ accounts that it may read.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from wideberth.faces.api.desk import Desk
 from wideberth.faces.api.http import PREFIX, encode
 from wideberth.faces.api.pages import Page
 from wideberth.model.accounts import Account, AccountGiven, PlaceClaim, Point
-from wideberth.model.ids import PartyId
+from wideberth.model.ids import AccountId, PartyId
 from wideberth.model.incidents import (
     Column,
     Incident,
@@ -51,12 +51,13 @@ __all__ = [
     "EVENTS",
     "SENTENCE",
     "VIEWS",
-    "accounts_out",
+    "accounts_numbered",
     "difference_out",
     "evidence_out",
     "evidence_shown_to",
     "head_out",
     "incident_out",
+    "numbered_out",
     "question_out",
     "questions_shown_to",
     "result_out",
@@ -102,12 +103,12 @@ def incident_out(incident: Incident, reader: PartyId) -> out.IncidentOut:
     pages: dict[str, list[Any]] = {}
     page = Page()
     for name, items in (
-        ("questions", [question_out(each) for each in questions_shown_to(incident, reader)]),
-        ("evidence", [evidence_out(each, reader) for each in evidence_shown_to(incident, reader)]),
-        ("inquiries", [result_out(each, reader) for each in results_shown_to(incident, reader)]),
+        ("questions", questions_shown_to(incident, reader)),
+        ("evidence", evidence_shown_to(incident, reader)),
+        ("inquiries", results_shown_to(incident, reader)),
     ):
         before = len(page)
-        page.take_all(items, encode)
+        page.take_all((_item_out(each, reader) for each in items), encode)
         pages[name] = page.things[before:]
         if len(pages[name]) < len(items):
             more.append(name)
@@ -126,6 +127,16 @@ def incident_out(incident: Incident, reader: PartyId) -> out.IncidentOut:
         timeline=f"{PREFIX}/incidents/{incident.id}/timeline",
         sentence=SENTENCE,
     )
+
+
+def _item_out(item: Question | Lodged | InquiryResult, reader: PartyId) -> Any:
+    match item:
+        case Question():
+            return question_out(item)
+        case Lodged():
+            return evidence_out(item, reader)
+        case InquiryResult():
+            return result_out(item, reader)
 
 
 def _columns(incident: Incident, reader: PartyId) -> list[out.ColumnOut]:
@@ -149,15 +160,37 @@ def _columns(incident: Incident, reader: PartyId) -> list[out.ColumnOut]:
     return columns
 
 
-def accounts_out(incident: Incident, reader: PartyId) -> list[out.AccountOut]:
+class Numbered(NamedTuple):
+    """A version of an account, and which one it is of those that its reader may have."""
+
+    account: Account
+    version: int
+
+    @property
+    def id(self) -> AccountId:
+        """The account's."""
+        return self.account.id
+
+    @property
+    def party(self) -> PartyId:
+        """Its author."""
+        return self.account.party
+
+
+def accounts_numbered(incident: Incident, reader: PartyId) -> list[Numbered]:
     """All versions that the reader may have, in the order given."""
     numbers: dict[PartyId, int] = {}
-    found: list[out.AccountOut] = []
+    found: list[Numbered] = []
     for each in incident.accounts:
         if each.is_shown_to(reader):
             numbers[each.party] = numbers.get(each.party, 0) + 1
-            found.append(account_out(each, numbers[each.party]))
+            found.append(Numbered(each, numbers[each.party]))
     return found
+
+
+def numbered_out(numbered: Numbered) -> out.AccountOut:
+    """One version as the wire has it."""
+    return account_out(numbered.account, numbered.version)
 
 
 def account_out(account: Account, version: int) -> out.AccountOut:

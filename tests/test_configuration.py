@@ -114,6 +114,8 @@ def test_every_single_value_can_be_set_by_a_variable(tmp_path: Path, key: str) -
         pytest.param("AUTH__ISSUERS", "x", ["set it in wideberth.toml"], id="a list"),
         pytest.param("RULES__SEPARATION", "x", ["set it in wideberth.toml"], id="a table"),
         pytest.param("WATCH__TICK_S", "0", ["0.05 to 60"], id="a rule of the watch"),
+        pytest.param("WATCH__WELL_CLEAR", "phase-3", ["off, phase-1"], id="no such volume"),
+        pytest.param("WATCH__BY_DISTANCE", "false", ["give a volume"], id="no rule at all"),
         pytest.param("WATCH__TICK_S", "nan", ["0.05 to 60"], id="not a number"),
         pytest.param("RULES__CELL_DEG", "11", ["version"], id="a rule of the rules"),
         pytest.param(

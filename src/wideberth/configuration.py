@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -51,7 +52,13 @@ from wideberth.space.vertical import TerrainBound
 from wideberth.space.volume import NANODEGREES, Separation
 from wideberth.tokens import MAX_LIFE_S, PartyCertificate, TrustedIssuer
 from wideberth.watch.archive import ArchiveSettings
-from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
+from wideberth.watch.settings import (
+    FeedSettings,
+    PairSettings,
+    TrackSettings,
+    WatchSettings,
+    WellClearName,
+)
 
 __all__ = [
     "CONFIGURATION_FILE",
@@ -147,7 +154,8 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     show_every_s: how often positions go out on streams, at most.
     silence_after_s: a track without a position for so long is silent. horizontal_m, vertical_m:
     two tracks nearer than both are too close. look_ahead_s: how far ahead that is predicted, and
-    so is an entry into a zone.
+    so is an entry into a zone. well_clear: the volume of DO-365B that two tracks are to stay out of
+    as well, or ``off``. by_distance: whether the distances are a rule beside such a volume.
     """
 
     tick_s: float = 1.0
@@ -156,6 +164,8 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizontal_m: float = PairSettings().horizontal_m
     vertical_m: float = PairSettings().vertical_m
     look_ahead_s: float = PairSettings().look_ahead_us / SECOND_US
+    well_clear: Literal["off", WellClearName] = "off"
+    by_distance: bool = PairSettings().by_distance
 
     def settings(self) -> WatchSettings:
         """What the watch is told. Raises InvalidValue."""
@@ -164,7 +174,13 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise InvalidValue(name, "tick", getattr(self, name), "give 0.05 to 60 seconds")
         feed = FeedSettings(silence_after_us=_us(self.silence_after_s, "silence_after_s"))
         look_ahead_us = _us(self.look_ahead_s, "look_ahead_s")
-        pairs = PairSettings(self.horizontal_m, self.vertical_m, look_ahead_us)
+        pairs = PairSettings(
+            self.horizontal_m,
+            self.vertical_m,
+            look_ahead_us,
+            well_clear=None if self.well_clear == "off" else self.well_clear,
+            by_distance=self.by_distance,
+        )
         return WatchSettings(
             tracks=TrackSettings(default_feed=feed),
             pairs=pairs,

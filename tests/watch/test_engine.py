@@ -119,6 +119,28 @@ def test_a_warning_says_rule_margin_uncertainty_and_two_facts_of_each():
     assert all(len(facts) >= 2 for facts in names)
 
 
+def test_two_not_well_clear_are_warned_of_by_that_rule_with_time_and_miss_distance():
+    pairs = msgspec.structs.replace(SETTINGS.pairs, well_clear="phase-1", by_distance=False)
+    rules = msgspec.structs.replace(SETTINGS, pairs=pairs)
+    watch = Watch(rules)
+    told = run(watch, range(0, 300, 5), *head_on())
+    flat = [event for second in sorted(told) for event in told[second]]
+    assert flat[0] == ("Raised", "conflict")
+    assert flat[-1] == ("Cleared", "separation")
+    # 11.4 km apart at 100 m/s: modified tau is 35 s, its widening aside, 3.9 km before they meet.
+    now = [second for second, each in told.items() if ("Raised", "separation") in each]
+    assert 65 <= now[0] <= 75
+    watch = Watch(rules)
+    heard(watch, 0, *head_on())
+    (warning,) = watch.standing.values()
+    seen = warning.seen
+    assert seen.rule == "well-clear-phase-1"
+    assert seen.margin.required_horizontal_mm == 1_222_320
+    assert seen.margin.required_vertical_mm == 137_160
+    assert 65_000_000 < seen.margin.time_us < 75_000_000
+    assert seen.margin.horizontal_mm < 100_000
+
+
 def test_the_same_calls_give_the_same_events():
     def events():
         watch, told = Watch(SETTINGS), []

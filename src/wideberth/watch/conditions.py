@@ -7,7 +7,6 @@ standing warning without an observation nothing is known, and it stands as last 
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ import numpy as np
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.watch import caps
-from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Pairs, evaluate, too_close
+from wideberth.watch.closest import HEIGHT_UNKNOWN
+from wideberth.watch.judging import Judged, judge, judge_all
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
 from wideberth.watch.look import ref_of as track_ref
 from wideberth.watch.observations import (
@@ -96,12 +96,13 @@ def area_of(  # noqa: PLR0913 - what is known of an area, once
 
 
 def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
-    """Conflict (too close within the look-ahead) and separation (too close now) of two tracks.
+    """Conflict (too close within the look-ahead) and separation (too close now) of two tracks, by
+    the rules of the space (:mod:`wideberth.watch.judging`).
     One of the two stands for a pair at a time. Of very many, some are only counted
     (:mod:`wideberth.watch.caps`).
     """
-    limits = _limits(settings)
-    hits = too_close(look.movers, limits, same_owner=settings.pairs.same_owner)
+    judged = judge_all(look.movers, settings.pairs)
+    hits = judged.pairs
     kept = caps.within(look, hits, standing, settings)
     told = caps.left_out(look, hits, kept, standing, settings)
     seen: set[tuple[int, int]] = set()
@@ -111,14 +112,14 @@ def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observati
         conflict, separation = _pair_keys(look, rows)
         if hits.loss_s[k] <= 0:
             replaced = conflict if conflict in standing else None
-            told.append(_pair(look, settings, hits, k, separation, replaces=replaced))
+            told.append(_pair(look, settings, judged, k, separation, replaces=replaced))
             if replaced is not None:
-                told.append(_pair(look, settings, hits, k, conflict))
+                told.append(_pair(look, settings, judged, k, conflict))
         elif separation in standing:
-            told.append(_pair(look, settings, hits, k, separation, verdict=Verdict.NEAR))
+            told.append(_pair(look, settings, judged, k, separation, verdict=Verdict.NEAR))
         else:
-            told.append(_pair(look, settings, hits, k, conflict))
-    return told + _standing_pairs(look, settings, limits, standing, seen)
+            told.append(_pair(look, settings, judged, k, conflict))
+    return told + _standing_pairs(look, settings, standing, seen)
 
 
 def incursions(
@@ -249,12 +250,6 @@ def implausible(look: Look, settings: WatchSettings, standing: Keys) -> list[Obs
     return told
 
 
-def _limits(settings: WatchSettings) -> Limits:
-    rules = settings.pairs
-    error_m = math.nan if rules.pressure_error_m is None else rules.pressure_error_m
-    return Limits(rules.horizontal_m, rules.vertical_m, rules.look_ahead_us / SECOND_US, error_m)
-
-
 def _pair_keys(look: Look, rows: tuple[int, int]) -> tuple[WarningKey, WarningKey]:
     objects = tuple(sorted(look.ref(row) for row in rows))
     return (
@@ -266,7 +261,6 @@ def _pair_keys(look: Look, rows: tuple[int, int]) -> tuple[WarningKey, WarningKe
 def _standing_pairs(
     look: Look,
     settings: WatchSettings,
-    limits: Limits,
     standing: Keys,
     seen: set[tuple[int, int]],
 ) -> list[Observation]:
@@ -282,44 +276,38 @@ def _standing_pairs(
     first = np.array([pair[0] for _, pair in left], np.int64)
     second = np.array([pair[1] for _, pair in left], np.int64)
     factor = settings.warnings.clear_factor
-    wide = dataclasses.replace(
-        limits,
-        horizontal_m=limits.horizontal_m * factor,
-        vertical_m=limits.vertical_m * factor,
-        look_ahead_s=limits.look_ahead_s * factor,
-    )
-    at = evaluate(look.movers, first, second, wide)
+    wide = judge(look.movers, first, second, settings.pairs, factor=factor)
     told: list[Observation] = []
     for k, (key, pair) in enumerate(left):
-        verdict = Verdict.NEAR if math.isfinite(at.loss_s[k]) else Verdict.CLEAR
+        verdict = Verdict.NEAR if math.isfinite(wide.pairs.loss_s[k]) else Verdict.CLEAR
         blind = key.kind is WarningKind.CONFLICT and not all(look.course_known[list(pair)])
         if verdict is Verdict.CLEAR and (blind or any(look.doubtful[list(pair)])):
             verdict = Verdict.UNKNOWN
-        told.append(_pair(look, settings, at, k, key, verdict=verdict))
+        told.append(_pair(look, settings, wide, k, key, verdict=verdict))
     return told
 
 
 def _pair(
     look: Look,
     settings: WatchSettings,
-    at: Pairs,
+    judged: Judged,
     k: int,
     key: WarningKey,
     *,
     verdict: Verdict = Verdict.HOLDS,
     replaces: WarningKey | None = None,
 ) -> Observation:
-    rules = settings.pairs
+    at, rule = judged.pairs, judged.rules[int(judged.by[k])]
     rows = int(at.first[k]), int(at.second[k])
     loss_s, known = float(at.loss_s[k]), int(at.height[k]) != HEIGHT_UNKNOWN
     level = _urgency(loss_s, settings)
-    if loss_s <= 0 and at.now_horizontal_m[k] <= rules.horizontal_m / 2:
-        level += 0 if known and at.now_vertical_m[k] > rules.vertical_m / 2 else 1
+    if loss_s <= 0 and at.now_horizontal_m[k] <= rule.horizontal_m / 2:
+        level += 0 if known and at.now_vertical_m[k] > rule.vertical_m / 2 else 1
     return Observation(
         key=key,
         verdict=verdict,
         level=level,
-        rule="pair-separation",
+        rule=rule.id,
         rule_version=settings.version,
         margin=Margin(
             time_us=us(loss_s),
@@ -327,9 +315,9 @@ def _pair(
             vertical_mm=mm(float(at.closest_vertical_m[k])),
             now_horizontal_mm=mm(float(at.now_horizontal_m[k])),
             now_vertical_mm=mm(float(at.now_vertical_m[k])),
-            required_horizontal_mm=round(rules.horizontal_m * 1000),
-            required_vertical_mm=round(rules.vertical_m * 1000),
-            required_time_us=rules.look_ahead_us,
+            required_horizontal_mm=round(rule.horizontal_m * 1000),
+            required_vertical_mm=round(rule.vertical_m * 1000),
+            required_time_us=settings.pairs.look_ahead_us,
         ),
         uncertainty=look.uncertainty(
             *rows,

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import msgspec
 
 from wideberth.errors import InvalidValue
 from wideberth.space.time import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
-__all__ = ["FeedSettings", "PairSettings", "TrackSettings", "WarningSettings", "WatchSettings"]
+__all__ = [
+    "FeedSettings",
+    "PairSettings",
+    "TrackSettings",
+    "WarningSettings",
+    "WatchSettings",
+    "WellClearName",
+]
+
+WellClearName = Literal["phase-1", "phase-2", "non-coop", "buffered-phase-1"]
+"""A volume of DO-365B by name (:mod:`wideberth.watch.wellclear`)."""
 
 
 def _require_positive(name: str, value: float) -> None:
@@ -105,6 +117,8 @@ class PairSettings(msgspec.Struct, frozen=True):
     may be from the height above the ellipsoid here; None means that they are not compared.
     told_per_track, told_per_party: pairs that are warned of one by one, for each track and for each
     party that brings tracks in; of those beyond both parties are told how many there are.
+    well_clear: the volume of DO-365B that two tracks are to stay out of as well, None for none.
+    by_distance: whether both distances are a rule; without them well_clear is the only one.
     """
 
     horizontal_m: float = 1852.0
@@ -114,6 +128,8 @@ class PairSettings(msgspec.Struct, frozen=True):
     pressure_error_m: float | None = None
     told_per_track: int = 10
     told_per_party: int = 200
+    well_clear: WellClearName | None = None
+    by_distance: bool = True
 
     def __post_init__(self) -> None:
         for name in ("horizontal_m", "vertical_m", "look_ahead_us"):
@@ -122,6 +138,14 @@ class PairSettings(msgspec.Struct, frozen=True):
             _require_positive(name, getattr(self, name))
         if self.pressure_error_m is not None:
             _require_not_negative("pressure_error_m", self.pressure_error_m)
+        if self.well_clear is None:
+            if not self.by_distance:
+                raise InvalidValue(
+                    "by_distance", "no-rule", value=False, advice="give a volume in well_clear"
+                )
+        elif self.well_clear not in get_args(WellClearName):
+            names = ", ".join(get_args(WellClearName))
+            raise InvalidValue("well_clear", "volume-name", self.well_clear, f"give one of {names}")
         if self.horizontal_m > 100_000 or self.look_ahead_us > 15 * MINUTE_US:
             raise InvalidValue(
                 "horizontal_m, look_ahead_us",

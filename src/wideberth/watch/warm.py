@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
+from wideberth.watch.wellclear import PHASE_I, violation
 
 __all__ = ["is_warm", "warm_up"]
 
@@ -15,12 +16,12 @@ __all__ = ["is_warm", "warm_up"]
 def is_warm() -> bool:
     """Are all kernels compiled and kept on this machine (or never to be compiled)?"""
     return KERNELS.is_interpreted or KERNELS.are_compiled(
-        ("closest._file", "closest._meet", "closest._approach")
+        ("closest._file", "closest._meet", "closest._approach", "wellclear._widened")
     )
 
 
 def warm_up() -> None:
-    """Compile and keep, or load, the kernels of the closest approach. Takes seconds; blocks."""
+    """Compile and keep, or load, the kernels of the watch. Takes seconds; blocks."""
     if KERNELS.is_interpreted:
         return
     two = np.zeros(2)
@@ -39,3 +40,5 @@ def warm_up() -> None:
         identity=np.array([0, 1]),
     )
     too_close(movers, Limits(horizontal_m=1_000.0, vertical_m=100.0, look_ahead_s=60.0))
+    seen = np.zeros((2, 3))
+    violation(PHASE_I, seen, seen, 60.0, horizontal_error_m=two, vertical_error_m=two)

@@ -156,7 +156,7 @@ def test_the_command_seals_and_verify_opens(folder: Path, tmp_path: Path) -> Non
     assert "give this key" in run(folder, "verify", "--receipt", out, "--vkey", LOG.vkey, status=2)
     told = run(folder, "verify", "--receipt", out, "--key", key, "--vkey", LOG.vkey)
     assert "verified entry 5 of test.example/evidence" in told
-    assert "alpha told a new intent of the kind flight, intent-7" in told
+    assert "alpha told a new intent of the kind flight, “RED <b>7</b>" in told
     assert "policy" in run(folder, "verify", "--receipt", out, "--key", key, status=2)
 
 

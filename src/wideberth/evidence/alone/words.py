@@ -176,8 +176,8 @@ def _key_revoked(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
 def _intent_accepted(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     intent = body["intent"]
     return (
-        "{} told a new intent of the kind {}, {}, and it was recorded.".format(
-            intent["party"], intent["kind"], intent["id"]
+        "{} told a new intent of the kind {}, {}{}, and it was recorded.".format(
+            intent["party"], intent["kind"], _called(intent), intent["id"]
         )
     ), _intent_rows(intent)
 
@@ -189,10 +189,16 @@ def _intent_amended(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         for each in body["changes"]
     ]
     return (
-        "{} told version {} of its intent {} ({}).".format(
-            intent["party"], intent["version"], intent["id"], intent["kind"]
+        "{} told version {} of its intent {}{} ({}).".format(
+            intent["party"], intent["version"], _called(intent), intent["id"], intent["kind"]
         )
     ), changes + _intent_rows(intent)
+
+
+def _called(intent: dict[str, Any]) -> str:
+    """What people call it, before its id; empty where it was told without a name."""
+    names = [intent[name] for name in ("call_sign", "place_name") if intent.get(name)]
+    return "".join(quoted(each) + ", " for each in names)
 
 
 def _intent_rows(intent: dict[str, Any]) -> list[tuple[str, str]]:

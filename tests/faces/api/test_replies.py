@@ -362,6 +362,18 @@ async def test_a_drill_has_a_page_that_says_what_it_is_and_answers_it(world: Wor
     assert (await world.ask("bravo", "GET", "/notices")).json()["notices"] == []
 
 
+async def test_the_code_of_a_drill_is_not_guessed_either(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, link = await a_drill(world)
+    monkeypatch.setattr(replies, "_wrong", Buckets(0.001, 2000.0))
+    statuses = [
+        (await world.ask(None, "GET", f"/answers/{index:024d}")).status_code for index in range(3)
+    ]
+    assert statuses == [404, 404, 429]
+    assert (await world.ask(None, "GET", link)).status_code == 429, "looked at for nobody"
+
+
 @pytest.mark.requirement("L-01")
 async def test_a_stop_by_the_link_of_a_drill_is_a_stop(world: World) -> None:
     _, _, link = await a_drill(world)

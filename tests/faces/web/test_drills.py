@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.faces.web.desk import enrol, get, officer, write
 from tests.faces.web.test_inbox import tab_to
+from wideberth.faces.web import STATIC
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId, UnitToken
 from wideberth.model.parties import Role
@@ -197,7 +200,9 @@ def test_a_drill_is_sent_and_answered_with_the_keyboard_alone(
     console: Any, window: Callable[[], Any]
 ) -> None:
     alpha = officer(console, window, "alpha", "drills").page
-    alpha.get_by_label("To", exact=True).focus()
+    to = alpha.get_by_label("To", exact=True)
+    expect(to).to_have_value("bravo")
+    to.focus()
     for _ in range(2):
         alpha.keyboard.press("Tab")
     alpha.keyboard.press("Enter")
@@ -210,7 +215,7 @@ def test_a_drill_is_sent_and_answered_with_the_keyboard_alone(
     tab_to(page, "RECEIVED")
     page.keyboard.press("Space")
     expect(hop(card, "RECEIVED")).to_contain_text("after ")
-    tab_to(page, "READ-BACK")
+    expect(card.get_by_role("button", name="READ-BACK")).to_be_focused()  # what comes next
     page.keyboard.press("Enter")
     page.keyboard.type("x")  # the field has the focus at once
     page.keyboard.press("Escape")
@@ -220,13 +225,14 @@ def test_a_drill_is_sent_and_answered_with_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(hop(card, "READ-BACK")).to_contain_text("after ")
     for verb in ("PASSED-DOWN", "LOADED"):
-        tab_to(page, verb)
+        expect(card.get_by_role("button", name=verb)).to_be_focused()
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         if verb == "PASSED-DOWN":
             expect(hop(card, f"{verb} unit-1")).to_contain_text("after ")
     expect(card).to_have_count(0)
+    expect(page.locator("#h-inbox")).to_be_focused()
 
 
 def test_a_form_is_left_alone_while_it_is_filled_in(
@@ -266,3 +272,122 @@ def test_the_page_fits_narrow_and_wide(console: Any, window: Callable[[], Any], 
             view,
         )
         assert over == []
+
+
+LINES_JS = """async (drills) => {
+    const { hopTable } = await import("/js/drill.js");
+    const { drillOf } = await import("/js/shape.js");
+    return drills.map((wire) => [...hopTable(drillOf(wire)).querySelectorAll("tbody tr")]
+      .map((line) => [...line.cells].map((cell) => cell.textContent.replaceAll("\\u00a0", " "))));
+}"""
+
+
+def random_drills(count: int) -> list[dict[str, Any]]:
+    """As the API tells of drills: some hops said, over some channel, late or in time."""
+    chance = random.Random(23)
+    made: list[dict[str, Any]] = []
+    for number in range(count):
+        units = [f"u{index}" for index in range(chance.randrange(4))]
+        missed = chance.random() < 0.5
+        ladder = [("TAKEN", None), ("RECEIVED", None), ("READ-BACK", None)]
+        ladder += [(verb, unit) for unit in units for verb in ("PASSED-DOWN", "LOADED")]
+        hops = [
+            {
+                "hop": verb,
+                "time": "2026-11-21T10:00:00Z",
+                "after_s": chance.randrange(5000) / 10,
+                **({} if unit is None else {"unit": unit}),
+                **({"by": "mail"} if verb == "TAKEN" or chance.random() < 0.3 else {}),
+                **({"late": True} if missed and chance.random() < 0.4 else {}),
+            }
+            for verb, unit in ladder
+            if chance.random() < 0.5
+        ]
+        chance.shuffle(hops)
+        made.append(
+            {
+                "id": str(number),
+                "state": "missed" if missed else "waiting",
+                "recipient": "bravo",
+                "sent": "2026-11-21T10:00:00Z",
+                "answer_by": "2026-11-21T10:15:00Z",
+                "hops": hops,
+                "missing": [],
+                "units": units,
+            }
+        )
+    return made
+
+
+def told(drill: dict[str, Any]) -> list[list[str]]:
+    """Slow and obvious: what the page has to show of a drill, a line for each hop."""
+    lines: list[list[str]] = []
+    below = [(verb, unit) for unit in drill["units"] for verb in ("PASSED-DOWN", "LOADED")]
+    for verb, unit in [("TAKEN", None), ("RECEIVED", None), ("READ-BACK", None), *below]:
+        said = [each for each in drill["hops"] if (each["hop"], each.get("unit")) == (verb, unit)]
+        loaded = any((each["hop"], each.get("unit")) == ("LOADED", unit) for each in drill["hops"])
+        name = verb if unit is None else f"{verb} {unit}"
+        if not said:
+            if verb == "TAKEN" or (verb == "PASSED-DOWN" and loaded):
+                continue
+            if verb == "PASSED-DOWN":
+                lines.append([f"□ {name}", "not said", ""])
+            elif drill["state"] == "missed":
+                lines.append([f"✕ {name}", "MISSED", ""])
+            else:
+                lines.append([f"□ {name}", "waits", ""])
+            continue
+        (hop_said,) = said
+        late = hop_said.get("late", False)
+        how = f"by {hop_said['by']}" if "by" in hop_said else ""
+        if verb == "TAKEN":
+            how += ": its software has it, and no person yet"
+        lines.append(
+            [
+                f"{'▲' if late else '■'} {name}",
+                f"after {after(hop_said['after_s'])}",
+                f"{'LATE ' if late else ''}{how}",
+            ]
+        )
+    return lines
+
+
+def after(seconds: float) -> str:
+    """Seconds below a hundred, minutes and seconds from there."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    whole = math.floor(seconds + 0.5)  # as the page rounds
+    return f"{whole // 60} min {whole % 60:02} s"
+
+
+def test_the_lines_of_a_drill_are_those_of_a_slow_reference(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = window().page
+    page.goto(console.url)
+    drills = random_drills(300)
+    assert page.evaluate(LINES_JS, drills) == [told(each) for each in drills]
+
+
+@pytest.mark.parametrize(
+    ("sound", "faulty"),
+    [
+        ('drill.state === "missed" && !said', "!said"),  # what waits is called missed
+        ('said?.late ? h("b"', 'false ? h("b"'),  # what came late is not marked
+        ("each.unit === unit", "true"),  # one unit's word is taken for another's
+        ("passed.said || !loaded.said", "true"),
+    ],
+)
+def test_a_planted_line_is_found(
+    console: Any, window: Callable[[], Any], sound: str, faulty: str
+) -> None:
+    page = window().page
+    source = (STATIC / "js" / "drill.js").read_text()
+    assert sound in source
+    changed = source.replace(sound, faulty)
+    page.route(
+        "**/js/drill.js", lambda route: route.fulfill(body=changed, content_type="text/javascript")
+    )
+    page.goto(console.url)
+    drills = random_drills(300)
+    assert page.evaluate(LINES_JS, drills) != [told(each) for each in drills]

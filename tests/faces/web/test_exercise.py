@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-VIEWS = ("picture", "inbox", "tell", "agreements", "sealed")
+VIEWS = ("picture", "inbox", "tell", "agreements", "incidents", "drills", "sealed")
 
 
 def mark_before(page: Any, selector: str) -> str:

@@ -77,9 +77,16 @@ export class DrillAnswers {
 
   update(drills) {
     this.drills = drills;
+    const here = this.box.contains(document.activeElement);
     for (const id of this.forms.keys()) if (!drills.some((drill) => drill.id === id)) this.forms.delete(id);
     rows(this.box, drills.map((drill) => ({ key: drill.id, shows: "", make: () => h("article", { class: "card drill", "aria-labelledby": `${this.box.id}-${drill.id}` }, h("div", {}), h("div", {})) })), this.empty);
     for (const drill of drills) this.#fill(drill);
+    if (here && !this.box.contains(document.activeElement)) this.#goOn(this.box);
+  }
+
+  /** What had the focus is gone: to what is asked for next, or to where the view begins. */
+  #goOn(within) {
+    (within.querySelector(".do.next") ?? this.box.closest(".view").querySelector("[data-first]"))?.focus({ preventScroll: true });
   }
 
   #fill(drill) {
@@ -88,10 +95,12 @@ export class DrillAnswers {
     if (form && slot.firstChild !== form.node) slot.replaceChildren(form.node);
     if (!form && slot.firstChild) slot.replaceChildren();
     const state = this.context.state();
+    const here = body.contains(document.activeElement);
     rows(body, [{
       key: "body", shows: [drill, form?.verb, this.faults.get(drill.id), this.signing(), partyName(state, drill.by), partyName(state, drill.recipient)],
       make: () => this.#body(state, drill, form),
     }], "");
+    if (here && !body.contains(document.activeElement)) this.#goOn(body);
   }
 
   #body(state, drill, form) {
@@ -145,7 +154,9 @@ export class DrillAnswers {
   #close(drill, verb) {
     this.forms.delete(drill.id);
     this.update(this.drills);
-    this.box.querySelector(`[data-focus="${CSS.escape(`${verb}-${drill.id}`)}"]`)?.focus();
+    const opener = this.box.querySelector(`[data-focus="${CSS.escape(`${verb}-${drill.id}`)}"]`);
+    if (opener) opener.focus();
+    else this.#goOn(this.box);
   }
 
   /** Signed where this browser can; RECEIVED takes the token alone, as of a notice. */

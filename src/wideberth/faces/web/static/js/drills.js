@@ -121,6 +121,7 @@ class Drills {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       [fault, said].forEach((each) => { each.textContent = ""; });
+      if (!this.to.value) { fault.textContent = "Say to whom."; this.to.focus(); return; }
       const minutes = Number(form.elements.minutes.value.trim());
       if (!(minutes >= 1 && minutes <= 720)) { fault.textContent = "Give 1 to 720 minutes."; form.elements.minutes.focus(); return; }
       const units = [...this.units.querySelectorAll("input:checked")].map((box) => box.value);

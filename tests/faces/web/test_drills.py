@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.faces.web.desk import enrol, get, officer, write
+from tests.faces.web.desk import enrol, get, now_us, officer, write
 from tests.faces.web.test_inbox import tab_to
 from wideberth.faces.web import STATIC
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId, UnitToken
 from wideberth.model.parties import Role
+from wideberth.space.time import MINUTE_US
 
 pytestmark = pytest.mark.browser
 
@@ -169,6 +170,29 @@ def test_what_was_missed_is_named_and_what_came_late_is_marked(
     expect(late).to_contain_text("MISSED")
     expect(late.get_by_role("button", name="READ-BACK")).to_be_disabled()  # no key here
     expect(bravo.locator("#nav-drills-count")).to_be_hidden()
+
+
+def test_one_that_was_missed_is_said_on_every_view_and_is_answered_late(
+    console: Any, window: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha = officer(console, window, "alpha", "drills").page
+    send(alpha, "bravo", minutes="1")
+    bravo = officer(console, window, "bravo", "picture").page
+    expect(bravo.locator("#nav-drills-count")).to_have_text("1")
+    monkeypatch.setattr(console.node.service, "_clock_us", lambda: now_us() + MINUTE_US)
+    console.run(console.node.timers.look())
+    missed = bravo.locator("#toasts")
+    expect(missed).to_contain_text("A drill message to you was missed: no notice")
+    expect(bravo.locator("#nav-drills-count")).to_be_hidden()
+    missed.get_by_role("link", name="under Drills").click()
+    card = bravo.locator("#drills-waiting .drill")
+    for name in ("RECEIVED", "READ-BACK", "LOADED unit-1"):
+        expect(hop(card, name)).to_contain_text("MISSED")
+    card.get_by_role("button", name="RECEIVED").click()
+    for each in (card, alpha.locator("#drills .drill")):
+        expect(hop(each, "RECEIVED")).to_contain_text("LATE")
+        expect(hop(each, "LOADED unit-1")).to_contain_text("MISSED")
+    expect(alpha.locator("#toasts")).to_be_empty()  # it went to another party
 
 
 def test_who_only_watches_neither_sends_nor_answers(

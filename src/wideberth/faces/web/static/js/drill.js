@@ -72,6 +72,7 @@ export class DrillAnswers {
     Object.assign(this, { box, context, empty, signing, done });
     this.forms = new Map(); // drill id: {verb, node}
     this.faults = new Map();
+    this.sending = new Set(); // drills of which RECEIVED is on its way
     this.drills = [];
   }
 
@@ -127,6 +128,8 @@ export class DrillAnswers {
 
   async #act(drill, verb) {
     if (verb === "RECEIVED") {
+      if (this.sending.has(drill.id)) return;
+      this.sending.add(drill.id);
       this.faults.delete(drill.id);
       try {
         await this.#say(drill, { verb });
@@ -134,6 +137,7 @@ export class DrillAnswers {
         this.faults.set(drill.id, error.message);
         this.update(this.drills);
       }
+      this.sending.delete(drill.id);
       return;
     }
     if (this.forms.get(drill.id)?.verb === verb) { this.#close(drill, verb); return; }

@@ -9,7 +9,7 @@ import * as incidents from "./incidents.js";
 import * as picture from "./picture.js";
 import * as replay from "./replay.js";
 import { Confidant } from "./confidant.js";
-import { at, tick } from "./dom.js";
+import { at, tick, toast } from "./dom.js";
 import * as sealed from "./sealed.js";
 import { shell } from "./shell.js";
 import { StopDesk } from "./stop.js";
@@ -174,6 +174,9 @@ function onEvent({ id, event, data }) {
   const before = state;
   dispatch({ type: "event", id, event, data: said });
   if (state === before) return; // it was seen already
+  if (event === "drill" && said.change === "missed" && said.recipient === state.session?.party) {
+    toast("A drill message to you was missed: no notice. It can still be answered, late,", { text: "under Drills", href: "#/drills" });
+  }
   for (const listener of listeners) listener({ id, event, data: said });
   ask(...(STALE_AFTER[event] ?? []), "checkpoint");
 }

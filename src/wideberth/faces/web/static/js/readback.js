@@ -46,7 +46,7 @@ export const lineOf = (text) => text.split(NUMBERS).map((part, index) => (index 
 export class ReadBackTest {
   /** signing(): whether this browser can sign. */
   constructor(root, context, signing) {
-    Object.assign(this, { context, signing, running: null, judged: null, fault: "" });
+    Object.assign(this, { context, signing, running: null, judged: null, beginning: false, fault: "" });
     this.heading = h("h2", { id: "h-test", tabindex: "-1" }, "Read-back test");
     this.stands = h("div", { id: "test-stands" });
     this.stage = h("div", { id: "test" });
@@ -80,6 +80,8 @@ export class ReadBackTest {
   }
 
   async #begin() {
+    if (this.beginning) return; // each begun test is one of the day's
+    this.beginning = true;
     this.fault = "";
     try {
       const test = await this.context.signer.post("/api/v1/read-back-tests", "BeginReadBackTest", {});
@@ -88,6 +90,7 @@ export class ReadBackTest {
     } catch (error) {
       this.fault = plain(error.message, 240);
     }
+    this.beginning = false;
     this.context.refresh("tests");
     this.update(this.context.state());
   }

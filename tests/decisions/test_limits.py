@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -223,6 +224,39 @@ def test_a_lead_time_is_told_without_saying_when_it_starts() -> None:
     (reliance,) = notice.under
     assert (reliance.minimum_lead_us, reliance.late) == (0, False)
     assert notice.particulars is None, "neither when nor, beyond the cell, where"
+
+
+@pytest.mark.parametrize(
+    ("begins_us", "minimum_s", "more", "is_late"),
+    [
+        pytest.param(2 * HOUR_US, 10_800, {}, True, id="all of the hour shown is too soon"),
+        pytest.param(2 * HOUR_US, 10_799, {}, False, id="its last second would be in time"),
+        pytest.param(3 * HOUR_US - 1, 10_800, {}, True, id="wherever in the hour it begins"),
+        pytest.param(2 * HOUR_US, 7_200, {}, False, id="in time"),
+        pytest.param(2 * HOUR_US, 10_800, {"delay_s": 60}, False, id="its times come later"),
+        pytest.param(2 * HOUR_US, 7_201, {"time_step_s": 0}, True, id="times as they are"),
+        pytest.param(
+            2 * HOUR_US, 7_200, {"time_step_s": 0}, False, id="times as they are, in time"
+        ),
+    ],
+)
+def test_that_it_is_late_is_told_where_the_times_that_are_shown_leave_no_doubt(
+    begins_us: int, minimum_s: int, more: dict[str, Any], is_late: bool
+) -> None:
+    world = scene()
+    lead = LeadTime(id="lead", kind=IntentKind.HAZARD, minimum_s=minimum_s)
+    agreed(world, profile(Shared.VOLUMES, Shared.TIMES, **more), lead)
+    world.now_us = world.now_us // HOUR_US * HOUR_US + HOUR_US
+    start_us = world.now_us + begins_us
+    window = msgspec.structs.replace(volume(), start_us=start_us, end_us=start_us + HOUR_US)
+    hazard = world.tell("north", details(window, kind=IntentKind.HAZARD))
+    notices = [each for each in world.open_notices("south") if each.subject is not None]
+    (notice,) = [each for each in notices if each.subject and each.subject.id == hazard.id]
+    (reliance,) = notice.under
+    assert (notice.late, reliance.late) == (is_late, is_late)
+    assert reliance.minimum_lead_us == (minimum_s * 1_000_000 if is_late else 0)
+    assert notice.lead_us == 0, "how long before would tell when it starts"
+    assert not [each for each in world.picture.warnings if each.endswith(notice.id)]
 
 
 def test_all_clear_reads_back_nothing_that_was_not_shown() -> None:

@@ -6,7 +6,7 @@ package knows no face: whoever plays a case hands it the API (:class:`.stage.Fac
 """
 
 from wideberth.cases.case import Case, load_case
-from wideberth.cases.run import Line, Play, play
+from wideberth.cases.run import OUTSIDE, Line, Play, play
 from wideberth.cases.stage import Board, Face
 
-__all__ = ["Board", "Case", "Face", "Line", "Play", "load_case", "play"]
+__all__ = ["OUTSIDE", "Board", "Case", "Face", "Line", "Play", "load_case", "play"]

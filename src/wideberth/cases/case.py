@@ -25,6 +25,7 @@ __all__ = [
     "CasePlace",
     "Channel",
     "Criterion",
+    "Happening",
     "Member",
     "Movement",
     "Source",
@@ -105,6 +106,15 @@ class Movement(_Part, frozen=True, kw_only=True):
     party: Name | None = None
 
 
+class Happening(_Part, frozen=True, kw_only=True):
+    """What happens by itself, as everybody's account has it: no party tells it to the mechanism, so
+    that nobody is shown it.
+    """
+
+    at: Moment
+    says: Words
+
+
 class Step(_Part, frozen=True, kw_only=True):
     """What a party does: one request. says: the same in words.
 
@@ -173,6 +183,7 @@ class Case(_Part, frozen=True, kw_only=True):
     parties: Annotated[list[Member], msgspec.Meta(min_length=2, max_length=20)]
     places: dict[Name, CasePlace] = {}
     tracks: list[Movement] = []
+    happens: list[Happening] = []
     steps: Annotated[list[Step], msgspec.Meta(min_length=1)]
     shows: Annotated[list[Criterion], msgspec.Meta(min_length=1)]
 
@@ -191,7 +202,11 @@ class Case(_Part, frozen=True, kw_only=True):
         if "accounts" in {step.keep for step in self.steps}:
             raise InvalidValue("steps", "keep-taken", "accounts", "keep it by another name")
         begins_us = time_us(self.begins, self.day)
-        for name, rows in (("steps", self.steps), ("shows", self.shows)):
+        for name, rows in (
+            ("happens", self.happens),
+            ("steps", self.steps),
+            ("shows", self.shows),
+        ):
             times = [begins_us, *(time_us(each.at, self.day) for each in rows)]
             for index, (before_us, after_us) in enumerate(pairwise(times)):
                 if after_us < before_us:

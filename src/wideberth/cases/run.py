@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from wideberth.cases.case import Case, Criterion, Movement, Step, time_us
+from wideberth.cases.case import Case, Criterion, Happening, Movement, Step, time_us
 from wideberth.cases.criteria import judge, shortened
 from wideberth.cases.filling import at_path, filled
 from wideberth.cases.stage import Board, Face, staged
@@ -21,9 +21,12 @@ from wideberth.client import ApiProblem, Client
 from wideberth.errors import InvalidValue
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 
-__all__ = ["Line", "Play", "play"]
+__all__ = ["OUTSIDE", "Line", "Play", "play"]
 
 Json = dict[str, Any]
+OUTSIDE = "(outside)"
+"""In the place of a party: what happens, and is told by none."""
+
 _ARRIVES_WITHIN_S = 10.0  # over the loopback, and into the record; of the real clock
 _LOOK_S = 0.02
 _LOOK_AGAIN_S = 0.1
@@ -32,8 +35,8 @@ _MEMBERS_OF_TOLD = frozenset({"activated"})  # of a new intent only
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the minute table. party: who acts or is shown it. passed: None for a deed that
-    nothing is asked of; found: what was there, where a criterion failed.
+    """A line of the minute table. party: who acts or is shown it, or :data:`OUTSIDE`. passed: None
+    for a deed that nothing is asked of; found: what was there, where a criterion failed.
     """
 
     time_us: int
@@ -73,6 +76,8 @@ class Play:
                     yield line
                 case Criterion():
                     yield await self._judge(what)
+                case Happening():
+                    yield Line(self._now_us, OUTSIDE, what.says, is_shown=False)
                 case _:
                     await self._report(what, at_us)
 
@@ -288,14 +293,17 @@ async def play(
     return made
 
 
-def _in_order(case: Case) -> list[tuple[int, Step | Criterion | Movement]]:
-    """Everything by time; at the same time positions, then steps, then criteria."""
-    rows: list[tuple[int, int, int, Step | Criterion | Movement]] = []
+_Event = Step | Criterion | Movement | Happening
+
+
+def _in_order(case: Case) -> list[tuple[int, _Event]]:
+    """Everything by time; at the same time positions, then what happens, steps, criteria."""
+    rows: list[tuple[int, int, int, _Event]] = []
     for movement in case.tracks:
         first_us, last_us = (time_us(movement.points[at][0], case.day) for at in (0, -1))
         for at_us in range(first_us, last_us + 1, movement.every_s * SECOND_US):
             rows.append((at_us, 0, len(rows), movement))
-    for rank, things in ((1, case.steps), (2, case.shows)):
+    for rank, things in ((1, case.happens), (2, case.steps), (3, case.shows)):
         for each in things:
             rows.append((time_us(each.at, case.day), rank, len(rows), each))
     rows.sort(key=lambda row: row[:3])

@@ -20,13 +20,14 @@ from wideberth.model.agreements import AgreedArea, Agreement, AgreementState
 from wideberth.model.entries import Body, ClashPair
 from wideberth.model.ids import AgreementId, IntentId, PartyId
 from wideberth.model.intents import Intent
+from wideberth.model.limits import Part
 from wideberth.model.notices import Clash, ObjectRef, ObjectType, Reliance, Urgency
-from wideberth.model.provisions import Coverage
+from wideberth.model.provisions import Coverage, Shared
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.zones import ZoneRule
 from wideberth.picture.agreements import apply
 from wideberth.picture.cells import felt_as, reach
-from wideberth.picture.limits import sees
+from wideberth.picture.limits import part_for, sees
 from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.space.altitude import Altitude, AltitudeReference
@@ -264,9 +265,23 @@ def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
             elif sees(picture, intent, party):
                 drafts.rely(party, reliance, urgency)
             elif intent.is_shown_to(party):
-                # Whether it came in time would tell when it starts, to who sees a part of it.
-                untimed = Reliance(agreement.id, agreement.version, lead.id)
-                drafts.rely(party, untimed, Urgency.PROMPT)
+                # To who sees a part of it: whether it came in time would tell when it starts. Only
+                # what the times that it is shown leave no doubt of is told.
+                part = part_for(picture, intent, party)
+                seen = Reliance(agreement.id, agreement.version, lead.id)
+                if part is not None and _is_late_as_seen(part, minimum_us):
+                    seen = reliance
+                drafts.rely(party, seen, Urgency.PROMPT)
+
+
+def _is_late_as_seen(part: Part, minimum_us: int) -> bool:
+    """Whether each start that the reader cannot tell from the true one comes too soon: then it is
+    late, and the reader knows that from what it is shown. Nothing else of the lead is told.
+    """
+    if Shared.TIMES not in part.fields or any(each.delay_us for each in part.limits):
+        return False
+    latest_us = part.intent.start_us + max(part.time_step_us - 1, 0)
+    return latest_us - part.intent.told_us < minimum_us
 
 
 def _draft_citations(picture: Picture, drafts: Drafts, intent: Intent) -> None:

@@ -24,17 +24,25 @@ __all__ = ["late_warnings", "warning_of"]
 
 
 def late_warnings(
-    picture: Picture, notice: Notice, context: Context, *, name: str | None, minimum_lead_us: int
+    picture: Picture,
+    notice: Notice,
+    context: Context,
+    *,
+    name: str | None,
+    minimum_lead_us: int,
+    whole: bool,
 ) -> Iterator[Body]:
     """What to record beside a notice: the warnings of those it takes the place of are over; one is
     raised where it is late itself. name: what the subject is called. minimum_lead_us: by the rules.
+    whole: the recipient sees the subject whole; to another the notice alone says that it is late,
+    for the end of the warning would tell when the subject ends.
     """
     for before in notice.supersedes:
         standing = picture.warnings.get(warning_of(before))
         if standing is not None:
             yield WarningCleared(msgspec.structs.replace(standing, updated_us=context.now_us))
     tells = bool(notice.clashes or notice.under)  # or it says only that nothing clashes any more
-    if notice.late and notice.subject is not None and tells and not notice.withdrawal:
+    if whole and notice.late and notice.subject is not None and tells and not notice.withdrawal:
         yield WarningRaised(
             _late(picture, notice, notice.subject, name=name, minimum_lead_us=minimum_lead_us)
         )

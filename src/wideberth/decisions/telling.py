@@ -226,6 +226,7 @@ def tell(  # noqa: PLR0913 - what the telling depends on, each by its name
                 context,
                 name=subject.name,
                 minimum_lead_us=subject.minimum_lead_us,
+                whole=subject.shown(notice.recipient),
             )
         ),
     ]
@@ -300,7 +301,7 @@ def _notice(
         particulars=subject.particulars if shown else _particulars_in_part(picture, draft, part),
         units=units,
         # The lead time of a hidden intent would tell its start beyond the overlap.
-        late=shown and (subject.late or any(each.late for each in draft.under)),
+        late=(shown and subject.late) or any(each.late for each in draft.under),
         lead_us=subject.lead_us if shown else 0,
         supersedes=supersedes,
         withdrawal=subject.withdrawal or gone,

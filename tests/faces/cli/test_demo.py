@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -177,19 +179,45 @@ def test_a_port_that_is_taken_is_left_to_whoever_has_it() -> None:
 
 
 @pytest.mark.slow
-def test_the_border_plays_live_what_its_file_says(tmp_path: Path) -> None:
+def test_the_border_plays_live_to_its_review(tmp_path: Path) -> None:
+    """All of it, from the first draft to the pack: the five hours in a minute and a half."""
+    consoles = tmp_path / "consoles"
     running = demo(
-        tmp_path, "--scenario", "border", "--no-wait", "--seconds", "40", "--speed", "60"
+        *(tmp_path, "--scenario", "border", "--no-wait", "--speed", "200"),
+        *("--console-file", str(consoles)),
     )
-    said, _ = running.communicate(timeout=START_WITHIN_S + 120)
+    told = page_of(consoles)
+    said, _ = running.communicate(timeout=START_WITHIN_S + 300)
     assert running.returncode == 0, said
+    assert told["play"]["title"].startswith("A flight along a line")
     assert "INVENTED: " in said
     assert "Lake counters: 5 km" in said
     assert "is shown: the agreement of 5 km in force" in said
     assert "is shown: nothing of the flight, neither whole" in said
+    assert re.search(r"\(outside\) +North's air defence launches", said)
+    assert re.search(r"\d\dZ  south +STOP from South", said)
+    assert re.search(r"south +South tells its answer as a hazard", said)
     assert re.search(r"lake +06:25Z  flight of south; everybody has it", said)
+    assert re.search(
+        r"lake +10:\d\dZ  hazard of south, LATE, in part where its own people are", said
+    )
     assert re.search(r"north +no notice", said)
-    assert re.search(r"evidence for south: \d+ entries, \d+ signed, verified", said)
-    assert re.search(r"evidence for north: \d+ entries, \d+ signed, verified", said)
+    assert "Incident: Aircraft along the line" in said
+    for party in ("south", "lake"):
+        assert re.search(rf"review for {party}, HTML: \S+/review-{party}/report.html", said)
+    for party in ("south", "north"):
+        assert re.search(rf"evidence for {party}: \d+ entries, \d+ signed, verified: \S+zip", said)
     assert "record verified" in said
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def page_of(consoles: Path) -> dict[str, Any]:
+    """What the page of the play says as soon as it says something."""
+    for _ in range(START_WITHIN_S * 10):
+        if consoles.exists() and "(page)" in (text := consoles.read_text(encoding="utf-8")):
+            address = dict(line.split("\t") for line in text.splitlines())["(page)"]
+            told: dict[str, Any] = httpx.get(f"{address}lines").json()
+            if told["play"]:
+                return told
+        time.sleep(0.1)
+    raise AssertionError("the page did not come")

@@ -249,7 +249,15 @@ def states(count: int, now_ms: int) -> list[dict[str, Any]]:
                 },
                 "escalation": {"overdue": chance.random() < 0.2, "atMs": due},
             }
-        made.append({"session": {"party": "a"}, "notices": notices, "intents": {}, "zones": {}})
+        made.append(
+            {
+                "session": {"party": "a"},
+                "notices": notices,
+                "intents": {},
+                "shared": {},
+                "zones": {},
+            }
+        )
         made[-1]["hazards"] = {}
     return made
 

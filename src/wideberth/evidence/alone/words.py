@@ -287,10 +287,11 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     rows = [
         ("Notice", "{}, number {} to this party".format(notice["id"], notice["number"])),
         ("Issued", time_words(notice["issued_us"])),
-        ("Time from telling to start", duration_words(notice.get("lead_us", 0))),
         ("About", object_words(notice.get("subject"))),
         ("Units that must know", ", ".join(notice.get("units", [])) or "none named"),
     ]
+    if notice.get("lead_us"):  # of what is shown in part, it would tell when that starts
+        rows.insert(2, ("Time from telling to start", duration_words(notice["lead_us"])))
     if notice.get("late"):
         rows.append(("Agreed minimum", "told later than the agreed minimum"))
     if notice.get("supersedes"):

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from wideberth.cases.case import Case
-from wideberth.cases.run import Line, play
+from wideberth.cases.run import OUTSIDE, Line, play
 from wideberth.cases.stage import Face
 from wideberth.faces.api import create_app
 from wideberth.faces.api.http import PREFIX, Router
@@ -47,7 +47,7 @@ def table_row(line: Line) -> tuple[str, str, str, str]:
     """Time, party, what it did or was shown, and whether that is what the case asks for."""
     time = format_rfc3339(line.time_us).replace("T", " ").removesuffix("Z")
     verdict = "" if line.passed is None else "passed" if line.passed else "FAILED"
-    did = "is shown: " if line.is_shown else "does: "
+    did = "is shown: " if line.is_shown else "" if line.party == OUTSIDE else "does: "
     return time, line.party, f"{did}{line.words}", verdict
 
 

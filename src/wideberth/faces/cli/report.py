@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from wideberth.evidence.material import Material
     from wideberth.model.ids import PartyId
     from wideberth.review.facts import Facts
+    from wideberth.review.period import Period
     from wideberth.review.report import Report
 
-__all__ = ["command", "land_outline"]
+__all__ = ["command", "land_outline", "packed", "report_of"]
 
 _LEFT_OUT = (
     "Warnings are left out: a service gives a party the entries that it reads whole, and a warning"
@@ -49,7 +50,6 @@ def command(
     """
     from wideberth.model.ids import require_party_id
     from wideberth.review.period import period
-    from wideberth.review.report import Head, made
     from wideberth.space.time import parse_rfc3339
 
     with complaints():
@@ -58,17 +58,34 @@ def command(
             parse_rfc3339(from_time, field="--from"), parse_rfc3339(to_time, field="--to")
         )
         with the_material(folder, url=url, token=token, checkpoint=None, rule=None) as material:
-            facts = _read(material, reader)
-            head = Head(
-                material.checkpoint.origin,
-                material.checkpoint.size,
-                material.checkpoint.root.hex(),
-                _LEFT_OUT if url is not None else "",
-            )
-            report = _in_words(made(facts, asked, head, land=land_outline()), material, reader)
+            left_out = _LEFT_OUT if url is not None else ""
+            report = report_of(material, reader, asked, left_out=left_out)
         _print(report)
         if out is not None:
             _write(out, report)
+
+
+def report_of(material: Material, reader: PartyId, asked: Period, *, left_out: str = "") -> Report:
+    """The report of a party for a period. Raises InvalidValue where nothing is about it."""
+    from wideberth.review.report import Head, made
+
+    facts = _read(material, reader)
+    checkpoint = material.checkpoint
+    head = Head(checkpoint.origin, checkpoint.size, checkpoint.root.hex(), left_out)
+    return _in_words(made(facts, asked, head, land=land_outline()), material, reader)
+
+
+def packed(report: Report) -> dict[str, bytes]:
+    """The three files of the pack, by name. Raises InvalidValue without Typst."""
+    from wideberth.faces.cli._typeset import as_pdf
+    from wideberth.review.machine import as_json
+    from wideberth.review.page import as_html
+
+    return {
+        "report.html": as_html(report),
+        "report.pdf": as_pdf(report),
+        "report.json": as_json(report),
+    }
 
 
 def _read(material: Material, reader: PartyId) -> Facts:
@@ -145,16 +162,9 @@ def _write(out: Path, report: Report) -> None:
     from hashlib import sha256
 
     from wideberth.errors import InvalidValue, system_reason
-    from wideberth.faces.cli._typeset import as_pdf
     from wideberth.record.keys import write_new
-    from wideberth.review.machine import as_json
-    from wideberth.review.page import as_html
 
-    files = {
-        "report.html": as_html(report),
-        "report.pdf": as_pdf(report),
-        "report.json": as_json(report),
-    }
+    files = packed(report)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
-from wideberth.cases import Case, Line, load_case
+from wideberth.cases import OUTSIDE, Case, Line, load_case
 from wideberth.cases import Play as CasePlay
 from wideberth.cases.case import time_us
 from wideberth.cases.receiver import Receiver
@@ -23,7 +24,8 @@ from wideberth.errors import WideberthError
 from wideberth.faces.cli._cases import FACE
 from wideberth.faces.cli._demo import BORDER
 from wideberth.faces.cli._demo.node import Made, make_space, tick_s
-from wideberth.faces.cli._demo.reviewed import bundles, columns, who_was_told
+from wideberth.faces.cli._demo.playpage import PlayPage
+from wideberth.faces.cli._demo.reviewed import bundles, columns, packs, who_was_told
 from wideberth.faces.cli._demo.served import (
     Options,
     Play,
@@ -39,8 +41,9 @@ from wideberth.space.time import MAX_US, MINUTE_US, format_rfc3339
 
 __all__ = ["run"]
 
-_OPENED = ("south", "north", "lake")
-_SIDES = ("south", "north")
+_OPENED = ("south", "lake", "north")
+_SIDES = ("south", "north")  # of the incident: each is given what proves its part
+_REVIEWED = ("south", "lake")  # of the agreements: their officials meet
 _PATIENCE_S = 3.0
 _SETTINGS = """\
 # Written by wideberth demo --scenario border.
@@ -99,6 +102,7 @@ class _Live:
 def run(options: Options) -> None:
     """Play it; a Ctrl-C is a good end. Raises WideberthError where something fails."""
     case = load_case(BORDER)
+    page = PlayPage()
     seats = [
         _Seat(each.id, f"{each.name} (invented)", each.contact, tuple(each.units))
         for each in case.parties
@@ -108,9 +112,10 @@ def run(options: Options) -> None:
         max(time_us(each.at, case.day) for each in (*case.steps, *case.shows)) + MINUTE_US,
         partial(_settings, case),
         partial(make_space, seats=seats, roles=tuple(Role)),
-        partial(_at_work, case, options),
+        partial(_at_work, case, options, page),
     )
-    run_played(play, options)
+    with page:
+        run_played(play, options)
 
 
 def _settings(case: Case, clock: ExerciseClock) -> str:
@@ -125,9 +130,9 @@ def _settings(case: Case, clock: ExerciseClock) -> str:
 
 
 async def _at_work(
-    case: Case, options: Options, made: Made, running: Running, teller: Teller
+    case: Case, options: Options, page: PlayPage, made: Made, running: Running, teller: Teller
 ) -> None:
-    _introduce(case, running.url, made, options, teller)
+    _introduce(case, running.url, made, options, page, teller)
     clock = running.clock
     told: list[Line] = []
     async with AsyncExitStack() as stack:
@@ -145,13 +150,14 @@ async def _at_work(
             async with asyncio.timeout(end_s), aclosing(played.lines()) as going:
                 async for line in going:
                     told.append(line)
+                    page.show(line)
                     _say(line, teller)
-    await asyncio.to_thread(_sum_up, made, clock, told, teller)
+    await asyncio.to_thread(_sum_up, made, clock, told, page, teller)
 
 
 def _say(line: Line, teller: Teller) -> None:
     if not line.is_shown:
-        teller(line.party, line.words)
+        teller(line.party, line.words, style="yellow" if line.party == OUTSIDE else "")
     elif line.passed:
         teller(line.party, f"  is shown: {line.words}", style="dim")
     else:
@@ -159,19 +165,26 @@ def _say(line: Line, teller: Teller) -> None:
         teller.plain(f"            found: {line.found}")
 
 
-def _introduce(case: Case, url: str, made: Made, options: Options, teller: Teller) -> None:
-    addresses = consoles(url, made, options, opened=_OPENED)
+def _introduce(
+    case: Case, url: str, made: Made, options: Options, page: PlayPage, teller: Teller
+) -> None:
+    addresses = consoles(url, made, options, opened=_OPENED, first=page.url)
+    page.begin(case, addresses, _OPENED)
     teller.plain(f"EXERCISE. {case.title}, {options.speed:g} times as fast.")
     teller.plain(f"From public reports: {case.structure}")
     teller.plain(f"INVENTED: {case.invented}")
     teller.plain()
+    teller.plain("What is played, as it goes, with all sides side by side:")
+    teller.plain(f"  {page.url}")
     teller.plain("The console, as each party sees it (each address holds a token):")
     for party in _OPENED:
         teller.plain(f"  {party:<6} {addresses[party]}")
     teller.plain()
 
 
-def _sum_up(made: Made, clock: ExerciseClock, told: list[Line], teller: Teller) -> None:
+def _sum_up(
+    made: Made, clock: ExerciseClock, told: list[Line], page: PlayPage, teller: Teller
+) -> None:
     origin = next(iter(made.keys.values())).origin
     try:
         summary, verified = summarise(made.folder, made.vkey, origin)
@@ -180,16 +193,24 @@ def _sum_up(made: Made, clock: ExerciseClock, told: list[Line], teller: Teller) 
         raise
     judged = [line for line in told if line.passed is not None]
     good = sum(line.passed is True for line in judged)
-    teller.plain()
-    teller.plain("What happened")
-    teller.plain(f"  {good} of {len(judged)} times a party was shown what the case asks for")
-    for line in lines(summary, verified, rate=clock.rate):
-        teller.plain(f"  {line}")
-    teller.plain()
-    for line in (
+    said = [
+        "What happened",
+        f"  {good} of {len(judged)} times a party was shown what the case asks for",
+        *(f"  {line}" for line in lines(summary, verified, rate=clock.rate)),
+        "",
         *who_was_told(summary, _OPENED),
         *columns(summary),
+    ]
+    teller.plain()
+    for line in said:
+        teller.plain(line)
+    files: list[tuple[Path, str]] = []
+    for path, words in (
+        *packs(made.folder, _REVIEWED, clock.start_us, clock.until_us),
         *bundles(made.folder, made.vkey, _SIDES),
     ):
-        teller.plain(line)
+        files.append((path, words))
+        teller.plain(f"{words}: {path}")
+    page.end(files, said)
+    teller.plain(f"All of it, and the files of the review: {page.url}")
     teller.plain()

@@ -1,5 +1,6 @@
 """What somebody sees who sits down with the record afterwards: who was told what and when, what
-was told to all at once, each incident's columns, and a bundle for each side that proves its part.
+was told to all at once, each incident's columns, the pack for the review, and a bundle for each
+side that proves its part.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from wideberth.evidence.material import from_record
 from wideberth.faces.cli._demo.summary import Summary
 from wideberth.faces.cli._host import opened
 from wideberth.faces.cli._material import may_show_as
+from wideberth.faces.cli.report import packed, report_of
 from wideberth.model.ids import PartyId
 from wideberth.model.notices import Notice
 from wideberth.record.keys import write_new
+from wideberth.review.period import period
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 
-__all__ = ["bundles", "columns", "who_was_told"]
+__all__ = ["bundles", "columns", "packs", "who_was_told"]
 
 
 def who_was_told(summary: Summary, parties: Iterable[str]) -> Iterator[str]:
@@ -59,9 +62,9 @@ def columns(summary: Summary) -> Iterator[str]:
             yield f"  {party}{role}: {words or 'no account'}"
 
 
-def bundles(folder: Path, vkey: str, parties: Iterable[str]) -> Iterator[str]:
+def bundles(folder: Path, vkey: str, parties: Iterable[str]) -> Iterator[tuple[Path, str]]:
     """A bundle for each of these parties, of all that it may pass on: made, verified, kept beside
-    the record. Raises RecordCorrupt where one does not verify.
+    the record; and what it is. Raises RecordCorrupt where one does not verify.
     """
     for party in parties:
         reader = PartyId(party)
@@ -73,9 +76,28 @@ def bundles(folder: Path, vkey: str, parties: Iterable[str]) -> Iterator[str]:
         path = folder / f"evidence-{party}.zip"
         write_new(path, data)
         yield (
+            path,
             f"evidence for {party}: {len(verified.positions)} entries,"
-            f" {verified.statements} signed, verified: {path}"
+            f" {verified.statements} signed, verified",
         )
+
+
+def packs(
+    folder: Path, parties: Iterable[str], begin_us: int, end_us: int
+) -> Iterator[tuple[Path, str]]:
+    """The pack of each of these parties for the review of a period, kept beside the record: each
+    file, and what it is. Raises InvalidValue without Typst.
+    """
+    asked = period(begin_us, end_us)
+    for party in parties:
+        with opened(folder) as record:
+            report = report_of(from_record(record), PartyId(party), asked)
+        where = folder / f"review-{party}"
+        where.mkdir(mode=0o700, exist_ok=True)
+        for name, data in packed(report).items():
+            path = where / name
+            write_new(path, data)
+            yield path, f"review for {party}, {path.suffix.removeprefix('.').upper()}"
 
 
 def _clock(time_us: int) -> str:
@@ -98,6 +120,7 @@ def _what(notice: Notice, summary: Summary) -> str:
         return f"ALL-CLEAR: {kind}{of}"
     if notice.withdrawal:
         return f"over: {kind}{of}"
-    late = f", LATE: {notice.lead_us / SECOND_US:.0f} s before" if notice.late else ""
+    before = f": {notice.lead_us / SECOND_US:.0f} s before" if notice.lead_us else ""
+    late = f", LATE{before}" if notice.late else ""
     meets = ", in part where its own people are" if notice.clashes else ""
     return f"{kind}{of}{late}{meets}"

@@ -137,18 +137,21 @@ async def _run(play: Play, options: Options, folder: Path, teller: Teller) -> No
         lead_us = 2 * (now_us() - clock.at_us + lead_us)
 
 
-def consoles(url: str, made: Made, options: Options, opened: Sequence[str]) -> dict[str, str]:
+def consoles(
+    url: str, made: Made, options: Options, opened: Sequence[str], *, first: str | None = None
+) -> dict[str, str]:
     """The console's address for each party, a token in it; written to the file that was asked for,
-    and those of these parties opened in a browser where there is one.
+    and those of these parties opened in a browser where there is one. first: what is opened before.
     """
     addresses = {party: f"{url}/#token={token}" for party, token in made.console_tokens.items()}
     if options.console_file is not None:
         lines = "".join(f"{party}\t{address}\n" for party, address in addresses.items())
-        options.console_file.write_text(lines, encoding="utf-8")
+        page = "" if first is None else f"(page)\t{first}\n"
+        options.console_file.write_text(lines + page, encoding="utf-8")
     has_display = sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )
     if options.browser and has_display:
-        for party in opened:
-            webbrowser.open(addresses[party])
+        for address in (*filter(None, [first]), *(addresses[party] for party in opened)):
+            webbrowser.open(address)
     return addresses

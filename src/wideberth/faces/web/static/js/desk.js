@@ -48,9 +48,10 @@ const KINDS = {
 export function aboutOf(state, notice) {
   const { subject } = notice;
   const own = state.session?.party;
-  const thing = subject?.type === "zone" ? state.zones[subject.id] : state.intents[subject?.id];
+  const named = (each) => (each?.type === "zone" ? state.zones[each.id] : state.intents[each?.id] ?? state.shared[each?.id]);
+  const thing = named(subject);
   if (thing && thing.party !== own) return thing;
-  const other = notice.clashes.map(({ other: each }) => (each?.type === "zone" ? state.zones[each.id] : state.intents[each?.id])).find(Boolean);
+  const other = notice.clashes.map((clash) => named(clash.other)).find(Boolean);
   return other ?? thing ?? null;
 }
 

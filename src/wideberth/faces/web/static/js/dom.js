@@ -103,4 +103,14 @@ export function toast(text, link = null) {
 }
 
 export const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
+/** By what people call an intent; where nothing of that is told, or shown, by its kind and whose it is. */
+export const intentName = (state, intent) => intent.callSign ?? intent.placeName ?? `${intent.kind} of ${partyName(state, intent.party)}`;
+/** Whether a name says already whose it is. */
+export const namesParty = (state, name, party) => name.endsWith(` of ${partyName(state, party)}`);
 export const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });
+
+/** That it is not the whole, in the server's words, and what is left out. */
+export function partText({ words, withheld }) {
+  const left = withheld.map((field) => plain(field).replaceAll("_", " ")).join(", ");
+  return `As agreed: ${plain(words ?? "shown in part", 160)}${left ? `; not shown: ${left}` : ""}.`;
+}

@@ -72,9 +72,15 @@ export function middle(ring) {
   return [(Math.min(...lons) + Math.max(...lons)) / 2, (Math.min(...lats) + Math.max(...lats)) / 2];
 }
 
-/** The topmost point of a ring: where a label reads as belonging to the line. */
+/** Of the points near the top of a ring the one nearest its middle: there a label reads as belonging
+ * to the line, and does not stick out at a side.
+ */
 export function top(ring) {
-  return ring.reduce((best, point) => (point[1] > best[1] ? point : best), ring[0]);
+  const lats = ring.map((point) => point[1]);
+  const [highest, lowest] = [Math.max(...lats), Math.min(...lats)];
+  const [centre] = middle(ring);
+  const near = ring.filter((point) => highest - point[1] <= 0.05 * (highest - lowest));
+  return near.reduce((best, point) => (Math.abs(point[0] - centre) < Math.abs(best[0] - centre) ? point : best), near[0]);
 }
 
 /** West, south, east, north of many points; null of none. */

@@ -3,7 +3,7 @@
 
 import { patiently } from "./api.js";
 import { VERBS, answerForm, differenceText } from "./answer.js";
-import { NO_INFORMATION, SENTENCE, aged, partyName, rows, setText, swatch } from "./dom.js";
+import { NO_INFORMATION, SENTENCE, aged, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
 import { Backlog } from "./backlog.js";
 import { changeItems } from "./changes.js";
 import { aboutOf, inbox, isInForce, isOwn, isVacant, kindOf, stepsOf, windowOf } from "./desk.js";
@@ -148,8 +148,9 @@ class Inbox {
         h("span", { class: "age" }, `no. ${notice.number}, told ${utcShort(notice.issuedMs)}, `, aged("ago", notice.issuedMs))),
       notice.agreement ? agreementLines(state, notice) : [
         h("p", { class: "what" }, own ? this.#ownName(notice, about, party) : [
-          swatch(party), h("b", {}, plain(nameOf(about, notice), 60)),
-          " of ", h("span", {}, plain(partyName(state, party), 60)), this.#touches(notice)]),
+          swatch(party), h("b", {}, plain(nameOf(state, about, notice), 60)),
+          namesParty(state, nameOf(state, about, notice), party) ? null : [" of ", h("span", {}, plain(partyName(state, party), 60))], this.#touches(notice)]),
+        about?.part ? h("p", { class: "dim" }, partText(about.part)) : null,
         h("p", { class: "num" }, own ? h("b", {}, "yours: ") : null, whereText(notice, own ? this.#ownThing(notice) : about),
           ` · ${dayTime(span.startMs)} to ${dayTime(span.endMs)} · `, aged(phase, phase === "begins" ? span.startMs : span.endMs)),
         own && notice.clashes.length ? h("p", { class: "num" }, h("b", {}, "both: "), bothText(notice.clashes[0]),
@@ -183,8 +184,8 @@ class Inbox {
   /** The reader's own, by name, and then what it meets: the figures below are the reader's. */
   #ownName(notice, about, party) {
     const own = this.#ownThing(notice);
-    const other = about && about !== own ? nameOf(about, notice) : "something that is not shown to you";
-    return [h("span", { class: "dim" }, "Your own "), h("b", {}, plain(nameOf(own, notice), 60)),
+    const other = about && about !== own ? nameOf(this.state, about, notice) : "something that is not shown to you";
+    return [h("span", { class: "dim" }, "Your own "), h("b", {}, plain(nameOf(this.state, own, notice), 60)),
       h("span", { class: "dim" }, " meets "), swatch(party), h("b", {}, plain(other, 60)),
       " of ", h("span", {}, plain(partyName(this.state, party === notice.sender ? null : party), 60))];
   }
@@ -192,7 +193,7 @@ class Inbox {
   /** What of the reader's own it meets. */
   #touches(notice) {
     const own = notice.clashes.map((clash) => this.state.intents[clash.own?.id] ?? this.state.zones[clash.own?.id]).filter(Boolean);
-    const names = [...new Set(own.map((each) => each.callSign ?? each.placeName ?? each.name ?? each.id))];
+    const names = [...new Set(own.map((each) => each.name ?? intentName(this.state, each)))];
     return names.length ? [h("span", { class: "dim" }, ", meets your "), plain(names.join(", "), 120)] : null;
   }
 
@@ -334,8 +335,8 @@ export function answerText(answer) {
   ];
 }
 
-const nameOf = (about, notice) =>
-  about?.callSign ?? about?.placeName ?? about?.name ??
+const nameOf = (state, about, notice) =>
+  (about ? about.name ?? intentName(state, about) : null) ??
   (notice.subject?.type === "agreement" ? "An agreement" : notice.subject ? `${notice.subject.type} ${notice.subject.id}` : "Something that is not shown to you");
 
 const STATES = {

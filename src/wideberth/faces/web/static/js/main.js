@@ -51,6 +51,7 @@ const ASK = {
   space: async () => dispatch({ type: "space", space: await api.get("/api/v1/space"), browserMs: Date.now() }),
   parties: async () => dispatch({ type: "parties", ...(await api.all("/api/v1/parties", "parties")) }),
   intents: async () => dispatch({ type: "intents", ...(await api.all(`/api/v1/intents?${ALL}`, "intents")) }),
+  shared: async () => dispatch({ type: "shared", ...(await api.all("/api/v1/shared", "shared")) }),
   zones: async () => dispatch({ type: "zones", ...(await api.all(`/api/v1/zones?${ALL}`, "zones")) }),
   notices: async () => dispatch({ type: "notices", ...(await allNotices()) }),
   channels: async () => dispatch({ type: "channels", ...(await api.all("/api/v1/channels", "channels")) }),
@@ -137,7 +138,7 @@ function signIn(token) {
     onEvent,
     onState: (is, why) => {
       dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
-      if (is === "live") ask("intents", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog");
+      if (is === "live") ask("intents", "shared", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog");
       if (is === "refused") signOut("The server refused this token.");
     },
   });
@@ -261,5 +262,5 @@ window.addEventListener("offline", () => { dispatch({ type: "line", offline: tru
 window.addEventListener("online", () => { dispatch({ type: "line", offline: false }); if (api) ask(...Object.keys(ASK)); });
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
-setInterval(() => { if (api) ask("space", "intents", "zones", "warnings", "tracks", "channels", "checkpoint"); }, BEAT_MS);
+setInterval(() => { if (api) ask("space", "intents", "shared", "zones", "warnings", "tracks", "channels", "checkpoint"); }, BEAT_MS);
 setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "drills", "tests", "reach"); }, 5 * BEAT_MS);

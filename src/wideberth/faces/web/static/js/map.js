@@ -4,7 +4,8 @@
 import * as maplibre from "../vendor/maplibre-gl/maplibre-gl.mjs";
 import { COLOURS, partyColour } from "./colours.js";
 import { bounds, graticule } from "./geo.js";
-import { serverNow } from "./state.js";
+import { intentName } from "./dom.js";
+import { intentsShown, serverNow } from "./state.js";
 import { age, h, plain } from "./text.js";
 
 maplibre.setWorkerUrl(new URL("../vendor/maplibre-gl/maplibre-gl-worker.mjs", import.meta.url).href);
@@ -79,7 +80,7 @@ const STYLE = {
       id: "labels", type: "symbol", source: "labels",
       layout: {
         "text-field": ["get", "name"], "text-font": FONT, "text-size": ["get", "size"], "text-max-width": 22,
-        "text-variable-anchor": ["bottom", "top", "bottom-left", "bottom-right"], "text-radial-offset": 0.45, "text-justify": "auto", "symbol-sort-key": ["get", "order"],
+        "text-variable-anchor": ["bottom", "top", "bottom-left", "bottom-right", "left", "right"], "text-radial-offset": 0.45, "text-justify": "auto", "symbol-sort-key": ["get", "order"],
       },
       paint: { "text-color": ["get", "colour"], ...halo },
     },
@@ -96,12 +97,16 @@ const STYLE = {
 
 /** Draws the state, and says which thing was picked. */
 export class ConsoleMap {
-  /** nothing: says so when nothing stands in the view; by default the picture's own words. */
-  constructor(container, actions, { nothing = document.getElementById("nothing") } = {}) {
+  /** nothing: says so when nothing stands in the view; by default the picture's own words.
+   * follows: until somebody moves the map, a zone that is new comes into view.
+   */
+  constructor(container, actions, { nothing = document.getElementById("nothing"), follows = true } = {}) {
     this.hint = nothing;
+    this.follows = follows;
+    this.moved = false;
     this.ready = false;
     this.state = null;
-    this.fitted = false;
+    this.fitted = ""; // what the view was chosen for
     this.last = {};
     this.map = new maplibre.Map({
       container, style: STYLE, center: [0, 20], zoom: 1.4, maxPitch: 0, dragRotate: false,
@@ -113,6 +118,7 @@ export class ConsoleMap {
     this.map.addControl(new maplibre.ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
     for (const [name, draw] of Object.entries(icons())) this.map.addImage(name, draw, { pixelRatio: 2 });
     this.map.on("load", () => { this.ready = true; this.net(); if (this.state) this.draw(); });
+    for (const name of ["dragstart", "zoomstart"]) this.map.on(name, (event) => { this.moved ||= Boolean(event.originalEvent); });
     this.map.on("moveend", () => { this.net(); this.nothing(); });
     for (const layer of ["tracks", "intent-fill", "zone-line", "zone-line-notice"]) {
       this.map.on("click", layer, (event) => {
@@ -129,7 +135,7 @@ export class ConsoleMap {
     this.state = state;
     if (!this.ready) return;
     const second = Math.floor(state.browserMs / 1000);
-    const same = before && second === this.second && ["intents", "zones", "warnings", "tracks", "selected", "parties"].every((name) => before[name] === state[name]);
+    const same = before && second === this.second && ["intents", "shared", "zones", "warnings", "tracks", "selected", "parties"].every((name) => before[name] === state[name]);
     if (!same) { this.second = second; this.draw(); }
   }
 
@@ -156,12 +162,13 @@ export class ConsoleMap {
     const view = bounds(points);
     if (!view || !this.ready) return;
     const now = this.map.getBounds();
+    this.moved = true;
     if (points.every((point) => now.contains(point))) return;
     this.map.fitBounds(view, { padding: 60, maxZoom: 11, duration: 0 });
   }
 
   pointsOf(what, state) {
-    const area = state.intents[what] ?? state.zones[what];
+    const area = state.intents[what] ?? state.shared[what] ?? state.zones[what];
     if (area) return area.volumes.flatMap((volume) => volume.rings.flat());
     if (state.tracks[what]) return [state.tracks[what].place];
     const warning = state.warnings[what];
@@ -180,7 +187,7 @@ export class ConsoleMap {
     const now = serverNow(state);
     const labels = [];
     this.set("zones", areas(state, Object.values(state.zones), (zone) => ({ rule: zone.rule, colour: "#c9d4dc" })));
-    this.set("intents", areas(state, Object.values(state.intents).filter((each) => each.state !== "Ended"), (intent) => ({
+    this.set("intents", areas(state, intentsShown(state).filter((each) => each.state !== "Ended"), (intent) => ({
       state: intent.state, kind: intent.kind, colour: COLOURS[partyColour(intent.party)],
     })));
     for (const zone of Object.values(state.zones)) {
@@ -189,9 +196,9 @@ export class ConsoleMap {
         if (volume.label) labels.push(label(volume.label, `${plain(zone.name, 60)}\n${rule}${zone.unilateral ? " · UNILATERAL" : ""}`, "#dfe7ec", 11, 2));
       }
     }
-    for (const intent of Object.values(state.intents)) {
+    for (const intent of intentsShown(state)) {
       for (const volume of intent.volumes.slice(0, 1)) {
-        if (volume.label) labels.push(label(volume.label, `${plain(intent.callSign ?? intent.placeName ?? intent.id, 28)}\n${intent.kind} · ${intent.state}`, COLOURS[partyColour(intent.party)], 11, 1));
+        if (volume.label) labels.push(label(volume.label, `${plain(intentName(state, intent), 28)}\n${intent.kind} · ${intent.state}${intent.part ? " · in part" : ""}`, COLOURS[partyColour(intent.party)], 11, 1));
       }
     }
     const ties = Object.values(state.warnings).flatMap((warning) => tie(state, warning));
@@ -207,18 +214,20 @@ export class ConsoleMap {
     }))));
     this.set("tracks", all.map((track) => trackFeature(track, now, state.selected === track.id)));
     this.set("ties", ties);
-    if (!this.fitted && state.loaded.zones && state.loaded.intents) this.fit();
+    if (state.loaded.zones && state.loaded.intents) this.fit();
     this.nothing();
   }
 
   /** The first view: the zones, or else the intents. */
   fit() {
     const { state } = this;
-    const areasThere = Object.values(state.zones).length ? Object.values(state.zones) : Object.values(state.intents);
+    const zones = Object.keys(state.zones).sort().join(" ");
+    if (this.fitted && (!this.follows || this.moved || !zones || this.fitted === zones)) return;
+    const areasThere = zones ? Object.values(state.zones) : intentsShown(state);
     const view = bounds(areasThere.flatMap((area) => area.volumes.flatMap((volume) => volume.rings.flat()))) ?? bounds(Object.values(state.tracks).map((track) => track.place));
     if (!view) return;
-    this.fitted = true;
-    this.map.fitBounds(view, { padding: { top: 44, bottom: 30, left: 16, right: 16 }, maxZoom: 11, duration: 0 });
+    this.fitted = zones || "intents";
+    this.map.fitBounds(view, { padding: { top: 56, bottom: 76, left: 30, right: 30 }, maxZoom: 11, duration: 0 });
   }
 
   net() {
@@ -242,7 +251,7 @@ export class ConsoleMap {
       return box && box[0][1] <= n && box[1][1] >= s && [-360, 0, 360].some((turn) => box[0][0] + turn <= e && box[1][0] + turn >= w);
     };
     const some = Object.values(state.tracks).some((track) => inside(track.place)) ||
-      [...Object.values(state.intents), ...Object.values(state.zones)].some((area) => area.volumes.some((volume) => volume.rings.some(touches)));
+      [...intentsShown(state), ...Object.values(state.zones)].some((area) => area.volumes.some((volume) => volume.rings.some(touches)));
     this.hint.hidden = some;
   }
 }

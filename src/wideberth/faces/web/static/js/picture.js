@@ -1,9 +1,9 @@
 // The view of the picture: a map, and beside it everything that is on it as lists.
 
 import { ConsoleMap } from "./map.js";
-import { NO_INFORMATION, SENTENCE, aged, at, partyName, rows, setText, swatch } from "./dom.js";
+import { NO_INFORMATION, SENTENCE, aged, at, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
 import { distance, duration, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
-import { ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
+import { intentsShown, ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
 import { limitText } from "./shape.js";
 
 /** Its lists stand in the page from the start; what is mounted is the map. */
@@ -53,7 +53,7 @@ function tracks(state, actions) {
 const phase = (intent, now) => (now < intent.startMs ? "begins" : now <= intent.endMs ? "ends" : "over");
 
 function intents(state, now, actions) {
-  const all = Object.values(state.intents).sort((a, b) => a.startMs - b.startMs || a.id.localeCompare(b.id));
+  const all = intentsShown(state).sort((a, b) => (a.startMs || 0) - (b.startMs || 0) || a.id.localeCompare(b.id));
   setText(at("n-intents"), `${all.length}${state.complete.intents === false ? " (more are not shown)" : ""}`);
   rows(at("intents"), all.map((intent) => {
     const volume = intent.volumes[0];
@@ -65,14 +65,16 @@ function intents(state, now, actions) {
         type: "button", class: `row ${state.selected === intent.id ? "on" : ""}`, "data-focus": `i${intent.id}`,
         onclick: () => actions.select(intent.id),
       },
-      swatch(intent.party), h("b", {}, plain(intent.callSign ?? intent.placeName ?? intent.id, 28)),
+      swatch(intent.party), h("b", {}, plain(intentName(state, intent), 28)),
       h("span", { class: `tag s-${intent.state.toLowerCase()}` }, intent.state),
       h("span", { class: "tag" }, intent.kind),
+      intent.part ? h("span", { class: "tag strong" }, "IN PART") : null,
       intent.late ? h("span", { class: "tag bad" }, "LATE") : null,
       h("span", { class: "dim wide" }, `${plain(partyName(state, intent.party), 60)} · v${intent.version}${intent.cautions.length ? ` · ${intent.cautions.map((c) => plain(c)).join(", ")}` : ""}`),
       volume ? h("span", { class: "num wide" }, `${limitText(volume.lower)} to ${limitText(volume.upper)}`) : null,
-      h("span", { class: "num wide" }, `${utcShort(intent.startMs)}–${utcShort(intent.endMs)} · `,
-        aged(when, when === "begins" ? intent.startMs : intent.endMs))),
+      Number.isFinite(intent.startMs) ? h("span", { class: "num wide" }, `${utcShort(intent.startMs)}–${utcShort(intent.endMs)} · `,
+        aged(when, when === "begins" ? intent.startMs : intent.endMs)) : null,
+      intent.part ? h("span", { class: "dim wide" }, partText(intent.part)) : null),
     };
   }), state.loaded.intents ? NO_INFORMATION : "Asking …");
 }
@@ -97,11 +99,12 @@ function zones(state, actions) {
 function objectName(state, object) {
   if (object.type === "track") {
     const track = Object.values(state.tracks).find((each) => each.track === object.id);
-    return track?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
+    return track?.callSign ?? track?.track ?? object.facts[1] ?? object.facts[0] ?? object.type;
   }
   if (object.type === "load") return object.facts[0] ?? object.type;
   if (object.type === "zone") return state.zones[object.id]?.name ?? object.facts[1] ?? object.facts[0] ?? object.type;
-  return state.intents[object.id]?.callSign ?? object.facts[1] ?? object.facts[0] ?? object.type;
+  const intent = state.intents[object.id] ?? state.shared[object.id];
+  return intent ? intentName(state, intent) : (object.facts[1] ?? object.facts[0] ?? object.type);
 }
 
 /** By what people recognise a thing; the number of an area tells them nothing. */
@@ -181,8 +184,8 @@ function subjectName(state, reference) {
     return told ? `Agreement: ${told.agreement.title}` : `agreement ${reference.id}`;
   }
   if (reference.type === "zone") return state.zones[reference.id]?.name ?? `zone ${reference.id}`;
-  const intent = state.intents[reference.id];
-  return intent ? `${intent.callSign ?? intent.placeName ?? reference.id}` : `intent ${reference.id}`;
+  const intent = state.intents[reference.id] ?? state.shared[reference.id];
+  return intent ? intentName(state, intent) : `intent ${reference.id}`;
 }
 
 function notices(state, actions) {
@@ -219,7 +222,7 @@ function noticeCard(state, notice, actions) {
         ? h("button", { type: "button", class: "link", "data-focus": `n${notice.id}`, onclick: () => actions.select(notice.subject.id) }, plain(subjectName(state, notice.subject), 60))
         : h("b", {}, plain(subjectName(state, notice.subject), 60)),
       ` v${notice.subject?.version ?? "?"}`,
-      ...(notice.sender || !notice.subject ? [" of ", swatch(notice.sender), plain(partyName(state, notice.sender), 60)] : [])),
+      ...((notice.sender || !notice.subject) && !namesParty(state, subjectName(state, notice.subject), notice.sender) ? [" of ", swatch(notice.sender), plain(partyName(state, notice.sender), 60)] : [])),
     notice.open || !notice.clashes.length ? null : h("p", { class: "dim" }, `With: ${closedNames(state, notice)}`),
     h("ul", { class: "clashes" }, clashes.map((clash) => h("li", {},
       h("span", {}, clash.own ? plain(subjectName(state, clash.own), 40) : "", h("span", { class: "dim" }, " × "),

@@ -45,7 +45,7 @@ class Replay {
           this.clock)),
       h("div", { class: "side right" },
         h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, "What the record shows"), this.lines))));
-    this.map = new ConsoleMap(box, { select: () => {} }, { nothing: this.nothing });
+    this.map = new ConsoleMap(box, { select: () => {} }, { nothing: this.nothing, follows: false });
     this.known = this.#incidents();
   }
 
@@ -118,7 +118,7 @@ class Replay {
     this.beginMs = Math.floor(Date.parse(told.begin) / MINUTE) * MINUTE;
     this.minutes = Math.max(0, Math.min(LONGEST_MIN, Math.ceil((Date.parse(told.end) - this.beginMs) / MINUTE) - 1));
     this.slider.max = String(this.minutes);
-    this.map.fitted = false;
+    this.map.fitted = "";
     const more = told.more_from ? ` There is more from ${told.more_from} on.` : "";
     this.title.textContent = `${told.sentence}${more}`;
     this.#clocks();

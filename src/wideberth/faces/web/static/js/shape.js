@@ -58,6 +58,11 @@ export function intentOf(wire) {
   };
 }
 
+/** What is shown of an intent in part, as was agreed: coarse, with fields left out. */
+export function partOf(wire) {
+  return { ...intentOf(wire), part: { words: wire.coarsened?.words ?? null, withheld: wire.withheld ?? [] } };
+}
+
 export function zoneOf(wire) {
   return {
     id: wire.id,

@@ -3,7 +3,7 @@
 // safety, and nothing that the server still holds is dropped because it is old.
 
 import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
-import { answerOf, backlogOf, drillOf, intentOf, noticeOf, trackOf, warningOf, zoneOf } from "./shape.js";
+import { answerOf, backlogOf, drillOf, intentOf, noticeOf, partOf, trackOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
 const STORY = 60; // lines of the stream kept
@@ -19,6 +19,7 @@ export const EMPTY = Object.freeze({
   lastId: null,
   parties: {},
   intents: {},
+  shared: {}, // intent id: what is shown of another's in part
   zones: {},
   notices: {},
   warnings: {},
@@ -47,7 +48,7 @@ const byId = (items) => Object.fromEntries(items.map((item) => [item.id, item]))
 
 /** What kind of thing each event of the party's stream makes worth asking for again. */
 export const STALE_AFTER = {
-  notice: ["notices", "intents", "hazards", "reach", "backlog"],
+  notice: ["notices", "intents", "shared", "hazards", "reach", "backlog"],
   acknowledgement: ["notices", "reach", "channels", "backlog"],
   ceiling: ["backlog"],
   escalation: ["notices", "reach"],
@@ -77,6 +78,7 @@ const REDUCERS = {
   intents: (state, { items, complete, restsOn }) => ({
     ...list(state, "intents", items.map(intentOf), complete), restsOn,
   }),
+  shared: (state, { items, complete }) => list(state, "shared", items.map(partOf), complete),
   zones: (state, { items, complete }) => list(state, "zones", items.map(zoneOf), complete),
   notices: (state, { items, complete }) => list(state, "notices", items.map(noticeOf), complete),
   warnings: (state, { items, complete }) => list(state, "warnings", items.map(warningOf), complete),
@@ -204,6 +206,9 @@ export function checkpointOf(text) {
 }
 
 const URGENCY = { immediate: 0, prompt: 1, routine: 2 };
+
+/** Every intent of which anything is shown, whole or in part; none is in both. */
+export const intentsShown = (state) => [...Object.values(state.intents), ...Object.values(state.shared)];
 
 /** Open ones first, the urgent first among them, then the newest. */
 export function orderedNotices(state) {

@@ -48,6 +48,7 @@ from wideberth.model.notices import Notice
 from wideberth.model.receipts import content_digest, difference_digest
 from wideberth.operating import DeliveryTable
 from wideberth.outdrills import DrillsOut
+from wideberth.outincidents import IncidentsOut
 from wideberth.outstops import StopsOut
 from wideberth.outwarned import WarningsOut, agreed_languages
 from wideberth.record.vault import Vault
@@ -136,6 +137,7 @@ class Outbound:
         self._room = asyncio.Semaphore(_MOST_SENDING)
         self.warnings = WarningsOut(service, self, self._back_off, draw)
         self.drills = DrillsOut(service, self, self._back_off, draw)
+        self.incidents = IncidentsOut(service, self, self._back_off, draw)
         self.stops = StopsOut(service, urgent, self, settings.first_retry_s, draw)
 
     # What others ask.
@@ -250,6 +252,7 @@ class Outbound:
             self.stops.go_on()
             self.warnings.go_on()
             self.drills.go_on()
+            self.incidents.go_on()
             while True:
                 await self._mind_ways()
                 await self._forget()
@@ -265,6 +268,7 @@ class Outbound:
             await self.stops.stop()
             await self.warnings.stop()
             await self.drills.stop()
+            await self.incidents.stop()
             self._lanes.clear()
             await self._webhooks.close()
 
@@ -358,6 +362,7 @@ class Outbound:
             body = entry.body
             self.warnings.note(body, position)
             self.drills.note(body, position)
+            self.incidents.note(body, position)
             self.stops.note(body)
             if isinstance(body, NoticeIssued):
                 sending = self._lanes.get((body.notice.recipient, Post.DUTY))

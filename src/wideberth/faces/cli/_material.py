@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckpointOption",
+    "FromOption",
+    "IncidentOption",
+    "ObjectOption",
     "PolicyOption",
+    "ToOption",
     "TokenOption",
     "UrlOption",
     "may_show_as",
     "read_file",
     "read_policy",
     "the_material",
+    "window_of",
 ]
 
 PolicyOption = Annotated[
@@ -49,6 +54,31 @@ TokenOption = Annotated[
     str | None,
     typer.Option(metavar="TOKEN", envvar="WIDEBERTH_TOKEN", help="The party's token."),
 ]
+
+
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
+]
+ToOption = Annotated[
+    str | None, typer.Option("--to", metavar="TIME", help="Entries before this time.")
+]
+ObjectOption = Annotated[
+    list[str] | None,
+    typer.Option("--object", metavar="ID", help="What is about this object; repeat it."),
+]
+IncidentOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="This incident, and what bears on it.")
+]
+
+
+def window_of(from_time: str | None, to_time: str | None) -> tuple[int, int]:
+    """From when on, and before when. Raises InvalidValue naming the option."""
+    from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
+
+    return (
+        parse_rfc3339(from_time, field="--from") if from_time else MIN_US,
+        parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1,
+    )
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.faces.cli._host import complaints
+from wideberth.faces.cli._asking import asking
 from wideberth.faces.cli._material import TokenOption, UrlOption
+
+if TYPE_CHECKING:
+    from wideberth.client import Client
 
 __all__ = ["command"]
 
@@ -31,19 +33,10 @@ def command(
 
     It stays counted; every report shows it as contested, and both ways of counting.
     """
-    from wideberth.client import Client, PartyKey
-    from wideberth.errors import InvalidValue
 
-    async def ask(where: str, credential: str) -> int:
-        signing = None if key is None else PartyKey.load(key)
-        async with Client(where, credential, key=signing) as client:
-            told = await client.contest_count(
-                agreement, version, item, reason, signed=signing is not None
-            )
+    async def act(client: Client) -> int:
+        told = await client.contest_count(agreement, version, item, reason, signed=key is not None)
         return int(told["position"])
 
-    with complaints():
-        if url is None or token is None:
-            raise InvalidValue("--url, --token", "missing", None, "give the service and a token")
-        position = asyncio.run(ask(url, token))
+    position = asking(url, token, act, key=key)
     print(f"contested {item}: entry {position}. It stays counted, and is shown as contested.")

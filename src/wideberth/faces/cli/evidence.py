@@ -10,12 +10,17 @@ import typer
 from wideberth.faces.cli._host import FolderOption, complain, complaints
 from wideberth.faces.cli._material import (
     CheckpointOption,
+    FromOption,
+    IncidentOption,
+    ObjectOption,
     PolicyOption,
     TokenOption,
+    ToOption,
     UrlOption,
     may_show_as,
     read_policy,
     the_material,
+    window_of,
 )
 
 __all__ = ["command"]
@@ -28,23 +33,13 @@ def command(  # noqa: PLR0913 - each of them is an option
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The bundle, a new file of mode 0600.")
     ] = None,
-    subject: Annotated[
-        list[str] | None,
-        typer.Option("--object", metavar="ID", help="What is about this object; repeat it."),
-    ] = None,
+    subject: ObjectOption = None,
     position: Annotated[
         list[int] | None, typer.Option(metavar="N", help="The entry at N; repeat it.")
     ] = None,
-    incident: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="What was said in this incident, and bears on it."),
-    ] = None,
-    from_time: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
-    ] = None,
-    to_time: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="Entries before this time.")
-    ] = None,
+    incident: IncidentOption = None,
+    from_time: FromOption = None,
+    to_time: ToOption = None,
     policy: PolicyOption = None,
     checkpoint: CheckpointOption = None,
     folder: FolderOption = Path("wideberth-data"),
@@ -67,7 +62,6 @@ def command(  # noqa: PLR0913 - each of them is an option
     from wideberth.evidence.material import seen_entries
     from wideberth.evidence.verifier import verifier_source
     from wideberth.model.ids import require_party_id
-    from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
 
     with complaints():
         if verifier is not None:
@@ -79,8 +73,7 @@ def command(  # noqa: PLR0913 - each of them is an option
         selection = Selection(
             tuple(position or ()),
             tuple(subject or ()),
-            parse_rfc3339(from_time, field="--from") if from_time else MIN_US,
-            parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1,
+            *window_of(from_time, to_time),
         )
         rule = read_policy(policy)
         with the_material(

@@ -13,6 +13,7 @@ import typer
 
 from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.faces.cli._host import complain, complaints, opened, progress_bar
+from wideberth.faces.cli._material import FromOption, ToOption, window_of
 from wideberth.model.ids import PartyId, require_party_id
 
 if TYPE_CHECKING:
@@ -31,12 +32,8 @@ def command(
         Path,
         typer.Option("--folder", metavar="FOLDER", envvar="WIDEBERTH_FOLDER", help="The node."),
     ] = Path("wideberth-data"),
-    from_time: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
-    ] = None,
-    to_time: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="Entries before this time.")
-    ] = None,
+    from_time: FromOption = None,
+    to_time: ToOption = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file, mode 0600.")
     ] = None,
@@ -46,14 +43,11 @@ def command(
     The first line is a header. The proofs hold against its checkpoint; `wideberth replay` checks
     them. Places of people to be spared go to nobody but their owner and those it named.
     """
-    from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
-
     with complaints():
-        begin_us = parse_rfc3339(from_time, field="--from") if from_time else MIN_US
-        end_us = parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1
+        window_us = window_of(from_time, to_time)
         reader = require_party_id(party, field="--party")
         with opened(folder) as record, _written(out) as file:
-            count = _export(record, reader, (begin_us, end_us), file)
+            count = _export(record, reader, window_us, file)
         complain(f"exported {count} entries to {party}")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wideberth.errors import InvalidValue
+from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding
 from wideberth.faces.cli._host import NO, complain, complaints, printable
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 
@@ -26,10 +26,6 @@ command = typer.Typer(
     help="For a party: open an incident, give an account, ask, answer, lodge and disclose.",
 )
 
-T = TypeVar("T")
-KeyOption = Annotated[
-    Path, typer.Option("--key", metavar="FILE", help="The party's signing key, mode 0600.")
-]
 IncidentArgument = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id.")]
 WordsOption = Annotated[str, typer.Option(metavar="TEXT", help="In your own words.")]
 ShownOption = Annotated[
@@ -94,7 +90,7 @@ def open_incident(  # noqa: PLR0913 - each of them is an option
             await _sign(client, name, "/subjects", "NameSubjects", {"subjects": about})
         return name
 
-    print(_signing(url, token, key, act))
+    print(asking(url, token, act, key=key))
 
 
 @command.command("list")
@@ -111,7 +107,7 @@ def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
             if cursor is None:
                 return found
 
-    for each in _asking(url, token, act):
+    for each in asking(url, token, act):
         print(f"{each['start']}  {each['id']}  {', '.join(each['parties'])}  {each['title']}")
 
 
@@ -122,7 +118,7 @@ def proposed(url: UrlOption = None, token: TokenOption = None) -> None:
     async def act(client: Client) -> list[dict[str, Any]]:
         return [each async for each in _proposals(client)]
 
-    for each in _asking(url, token, act):
+    for each in asking(url, token, act):
         opening = each["open"]
         parties = ", ".join(opening.get("parties", ())) or "nobody who is shown to you"
         window = f"{opening['start']} to {opening['end']}"
@@ -137,7 +133,7 @@ def show(incident: IncidentArgument, url: UrlOption = None, token: TokenOption =
     async def act(client: Client) -> dict[str, Any]:
         return await client.get(f"/incidents/{incident}")
 
-    for line in lines_of(_asking(url, token, act)):
+    for line in lines_of(asking(url, token, act)):
         print(line)
 
 
@@ -181,7 +177,7 @@ def account(  # noqa: PLR0913 - each of them is an option
             body["where"] = {"point": _point(point), "error_m": error_m}
         return (await _sign(client, incident, "/accounts", "GiveAccount", body))["id"]
 
-    print(_signing(url, token, key, act))
+    print(asking(url, token, act, key=key))
 
 
 @command.command()
@@ -201,7 +197,7 @@ def ask(  # noqa: PLR0913 - each of them is an option
     async def act(client: Client) -> str:
         return (await _sign(client, incident, "/questions", "AskQuestion", body))["id"]
 
-    print(_signing(url, token, key, act))
+    print(asking(url, token, act, key=key))
 
 
 @command.command()
@@ -223,7 +219,7 @@ def answer(  # noqa: PLR0913 - each of them is an option
     async def act(client: Client) -> Any:
         return await _sign(client, incident, path, "StepQuestion", body)
 
-    _signing(url, token, key, act)
+    asking(url, token, act, key=key)
     print(f"{step:<12}{question}")
 
 
@@ -269,7 +265,7 @@ def lodge(  # noqa: PLR0913 - each of them is an option
         }
         return (await _sign(client, incident, "/evidence", "LodgeEvidence", body))["id"]
 
-    print(_signing(url, token, key, act))
+    print(asking(url, token, act, key=key))
     complain(f"note: keep {beside}: it holds the salt of the digest")
 
 
@@ -282,10 +278,7 @@ def disclose(  # noqa: PLR0913 - each of them is an option
     key: KeyOption,
     url: UrlOption = None,
     token: TokenOption = None,
-    pins: Annotated[
-        Path | None,
-        typer.Option("--pins", metavar="FILE", help="The pinned keys. [default: KEY.pins]"),
-    ] = None,
+    pins: PinsOption = None,
 ) -> None:
     """Disclose a file to parties whose keys you pinned: sealed end to end, the host cannot read it.
 
@@ -309,7 +302,7 @@ def disclose(  # noqa: PLR0913 - each of them is an option
         path = f"/evidence/{evidence}/disclosures"
         await _sign(client, incident, path, "DiscloseEvidence", body)
 
-    _corresponding(url, token, key, pins, act)
+    corresponding(url, token, key, pins, act)
     print(f"disclosed   {evidence} to {', '.join(to)}")
     if not is_whole:
         complain(f"note: only the salt was sealed; hand {file} over another way")
@@ -325,10 +318,7 @@ def check(  # noqa: PLR0913 - each of them is an option
     ] = None,
     url: UrlOption = None,
     token: TokenOption = None,
-    pins: Annotated[
-        Path | None,
-        typer.Option("--pins", metavar="FILE", help="The pinned keys. [default: KEY.pins]"),
-    ] = None,
+    pins: PinsOption = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what was sealed, mode 0600.")
     ] = None,
@@ -363,7 +353,7 @@ def check(  # noqa: PLR0913 - each of them is an option
             await _sign(client, incident, path, "CheckEvidence", body)
         return matches, lodged, content
 
-    matches, lodged, content = _corresponding(url, token, key, pins, act)
+    matches, lodged, content = corresponding(url, token, key, pins, act)
     found = "matches" if matches else "does NOT match"
     print(f"{found} the digest that {lodged['party']} lodged {lodged['lodged']}")
     if out is not None:
@@ -394,7 +384,7 @@ def result(
             body["document_sha256"] = sha256(read_file(document, "--document")).hexdigest()
         return (await _sign(client, incident, "/results", "TransmitResult", body))["id"]
 
-    print(_signing(url, token, key, act))
+    print(asking(url, token, act, key=key))
 
 
 @command.command()
@@ -424,7 +414,7 @@ def receipt(
         await _sign(client, incident, f"/results/{name}/receipt", "ReceiptResult", body)
         return found
 
-    found = _signing(url, token, key, act)
+    found = asking(url, token, act, key=key)
     print(printable(found["words"]))
     complain(f"receipted the result {name} of {found['party']}")
 
@@ -488,53 +478,3 @@ async def _evidence(client: Client, incident: str, evidence: str) -> dict[str, A
 async def _sign(client: Client, incident: str, path: str, kind: str, body: dict[str, Any]) -> Any:
     whole = {"incident": incident, **body}
     return await client.signed("POST", f"/incidents/{incident}{path}", kind, whole)
-
-
-def _asking(url: str | None, token: str | None, act: Callable[[Client], Awaitable[T]]) -> T:
-    return _with_client(url, token, None, act)
-
-
-def _signing(
-    url: str | None, token: str | None, key: Path, act: Callable[[Client], Awaitable[T]]
-) -> T:
-    return _with_client(url, token, key, act)
-
-
-def _corresponding(
-    url: str | None,
-    token: str | None,
-    key: Path,
-    pins: Path | None,
-    act: Callable[[Correspondence, Client], Awaitable[T]],
-) -> T:
-    async def run(client: Client) -> T:
-        from wideberth.client import PartyKey
-        from wideberth.correspondence import Correspondence
-        from wideberth.pins import Pins
-
-        kept = Pins(pins or key.with_name(f"{key.name}.pins"))
-        return await act(Correspondence(client, PartyKey.load(key), kept), client)
-
-    return _with_client(url, token, key, run)
-
-
-def _with_client(
-    url: str | None,
-    token: str | None,
-    key: Path | None,
-    act: Callable[[Client], Awaitable[T]],
-) -> T:
-    """What act gives with a client. Ends the command where it cannot be asked."""
-    from wideberth.client import Client, PartyKey
-
-    with complaints():
-        for option, given in (("--url", url), ("--token", token)):
-            if given is None:
-                raise InvalidValue(option, "missing", None, "say which node, and with which token")
-        signer = None if key is None else PartyKey.load(key)
-
-        async def run() -> T:
-            async with Client(url or "", token or "", key=signer) as client:
-                return await act(client)
-
-        return asyncio.run(run())

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.cli._host import NO, complain, complaints, printable, say_exercise
+from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding, own_key
+from wideberth.faces.cli._host import NO, complain, complaints, printable
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 from wideberth.model.parties import Role
 
@@ -29,15 +28,6 @@ command = typer.Typer(
     no_args_is_help=True,
     help="For a party: make keys, compare others', seal words to them and open what is sealed.",
 )
-
-T = TypeVar("T")
-KeyOption = Annotated[
-    Path, typer.Option("--key", metavar="FILE", help="The party's signing key, mode 0600.")
-]
-PinsOption = Annotated[
-    Path | None,
-    typer.Option("--pins", metavar="FILE", help="The pinned keys. [default: KEY.pins]"),
-]
 
 
 @command.command()
@@ -92,7 +82,7 @@ def enrol(
             raise
         return made
 
-    made = _asking(url, token, act)
+    made = asking(url, token, act)
     print(f"enrolled    {made.party}/{made.key_id} for {', '.join(roles)}")
     _say_fingerprint(made)
 
@@ -130,7 +120,7 @@ def pin(
     party, _, key_id = name.partition("/")
 
     async def act(client: Client) -> None:
-        own, kept = _own(key, pins)
+        own, kept = own_key(key, pins)
         told = await client.get(f"/parties/{require_party_id(party, field='PARTY/KEY')}")
         found = next((each for each in told.get("keys", ()) if each["key_id"] == key_id), None)
         if found is None:
@@ -138,7 +128,7 @@ def pin(
         public_key = decoded(str(found["public_key"]), "public_key")
         kept.pin(own.origin, told["id"], KeyId(key_id), public_key, compared=compared)
 
-    _asking(url, token, act)
+    asking(url, token, act)
     print(f"pinned      {name}")
 
 
@@ -156,7 +146,7 @@ def keys(
     """
 
     async def act(client: Client) -> bool:
-        own, kept = _own(key, pins)
+        own, kept = own_key(key, pins)
         page: dict[str, Any] = await client.get("/parties", limit=1000)
         pinned = {name.partition("/")[0] for name in kept.names(own.origin)}
         lines = [
@@ -170,7 +160,7 @@ def keys(
         bad += [line for line in lines if line[3] == NOT_COMPARED and line[0] in pinned]
         return not bad
 
-    if not _asking(url, token, act):
+    if not asking(url, token, act):
         complain("wideberth: a key is not the one that was compared: call its party")
         raise typer.Exit(NO)
 
@@ -208,10 +198,10 @@ def offer(
     nobody opens what was sealed to you.
     """
 
-    async def act(correspondence: Correspondence) -> int:
+    async def act(correspondence: Correspondence, _client: Client) -> int:
         return (await correspondence.offer()).number
 
-    number = _corresponding(url, token, key, None, act)
+    number = corresponding(url, token, key, None, act)
     print(f"offered     seal key number {number}; its private half is in {key}.seal")
 
 
@@ -233,10 +223,10 @@ def send(
     with complaints():
         words = _words()
 
-    async def act(correspondence: Correspondence) -> Sent:
+    async def act(correspondence: Correspondence, _client: Client) -> Sent:
         return await correspondence.send(words, about, to=to)
 
-    sent = _corresponding(url, token, key, pins, act)
+    sent = corresponding(url, token, key, pins, act)
     for each in sent.left_out:
         complain(f"note: not sealed to {each}: its fingerprint was not compared")
     print(sent.id)
@@ -253,10 +243,10 @@ def list_texts(
 ) -> None:
     """List the texts that you sealed or that are sealed to you, of the last 30 days."""
 
-    async def act(correspondence: Correspondence) -> list[dict[str, Any]]:
+    async def act(correspondence: Correspondence, _client: Client) -> list[dict[str, Any]]:
         return await correspondence.listed(about)
 
-    for each in _corresponding(url, token, key, None, act):
+    for each in corresponding(url, token, key, None, act):
         on = each["about"]
         print(f"{each['time']}  {each['sender']}  {on['type']}/{on['id']}  {each['id']}")
 
@@ -283,13 +273,13 @@ def open_one(  # noqa: PLR0913 - each of them is an option
     """Open a text that is sealed to you, and print its words."""
     from wideberth.faces.cli.evidence import written
 
-    async def act(correspondence: Correspondence) -> tuple[SealedText, bytes, str]:
+    async def act(correspondence: Correspondence, _client: Client) -> tuple[SealedText, bytes, str]:
         import msgspec
 
         text, opened = await correspondence.open(name, about=about, origin=origin)
         return text, msgspec.json.encode(opened) + b"\n", opened.words
 
-    text, shown, words = _corresponding(url, token, key, pins, act)
+    text, shown, words = corresponding(url, token, key, pins, act)
     complain(f"from {text.sender}/{text.key_id}, about {text.about.type}/{text.about.id}")
     print(printable(words))
     if opening is not None:
@@ -339,49 +329,6 @@ def _say_fingerprint(key: PartyKey) -> None:
     from wideberth.model.sealed import fingerprint as of
 
     print(f"fingerprint {of(key.public_key)}")
-
-
-def _own(key: Path, pins: Path | None) -> tuple[PartyKey, Pins]:
-    """The party's key, and its pins."""
-    from wideberth.client import PartyKey
-    from wideberth.pins import Pins
-
-    return PartyKey.load(key), Pins(pins or key.with_name(f"{key.name}.pins"))
-
-
-def _asking(url: str | None, token: str | None, act: Callable[[Client], Awaitable[T]]) -> T:
-    """What act gives with a client. Ends the command where it cannot be asked."""
-    from wideberth.client import Client
-
-    with complaints():
-        for option, given in (("--url", url), ("--token", token)):
-            if given is None:
-                raise InvalidValue(option, "missing", None, "say which node, and with which token")
-
-        async def run() -> T:
-            async with Client(url or "", token or "") as client:
-                done = await act(client)
-                if client.is_exercise:
-                    say_exercise(url or "", exercise=True)
-                return done
-
-        return asyncio.run(run())
-
-
-def _corresponding(
-    url: str | None,
-    token: str | None,
-    key: Path,
-    pins: Path | None,
-    act: Callable[[Correspondence], Awaitable[T]],
-) -> T:
-    async def run(client: Client) -> T:
-        from wideberth.correspondence import Correspondence
-
-        own, kept = _own(key, pins)
-        return await act(Correspondence(client, own, kept))
-
-    return _asking(url, token, run)
 
 
 def _words() -> str:

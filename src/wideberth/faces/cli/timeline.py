@@ -12,12 +12,17 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.cli._host import FolderOption, complaints
 from wideberth.faces.cli._material import (
     CheckpointOption,
+    FromOption,
+    IncidentOption,
+    ObjectOption,
     PolicyOption,
     TokenOption,
+    ToOption,
     UrlOption,
     may_show_as,
     read_policy,
     the_material,
+    window_of,
 )
 from wideberth.faces.cli._positions import lines_of_folder, lines_of_service
 
@@ -29,19 +34,10 @@ __all__ = ["command"]
 
 def command(  # noqa: PLR0913 - each of them is an option
     party: Annotated[str, typer.Option(metavar="PARTY", help="To whom it is shown.")],
-    incident: Annotated[
-        str | None, typer.Option(metavar="ID", help="The window and objects of this incident.")
-    ] = None,
-    from_time: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Entries from this time on.")
-    ] = None,
-    to_time: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="Entries before this time.")
-    ] = None,
-    subject: Annotated[
-        list[str] | None,
-        typer.Option("--object", metavar="ID", help="What is about this object; repeat it."),
-    ] = None,
+    incident: IncidentOption = None,
+    from_time: FromOption = None,
+    to_time: ToOption = None,
+    subject: ObjectOption = None,
     with_party: Annotated[
         list[str] | None,
         typer.Option("--with", metavar="PARTY", help="What this party is in; repeat it."),
@@ -67,13 +63,11 @@ def command(  # noqa: PLR0913 - each of them is an option
     from wideberth.evidence.scope import Scope, selected
     from wideberth.evidence.timeline import offset_of, timeline_text
     from wideberth.model.ids import require_party_id
-    from wideberth.space.time import MAX_US, MIN_US, parse_rfc3339
 
     with complaints():
         reader = require_party_id(party, field="--party")
         scope = Scope(
-            parse_rfc3339(from_time, field="--from") if from_time else MIN_US,
-            parse_rfc3339(to_time, field="--to") if to_time else MAX_US + 1,
+            *window_of(from_time, to_time),
             parties=tuple(require_party_id(each, field="--with") for each in with_party or ()),
             subjects=tuple(subject or ()),
         )

@@ -1,0 +1,85 @@
+"""What the commands of a party share: its key, a client that asks or signs, and the complaint where
+the node cannot be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.cli._host import complaints, say_exercise
+
+if TYPE_CHECKING:
+    from wideberth.client import Client, PartyKey
+    from wideberth.correspondence import Correspondence
+    from wideberth.pins import Pins
+
+__all__ = ["KeyOption", "PinsOption", "asking", "corresponding", "own_key"]
+
+T = TypeVar("T")
+KeyOption = Annotated[
+    Path, typer.Option("--key", metavar="FILE", help="The party's signing key, mode 0600.")
+]
+PinsOption = Annotated[
+    Path | None,
+    typer.Option("--pins", metavar="FILE", help="The pinned keys. [default: KEY.pins]"),
+]
+
+
+def asking(
+    url: str | None,
+    token: str | None,
+    act: Callable[[Client], Awaitable[T]],
+    *,
+    key: Path | None = None,
+) -> T:
+    """What act gives with a client, which signs where there is a key. Ends the command where the
+    node cannot be asked; says so where it is an exercise.
+    """
+    from wideberth.client import Client, PartyKey
+
+    with complaints():
+        for option, given in (("--url", url), ("--token", token)):
+            if given is None:
+                raise InvalidValue(option, "missing", None, "say which node, and with which token")
+        signer = None if key is None else PartyKey.load(key)
+
+        async def run() -> T:
+            async with Client(url or "", token or "", key=signer) as client:
+                done = await act(client)
+                if client.is_exercise:
+                    say_exercise(url or "", exercise=True)
+                return done
+
+        return asyncio.run(run())
+
+
+def own_key(key: Path, pins: Path | None) -> tuple[PartyKey, Pins]:
+    """A party's key, and the keys of others that it pinned."""
+    from wideberth.client import PartyKey
+    from wideberth.pins import Pins
+
+    return PartyKey.load(key), Pins(pins or key.with_name(f"{key.name}.pins"))
+
+
+def corresponding(
+    url: str | None,
+    token: str | None,
+    key: Path,
+    pins: Path | None,
+    act: Callable[[Correspondence, Client], Awaitable[T]],
+) -> T:
+    """What act gives with a correspondence and a client, both of the party's key."""
+
+    async def run(client: Client) -> T:
+        from wideberth.correspondence import Correspondence
+
+        own, kept = own_key(key, pins)
+        return await act(Correspondence(client, own, kept), client)
+
+    return asking(url, token, run, key=key)

@@ -29,6 +29,7 @@ from evidence_world import START_US, entry
 from test_beside import written
 from wideberth.delivery.called import call_message
 from wideberth.delivery.drilled import drill_message
+from wideberth.delivery.incidents import Waiting, waiting_message
 from wideberth.delivery.mail import MailServer, mail_of
 from wideberth.delivery.messages import (
     MOST_SHORT,
@@ -51,7 +52,7 @@ from wideberth.model.drills import Drill as DrillMessage
 from wideberth.model.drills import DrillSent
 from wideberth.model.entries import Body, PartyRegistered, SpaceOpened, encode_entry
 from wideberth.model.exercises import EXERCISE_HEADER, EXERCISE_WORD
-from wideberth.model.ids import DrillId, NoticeId, PartyId, WarningId
+from wideberth.model.ids import DrillId, IncidentId, NoticeId, PartyId, QuestionId, WarningId
 from wideberth.model.ladders import NeutralCalled
 from wideberth.model.notices import Notice, ObjectRef, ObjectType, Particulars, Urgency
 from wideberth.model.parties import Party
@@ -137,11 +138,21 @@ def a_drill(language: str, *, exercise: bool) -> Message:
     )
 
 
+def a_question(language: str, *, exercise: bool) -> Message:
+    waiting = Waiting(
+        *("i/q/1", "question", IncidentId("i"), "A title", PartyId("bravo"), PartyId("alpha"), 0),
+        question=QuestionId("q"),
+        due_us=START_US,
+    )
+    return waiting_message(waiting, exercise=exercise, times=TimeFormat.RFC3339, language=language)
+
+
 MESSAGES: dict[str, Callable[..., Message]] = {
     "delivery.messages.notice_message": a_notice,
     "delivery.messages.stop_message": a_stop,
     "delivery.called.call_message": a_call,
     "delivery.drilled.drill_message": a_drill,
+    "delivery.incidents.waiting_message": a_question,
     "delivery.warned.warning_message": a_warning,
     "delivery.messages.in_each": in_all_languages,
 }

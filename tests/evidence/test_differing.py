@@ -150,7 +150,7 @@ def test_the_page_tells_where_accounts_differ_with_both_entries() -> None:
     assert (claimed - least, most - claimed) == pytest.approx((600, 600), abs=0.1)
     assert what.endswith("differ in call sign")
     assert "<b>RED" not in unpacked(data)["index.html"].decode()
-    assert warned.endswith("differ in warned")
+    assert warned.endswith("differ in whether there was one")
 
 
 def test_of_each_party_the_last_account_counts_and_what_one_does_not_claim_makes_no_row() -> None:

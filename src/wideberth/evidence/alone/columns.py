@@ -191,10 +191,20 @@ def _rows_of(account: Dict[str, Any], name: str) -> List[Tuple[str, str]]:
         return []
 
 
+_TOLD_MEMBERS = {
+    "warned": "whether there was one",
+    "time_us": "its time",
+    "items": "what is counted, or in its words",
+    "altitude.reference": "what heights are measured from",
+}
+
+
 def _apart_words(told: ToldDifference) -> str:
     """How far two claims are apart; of what has no figure, in which members they differ."""
     if told.apart is None:
-        return "differ in " + ", ".join(each.replace("_", " ") for each in told.members)
+        return "differ in " + ", ".join(
+            _TOLD_MEMBERS.get(each, each.replace("_", " ")) for each in told.members
+        )
     words = duration_words if told.kind in ("time", "warned") else metres_words
     claimed, least, most = map(words, told.apart)
     return "{} apart as claimed; {} at least, {} at most".format(claimed, least, most)

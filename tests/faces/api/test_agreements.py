@@ -91,6 +91,34 @@ async def test_two_parties_propose_counter_and_sign_and_then_it_holds(world: Wor
     assert last["under"] == [under]
 
 
+async def test_who_tells_too_late_for_an_agreement_is_answered_what_it_asks_for(
+    world: World,
+) -> None:
+    lead = {"type": "lead-time", "id": "flights", "kind": "flight", "minimum_s": 3600}
+    keys = {party: await world.key(party) for party in ("alpha", "bravo")}
+    async with (
+        world.client("alpha", keys["alpha"]) as alpha,
+        world.client("bravo", keys["bravo"]) as bravo,
+    ):
+        first = await propose(alpha, proposal(lead, kind="NOTIFY"))
+        for client in (alpha, bravo):
+            await act(client, first["agreement"], "sign", 1, digest=first["digest"])
+    late = await world.told("alpha", square(47.0, start=30))
+    in_time = await world.told("alpha", square(48.0, start=120, end=180))
+    assert late["late_under"] == [
+        {
+            "agreement": first["agreement"],
+            "version": 1,
+            "title": "Keeping apart",
+            "provision": "flights",
+            "minimum_lead_s": 3600.0,
+            "late": True,
+        }
+    ]
+    assert "late_under" not in in_time
+    assert late["intent"].get("minimum_lead_s", 0) == 0, "others see the intent, and no agreement"
+
+
 async def test_a_third_party_learns_nothing_of_it(world: World) -> None:
     key = await world.key("alpha")
     async with world.client("alpha", key) as alpha:

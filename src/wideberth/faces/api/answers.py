@@ -118,6 +118,18 @@ def _told_back(desk: Desk, applied: Applied, party: PartyId) -> dict[str, Any]:
     return {"clashes": views.clashes(seen, desk.contacts), "notices": ids}
 
 
+def _late_under(desk: Desk, applied: Applied, party: PartyId) -> list[told.RelianceOut]:
+    """What agreements ask for that it was told too late for, as the party's own notice has it."""
+    late = [
+        each
+        for entry in applied.entries
+        if isinstance(entry.body, NoticeIssued) and entry.body.notice.recipient == party
+        for each in entry.body.notice.under
+        if each.late
+    ]
+    return views.reliances(desk.picture, party, late)
+
+
 async def _intent_told(desk: Desk, applied: Applied, party: PartyId) -> told.IntentTold:
     body = applied.entries[0].body
     assert isinstance(body, IntentAccepted | IntentAmended)
@@ -125,6 +137,7 @@ async def _intent_told(desk: Desk, applied: Applied, party: PartyId) -> told.Int
     return told.IntentTold(
         intent=encodable(desk, body.intent),
         changes=changes,
+        late_under=_late_under(desk, applied, party),
         **_told_back(desk, applied, party),
         **_where(applied),
     )

@@ -26,6 +26,7 @@ from wideberth.model.notices import (
     ObjectRef,
     ObjectType,
     Particulars,
+    Reliance,
     Verb,
 )
 from wideberth.model.parties import Author, Key, Party
@@ -305,6 +306,24 @@ def understood(answer: Acknowledgement) -> bool | None:
     return not answer.differences if answer.verb is Verb.READ_BACK else None
 
 
+def reliances(
+    picture: Picture, reader: PartyId, under: Iterable[Reliance]
+) -> list[told.RelianceOut]:
+    """Which versions of agreements something rests on, with their titles as the reader has them."""
+    return [
+        told.RelianceOut(
+            agreement=each.agreement,
+            version=each.version,
+            title=_title(_agreement(picture, reader, each.agreement, each.version)),
+            provision=each.provision,
+            minimum_lead_s=each.minimum_lead_us / SECOND_US if each.minimum_lead_us else 0,
+            late=each.late,
+            cited=each.cited,
+        )
+        for each in under
+    ]
+
+
 def notice_members(notice: Notice, contacts: Contacts, picture: Picture) -> dict[str, Any]:
     """The members of a notice's view that do not change with its answers."""
     particulars = notice.particulars
@@ -332,18 +351,7 @@ def notice_members(notice: Notice, contacts: Contacts, picture: Picture) -> dict
         "withdrawal": notice.withdrawal,
         "protection": PROTECTION_UNCHANGED if notice.withdrawal else None,
         "all_clear": notice.all_clear,
-        "under": [
-            told.RelianceOut(
-                agreement=each.agreement,
-                version=each.version,
-                title=_title(_agreement(picture, notice.recipient, each.agreement, each.version)),
-                provision=each.provision,
-                minimum_lead_s=each.minimum_lead_us / SECOND_US if each.minimum_lead_us else 0,
-                late=each.late,
-                cited=each.cited,
-            )
-            for each in notice.under
-        ],
+        "under": reliances(picture, notice.recipient, notice.under),
         "uncovered": list(notice.uncovered),
         "changes": changes(notice.changes),
         "difference": difference_digest(notice),

@@ -9,6 +9,7 @@ import msgspec
 from wideberth.faces.api.told.base import Out
 from wideberth.faces.api.told.clashes import ChangeOut, ClashOut
 from wideberth.faces.api.told.doubts import DoubtOut
+from wideberth.faces.api.told.notices import RelianceOut
 from wideberth.model.intents import IntentKind, IntentState, Source, Under, VisibilityLevel
 from wideberth.model.stated import Evidence, Marking, NoticeKind, Phase, StandOff
 from wideberth.wire.asked import VolumeWire
@@ -70,7 +71,8 @@ class IntentOut(Out, frozen=True, kw_only=True):
 
 class IntentTold(Out, frozen=True, kw_only=True):
     """The answer to telling an intent. notices: ids of notices to you. clashes: as you may see
-    them. position, time: where it stands in the record.
+    them. position, time: where it stands in the record. late_under: what agreements ask for that it
+    was told too late for; the intent itself names what the rules of the space ask for.
     """
 
     intent: IntentOut
@@ -79,6 +81,7 @@ class IntentTold(Out, frozen=True, kw_only=True):
     position: int
     time: str
     changes: list[ChangeOut] | None = None
+    late_under: list[RelianceOut] = []
 
 
 class RestsOn(Out, frozen=True, kw_only=True, omit_defaults=False):

@@ -22,6 +22,7 @@ from wideberth.evidence.alone.kept import (
 )
 from wideberth.evidence.scope import Seen
 from wideberth.evidence.timeline import offset_of
+from wideberth.faces.cli._positions import latest_us
 from wideberth.faces.cli.app import app
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 from wideberth.trackkeeping import TrackKeeping
@@ -222,3 +223,10 @@ def test_a_warning_says_with_the_position_how_near_it_was() -> None:
     }
     words = kept_words(a_position("a", 5), 0, near["alpha/a", 1_000])
     assert words.endswith("830.5 m across of intent intent-7")
+
+
+def test_positions_of_an_exercise_on_a_later_day_were_kept_until_its_newest_entry() -> None:
+    entry = Seen(0, {"time_us": 2_000})
+    assert latest_us([entry], 1_000) == 2_000
+    assert latest_us([entry], 3_000) == 3_000
+    assert latest_us([], 1_000) == 1_000

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wideberth.watch.archive import TrackArchive
     from wideberth.watch.segments import KeptFix
 
-__all__ = ["archive_of", "lines_of_folder", "lines_of_service", "segment_of_service"]
+__all__ = ["archive_of", "latest_us", "lines_of_folder", "lines_of_service", "segment_of_service"]
 
 _NONE = "  No positions were kept in this folder."
 _MOST_PARTS = 1_000  # of a timeline that is told in parts
@@ -54,7 +54,7 @@ def lines_of_folder(
     if archive is None:
         return [_NONE, f"  {KEPT_SENTENCE}"]
     entries = selected(known, scope)
-    begin_us, end_us, is_cut = kept_window(scope, now_us())
+    begin_us, end_us, is_cut = kept_window(scope, latest_us(known, now_us()))
     found = kept_for(archive, reader, begin_us, end_us, limit=MOST_FIXES)
     clocks: Clocks = {}
     for each in known:
@@ -67,6 +67,13 @@ def lines_of_folder(
         entries=entries,
         is_cut=is_cut or len(found) >= MOST_FIXES,
     )
+
+
+def latest_us(known: Sequence[Seen], now_us: int) -> int:
+    """Until when something can have been kept: now, or later where the clock of an exercise, whose
+    record this is, showed another day.
+    """
+    return max((now_us, *(each.value["time_us"] for each in known)))
 
 
 def _digests(material: Material) -> dict[str, int | None]:

@@ -22,7 +22,7 @@ from wideberth.model.drills import (
 from wideberth.model.ids import UnitToken
 from wideberth.model.notices import Verb
 from wideberth.model.parties import Author, How, Role
-from wideberth.model.provisions import Distribution, Drills
+from wideberth.model.provisions import Distribution, Drills, Languages
 from wideberth.picture import snapshot
 from wideberth.picture.deadlines import take_due
 from wideberth.picture.visibility import is_readable
@@ -30,6 +30,13 @@ from wideberth.space.time import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 DAILY = Drills(id="drills", every_days=1, at_s=9 * 3600)
 DRAWN = Drills(id="drills", every_days=7, at_s=9 * 3600, window_s=8 * 3600)
+
+
+def pact() -> Scene:
+    """A scene in which north and south agreed on something."""
+    world = scene()
+    agreed(world, Languages(id="tongues", tags=("en",)))
+    return world
 
 
 def sent(world: Scene, to: str = "south", by: str = "north") -> DrillSent:
@@ -69,7 +76,7 @@ def climb(world: Scene, drill: DrillSent) -> list[DrillAnswered]:
 
 @pytest.mark.requirement("X-01")
 def test_each_hop_down_to_the_unit_is_timed_and_kept() -> None:
-    world = scene()
+    world = pact()
     drill = sent(world)
     world.pass_time(0.5)
     world.accept(RecordDrillTaken(drill.drill, Medium.MAIL))
@@ -84,26 +91,28 @@ def test_each_hop_down_to_the_unit_is_timed_and_kept() -> None:
 
 @pytest.mark.requirement("N-19")
 def test_a_drill_is_no_notice_and_stands_nowhere_among_them() -> None:
-    world = scene()
+    world = pact()
     before = (dict(world.picture.notice_counts), len(world.picture.notices))
+    told = world.picture.notices_to(SOUTH)
+    begin = len(world.entries)
     drill = sent(world)
     climb(world, drill)
     second = sent(world)
     passed(world, 60)
     assert world.picture.drills[second.drill].state == "missed"
     assert (dict(world.picture.notice_counts), len(world.picture.notices)) == before
-    assert world.picture.notices_to(SOUTH) == []
+    assert world.picture.notices_to(SOUTH) == told
     assert not world.picture.escalations
     assert not world.picture.warnings
     members = set(DrillSent.__struct_fields__)
     assert not members & {"subject", "particulars", "volumes", "clashes", "number", "urgency"}
-    types = {type(each.body).__name__ for each in world.entries}
+    types = {type(each.body).__name__ for each in world.entries[begin:]}
     assert not {each for each in types if each.startswith(("Notice", "Warning"))}
 
 
 @pytest.mark.requirement("X-01")
 def test_what_is_not_reached_in_time_is_missed_once_and_named() -> None:
-    world = scene()
+    world = pact()
     drill = sent(world)
     world.accept(AnswerDrill(drill.drill, Verb.RECEIVED), author("south"))
     (body,) = passed(world, 16)
@@ -177,7 +186,7 @@ def test_nobody_is_flooded_with_drills_and_none_goes_to_oneself() -> None:
 
 
 def test_a_drill_by_hand_may_go_down_to_some_units_and_to_none_that_the_party_has_not() -> None:
-    world = scene()
+    world = pact()
     units = world.picture.parties[SOUTH].units
     (whole,) = world.accept(SendDrill(SOUTH), author("north"))
     (some,) = world.accept(SendDrill(SOUTH, units=units[-1:]), author("north"))
@@ -185,6 +194,26 @@ def test_a_drill_by_hand_may_go_down_to_some_units_and_to_none_that_the_party_ha
     strange = SendDrill(SOUTH, units=(UnitToken("another"),))
     refusal = world.refuse(strange, author("north"))
     assert (refusal.rule, refusal.field) == ("no-such-unit", "units")
+
+
+def test_who_agreed_nothing_with_a_party_learns_of_no_unit_of_it() -> None:
+    world = pact()
+    (hers,) = world.accept(SendDrill(SOUTH), author("west"))
+    assert isinstance(hers, DrillSent)
+    assert hers.units == ()
+    units = world.picture.parties[SOUTH].units
+    probed = [
+        world.refuse(SendDrill(SOUTH, units=(UnitToken(each),)), author("west"))
+        for each in (units[0], "another")
+    ]
+    assert [(each.rule, each.field) for each in probed] == [("no-such-unit", "units")] * 2
+    for verb, word in ((Verb.RECEIVED, None), (Verb.READ_BACK, hers.word)):
+        world.accept(AnswerDrill(hers.drill, verb, word=word), signer("south"))
+    assert world.picture.drills[hers.drill].state == "answered"
+    world.accept(act(1, Act.SUSPEND, reason="talks"), signer("north"))
+    (then,) = world.accept(SendDrill(SOUTH), author("north"))
+    assert isinstance(then, DrillSent)
+    assert then.units == ()
 
 
 @pytest.mark.requirement("X-01")

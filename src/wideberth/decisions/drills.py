@@ -30,7 +30,7 @@ from wideberth.model.drills import (
     word_of,
 )
 from wideberth.model.entries import Body
-from wideberth.model.ids import DrillId, UnitToken
+from wideberth.model.ids import DrillId, PartyId, UnitToken
 from wideberth.model.notices import Reliance, Verb
 from wideberth.model.parties import Author, How
 from wideberth.model.provisions import Drills
@@ -58,11 +58,13 @@ def send(picture: Picture, command: SendDrill, author: Author, context: Context)
             field="within_s",
             value=str(command.within_s),
         )
-    units = picture.parties[command.to].units
+    sender = None if author.how is How.SYSTEM else author.party
+    units: tuple[UnitToken, ...] = ()
+    if sender is None or _have_agreed(picture, sender, command.to):
+        units = picture.parties[command.to].units
     for each in command.units:
         if each not in units:
-            return _no_such_unit("name units that the party has", "units", each)
-    sender = None if author.how is How.SYSTEM else author.party
+            return _no_such_unit("name units that you were shown", "units", each)
     waiting = sum(
         picture.drills[each].sent.recipient == command.to
         and picture.drills[each].sent.sender == sender
@@ -89,6 +91,13 @@ def send(picture: Picture, command: SendDrill, author: Author, context: Context)
         seen_by=seen_by,
     )
     return Accepted((drill,))
+
+
+def _have_agreed(picture: Picture, sender: PartyId, recipient: PartyId) -> bool:
+    """Whether an agreement that holds now concerns both. The tokens of a party's units are shown to
+    whom it tells things under one (D-04), and to nobody for the asking.
+    """
+    return any(sender in each.terms.concerned for each in picture.agreed.of.get(recipient, ()))
 
 
 def record_taken(

@@ -47,7 +47,8 @@ _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # without those that are misheard for a di
 
 class SendDrill(msgspec.Struct, frozen=True, tag=True):
     """Send a drill message by hand. within_s: how long its answers are waited for. units: of the
-    recipient's, that are to have it LOADED; none: all of them.
+    recipient's, that are to have it LOADED; none: all of them, where an agreement that holds
+    concerns both or the host sends it, else no unit is asked.
     """
 
     to: PartyId

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from api_world import World, a_world, square
+from tests.faces.api.test_shared import agree
 from wideberth.client import ApiProblem, Client
 from wideberth.model.commands import AdoptRules
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed
@@ -128,6 +129,7 @@ async def test_a_drill_is_listed_page_by_page_for_both_sides_and_nobody_else(
 
 async def test_a_drill_goes_down_to_the_units_that_are_named(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
+        await agree(world)
         wanted = {"to": "bravo", "units": ["bravo-1"], "within_s": 60}
         sent = await world.ask("alpha", "POST", "/drills", wanted)
         assert sent.json()["drill"]["units"] == ["bravo-1"]
@@ -138,6 +140,7 @@ async def test_a_drill_goes_down_to_the_units_that_are_named(tmp_path: Path) -> 
 async def test_a_hop_after_the_drill_was_missed_is_marked_late(tmp_path: Path) -> None:
     later = 0
     async with a_world(tmp_path, clock_us=lambda: now_us() + later) as world:
+        await agree(world)
         sent = await world.ask("alpha", "POST", "/drills", {"to": "bravo", "within_s": 60})
         said = f"/drills/{sent.json()['drill']['id']}/answers"
         later = 61 * SECOND_US

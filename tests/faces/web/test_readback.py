@@ -33,8 +33,8 @@ def ask_for_it(console: Any, days: int = 365) -> None:
     console.run(console.node.command(AdoptRules(rules)))
 
 
-def agree_on(console: Any, *tags: str) -> None:
-    """Languages that alpha and bravo agree on."""
+def agree_on(console: Any, *tags: str, parties: tuple[str, str] = ("alpha", "bravo")) -> None:
+    """Languages that two parties agree on."""
 
     def submit(command: Command, author: Author) -> None:
         done = console.run(console.node.service.submit(Request(author, command)))
@@ -43,13 +43,13 @@ def agree_on(console: Any, *tags: str) -> None:
     start_us = now_us()
     text = terms(
         Languages(id="tongues", tags=tags),
-        parties=(PartyId("alpha"), PartyId("bravo")),
+        parties=(PartyId(parties[0]), PartyId(parties[1])),
         effective_us=start_us,
         expires_us=start_us + 30 * DAY_US,
     )
-    submit(ProposeAgreement(PACT, start_us + HOUR_US, text, 0), signer("alpha"))
+    submit(ProposeAgreement(PACT, start_us + HOUR_US, text, 0), signer(parties[0]))
     digest = console.node.service.picture.agreements[PACT, 1].digest
-    for party in ("alpha", "bravo"):
+    for party in parties:
         submit(StepAgreement(PACT, 1, Act.SIGN, digest=digest), signer(party))
 
 

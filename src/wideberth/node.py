@@ -54,6 +54,7 @@ from wideberth.lookingagain import LookingAgain
 from wideberth.model.commands import Command, OpenSpace, Request
 from wideberth.model.exercises import EXERCISE_NAME, fits_kind
 from wideberth.model.ids import PartyId
+from wideberth.model.nearest import no_such_party
 from wideberth.model.parties import SYSTEM, Role
 from wideberth.model.refusals import Refusal
 from wideberth.model.settings import Rules
@@ -313,7 +314,10 @@ class Node:
         Raises InvalidValue.
         """
         if party not in self.service.picture.parties:
-            raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
+            advice = no_such_party(party, self.service.picture.parties)
+            raise InvalidValue(
+                "party", "party-unknown", party, f"{advice}. A new one: wideberth party add"
+            )
         return self.issuer.mint(party, roles, life_s=life_s, certificate=certificate)
 
     def _heed_restoring(self) -> None:

@@ -11,6 +11,7 @@ from wideberth.errors import InvalidValue
 from wideberth.model.agreements import LONGEST_TERM_US, LegalKind, ProvisionChange, Terms
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import FieldChange
+from wideberth.model.nearest import no_such_party
 from wideberth.model.provisions import (
     Acknowledging,
     AgreedZone,
@@ -76,7 +77,10 @@ def _require_parties(picture: Picture, terms: Terms) -> None:
     for index, party in enumerate(terms.parties):
         if party not in picture.parties:
             raise InvalidValue(
-                f"parties.{index}", "party-unknown", party, "name parties of this space"
+                f"parties.{index}",
+                "party-unknown",
+                party,
+                no_such_party(party, picture.parties),
             )
     if terms.neutral is None:
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wideberth.decisions.outcome import Accepted, Context, Decision, refused
 from wideberth.model.loads import MAX_CEILING, CeilingSet, SetCeiling
+from wideberth.model.nearest import no_such_party
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Picture
@@ -55,7 +56,7 @@ def _refuse_whose(picture: Picture, command: SetCeiling, author: Author) -> Refu
             return refused(
                 RefusalKind.INVALID,
                 "party-unknown",
-                "name a party of this space",
+                no_such_party(named, picture.parties),
                 field=field,
                 value=named,
             )

@@ -47,7 +47,7 @@ _MOST_WAITING = 5  # drills of one sender that one party has not answered yet
 def send(picture: Picture, command: SendDrill, author: Author, context: Context) -> Decision:
     """A drill by hand, to one party."""
     if command.to not in picture.parties:
-        return unknown_party(command.to)
+        return unknown_party(command.to, picture.parties)
     if command.to == author.party:
         return refused(RefusalKind.INVALID, "own-drill", "send it to another party", field="to")
     if not 60 <= command.within_s <= MOST_WITHIN_S:

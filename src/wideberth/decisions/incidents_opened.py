@@ -28,6 +28,7 @@ from wideberth.model.incidents import (
     PartiesNamed,
     SubjectsNamed,
 )
+from wideberth.model.nearest import no_such_party
 from wideberth.model.parties import Author, How
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.incidents import incident_of
@@ -291,7 +292,7 @@ def _refuse_names(
     for index, party in enumerate(names):
         if party not in picture.parties:
             return refused(
-                RefusalKind.UNKNOWN, "no-such-party", "name parties of this space",
+                RefusalKind.UNKNOWN, "no-such-party", no_such_party(party, picture.parties),
                 field=f"{field}.{index}", value=party,
             )  # fmt: skip
         if party == author or party in names[:index]:

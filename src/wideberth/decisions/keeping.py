@@ -85,7 +85,7 @@ def record_host_action(
 ) -> Decision:
     """What the host did, said in the record."""
     if command.party is not None and command.party not in picture.parties:
-        return unknown_party(command.party)
+        return unknown_party(command.party, picture.parties)
     if len(command.what) > MAX_TEXT:
         return refused(
             RefusalKind.INVALID, "text", f"give up to {MAX_TEXT} characters", field="what"

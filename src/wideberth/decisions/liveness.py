@@ -30,6 +30,7 @@ from wideberth.model.liveness import (
     StateHazard,
     SuspendChannel,
 )
+from wideberth.model.nearest import no_such_party
 from wideberth.model.notices import Notice, ObjectRef, ObjectType, Urgency
 from wideberth.model.parties import Author, How
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -79,9 +80,12 @@ def resume(picture: Picture, command: ResumeChannel, author: Author, context: Co
 
 def report(picture: Picture, command: ReportChannel, author: Author, context: Context) -> Decision:
     """What one party found of another's channel: its word alone, and shown as that."""
-    if command.about not in picture.parties or command.about == author.party:
+    if command.about not in picture.parties:
+        advice = no_such_party(command.about, picture.parties)
+        return refused(RefusalKind.UNKNOWN, "no-such-party", advice, field="about")
+    if command.about == author.party:
         return refused(
-            RefusalKind.UNKNOWN, "no-such-party", "name another party of this space", field="about"
+            RefusalKind.UNKNOWN, "no-such-party", "name another party, not your own", field="about"
         )
     if command.state not in _REPORTED:
         return refused(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wideberth.errors import InvalidValue, Unclear
 from wideberth.model.entries import Body
 from wideberth.model.ids import PartyId
+from wideberth.model.nearest import no_such_party
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.picture import Outcome
 
@@ -65,12 +66,12 @@ def invalid(error: InvalidValue) -> Refusal:
     )
 
 
-def unknown_party(party: PartyId) -> Refusal:
-    """The refusal of a party that nobody registered."""
+def unknown_party(party: PartyId, known: Iterable[PartyId]) -> Refusal:
+    """The refusal of a party that nobody registered. known: those that were."""
     return refused(
         RefusalKind.UNKNOWN,
         "party-unknown",
-        "register the party first",
+        no_such_party(party, known),
         field="party",
         value=party,
     )

@@ -150,7 +150,7 @@ def enrol_key(picture: Picture, command: EnrolKey, author: Author, context: Cont
             RefusalKind.FORBIDDEN, "not-yours", "a party enrols its own keys", field="party"
         )
     if command.party not in picture.parties:
-        return unknown_party(command.party)
+        return unknown_party(command.party, picture.parties)
     name = (command.party, command.key_id)
     # Never twice: under a revoked id a new chain begins, and its old statements would fit again.
     if name in picture.keys or name in picture.retired_keys:

@@ -105,9 +105,10 @@ async def from_service(
     policy: Policy | None = None,
     segment: Segments = _no_segment,
     on_progress: Callable[[int, int], None] | None = None,
+    party: str | None = None,
 ) -> Material:
     """Material of a service, as the party whose token client has; under note, or the newest head
-    that meets the policy.
+    that meets the policy. party: the service refuses where the token speaks for another.
 
     Raises RecordCorrupt where what the service shows is not what it signed, ApiProblem,
     Unreachable, InvalidValue as from_record.
@@ -121,7 +122,9 @@ async def from_service(
     while frontier.size < size:
         position = frontier.size
         page: Any = await client.get(
-            "/record/entries", **{"from": position, "limit": min(_PAGE, size - position)}
+            "/record/entries",
+            party=party,
+            **{"from": position, "limit": min(_PAGE, size - position)},
         )
         hashes = [_taken(each, position + at, shown) for at, each in enumerate(page["entries"])]
         if not hashes:

@@ -79,8 +79,9 @@ class Scope(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.end_us < self.begin_us:
-            ends = [self.begin_us, self.end_us]
-            raise InvalidValue("from, to", "time-order", ends, "end after the beginning")
+            begin, end = format_rfc3339(self.begin_us), format_rfc3339(self.end_us)
+            advice = f"it ends {end}, before it begins {begin}; are they swapped?"
+            raise InvalidValue("from, to", "time-order", f"{begin} to {end}", advice)
 
     @property
     def is_everything(self) -> bool:

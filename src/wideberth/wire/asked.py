@@ -585,10 +585,13 @@ class StreamQuery(In, frozen=True, kw_only=True):
 
 
 class EntriesQuery(In, frozen=True, kw_only=True):
-    """Entries from a position on."""
+    """Entries from a position on. party: for whom they are wanted; another than the reader is
+    refused, so that nothing made of them is labelled as another's.
+    """
 
     from_: Count = msgspec.field(name="from", default=0)
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    party: str | None = None
 
 
 Witnesses = Annotated[int, msgspec.Meta(ge=0, le=60)]

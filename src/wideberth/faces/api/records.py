@@ -6,6 +6,7 @@ from base64 import b64encode
 from functools import cache
 from importlib.metadata import version
 
+from wideberth.decisions.outcome import refused
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import told, views
 from wideberth.faces.api.answers import answer_to
@@ -20,8 +21,9 @@ from wideberth.model.entries import decode_entry
 from wideberth.model.envelope import leaf
 from wideberth.model.ids import KeyId, PartyId
 from wideberth.model.intents import Intent
+from wideberth.model.nearest import no_such_party
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
-from wideberth.model.refusals import Refusal
+from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.visibility import is_readable
 from wideberth.record.protocol import Row
 from wideberth.service import now_us
@@ -120,7 +122,7 @@ async def get_party(call: Call) -> told.PartyOut:
     """One party."""
     party_id = PartyId(call.path["party"])
     if party_id not in call.picture.parties:
-        raise HttpProblem(404, "no-such-party", "no party of this id is registered")
+        raise HttpProblem(404, "no-such-party", no_such_party(party_id, call.picture.parties))
     return _party(call, party_id)
 
 
@@ -155,6 +157,15 @@ async def revoke_key(call: Call) -> Command:
 async def list_entries(call: Call) -> told.EntriesPage | Refusal:
     """Entries from a position on: whole where the reader may read them, else their leaves."""
     query: asked.EntriesQuery = call.query
+    if query.party not in (None, call.party):
+        return refused(
+            RefusalKind.FORBIDDEN,
+            "another-party",
+            f"this token speaks for {call.party}, not for {query.party}; use a token of"
+            f" {query.party}, or ask as {call.party}",
+            field="party",
+            value=query.party,
+        )
     size = call.picture.size
     if query.from_ >= size:
         return told.EntriesPage(entries=[], next=None)

@@ -21,6 +21,7 @@ from wideberth.model.liveness import (
     StateHazard,
     SuspendChannel,
 )
+from wideberth.model.nearest import no_such_party
 from wideberth.model.parties import Role
 from wideberth.model.shifts import TakeShift
 from wideberth.picture.limits import is_listed
@@ -146,7 +147,8 @@ async def list_held(call: Call) -> told.HeldOut:
     picture = call.picture
     other = None if query.with_ is None else PartyId(query.with_)
     if other is not None and other not in picture.parties:
-        raise HttpProblem(404, "no-such-party", "name a party of this space", field="with")
+        advice = no_such_party(other, picture.parties)
+        raise HttpProblem(404, "no-such-party", advice, field="with")
     size = picture.size
     intents = [picture.intents[each] for each in picture.intents]
     readers = (call.party,) if other is None else (call.party, other)

@@ -89,12 +89,14 @@ def the_material(
     token: str | None,
     checkpoint: Path | None,
     rule: bytes | None,
-    party: PartyId | None = None,
+    party: PartyId,
 ) -> Generator[Material]:
-    """The entries and proofs of a folder, or of the service at url; rule: a policy; party: whose
-    kept positions are wanted too.
+    """The entries and proofs of a folder, or of the service at url; rule: a policy; party: for
+    whom, with the kept positions of its own feeds.
 
-    Proved against the checkpoint, or the newest head that is cosigned as the policy asks.
+    Proved against the checkpoint, or the newest head that is cosigned as the policy asks. Raises
+    InvalidValue for a party that is not in the folder's record, ApiProblem where the token speaks
+    for another: what is made of it would be labelled as that party's, and lack what is its own.
     """
     from wideberth.evidence.material import from_record, is_met
     from wideberth.evidence.vouching import kept_notes
@@ -103,13 +105,30 @@ def the_material(
     policy = None if rule is None else parse_policy(rule)
     note = None if checkpoint is None else _text(checkpoint, "--checkpoint")
     if url is not None:
-        yield _from_service(url, token, note, policy)
+        yield _from_service(url, token, note, policy, party)
         return
     with opened(folder) as record:
         if note is None and policy is not None:
             notes = [record.checkpoint(), *kept_notes(folder)]
             note = next((each for each in notes if is_met(policy, each)), None)
-        yield from_record(record, note, segment=partial(_segment_of, folder, party))
+        material = from_record(record, note, segment=partial(_segment_of, folder, party))
+        _require_registered(material, party)
+        yield material
+
+
+def _require_registered(material: Material, party: PartyId) -> None:
+    """Raises InvalidValue for a party that this state of the record does not know."""
+    from wideberth.model.entries import PartyRegistered, decode_entry
+    from wideberth.model.nearest import no_such_party
+
+    known: set[PartyId] = set()
+    for row in material.rows():
+        if b'"PartyRegistered"' in row.envelope:
+            body = decode_entry(row.envelope, position=row.position).body
+            if isinstance(body, PartyRegistered):
+                known.add(body.party.id)
+    if party not in known:
+        raise InvalidValue("--party", "party-unknown", party, no_such_party(party, known))
 
 
 def may_show_as(party: PartyId) -> MayShow:
@@ -129,11 +148,11 @@ def may_show_as(party: PartyId) -> MayShow:
     return may_show
 
 
-def _segment_of(folder: Path, party: PartyId | None, name: str) -> list[bytes] | None:
+def _segment_of(folder: Path, party: PartyId, name: str) -> list[bytes] | None:
     """The frames of a segment of the party's own feeds, in a folder."""
     archive = archive_of(folder)
     found = None if archive is None else archive.segment(name)
-    return found[1] if found is not None and found[0] == party is not None else None
+    return found[1] if found is not None and found[0] == party else None
 
 
 def read_file(path: Path, option: str) -> bytes:
@@ -161,7 +180,9 @@ def _text(path: Path, option: str) -> str:
         raise InvalidValue(option, "utf-8", str(error), "give UTF-8") from None
 
 
-def _from_service(url: str, token: str | None, note: str | None, policy: Policy | None) -> Material:
+def _from_service(
+    url: str, token: str | None, note: str | None, policy: Policy | None, party: PartyId
+) -> Material:
     from wideberth.client import Client
     from wideberth.evidence.material import from_service
 
@@ -173,7 +194,7 @@ def _from_service(url: str, token: str | None, note: str | None, policy: Policy 
             with progress_bar("reading") as bar:
                 segment = partial(segment_of_service, url, token)
                 return await from_service(
-                    client, note, policy=policy, segment=segment, on_progress=bar
+                    client, note, policy=policy, segment=segment, on_progress=bar, party=party
                 )
 
     made = asyncio.run(ask())

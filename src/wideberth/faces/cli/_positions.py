@@ -100,7 +100,9 @@ def lines_of_service(
     from wideberth.space.time import SECOND_US
 
     parts = asyncio.run(_asked(url, token, scope, incident))
-    told = [each for part in parts for minute in part["minutes"] for each in minute["positions"]]
+    told = [
+        each for part in parts for minute in part.get("minutes", ()) for each in minute["positions"]
+    ]
     clocks = {
         each["feed_party"]: round(each["clock_error_s"] * SECOND_US)
         for each in told

@@ -14,6 +14,7 @@ from wideberth.model.channels import Medium
 from wideberth.model.ids import require_party_id
 from wideberth.model.keeping import HostAction
 from wideberth.model.ladders import Post
+from wideberth.model.nearest import no_such_party
 from wideberth.space.coordinates import CoordinateFormat
 from wideberth.space.timetext import TimeFormat
 
@@ -57,7 +58,10 @@ def add(  # noqa: PLR0913 - each is an option of the command
 
         party_id = require_party_id(party)
         if party_id not in node.service.picture.parties:
-            raise InvalidValue("party", "party-unknown", party, "add it: wideberth party add")
+            advice = no_such_party(party, node.service.picture.parties)
+            raise InvalidValue(
+                "party", "party-unknown", party, f"{advice}. A new one: wideberth party add"
+            )
         ways, way = node.outbound.ways, Way(post, medium, address, places, times, language)
         ways.put(party_id, (*ways.get(party_id, ()), way))
         await host_did(node, HostAction.CHANNEL_ADDED, party_id, f"{way.id} ({post.value})")

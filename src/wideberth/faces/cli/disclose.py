@@ -57,7 +57,7 @@ def command(  # noqa: PLR0913 - each of them is an option
         recipient = require_party_id(to, field="--to")
         rule = read_policy(policy)
         with the_material(
-            folder, url=url, token=token, checkpoint=checkpoint, rule=rule
+            folder, url=url, token=token, checkpoint=checkpoint, rule=rule, party=discloser
         ) as material:
             may_show = _own(discloser)
             _hear(material, position, may_show)

@@ -54,7 +54,8 @@ def command(
 def _export(
     record: SqliteRecord, party: PartyId, window_us: tuple[int, int], file: IO[bytes]
 ) -> int:
-    from wideberth.model.entries import decode_entry
+    from wideberth.model.entries import PartyRegistered, decode_entry
+    from wideberth.model.nearest import no_such_party
     from wideberth.picture.agreements import fold_agreements
     from wideberth.picture.needs import fold_needs
     from wideberth.picture.picture import Picture
@@ -62,7 +63,7 @@ def _export(
     note = record.checkpoint()
     size = int(note.split("\n", 2)[1])
     file.write(_header(record, party, window_us, note))
-    count, is_known = 0, False
+    count, known = 0, set[PartyId]()
     agreed = Picture()  # what of the record limits who sees what
     with progress_bar("exporting") as bar:
         for begin in range(0, size, _PAGE):
@@ -72,7 +73,8 @@ def _export(
                 entry = decode_entry(row.envelope, position=row.position)
                 fold_agreements(agreed, entry)
                 fold_needs(agreed, entry)
-                is_known = is_known or _registers(entry, party)
+                if isinstance(entry.body, PartyRegistered):
+                    known.add(entry.body.party.id)
                 if window_us[0] <= entry.time_us < window_us[1] and may_be_exported(
                     agreed, entry, party
                 ):
@@ -81,8 +83,8 @@ def _export(
                     count += 1
             if bar is not None:
                 bar(min(size, begin + _PAGE), size)
-    if not is_known:
-        raise InvalidValue("--party", "party-unknown", party, "the record knows no such party")
+    if party not in known:
+        raise InvalidValue("--party", "party-unknown", party, no_such_party(party, known))
     return count
 
 
@@ -98,12 +100,6 @@ def may_be_exported(picture: Picture, entry: Entry, party: PartyId) -> bool:
         named = party == intent.party or party in intent.visibility.parties
         return named and is_readable(picture, entry, party)
     return is_readable(picture, entry, party)
-
-
-def _registers(entry: Entry, party: PartyId) -> bool:
-    from wideberth.model.entries import PartyRegistered
-
-    return isinstance(entry.body, PartyRegistered) and entry.body.party.id == party
 
 
 def _header(record: SqliteRecord, party: PartyId, window_us: tuple[int, int], note: str) -> bytes:

@@ -57,7 +57,9 @@ def command(
         asked = period(
             parse_rfc3339(from_time, field="--from"), parse_rfc3339(to_time, field="--to")
         )
-        with the_material(folder, url=url, token=token, checkpoint=None, rule=None) as material:
+        with the_material(
+            folder, url=url, token=token, checkpoint=None, rule=None, party=reader
+        ) as material:
             left_out = _LEFT_OUT if url is not None else ""
             report = report_of(material, reader, asked, left_out=left_out)
         _print(report)
@@ -102,7 +104,7 @@ def _read(material: Material, reader: PartyId) -> Facts:
             facts.take(row.position, entry)
         facts.warn(row.position, entry)
     if facts.opened is None or not facts.name:
-        raise InvalidValue("--party", "party-unknown", reader, "name a party of this space")
+        raise InvalidValue("--party", "party-unknown", reader, "this state of the record has none")
     return facts
 
 

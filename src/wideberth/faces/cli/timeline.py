@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - each of them is an option
         local = None if offset is None else offset_of(offset, field="--offset")
         rule = read_policy(policy)
         with the_material(
-            folder, url=url, token=token, checkpoint=checkpoint, rule=rule
+            folder, url=url, token=token, checkpoint=checkpoint, rule=rule, party=reader
         ) as material:
             known = list(seen_entries(material, may_show_as(reader)))
             if incident is not None:

@@ -1,0 +1,73 @@
+"""A token speaks for one party: nothing is made in another's name, and nobody is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api_world import moment, serving
+from wideberth.faces.cli.app import app
+
+PERIOD = ("--from", moment(-60), "--to", moment(0))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(arguments))
+    return done.exit_code, " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("evidence", "--out", "x.zip"), ("timeline",), ("report", *PERIOD, "--out", "pack")],
+    ids=["evidence", "timeline", "report"],
+)
+def test_nothing_is_made_for_a_party_by_anothers_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(tmp_path) as (url, world):
+        asked = (*command, "--url", url, "--token", world.tokens["alpha"])
+        code, said = run(*asked, "--party", "bravo")
+        assert (code, "wrote" in said) == (2, False)
+        assert "this token speaks for alpha, not for bravo" in said
+        assert [each.name for each in tmp_path.iterdir()] == ["wideberth-data"]
+        code, said = run(*asked, "--party", "alpha")
+        assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("token", "brovo"),
+        ("party", "key", "brovo", "--out", "x.key"),
+        ("channel", "add", "brovo", "stream"),
+        ("drill", "send", "brovo"),
+        ("timeline", "--party", "brovo"),
+        ("evidence", "--party", "brovo", "--out", "x.zip"),
+        ("report", "--party", "brovo", *PERIOD),
+        ("export", "--party", "brovo"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_a_slip_in_a_name_is_answered_with_the_parties(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for party in ("alpha", "bravo"):
+        assert run("party", "add", party)[0] == 0
+    code, said = run(*command)
+    assert code == 2, said
+    assert "did you mean bravo? The parties: alpha, bravo" in said
+
+
+def test_a_window_that_ends_before_it_begins_is_told_in_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("party", "add", "alpha")[0] == 0
+    window = ("--from", "2026-11-22T00:00:00Z", "--to", "2026-11-21T00:00:00Z")
+    code, said = run("timeline", "--party", "alpha", *window)
+    assert code == 2
+    assert "ends 2026-11-21T00:00:00Z, before it begins 2026-11-22T00:00:00Z" in said

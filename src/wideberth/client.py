@@ -31,6 +31,7 @@ from nacl.signing import SigningKey
 from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError, system_reason
 from wideberth.model.envelope import (
     Statement,
+    parse_statement,
     sign_possession,
     sign_statement,
     statement_digest,
@@ -41,11 +42,13 @@ from wideberth.record.keys import sync_folder, write_new
 from wideberth.sealed.texts import Sealer
 from wideberth.space.time import format_rfc3339
 
-__all__ = ["ApiProblem", "Client", "Event", "PartyKey", "StreamGap", "Unreachable"]
+__all__ = ["ApiProblem", "Client", "Event", "PartyKey", "Settled", "StreamGap", "Unreachable"]
 
 API = "/api/v1"
 Json = Mapping[str, Any]
 _RETRIED = frozenset({429, 502, 503, 504})
+# Of a transport's errors: those that come before a first byte of the request has left.
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LONGEST_PAUSE_S = 5.0
 _SILENCE_S = 30.0  # three heartbeats of the stream
 _MAX_EVENT_BYTES = 8 * 1_048_576
@@ -63,19 +66,51 @@ class ApiProblem(WideberthError):
         self.document = document
         self.rule = str(document.get("rule", ""))
         detail = document.get("detail") or document.get("title") or ""
-        super().__init__(f"{status} {self.rule}: {detail}")
+        field, value = document.get("field"), document.get("value")
+        named = f"{field}: " if field and field != "Authorization" else ""
+        came = "" if value in (None, "") else f" [got {value!r}]"
+        super().__init__(f"{status} {self.rule}: {named}{detail}{came}")
 
 
 class Unreachable(WideberthError):
-    """No answer, after every retry. What became of a write: GET /requests/{key}."""
+    """No answer of url, after every retry. What became of a write: GET /requests/{key}.
 
-    def __init__(self, attempts: int, reason: str, key: str | None) -> None:
+    was_sent: whether anything left; where it did not, nothing has happened.
+    """
+
+    def __init__(
+        self, url: str, attempts: int, reason: str, key: str | None, *, was_sent: bool = True
+    ) -> None:
+        self.url = url
         self.attempts = attempts
         self.key = key
-        super().__init__(
-            f"no answer after {attempts} attempts ({reason})"
-            + (f"; request key: {key}" if key else "")
-        )
+        self.was_sent = was_sent
+        times = f"{attempts} attempts" if attempts > 1 else "1 attempt"
+        if not was_sent:
+            after = "; nobody listens there, or it cannot be reached; nothing was sent"
+        else:
+            after = f"; request key: {key}" if key else ""
+        super().__init__(f"no answer of {url} after {times} ({reason}){after}")
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What became of a statement whose answer was not known. answer: as it was given; None: it was
+    refused, and refusal says why: it was never in the record.
+    """
+
+    method: str
+    path: str
+    statement: Statement
+    answer: Any = None
+    refusal: str = ""
+
+    def is_same(self, method: str, path: str, command: str, body: Json) -> bool:
+        """Whether this says the same, of the same things, as what is about to be signed."""
+        said = self.statement
+        return (
+            (self.method, self.path, said.type) == (method, path, command)
+            and msgspec.json.decode(said.body) == msgspec.json.decode(msgspec.json.encode(body))
+        )  # fmt: skip
 
 
 class StreamGap(WideberthError):
@@ -103,6 +138,16 @@ class _Pending(msgspec.Struct, frozen=True):
     method: str
     path: str
     statement: str
+
+    @property
+    def said(self) -> Statement:
+        """What it says."""
+        return parse_statement(self.statement)
+
+    @property
+    def digest(self) -> str:
+        """The digest by which the next statement of the chain would name it."""
+        return statement_digest(self.statement)
 
 
 class _Chain(msgspec.Struct, frozen=True):
@@ -267,7 +312,9 @@ class Client:
     """One party's line to a node. Use as an async context.
 
     token: the bearer token, or a function that gives a current one. key: signs what needs it.
-    transport: for tests, an ASGI app in place of the network.
+    transport: for tests, an ASGI app in place of the network. attempts: how often a request is
+    sent; unheard: how often at most where nobody listens, so that a node may be starting again.
+    Raises InvalidValue for a URL that is none.
     """
 
     def __init__(
@@ -278,14 +325,21 @@ class Client:
         key: PartyKey | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         attempts: int = 8,
+        unheard: int | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        if not url.startswith(("http://", "https://")):
+            advice = "begin it with http:// or https://, like http://127.0.0.1:8470"
+            raise InvalidValue("url", "url", url, advice)
         self.url = url
         self._token = token
         self._key = key
         self._attempts = attempts
+        self._unheard = attempts if unheard is None else unheard
         self._sleep = sleep
         self._signing = asyncio.Lock()  # one statement of the chain is under way at a time
+        self.settled: Settled | None = None
+        """What became of the last statement that had been pending."""
         self.is_exercise = False
         """Whether the last answer was of an exercise."""
         self._http = httpx.AsyncClient(
@@ -299,6 +353,11 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         """Close all connections."""
         await self._http.aclose()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every statement that was signed so far has its answer."""
+        return self._key is None or self._key.is_settled
 
     # What every call is made of.
 
@@ -330,8 +389,9 @@ class Client:
     ) -> Any:
         """The answer to a write that the party's key signs. command: its name in the model.
 
-        Raises InvalidValue without a key, ApiProblem, Unreachable; after the last the statement
-        is pending, and settled before the next one is signed.
+        Raises InvalidValue without a key, ApiProblem, Unreachable. After the last the statement
+        is pending, and settled before the next one is signed; but where nothing was sent, it is
+        as if it had not been signed.
         """
         key = self._key
         if key is None:
@@ -342,17 +402,26 @@ class Client:
             key.sign(command, body, method=method, path=path, request=request)
             return await self._send_pending(key, request)
 
-    async def settle_pending(self) -> None:
-        """Send the statement again whose answer is not known; applied once, whatever happened."""
+    async def settle_pending(self) -> Settled | None:
+        """Send the statement again whose answer is not known; applied once, whatever happened.
+
+        Gives what became of it; None where there was none.
+        """
         key = self._key
-        if key is None or key.is_settled:
-            return
+        if key is None or key.pending is None:
+            return None
+        pending = key.pending
+        found = Settled(pending.method, pending.path, pending.said)
         try:
-            await self._send_pending(key, None)
+            answer = await self._send_pending(key, None)
         except ApiProblem as problem:
             if not key.is_settled:
                 raise
             logging.getLogger(__name__).info("the pending statement was refused: %s", problem)
+            self.settled = msgspec.structs.replace(found, refusal=str(problem))
+        else:
+            self.settled = msgspec.structs.replace(found, answer=answer)
+        return self.settled
 
     # The calls.
 
@@ -525,6 +594,10 @@ class Client:
             if problem.status < 500 and (problem.status != 401 or is_first):
                 key.settle(is_applied=False)
             raise
+        except Unreachable as error:
+            if request is not None and not error.was_sent:
+                key.settle(is_applied=False)  # nobody has it, so nothing can become of it
+            raise
         key.settle(is_applied=True)
         return _decoded(response)
 
@@ -539,8 +612,9 @@ class Client:
         request: str | None = None,
     ) -> httpx.Response:
         """Send until there is an answer that counts. The same bytes each time."""
-        reason = ""
+        reason, was_sent, unheard, attempts = "", False, 0, 0
         for attempt in range(self._attempts):
+            attempts += 1
             pause_s = min(_LONGEST_PAUSE_S, 0.1 * 2 ** min(attempt, 10))
             try:
                 response = await self._http.request(
@@ -552,7 +626,14 @@ class Client:
                 )
             except httpx.TransportError as error:
                 reason = type(error).__name__
+                if not isinstance(error, _NEVER_LEFT):
+                    was_sent = True
+                else:
+                    unheard += 1
+                    if unheard >= self._unheard:
+                        break
             else:
+                was_sent = True
                 self.is_exercise = EXERCISE_HEADER in response.headers
                 if response.status_code not in _RETRIED:
                     return _checked(response, attempt + 1)
@@ -560,7 +641,7 @@ class Client:
                 pause_s = min(_LONGEST_PAUSE_S, _retry_after_s(response) or pause_s)
             if attempt + 1 < self._attempts:
                 await self._sleep(pause_s)
-        raise Unreachable(self._attempts, reason, request)
+        raise Unreachable(self.url, attempts, reason, request, was_sent=was_sent)
 
     async def _connected(self, after: int) -> AsyncGenerator[Event]:
         """The events of one connection."""

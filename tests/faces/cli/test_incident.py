@@ -52,6 +52,8 @@ def test_two_parties_tell_ask_and_answer(tmp_path: Path) -> None:
         bravo.does("account", name, "--claims", str(claims), "--shown-to", "alpha")
         seen = alpha.does("show", name, signed=False)
         assert "\u201cEast.\u201d" in seen
+        assert "47 N, 7.5 E, give or take 50 m\n" in seen, "and no height that nobody told"
+        assert f"{moment(-50)[:10]} {moment(-50)[11:19]} UTC by its own clock" in seen
         assert "difference of place between alpha and bravo: 7,60" in seen
         assert "charlie, observer\n  nothing that is shown to you" in seen
         question = alpha.does("ask", name, "bravo", "--words", "Where?", "--urgent")
@@ -79,13 +81,18 @@ def test_evidence_is_lodged_disclosed_and_checked(tmp_path: Path, size: int) -> 
         assert (tmp_path / "photo.jpg.lodged").stat().st_mode & 0o777 == 0o600
         assert "not-sealed" in bravo.does("check", name, item, status=2)
         again = alpha.does("lodge", name, str(photo), *of, status=2)
-        assert "unwritable" in again, "the salt of the first is not lost"
+        assert "lodged in this incident already, as " in again, "the salt of the first is not lost"
+        assert "not disclosed to anybody" in alpha.does("show", name, signed=False)
         alpha.does("disclose", name, item, str(photo), "--to", "bravo")
         got = tmp_path / "got.jpg"
         given = [] if is_small else [str(photo)]
         found = bravo.does("check", name, item, *given, "--tell", "--out", str(got))
         assert found.startswith("matches the digest that alpha lodged")
         assert got.read_bytes() == photo.read_bytes()
+        seen = bravo.does("show", name, signed=False)
+        assert "disclosed to bravo" in seen
+        assert "checked by bravo" in seen
+        assert ": it is what was lodged" in seen
         if not is_small:
             assert "the content came another way" in bravo.does("check", name, item, status=2)
         other = tmp_path / "other.jpg"
@@ -131,3 +138,45 @@ def test_what_a_stop_proposes_is_listed_and_opened_with_a_window_around_it(tmp_p
         assert alpha.does("open", "By the river", "--proposal", subject) != name
         assert "no-such-proposal" in alpha.does("open", "--proposal", "other", status=2)
         assert "TITLE" in alpha.does("open", status=2)
+
+
+def test_a_salt_of_nothing_on_record_does_not_stay(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(PHOTO)
+    kept = tmp_path / "photo.jpg.lodged"
+    with serving(tmp_path) as (url, world):
+        alpha, _ = two(tmp_path, url, world.tokens)
+        name = alpha.does(
+            "open", "It", "--from", moment(-60), "--to", moment(-30), "--party", "bravo"
+        )
+        of = ["--line", "a photo"]
+        for incident, media_type in ((f"{name}x", "image/jpeg"), (name, "x" * 300)):
+            alpha.does("lodge", incident, str(photo), *of, "--type", media_type, status=2)
+            assert not kept.exists()
+        never = alpha.does("disclose", name, "e1", str(photo), "--to", "bravo", status=2)
+        assert "this is not the file that you lodged" in never
+        alpha.does("lodge", name, str(photo), *of, "--type", "image/jpeg")
+        photo.write_bytes(PHOTO + b".")
+        changed = alpha.does("lodge", name, str(photo), *of, "--type", "image/jpeg", status=2)
+        assert "keep the salt under another name" in changed
+        assert kept.exists()
+
+
+def test_slips_are_answered_with_what_there_is(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, world):
+        alpha, _ = two(tmp_path, url, world.tokens)
+        times = ["--from", moment(-60), "--to", moment(-30)]
+        name = alpha.does("open", "At the river", *times, "--party", "bravo")
+        for slip in (name[:6], "At the river"):
+            said = alpha.does("show", slip, signed=False, status=2)
+            assert f"did you mean {name}, At the river?" in said
+            assert "wideberth incident list" in said
+        day = ["--from", "21.11.2026", "--to", moment(-30)]
+        assert "wideberth: --from: " in alpha.does("open", "It", *day, status=2)
+        unknown = alpha.does("open", "It", *times, "--party", "brovo", status=2)
+        assert "parties.0: no party of this space; did you mean bravo?" in unknown
+        assert "of --when" in alpha.does("account", name, "--error-s", "5", status=2)
+        alpha.does("account", name, "--when", moment(-50), "--error-s", "5", "--shown-to", "all")
+        assert "give or take 5 s" in alpha.does("show", name, signed=False)
+        pin = alpha.run("pin", "bravo", "--fingerprint", "1", status=2)
+        assert "its keys in force: bravo/desk" in pin

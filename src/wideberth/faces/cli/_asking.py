@@ -4,15 +4,13 @@ the node cannot be asked.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wideberth.errors import InvalidValue
-from wideberth.faces.cli._host import complaints, say_exercise
+from wideberth.faces.cli._client import with_client
 
 if TYPE_CHECKING:
     from wideberth.client import Client, PartyKey
@@ -39,24 +37,9 @@ def asking(
     key: Path | None = None,
 ) -> T:
     """What act gives with a client, which signs where there is a key. Ends the command where the
-    node cannot be asked; says so where it is an exercise.
+    node cannot be asked; says where it is an exercise. First goes what was signed before in vain.
     """
-    from wideberth.client import Client, PartyKey
-
-    with complaints():
-        for option, given in (("--url", url), ("--token", token)):
-            if given is None:
-                raise InvalidValue(option, "missing", None, "say which node, and with which token")
-        signer = None if key is None else PartyKey.load(key)
-
-        async def run() -> T:
-            async with Client(url or "", token or "", key=signer) as client:
-                done = await act(client)
-                if client.is_exercise:
-                    say_exercise(url or "", exercise=True)
-                return done
-
-        return asyncio.run(run())
+    return with_client(url, token, key, act)
 
 
 def own_key(key: Path, pins: Path | None) -> tuple[PartyKey, Pins]:

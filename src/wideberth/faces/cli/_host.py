@@ -186,7 +186,8 @@ def complaints() -> Generator[None]:
         complain(f"wideberth: {error}")
         raise typer.Exit(NO) from None
     except InvalidValue as error:
-        complain(f"wideberth: {error.field}: {error.advice} [{error.rule}, got {error.value!r}]")
+        came = "" if error.value is None else f", got {error.value!r}"
+        complain(f"wideberth: {error.field}: {error.advice} [{error.rule}{came}]")
         raise typer.Exit(BAD_INPUT) from None
     except WideberthError as error:
         complain(f"wideberth: {error}")

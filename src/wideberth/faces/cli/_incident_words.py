@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from wideberth.faces.cli._host import printable
 
-__all__ = ["lines_of"]
+__all__ = ["lines_of", "to_the_second"]
+
+_BELOW_A_SECOND = re.compile(r"\.\d+Z\Z", re.ASCII)
 
 
 def lines_of(seen: dict[str, Any]) -> Iterator[str]:
@@ -22,18 +25,16 @@ def lines_of(seen: dict[str, Any]) -> Iterator[str]:
     for each in seen["differences"]:
         yield printable(_difference(each))
     for each in seen["questions"]:
-        late = f", overdue since {each['overdue']}" if each["overdue"] else ""
+        late = f", overdue since {to_the_second(each['overdue'])}" if each["overdue"] else ""
         yield (
             f"question {each['id']}: {each['asker']} to {each['to']}, {each['state']},"
-            f" due {each['due']}{late}"
+            f" due {to_the_second(each['due'])}{late}"
         )
         for step in each["said"]:
-            yield printable(f"  {step['time']}  {step['party']}  {step['step']}: {step['words']}")
+            said = f"{step['party']}  {step['step']}: {step['words']}"
+            yield printable(f"  {to_the_second(step['time'])}  {said}")
     for each in seen["evidence"]:
-        yield printable(
-            f"evidence {each['id']}: {each['party']} lodged {each['lodged']}, {each['line']},"
-            f" SHA-256 {each['sha256']}"
-        )
+        yield from map(printable, _evidence(each))
     for each in seen["inquiries"]:
         state = "open" if each["open"] else "receipted"
         yield f"result {each['id']}: {each['party']} to {', '.join(each['to'])}, {state}"
@@ -46,20 +47,46 @@ def _account(account: dict[str, Any] | None) -> Iterator[str]:
     if account is None:
         yield "  nothing that is shown to you"
         return
-    yield f"  version {account['version']} shown to you, given {account['given']}"
-    for name in ("when", "where", "identity", "warned", "rule", "damage"):
-        if name in account:
-            yield printable(f"  {name}: {_plain(account[name])}")
+    yield f"  version {account['version']} shown to you, given {to_the_second(account['given'])}"
+    for label, words in _claims(account):
+        yield printable(f"  {label}: {words}").replace("\n", "\n    ")
     if "words" in account:
         yield printable(f"  \u201c{account['words']}\u201d")
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        return "; ".join(map(_plain, value)) or "none"  # pyright: ignore[reportUnknownArgumentType]
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+def _claims(account: dict[str, Any]) -> list[tuple[str, str]]:
+    """A row for each claim, in the words of a bundle's page."""
+    import msgspec
+
+    from wideberth.evidence.alone.incidents import claim_rows
+    from wideberth.model.ids import IncidentId
+    from wideberth.wire.incidents import AccountIn, account_of
+
+    names = ("when", "where", "identity", "warned", "rule", "damage")
+    given = {name: account[name] for name in names if name in account}
+    told = account_of(msgspec.convert({**given, "shown_to": "own"}, AccountIn), IncidentId("-"))
+    return claim_rows(msgspec.to_builtins(told.claims))
+
+
+def _evidence(each: dict[str, Any]) -> Iterator[str]:
+    yield (
+        f"evidence {each['id']}: {each['party']} lodged {to_the_second(each['lodged'])},"
+        f" {each['line']}, {each['size_bytes']:,} bytes, SHA-256 {each['sha256']}"
+    )
+    for given in each["disclosed"]:
+        way = "sealed to its keys" if given.get("sealed") else "outside of the space"
+        parties = ", ".join(given["parties"])
+        yield f"  disclosed to {parties} {to_the_second(given['time'])}, {way}"
+    for found in each["checked"]:
+        verdict = "it is what was lodged" if found["matches"] else "it is NOT what was lodged"
+        yield f"  checked by {found['party']} {to_the_second(found['time'])}: {verdict}"
+    if not each["disclosed"]:
+        yield "  not disclosed to anybody of whom you know"
+
+
+def to_the_second(time: str) -> str:
+    """A time as the node gives it, without what is below a second."""
+    return _BELOW_A_SECOND.sub("Z", time)
 
 
 def _difference(each: dict[str, Any]) -> str:

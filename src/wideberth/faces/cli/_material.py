@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
+from wideberth.faces.cli._client import client_of
 from wideberth.faces.cli._host import opened, progress_bar, say_exercise
 from wideberth.faces.cli._positions import archive_of, segment_of_service
 
@@ -183,15 +184,12 @@ def _text(path: Path, option: str) -> str:
 def _from_service(
     url: str, token: str | None, note: str | None, policy: Policy | None, party: PartyId
 ) -> Material:
-    from wideberth.client import Client
     from wideberth.evidence.material import from_service
 
-    if token is None:
-        raise InvalidValue("--token", "token-missing", None, "give it, or set WIDEBERTH_TOKEN")
-
     async def ask() -> Material:
-        async with Client(url, token) as client:
+        async with client_of(url, token) as client:
             with progress_bar("reading") as bar:
+                assert token is not None, "client_of asked for it"
                 segment = partial(segment_of_service, url, token)
                 return await from_service(
                     client, note, policy=policy, segment=segment, on_progress=bar, party=party

@@ -6,11 +6,13 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, WideberthError, system_reason
 from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding
+from wideberth.faces.cli._client import let_go, said_words, sign_once
 from wideberth.faces.cli._host import NO, complain, complaints, printable
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 
@@ -65,6 +67,12 @@ def open_incident(  # noqa: PLR0913 - each of them is an option
     ] = False,
 ) -> None:
     """Open an incident. Prints its id."""
+    from wideberth.space.time import parse_rfc3339
+
+    with complaints():
+        for option, time in (("--from", start), ("--to", end)):
+            if time is not None:
+                parse_rfc3339(time, field=option)
     given: dict[str, Any] = {
         "title": title,
         "start": start,
@@ -85,7 +93,8 @@ def open_incident(  # noqa: PLR0913 - each of them is an option
         for name, option in (("title", "TITLE"), ("start", "--from"), ("end", "--to")):
             if name not in body:
                 raise InvalidValue(option, "missing", None, "give it, or a --proposal")
-        name = str((await client.signed("POST", "/incidents", "OpenIncident", body))["incident"])
+        opened = await sign_once(client, "POST", "/incidents", "OpenIncident", body)
+        name = str(opened["incident"])
         if about:
             await _sign(client, name, "/subjects", "NameSubjects", {"subjects": about})
         return name
@@ -131,7 +140,14 @@ def show(incident: IncidentArgument, url: UrlOption = None, token: TokenOption =
     from wideberth.faces.cli._incident_words import lines_of
 
     async def act(client: Client) -> dict[str, Any]:
-        return await client.get(f"/incidents/{incident}")
+        from wideberth.client import ApiProblem
+
+        try:
+            return await client.get(f"/incidents/{quote(incident, safe='')}")
+        except ApiProblem as problem:
+            if problem.status != 404:
+                raise
+            raise await _no_such(client, incident) from None
 
     for line in lines_of(asking(url, token, act)):
         print(line)
@@ -149,12 +165,17 @@ def account(  # noqa: PLR0913 - each of them is an option
         str | None, typer.Option(metavar="TAG", help="Of your words, like en or ar.")
     ] = None,
     when: Annotated[str | None, typer.Option(metavar="TIME", help="By your own clock.")] = None,
+    error_s: Annotated[
+        float | None,
+        typer.Option("--error-s", metavar="SECONDS", help="How far off that time may be."),
+    ] = None,
     point: Annotated[
         str | None, typer.Option(metavar="LAT,LON", help="Where, in degrees (WGS84).")
     ] = None,
     error_m: Annotated[
-        float, typer.Option("--error-m", metavar="METRES", help="How far off that may be.")
-    ] = 0,
+        float | None,
+        typer.Option("--error-m", metavar="METRES", help="How far off that place may be."),
+    ] = None,
     claims: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Claims as JSON, as the API takes them."),
@@ -164,6 +185,13 @@ def account(  # noqa: PLR0913 - each of them is an option
 
     Without --shown-to nobody is shown it yet.
     """
+    with complaints():
+        for name, error, of, given in (
+            ("--error-s", error_s, "--when", when),
+            ("--error-m", error_m, "--point", point),
+        ):
+            if error is not None and not given:
+                raise InvalidValue(name, "of-what", error, f"this is of {of}: give it too")
 
     async def act(client: Client) -> str:
         body: dict[str, Any] = {**_claims(claims), "shown_to": _shown(shown_to, "own")}
@@ -172,9 +200,9 @@ def account(  # noqa: PLR0913 - each of them is an option
         if language:
             body["language"] = language
         if when:
-            body["when"] = {"time": when}
+            body["when"] = {"time": when, "error_s": error_s or 0}
         if point:
-            body["where"] = {"point": _point(point), "error_m": error_m}
+            body["where"] = {"point": _point(point), "error_m": error_m or 0}
         return (await _sign(client, incident, "/accounts", "GiveAccount", body))["id"]
 
     print(asking(url, token, act, key=key))
@@ -250,12 +278,13 @@ def lodge(  # noqa: PLR0913 - each of them is an option
     beside = _beside(file)
 
     async def act(client: Client) -> str:
+        if beside.exists():
+            await _say_whose_salt(client, incident, file, content)
         try:
             write_new(beside, msgspec.json.encode(kept) + b"\n")
         except OSError as error:
-            raise InvalidValue(
-                "FILE", "unwritable", str(beside), "the salt goes there; move what is there"
-            ) from error
+            advice = f"the salt goes there: {system_reason(error)}"
+            raise InvalidValue("FILE", "unwritable", str(beside), advice) from error
         body = {
             "sha256": kept.digest_of(content),
             "size_bytes": len(content),
@@ -263,7 +292,12 @@ def lodge(  # noqa: PLR0913 - each of them is an option
             "line": line,
             "shown_to": _shown(shown_to, "all"),
         }
-        return (await _sign(client, incident, "/evidence", "LodgeEvidence", body))["id"]
+        try:
+            return (await _sign(client, incident, "/evidence", "LodgeEvidence", body))["id"]
+        except WideberthError:
+            if client.is_settled:  # refused, or never sent: this salt is of nothing on record
+                beside.unlink(missing_ok=True)
+            raise
 
     print(asking(url, token, act, key=key))
     complain(f"note: keep {beside}: it holds the salt of the digest")
@@ -288,6 +322,12 @@ def disclose(  # noqa: PLR0913 - each of them is an option
 
     with complaints():
         content = read_file(file, "FILE")
+        if not _beside(file).exists():
+            advice = (
+                "its salt is not beside it: this is not the file that you lodged, or it was lodged"
+                " on another machine; what was never lodged: wideberth incident lodge"
+            )
+            raise InvalidValue("FILE", "not-lodged", str(file), advice)
         kept = kept_of(read_file(_beside(file), "FILE.lodged"), "FILE.lodged")
         words, is_whole = sealed_words(kept, content)
 
@@ -419,8 +459,79 @@ def receipt(
     complain(f"receipted the result {name} of {found['party']}")
 
 
+@command.command()
+def pending(
+    key: KeyOption,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Let go of it; the node is asked whether it has it.")
+    ] = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Show what was signed with a key and has no answer; the next command with it sends it first.
+
+    With --drop it is not sent any more. Where the node has it after all, that is said: what is in
+    the record stays there.
+    """
+    from wideberth.client import PartyKey
+
+    with complaints():
+        signer = PartyKey.load(key)
+    kept = signer.pending
+    if kept is None:
+        print("nothing is pending: everything that was signed with this key was answered")
+        return
+    words = said_words(kept.said)
+    if not drop:
+        print(f"pending     {words}")
+        print(f"            statement {kept.said.party_seq} for {signer.origin}")
+        return
+
+    async def act(client: Client) -> bool:
+        return await let_go(client, signer)
+
+    is_there = asking(url, token, act)
+    print(f"{'in the record after all' if is_there else 'dropped    '} {words}")
+
+
 def _beside(file: Path) -> Path:
     return file.with_name(f"{file.name}.lodged")
+
+
+async def _no_such(client: Client, named: str) -> InvalidValue:
+    """What to say of an id that no incident of the party's has: those that it is named in."""
+    from difflib import get_close_matches
+
+    page = await client.get("/incidents", limit=1000)
+    titles = {str(each["id"]): str(each["title"]) for each in page["incidents"]}
+    near = [each for each in titles if each.startswith(named) or titles[each] == named]
+    near += [each for each in get_close_matches(named, titles, 3) if each not in near]
+    meant = "; ".join(f"{each}, {titles[each]}" for each in near[:3])
+    asked = f"did you mean {meant}? " if meant else ""
+    advice = f"no incident of this id names your party; {asked}wideberth incident list shows yours"
+    return InvalidValue("INCIDENT", "no-such-incident", named, printable(advice))
+
+
+async def _say_whose_salt(client: Client, incident: str, file: Path, content: bytes) -> None:
+    """Raises InvalidValue that says what the salt beside the file is of."""
+    from wideberth.faces.cli._lodged import kept_of
+
+    beside = _beside(file)
+    kept = kept_of(read_file(beside, "FILE.lodged"), "FILE.lodged")
+    digest = kept.digest_of(content)
+    page = await client.get(f"/incidents/{incident}/evidence", limit=1000)
+    known = next((each["id"] for each in page["evidence"] if each["sha256"] == digest), None)
+    if known is not None:
+        advice = f"{file} is lodged in this incident already, as {known}: its salt stands there"
+        raise InvalidValue("FILE", "lodged-already", str(beside), advice)
+    raise InvalidValue(
+        "FILE",
+        "salt-there",
+        str(beside),
+        f"a salt stands there, of no evidence of this incident with what {file} holds now. If you"
+        " lodged it in another incident, or changed it since, keep the salt under another name;"
+        " else remove it",
+    )
 
 
 def _shown(given: list[str] | None, default: str) -> Any:
@@ -477,4 +588,4 @@ async def _evidence(client: Client, incident: str, evidence: str) -> dict[str, A
 
 async def _sign(client: Client, incident: str, path: str, kind: str, body: dict[str, Any]) -> Any:
     whole = {"incident": incident, **body}
-    return await client.signed("POST", f"/incidents/{incident}{path}", kind, whole)
+    return await sign_once(client, "POST", f"/incidents/{incident}{path}", kind, whole)

@@ -124,7 +124,10 @@ def pin(
         told = await client.get(f"/parties/{require_party_id(party, field='PARTY/KEY')}")
         found = next((each for each in told.get("keys", ()) if each["key_id"] == key_id), None)
         if found is None:
-            raise InvalidValue("PARTY/KEY", "no-such-key", name, "no key in force has this id")
+            known = [f"{party}/{each['key_id']}" for each in told.get("keys", ())]
+            shown = f"its keys in force: {', '.join(known)}" if known else "it has none in force"
+            advice = f"give PARTY/KEY; {shown}"
+            raise InvalidValue("PARTY/KEY", "no-such-key", name, printable(advice))
         public_key = decoded(str(found["public_key"]), "public_key")
         kept.pin(own.origin, told["id"], KeyId(key_id), public_key, compared=compared)
 

@@ -25,6 +25,7 @@ from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.jwks import JwksSource, keys_of_jwks, keys_of_pem
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import How, Role
+from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.tokens import (
     REFUSALS,
     TOLERANCE_S,
@@ -611,3 +612,19 @@ def test_a_party_speaks_over_connections_of_its_own(
         return
     with pytest.raises(TokenRefused, match=code):
         verifier.verify(signed, shown)
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "words"), [(200, "3 min ago"), (45, "45 s ago"), (7300, "2 h ago"), (9e11, "before")]
+)
+def test_a_token_that_expired_says_when_and_where_a_new_one_comes_from(
+    verifier: TokenVerifier, ago_s: float, words: str
+) -> None:
+    with pytest.raises(TokenRefused) as refused:
+        verifier.verify(token(exp=NOW_S - ago_s))
+    assert refused.value.code == "expired"
+    assert words in refused.value.advice
+    if ago_s < 1e6:
+        ended = format_rfc3339(int(NOW_S - ago_s) * SECOND_US)
+        assert f"it expired at {ended}" in refused.value.advice
+    assert "wideberth token PARTY" in refused.value.advice

@@ -44,6 +44,7 @@ from wideberth.jwks import ALGORITHMS, JwksSource, TrustedKey, select
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.parties import SYSTEM, Author, How, Role
 from wideberth.record.keys import write_new
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US, format_rfc3339
 
 __all__ = [
     "MAX_TOKEN_BYTES",
@@ -70,13 +71,14 @@ SCOPES: dict[str, Role] = {f"{_PROGRAM}.{role.value}": role for role in Role}
 """Scope to role: ``wideberth.watch``, ``.acknowledge``, ``.tell``, ``.sign``, ``.administer``."""
 
 REFUSALS: dict[str, str] = {
-    "token-malformed": "give a JWT: header.payload.signature, up to 8,192 characters",
+    "token-malformed": "this is no token: give it whole, in one line, as `wideberth token` prints"
+    " it (a JWT: three parts with dots between, up to 8,192 characters)",
     "algorithm-not-allowed": "sign with RS256, ES256 or Ed25519",
     "issuer-unknown": "use a token of an issuer that this node trusts",
     "keys-unavailable": "the issuer's keys could not be fetched yet; try again",
     "key-unknown": "the issuer has no such key; try again if it has just changed its keys",
     "signature-wrong": "the signature is not the issuer's",
-    "expired": "get a new token",
+    "expired": "get a new one from who hosts the node (wideberth token PARTY)",
     "not-yet-valid": "wait until nbf, or set the clock",
     "life-too-long": "get a token that lives no longer than this node accepts",
     "audience-wrong": "get a token for this node: its aud is the audience that the node states",
@@ -90,11 +92,13 @@ REFUSALS: dict[str, str] = {
 
 
 class TokenRefused(WideberthError):
-    """The token proves nothing here. code: a key of REFUSALS; advice: what to do."""
+    """The token proves nothing here. code: a key of REFUSALS; advice: what to do. found: in words,
+    what of it is known.
+    """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, found: str = "") -> None:
         self.code = code
-        self.advice = REFUSALS[code]
+        self.advice = f"{found}; {REFUSALS[code]}" if found else REFUSALS[code]
         super().__init__(f"{code}: {self.advice}")
 
 
@@ -457,13 +461,26 @@ def _window(claims: dict[str, Any], now_s: float, max_life_s: int) -> tuple[floa
     until_s = expires_s + TOLERANCE_S
     from_s = max(begins_s or 0.0, issued_s or 0.0) - TOLERANCE_S
     if now_s >= until_s:
-        raise TokenRefused("expired")
+        raise TokenRefused("expired", _expired(expires_s, now_s))
     if now_s < from_s:
         raise TokenRefused("not-yet-valid")
     life_s = expires_s - (issued_s if issued_s is not None else now_s - TOLERANCE_S)
     if life_s > max_life_s:
         raise TokenRefused("life-too-long")
     return from_s, until_s
+
+
+def _expired(expires_s: float, now_s: float) -> str:
+    expires_us = int(expires_s) * SECOND_US
+    if not MIN_US <= expires_us <= MAX_US:
+        return "it expired before anything here began"
+    span_s = now_s - expires_s
+    ago = f"{span_s:.0f} s"
+    for name, unit_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if span_s >= unit_s:
+            ago = f"{span_s // unit_s:.0f} {name}"
+            break
+    return f"it expired at {format_rfc3339(expires_us)}, {ago} ago"
 
 
 def _instant(claims: dict[str, Any], name: str) -> float | None:

@@ -250,6 +250,10 @@ def test_bundles_of_two_logs_are_not_compared() -> None:
     [
         pytest.param(happened, 0, "both bundles hold the same entries", id="same"),
         pytest.param(lambda: happened()[:15], 1, "first difference: entry 15", id="older"),
+        pytest.param(lambda: happened()[:15], 1, "B lacks: ", id="what the older one lacks"),
+        pytest.param(
+            lambda: happened()[:15], 1, "  account given: 1\n    entry 15: ", id="by kind"
+        ),
         pytest.param(forked, 1, "FORK", id="fork"),
     ],
 )
@@ -265,6 +269,34 @@ def test_the_command_names_the_first_difference(
     assert done.exit_code == status, done.output
     assert said in done.output
     assert (tmp_path / "split.txt").exists() == (said == "FORK")
+
+
+def test_which_of_two_does_not_hold_is_said(tmp_path: Path) -> None:
+    data = bundle(of(happened()))
+    (tmp_path / "a.zip").write_bytes(data)
+    (tmp_path / "b.zip").write_bytes(data[:400] + bytes([data[400] ^ 1]) + data[401:])
+    arguments = [str(tmp_path / each) for each in ("a.zip", "b.zip")]
+    done = CliRunner().invoke(app, ["compare", *arguments])
+    assert done.exit_code == 1
+    assert f"this is of {tmp_path / 'b.zip'}" in done.output
+    there = CliRunner().invoke(app, ["compare", arguments[0], str(tmp_path / "c.zip")])
+    assert there.exit_code == 2
+    assert "it, or a folder on the way to it, is not there" in there.output
+    assert "c.zip" in there.output
+
+
+def test_a_bundle_whose_name_is_mistyped_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "incident.zip").write_bytes(b"")
+    done = CliRunner().invoke(app, ["verify", str(tmp_path / "incedent.zip")])
+    assert done.exit_code == 2
+    assert f"did you mean {tmp_path / 'incident.zip'}?" in done.output
+
+
+def test_two_bundles_need_no_key_to_be_compared(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(bundle(of(happened())))
+    done = CliRunner().invoke(app, ["compare", str(tmp_path / "a.zip"), str(tmp_path / "a.zip")])
+    assert done.exit_code == 0, done.output
+    assert "judged under the keys that the bundles name themselves" in done.output
 
 
 def test_a_bundle_and_a_head_are_not_compared(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Two bundles about one thing: do they come from one record, and where do they first differ?
 
-Both have to hold by themselves. One record shows everybody the same entry at a position: two
-bundles that prove different ones there, or two signed states of one size with different roots, show
-that the record forked. Else they differ in what was asked, to whom it was shown, or when: then the
-first entry that stands in one of them alone is named.
+Both have to hold by themselves: which of them does not is said. One record shows everybody the same
+entry at a position: two bundles that prove different ones there, or two signed states of one size
+with different roots, show that the record forked. Else they differ in what was asked, to whom it
+was shown, or when: then the entries that stand in one of them alone are named, in order.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from enum import Enum
 
 import msgspec
 
-from wideberth.errors import InvalidValue
+from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.evidence.alone.container import unpacked
 from wideberth.evidence.alone.program import checked_bundle
+from wideberth.evidence.alone.shows import kind_words
 from wideberth.evidence.alone.statements import ProvedEntry
 from wideberth.evidence.alone.words import entry_words
 from wideberth.evidence.check import VerifiedBundle, verify_bundle
@@ -33,17 +34,18 @@ class Relation(Enum):
 
 class Difference(msgspec.Struct, frozen=True):
     """An entry that is not the same in both. in_a, in_b: what it says there, in plain words; None:
-    it is not in that bundle, and why names what is known of that.
+    it is not in that bundle, and why names what is known of that. kind: what it is, in few words.
     """
 
     position: int
+    kind: str
     in_a: str | None
     in_b: str | None
     why: str
 
 
 class BundlesCompared(msgspec.Struct, frozen=True):
-    """The verdict. first: the first difference; differing: how many there are. fork: two notes that
+    """The verdict. differences: all of them, contradictions first. fork: two notes that
     contradict each other, where their sizes are equal; for a fork of another kind both bundles
     together are the evidence. heads_compared: whether the whole records are known to be one.
     """
@@ -51,10 +53,19 @@ class BundlesCompared(msgspec.Struct, frozen=True):
     relation: Relation
     a: VerifiedBundle
     b: VerifiedBundle
-    first: Difference | None = None
-    differing: int = 0
+    differences: tuple[Difference, ...] = ()
     fork: Evidence | None = None
     heads_compared: bool = False
+
+    @property
+    def first(self) -> Difference | None:
+        """The first difference."""
+        return self.differences[0] if self.differences else None
+
+    @property
+    def differing(self) -> int:
+        """How many differences there are."""
+        return len(self.differences)
 
 
 def is_bundle(data: bytes) -> bool:
@@ -63,14 +74,23 @@ def is_bundle(data: bytes) -> bool:
 
 
 def compare_bundles(
-    data_a: bytes, data_b: bytes, *, policy: bytes | None = None, vkey: str | None = None
+    data_a: bytes,
+    data_b: bytes,
+    *,
+    policy: bytes | None = None,
+    vkey: str | None = None,
+    names: tuple[str, str] = ("A", "B"),
 ) -> BundlesCompared:
-    """How two bundles relate, each judged under the same policy or key of the log.
+    """How two bundles relate, each judged under the same policy or key of the log. names: of the
+    two, to say which of them does not hold.
 
     Raises RecordCorrupt where one of them does not hold by itself, InvalidValue where they are of
     two logs.
     """
-    a, b = (verify_bundle(each, policy=policy, vkey=vkey) for each in (data_a, data_b))
+    a, b = (
+        _verified(each, name, policy, vkey)
+        for each, name in zip((data_a, data_b), names, strict=True)
+    )
     origins = [a.checkpoint.origin, b.checkpoint.origin]
     if origins[0] != origins[1]:
         raise InvalidValue("origin", "two-logs", origins, "give bundles from one record")
@@ -99,11 +119,17 @@ def compare_bundles(
         relation,
         a,
         b,
-        first=found[0] if found else None,
-        differing=len(found),
+        differences=tuple(found),
         fork=fork,
         heads_compared=same_size,
     )
+
+
+def _verified(data: bytes, name: str, policy: bytes | None, vkey: str | None) -> VerifiedBundle:
+    try:
+        return verify_bundle(data, policy=policy, vkey=vkey)
+    except RecordCorrupt as error:
+        raise RecordCorrupt(error.position, f"{error.reason}: this is of {name}") from None
 
 
 def _entries(data: bytes) -> dict[int, ProvedEntry]:
@@ -129,4 +155,6 @@ def _difference(
                 f"{name} was made for {lacking.made_for}, who asked for {lacking.asked}: it was"
                 " not asked for there, or not shown"
             )
-    return Difference(position, in_a, in_b, why)
+    shown = one or two
+    assert shown is not None, "it is in one of them"
+    return Difference(position, kind_words(shown.value["body"]), in_a, in_b, why)

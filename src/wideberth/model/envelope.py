@@ -196,7 +196,11 @@ def verify_possession(public_key: bytes, proof: bytes, *, origin: str, kid: str)
     check_public_key(public_key)
     if not is_signed(proof, possession_message(origin, kid, public_key), public_key):
         raise InvalidValue(
-            "possession", "signature", proof, "sign the possession message with the new key"
+            "possession",
+            "signature",
+            proof,
+            f"the credential speaks for {kid.partition('/')[0]}: sign the possession message of"
+            f" {kid}, in {origin}, with the new key",
         )
 
 

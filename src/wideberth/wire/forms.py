@@ -37,6 +37,7 @@ __all__ = [
     "altitude_of",
     "declaration_of",
     "footprint_of",
+    "ordered",
     "require_few_windows",
     "size_of",
     "volumes_in",
@@ -61,7 +62,7 @@ def volumes_in(wire: asked.VolumeIn, field: str) -> list[Volume4D]:
     try:
         return _volumes(wire)
     except InvalidValue as error:
-        raise error.within(field) from error
+        raise ordered(error).within(field) from error
 
 
 def footprint_of(wire: asked.PolygonFootprint | asked.PointFootprint, field: str) -> Footprint:
@@ -69,7 +70,15 @@ def footprint_of(wire: asked.PolygonFootprint | asked.PointFootprint, field: str
     try:
         return _plain(wire)
     except InvalidValue as error:
-        raise error.within(field) from error
+        raise ordered(error).within(field) from error
+
+
+def ordered(error: InvalidValue) -> InvalidValue:
+    """The same; of a latitude out of range it says in which order two numbers of a place come."""
+    if error.rule != "latitude":
+        return error
+    order = "longitude comes first here, as in GeoJSON; are the two swapped?"
+    return InvalidValue(error.field, error.rule, error.value, f"{error.advice}: {order}")
 
 
 def altitude_of(wire: asked.AltitudeWire, field: str) -> Altitude:

@@ -38,7 +38,7 @@ from wideberth.wire.asked import (
     PointFootprint,
     PolygonFootprint,
 )
-from wideberth.wire.forms import altitude_of, footprint_of
+from wideberth.wire.forms import altitude_of, footprint_of, ordered
 
 __all__ = [
     "AccountIn",
@@ -362,7 +362,8 @@ def _where(wire: WhereClaimIn) -> accounts.PlaceClaim:
         try:
             found = circle(latitude_deg, longitude_deg, 0.001)
         except InvalidValue as error:
-            raise InvalidValue("where.point", error.rule, error.value, error.advice) from error
+            told = ordered(error)
+            raise InvalidValue("where.point", told.rule, told.value, told.advice) from error
         place = accounts.Point(found.latitude_nd, found.longitude_nd)
     else:
         assert wire.area is not None, "one of them is there"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
-from api_world import moment, serving
+from api_world import flight, moment, serving, square
 from wideberth.faces.cli.app import app
 
 PERIOD = ("--from", moment(-60), "--to", moment(0))
@@ -71,3 +72,32 @@ def test_a_window_that_ends_before_it_begins_is_told_in_times(
     code, said = run("timeline", "--party", "alpha", *window)
     assert code == 2
     assert "ends 2026-11-21T00:00:00Z, before it begins 2026-11-22T00:00:00Z" in said
+
+
+def test_a_key_is_not_enrolled_for_a_party_by_anothers_token(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, world):
+        out = tmp_path / "bravo.key"
+        asks = ("--url", url, "--token", world.tokens["alpha"])
+        code, said = run("sealed", "enrol", "--party", "bravo", "--out", str(out), *asks)
+        assert code == 2
+        assert "the credential speaks for alpha: sign the possession message of alpha/" in said
+        assert not out.exists()
+
+
+def test_swapped_numbers_of_a_place_are_asked_about_on_both_ways(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, world):
+        circle = {"type": "Point", "coordinates": [37.02, 126.03], "radius_m": 500}
+        answer = httpx.post(
+            f"{url}/api/v1/intents",
+            json=flight({**square(), "footprint": circle}),
+            headers={"Authorization": f"Bearer {world.tokens['alpha']}"},
+        )
+        assert answer.status_code == 400
+        assert "longitude comes first here, as in GeoJSON; are the two swapped?" in answer.text
+        asks = ("--url", url, "--token", world.tokens["alpha"])
+        key = str(tmp_path / "alpha.key")
+        assert run("sealed", "enrol", "--party", "alpha", "--out", key, *asks)[0] == 0
+        claim = ("account", "i1", "--point", "126.03,37.02", "--key", key)
+        code, said = run("incident", *claim, *asks)
+        assert code == 2
+        assert "latitude comes first, from -90 to 90; are the two swapped?" in said

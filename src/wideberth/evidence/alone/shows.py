@@ -7,6 +7,7 @@ further apart than those clocks may be off together (:func:`order_words`): such 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from wideberth.evidence.alone.container import is_array, is_object
@@ -22,6 +23,7 @@ __all__ = [
     "brief_facts",
     "clock_words",
     "clocks_between",
+    "kind_words",
     "order_certain",
     "proof_words",
     "record_shows",
@@ -286,6 +288,14 @@ def _entry_line(
     return ShownLine(
         position, value["time_us"], HOST_CLOCK, 0, kind, who, sentence, facts, how, is_part
     )
+
+
+def kind_words(body: Dict[str, Any]) -> str:
+    """What kind of entry it is, in few words; of one that makes no line, by its type."""
+    kind = _kind_of(body)
+    if kind in (None, "entry"):
+        kind = re.sub("(?<=.)([A-Z])", r" \1", str(body["type"])).lower()
+    return str(kind)
 
 
 def _kind_of(body: Dict[str, Any]) -> Optional[str]:

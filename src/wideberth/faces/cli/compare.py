@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
-from wideberth.faces.cli._host import NO, complain, complaints, say_exercise
+from wideberth.faces.cli._host import NO, complain, complaints, printable, say_exercise
 
 if TYPE_CHECKING:
+    from wideberth.evidence.comparing import Difference
     from wideberth.logclient import LogClient
     from wideberth.record.notes import Checkpoint, VerifierKey
     from wideberth.record.policy import Policy
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 T = TypeVar("T")
+_LISTED = 20  # of one kind, in words; of the others the positions
 
 
 def command(
@@ -56,7 +58,7 @@ def command(
     """Compare two heads of one log: they agree, one extends the other, or the log forked.
 
     Of a fork it writes evidence that any third can verify with the log's key alone. A and B may be
-    two bundles of evidence: then the first entry in which they differ is named.
+    two bundles of evidence: then each entry in which they differ is named, and which side lacks it.
     Exit code 0: they agree, or one extends the other; or the evidence verifies. 1: a fork, bundles
     that differ; or the evidence shows none. 2: bad input.
     """
@@ -68,8 +70,20 @@ def command(
         known = None if policy is None else load_policy(policy)
         keys = [parse_vkey(each) for each in log or ()]
         keys += [each.key for each in known.logs] if known is not None else []
+        if heads is not None and evidence is None:
+            if len(heads) != 2:
+                raise InvalidValue("A, B", "two-heads", heads, "give two of them, or --evidence")
+            bundles = _bundles(heads)
+            if bundles is not None:
+                _compare_bundles(bundles, (heads[0], heads[1]), policy, log, out)
+                return
         if not keys:
-            raise InvalidValue("--log, --policy", "key-missing", None, "say whose heads these are")
+            raise InvalidValue(
+                "--log, --policy",
+                "key-missing",
+                None,
+                "say whose heads these are: the log's public key, or a policy file that names it",
+            )
         if evidence is not None:
             text = _read(evidence)
             try:
@@ -78,12 +92,8 @@ def command(
                 complain(f"wideberth: this shows no fork: {error}")
                 raise typer.Exit(NO) from None
             return
-        if heads is None or len(heads) != 2:
-            raise InvalidValue("A, B", "two-heads", heads, "give two checkpoints, or --evidence")
-        bundles = _bundles(heads)
-        if bundles is not None:
-            _compare_bundles(bundles, policy, log, out)
-            return
+        if heads is None:
+            raise InvalidValue("A, B", "two-heads", None, "give two checkpoints, or --evidence")
         notes = [_note(each, token_file) for each in heads]
         if known is not None:
             _check_policy(known, notes, keys)
@@ -109,19 +119,24 @@ def _bundles(heads: Sequence[str]) -> list[bytes] | None:
             continue
         try:
             data = Path(each).read_bytes()
-        except OSError:
-            continue  # whoever reads it as a head says why not
+        except OSError as error:
+            raise InvalidValue(each, "unreadable", each, system_reason(error)) from None
         if is_bundle(data):
             found.append(data)
     if len(found) == 1:
-        raise InvalidValue("A, B", "two-bundles", list(heads), "give two bundles, or two heads")
+        other = "the other is none: give two bundles, or two checkpoints"
+        raise InvalidValue("A, B", "two-bundles", list(heads), f"one is a bundle, {other}")
     return found or None
 
 
 def _compare_bundles(
-    bundles: list[bytes], policy: Path | None, log: list[str] | None, out: Path
+    bundles: list[bytes],
+    names: tuple[str, str],
+    policy: Path | None,
+    log: list[str] | None,
+    out: Path,
 ) -> None:
-    """Say where two bundles of one record first differ. Raises Exit."""
+    """Say where two bundles of one record differ. Raises Exit."""
     from wideberth.evidence.comparing import Relation, compare_bundles
     from wideberth.faces.cli._material import read_policy
     from wideberth.record.splits import format_evidence
@@ -129,16 +144,21 @@ def _compare_bundles(
     rule = read_policy(policy)
     if len(log or ()) > 1:
         raise InvalidValue("--log", "one-log", log, "bundles are judged under one key")
-    found = compare_bundles(*bundles, policy=rule, vkey=log[0] if log else None)
+    vkey = log[0] if log else None
+    found = compare_bundles(*bundles, policy=rule, vkey=vkey, names=names)
     print(f"log      {found.a.checkpoint.origin}")
-    for name, each in (("A", found.a), ("B", found.b)):
+    for name, path, each in (("A", names[0], found.a), ("B", names[1], found.b)):
         count = len(each.positions)
-        print(f"{name}        {count} entries of {each.checkpoint.size}, made for {each.made_for}")
+        made_for = f"made for {each.made_for}"
+        print(f"{name}        {count} entries of {each.checkpoint.size}, {made_for}: {path}")
+    if vkey is None and rule is None:
+        complain("note: judged under the keys that the bundles name themselves; give --policy")
     if found.first is not None:
         print(f"first difference: entry {found.first.position}; in all {found.differing}")
         print(f"  in A: {found.first.in_a or 'not there'}")
         print(f"  in B: {found.first.in_b or 'not there'}")
         print(f"  {found.first.why}")
+        _list(found.differences)
     if found.relation is Relation.FORK:
         print("FORK: the log signed two trees that contradict each other")
         if found.fork is None:
@@ -148,10 +168,33 @@ def _compare_bundles(
             complain(f"wideberth: FORK: the evidence is in {out}; keep it, and show it")
         raise typer.Exit(NO)
     if not found.heads_compared:
-        print("the two states of the record were not compared: ask the log, with two checkpoints")
+        print("the two states of the record were not compared: ask the log, with the checkpoints:")
+        print("  unzip -p A.zip checkpoint.txt > a.txt; unzip -p B.zip checkpoint.txt > b.txt")
+        print("  wideberth compare a.txt b.txt --policy POLICY --prove-at URL --token-file FILE")
     if found.relation is Relation.DIFFERENT:
         raise typer.Exit(NO)
     print("both bundles hold the same entries")
+
+
+def _list(differences: Sequence[Difference]) -> None:
+    """All of them, by the side that lacks them, and by kind."""
+    for heading, of in (
+        ("in both, and not the same", [each for each in differences if each.in_a and each.in_b]),
+        ("A lacks", [each for each in differences if each.in_a is None]),
+        ("B lacks", [each for each in differences if each.in_b is None]),
+    ):
+        kinds: dict[str, list[Difference]] = {}
+        for each in of:
+            kinds.setdefault(each.kind, []).append(each)
+        if kinds:
+            print(f"{heading}: {len(of)}")
+        for kind, rows in kinds.items():
+            print(f"  {kind}: {len(rows)}")
+            for each in rows[:_LISTED]:
+                print(printable(f"    entry {each.position}: {each.in_a or each.in_b}"))
+            if len(rows) > _LISTED:
+                rest = ", ".join(str(each.position) for each in rows[_LISTED:])
+                print(f"    and entries {rest}")
 
 
 def _say(found: Compared) -> None:

@@ -543,9 +543,14 @@ def _shown(given: list[str] | None, default: str) -> Any:
 def _point(text: str) -> list[float]:
     latitude, _, longitude = text.partition(",")
     try:
-        return [float(longitude), float(latitude)]
+        place = [float(longitude), float(latitude)]
     except ValueError:
-        raise InvalidValue("--point", "point", text, "give LAT,LON in degrees") from None
+        advice = "give LAT,LON in degrees, south and west negative, like 37.02,126.03"
+        raise InvalidValue("--point", "point", text, advice) from None
+    if not abs(place[1]) <= 90:
+        advice = "latitude comes first, from -90 to 90; are the two swapped?"
+        raise InvalidValue("--point", "latitude", text, advice)
+    return place
 
 
 def _claims(path: Path | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wideberth.errors import WideberthError
+from wideberth.errors import InvalidValue, WideberthError
 from wideberth.faces.cli._host import complain, complaints, progress_bar, read_notes, say_exercise
 from wideberth.faces.cli._material import PolicyOption, read_file, read_policy
 
@@ -53,8 +53,22 @@ def command(
             _verify_disclosure(receipt, key, vkey, policy)
         elif path.is_file():
             _verify_bundle(path, vkey, policy)
+        elif not path.exists():
+            advice = f"nothing of this name is here{_like(path)}"
+            raise InvalidValue("PATH", "no-such-file", str(path), advice)
         else:
             _verify_folder(path, vkey, checkpoint or [], policy)
+
+
+def _like(path: Path) -> str:
+    """The nearest names beside it, in words."""
+    from difflib import get_close_matches
+
+    try:
+        near = get_close_matches(path.name, [each.name for each in path.parent.iterdir()], 3)
+    except OSError:
+        return f", and no folder {path.parent} either"
+    return f"; did you mean {' or '.join(str(path.with_name(each)) for each in near)}?" * bool(near)
 
 
 def _verify_folder(
@@ -62,7 +76,6 @@ def _verify_folder(
 ) -> None:
     from wideberth.atrest import vault_of
     from wideberth.audit import StatementAudit
-    from wideberth.errors import InvalidValue
     from wideberth.record.notes import parse_vkey
     from wideberth.record.sqlite import SqliteRecord
     from wideberth.record.verify import verify_folder
@@ -135,7 +148,6 @@ def _say_record(found: Verified, vouched: Vouched | None) -> None:
 
 
 def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
-    from wideberth.errors import InvalidValue
     from wideberth.evidence.check import verify_bundle
     from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 
@@ -167,7 +179,7 @@ def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
 
 
 def _verify_disclosure(path: Path, key: Path | None, vkey: str | None, policy: Path | None) -> None:
-    from wideberth.errors import InvalidValue, RecordCorrupt
+    from wideberth.errors import RecordCorrupt
     from wideberth.evidence.alone.words import entry_words
     from wideberth.evidence.disclosure import read_disclosure, read_sealed
     from wideberth.space.time import format_rfc3339

@@ -44,6 +44,7 @@ def sign(page: Page) -> None:
     page.get_by_role("button", name="Sign …").click()
     form = page.get_by_role("form", name="Sign this text")
     expect(form).to_contain_text(digest)
+    expect(page.get_by_role("region", name="What you sign").locator("table")).to_be_visible()
     form.get_by_role("button", name="Sign this text").click()
 
 

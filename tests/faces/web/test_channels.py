@@ -18,7 +18,7 @@ from wideberth.model.ids import PartyId
 pytestmark = pytest.mark.browser
 
 STATES = "|".join(ChannelState)
-AGE = re.compile(rf"({STATES}).* last contact (\d+ (s|min|h|d) ago|never)$")
+AGE = re.compile(rf"({STATES}).* last contact (\d+ (s|min|h|d) ago|never)( · no call agreed)?$")
 VIEWS = ("Picture", "Inbox", "Hazards", "Agreements", "Sealed")
 
 

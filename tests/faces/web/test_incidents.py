@@ -376,7 +376,7 @@ def test_what_the_stream_proposes_fills_the_form_and_opens_nothing(
     expect(form).to_have_count(0)
     row.get_by_role("button", name="Fill the form").focus()
     page.keyboard.press("Enter")
-    form.get_by_label("Ids of what it is about").focus()
+    form.get_by_label("Title").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#incident h3")).to_contain_text("STOP, ")
     (incident,) = get(console, "alpha", "/incidents")["incidents"]

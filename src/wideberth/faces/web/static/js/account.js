@@ -2,15 +2,24 @@
 // left out, words of its own, and who may read it. What was not touched is given again as it was.
 
 import { choice, field } from "./answer.js";
-import { audienceField, wrong } from "./audience.js";
+import { audienceField } from "./audience.js";
 import { stamp } from "./claims.js";
+import { Wrong, againNode, askAgain, clearFault, farOutside, instantOf, numberOf, placeOf, showFault, wholeOf, wordsOf } from "./fields.js";
 import { h, plain } from "./text.js";
-import { degrees, instant, metres } from "./typed.js";
+import { knownThings, thingField } from "./things.js";
 
 const YES = [["", "not said"], ["yes", "there was one"], ["no", "there was none"]];
 
-/** before: the account given last, or null. send(body) signs it; close() takes the form away. */
-export function accountForm({ context, others, before, send, close }) {
+/** What the server names in an account, as a field of the form. */
+const PATHS = [
+  [/^when\.error_s/, "time_error"], [/^when/, "time"], [/altitude_error_m/, "height_error"], [/altitude/, "height"], [/error_m/, "error"], [/radius_m/, "radius"],
+  [/(point|coordinates)\.0$/, "longitude"], [/^where/, "latitude"], [/identity\.unit/, "unit_name"], [/warned\.time/, "warned_time"], [/warned\.notice/, "notice"], [/^warned/, "warned"],
+  [/^rule$/, "rule"], [/^damage/, "damage"],
+];
+
+/** seen: the incident; shapes: of its timeline. before: the account given last, or null. send(body)
+ * signs it; close() takes the form away. */
+export function accountForm({ context, others, before, send, close, seen, shapes = [] }) {
   const was = before ?? {};
   const { when, where, identity = {}, warned, rule, damage } = was;
   const state = context.state();
@@ -21,6 +30,13 @@ export function accountForm({ context, others, before, send, close }) {
   const line = (name, label, value, more = {}) => field(name, label, { value: text(value), maxlength: 200, ...more });
   const picked = (options, value) => { const made = choice(options); made.value = value; return made; };
   const audience = audienceField("Who may read it", others, state, !before ? "own" : was.shown_to.length ? was.shown_to : "own");
+  const known = knownThings(state, shapes);
+  const told = thingField("intent", "Told as", { known: known.intent, value: identity.intent });
+  const notice = thingField("notice", "By the notice", { known: known.notice, value: warned?.notice });
+  const agreement = thingField("agreement", "Which agreement", {
+    known: state.agreed.map((each) => [each.id, plain(each.title, 80)]), value: rule?.agreement, changed: (id) => chosen(id),
+  });
+  const provisions = h("datalist", { id: "provisions-known" });
   const items = h("div", { class: "items" });
   const add = (item = { of: "people", count: "", words: "" }) => items.append(damageRow(item));
   for (const item of damage ?? []) add(item);
@@ -41,16 +57,34 @@ export function accountForm({ context, others, before, send, close }) {
       line("height", "Height", where?.altitude ? String(where.altitude.value) : "", { inputmode: "decimal" }), field("unit", "in", {}, picked([["M", "m"], ["FT", "ft"]], where?.altitude?.units ?? "M")),
       field("reference", "above", {}, picked([["W84", "WGS84 ellipsoid"], ["MSL", "mean sea level"], ["AGL", "the ground"], ["STD", "standard pressure"]], where?.altitude?.reference ?? "W84")),
       line("height_error", "height may be off by, in metres", where?.altitude_error_m, { inputmode: "decimal" })),
-    group("What it was", line("aircraft", "Aircraft", identity.aircraft), line("unit_name", "Unit", identity.unit), line("call_sign", "Call sign", identity.call_sign), line("intent", "Told as (id)", identity.intent)),
-    group("Warning", field("warned", "Whether there was a warning", {}, picked(YES, warned ? (warned.warned ? "yes" : "no") : "")), line("notice", "Notice (id)", warned?.notice), line("warned_time", "at, UTC", warned?.time && stamp(warned.time))),
+    group("What it was", line("aircraft", "Aircraft", identity.aircraft), line("unit_name", "Unit", identity.unit), line("call_sign", "Call sign", identity.call_sign), told.nodes),
+    group("Warning", field("warned", "Whether there was a warning", {}, picked(YES, warned ? (warned.warned ? "yes" : "no") : "")), notice.nodes, line("warned_time", "at, UTC", warned?.time && stamp(warned.time))),
     group("Rule in force", field("rule", "Agreement", {}, picked([["", "not said"], ["none", "none was in force"], ["this", "this one:"]], rule ? (rule.agreement ? "this" : "none") : "")),
-      line("agreement", "Agreement (id)", rule?.agreement), line("version", "Version", rule?.version, { inputmode: "numeric" }), line("provision", "Provision", rule?.provision)),
+      agreement.nodes, line("version", "Version", rule?.version, { inputmode: "numeric" }), line("provision", "Provision", rule?.provision, { list: provisions.id }), provisions),
     h("fieldset", {}, h("legend", {}, "Damage"), field("damage", "What was damaged", {}, picked([["", "not said"], ["none", "none"], ["these", "this:"]], damage ? (damage.length ? "these" : "none") : "")), items,
       h("button", { type: "button", class: "quiet", onclick: () => { add(); form.elements.damage.value = "these"; } }, "One more item")),
     h("fieldset", {}, h("legend", {}, "In your own words"), field("words", "Words", {}, words), line("language", "Language (like en, or ar)", was.language, { maxlength: 40 })),
     audience.node,
     h("p", { class: "sentence" }, "It is signed with the key of this browser, and stands in your column as you give it."),
     fault, h("p", { class: "line" }, sendIt, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+
+  /** An agreement that was picked brings its version, and its provisions to pick from. */
+  function chosen(id) {
+    const found = state.agreed.find((each) => each.id === id);
+    if (id) form.elements.rule.value = "this";
+    if (found) form.elements.version.value = String(found.version);
+    provisions.replaceChildren(...(found?.provisions ?? []).map((each) => h("option", { value: each.id })));
+  }
+
+  const startMs = Date.parse(seen.start);
+  const endMs = Date.parse(seen.end);
+  const again = againNode();
+
+  /** Whether a time lies far outside of the incident, and that was not asked about yet. */
+  function asked(body) {
+    const far = farOutside([["Time, UTC:", Date.parse(body.when?.time)], ["Warning, at:", Date.parse(body.warned?.time)]], startMs, endMs, ["the incident begins", "the incident ends"]);
+    return askAgain(again, form.elements[/^Warning/.test(far) ? "warned_time" : "time"], far, "It is meant: sign and give it");
+  }
 
   async function pick() {
     const [longitude, latitude] = await context.actions.pick();
@@ -63,14 +97,16 @@ export function accountForm({ context, others, before, send, close }) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    fault.textContent = "";
+    clearFault(fault);
     sendIt.disabled = true;
     try {
-      await send(bodyOf(form, { was, kept, day: context.now(), items, audience }));
+      const picked = { intent: told.read(), notice: notice.read(), agreement: agreement.read() };
+      const body = bodyOf(form, { was, kept, day: startMs, items, audience, picked });
+      if (asked(body)) { sendIt.disabled = false; return; }
+      await send(body);
     } catch (error) {
-      fault.textContent = wrong(error);
-      if (error.at) form.elements[error.at]?.focus();
       sendIt.disabled = false;
+      showFault(form, fault, error, PATHS);
     }
   });
   return form;
@@ -85,23 +121,22 @@ function damageRow({ of, count, words }) {
 }
 
 function fail(at, message) {
-  throw Object.assign(new RangeError(message), { at });
+  throw new Wrong(at, message);
 }
 
-function bodyOf(form, { was, kept, day, items, audience }) {
+/** day: on which a time without a day is; picked: ids of what was picked. */
+function bodyOf(form, { was, kept, day, items, audience, picked }) {
   const { elements } = form;
-  const typed = (name) => elements[name].value.trim();
-  const label = (name) => elements[name].labels[0].textContent;
-  const understood = (name, value) => value ?? fail(name, `${label(name)}: “${plain(typed(name), 40)}” is not understood.`);
-  const number = (name) => (typed(name) ? understood(name, metres(typed(name), "m")) : 0);
+  const typed = (name) => picked[name] ?? elements[name].value.trim();
+  const number = (name) => (typed(name) ? numberOf(elements[name], { unit: name === "time_error" ? "it is in seconds" : "it is in metres" }) : 0);
   const time = (name, given) => {
     if (given && stamp(given) === typed(name)) return given; // to its last fraction of a second
-    return new Date(understood(name, instant(typed(name), day))).toISOString();
+    return new Date(instantOf(elements[name], day)).toISOString();
   };
   const some = (pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== "" && value !== 0 && value !== undefined));
   const body = { shown_to: audience.read() };
   if (typed("time")) body.when = { time: time("time", was.when?.time), ...some([["error_s", number("time_error")]]) };
-  const where = placeOf();
+  const where = whereOf();
   if (where) body.where = where;
   const identity = some([["aircraft", typed("aircraft")], ["unit", typed("unit_name")], ["call_sign", typed("call_sign")], ["intent", typed("intent")]]);
   if (Object.keys(identity).length) body.identity = identity;
@@ -110,16 +145,14 @@ function bodyOf(form, { was, kept, day, items, audience }) {
   } else if (typed("notice") || typed("warned_time")) fail("warned", "Say whether there was a warning, or leave notice and time out.");
   if (typed("rule") === "this") {
     if (!typed("agreement")) fail("agreement", "Say which agreement was in force.");
-    body.rule = { agreement: typed("agreement"), ...some([["version", typed("version") && understood("version", whole(typed("version")))], ["provision", typed("provision")]]) };
+    body.rule = { agreement: typed("agreement"), ...some([["version", typed("version") && wholeOf(elements.version, { least: 1 })], ["provision", typed("provision")]]) };
   } else if (typed("agreement") || typed("version") || typed("provision")) fail("rule", "An agreement is named: say that it is this one, or leave its fields out.");
   else if (typed("rule") === "none") body.rule = {};
   if (typed("damage") === "none") body.damage = [];
   if (typed("damage") === "these") {
     body.damage = [...items.children].map((row) => {
       const of = (name) => row.querySelector(`[name=${name}]`);
-      const count = whole(of("count").value.trim());
-      if (count === null || !of("came").value.trim()) { of("count").focus(); fail("damage", "Damage: say how many, and what came to them."); }
-      return { of: of("of").value, count, words: of("came").value.trim() };
+      return { of: of("of").value, count: wholeOf(of("count")), words: wordsOf(of("came"), "say what came to them.") };
     });
     if (!body.damage.length) fail("damage", "Damage: give an item, or say none.");
   }
@@ -127,7 +160,7 @@ function bodyOf(form, { was, kept, day, items, audience }) {
   if (typed("language")) body.language = typed("language");
   return body;
 
-  function placeOf() {
+  function whereOf() {
     const isKept = kept && elements.kept.checked;
     if (!isKept && !typed("latitude") && !typed("longitude")) {
       if (typed("height") || typed("radius")) fail("latitude", "Where: give latitude and longitude too.");
@@ -137,14 +170,12 @@ function bodyOf(form, { was, kept, day, items, audience }) {
     const of = isKept ? { area: kept } : pointOf();
     return {
       ...of, ...some([["error_m", number("error")], ["altitude_error_m", number("height_error")]]),
-      ...(height ? { altitude: { value: understood("height", metres(height, "m")), units: elements.unit.value, reference: elements.reference.value } } : {}),
+      ...(height ? { altitude: { value: numberOf(elements.height, { least: -Infinity, unit: "the unit is chosen beside it" }), units: elements.unit.value, reference: elements.reference.value } } : {}),
     };
   }
 
   function pointOf() {
-    const place = [understood("longitude", degrees(typed("longitude"), 180)), understood("latitude", degrees(typed("latitude"), 90))];
+    const place = placeOf(elements.latitude, elements.longitude);
     return typed("radius") ? { area: { type: "Point", coordinates: place, radius_m: number("radius") } } : { point: place };
   }
 }
-
-const whole = (text) => (/^\d{1,15}$/.test(text) ? Number(text) : null);

@@ -7,6 +7,7 @@
 import { field } from "./answer.js";
 import { consents } from "./consents.js";
 import { partyName, rows, swatch } from "./dom.js";
+import { isVacant } from "./desk.js";
 import { editForm } from "./edit.js";
 import { gallery } from "./gallery.js";
 import { LIVE, STANDS, STATES, leftOf, remindersOf, signaturesOf, smallForm, when } from "./life.js";
@@ -208,7 +209,7 @@ class AgreementsView {
         const sheet = each.sheet ? { sheet: each.sheet } : {};
         acts.append(button(`Sign${each.sheet ? ` on the sheet of ${plain(each.sheet, 40)}` : ""} …`, () => this.#confirm(
           "Sign this text", [`You sign version ${shown.version} of “${plain(shown.title, 120)}”, the text with the SHA-256`, shown.digest, "It holds once all have signed the same text."],
-          () => this.#act(shown, { act: "sign", digest: shown.digest, ...sheet }))));
+          () => this.#act(shown, { act: "sign", digest: shown.digest, ...sheet }), this.#signed(shown, whole))));
       }
       if (mine) {
         acts.append(button("Accept the marked provisions", () => this.#now(() => this.#accept(shown)), "Those that are not marked are not accepted"));
@@ -253,7 +254,19 @@ class AgreementsView {
   #provisions(shown, text, before, session, may) {
     const marks = may && shown.state === "proposed" && shown.parties.includes(session.party);
     return h("section", { "aria-label": "Provisions" },
-      provisionsOf({ shown, terms: text.terms, before: before?.terms ?? null, marks }),
+      provisionsOf({ shown, terms: text.terms, before: before?.terms ?? null, marks, vacant: this.#vacant }),
+      h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
+  }
+
+  /** Whether a step to a neutral would reach nobody. */
+  get #vacant() { return isVacant(this.context.state(), "neutral"); }
+
+  /** The text that is being signed stays in view, below what signs it. */
+  #signed(shown, text) {
+    const before = shown.replaces ? this.whole.get(`${shown.agreement}/${shown.replaces}`)?.terms ?? null : null;
+    return h("section", { "aria-label": "What you sign" }, h("h4", {}, "What you sign"),
+      h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · between ${shown.parties.map((each) => plain(each, 60)).join(", ")}`),
+      provisionsOf({ shown, terms: text.terms, before, marks: false, vacant: this.#vacant }),
       h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
   }
 
@@ -287,8 +300,9 @@ class AgreementsView {
   #close() { this.form = null; this.sheet.replaceChildren(); this.draw(); }
 
   /** The second of two actions. */
-  #confirm(label, lines, act) {
-    this.#show(smallForm(label, label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), act, () => this.#close()));
+  #confirm(label, lines, act, below = []) {
+    const form = smallForm(label, label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), act, () => this.#close());
+    this.#show(h("div", {}, form, below));
   }
 
   #reason(label, act, provisions = []) {
@@ -310,7 +324,7 @@ class AgreementsView {
 
   #edit(shown, terms, label) {
     this.#show(editForm({
-      terms, label, nowMs: () => this.context.now(), close: () => this.#close(),
+      terms, label, nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant,
       send: async (made, answerBy) => {
         await this.#send(`/api/v1/agreements/${encodeURIComponent(shown.agreement)}/versions`, "ProposeAgreement",
           { agreement: shown.agreement, terms: made, answer_by: answerBy, replaces: shown.version });
@@ -344,7 +358,7 @@ class AgreementsView {
 
   #proposal(terms, draft = null) {
     return editForm({
-      terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(),
+      terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant,
       send: async (made, answerBy) => {
         const path = `/api/v1/agreements${draft ? `?draft=${encodeURIComponent(draft)}` : ""}`;
         const told = await this.#send(path, "ProposeAgreement", { terms: made, answer_by: answerBy });

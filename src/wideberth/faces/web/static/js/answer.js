@@ -3,8 +3,9 @@
 
 import { changeItems } from "./changes.js";
 import { SENTENCE } from "./dom.js";
+import { Wrong, clearFault, instantOf, numberOf, placeOf, showFault } from "./fields.js";
 import { h, plain } from "./text.js";
-import { degrees, instant, metres } from "./typed.js";
+import { metres } from "./typed.js";
 
 export const VERBS = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED", "CANNOT-COMPLY", "DISPUTED"];
 
@@ -52,26 +53,28 @@ export function answerForm({ notice, verb, units, say, close }) {
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    fault.textContent = "";
-    const found = inside.read(form.elements);
-    if (found.wrong) {
-      fault.textContent = found.wrong;
-      form.elements[found.at]?.focus();
-      return;
-    }
-    send.disabled = true;
+    clearFault(fault);
     try {
-      const answer = await say({ verb, ...found.body });
+      const body = inside.read(form.elements);
+      send.disabled = true;
+      const answer = await say({ verb, ...body });
       const off = answer.differences ?? [];
       if (!off.length) { close(); return; }
       fault.textContent = `Does not match. ${off.map(differenceText).join("; ")}. Ask again, and read back again.`;
+      fault.scrollIntoView({ block: "nearest" });
     } catch (error) {
-      fault.textContent = plain(error.message, 300);
+      showFault(form, fault, error, PATHS);
     }
     send.disabled = false;
   });
   return form;
 }
+
+/** What the server names in an answer, as a field. */
+const PATHS = [
+  [/read_back\.latitude/, "latitude"], [/read_back\.longitude/, "longitude"], [/read_back\.start/, "start"], [/read_back\.end/, "end"],
+  [/read_back\.lower_m/, "lower"], [/read_back\.upper_m/, "upper"],
+];
 
 export const differenceText = (difference) =>
   plain(`${difference.field}: told ${difference.told}, read back ${difference.read_back}`, 120);
@@ -80,7 +83,7 @@ const FIELDS = {
   "READ-BACK": readBack,
   "PASSED-DOWN": (notice, units) => ({
     nodes: [unitField(notice, units)],
-    read: ({ unit }) => needed({ unit: unit.value.trim() }, "unit", "Name the unit."),
+    read: ({ unit }) => ({ unit: needed(unit, "Name the unit.") }),
   }),
   LOADED: (notice, units) => ({
     nodes: [
@@ -89,17 +92,17 @@ const FIELDS = {
     ],
     read: ({ unit, system }) => {
       const name = system.value.trim();
-      if (unit.value === "*") return { body: { attested: true, ...(name ? { system: name } : {}) } };
-      const found = needed({ unit: unit.value.trim() }, "unit", "Name the unit.");
-      return found.wrong ? found : needed({ ...found.body, system: name }, "system", "Name the system in which the unit has it.");
+      if (unit.value === "*") return { attested: true, ...(name ? { system: name } : {}) };
+      return { unit: needed(unit, "Name the unit."), system: needed(system, "Name the system in which the unit has it.") };
     },
   }),
   "CANNOT-COMPLY": reason,
   DISPUTED: reason,
 };
 
-function needed(body, at, wrong) {
-  return body[at] ? { body } : { wrong, at };
+function needed(input, ask) {
+  if (!input.value.trim()) throw new Wrong(input, ask);
+  return input.value.trim();
 }
 
 function unitField(notice, waiting, more = []) {
@@ -115,8 +118,8 @@ function reason(notice) {
   return {
     nodes: [field("reason", "Reason", { maxlength: 500, class: "long" }), seal],
     read: ({ reason: text, seal: box }) => {
-      const found = needed({ reason: text.value.trim() }, "reason", "Give the reason.");
-      return found.wrong || !box?.checked ? found : { body: { ...found.body, sealTo: notice.sender } };
+      const reason = needed(text, "Give the reason.");
+      return box?.checked ? { reason, sealTo: notice.sender } : { reason };
     },
   };
 }
@@ -137,25 +140,14 @@ function readBack(notice) {
     ],
     read: (elements) => {
       const heights = elements.unit.value;
-      const startMs = instant(elements.start.value, day);
-      const found = {
-        latitude: degrees(elements.latitude.value, 90),
-        longitude: degrees(elements.longitude.value, 180),
-        start: startMs,
-        end: nextDay(instant(elements.end.value, startMs ?? day), startMs),
-        lower: metres(elements.lower.value, heights),
-        upper: metres(elements.upper.value, heights),
-      };
-      for (const [name, value] of Object.entries(found)) {
-        if (value === null) return { wrong: WRONG[name], at: name };
-      }
+      const [longitude, latitude] = placeOf(elements.latitude, elements.longitude);
+      const startMs = instantOf(elements.start, day);
+      const endMs = nextDay(instantOf(elements.end, startMs), startMs);
+      const height = (input) => { numberOf(input, { least: -Infinity, unit: "the unit is chosen beside it" }); return metres(input.value, heights); };
       const rfc = (ms) => new Date(ms).toISOString();
       return {
-        body: {
-          read_back: {
-            latitude: found.latitude, longitude: found.longitude, start: rfc(found.start), end: rfc(found.end),
-            lower_m: found.lower, upper_m: found.upper,
-          },
+        read_back: {
+          latitude, longitude, start: rfc(startMs), end: rfc(endMs), lower_m: height(elements.lower), upper_m: height(elements.upper),
         },
       };
     },
@@ -163,13 +155,4 @@ function readBack(notice) {
 }
 
 /** An end by the clock alone that is before the beginning is of the day after. */
-const nextDay = (endMs, startMs) => (endMs !== null && startMs !== null && endMs < startMs ? endMs + 86400000 : endMs);
-
-const WRONG = {
-  latitude: "Latitude: give degrees, such as 46.80, or 46 48 00 N.",
-  longitude: "Longitude: give degrees, such as 7.60, or 7 36 00 E.",
-  start: "Begins: give a time in UTC, such as 10:05, or with the day, 2026-11-21 10:05.",
-  end: "Ends: give a time in UTC, such as 11:05.",
-  lower: "Lowest height: give a number.",
-  upper: "Highest height: give a number.",
-};
+const nextDay = (endMs, startMs) => (endMs < startMs ? endMs + 86400000 : endMs);

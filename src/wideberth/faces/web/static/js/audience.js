@@ -1,6 +1,7 @@
 // Who may read what somebody gives, and to whom it goes: small parts of forms.
 
 import { partyName } from "./dom.js";
+import { Wrong } from "./fields.js";
 import { h, plain } from "./text.js";
 
 let asked = 0;
@@ -31,11 +32,8 @@ export function audienceField(legend, parties, state, given = "own") {
     read: () => {
       if (!radios.named.checked) return radios.all.checked ? "all" : "own";
       const chosen = those.read();
-      if (!chosen.length) throw new RangeError(`${legend}: tick one party at least.`);
+      if (!chosen.length) throw new Wrong(those.boxes[0] ?? radios.named, `${legend}: tick one party at least, or choose another line.`);
       return chosen;
     },
   };
 }
-
-/** What is wrong, with the name of the field where the server gave it. */
-export const wrong = (error) => plain(error.details?.field ? `${error.details.field}: ${error.message}` : error.message, 400);

@@ -16,7 +16,7 @@ export class Backlog {
     if (state.backlog === this.shown && this.line.textContent) return;
     this.shown = state.backlog;
     const { own, counterparts, method } = state.backlog ?? {};
-    setText(this.line, own ? `To you: ${says(own)}` : "How much lies unread: not counted yet");
+    setText(this.line, own ? `To you: ${says(own)}. Urgent ones (immediate, of a hazard, ALL-CLEAR) are not counted here` : "How much lies unread: not counted yet");
     const rows = [];
     for (const { party, received, sent } of counterparts ?? []) {
       if (received) rows.push(row(`from ${plain(party, 60)}`, received));

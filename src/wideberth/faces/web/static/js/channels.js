@@ -12,7 +12,7 @@ const SAYS = {
   SUSPENDED: "suspended by its party; STOP stays usable", DOWN: "reported down", REFUSED: "reported to refuse",
 };
 
-const RESTS_ON = ["parties", "channels", "intents", "zones", "tracks", "notices", "replies", "stops", "session", "loaded"];
+const RESTS_ON = ["parties", "channels", "intents", "zones", "tracks", "notices", "replies", "stops", "said", "agreed", "session", "loaded"];
 let drawn = [];
 
 /** Draw it, where anything of it changed; ages tick by themselves. cut: since when this page has no line, or NaN; then all of it is as of that time. */
@@ -27,15 +27,22 @@ export function channelBar(state, cutMs) {
     const heardMs = heard[party.id] ?? NaN;
     return {
       key: party.id,
-      shows: [party.name, party.neutral, channel, heardMs, asOf],
-      make: () => chip(party, channel, heardMs, asOf),
+      shows: [party.name, party.neutral, channel, heardMs, asOf, called(state, party.id)],
+      make: () => chip(party, channel, heardMs, asOf, called(state, party.id)),
     };
   }), state.loaded.channels ? "No other party is in this space." : "Channels: asking …");
 }
 
-function chip(party, channel, heardMs, asOf) {
+/** Whether an agreement in force asks the party to call; null while that is not known. */
+function called(state, party) {
+  if (!state.loaded.agreed) return null;
+  return state.agreed.some((each) => each.parties.includes(party) && each.provisions.some((one) => one.type === "liveness"));
+}
+
+function chip(party, channel, heardMs, asOf, isCalled) {
+  const uncalled = channel.state === "UNKNOWN" && isCalled === false && !Number.isFinite(channel.heardMs);
   const reason = [
-    SAYS[channel.state] ?? "", channel.by && channel.by !== party.id ? `says ${channel.by}` : "", channel.reason, channel.scope,
+    uncalled ? "no agreement in force asks it to call at set times, so nothing is known of its channel" : SAYS[channel.state] ?? "", channel.by && channel.by !== party.id ? `says ${channel.by}` : "", channel.reason, channel.scope,
     channel.missed ? `${channel.missed} agreed calls missed` : "",
   ].filter(Boolean).map((each) => plain(each, 80)).join("; ");
   const known = Number.isFinite(heardMs);
@@ -43,5 +50,6 @@ function chip(party, channel, heardMs, asOf) {
     swatch(party.id), h("b", {}, plain(party.id, 24)), party.neutral ? h("span", { class: "dim" }, " neutral") : null,
     h("span", { class: "state" }, h("span", { "aria-hidden": "true" }, MARK[channel.state] ?? "?"), ` ${channel.state}${asOf}`),
     h("span", { class: "dim" }, " last contact "),
-    known ? aged("ago", heardMs, { class: "num" }) : h("span", { class: "num" }, "never"));
+    known ? aged("ago", heardMs, { class: "num" }) : h("span", { class: "num" }, "never"),
+    uncalled ? h("span", { class: "dim" }, " · no call agreed") : null);
 }

@@ -2,6 +2,7 @@
 // approving, refusing and clearing exist. No answer is not consent, however long it takes.
 
 import { choice, field } from "./answer.js";
+import { Wrong, clearFault, showFault } from "./fields.js";
 import { whole } from "./provisions.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
@@ -53,11 +54,12 @@ function asking(wants, may, ask) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { provision, words } = form.elements;
-    if (!words.value.trim()) { fault.textContent = "Say what you ask for."; words.focus(); return; }
+    clearFault(fault);
     try {
+      if (!words.value.trim()) throw new Wrong(words, "Say what you ask for.");
       await ask({ provision: provision.value, words: words.value.trim() });
     } catch (error) {
-      fault.textContent = plain(error.message, 240);
+      showFault(form, fault, error);
     }
   });
   return form;

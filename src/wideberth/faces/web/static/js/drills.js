@@ -2,8 +2,8 @@
 // None of them is a notice; what is not reached in time is missed, and named.
 
 import { choice, field } from "./answer.js";
-import { wrong } from "./audience.js";
 import { partyName, rows, setText } from "./dom.js";
+import { Wrong, clearFault, showFault } from "./fields.js";
 import { DrillAnswers, NO_NOTICE, drillHead, hopTable } from "./drill.js";
 import { ReadBackTest } from "./readback.js";
 import { drillOf } from "./shape.js";
@@ -120,10 +120,11 @@ class Drills {
     this.to.addEventListener("change", () => this.#known());
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      [fault, said].forEach((each) => { each.textContent = ""; });
-      if (!this.to.value) { fault.textContent = "Say to whom."; this.to.focus(); return; }
+      clearFault(fault);
+      said.textContent = "";
+      if (!this.to.value) { showFault(form, fault, new Wrong(this.to, "Say to whom.")); return; }
       const minutes = Number(form.elements.minutes.value.trim());
-      if (!(minutes >= 1 && minutes <= 720)) { fault.textContent = "Give 1 to 720 minutes."; form.elements.minutes.focus(); return; }
+      if (!(minutes >= 1 && minutes <= 720)) { showFault(form, fault, new Wrong("minutes", "Give 1 to 720 minutes.")); return; }
       const units = [...this.units.querySelectorAll("input:checked")].map((box) => box.value);
       send.disabled = true;
       try {
@@ -131,7 +132,7 @@ class Drills {
         said.textContent = `Sent to ${plain(partyName(this.context.state(), drill.recipient), 60)} at ${utcShort(Date.parse(drill.sent))}; answers are waited for until ${utcShort(Date.parse(drill.answer_by))}.`;
         this.ask();
       } catch (error) {
-        fault.textContent = wrong(error);
+        showFault(form, fault, error);
       }
       send.disabled = false;
     });

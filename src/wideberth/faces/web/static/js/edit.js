@@ -3,10 +3,10 @@
 // text as it is signed.
 
 import { choice, field } from "./answer.js";
+import { Wrong, clearFault, instantOf, refusal, showFault } from "./fields.js";
 import { inputOf, labelOf, leaves, put } from "./inputs.js";
-import { TITLES, titleOf } from "./provisions.js";
+import { NO_NEUTRAL, TITLES, callsNeutral, titleOf } from "./provisions.js";
 import { h, plain } from "./text.js";
-import { instant } from "./typed.js";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 120;
@@ -41,14 +41,16 @@ const NEW = {
 
 const minute = (us) => new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ");
 
-function number(text, name, least, most) {
-  const value = Number(String(text).trim());
-  if (!String(text).trim() || !Number.isFinite(value) || value < least || value > most) throw new RangeError(`${name}: give ${least} to ${most}`);
+function number(input, unit, least, most) {
+  const value = Number(input.value.trim());
+  if (!input.value.trim() || !Number.isFinite(value) || value < least || value > most) throw new Wrong(input, `${input.labels[0].textContent}: give ${least} to ${most} ${unit}.`);
   return value;
 }
 
+
+
 /** One provision in a fieldset. read(): it as it is to be signed, null where it is left out. */
-function editor(provision, { index, parties, lineIds }) {
+function editor(provision, { index, parties, lineIds, vacant }) {
   const keep = h("input", { type: "checkbox", "aria-label": `Keep ${provision.id}` });
   keep.checked = true;
   const fields = [];
@@ -70,6 +72,7 @@ function editor(provision, { index, parties, lineIds }) {
   text.value = stated;
   const node = h("fieldset", { class: "provision" },
     h("legend", {}, h("label", {}, keep, ` ${plain(provision.id, 60)} `), h("span", { class: "dim" }, titleOf(provision))),
+    vacant && callsNeutral(provision) ? h("p", { class: "missing" }, NO_NEUTRAL) : null,
     nodes,
     h("details", { class: "log" }, h("summary", {}, "As it is signed: add parties, rows or exceptions here"),
       h("p", { class: "dim small" }, "What is changed here takes the place of the fields above. Whole numbers; places in 1e-9 degree, latitude first."), text));
@@ -79,26 +82,37 @@ function editor(provision, { index, parties, lineIds }) {
       try {
         return JSON.parse(text.value);
       } catch {
-        throw new RangeError(`${provision.id}: what is typed in “As it is signed” is not JSON`);
+        throw new Wrong(text, `${provision.id}: what is typed in “As it is signed” is not JSON.`);
       }
     }
     const made = structuredClone(provision);
-    for (const { path, input, text: was, read: meant } of fields) if (input.value !== was) put(made, path, meant(input.value));
+    for (const { path, input, text: was, read: meant } of fields) if (input.value !== was) put(made, path, within(provision, () => meant(input)));
     for (const [name, value] of Object.entries(made)) if (Array.isArray(value) && !value.length) delete made[name];
     return made;
   };
-  return { node, read, id: provision.id };
+  const inputAt = (path) => fields.find((each) => each.path.join(".") === path)?.input ?? fields.find((each) => path.startsWith(each.path.join(".")))?.input ?? text;
+  return { node, read, inputAt, id: provision.id };
 }
 
-/** A form of a text. send(terms, answerBy) proposes it; others = buttons beside that, {label, act}. */
-export function editForm({ terms, label, send, others = [], nowMs, close }) {
+/** What is wrong in a field says of which provision. */
+function within(provision, read) {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Wrong ? new Wrong(error.at, `${provision.id}, ${error.message}`) : error;
+  }
+}
+
+/** A form of a text. send(terms, answerBy) proposes it; others = buttons beside that, {label, act}. vacant:
+ * whether the space has no neutral. */
+export function editForm({ terms, label, send, others = [], nowMs, close, vacant = false }) {
   const fault = h("p", { class: "fault", role: "alert" });
   const parties = terms.parties;
   const editors = [];
   const box = h("div", { class: "provisions-edited" });
   const lineIds = terms.provisions.filter((each) => each.type === "line").map((each) => each.id);
   const add = (provision) => {
-    const made = editor(provision, { index: editors.length, parties, lineIds });
+    const made = editor(provision, { index: editors.length, parties, lineIds, vacant });
     editors.push(made);
     box.append(made.node);
     return made;
@@ -135,26 +149,31 @@ export function editForm({ terms, label, send, others = [], nowMs, close }) {
       made.node.querySelector("input:not([type=checkbox]), textarea, select")?.focus();
     } }, "Add it"));
 
+  let proposed = []; // the editors of what was sent last, in its order
   const read = () => {
     const made = structuredClone(terms);
     made.title = title.value.trim();
     if (begins.value !== was.begins || days.value !== was.days) {
-      const from = begins.value === was.begins ? terms.effective_us / 1000 : instant(begins.value, nowMs());
-      if (from === null) throw new RangeError("begins: give a day and a time in UTC, like 2026-11-21 10:00");
+      const from = begins.value === was.begins ? terms.effective_us / 1000 : instantOf(begins, nowMs());
       made.effective_us = Math.round(from * 1000);
-      made.expires_us = made.effective_us + Math.round(number(days.value, "days", 0.01, MOST_DAYS) * DAY_MS * 1000);
+      made.expires_us = made.effective_us + Math.round(number(days, "days", 0.01, MOST_DAYS) * DAY_MS * 1000);
     }
-    made.provisions = editors.map((each) => each.read()).filter(Boolean);
+    const read = editors.map((each) => [each, each.read()]).filter(([, each]) => each);
+    made.provisions = read.map(([, each]) => each);
+    proposed = read.map(([each]) => each);
     return made;
   };
-  const answerBy = () => new Date(nowMs() + number(hours.value, "hours to answer", 0.2, 1440) * 3_600_000).toISOString();
+  const answerBy = () => new Date(nowMs() + number(hours, "hours", 0.2, 1440) * 3_600_000).toISOString();
   const doing = async (act) => {
-    fault.textContent = "";
+    clearFault(fault);
     try {
       await act(read(), answerBy());
       close();
     } catch (error) {
-      fault.textContent = plain(error.details?.field ? `${error.details.field}: ${error.message}` : error.message, 400);
+      const path = String(error.details?.field ?? "");
+      const [, index, rest] = /provisions\.(\d+)\.?(.*)$/.exec(path.split(",")[0]) ?? [];
+      const at = index === undefined ? null : proposed[Number(index)]?.inputAt(rest);
+      showFault(form, fault, at ? new Wrong(at, `${proposed[Number(index)].id}: ${refusal(error.message)}`) : error, [[/title/, title], [/effective/, begins], [/expires/, days], [/answer_by/, hours]]);
     }
   };
   const form = h("form", { class: "answer", "aria-label": label, novalidate: true },

@@ -1,6 +1,7 @@
 // The templates that come with the program: where each one's numbers come from, with whom, how long.
 
 import { field } from "./answer.js";
+import { Wrong, clearFault, showFault, wholeOf } from "./fields.js";
 import { KINDS } from "./provisions.js";
 import { h, plain } from "./text.js";
 
@@ -19,13 +20,14 @@ export function gallery({ templates, parties, choose, close }) {
       h("button", { type: "submit", class: "do other", value: each.name, "data-template": each.name }, "Fill it in")))),
     fault, h("p", { class: "line" }, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
   form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+    event.preventDefault(); // Enter in a field fills in the first template, as its button does
     const others = [...form.querySelectorAll("input[name=with]")].filter((each) => each.checked).map((each) => each.value);
-    if (!others.length) { fault.textContent = "Mark with whom."; return; }
+    clearFault(fault);
     try {
-      await choose(event.submitter.value, others, Number(form.elements.days.value) || 90);
+      if (!others.length) throw new Wrong(form.querySelector("input[name=with]") ?? form.elements.days, "Mark with whom.");
+      await choose(event.submitter.value, others, wholeOf(form.elements.days, { least: 1, most: 120 }));
     } catch (error) {
-      fault.textContent = plain(error.message, 300);
+      showFault(form, fault, error);
     }
   });
   return form;

@@ -12,7 +12,8 @@ import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
 import { DrillAnswers } from "./drill.js";
 import { isUntested, testNeeded } from "./readback.js";
-import { distance, gapText, h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
+import { waitingList } from "./waiting.js";
+import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
 
 const MOST = 200; // cards at a time: the most pressing ones
 const WAIT_FOR_TEST = new Set(["READ-BACK", "PASSED-DOWN", "LOADED"]);
@@ -34,6 +35,7 @@ class Inbox {
     this.count = h("small", { id: "n-inbox" });
     const signing = h("div", { class: "signing" });
     const backlog = h("div", { id: "backlog" });
+    this.waiting = h("div", { class: "cards", id: "waiting", hidden: true });
     const sent = h("div", { class: "cards", id: "sent" });
     const drills = h("div", { class: "cards", id: "inbox-drills" });
     this.needed = h("div", {});
@@ -43,7 +45,7 @@ class Inbox {
     root.replaceChildren(h("div", { class: "sheet inbox" },
       h("section", { class: "todo", "aria-labelledby": "h-inbox" },
         h("h2", { id: "h-inbox", tabindex: "-1", "data-first": true }, "What do I have to do now ", this.count),
-        backlog, signing, this.needed, this.list),
+        this.waiting, backlog, signing, this.needed, this.list),
       h("div", {}, this.drilled,
         h("section", { class: "told", "aria-labelledby": "h-sent" },
           h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent))));
@@ -65,11 +67,12 @@ class Inbox {
     const hard = all.filter((notice) => isInForce(state, notice, now)).length;
     const open = all.slice(0, MOST);
     const more = all.length > MOST ? `, the first ${MOST} are shown` : "";
-    setText(this.count, `${all.length} open${hard ? `, ${hard} of a hazard in force` : ""}${more}`);
+    setText(this.count, `${all.length} ${all.length === 1 ? "notice" : "notices"} open${hard ? `, ${hard} of a hazard in force` : ""}${more}`);
     rows(this.list, open.map((notice) => ({ key: notice.id, shows: "", make: () => this.#shell(notice) })),
       state.loaded.notices ? `Nothing is open. ${NO_INFORMATION}` : "Asking …");
     for (const notice of open) this.#fill(notice, now);
     this.backlog?.update(state);
+    waitingList(this.waiting, state);
     this.sent?.update(state);
     const drills = Object.values(state.drills).filter((drill) => drill.recipient === state.session?.party);
     this.drilled.hidden = !drills.length;
@@ -133,7 +136,7 @@ class Inbox {
     const version = notice.subject?.version ?? 1;
     // Whose it is: of a notice about the reader's own hazard, the party of what that touches.
     const party = about?.party ?? notice.clashes.find((clash) => clash.otherParty)?.otherParty ?? notice.sender;
-    const contacts = [...new Set(notice.clashes.map((clash) => clash.contact?.details?.label ?? clash.contact?.reference).filter(Boolean))];
+    const contacts = [...new Set(notice.clashes.filter((clash) => clash.contact).map((clash) => contactText(clash.contact)))];
     const kind = kindOf(state, notice);
     const own = isOwn(state, notice);
     return h("div", {},
@@ -170,7 +173,7 @@ class Inbox {
       steps.unloaded.length ? h("p", { class: "missing" }, `Not reached: ${steps.unloaded.map((unit) => plain(unit, 40)).join(", ")}`) : null,
       steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb} at ${utcShort(answer.timeMs)}: ${wordsOf(answer.reason)}`)),
       this.#escalation(notice),
-      contacts.length ? h("p", { class: "dim" }, `Call: ${plain(contacts.join("; "), 160)}`) : null,
+      contacts.length ? h("p", {}, "Call: ", h("b", {}, plain(contacts.join("; "), 240))) : null,
       this.#actions(notice, steps, form),
       notice.answers.length ? h("details", { class: "log" }, h("summary", {}, `Answers so far: ${notice.answers.length}`),
         h("ul", { class: "answers" }, notice.answers.map((answer) => h("li", {}, answerText(answer))))) : null,

@@ -4,7 +4,8 @@
 import { columnsOf, differencesOf, inOrder } from "./columns.js";
 import { areaText, moment, stamp } from "./claims.js";
 import { partiesField } from "./audience.js";
-import { partyName, rows } from "./dom.js";
+import { partyName, rows, toast } from "./dom.js";
+import { Wrong } from "./fields.js";
 import { inquiriesPart } from "./inquiries.js";
 import { evidencePart } from "./lodged.js";
 import { Part, button } from "./part.js";
@@ -54,6 +55,7 @@ export class IncidentSheet {
     const at = `/api/v1/incidents/${encodeURIComponent(this.id)}${path}`;
     const told = this.may ? await this.signer.post(at, type, { incident: this.id, ...body }) : await this.context.api.post(at, body, crypto.randomUUID());
     await this.view.again();
+    toast(`It stands in the record, entry ${told.position}.`);
     return told;
   }
 
@@ -94,7 +96,7 @@ export class IncidentSheet {
   #head(seen) {
     const own = seen.accounts[this.party] ?? seen.observer_accounts[this.party];
     return h("div", {},
-      h("h3", {}, plain(seen.title, 200)),
+      h("h3", { tabindex: "-1" }, plain(seen.title, 200)),
       h("p", { class: "num" }, `${stamp(seen.start)} to ${stamp(seen.end)}${seen.area ? ` · ${areaText(seen.area)}` : ""}`),
       h("p", { class: "dim" }, `Opened ${moment(seen.opened)} by ${plain(partyName(this.state, seen.opened_by), 60)}, who wrote the title. `, h("span", { class: "num small" }, plain(seen.id, 80))),
       h("p", { class: "actions" }, this.may ? button(own?.account ? "Correct your account …" : "Give your account …", () => this.view.give(seen, own?.account ?? null))
@@ -110,7 +112,9 @@ export class IncidentSheet {
     const observers = partiesField("As observers", rest, this.state);
     this.naming.ask("Who is named later is shown nothing that was given before. Nobody can be taken out again", "Name them", [parties.node, observers.node], async () => {
       const body = { parties: parties.read(), observers: observers.read() };
-      if (!body.parties.length && !body.observers.length) throw new RangeError("Tick one at least.");
+      if (!body.parties.length && !body.observers.length) throw new Wrong(parties.boxes[0] ?? observers.boxes[0], "Tick one at least.");
+      const both = observers.boxes.find((box) => box.checked && body.parties.includes(box.value));
+      if (both) throw new Wrong(both, `${plain(partyName(this.state, both.value), 60)} is ticked as a party and as an observer: tick it in one of the two.`);
       return this.write("/parties", "NameParties", body);
     });
   }
@@ -118,7 +122,8 @@ export class IncidentSheet {
   #bundle(seen) {
     const command = `wideberth evidence --url ${location.origin} --party ${this.party} --incident ${seen.id} --out incident.zip`;
     const shown = h("div", { hidden: true }, h("p", {}, "This command writes all of it that you may read, with proofs, a page in plain words and a verifier, into one file:"),
-      h("p", {}, h("code", { class: "num", id: "bundle-command" }, command)), h("p", { class: "dim" }, "It takes the token from the variable WIDEBERTH_TOKEN. The file is made on your machine, from what this node proves."));
+      h("p", {}, h("code", { class: "num", id: "bundle-command" }, command)), h("p", { class: "dim" }, "Run it where wideberth is installed, with your token in the variable WIDEBERTH_TOKEN. The file is made there, from what this node proves; no page can make it."),
+      h("p", { class: "dim" }, "Without a command line: send this line to whoever runs wideberth for your party, and ask for the file incident.zip. It opens in any browser, and its README says how to check it."));
     const toggle = h("button", { type: "button", class: "do other", "aria-expanded": "false", "data-focus": "bundle", onclick: () => { shown.hidden = !shown.hidden; toggle.setAttribute("aria-expanded", String(!shown.hidden)); } }, "Signed bundle …");
     return h("div", {}, h("h4", { id: "h-bundle" }, "As evidence, for somebody without wideberth"), h("p", { class: "actions" }, toggle), shown);
   }

@@ -3,7 +3,7 @@
 
 import { accountForm } from "./account.js";
 import { moment, stamp } from "./claims.js";
-import { partyName, rows } from "./dom.js";
+import { partyName, rows, toast } from "./dom.js";
 import { IncidentSheet, wholeIncident } from "./incident.js";
 import * as inquiries from "./inquiries.js";
 import { openingForm, proposalRow } from "./opening.js";
@@ -35,7 +35,7 @@ class Incidents {
         h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, "Open an incident …")),
         signing,
         h("h2", {}, "An incident could be opened of"),
-        h("p", { class: "dim small" }, "Warnings, STOPs and reports of harm of your own stream. None is opened by itself."), this.proposed),
+        h("p", { class: "dim small" }, "Of your own stream: warnings of a conflict, a distance, an incursion or a departure, STOPs and reports of harm. Other warnings stand in the Picture alone. None is opened by itself."), this.proposed),
       this.article));
     this.signing = new SigningPanel(signing, context, () => this.draw());
     this.ask();
@@ -117,6 +117,8 @@ class Incidents {
         Object.assign(this, { open: told.incident, form: null });
         if (subjects.length) await api.post(`/api/v1/incidents/${encodeURIComponent(told.incident)}/subjects`, { subjects }, crypto.randomUUID());
         await this.again();
+        toast(`Opened. It stands in the record, entry ${told.position}; those named in it are told.`);
+        this.article.scrollIntoView({ block: "start" });
       },
     }));
   }
@@ -125,12 +127,15 @@ class Incidents {
   give(seen, before) {
     const path = `/api/v1/incidents/${encodeURIComponent(seen.id)}/accounts`;
     this.#form(accountForm({
-      context: this.context, before, others: this.sheet.others(seen), close: () => this.#close(),
+      context: this.context, before, others: this.sheet.others(seen), seen, shapes: this.sheet.shows?.shapes, close: () => this.#close(),
       send: async (body) => {
-        await this.context.signer.post(path, "GiveAccount", { incident: seen.id, ...body });
+        const told = await this.context.signer.post(path, "GiveAccount", { incident: seen.id, ...body });
         this.form = null;
         this.sheet.chosen = {};
         await this.again();
+        toast(`Given. Your account stands in the record, entry ${told.position}.`);
+        this.article.scrollIntoView({ block: "start" });
+        this.article.querySelector("h3")?.focus({ preventScroll: true });
       },
     }));
   }
@@ -164,7 +169,10 @@ class Incidents {
     if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? this.#missing() : "Asking …")); return; }
     if (this.sheet?.id !== this.open) this.sheet = new IncidentSheet(this.open, this);
     this.sheet.draw(found.seen, found.versions);
-    if (!this.root.hidden) this.context.stands(this.open);
+    if (!this.root.hidden) {
+      this.context.stands(this.open);
+      this.context.actions.incidentRead(this.open);
+    }
     if (this.sheet.head.parentNode !== this.article) this.article.replaceChildren(...this.sheet.nodes);
   }
 

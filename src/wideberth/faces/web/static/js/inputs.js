@@ -2,10 +2,10 @@
 // the value that is signed. What was not touched comes back exactly as it was.
 
 import { choice } from "./answer.js";
-import { degrees } from "./typed.js";
+import { Wrong, degreesOf, numberOf, wholeOf } from "./fields.js";
 import { h } from "./text.js";
 
-const UNITS = { m: "metres", s: "seconds", mm: "metres", nd: "degrees" };
+const UNITS = { m: "metres", s: "as 48 h, 30 min or 90 s", mm: "metres", nd: "degrees" };
 const ACTORS = ["fixed", "rotary", "uav", "balloon", "ship", "ground", "artillery", "jamming"];
 const KINDS = ["flight", "movement", "hazard", "presence"];
 const CHOICES = {
@@ -42,61 +42,71 @@ export function labelOf(path) {
   return found ? `${upper}${found[1].replaceAll("_", " ")}, ${UNITS[found[2]]}` : `${upper}${name.replaceAll("_", " ")}`;
 }
 
-function whole(text, label) {
-  const number = Number(text.trim());
-  if (!text.trim() || !Number.isInteger(number)) throw new RangeError(`${label}: give a whole number`);
-  return number;
-}
+const nanodegrees = (input, most) => Math.round(degreesOf(input, most) * 1e9);
+const lines = (input) => input.value.split("\n").map((each) => each.trim()).filter(Boolean);
 
-function metres(text, label) {
-  const number = Number(text.trim());
-  if (!text.trim() || !Number.isFinite(number)) throw new RangeError(`${label}: give a number`);
-  return Math.round(number * 1000);
-}
-
-function nanodegrees(text, most, label) {
-  const found = degrees(text, most);
-  if (found === null) throw new RangeError(`${label}: give degrees, like 38.25 or 38 15 N; got “${text.trim().slice(0, 40)}”`);
-  return Math.round(found * 1e9);
-}
-
-const lines = (text) => text.split("\n").map((each) => each.trim()).filter(Boolean);
-
-function place(text, label) {
+function place(text, input) {
   const parts = text.split(",");
-  if (parts.length !== 2) throw new RangeError(`${label}: give latitude, longitude on a line; got “${text.slice(0, 60)}”`);
-  return [nanodegrees(parts[0], 90, label), nanodegrees(parts[1], 180, label)];
+  if (parts.length !== 2) throw new Wrong(input, `${labelled(input)}: give latitude, longitude on a line; got “${text.slice(0, 60)}”.`);
+  // What is wrong in a line is said of the whole field, in which it stands.
+  return [90, 180].map((most, i) => nanodegrees({ value: parts[i], labels: input.labels, field: input }, most));
+}
+
+const labelled = (input) => input.labels[0].textContent;
+const SECONDS = { s: 1, sec: 1, min: 60, h: 3600, d: 86400, day: 86400, days: 86400 };
+
+/** Seconds in words that spanOf reads back: "48 h", "1 h 30 min". */
+export function spanText(seconds) {
+  if (!seconds) return "0 s";
+  const parts = [];
+  let rest = seconds;
+  for (const [unit, size] of [["h", 3600], ["min", 60], ["s", 1]]) {
+    if (rest >= size) parts.push(`${Math.floor(rest / size)} ${unit}`);
+    rest %= size;
+  }
+  return parts.join(" ");
+}
+
+/** Seconds of "48 h", "1 h 30 min", "2 days", "90 s". */
+function spanOf(input) {
+  const text = input.value.trim().toLowerCase();
+  const parts = [...text.matchAll(/(\d+)\s*([a-z]+)/g)];
+  const read = parts.map(([all]) => all).join(" ").replace(/\s+/g, "");
+  if (/^\d+$/.test(text) && text !== "0") throw new Wrong(input, `${labelled(input)}: say of what, such as ${text} h, ${text} min or ${text} s.`);
+  if (text === "0") return 0;
+  if (!parts.length || read !== text.replace(/\s+/g, "") || parts.some(([, , unit]) => !(unit in SECONDS))) throw new Wrong(input, `${labelled(input)}: give a time such as 48 h, 30 min, 90 s or 2 days.`);
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * SECONDS[unit], 0);
 }
 
 const degreesText = (nd) => String(nd / 1e9);
 
-/** {text, read(text), input}: how a member is shown, what was typed means, and where it is typed. */
+/** {text, read(input), input}: how a member is shown, what was typed means, and where it is typed. */
 export function inputOf(path, value, { parties, lineIds }) {
   const name = path.at(-1);
-  const label = labelOf(path);
   const area = (rows) => h("textarea", { rows, class: "long", spellcheck: "false" });
   const line = () => h("input", { type: "text", autocomplete: "off", spellcheck: "false" });
   if (isPlaces(name)) {
     const text = value.map((each) => each.map(degreesText).join(", ")).join("\n");
-    return { text, read: (typed) => lines(typed).map((each) => place(each, label)), input: area(Math.min(8, value.length + 1)) };
+    return { text, read: (typed) => lines(typed).map((each) => place(each, typed)), input: area(Math.min(8, value.length + 1)) };
   }
   if (name === "not_covered") {
     return { text: value.map((each) => each.name).join("\n"), read: (typed) => lines(typed).map((each) => ({ name: each })), input: area(Math.min(6, value.length + 1)) };
   }
   if (isWords(value)) return { text: value.join("\n"), read: lines, input: area(Math.min(6, value.length + 1)) };
-  if (typeof value === "boolean") return among([["true", "yes"], ["false", "no"]], String(value), (typed) => typed === "true");
+  if (typeof value === "boolean") return among([["true", "yes"], ["false", "no"]], String(value), (typed) => typed.value === "true");
   if (typeof value === "number") {
     if (name === "latitude_nd" || name === "longitude_nd") {
       const most = name === "latitude_nd" ? 90 : 180;
-      return { text: degreesText(value), read: (typed) => nanodegrees(typed, most, label), input: line() };
+      return { text: degreesText(value), read: (typed) => nanodegrees(typed, most), input: line() };
     }
-    if (name.endsWith("_nd")) return { text: degreesText(value), read: (typed) => nanodegrees(typed, 180, label), input: line() };
-    if (name.endsWith("_mm")) return { text: String(value / 1000), read: (typed) => metres(typed, label), input: line() };
-    return { text: String(value), read: (typed) => whole(typed, label), input: line() };
+    if (name.endsWith("_nd")) return { text: degreesText(value), read: (typed) => nanodegrees(typed, 180), input: line() };
+    if (name.endsWith("_mm")) return { text: String(value / 1000), read: (typed) => Math.round(numberOf(typed, { least: -Infinity, unit: "it is in metres" }) * 1000), input: line() };
+    if (name.endsWith("_s")) return { text: spanText(value), read: spanOf, input: line() };
+    return { text: String(value), read: (typed) => wholeOf(typed), input: line() };
   }
   const options = name === "to" ? (RUNGS.includes(value) ? RUNGS : parties) : name === "party" ? parties : name === "line" ? lineIds : CHOICES[name];
-  if (options?.includes(value)) return among(options.map((each) => [each, each]), value, String);
-  return { text: value, read: (typed) => typed.trim(), input: value.length > 40 ? area(2) : name === "title" || name === "words" ? h("input", { type: "text", autocomplete: "off", class: "long" }) : line() };
+  if (options?.includes(value)) return among(options.map((each) => [each, each]), value, (typed) => typed.value);
+  return { text: value, read: (typed) => typed.value.trim(), input: value.length > 40 ? area(2) : name === "title" || name === "words" ? h("input", { type: "text", autocomplete: "off", class: "long" }) : line() };
 }
 
 function among(options, text, read) {

@@ -1,6 +1,7 @@
 // Where in its life an agreement is, in words: its state, its time, its signatures; and the small
 // form by which a party takes a step.
 
+import { clearFault, showFault } from "./fields.js";
 import { whole } from "./provisions.js";
 import { duration, h, plain, utcDate, utcShort } from "./text.js";
 
@@ -60,13 +61,14 @@ export function smallForm(heading, label, inside, act, close) {
   made.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
+    clearFault(fault);
     send.disabled = true;
     try {
       await act(made.elements);
       close();
     } catch (error) {
-      fault.textContent = plain(error.message, 300);
       send.disabled = false;
+      showFault(made, fault, error);
     }
   });
   return made;

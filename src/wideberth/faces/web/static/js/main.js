@@ -17,7 +17,9 @@ import * as tell from "./tell.js";
 import { Signer } from "./signer.js";
 import { EMPTY, STALE_AFTER, reduce, serverNow } from "./state.js";
 import { Stream } from "./stream.js";
+import { claims, whyRefused } from "./credential.js";
 import { Views } from "./views.js";
+import { Waiting, markRead } from "./waiting.js";
 
 const KEY = "wideberth.token";
 const ASK_AGAIN_MS = 250; // events that come together are asked about together
@@ -28,6 +30,7 @@ let state = { ...EMPTY, browserMs: Date.now() };
 let api = null;
 let signer = null;
 let confidant = null;
+let waiting = null;
 let running = [];
 let drawing = false;
 
@@ -59,6 +62,8 @@ const ASK = {
   stops: async () => dispatch({ type: "stops", ...(await api.all("/api/v1/stops", "stops")) }),
   drills: async () => dispatch({ type: "drills", ...(await api.all("/api/v1/drills?state=waiting", "drills")) }),
   tests: async () => dispatch({ type: "tests", tests: await api.get("/api/v1/read-back-tests") }),
+  agreed: async () => dispatch({ type: "agreed", ...(await allAgreed()) }),
+  waits: async () => dispatch({ type: "waits", ...(await waiting.ask()) }),
   reach: async () => dispatch({ type: "reach", ...(await api.all("/api/v1/notices/unreached", "unreached")) }),
   warnings: async () => dispatch({ type: "warnings", ...(await api.all("/api/v1/warnings", "warnings")) }),
   tracks: async () => {
@@ -82,6 +87,28 @@ async function allNotices() {
   return { items, complete: false };
 }
 
+const terms = new Map(); // "agreement/version": its terms, which never change
+
+/** The agreements in force of the reader's party, each with what it provides for; and when each party
+ * last proposed or signed one that concerns it. */
+async function allAgreed() {
+  const { party } = state.session;
+  const all = (await api.all("/api/v1/agreements", "agreements")).items;
+  const said = {};
+  const note = (who, time) => { if (who && time) said[who] = Math.max(said[who] ?? -Infinity, Date.parse(time)); };
+  for (const each of all) {
+    note(each.party, each.proposed);
+    for (const one of each.signatures ?? []) note(one.party, one.time);
+  }
+  const inForce = all.filter((each) => each.state === "in-force" && each.parties.includes(party));
+  const items = await Promise.all(inForce.map(async ({ agreement, version, title, parties }) => {
+    const key = `${agreement}/${version}`;
+    if (!terms.has(key)) terms.set(key, (await api.get(`/api/v1/agreements/${encodeURIComponent(agreement)}?version=${version}`)).terms?.provisions ?? []);
+    return { id: agreement, version, title, parties, provisions: terms.get(key) };
+  }));
+  return { items, said };
+}
+
 const wanted = new Set();
 let timer = null;
 
@@ -102,31 +129,21 @@ async function one(name) {
   try {
     await ASK[name]();
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) signOut("The token is not valid (any more). Make a new one.");
+    if (error instanceof Problem && error.status === 401) signOut(whyRefused(state.session, Date.now()));
     else if (!(error instanceof Problem) && !(error instanceof TypeError)) throw error;
-  }
-}
-
-/** What the token says of itself, for showing only; the server alone judges it. */
-function claims(token) {
-  try {
-    const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    const said = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(part), (c) => c.charCodeAt(0))));
-    const roles = String(said.scope ?? "").split(" ").map((scope) => scope.replace(/^wideberth\./, "")).filter(Boolean);
-    return { party: said.party ?? said.sub ?? "?", roles, expiresMs: Number(said.exp) * 1000 };
-  } catch {
-    return null;
   }
 }
 
 function signIn(token) {
   const session = claims(token);
-  if (!session) { signOut("This is no token: it has to have three parts with dots between."); return; }
+  if (!session) { signOut("This is no token: it has to have three parts with dots between. Copy all of the line that wideberth token printed."); return; }
   sessionStorage.setItem(KEY, token);
   api = new Api(token, contact);
   dispatch({ type: "signed-in", session });
   signer = new Signer({ api, party: session.party });
   signer.panels.add(() => ask("tests"));
+  waiting = new Waiting(api, session.party);
+  terms.clear();
   confidant = new Confidant({ api, party: session.party, signer });
   at("main").hidden = false; // before a view measures its room
   views.follow();
@@ -138,8 +155,8 @@ function signIn(token) {
     onEvent,
     onState: (is, why) => {
       dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
-      if (is === "live") ask("intents", "shared", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog");
-      if (is === "refused") signOut("The server refused this token.");
+      if (is === "live") ask("intents", "shared", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog", "waits", "agreed");
+      if (is === "refused") signOut(whyRefused(session, Date.now()));
     },
   });
   const tracks = new Stream({
@@ -179,6 +196,7 @@ function onEvent({ id, event, data }) {
     toast("A drill message to you was missed: no notice. It can still be answered, late,", { text: "under Drills", href: "#/drills" });
   }
   for (const listener of listeners) listener({ id, event, data: said });
+  if (event === "incident") waiting.changed(said.incident);
   ask(...(STALE_AFTER[event] ?? []), "checkpoint");
 }
 
@@ -208,6 +226,7 @@ const actions = {
   select: (what) => { dispatch({ type: "select", what }); views.show("picture", what, state); },
   pick: () => views.pick("picture"),
   test: () => views.show("drills", "test", state), // where the read-back test is sat
+  incidentRead: (id) => { if (markRead(id)) ask("waits"); },
   signOut: () => signOut(),
 };
 
@@ -241,6 +260,7 @@ document.getElementById("sign-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = document.getElementById("token");
   const token = field.value.trim();
+  if (!token) { dispatch({ type: "signed-out", fault: "Paste the token of your party first." }); field.focus(); return; }
   field.value = "";
   signIn(token);
 });

@@ -2,12 +2,18 @@
 // opened by itself.
 
 import { field } from "./answer.js";
-import { partiesField, wrong } from "./audience.js";
+import { partiesField } from "./audience.js";
 import { areaText, stamp } from "./claims.js";
+import { partyName } from "./dom.js";
+import { Wrong, againNode, askAgain, clearFault, endOf, farOutside, instantOf, numberOf, placeOf, showFault, wordsOf } from "./fields.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
-import { degrees, instant, metres } from "./typed.js";
+import { thingsField } from "./things.js";
 
 const HOUR_MS = 3600000;
+const YEAR_MS = 366 * 24 * HOUR_MS;
+
+/** What the server names, as a field of the form. */
+const PATHS = [[/area.*radius/, "radius"], [/coordinates\.0$/, "longitude"], [/area/, "latitude"], [/subjects/, "subjects"]];
 
 /** proposal: as the API gives it, or null. send(body, subjects) opens it; close() takes it away. */
 export function openingForm({ context, proposal, send, close }) {
@@ -23,20 +29,22 @@ export function openingForm({ context, proposal, send, close }) {
   const isShape = given.area && given.area.type !== "Point" ? given.area : null;
   const circle = given.area?.type === "Point" ? given.area : null;
   const fault = h("p", { class: "fault", role: "alert" });
+  const things = thingsField("What it is about; read by you alone", state, proposal?.subjects ?? []);
+  const again = againNode();
   const text = (value) => (value === undefined ? "" : String(value));
   const form = h("form", { class: "answer", "aria-label": "Open an incident", novalidate: true },
     h("h3", { tabindex: "-1" }, "Open an incident"),
     h("p", { class: "dim" }, "Who is named learns that it is there, and reads its title; nobody else does. Nobody can be taken out again."),
     proposal ? h("p", { class: "dim" }, "Filled with what your stream says, and ten minutes before and after it. Change what you like.") : null,
     h("div", { class: "fields" },
-      field("title", "Title, in neutral words", { class: "long", maxlength: 200, value: given.title }),
+      field("title", "Title, in neutral words", { class: "long", maxlength: 200, value: readable(given.title) }),
       field("start", "From, UTC", { value: start }), field("end", "To, UTC", { value: end }),
       field("latitude", "Where: latitude, if you like", { value: text(circle?.coordinates[1]) }), field("longitude", "Longitude", { value: text(circle?.coordinates[0]) }), field("radius", "Within, in metres", { value: text(circle?.radius_m), inputmode: "decimal" }),
       h("p", { class: "field" }, h("span", { class: "dim small" }, "or "), h("button", { type: "button", class: "quiet", onclick: () => pick() }, "Point at it on the map")),
       isShape ? h("p", { class: "dim" }, `Where, as proposed: ${areaText(isShape)}`) : null),
     parties.node, observers.node,
     h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "observes", "data-focus": "observes" }), " My own column is an observer's")),
-    field("subjects", "Ids of what it is about, with spaces between; read by you alone", { class: "long", value: (proposal?.subjects ?? []).join(" ") }),
+    things.node,
     fault, h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Open it"), h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
 
   async function pick() {
@@ -49,37 +57,41 @@ export function openingForm({ context, proposal, send, close }) {
 
   function read() {
     const typed = (name) => form.elements[name].value.trim();
-    const understood = (name, value) => {
-      if (value === null) { form.elements[name].focus(); throw new RangeError(`${form.elements[name].labels[0].textContent}: “${plain(typed(name), 40)}” is not understood.`); }
-      return value;
+    const { elements } = form;
+    const startMs = instantOf(elements.start, now);
+    const body = {
+      title: wordsOf(elements.title, "give a title."), start: new Date(startMs).toISOString(), end: new Date(endOf(elements.end, startMs)).toISOString(), parties: parties.read(),
     };
-    const time = (name) => new Date(understood(name, instant(typed(name), now))).toISOString();
-    if (!typed("title")) { form.elements.title.focus(); throw new RangeError("Give a title."); }
-    const body = { title: typed("title"), start: time("start"), end: time("end"), parties: parties.read() };
     const watching = observers.read();
+    const both = observers.boxes.find((box) => box.checked && body.parties.includes(box.value));
+    if (both) throw new Wrong(both, `${plain(partyName(state, both.value), 60)} is ticked as a party and as an observer: tick it in one of the two.`);
     if (watching.length) body.observers = watching;
     if (form.elements.observes.checked) body.observes = true;
     if (typed("latitude") || typed("longitude")) {
       body.area = {
-        type: "Point", coordinates: [understood("longitude", degrees(typed("longitude"), 180)), understood("latitude", degrees(typed("latitude"), 90))],
-        radius_m: understood("radius", metres(typed("radius"), "m")),
+        type: "Point", coordinates: placeOf(elements.latitude, elements.longitude), radius_m: numberOf(elements.radius, { unit: "it is in metres" }),
       };
     } else if (isShape) body.area = isShape;
-    return { body, subjects: typed("subjects").split(/[\s,]+/).filter(Boolean) };
+    return body;
   }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    fault.textContent = "";
+    clearFault(fault);
     try {
-      const { body, subjects } = read();
-      await send(body, subjects);
+      const body = read();
+      const far = farOutside([["From", Date.parse(body.start)], ["To", Date.parse(body.end)]], now - YEAR_MS, now, ["a year ago", "now"]);
+      if (askAgain(again, form.elements.start, far, "It is meant: open it")) return;
+      await send(body, await things.read(context.api));
     } catch (error) {
-      fault.textContent = wrong(error);
+      showFault(form, fault, error, PATHS);
     }
   });
   return form;
 }
+
+/** A title without fractions of a second. */
+const readable = (title) => title.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z/g, "$1 $2Z");
 
 const KINDS = { conflict: "conflict of intents", separation: "distance", incursion: "incursion", departure: "departure from an own intent", harm: "report of harm" };
 
@@ -87,4 +99,4 @@ const KINDS = { conflict: "conflict of intents", separation: "distance", incursi
 export const proposalRow = (each, fill) => h("div", { class: "row-like", "data-proposal": each.subject },
   h("p", {}, h("b", {}, plain(KINDS[each.kind] ?? each.kind, 60)), " ", h("span", { class: "num" }, stamp(each.first)), each.last === each.first ? "" : h("span", { class: "num" }, ` to ${stamp(each.last)}`)),
   h("p", { class: "dim" }, each.open.parties.length ? `with ${each.open.parties.map((party) => plain(party, 60)).join(", ")}` : "with nobody who is shown to you"),
-  h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `fill ${each.subject}`, "aria-label": `Fill the form with: ${plain(KINDS[each.kind] ?? each.kind, 60)} ${stamp(each.first)}`, onclick: fill }, "Fill the form with it …")));
+  h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `fill ${each.subject}`, "aria-label": `Fill the form with it … ${plain(KINDS[each.kind] ?? each.kind, 60)} ${stamp(each.first)}`, onclick: fill }, "Fill the form with it …")));

@@ -1,8 +1,8 @@
 // A part of an incident's sheet: a heading, what stands in it, the buttons that begin something, and
 // one small form at a time, which a redraw leaves alone.
 
-import { wrong } from "./audience.js";
 import { rows } from "./dom.js";
+import { Wrong } from "./fields.js";
 import { smallForm } from "./life.js";
 import { h } from "./text.js";
 
@@ -25,14 +25,7 @@ export class Part {
   ask(heading, label, inside, act) {
     const from = document.activeElement;
     const close = () => { this.box.replaceChildren(); if (from?.isConnected) from.focus({ preventScroll: true }); };
-    const doing = async (elements) => {
-      try {
-        await act(elements);
-      } catch (error) {
-        throw new Error(wrong(error));
-      }
-    };
-    const form = smallForm(heading, label, inside, doing, close);
+    const form = smallForm(heading, label, inside, act, close);
     this.box.replaceChildren(form);
     form.querySelector("input, textarea, select, button")?.focus();
     form.scrollIntoView({ block: "nearest" });
@@ -51,6 +44,6 @@ export function wordsField(most, label = "Words") {
 
 export function neededWords(elements) {
   const words = elements.words.value.trim();
-  if (!words) throw new RangeError("Give the words.");
+  if (!words) throw new Wrong("words", "Give the words.");
   return words;
 }

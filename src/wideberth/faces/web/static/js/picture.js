@@ -2,7 +2,7 @@
 
 import { ConsoleMap } from "./map.js";
 import { NO_INFORMATION, SENTENCE, aged, at, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
-import { distance, duration, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
+import { contactText, distance, duration, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { intentsShown, ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
 import { limitText } from "./shape.js";
 
@@ -260,12 +260,6 @@ function closedNames(state, notice) {
 }
 
 /** What the store beside the record has of whom to call, or only its reference. */
-function contactText(contact) {
-  const details = contact.details;
-  if (!details) return contact.reference;
-  const channels = (details.channels ?? []).map((each) => (typeof each === "string" ? each : Object.values(each).join(" ")));
-  return [details.label, ...channels].filter(Boolean).join(", ") || contact.reference;
-}
 
 function overlapText(clash) {
   const { horizontalM, verticalM, timeS } = clash.gap;

@@ -166,3 +166,7 @@ export function beside(before, after) {
   const kept = new Set(after.map((each) => each.id));
   return [...pairs, ...before.filter((each) => !kept.has(each.id)).map((each) => ({ id: each.id, before: each, after: null }))];
 }
+
+/** Whether a step of its ladder goes to a neutral, and what is said where the space has none. */
+export const callsNeutral = (provision) => (provision.ladder ?? []).some((rung) => rung.to === "neutral");
+export const NO_NEUTRAL = "A step of this ladder goes to a neutral, and this space has none: that step reaches nobody.";

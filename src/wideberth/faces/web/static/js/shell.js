@@ -1,10 +1,11 @@
 // What stands around every view: whose picture it is, the clocks, how old it is, the foot.
 
 import { age, h, local, plain, utc, utcDate, utcShort } from "./text.js";
-import { announce, at, partyName, rows, setText } from "./dom.js";
+import { announce, at, partyName, rows, setText, toast } from "./dom.js";
 import { channelBar } from "./channels.js";
 import { isOwn, kindOf } from "./desk.js";
 import { feedsOf, serverNow } from "./state.js";
+import { wordsFor } from "./waiting.js";
 
 const LATE_CONTACT_MS = 15000;
 const HOST_READS = "The host can read all that is told to this node but sealed words: places, times, heights, who told what to whom and who answered.";
@@ -41,6 +42,21 @@ function news(state) {
   count.hidden = !open.length;
   setText(count, String(open.length));
   count.setAttribute("aria-label", `${open.length} open`);
+  inIncidents(state);
+}
+
+let shown = null; // keys of what waited; null before the first answer, which is no news
+
+/** What waits in incidents is counted beside the way there, and said on every view when it comes. */
+function inIncidents(state) {
+  const count = at("nav-waits");
+  count.hidden = !state.waits.length;
+  setText(count, String(state.waits.length));
+  count.setAttribute("aria-label", `${state.waits.length} to see to`);
+  if (!state.loaded.waits) { shown = null; return; }
+  const fresh = shown ? state.waits.filter((item) => !shown.has(item.key)) : [];
+  shown = new Set(state.waits.map((item) => item.key));
+  for (const item of fresh) toast(`${wordsFor(state, item)}: “${plain(item.title, 80)}”.`, { text: "Open it", href: `#/incidents/${encodeURIComponent(item.incident)}` });
 }
 
 /** In a line: what kind, and whose; of the reader's own, that it meets something. */

@@ -2,6 +2,8 @@
 
 import { field } from "./answer.js";
 import { rows } from "./dom.js";
+import { Wrong, clearFault, showFault, wordsOf } from "./fields.js";
+import { claims } from "./credential.js";
 import { h, plain } from "./text.js";
 
 const SIGNED_ROLES = ["acknowledge", "tell", "sign"];
@@ -50,20 +52,31 @@ export class SigningPanel {
     const own = session.roles.includes("administer");
     const fault = h("p", { class: "fault", role: "alert" }, this.fault ? plain(this.fault, 240) : "");
     const token = own ? null : field("token", "Token of somebody who administers the keys of your party (used once, not kept)", { class: "long", type: "password" });
-    const form = h("form", { class: "answer", "aria-label": "Key of this browser" },
+    const form = h("form", { class: "answer", "aria-label": "Key of this browser", novalidate: true },
       h("p", {}, h("b", {}, "This browser cannot sign yet. "),
         "Every answer but RECEIVED is signed. The key is made here and cannot be taken out of this browser; the node gets the public half."),
       token, fault,
       h("button", { type: "submit", class: "do" }, "Make and enrol a key"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      clearFault(fault);
       try {
-        await this.context.signer.enrol(roles, own ? null : form.elements.token.value.trim());
+        await this.context.signer.enrol(roles, own ? null : administers(form.elements.token, session.party));
         this.fault = "";
       } catch (error) {
-        fault.textContent = plain(error.message, 240);
+        showFault(form, fault, error);
       }
     });
     return form;
   }
+}
+
+/** The token of somebody who administers the keys of this party; throws what is wrong with it. */
+function administers(input, party) {
+  const token = wordsOf(input, "give it, or ask who administers the keys of your party.");
+  const said = claims(token);
+  if (!said) throw new Wrong(input, "This is no token: it has to have three parts with dots between.");
+  if (said.party !== party) throw new Wrong(input, `This token is of ${plain(said.party, 60)}, and the key is to be of ${plain(party, 60)}. Ask somebody of ${plain(party, 60)}.`);
+  if (!said.roles.includes("administer")) throw new Wrong(input, `This token has no role administer; one that has is made with: wideberth token ${plain(party, 60)} --role administer`);
+  return token;
 }

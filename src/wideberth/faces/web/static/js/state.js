@@ -37,6 +37,9 @@ export const EMPTY = Object.freeze({
   loaded: {},
   restsOn: null,
   checkpoint: null,
+  agreed: [], // agreements in force of this party: {id, version, title, parties, provisions}
+  waits: [], // what waits in incidents for this party (waiting.js)
+  said: {}, // party id: when it last said something of an incident, an agreement or the like
   backlog: null, // how much lies unread, by the server's own count
   missed: 0,
   story: [],
@@ -54,6 +57,8 @@ export const STALE_AFTER = {
   escalation: ["notices", "reach"],
   channel: ["channels"],
   hazard: ["hazards", "notices"],
+  incident: ["waits"],
+  agreement: ["agreed"],
   stop: ["stops"],
   "stop-read": ["stops"],
   "stop-repeated": ["stops"],
@@ -110,6 +115,10 @@ const REDUCERS = {
     return { ...state, tracks: kept, loaded: { ...state.loaded, tracks: true } };
   },
   backlog: (state, { backlog }) => ({ ...state, backlog: backlogOf(backlog) }),
+  agreed: (state, { items, said }) => ({ ...state, agreed: items, said: later(state.said, said), loaded: { ...state.loaded, agreed: true } }),
+  waits: (state, { items, said }) => ({
+    ...state, waits: items, said: later(state.said, said), loaded: { ...state.loaded, waits: true },
+  }),
   missed: (state, { count }) => ({ ...state, missed: state.missed + count }),
   checkpoint: (state, { text }) => ({ ...state, checkpoint: checkpointOf(text) ?? state.checkpoint }),
   stream: (state, { name, is, why, browserMs }) => ({
@@ -123,6 +132,7 @@ const REDUCERS = {
     const line = { number, event, data };
     return {
       ...heard(state, event, data),
+      said: speaker(event, data) && data.time ? later(state.said, { [speaker(event, data)]: Date.parse(data.time) }) : state.said,
       lastId: number ?? state.lastId,
       story: [line, ...state.story].slice(0, STORY),
     };
@@ -136,6 +146,15 @@ const REDUCERS = {
   },
   select: (state, { what }) => ({ ...state, selected: what }),
 };
+
+/** Who said what an event tells of, where a party did. */
+const speaker = (event, data) => data.by ?? (event === "agreement" ? data.party : null);
+
+/** The later of both times of each party; the same object where nothing is later. */
+function later(before, said) {
+  const newer = Object.entries(said).filter(([party, ms]) => ms > (before[party] ?? -Infinity));
+  return newer.length ? { ...before, ...Object.fromEntries(newer) } : before;
+}
 
 /** What an event itself says, before the server is asked again. */
 function heard(state, event, data) {
@@ -241,6 +260,7 @@ export function lastHeard(state) {
     for (const answer of answers) note(answer.party, answer.timeMs);
   }
   for (const channel of Object.values(state.channels)) note(channel.id, channel.heardMs);
+  for (const [party, ms] of Object.entries(state.said)) note(party, ms);
   for (const stop of Object.values(state.stops)) {
     if (stop.identified !== "unverified") note(stop.sender, stop.sentMs);
     for (const read of stop.reads) note(read.party, stop.sentMs + 1000 * read.afterS);

@@ -4,7 +4,7 @@
 import { patiently } from "./api.js";
 import { choice, field } from "./answer.js";
 import { aged, announce, at, partyName, rows, setText, swatch } from "./dom.js";
-import { h, plain, utc } from "./text.js";
+import { contactText, h, plain, utc } from "./text.js";
 
 const FORMS = [
   ["stop", "STOP: something must end at once"],
@@ -35,7 +35,7 @@ export class StopDesk {
     const form = field("form", "What", {}, choice(FORMS));
     const send = h("button", { type: "submit", class: "stop", id: "stop-send" }, "Send STOP to everybody");
     const body = h("form", { class: "answer" },
-      h("h2", { id: "h-stop" }, "STOP"), h("p", {}, "It goes to every party of the space at once, before it is recorded. ", IS_NOT),
+      h("h2", { id: "h-stop" }, "STOP"), h("p", {}, "It goes to every party of the space at once, before it is recorded, with your token: nothing waits for a signature, and it reads “attested”. ", IS_NOT),
       form, text,
       h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Leave it")));
     body.elements.form.addEventListener("change", (event) => setText(send, `Send ${event.target.value.toUpperCase()} to everybody`));
@@ -112,7 +112,7 @@ export class StopDesk {
         stop.identified === "unverified" ? h("span", { class: "tag strong" }, `UNVERIFIED: ${plain(stop.doubts, 60)}`) : h("span", { class: "tag" }, stop.identified),
         h("span", { class: "age" }, `${utc(stop.sentMs)} · `, aged("ago", stop.sentMs))),
       h("p", { class: "text" }, stop.text ? plain(stop.text, 200) : "Nothing more was said.", placeText(state, stop)),
-      stop.contact ? h("p", {}, `Call: ${plain(stop.contact.details?.label ?? stop.contact.reference, 120)}`) : null,
+      stop.contact ? h("p", {}, "Call: ", h("b", {}, plain(contactText(stop.contact), 160))) : null,
       h("p", { class: "line" },
         h("button", { type: "button", class: "do", "data-focus": `s${stop.id}`, disabled: asked === "…", onclick: () => this.#read(stop) }, asked === "…" ? "…" : "I have read it"),
         h("span", { class: "sentence" }, IS_NOT)),

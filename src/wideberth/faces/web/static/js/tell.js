@@ -1,13 +1,20 @@
 // The view in which a hazard is told: what it would touch is read first, then it is sent.
 
 import { choice, field } from "./answer.js";
+import { clearFault, endOf, farOutside, instantOf, numberOf, placeOf, showFault } from "./fields.js";
 import { HazardList } from "./hazards.js";
 import { NO_INFORMATION } from "./dom.js";
 import { SigningPanel } from "./signing.js";
 import { h, plain, utc, utcDate, utcShort } from "./text.js";
-import { degrees, instant, metres } from "./typed.js";
 
 const HOUR_MS = 3600000;
+const YEAR_MS = 366 * 24 * HOUR_MS;
+
+/** What the server names in a hazard, as a field of the form. */
+const PATHS = [
+  [/volumes\.\d+\.start/, "start"], [/volumes\.\d+\.end/, "end"], [/radius_m/, "radius"], [/coordinates\.0/, "longitude"], [/footprint|coordinates/, "latitude"],
+  [/lower/, "lower"], [/upper|altitude/, "upper"], [/accuracy_m/, "accuracy"], [/provenance/, "source"], [/place_name/, "place_name"],
+];
 
 export function mount(root, context) {
   return new Tell(root, context);
@@ -74,49 +81,41 @@ class Tell {
     this.preview.replaceChildren(h("p", { class: "none" }, "Look at it first; then it can be sent."));
   }
 
-  /** The body as typed, or what is wrong and where. */
+  /** The body as typed; throws what is wrong, and where. */
   #read() {
     const { elements } = this.form;
     const height = elements.unit.value;
-    const day = this.context.now();
-    const startMs = instant(elements.start.value, day);
-    const radius = metres(elements.radius.value, "m");
-    const found = {
-      latitude: degrees(elements.latitude.value, 90), longitude: degrees(elements.longitude.value, 180), radius,
-      lower: metres(elements.lower.value, "m"), upper: metres(elements.upper.value, "m"),
-      start: startMs, end: instant(elements.end.value, startMs ?? day), accuracy: metres(elements.accuracy.value, "m"),
-    };
-    for (const [name, value] of Object.entries(found)) {
-      if (value === null) return { at: name, wrong: `${elements[name].labels[0].textContent}: "${plain(elements[name].value, 40)}" is not understood.` };
-    }
+    const beside = { unit: "the unit is chosen beside it" };
+    const [longitude, latitude] = placeOf(elements.latitude, elements.longitude);
+    const radius = numberOf(elements.radius, beside);
+    const heights = { ...beside, least: -Infinity };
+    const [lower, upper] = [numberOf(elements.lower, heights), numberOf(elements.upper, heights)];
+    const startMs = instantOf(elements.start, this.context.now());
+    const endMs = endOf(elements.end, startMs);
+    const accuracy = numberOf(elements.accuracy, { unit: "it is in metres" });
     const limit = (value) => ({ value, units: height === "ft" ? "FT" : "M", reference: elements.reference.value });
     const words = elements.place_name.value.trim();
     return {
-      body: {
-        kind: "hazard",
-        volumes: [{
-          footprint: { type: "Point", coordinates: [found.longitude, found.latitude], radius_m: radius * { m: 1, km: 1000, nm: 1852 }[elements.radius_unit.value] },
-          lower: limit(found.lower), upper: limit(found.upper),
-          start: new Date(found.start).toISOString(), end: new Date(found.end).toISOString(),
-        }],
-        provenance: { source: elements.source.value, accuracy_m: found.accuracy },
-        ...(words ? { place_name: words } : {}),
-        ...(elements.confirmed.checked ? { confirmed: true } : {}),
-      },
+      kind: "hazard",
+      volumes: [{
+        footprint: { type: "Point", coordinates: [longitude, latitude], radius_m: radius * { m: 1, km: 1000, nm: 1852 }[elements.radius_unit.value] },
+        lower: limit(lower), upper: limit(upper),
+        start: new Date(startMs).toISOString(), end: new Date(endMs).toISOString(),
+      }],
+      provenance: { source: elements.source.value, accuracy_m: accuracy },
+      ...(words ? { place_name: words } : {}),
+      ...(elements.confirmed.checked ? { confirmed: true } : {}),
     };
   }
 
   async #look() {
-    this.fault.textContent = "";
-    const { body, wrong, at } = this.#read();
-    if (wrong) {
-      this.fault.textContent = wrong;
-      this.form.elements[at]?.focus();
-      return;
-    }
+    clearFault(this.fault);
     try {
+      const body = this.#read();
       const found = await this.context.api.post("/api/v1/intents/check", body, crypto.randomUUID());
-      this.preview.replaceChildren(previewOf(this.context.state(), body, found));
+      const [{ start, end }] = body.volumes;
+      const far = farOutside([["Begins:", Date.parse(start)], ["Ends:", Date.parse(end)]], this.context.now(), this.context.now() + YEAR_MS, ["now", "a year from now"]);
+      this.preview.replaceChildren(previewOf(this.context.state(), body, found), far ? h("p", { class: "ask-again missing" }, `Look at the times again: ${far}.`) : "");
       this.checked = body;
       this.key = crypto.randomUUID();
       this.send.disabled = false;
@@ -130,7 +129,7 @@ class Tell {
     const body = this.checked;
     if (!body) return;
     this.send.disabled = true;
-    this.fault.textContent = "";
+    clearFault(this.fault);
     try {
       const told = this.signing.ready
         ? await this.context.signer.post("/api/v1/intents", "SubmitIntent", body)
@@ -145,7 +144,7 @@ class Tell {
   }
 
   #refused(error) {
-    this.fault.textContent = plain(error instanceof TypeError ? "No connection: nothing is known of what became of it. Send it again; it counts once." : `${error.details?.field ? `${error.details.field}: ` : ""}${error.message}`, 300);
+    showFault(this.form, this.fault, error instanceof TypeError ? new Error("No connection: nothing is known of what became of it. Send it again; it counts once.") : error, PATHS);
   }
 }
 

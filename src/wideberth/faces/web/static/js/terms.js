@@ -2,7 +2,7 @@
 // other with what differs marked line by line. And the areas that were agreed with nobody.
 
 import { partyName, swatch } from "./dom.js";
-import { beside, says, titleOf, whole } from "./provisions.js";
+import { NO_NEUTRAL, beside, callsNeutral, says, titleOf, whole } from "./provisions.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
 const ALARMS = /^(NOT COVERED|A SUSPENSION TAKES)/;
@@ -19,8 +19,8 @@ function lines(provision, other, mark) {
   });
 }
 
-/** marks: whether provisions can be marked, to accept them. */
-export function provisionsOf({ shown, terms, before, marks }) {
+/** marks: whether provisions can be marked, to accept them; vacant: whether the space has no neutral. */
+export function provisionsOf({ shown, terms, before, marks, vacant = false }) {
   const changes = new Map((shown.changes ?? []).map((each) => [each.id, each]));
   const above = changes.get("");
   const stopped = shown.state === "suspended" ? shown.suspension.provisions : [];
@@ -38,6 +38,7 @@ export function provisionsOf({ shown, terms, before, marks }) {
         isStopped ? h("span", { class: "tag bad" }, "SUSPENDED") : null),
       before ? h("td", { class: "was", "data-version": `v${shown.replaces}` }, lines(old, after, "del")) : null,
       h("td", { class: change ? "changed" : "", "data-version": before ? `v${shown.version}` : null }, lines(after, old, "ins"),
+        vacant && after && callsNeutral(after) ? h("p", { class: "missing" }, NO_NEUTRAL) : null,
         change?.change === "changed" && change.fields.length
           ? h("details", { class: "log" }, h("summary", {}, "What changed, as it is signed"), h("ul", { class: "changes" }, change.fields.map(differs))) : null));
   };

@@ -102,3 +102,11 @@ export function local(ms) {
   const two = (n) => String(n).padStart(2, "0");
   return `${two(when.getHours())}:${two(when.getMinutes())}:${two(when.getSeconds())} UTC${sign}${hours}:${rest}`;
 }
+
+/** What the store beside the record has of whom to call, or only its reference. */
+export function contactText(contact) {
+  const details = contact.details;
+  if (!details) return contact.reference;
+  const channels = (details.channels ?? []).map((each) => (typeof each === "string" ? each : Object.values(each).join(" ")));
+  return [details.label, ...channels].filter(Boolean).join(", ") || contact.reference;
+}

@@ -1,0 +1,23 @@
+// What a token says of itself, for showing only; the server alone judges it.
+
+import { age, plain, utcDate, utcShort } from "./text.js";
+
+/** {party, roles, expiresMs} of a token, or null where it is none. */
+export function claims(token) {
+  try {
+    const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    const said = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(part), (c) => c.charCodeAt(0))));
+    const roles = String(said.scope ?? "").split(" ").map((scope) => scope.replace(/^wideberth\./, "")).filter(Boolean);
+    return { party: said.party ?? said.sub ?? "?", roles, expiresMs: Number(said.exp) * 1000 };
+  } catch {
+    return null;
+  }
+}
+
+/** Why the server may have refused a token, and what to do; said once it did. */
+export function whyRefused(session, nowMs) {
+  const again = `Ask your administrator for a new one, or make it: wideberth token ${plain(session?.party ?? "PARTY", 60)} --for 8h`;
+  if (!(session?.expiresMs <= nowMs)) return `The server refused this token. ${again}`;
+  const { expiresMs } = session;
+  return `This token is not valid any more: it expired on ${utcDate(expiresMs)} at ${utcShort(expiresMs)}, ${age(nowMs - expiresMs)} ago. ${again}`;
+}

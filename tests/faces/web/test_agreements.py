@@ -45,6 +45,9 @@ def sign(page: Page) -> None:
     form = page.get_by_role("form", name="Sign this text")
     expect(form).to_contain_text(digest)
     expect(page.get_by_role("region", name="What you sign").locator("table")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1400, "height": 900})
     form.get_by_role("button", name="Sign this text").click()
 
 

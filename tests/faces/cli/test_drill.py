@@ -6,14 +6,17 @@ import asyncio
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from api_world import World, serving
+from wideberth.delivery.readback import item_text
 from wideberth.faces.cli import _faults
 from wideberth.faces.cli._faults import FAULTS, Hands, Reaction
+from wideberth.faces.cli._read_back import mistakes, typed, whole
 from wideberth.faces.cli.app import app
-from wideberth.model.readbacktests import facts_of
+from wideberth.model.readbacktests import LANGUAGES, facts_of
 from wideberth.space.time import format_rfc3339
 
 DRILL = "[space]\nexercise = true\n"
@@ -122,6 +125,14 @@ def test_the_test_is_taken_at_the_keyboard(tmp_path: Path) -> None:
         asked = ("test", "--key", key, "--url", url, "--token", token)
         wrong = run(*asked, typed="1\nhere\nnow\nlater\n0\n0\nyes\nyes\n")
         assert wrong.exit_code == 1, wrong.output
+        assert "1 message to read back: en" in wrong.stderr
+        assert "like 2041-03-05 19:54" in wrong.stdout, "it says in which form to type"
+        assert "en/begins: typed 'now'; the message says Begins: " in wrong.stdout
+        assert "en/permission: typed 'yes'; no: a message is neither" in wrong.stdout
+        broken = run(*asked, typed="1\nhere\n")
+        assert broken.exit_code == 1
+        assert "counts as one of the five" in broken.stderr
+        assert "nobody grades it after " in broken.stderr
         assert "TEST - nothing of this is real" in wrong.stdout
         assert "not passed; wrong: en/identification, en/place" in wrong.stdout
         answers = tmp_path / "answers.json"
@@ -156,3 +167,96 @@ async def _answer_as_shown(url: str, token: str, world: World, key: str) -> None
         body = {"answers": [answer]}
         path = "/read-back-tests/answers"
         assert (await client.signed("POST", path, "AnswerReadBackTest", body))["passed"]
+
+
+def test_a_drill_is_listed_and_answered_by_its_party(tmp_path: Path) -> None:
+    data = made(tmp_path, "[space]\n")
+    key = tmp_path / "alpha.key"
+    with serving(tmp_path) as (url, world):
+        asks = ("--url", url, "--token", world.tokens["alpha"])
+        enrolled = CliRunner().invoke(
+            app, ["party", "key", "alpha", "--out", str(key), "--folder", str(data)]
+        )
+        assert enrolled.exit_code == 0, enrolled.output
+        body = {"to": "alpha", "within_s": 600}
+        headers = {"Authorization": f"Bearer {world.tokens['bravo']}"}
+        sent = httpx.post(f"{url}/api/v1/drills", json=body, headers=headers)
+        assert sent.status_code == 201, sent.text
+        listed = run("list", *asks)
+        assert listed.exit_code == 0, listed.output
+        assert "waiting   alpha  by bravo" in listed.stdout
+        (row,) = run("list", "--json", *asks).stdout.splitlines()
+        drill = json.loads(row)
+        assert f"READ-BACK, the word is {drill['word']}" in listed.stdout
+        assert (
+            "word"
+            not in run("list", "--json", "--url", url, "--token", world.tokens["bravo"]).stdout
+        )
+        signed = ("--key", str(key), *asks)
+        assert run("answer", drill["id"], "received", *asks).exit_code == 0
+        unsigned = run("answer", drill["id"], "READ-BACK", "--word", drill["word"], *asks)
+        assert unsigned.exit_code == 2
+        assert "signature-required" in unsigned.stderr
+        misread = run("answer", drill["id"], "READ-BACK", "--word", "nothing", *signed)
+        assert "read-back-mismatch" in misread.stderr
+        done = run("answer", drill["id"], "READ-BACK", "--word", drill["word"], *signed)
+        assert done.exit_code == 0, done.output
+        (unit,) = drill["units"]
+        for hop in ("PASSED-DOWN", "LOADED"):
+            assert run("answer", drill["id"], hop, "--unit", unit, *signed).exit_code == 0
+        assert "answered  alpha" in run("list", *asks).stdout
+        unknown = run("answer", "nosuch", "RECEIVED", *asks)
+        assert unknown.exit_code == 2
+        assert "no-such-drill" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "wanted"),
+    [
+        ("begins", "19:54", "2041-03-05T19:54:00Z"),
+        ("ends", "9:05Z", "2041-03-05T09:05:00Z"),
+        ("begins", "2041-03-05 19:54 UTC", "2041-03-05T19:54:00Z"),
+        ("begins", "now", "now"),
+        ("place", "-7,458000, 54,852000", "-7.458000, 54.852000"),
+        ("place", "-7.458, 54.852", "-7.458, 54.852"),
+        ("clear", "No.", "no"),
+        ("clear", "\u0644\u0627", "no"),
+        ("permission", "OUI", "yes"),
+    ],
+)
+def test_what_is_typed_is_taken_as_meant(field: str, text: str, wanted: str) -> None:
+    assert whole(field, text, lambda: "2041-03-05") == wanted
+
+
+def test_what_is_neither_yes_nor_no_is_asked_again() -> None:
+    lines = iter(["4711", "0, 0", "now", "later", "0", "1", "perhaps", "no", "no"])
+    asked: list[str] = []
+
+    def prompt(text: str) -> str:
+        asked.append(text)
+        return next(lines)
+
+    said = typed({"language": "en", "text": ""}, prompt)
+    assert said["permission"] == "no"
+    assert "    type yes or no" in asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_mistake_names_the_line_that_says_it(language: str) -> None:
+    facts = facts_of("seed", language)
+    text = item_text(facts, language=language)
+    place = f"{facts.latitude_nd / 1e9:.6f}, {facts.longitude_nd / 1e9:.6f}"
+    expected = {
+        "identification": facts.identification,
+        "place": place,
+        "begins": format_rfc3339(facts.start_us),
+        "ends": format_rfc3339(facts.end_us),
+        "lowest_m": f"{facts.lower_m} m",
+        "highest_m": f"{facts.upper_m} m",
+    }
+    items = [{"language": language, "text": text}]
+    for field, words in expected.items():
+        given = [{"language": language, field: "x"}]
+        (line,) = mistakes(items, given, [f"{language}/{field}"])
+        assert line.startswith(f"  {language}/{field}: typed 'x'; the message says ")
+        assert words in line

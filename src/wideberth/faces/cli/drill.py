@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
+from wideberth.faces.cli._client import sign_once, with_client
 from wideberth.faces.cli._host import (
     NO,
     FolderOption,
@@ -19,12 +21,17 @@ from wideberth.faces.cli._host import (
     complaints,
     duration_s,
     on_node,
+    printable,
     say_exercise,
 )
+from wideberth.faces.cli._incident_words import to_the_second
+from wideberth.faces.cli._material import TokenOption
+from wideberth.faces.cli._read_back import mistakes, typed
 from wideberth.model.ids import UnitToken, require_party_id, require_token
 
 if TYPE_CHECKING:
     from wideberth.client import Client
+    from wideberth.faces.api.told.drills import DrillOut
     from wideberth.node import Node
 
 __all__ = ["command"]
@@ -36,17 +43,8 @@ command = typer.Typer(
 )
 
 _FOLDER = Path("wideberth-data")
+_URL = "http://127.0.0.1:8470"
 _SENTENCE = "A drill message is no notice; nothing follows from it but its answer."
-_ASKED = (
-    ("identification", "Number"),
-    ("place", "Place"),
-    ("begins", "Begins"),
-    ("ends", "Ends"),
-    ("lowest_m", "Lowest height"),
-    ("highest_m", "Highest height"),
-    ("permission", "1 (yes/no)"),
-    ("clear", "2 (yes/no)"),
-)
 UrlOption = Annotated[str, typer.Option(metavar="URL", help="Where the node listens.")]
 
 
@@ -90,8 +88,18 @@ def send(
 def list_drills(
     folder: FolderOption = _FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Those of your party, of the node there.")
+    ] = None,
+    token: TokenOption = None,
 ) -> None:
-    """List the drills of the last months, the newest first, with the seconds to each hop."""
+    """List the drills of the last months, the newest first, with the seconds to each hop.
+
+    A party lists its own with --url and its token: what waits for it, and the word to read back.
+    """
+    if url is not None:
+        _list_own(url, token, as_json=as_json)
+        return
 
     async def act(node: Node) -> None:
         import msgspec
@@ -103,30 +111,86 @@ def list_drills(
         drills.sort(key=lambda each: (each.sent_us, each.sent.drill), reverse=True)
         for drill in drills:
             told = drill_out(drill, None)
-            if as_json:
-                print(msgspec.json.encode(told).decode())
-                continue
-            by = told.sender or (f"{told.agreement}/{told.provision}" if told.agreement else "host")
-            print(f"{told.sent}  {told.state:8}  {told.recipient}  by {by}  {told.id}")
-            for hop in told.hops:
-                unit, way = f" {hop.unit}" if hop.unit else "", f" ({hop.by})" if hop.by else ""
-                late = "  late" if hop.late else ""
-                print(f"    {hop.after_s:10.1f} s  {hop.hop}{unit}{way}{late}")
-            for missing in told.missing:
-                print(f"    {'missed' if told.missed else 'waits':>12}  {missing}")
+            print(msgspec.json.encode(told).decode() if as_json else "\n".join(_lines(told)))
         if not as_json:
             print(_SENTENCE)
 
     on_node(folder, act, must_exist=True)
 
 
+def _list_own(url: str, token: str | None, *, as_json: bool) -> None:
+    import msgspec
+
+    from wideberth.faces.api.told.drills import DrillOut
+
+    async def act(client: Client) -> list[Any]:
+        found: list[Any] = []
+        cursor: str | None = None
+        while True:
+            page = await client.get("/drills", limit=1000, cursor=cursor)
+            found += page["drills"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    for each in with_client(url, token, None, act):
+        told = msgspec.convert(each, DrillOut)
+        print(msgspec.json.encode(told).decode() if as_json else "\n".join(_lines(told)))
+    if not as_json:
+        print(_SENTENCE)
+
+
+def _lines(told: DrillOut) -> Iterator[str]:
+    by = told.sender or (f"{told.agreement}/{told.provision}" if told.agreement else "host")
+    yield f"{told.sent}  {told.state:8}  {told.recipient}  by {by}  {told.id}"
+    for hop in told.hops:
+        unit, way = f" {hop.unit}" if hop.unit else "", f" ({hop.by})" if hop.by else ""
+        late = "  late" if hop.late else ""
+        yield f"    {hop.after_s:10.1f} s  {hop.hop}{unit}{way}{late}"
+    for missing in told.missing:
+        word = f", the word is {told.word}" if told.word and missing == "READ-BACK" else ""
+        yield f"    {'missed' if told.missed else 'waits':>12}  {missing}{word}"
+
+
+@command.command()
+def answer(
+    drill: Annotated[str, typer.Argument(metavar="DRILL", help="Its id, as `list` shows it.")],
+    hop: Annotated[
+        str, typer.Argument(metavar="HOP", help="RECEIVED, READ-BACK, PASSED-DOWN or LOADED.")
+    ],
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The party's key; RECEIVED needs none.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="Of PASSED-DOWN and LOADED: which unit.")
+    ] = None,
+    word: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Of READ-BACK: the word of the drill.")
+    ] = None,
+    url: UrlOption = _URL,
+    token: TokenOption = None,
+) -> None:
+    """Answer a drill message that was sent to your party: one hop, signed with the party's key."""
+    verb = hop.strip().upper().replace("_", "-")
+    body: dict[str, Any] = {"verb": verb}
+    body |= {name: each for name, each in (("unit", unit), ("word", word)) if each is not None}
+    path = f"/drills/{quote(drill, safe='')}/answers"
+
+    async def act(client: Client) -> Any:
+        if key is None:
+            return await client.write("POST", path, body)
+        return await sign_once(client, "POST", path, "AnswerDrill", {"drill": drill, **body})
+
+    with_client(url, token, key, act)
+    print(f"{verb:<12}{drill}{f' {unit}' if unit else ''}")
+    print(_SENTENCE)
+
+
 @command.command("test")
 def take_test(
     key: Annotated[Path, typer.Option(metavar="FILE", help="The party's key that is tested.")],
-    url: UrlOption = "http://127.0.0.1:8470",
-    token: Annotated[
-        str | None, typer.Option(metavar="TOKEN", envvar="WIDEBERTH_TOKEN", help="Of the party.")
-    ] = None,
+    url: UrlOption = _URL,
+    token: TokenOption = None,
     answers: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Answer with this JSON list, and ask nothing."),
@@ -137,18 +201,25 @@ def take_test(
     Exit code 0: passed. 1: not passed, and what was wrong is named; another test may be begun. A
     STOP never waits for it.
     """
-    from wideberth.client import Client, PartyKey
-
     with complaints():
-        if token is None:
-            raise InvalidValue("--token", "missing", None, "give it, or set WIDEBERTH_TOKEN")
-        own, given = PartyKey.load(key), None if answers is None else _answers(answers)
+        given = None if answers is None else _answers(answers)
+    begun: list[Any] = []
 
-        async def run() -> Any:
-            async with Client(url, token, key=own) as client:
-                return await _take(client, given)
+    async def act(client: Client) -> tuple[Any, list[dict[str, Any]]]:
+        return await _take(client, begun, given)
 
-        judged = asyncio.run(run())
+    try:
+        judged, said = with_client(url, token, key, act)
+    except typer.Abort:
+        if begun:
+            until = to_the_second(begun[0]["until"])
+            complain(
+                "\nbroken off. The test that began counts as one of the five that a key begins in a"
+                f" day; nothing was answered, and nobody grades it after {until}."
+                " Begin another with the same command."
+            )
+            raise typer.Exit(NO) from None
+        raise
     if judged["passed"]:
         until = judged["valid_until"] or "nobody asks for it"
         print(
@@ -156,28 +227,41 @@ def take_test(
         )
         return
     print(f"not passed; wrong: {', '.join(judged['wrong'])}")
+    for line in mistakes(begun[0]["items"], said, judged["wrong"]):
+        print(printable(line))
     raise typer.Exit(NO)
 
 
-async def _take(client: Client, given: list[dict[str, Any]] | None) -> Any:
+async def _take(
+    client: Client, begun: list[Any], given: list[dict[str, Any]] | None
+) -> tuple[Any, list[dict[str, Any]]]:
+    """How a test went, and what was answered. begun: gets the test once it began."""
+    stands = await client.get("/read-back-tests")
+    languages = stands["languages"]
+    count = "1 message" if len(languages) == 1 else f"{len(languages)} messages"
+    why = "what your party's agreements are told in; English where none says"
+    complain(f"{count} to read back: {', '.join(languages)} ({why}).")
+    complain("A key begins five tests a day; what you read is invented, and half an hour is given.")
     test = await client.signed("POST", "/read-back-tests", "BeginReadBackTest", {})
+    begun.append(test)
     if client.is_exercise:
         say_exercise(client.url, exercise=True)
     if test["untested"]:
         complain(f"note: no items in {', '.join(test['untested'])}")
-    body = {"answers": _typed(test["items"]) if given is None else given}
-    return await client.signed("POST", "/read-back-tests/answers", "AnswerReadBackTest", body)
+    said = _typed(test["items"]) if given is None else given
+    answers = {"answers": said}
+    path = "/read-back-tests/answers"
+    return await client.signed("POST", path, "AnswerReadBackTest", answers), said
 
 
 def _typed(items: list[dict[str, str]]) -> list[dict[str, Any]]:
     """What whoever sits here reads in each item."""
-    typed: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
     for item in items:
         print(item["text"])
-        said = {name: typer.prompt(f"[{item['language']}] {label}") for name, label in _ASKED}
-        typed.append({"language": item["language"], **said})
+        said.append(typed(item, typer.prompt))
         print()
-    return typed
+    return said
 
 
 def _answers(path: Path) -> list[dict[str, Any]]:
@@ -197,7 +281,7 @@ def _answers(path: Path) -> list[dict[str, Any]]:
 def fault(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `all`: each of them.")],
     folder: FolderOption = _FOLDER,
-    url: UrlOption = "http://127.0.0.1:8470",
+    url: UrlOption = _URL,
 ) -> None:
     """Send something faulty to a running exercise, and say what it did. Never in a real space.
 

@@ -75,7 +75,7 @@ def test_three_duty_officers(console: Any, window: Callable[[], Any]) -> None:
 
     alpha.page.locator("#nav").get_by_role("link", name="Inbox").click()
     met = alpha.page.locator("#inbox .task")  # the one that tells learns whose place it touches
-    expect(met).to_contain_text(f"{CLINIC} of Party bravo, meets your {RANGE}")
+    expect(met).to_contain_text(f"Your own {RANGE} meets {CLINIC} of Party bravo")
     card = bravo.page.locator("#inbox .task")
     expect(card).to_have_count(1)
     expect(card).to_contain_text("HAZARD")

@@ -57,7 +57,11 @@ __all__ = [
 Ints = NDArray[np.int64]
 
 # paths.py: its constants are in the kernels here.
-KERNELS = Kernels("wideberth.watch", ("paths.py", "closest.py", "wellclear.py"), below=(OF_SPACE,))
+KERNELS = Kernels(
+    "wideberth.watch",
+    ("paths.py", "closest.py", "wellclear.py", "_filing.py", "_within.py", "_met.py"),
+    below=(OF_SPACE,),
+)
 _kernel = KERNELS
 
 HEIGHT_UNKNOWN = 0  # taken as any height

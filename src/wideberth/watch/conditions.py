@@ -8,7 +8,7 @@ standing warning without an observation nothing is known, and it stands as last 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.watch import caps
+from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import HEIGHT_UNKNOWN
 from wideberth.watch.judging import Judged, judge, judge_all
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
@@ -123,23 +124,62 @@ def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observati
 
 
 def incursions(
-    look: Look, area: Area, settings: WatchSettings, standing: Keys
+    look: Look,
+    index: AreaIndex,
+    areas: Mapping[ObjectRef, Area],
+    settings: WatchSettings,
+    standing: Keys,
 ) -> list[Observation]:
-    """Tracks that are in an area, or will enter it within the look-ahead."""
-    ahead_s = settings.zone_look_ahead_us / SECOND_US
-    exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
-    rows = np.flatnonzero(~np.isin(look.movers.owner, exempt))
-    found = _entries(look, area, rows, settings, ahead_s)
+    """Tracks that are in an area, or will enter it within the look-ahead: zones first, by id.
+
+    index: holds the areas, under these names.
+    """
+    error_m = settings.pairs.pressure_error_m
+    met = index.entries(
+        look.movers,
+        now_us=look.now_us,
+        look_ahead_s=settings.zone_look_ahead_us / SECOND_US,
+        clock_error_s=look.clock_error_s,
+        pressure_error_m=math.nan if error_m is None else error_m,
+    )
+    of_area: dict[ObjectRef, list[int]] = {}
+    numbers: list[int] = met.area.tolist()
+    for k, number in enumerate(numbers):
+        of_area.setdefault(met.areas[number], []).append(k)
+    stood: dict[ObjectRef, list[WarningKey]] = {}
+    for key in sorted(key for key in standing if key.kind is WarningKind.INCURSION):
+        stood.setdefault(key.objects[1], []).append(key)
     told: list[Observation] = []
-    seen: set[int] = set()
-    for k in np.flatnonzero(np.isfinite(found.entry_s)).tolist():
-        row = int(rows[k])
-        seen.add(row)
-        told.append(_incursion(look, area, settings, found, k, row, Verdict.HOLDS))
-    stand = [(key, look.row(key.objects[0])) for key in _about(standing, area, "incursion")]
-    left = np.array([row for _, row in stand if row is not None and row not in seen], np.int64)
-    factor = settings.warnings.clear_factor
-    wide = _entries(look, area, left, settings, ahead_s * factor, margin_m=EDGE_MARGIN_M)
+    touched = of_area.keys() | (stood.keys() & areas.keys())
+    for ref in sorted(touched, key=lambda ref: (ref.kind != "zone", ref.id)):
+        area = areas[ref]
+        exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
+        seen: set[int] = set()
+        for k in of_area.get(ref, ()):
+            row = int(met.row[k])
+            if int(look.movers.owner[row]) not in exempt:
+                seen.add(row)
+                told.append(_incursion(look, area, settings, met.entries, k, row, Verdict.HOLDS))
+        told += _standing_incursions(look, area, settings, stood.get(ref, ()), seen, exempt)
+    return told
+
+
+def _standing_incursions(
+    look: Look,
+    area: Area,
+    settings: WatchSettings,
+    stood: Iterable[WarningKey],
+    seen: set[int],
+    exempt: list[int],
+) -> list[Observation]:
+    """What fresh data says of who was warned of an area and does not enter it any more."""
+    rows = [row for key in stood if (row := look.row(key.objects[0])) is not None]
+    left = np.array([row for row in rows if row not in seen], np.int64)
+    if not len(left):
+        return []
+    ahead_s = settings.zone_look_ahead_us / SECOND_US * settings.warnings.clear_factor
+    wide = _entries(look, area, left, settings, ahead_s, margin_m=EDGE_MARGIN_M)
+    told: list[Observation] = []
     for k, row in enumerate(left.tolist()):
         # A party that has become exempt may be in it: what was warned of is over.
         allowed = int(look.movers.owner[row]) in exempt
@@ -339,11 +379,6 @@ def _urgency(begins_s: float, settings: WatchSettings) -> int:
     return 1 + sum(begins_s * SECOND_US <= step for step in steps)
 
 
-def _about(standing: Keys, area: Area, kind: str) -> list[WarningKey]:
-    ref = area.ref
-    return sorted(key for key in standing if key.kind == kind and key.objects[1] == ref)
-
-
 def _entries(
     look: Look,
     area: Area,
@@ -351,7 +386,7 @@ def _entries(
     settings: WatchSettings,
     ahead_s: float,
     *,
-    margin_m: float = 0.0,
+    margin_m: float,
 ) -> Entries:
     error_m = settings.pairs.pressure_error_m
     return entries(
@@ -362,7 +397,7 @@ def _entries(
         clock_error_s=look.clock_error_s[rows],
         pressure_error_m=math.nan if error_m is None else error_m,
         margin_m=margin_m,
-        vertical_margin_m=_EDGE_MARGIN_VERTICAL_M if margin_m else 0.0,
+        vertical_margin_m=_EDGE_MARGIN_VERTICAL_M,
     )
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from wideberth.errors import InvalidValue
 from wideberth.space.prepared import PreparedVolume
 from wideberth.watch import conditions
+from wideberth.watch.area_index import NOBODY, AreaIndex
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.look import Look, ref_of
 from wideberth.watch.observations import (
@@ -78,8 +79,9 @@ class Watch:
         self.settings = settings or WatchSettings()
         self.table = TrackTable(self.settings.tracks)
         self._make_id = make_id
-        self._zones: dict[str, Area] = {}
         self._intents: dict[str, _Intent] = {}
+        self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
+        self._index = AreaIndex()  # of these
         self._state = WarningState()
         self._last_in: dict[TrackKey, str] = {}
         self._now_us: int | None = None
@@ -104,7 +106,7 @@ class Watch:
         """Adds a zone, or puts a new version in the place of the old; its warnings go on.
         exempt: parties whose tracks may be in it. clock_us: how far its owner's clock may be off.
         """
-        self._zones[zone_id] = area_of(
+        area = area_of(
             kind="zone",
             area_id=zone_id,
             name=name,
@@ -115,6 +117,7 @@ class Watch:
             volumes=volumes,
             clock_us=clock_us,
         )
+        self._warn_of(area)
 
     def put_intent(  # noqa: PLR0913 - what is known of an intent, once
         self,
@@ -153,11 +156,16 @@ class Watch:
             raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
         entry_first = ids is None if require_entry is None else require_entry
         self._intents[intent_id] = _Intent(area, owner, ids, entry_first, warn_entry)
+        if warn_entry:
+            self._warn_of(area)
+        else:
+            self._warn_no_more_of(area.ref)
 
     def remove_zone(self, zone_id: str, now_us: int) -> list[WarningEvent]:
         """Takes a zone away; its warnings lapse. Nothing where there is no such zone."""
-        if self._zones.pop(zone_id, None) is None:
+        if ObjectRef("zone", zone_id) not in self._warned_of:
             return []
+        self._warn_no_more_of(ObjectRef("zone", zone_id))
         return self._withdraw(ObjectRef("zone", zone_id), now_us)
 
     def remove_intent(self, intent_id: str, now_us: int) -> list[WarningEvent]:
@@ -165,6 +173,7 @@ class Watch:
         if self._intents.pop(intent_id, None) is None:
             return []
         self._last_in = {key: each for key, each in self._last_in.items() if each != intent_id}
+        self._warn_no_more_of(ObjectRef("intent", intent_id))
         return self._withdraw(ObjectRef("intent", intent_id), now_us)
 
     def remove_track(self, key: TrackKey, now_us: int) -> list[WarningEvent]:
@@ -212,6 +221,17 @@ class Watch:
             found.append(FeedState(feed, len(own), silent, max(row.time_us for row in own)))
         return found
 
+    def _warn_of(self, area: Area) -> None:
+        # One exempt party is passed over in the index; of several, none is.
+        only = [self.table.code("party " + party) for party in area.exempt]
+        self._warned_of[area.ref] = area
+        exempt = only[0] if len(only) == 1 else NOBODY
+        self._index.put(area.ref, area.volumes, exempt=exempt)
+
+    def _warn_no_more_of(self, ref: ObjectRef) -> None:
+        self._warned_of.pop(ref, None)
+        self._index.remove(ref)
+
     def _withdraw(self, ref: ObjectRef, now_us: int) -> list[WarningEvent]:
         self._state, events = withdraw(self._state, ref, now_us)
         return events
@@ -220,12 +240,7 @@ class Watch:
         standing = self._state.standing.keys()
         look = Look.at(self.table, now_us)
         told = conditions.pairs(look, self.settings, standing)
-        for zone_id in sorted(self._zones):
-            told += conditions.incursions(look, self._zones[zone_id], self.settings, standing)
-        for intent_id in sorted(self._intents):
-            intent = self._intents[intent_id]
-            if intent.warn_entry:
-                told += conditions.incursions(look, intent.area, self.settings, standing)
+        told += conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         told += self._departures(look, standing)
         told += conditions.implausible(look, self.settings, standing)
         matters = None if self.settings.silence_of_all else self._matters(standing)

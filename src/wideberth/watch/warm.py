@@ -7,8 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from wideberth.space.altitude import Altitude, AltitudeReference
+from wideberth.space.prepared import prepare
+from wideberth.space.volume import Circle, Volume4D
+from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
+from wideberth.watch.observations import ObjectRef
 from wideberth.watch.wellclear import PHASE_I, violation
+from wideberth.watch.zones import watched
 
 __all__ = ["is_warm", "warm_up"]
 
@@ -16,7 +22,14 @@ __all__ = ["is_warm", "warm_up"]
 def is_warm() -> bool:
     """Are all kernels compiled and kept on this machine (or never to be compiled)?"""
     return KERNELS.is_interpreted or KERNELS.are_compiled(
-        ("closest._file", "closest._meet", "closest._approach", "wellclear._widened")
+        (
+            "closest._file",
+            "closest._meet",
+            "closest._approach",
+            "wellclear._widened",
+            "_met.enter",
+            "_filing.file",
+        )
     )
 
 
@@ -40,5 +53,12 @@ def warm_up() -> None:
         identity=np.array([0, 1]),
     )
     too_close(movers, Limits(horizontal_m=1_000.0, vertical_m=100.0, look_ahead_s=60.0))
+    floor, ceiling = (Altitude(mm, AltitudeReference.W84) for mm in (0, 1_000))
+    index = AreaIndex()
+    index.put(
+        ObjectRef("zone", ""),
+        [watched(prepare(Volume4D(Circle(0, 0, 1_000), floor, ceiling, 0, 1)))],
+    )
+    index.entries(movers, now_us=0, look_ahead_s=1.0, clock_error_s=two)
     seen = np.zeros((2, 3))
     violation(PHASE_I, seen, seen, 60.0, horizontal_error_m=two, vertical_error_m=two)

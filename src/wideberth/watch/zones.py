@@ -30,6 +30,8 @@ from wideberth.space.overlap import distance_to_edge_m
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.space.vertical import Band, cap_around
+from wideberth.watch._met import MAX_STEPS, STEP_S
+from wideberth.watch._within import EDGE_ERROR_M
 from wideberth.watch.closest import Movers
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
@@ -40,13 +42,19 @@ from wideberth.watch.paths import (
     path_error_m,
 )
 
-__all__ = ["STEP_S", "Entries", "Places", "WatchedVolume", "entries", "places", "watched"]
+__all__ = [
+    "STEP_S",
+    "Entries",
+    "Places",
+    "WatchedVolume",
+    "entries",
+    "places",
+    "step_m",
+    "vertical_gap_m",
+    "watched",
+]
 
 Mask = NDArray[np.bool_]
-
-STEP_S = 0.05  # the tolerance of an entry: what a track covers in this time
-EDGE_ERROR_M = 0.005  # distance_to_edge_m is good to 4 mm
-_MAX_STEPS = 256  # then whoever is still on the way, along an edge, counts as entering
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ def entries(  # noqa: PLR0913 - keyword-only beyond the movers
     """
     count = len(movers)
     run_m = movers.speed_m_s * (movers.age_s + look_ahead_s)
-    allowed_m = movers.horizontal_error_m + path_error_m(run_m) + _step_m(movers.speed_m_s)
+    allowed_m = movers.horizontal_error_m + path_error_m(run_m) + step_m(movers.speed_m_s)
     best = Entries(
         entry_s=np.full(count, np.inf),
         volume=np.zeros(count, np.int64),
@@ -168,7 +176,7 @@ def entries(  # noqa: PLR0913 - keyword-only beyond the movers
         better = (entry_s < best.entry_s[rows]) | ((entry_s == best.entry_s[rows]) & nearer)
         rows, entry_s, distance_m = rows[better], entry_s[better], distance_m[better]
         rise_m = movers.climb_m_s[rows] * movers.age_s[rows]
-        vertical_m, known = _vertical_gap_m(volume, movers, rows, rise_m)
+        vertical_m, known = vertical_gap_m(*_limits_m(volume), movers, rows, rise_m)
         best.entry_s[rows] = entry_s
         best.volume[rows] = index
         best.distance_m[rows] = distance_m
@@ -196,7 +204,7 @@ def places(
         late_s = (time_us - volume.end_us) / SECOND_US - clock_error_s
         gaps[index, 0] = np.maximum(np.maximum(early_s, late_s), 0.0)
         gaps[index, 1] = _distance_m(volume, movers, rows, -movers.age_s)
-        gaps[index, 2], known = _vertical_gap_m(volume, movers, rows, np.zeros(count))
+        gaps[index, 2], known = vertical_gap_m(*_limits_m(volume), movers, rows, np.zeros(count))
         # A height above one limit is out whatever the other limit is.
         gaps[index, 2, ~known & ~(gaps[index, 2] > 0)] = np.nan
     height = np.nan_to_num(gaps[:, 2], nan=0.0)
@@ -225,8 +233,15 @@ def _limit_m(prepared: PreparedVolume, limit: Altitude, band: Band) -> tuple[flo
     )
 
 
+def _limits_m(volume: WatchedVolume) -> tuple[tuple[float, float], tuple[float, float]]:
+    return (
+        (volume.lower_w84_m, volume.lower_std_m),
+        (volume.upper_w84_m, volume.upper_std_m),
+    )
+
+
 def _above_m(
-    w84_m: float, std_m: float, movers: Movers, rows: NDArray[np.int64]
+    w84_m: Floats | float, std_m: Floats | float, movers: Movers, rows: NDArray[np.int64]
 ) -> tuple[Floats, Mask]:
     """How far each track is above a limit, at its report; and whether pressure stood in for height
     above the ellipsoid. In the limit's own reference where both are pressure altitudes.
@@ -237,14 +252,19 @@ def _above_m(
     return np.where(mixed, movers.altitude_std_m[rows] - w84_m, above_m), mixed
 
 
-def _vertical_gap_m(
-    volume: WatchedVolume, movers: Movers, rows: NDArray[np.int64], rise_m: Floats
+def vertical_gap_m(
+    lower_m: tuple[Floats | float, Floats | float],
+    upper_m: tuple[Floats | float, Floats | float],
+    movers: Movers,
+    rows: NDArray[np.int64],
+    rise_m: Floats,
 ) -> tuple[Floats, Mask]:
-    """How far each track is above or below a volume, rise_m after its report; NaN where neither
-    limit compares. And whether both do.
+    """How far each track is above or below a band, rise_m after its report; NaN where neither
+    limit compares. And whether both do. lower_m, upper_m: each limit above the ellipsoid and as a
+    pressure altitude, one for all of the rows or one for each.
     """
-    over_floor_m, floor_mixed = _above_m(volume.lower_w84_m, volume.lower_std_m, movers, rows)
-    over_ceiling_m, ceiling_mixed = _above_m(volume.upper_w84_m, volume.upper_std_m, movers, rows)
+    over_floor_m, floor_mixed = _above_m(*lower_m, movers, rows)
+    over_ceiling_m, ceiling_mixed = _above_m(*upper_m, movers, rows)
     under_m = np.where(floor_mixed, np.nan, -over_floor_m - rise_m)
     over_m = np.where(ceiling_mixed, np.nan, over_ceiling_m + rise_m)
     known = ~np.isnan(under_m) & ~np.isnan(over_m)
@@ -297,9 +317,9 @@ def _march(
     entry_s = np.full(len(rows), np.inf)
     at_s = begin_s.copy()
     speed_m_s = movers.speed_m_s[rows]
-    tolerance_m = _step_m(speed_m_s)
+    tolerance_m = step_m(speed_m_s)
     going = np.arange(len(rows))
-    for _ in range(_MAX_STEPS):
+    for _ in range(MAX_STEPS):
         left_m = _distance_m(volume, movers, rows[going], at_s[going]) - pad_m[going]
         arrived = left_m <= tolerance_m[going]
         entry_s[going[arrived]] = np.maximum(at_s[going[arrived]], 0.0)
@@ -313,7 +333,8 @@ def _march(
     return entry_s
 
 
-def _step_m(speed_m_s: Floats) -> Floats:
+def step_m(speed_m_s: Floats) -> Floats:
+    """How near the edge an entry is told."""
     return speed_m_s * STEP_S + EDGE_ERROR_M
 
 

@@ -6,7 +6,7 @@ Whatever is told here cites the version of the agreement that it rests on (Z-04)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -36,7 +36,13 @@ from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Separation, Volume4D
 
-__all__ = ["agreed_clashes_of", "draft_agreed", "refuse_citations", "standing_under"]
+__all__ = [
+    "agreed_clashes_of",
+    "draft_agreed",
+    "late_under",
+    "refuse_citations",
+    "standing_under",
+]
 
 _TOUCHING = Separation()
 _FLOOR = Altitude(-8_000_000, AltitudeReference.W84)
@@ -244,8 +250,13 @@ def _reliance_of(rule_id: str) -> Reliance | None:
     return Reliance(AgreementId(parts[1]), int(parts[2]), parts[3])
 
 
-def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
-    """Tell the other parties of each intent that was to be told in time, and whether it was."""
+def late_under(picture: Picture, intent: Intent) -> list[Reliance]:
+    """What agreements ask for that the intent is told too late for."""
+    return [reliance for _, reliance in _leads(picture, intent) if reliance.late]
+
+
+def _leads(picture: Picture, intent: Intent) -> Iterator[tuple[Agreement, Reliance]]:
+    """Each agreed lead time that the intent comes under, and whether it is told in time."""
     reason = None if intent.under is None else intent.under.reason
     for agreement, lead in picture.agreed.leads.get(intent.party, ()):
         if lead.kind is not intent.kind:
@@ -254,7 +265,13 @@ def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
             continue
         minimum_us = lead.minimum_for(reason) * SECOND_US
         late = intent.lead_us < minimum_us
-        reliance = Reliance(agreement.id, agreement.version, lead.id, minimum_us, late)
+        yield agreement, Reliance(agreement.id, agreement.version, lead.id, minimum_us, late)
+
+
+def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
+    """Tell the other parties of each intent that was to be told in time, and whether it was."""
+    for agreement, reliance in _leads(picture, intent):
+        late, minimum_us = reliance.late, reliance.minimum_lead_us
         urgency = Urgency.PROMPT if late else Urgency.ROUTINE
         for party in agreement.terms.concerned:
             if party == intent.party:
@@ -268,7 +285,7 @@ def _draft_leads(picture: Picture, drafts: Drafts, intent: Intent) -> None:
                 # To who sees a part of it: whether it came in time would tell when it starts. Only
                 # what the times that it is shown leave no doubt of is told.
                 part = part_for(picture, intent, party)
-                seen = Reliance(agreement.id, agreement.version, lead.id)
+                seen = Reliance(agreement.id, agreement.version, reliance.provision)
                 if part is not None and _is_late_as_seen(part, minimum_us):
                     seen = reliance
                 drafts.rely(party, seen, Urgency.PROMPT)

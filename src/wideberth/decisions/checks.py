@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from wideberth.decisions.agreed import agreed_clashes_of
+from wideberth.decisions.agreed import agreed_clashes_of, late_under
 from wideberth.decisions.budget import left_today
 from wideberth.decisions.clashes import (
     intent_clashes,
@@ -28,7 +28,7 @@ from wideberth.model.commands import IntentDetails, RecordCheck
 from wideberth.model.entries import HiddenChecked
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentState
-from wideberth.model.notices import Clash
+from wideberth.model.notices import Clash, Reliance
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.limits import sees
@@ -51,13 +51,15 @@ class HiddenTest(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class DryRun:
     """The answer to a dry run. owners: whose hidden intents it met, so many each; to be recorded
-    before the answer leaves, and never part of it.
+    before the answer leaves, and never part of it. late_under: what agreements ask for that it
+    would be told too late for.
     """
 
     intent: Intent
     clashes: tuple[Clash, ...]
     hidden: HiddenTest
     owners: tuple[tuple[PartyId, int], ...]
+    late_under: tuple[Reliance, ...] = ()
 
 
 def dry_run(
@@ -131,7 +133,8 @@ def look(picture: Picture, told: Intent, context: Context, *, ask_hidden: bool =
     ]
     shown += agreed_clashes_of(picture, told, now_us=context.now_us)
     shown.sort(key=lambda each: (each.gap.horizontal_mm, each.gap.vertical_mm, each.gap.time_us))
-    return DryRun(told, tuple(shown), hidden, tuple(sorted(met.items())))
+    late = tuple(late_under(picture, told))
+    return DryRun(told, tuple(shown), hidden, tuple(sorted(met.items())), late)
 
 
 def record_check(

@@ -103,7 +103,10 @@ async def test_who_tells_too_late_for_an_agreement_is_answered_what_it_asks_for(
         first = await propose(alpha, proposal(lead, kind="NOTIFY"))
         for client in (alpha, bravo):
             await act(client, first["agreement"], "sign", 1, digest=first["digest"])
-    late = await world.told("alpha", square(47.0, start=30))
+    soon = {**square(47.0, end=120), "start": format_rfc3339(now_us() + 30 * MINUTE_US)}
+    dry = await world.ask("alpha", "POST", "/intents/check", flight(soon))
+    late = await world.told("alpha", soon)
+    assert dry.json()["late_under"] == late["late_under"], "said before it is sent"
     in_time = await world.told("alpha", square(48.0, start=120, end=180))
     assert late["late_under"] == [
         {

@@ -119,6 +119,7 @@ async def check(call: Call) -> told.Checked | Refusal:
             done=hidden.done, reason=hidden.reason, left_today=max(0, hidden.left_today - spent)
         ),
         rests_on=views.rests_on(parties, position, time_us),
+        late_under=views.reliances(picture, call.party, found.late_under),
     )
 
 

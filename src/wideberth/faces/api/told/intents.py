@@ -127,12 +127,15 @@ class CheckedIntent(Out, frozen=True, kw_only=True):
 
 
 class Checked(Out, frozen=True, kw_only=True):
-    """The answer to a dry run."""
+    """The answer to a dry run. late_under: what agreements ask for that it would be told too late
+    for.
+    """
 
     intent: CheckedIntent
     clashes: list[ClashOut]
     hidden: HiddenOut
     rests_on: RestsOn
+    late_under: list[RelianceOut] = []
 
 
 class VersionOut(Out, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ import { clearFault, endOf, farOutside, instantOf, numberOf, placeOf, showFault 
 import { HazardList } from "./hazards.js";
 import { NO_INFORMATION } from "./dom.js";
 import { SigningPanel } from "./signing.js";
-import { h, plain, utc, utcDate, utcShort } from "./text.js";
+import { duration, h, plain, utc, utcDate, utcShort } from "./text.js";
 
 const HOUR_MS = 3600000;
 const YEAR_MS = 366 * 24 * HOUR_MS;
@@ -135,7 +135,7 @@ class Tell {
         ? await this.context.signer.post("/api/v1/intents", "SubmitIntent", body)
         : await this.context.api.post("/api/v1/intents", body, this.key);
       this.checked = null;
-      this.preview.replaceChildren(h("p", { role: "status" }, h("b", {}, "Told"), ` at ${utc(Date.parse(told.time))}, entry ${told.position} of the record. How far it comes stands in the inbox.`));
+      this.preview.replaceChildren(h("p", { role: "status" }, h("b", {}, "Told"), ` at ${utc(Date.parse(told.time))}, entry ${told.position} of the record. How far it comes stands in the inbox.`), ...lateLines(told));
       this.context.refresh("intents", "hazards", "reach", "notices");
     } catch (error) {
       this.#refused(error);
@@ -157,13 +157,18 @@ function previewOf(state, body, found) {
     return plain(thing?.callSign ?? thing?.placeName ?? thing?.name ?? clash.other?.id ?? "something that is not shown to you", 60);
   };
   return h("div", { class: "card" },
-    h("p", { class: "line" }, h("b", {}, `HAZARD ${plain(body.place_name ?? "", 60)}`), found.intent.late ? h("span", { class: "tag bad" }, "LATE") : null,
+    h("p", { class: "line" }, h("b", {}, `HAZARD ${plain(body.place_name ?? "", 60)}`), found.intent.late || found.late_under?.length ? h("span", { class: "tag bad" }, "LATE") : null,
       (found.intent.cautions ?? []).map((caution) => h("span", { class: "tag strong" }, plain(caution, 60)))),
     h("p", {}, `Within ${Math.round(volume.footprint.radius_m).toLocaleString("en")} m of ${latitude.toFixed(5)}°, ${longitude.toFixed(5)}°, from ${volume.lower.value} to ${volume.upper.value} ${volume.lower.units} ${volume.lower.reference}.`),
     h("p", {}, `From ${stamp(volume.start)} to ${stamp(volume.end)}.`),
+    lateLines(found),
     found.clashes.length ? h("p", {}, h("b", {}, `It touches ${found.clashes.length}:`)) : h("p", { class: "none" }, `It touches nothing that you may see. ${NO_INFORMATION}`),
     h("ul", { class: "clashes" }, found.clashes.map((clash) => h("li", {}, name(clash),
       h("span", { class: "dim" }, ` ${plain(clash.other_kind, 30)} of ${plain(clash.other_party ?? "a party that is not shown", 40)}, ${utcShort(Date.parse(clash.overlap.start))} to ${utcShort(Date.parse(clash.overlap.end))}`)))));
 }
+
+/** What agreements ask for that it is told too late for: said before it is sent, and when it is told. */
+const lateLines = ({ late_under: under = [] }) => under.map((each) => h("p", { class: "missing" },
+  `Late: ${plain(each.title ?? `the agreement ${each.agreement}`, 80)} asks for ${duration(each.minimum_lead_s)} before it begins (${plain(each.provision ?? "", 40)}).`));
 
 const stamp = (text) => `${utcDate(Date.parse(text))} ${utcShort(Date.parse(text))}`;

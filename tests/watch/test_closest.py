@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wideberth.watch import closest, paths
+from wideberth.watch import capsules, closest, paths
 from wideberth.watch.closest import (
     HEIGHT_UNKNOWN,
     Limits,
@@ -153,10 +153,12 @@ def test_the_reference_sees_a_search_that_looks_only_at_now():
 
 
 def test_the_reference_sees_a_sweep_without_the_bulge_of_the_earth(monkeypatch):
-    # Paths as straight lines through space: 300 s at 330 m/s end 770 m too high.
+    # Halfway through 240 s at 330 m/s the straight line is 123 m below the path.
+    lon, lat, _ = GEOD.fwd(0.0, 0.0, 90.0, 330.0 * 180.0)
+    lon, lat, _ = GEOD.fwd(lon, lat, 0.0, 2599.0)
     rows = [
         (0.0, 0.0, 330.0, 90.0, 60.0, 500.0, math.nan, 0.0, 0.0, 0.0),
-        (0.0, 0.9117, 0.0, 0.0, 0.0, 500.0, math.nan, 0.0, 0.0, 0.0),
+        (lat, lon, 0.0, 0.0, 0.0, 500.0, math.nan, 0.0, 0.0, 0.0),
     ]
     tight = Limits(horizontal_m=2600.0, vertical_m=10.0, look_ahead_s=240.0)
     assert missed(rows, tight, too_close(movers(rows), tight)) == []
@@ -261,3 +263,78 @@ def test_a_path_stays_within_its_stated_error_of_the_geodesic(run_m):
     off_m = np.linalg.norm(end - paths.ecef_m(lat_end, lon_end), axis=1)
     assert (off_m <= paths.path_error_m(run)).all()
     assert off_m.max() > 0.05 * paths.path_error_m(run[:1])[0] or run_m < 1e5
+
+
+def fleet(seed, count):
+    """A fleet somewhere, in a place that is hard for a grid as often as not: heights by one
+    reference, the other, both or none, ages, owners, some very unsure of their place.
+    """
+    rng = np.random.default_rng(seed)
+    at = rng.choice([0.0, 35.3, 47.0, 89.9, -90.0]), rng.choice([0.0, 45.0, 179.9, -100.0])
+    wide = rng.choice([0.1, 1.0, 5.0, 40.0])
+
+    def partly(values, part):
+        return np.where(rng.random(count) < part, np.nan, values)
+
+    columns = {
+        "latitude_deg": np.clip(at[0] + rng.uniform(-wide, wide, count), -90, 90),
+        "longitude_deg": (at[1] + rng.uniform(-wide, wide, count) + 180) % 360 - 180,
+        "speed_m_s": partly(rng.choice([0.0, 40.0, 330.0], count) * rng.random(count), 0.05),
+        "course_deg": rng.uniform(0, 360, count),
+        "age_s": rng.uniform(0, 60, count),
+        "altitude_w84_m": partly(rng.uniform(0, 3000, count), rng.choice([0.0, 0.3, 1.0])),
+        "altitude_std_m": partly(rng.uniform(0, 3000, count), rng.choice([0.0, 0.3, 1.0])),
+        "climb_m_s": partly(rng.choice([0.0, 5.0, -12.0], count), 0.1),
+        "horizontal_error_m": np.where(rng.random(count) < 0.02, 40_000.0, 30.0),
+        "vertical_error_m": rng.uniform(0, 30, count),
+        "owner": rng.integers(-1, 20, count),
+        "identity": rng.integers(0, 5 * count, count),
+    }
+    return Movers.of(**columns)
+
+
+def slow(some, limits):
+    """The pairs by the exact step on every pair there is, and their numbers."""
+    first, second = np.triu_indices(len(some), 1)
+    asked = some.identity[first] != some.identity[second]
+    asked &= (some.owner[first] < 0) | (some.owner[first] != some.owner[second])
+    pairs = evaluate(some, first[asked], second[asked], limits)
+    keep = np.isfinite(pairs.loss_s)
+    return [getattr(pairs, name)[keep] for name in closest.Pairs.__dataclass_fields__]
+
+
+def differs(seed, count=120):
+    """Does the search give other pairs, or other numbers, than the exact step on every pair?"""
+    rng = np.random.default_rng(seed)
+    limits = Limits(
+        rng.choice([300.0, 9000.0]), 300.0, rng.choice([0.0, 60.0, 900.0]), rng.choice([np.nan, 99])
+    )
+    some = fleet(seed, count)
+    pairs = too_close(some, limits)
+    told = [getattr(pairs, name) for name in closest.Pairs.__dataclass_fields__]
+    return any(
+        not np.array_equal(a, b, equal_nan=True)
+        for a, b in zip(told, slow(some, limits), strict=True)
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10**9))
+def test_the_quick_search_gives_the_pairs_and_the_numbers_of_the_exact_step_to_the_bit(seed):
+    assert not differs(seed)
+
+
+@pytest.mark.parametrize("fault", ["rough too narrow", "filed without width", "other frame"])
+def test_a_rough_test_that_lets_too_little_through_is_seen(monkeypatch, fault):
+    def filed_thin(laid, low, high):
+        thin = laid.copy()
+        thin[:, capsules.HALF] = 0.0
+        return capsules.filed(thin, low, high)
+
+    if fault == "rough too narrow":
+        monkeypatch.setattr(closest, "ROUGH", -2e-3)
+    elif fault == "filed without width":
+        monkeypatch.setattr(closest, "filed", filed_thin)
+    else:  # not a frame: what is near is seen farther apart
+        monkeypatch.setattr(closest, "frame", lambda normals: 1.1 * capsules.frame(normals))
+    assert any(differs(seed) for seed in range(40))

@@ -10,10 +10,10 @@ bound of the path model, the vertical one by both uncertainties; a height that i
 comparable with the other's, counts as every height, and the answer says so. The distances that are
 reported are the middle values; what was added stands beside them.
 
-Method: a box in ECEF space (no seam, no pole) encloses each whole path, and is filed in every cell
-of a grid that it touches; two that meet are tested once, in the cell that holds the lowest corner
-of what they share. The first test is linear, its error bound the sagitta of both paths; only the
-rest is solved on curved paths. Rounding aside, no pair within the stated limits is missed.
+Method: each path is a capsule, filed in every cell of a grid that it touches
+(:mod:`wideberth.watch.capsules`). Within a cell every pair is tested roughly, in float32, many at
+a time, then linearly, its error bound the sagitta of both paths (:mod:`wideberth.watch._sweep`);
+only the rest is solved on curved paths. Rounding aside, no pair within the stated limits is missed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.space._jit import KERNELS as OF_SPACE
-from wideberth.space._jit import Kernels
+from wideberth.watch._jit import KERNELS
+from wideberth.watch._sweep import ROUGH, meet
+from wideberth.watch.capsules import filed, frame, lay
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
     EARTH_RADIUS_MIN_M,
     Floats,
-    curvature_radius_m,
-    ecef_m,
     path_error_m,
-    tangent,
-    up,
+    starts,
 )
 
 # A kernel takes flat arrays, by position.
@@ -56,12 +54,6 @@ __all__ = [
 
 Ints = NDArray[np.int64]
 
-# paths.py: its constants are in the kernels here.
-KERNELS = Kernels(
-    "wideberth.watch",
-    ("paths.py", "closest.py", "wellclear.py", "_filing.py", "_within.py", "_met.py"),
-    below=(OF_SPACE,),
-)
 _kernel = KERNELS
 
 HEIGHT_UNKNOWN = 0  # taken as any height
@@ -136,11 +128,12 @@ class Movers:
         """Movers from columns; NaN where speed, course, altitude or climb is unknown."""
         known = np.isfinite(speed_m_s) & np.isfinite(course_deg)
         course = np.where(known, course_deg, 0.0)
+        position, tangents, normals, radius_m = starts(latitude_deg, longitude_deg, course)
         return cls(
-            position_ecef_m=ecef_m(latitude_deg, longitude_deg),
-            tangent=tangent(latitude_deg, longitude_deg, course),
-            normal=up(latitude_deg, longitude_deg),
-            radius_m=curvature_radius_m(latitude_deg, course),
+            position_ecef_m=position,
+            tangent=tangents,
+            normal=normals,
+            radius_m=radius_m,
             speed_m_s=np.where(known, speed_m_s, 0.0),
             age_s=age_s,
             altitude_w84_m=altitude_w84_m,
@@ -186,7 +179,7 @@ class Pairs:
 def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pairs:
     """All pairs that are, or will be within the look-ahead, too close."""
     found = candidates(movers, limits, same_owner=same_owner)
-    pairs = _evaluated(movers, found, limits)
+    pairs = _evaluated(movers, found, limits, only_close=True)
     return _chosen(pairs, np.isfinite(pairs.loss_s))
 
 
@@ -198,38 +191,42 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
     """
     if len(movers) < 2:
         return np.empty((0, 2), np.int64)
-    run_m = movers.speed_m_s * (movers.age_s + limits.look_ahead_s)
-    half_m = limits.horizontal_m / 2 + movers.horizontal_error_m + _path_pad_m(run_m)
-    start = movers.position_ecef_m + movers.tangent * (movers.speed_m_s * movers.age_s)[:, None]
-    sway_m = run_m**2 / (2 * EARTH_RADIUS_MIN_M) + run_m**3 / (6 * EARTH_RADIUS_MIN_M**2)
-    step = movers.tangent * (movers.speed_m_s * limits.look_ahead_s)[:, None]
-    reach = (half_m + sway_m)[:, None]
-    low = np.minimum(start, start + step) - reach
-    high = np.maximum(start, start + step) + reach
-    cell_m = _cell_m(low, high)
-    keys, filed = _file(low, high, cell_m)
-    order = np.argsort(keys, kind="stable")
-    found = _meet(
-        keys[order],
-        filed[order],
-        low,
-        high,
-        start,
-        movers.tangent * movers.speed_m_s[:, None],
-        half_m + sway_m,
-        _height_bands_m(movers, limits),
+    half_m = limits.horizontal_m / 2 + movers.horizontal_error_m
+    half_m += _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s))
+    half_m += (movers.speed_m_s * limits.look_ahead_s) ** 2 / (8 * EARTH_RADIUS_MIN_M)
+    laid, low, high = lay(
+        frame(movers.normal),
+        movers.position_ecef_m,
+        movers.tangent,
+        movers.normal,
+        movers.radius_m,
+        movers.speed_m_s,
+        movers.age_s,
+        half_m,
         float(limits.look_ahead_s),
+    )
+    grid, ends, members = filed(laid, low, high)
+    found = meet(
+        laid,
+        float((high - low).max()),
+        (low + high) / 2,
+        _height_bands_m(movers, limits),
         movers.owner,
         movers.identity,
-        cell_m,
         same_owner,
+        *grid,
+        ends,
+        members,
+        ROUGH,
     )
-    return found[np.lexsort((found[:, 1], found[:, 0]))]
+    return found[np.argsort(found[:, 0] * len(movers) + found[:, 1])]
 
 
 def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs:
     """The closest approach of given pairs, too close or not, in the order given."""
-    return _evaluated(movers, np.stack([first, second], axis=1).astype(np.int64), limits)
+    return _evaluated(
+        movers, np.stack([first, second], axis=1).astype(np.int64), limits, only_close=False
+    )
 
 
 def _path_pad_m(run_m: Floats) -> Floats:
@@ -243,7 +240,7 @@ def _chosen(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
     return Pairs(**columns)
 
 
-def _evaluated(movers: Movers, found: Ints, limits: Limits) -> Pairs:
+def _evaluated(movers: Movers, found: Ints, limits: Limits, *, only_close: bool) -> Pairs:
     numbers, height = _approach(
         found,
         movers.position_ecef_m,
@@ -262,6 +259,7 @@ def _evaluated(movers: Movers, found: Ints, limits: Limits) -> Pairs:
         float(limits.vertical_m),
         float(limits.look_ahead_s),
         float(limits.pressure_error_m),
+        only_close,
     )
     return Pairs(
         first=found[:, 0],
@@ -289,122 +287,6 @@ def _height_bands_m(movers: Movers, limits: Limits) -> Floats:
     high_m = rise_m + np.maximum(later_m, 0.0) + slack_m
     w84_m, std_m = movers.altitude_w84_m, movers.altitude_std_m
     return np.stack([w84_m + low_m, w84_m + high_m, std_m + low_m, std_m + high_m], axis=1)
-
-
-def _cell_m(low: Floats, high: Floats) -> float:
-    """The edge of a cell: twice a middling box, or so much more that few boxes take many cells."""
-    extent = high - low
-    cell_m = max(2 * float(extent.mean()), 200.0)  # 200 m: indices stay below 2**20
-    while float(np.prod(extent / cell_m + 2, axis=1).sum()) > 64 * len(low):
-        cell_m *= 2
-    return cell_m
-
-
-@_kernel
-def _file(low: Floats, high: Floats, cell_m: float) -> tuple[Ints, Ints]:
-    """Every cell that a box touches, as a key, and the box."""
-    count = len(low)
-    keys, filed = np.empty(0, np.int64), np.empty(0, np.int64)
-    total = 0
-    for turn in range(2):
-        if turn == 1:
-            keys, filed = np.empty(total, np.int64), np.empty(total, np.int64)
-        total = 0
-        for i in range(count):
-            x0, x1 = math.floor(low[i, 0] / cell_m), math.floor(high[i, 0] / cell_m)
-            y0, y1 = math.floor(low[i, 1] / cell_m), math.floor(high[i, 1] / cell_m)
-            z0, z1 = math.floor(low[i, 2] / cell_m), math.floor(high[i, 2] / cell_m)
-            if turn == 0:
-                total += (x1 - x0 + 1) * (y1 - y0 + 1) * (z1 - z0 + 1)
-                continue
-            for x in range(x0, x1 + 1):
-                for y in range(y0, y1 + 1):
-                    for z in range(z0, z1 + 1):
-                        keys[total] = _key(x, y, z)
-                        filed[total] = i
-                        total += 1
-    return keys, filed
-
-
-@_kernel
-def _key(x: int, y: int, z: int) -> int:
-    return ((x + 1048576) << 42) | ((y + 1048576) << 21) | (z + 1048576)
-
-
-@_kernel
-def _meet(  # noqa: C901 - one test after the other, the cheapest first
-    keys: Ints,
-    filed: Ints,
-    low: Floats,
-    high: Floats,
-    start: Floats,
-    velocity: Floats,
-    reach_m: Floats,
-    bands_m: Floats,
-    look_ahead_s: float,
-    owner: Ints,
-    identity: Ints,
-    cell_m: float,
-    same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
-) -> Ints:
-    """Pairs whose boxes meet and whose linear paths come within reach, each once, lower first."""
-    found = np.empty((1024, 2), np.int64)
-    used = 0
-    begin = 0
-    while begin < len(keys):
-        end = begin + 1
-        while end < len(keys) and keys[end] == keys[begin]:
-            end += 1
-        for one in range(begin, end):
-            i = filed[one]
-            for other in range(one + 1, end):
-                j = filed[other]
-                if low[j, 0] > high[i, 0] or high[j, 0] < low[i, 0]:
-                    continue
-                if low[j, 1] > high[i, 1] or high[j, 1] < low[i, 1]:
-                    continue
-                if low[j, 2] > high[i, 2] or high[j, 2] < low[i, 2]:
-                    continue
-                # Above the ellipsoid where both are known, else by pressure: as in _approach.
-                known = bands_m[i, 0] == bands_m[i, 0] and bands_m[j, 0] == bands_m[j, 0]
-                h = 0 if known else 2
-                if bands_m[j, h] > bands_m[i, h + 1] or bands_m[i, h] > bands_m[j, h + 1]:
-                    continue
-                if identity[i] == identity[j]:
-                    continue
-                if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
-                    continue
-                x = math.floor(max(low[i, 0], low[j, 0]) / cell_m)
-                y = math.floor(max(low[i, 1], low[j, 1]) / cell_m)
-                z = math.floor(max(low[i, 2], low[j, 2]) / cell_m)
-                if _key(x, y, z) != keys[begin]:
-                    continue
-                dx = start[j, 0] - start[i, 0]
-                dy = start[j, 1] - start[i, 1]
-                dz = start[j, 2] - start[i, 2]
-                wx = velocity[j, 0] - velocity[i, 0]
-                wy = velocity[j, 1] - velocity[i, 1]
-                wz = velocity[j, 2] - velocity[i, 2]
-                speed2 = wx * wx + wy * wy + wz * wz
-                t = 0.0
-                if speed2 > 1e-12:
-                    t = -(dx * wx + dy * wy + dz * wz) / speed2
-                    t = min(max(t, 0.0), look_ahead_s)
-                dx += wx * t
-                dy += wy * t
-                dz += wz * t
-                reach = reach_m[i] + reach_m[j]
-                if dx * dx + dy * dy + dz * dz > reach * reach:
-                    continue
-                if used == len(found):
-                    more = np.empty((2 * used, 2), np.int64)
-                    more[:used] = found
-                    found = more
-                found[used, 0] = i
-                found[used, 1] = j
-                used += 1
-        begin = end
-    return found[:used]
 
 
 @_kernel
@@ -445,6 +327,130 @@ def _arc(out: Floats) -> float:
 
 
 @_kernel
+def _chord2(out: Floats) -> float:
+    return out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
+
+
+@_kernel
+def _rate(out: Floats) -> float:
+    return out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
+
+
+@_kernel
+def _speed2(out: Floats) -> float:
+    return out[3] * out[3] + out[4] * out[4] + out[5] * out[5]
+
+
+@_kernel
+def _clamped(value: float, least: float, most: float) -> float:
+    return least if value < least else (value if value < most else most)
+
+
+@_kernel
+def _between(t: float, look_ahead_s: float, ends: Floats, out: Floats) -> None:
+    """Nearly the difference at t and its rate: the cubic between those at both ends."""
+    s = t / look_ahead_s
+    for k in range(3):
+        p, v = ends[k], ends[3 + k] * look_ahead_s
+        q, w = ends[6 + k], ends[9 + k] * look_ahead_s
+        c, d = 3 * (q - p) - 2 * v - w, 2 * (p - q) + v + w
+        out[k] = p + s * (v + s * (c + s * d))
+        out[3 + k] = (v + s * (2 * c + s * 3 * d)) / look_ahead_s
+
+
+@_kernel
+def _together(
+    ends: Floats, reach_m: float, level_from: float, level_until: float, look_ahead_s: float
+) -> bool:
+    """Is there a moment of the look-ahead at which the straight line between both ends is within
+    reach, and they are level?
+    """
+    square = bend = slope = 0.0
+    for k in range(3):
+        step = ends[6 + k] - ends[k]
+        square += ends[k] * ends[k]
+        slope += ends[k] * step
+        bend += step * step
+    begin, until = 0.0, 1.0
+    excess = square - reach_m * reach_m
+    if bend > 1e-6:
+        inner = slope * slope - bend * excess
+        if inner < 0.0:
+            return False
+        root = math.sqrt(inner)
+        begin, until = (-slope - root) / bend, (-slope + root) / bend
+    elif excess > 0.1 * reach_m:
+        return False
+    # 10 us: against rounding.
+    begin = max(begin * look_ahead_s - 1e-5, 0.0, level_from)
+    return begin <= min(until * look_ahead_s + 1e-5, look_ahead_s, level_until)
+
+
+@_kernel
+def _halved(low: float, high: float, root: float) -> tuple[float, float]:
+    """Where halving ends up, were it told on which side of the root each middle is."""
+    while abs(high - low) >= 1e-6:
+        middle = 0.5 * (low + high)
+        if (middle - root) * (high - low) < 0.0:
+            low = middle
+        else:
+            high = middle
+    return low, high
+
+
+@_kernel
+def _crossed(
+    far: float,
+    near: float,
+    reach_m: float,
+    look_ahead_s: float,
+    ends: Floats,
+    i: int,
+    j: int,
+    position: Floats,
+    tangents: Floats,
+    normals: Floats,
+    radius_m: Floats,
+    speed_m_s: Floats,
+    age_s: Floats,
+    out: Floats,
+) -> float:
+    """When their distance crosses reach_m, between far (beyond it, before or after) and near
+    (within it), rounded toward far.
+    """
+    half = math.sin(min(reach_m / (2 * EARTH_RADIUS_MAX_M), math.pi / 2))
+    chord2 = (2 * EARTH_RADIUS_MAX_M * half) ** 2
+    sign = 1.0 if near > far else -1.0
+    # The square of the distance is nearly a parabola: from far, to its root on that side.
+    guess = far
+    for turn in range(4):
+        if turn < 3:
+            _between(guess, look_ahead_s, ends, out)
+        else:
+            _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+        slope, excess, bend = 2 * _rate(out), _chord2(out) - chord2, _speed2(out)
+        inner = slope * slope - 4 * bend * excess
+        below = -slope + sign * math.sqrt(max(inner, 0.0))
+        if abs(below) < 1e-12:
+            break
+        guess = _clamped(guess + 2 * excess / below, min(far, near), max(far, near))
+    outer, inside = _halved(far, near, guess)
+    _difference(outer, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+    is_proven = outer == far or not _arc(out) <= reach_m
+    _difference(inside, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+    if is_proven and (inside == near or _arc(out) <= reach_m):
+        return outer
+    while abs(near - far) > 1e-6:
+        middle = 0.5 * (far + near)
+        _difference(middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+        if _arc(out) <= reach_m:
+            near = middle
+        else:
+            far = middle
+    return far
+
+
+@_kernel
 def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from top to bottom
     found: Ints,
     position: Floats,
@@ -462,57 +468,99 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
     vertical_m: float,
     look_ahead_s: float,
     pressure_error_m: float,
+    only_close: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
 ) -> tuple[Floats, Ints]:
-    """Eight rows of numbers per pair (the columns of Pairs) and the kind of height."""
+    """Eight rows of numbers per pair (the columns of Pairs) and the kind of height. only_close:
+    of the pairs that are never level, nothing but that they never are too close.
+    """
     count = len(found)
     numbers = np.empty((8, count))
     height = np.empty(count, np.int64)
-    out = np.empty(6)
+    out, ends = np.empty(6), np.empty(12)
     for p in range(count):
         i, j = found[p, 0], found[p, 1]
-        reach = horizontal_m + horizontal_error_m[i] + horizontal_error_m[j]
+        reach = float(horizontal_m + horizontal_error_m[i] + horizontal_error_m[j])
 
         # Heights: one reference for both, or within the configured error, or unknown.
-        rise = altitude_w84_m[j] - altitude_w84_m[i]
-        band = vertical_m + vertical_error_m[i] + vertical_error_m[j] + 0.001  # against rounding
+        rise = float(altitude_w84_m[j] - altitude_w84_m[i])
+        band = (
+            float(vertical_m + vertical_error_m[i] + vertical_error_m[j]) + 0.001
+        )  # against rounding
         kind = HEIGHT_ELLIPSOID
         if math.isnan(rise):
             kind = HEIGHT_PRESSURE
-            rise = altitude_std_m[j] - altitude_std_m[i]
+            rise = float(altitude_std_m[j] - altitude_std_m[i])
         if math.isnan(rise) and not math.isnan(pressure_error_m):
             kind = HEIGHT_MIXED
             band += pressure_error_m
-            rise = altitude_std_m[j] - altitude_w84_m[i]
+            rise = float(altitude_std_m[j] - altitude_w84_m[i])
             if math.isnan(rise):
-                rise = altitude_w84_m[j] - altitude_std_m[i]
+                rise = float(altitude_w84_m[j] - altitude_std_m[i])
         if math.isnan(rise):
             kind = HEIGHT_UNKNOWN
-        climb = climb_m_s[j] - climb_m_s[i]
+        climb = float(climb_m_s[j] - climb_m_s[i])
         if kind != HEIGHT_UNKNOWN:
-            rise += climb_m_s[j] * age_s[j] - climb_m_s[i] * age_s[i]
+            rise += float(climb_m_s[j] * age_s[j] - climb_m_s[i] * age_s[i])
 
-        # The moment of least horizontal distance: the root of the distance's rate.
+        # Within the vertical limit: [level_from, level_until]. Never, and only those that come too
+        # close are asked for: the rest need not be known.
+        level_from, level_until = -math.inf, math.inf
+        if kind != HEIGHT_UNKNOWN:
+            if climb == 0.0:
+                if not abs(rise) <= band:
+                    level_from = math.inf
+            else:
+                level_from, level_until = (-band - rise) / climb, (band - rise) / climb
+                if level_from > level_until:
+                    level_from, level_until = level_until, level_from
+        if only_close and not max(level_from, 0.0) <= min(level_until, look_ahead_s):
+            numbers[:, p] = math.nan
+            numbers[5, p] = math.inf
+            height[p] = kind
+            continue
+
         _difference(0.0, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-        now_m = _arc(out)
-        rate_now = out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
+        now_m, rate_now = _arc(out), _rate(out)
+        ends[0:6] = out
         _difference(
             look_ahead_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
         )
-        end_m = _arc(out)
-        rate_end = out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
+        end_m, rate_end = _arc(out), _rate(out)
+        ends[6:12] = out
+        if only_close:
+            # On straight lines, widened by the sagittas, they are near and level at no moment.
+            wide = reach + float(speed_m_s[i] ** 2 + speed_m_s[j] ** 2) * look_ahead_s**2 / (
+                8 * EARTH_RADIUS_MIN_M
+            )
+            if not _together(ends, wide + 0.01, level_from, level_until, look_ahead_s):
+                numbers[:, p] = math.nan
+                numbers[5, p] = math.inf
+                height[p] = kind
+                continue
+
+        # The moment of least horizontal distance: the root of the distance's rate.
         if rate_now < 0.0 < rate_end:
-            early, late = 0.0, look_ahead_s
-            for _ in range(60):
-                middle = 0.5 * (early + late)
-                _difference(
-                    middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
-                )
-                if out[0] * out[3] + out[1] * out[4] + out[2] * out[5] < 0.0:
-                    early = middle
-                else:
-                    late = middle
-                if late - early < 1e-6:
-                    break
+            guess = -rate_now / (rate_end - rate_now) * look_ahead_s
+            for _ in range(3):
+                _between(guess, look_ahead_s, ends, out)
+                guess = _clamped(guess - _rate(out) / max(_speed2(out), 1e-9), 0.0, look_ahead_s)
+            _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+            guess = _clamped(guess - _rate(out) / max(_speed2(out), 1e-9), 0.0, look_ahead_s)
+            early, late = _halved(0.0, look_ahead_s, guess)
+            _difference(early, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+            is_proven = _rate(out) < 0.0
+            _difference(late, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
+            if not is_proven or _rate(out) < 0.0:
+                early, late = 0.0, look_ahead_s
+                while late - early >= 1e-6:
+                    middle = 0.5 * (early + late)
+                    _difference(
+                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+                    )
+                    if _rate(out) < 0.0:
+                        early = middle
+                    else:
+                        late = middle
             closest_s = 0.5 * (early + late)
             _difference(
                 closest_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
@@ -527,44 +575,46 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
         # When they are within the horizontal limit: [enter, leave], each rounded outward.
         enter, leave = math.inf, -math.inf
         if closest_m <= reach:
-            enter = 0.0
+            enter, leave = 0.0, look_ahead_s
             if now_m > reach:
-                far, near = 0.0, closest_s
-                while near - far > 1e-6:
-                    middle = 0.5 * (far + near)
-                    _difference(
-                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
-                    )
-                    if _arc(out) <= reach:
-                        near = middle
-                    else:
-                        far = middle
-                enter = far
-            leave = look_ahead_s
-            if end_m > reach:
-                near, far = closest_s, look_ahead_s
-                while far - near > 1e-6:
-                    middle = 0.5 * (far + near)
-                    _difference(
-                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
-                    )
-                    if _arc(out) <= reach:
-                        near = middle
-                    else:
-                        far = middle
-                leave = far
+                enter = _crossed(
+                    0.0,
+                    closest_s,
+                    reach,
+                    look_ahead_s,
+                    ends,
+                    i,
+                    j,
+                    position,
+                    tangents,
+                    normals,
+                    radius_m,
+                    speed_m_s,
+                    age_s,
+                    out,
+                )
+            # Until the closest they are within it anyhow: after that matters only to who gets
+            # level later.
+            if end_m > reach and level_from > closest_s:
+                leave = _crossed(
+                    look_ahead_s,
+                    closest_s,
+                    reach,
+                    look_ahead_s,
+                    ends,
+                    i,
+                    j,
+                    position,
+                    tangents,
+                    normals,
+                    radius_m,
+                    speed_m_s,
+                    age_s,
+                    out,
+                )
 
         # And within the vertical one.
-        if kind != HEIGHT_UNKNOWN:
-            if climb == 0.0:
-                if not abs(rise) <= band:
-                    enter = math.inf
-            else:
-                down, above = (-band - rise) / climb, (band - rise) / climb
-                if down > above:
-                    down, above = above, down
-                enter = max(enter, down)
-                leave = min(leave, above)
+        enter, leave = max(enter, level_from), min(leave, level_until)
         loss_s = max(enter, 0.0) if enter <= leave else math.inf
 
         numbers[0, p] = now_m

@@ -23,8 +23,13 @@ def is_warm() -> bool:
     """Are all kernels compiled and kept on this machine (or never to be compiled)?"""
     return KERNELS.is_interpreted or KERNELS.are_compiled(
         (
-            "closest._file",
-            "closest._meet",
+            "paths._starts",
+            "capsules.lay",
+            "capsules._sizes",
+            "capsules._faces",
+            "capsules._file",
+            "capsules._sorted",
+            "_sweep.meet",
             "closest._approach",
             "wellclear._widened",
             "_met.enter",

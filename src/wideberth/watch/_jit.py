@@ -1,0 +1,25 @@
+"""The kernels of the watch: their decorator and their cache (:mod:`wideberth.space._jit`)."""
+
+from __future__ import annotations
+
+from wideberth.space._jit import KERNELS as OF_SPACE
+from wideberth.space._jit import Kernels
+
+__all__ = ["KERNELS", "kernel"]
+
+# paths.py: its constants are in the kernels of the others.
+KERNELS = Kernels(
+    "wideberth.watch",
+    (
+        "paths.py",
+        "capsules.py",
+        "_sweep.py",
+        "closest.py",
+        "wellclear.py",
+        "_filing.py",
+        "_within.py",
+        "_met.py",
+    ),
+    below=(OF_SPACE,),
+)
+kernel = KERNELS

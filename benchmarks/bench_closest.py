@@ -1,9 +1,10 @@
 """All pairs that come too close, beside BlueSky's compiled detector and SciPy's k-d tree.
 
 Ours is a whole pass: from columns of positions to pairs with their times and distances, the
-columns made ready each time as a look does. BlueSky's detector is its C++ one (`bluesky-simulator`
-from PyPI, loaded by itself). The k-d tree gives the pairs that can meet at all, the rest is NumPy
-on straight lines through space. Both peers are absent unless installed; the benchmark says so.
+columns made ready each time as a look does. BlueSky's detector is its compiled one, loaded by
+itself (`pip install --no-deps bluesky-simulator==1.1.1`). The k-d tree gives the pairs that can
+meet at all, the rest is NumPy on straight lines through space. Where a peer is not installed, the
+benchmark says so.
 
 BlueSky computes over a sphere flattened at each pair, ours over the ellipsoid: for each pair that
 only one of them has, it is worked out by how much the horizontal limit would have to differ.
@@ -103,7 +104,9 @@ def compare(name: str, columns: Columns, limits: Limits) -> None:
         _differences("k-d tree", movers, ours, tree_pairs, limits)
     if their_pairs is not None:
         _differences("BlueSky", movers, ours, their_pairs, limits)
-    ratio = {each: np.median([cpu for cpu, _ in t]) / middle_ms for each, t in took.items() if t}
+    ratio = {
+        each: float(np.median([cpu for cpu, _ in t])) / middle_ms for each, t in took.items() if t
+    }
     if "k-d tree" in ratio:
         _goal(f">= {GOAL_TREE:.0f}x k-d tree", ratio["k-d tree"] >= GOAL_TREE)
     if "BlueSky" in ratio:

@@ -45,7 +45,9 @@ def test_after_a_day_of_kills_each_notice_is_somewhere_once(played: Played) -> N
     shown = {"kills": played.kills, "notices": counted.total(), **counted}
     sys.stdout.write(f"\n{shown}, doubles of the same: {doubles}\n")
     assert counted.total() >= NOTICES * 0.7
-    assert all(counted[end] for end in ENDS), counted
+    # Hardly one in a thousand is overdue at the end: few days of 200 notices have one.
+    wanted = ENDS if NOTICES >= 5000 else tuple(end for end in ENDS if end != "overdue")
+    assert all(counted[end] for end in wanted), counted
 
 
 def look(day: Played) -> Counter[str]:

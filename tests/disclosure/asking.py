@@ -328,6 +328,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     for item in ("intent", "zone", "notice"):
         await asker.ask("POST", "/doubts", {"statement": " ", item: UNKNOWN})
     await asker.ask("GET", "/sealed-texts/{sealed}", sealed=UNKNOWN)
+    await asker.ask("GET", "/tracks/segments/{segment}", segment=UNKNOWN)
     await asker.ask("POST", "/sealed-texts", {})
     await asker.ask("POST", "/seal-keys", {})
     await asker.ask("POST", "/drills", {"to": "nobody"})

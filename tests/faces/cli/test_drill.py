@@ -6,7 +6,6 @@ import asyncio
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -178,13 +177,11 @@ def test_a_drill_is_listed_and_answered_by_its_party(tmp_path: Path) -> None:
             app, ["party", "key", "alpha", "--out", str(key), "--folder", str(data)]
         )
         assert enrolled.exit_code == 0, enrolled.output
-        body = {"to": "alpha", "within_s": 600}
-        headers = {"Authorization": f"Bearer {world.tokens['bravo']}"}
-        sent = httpx.post(f"{url}/api/v1/drills", json=body, headers=headers)
-        assert sent.status_code == 201, sent.text
+        sent = run("send", "alpha", "--within", "10m", "--folder", str(data))
+        assert sent.exit_code == 0, sent.output
         listed = run("list", *asks)
         assert listed.exit_code == 0, listed.output
-        assert "waiting   alpha  by bravo" in listed.stdout
+        assert "waiting   alpha  by host" in listed.stdout
         (row,) = run("list", "--json", *asks).stdout.splitlines()
         drill = json.loads(row)
         assert f"READ-BACK, the word is {drill['word']}" in listed.stdout

@@ -178,7 +178,7 @@ def test_a_partys_key_is_the_partys_alone(space: Path) -> None:
         pytest.param(("export", "--party", "alpha", "--from", "x"), "--from", id="a bad time"),
         pytest.param(("replay", "none.jsonl"), "none.jsonl", id="no export"),
         pytest.param(("replay", "alpha.key"), "alpha.key", id="not an export"),
-        pytest.param(("verify", "no"), "no record", id="no record"),
+        pytest.param(("verify", "no"), "nothing of this name", id="no record"),
         pytest.param(("verify", "--vkey", "x"), "vkey", id="no key"),
         pytest.param(("serve", "--host", "0.0.0.0"), "authentication", id="an open address"),
         pytest.param(("serve", "--host", "no.invalid"), "authentication", id="a name"),

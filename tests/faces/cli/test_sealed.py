@@ -67,7 +67,7 @@ def test_two_parties_compare_keys_and_confide(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
-        (["list", "--key", "none", "--url", "http://127.0.0.1:9"], "missing"),
+        (["list", "--key", "none", "--url", "http://127.0.0.1:9"], "none: it, or a folder"),
         (["send", "party/a", "--to", "b", "--key", "none"], "missing"),
         (["fingerprint", "--key", "none"], "none"),
         (["check", "none", "--evidence", "none"], "unreadable"),

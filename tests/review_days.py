@@ -352,7 +352,10 @@ class Days:
         for _ in range(self.random.randrange(1, 5)):
             drill = self.scene.picture.drills[self.random.choice(known[-3:])]
             verb = self.random.choice(HOPS)
-            unit = self.random.choice(drill.sent.units) if verb is Verb.LOADED else None
+            units = drill.sent.units  # none where nothing is agreed between the two
+            if verb is Verb.LOADED and not units:
+                continue
+            unit = self.random.choice(units) if verb is Verb.LOADED else None
             word = drill.sent.word if verb is Verb.READ_BACK else None
             self.scene.pass_time(self.random.expovariate(1 / 6))
             told = AnswerDrill(drill.sent.drill, verb, unit, word)

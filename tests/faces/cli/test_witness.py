@@ -309,7 +309,7 @@ def test_a_watching_witness_ends_with_1_where_the_log_forked(place: Place) -> No
 def test_what_is_wrong_is_said(tmp_path: Path, arguments: tuple[str, ...], rule: str) -> None:
     done = run(tmp_path, "witness", *arguments)
     assert done.exit_code == 2
-    assert f"[{rule}," in done.output
+    assert f"[{rule}" in done.output
 
 
 def test_a_witness_keeps_its_name_and_needs_its_key_to_itself(tmp_path: Path) -> None:
@@ -376,9 +376,14 @@ def test_two_files_are_compared(tmp_path: Path) -> None:
     ],
 )
 def test_bad_comparisons(tmp_path: Path, arguments: tuple[str, ...], rule: str) -> None:
+    if rule in ("key-missing", "unreachable"):  # what is not there is said first
+        record = MemoryRecord(LOG)
+        record.append([b"0"], 0, time_us=1)
+        head(record, tmp_path / "a")
+        head(record, tmp_path / "b")
     done = run(tmp_path, "compare", *arguments)
     assert done.exit_code == 2
-    assert f"[{rule}," in done.output
+    assert f"[{rule}" in done.output
 
 
 def test_heads_have_to_meet_the_policy(tmp_path: Path) -> None:

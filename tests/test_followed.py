@@ -25,7 +25,9 @@ from wideberth.errors import RecordCorrupt, WideberthError
 from wideberth.evidence.alone.container import Fault
 from wideberth.evidence.alone.followed import _SAID, check_followed  # pyright: ignore[reportPrivateUsage]
 from wideberth.faces.api.routes import ROUTES
+from wideberth.model.drills import SendDrill
 from wideberth.model.entries import Entry, IntentAccepted, decode_entry, encode_entry
+from wideberth.model.ids import PartyId
 from wideberth.record.keys import OriginKey
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.verify import verify_folder
@@ -208,7 +210,7 @@ async def play(world: World) -> None:
         ):
             await bravo.submit_intent(flight(volume), signed=True)
         await tell_stops(alpha, bravo)
-        await practise(alpha, bravo)
+        await practise(world, bravo)
         cleared = {"intent": burning}
         await bravo.signed("POST", f"/hazards/{burning}/all-clear", "GiveAllClear", cleared)
         await keep_watch(alpha)
@@ -343,9 +345,12 @@ async def doubt(alpha: Any, bravo: Any, hazard: str) -> None:
     await bravo.signed("POST", f"/doubts/{name}/answer", "AnswerDoubt", answer)
 
 
-async def practise(alpha: Any, bravo: Any) -> None:
-    sent = (await alpha.write("POST", "/drills", {"to": "bravo"}))["drill"]["id"]
-    (drill,) = (each for each in (await bravo.get("/drills"))["drills"] if each["id"] == sent)
+async def practise(world: World, bravo: Any) -> None:
+    await world.node.command(SendDrill(PartyId("bravo")))  # by the host: down to its units
+    (drill,) = (
+        each for each in (await bravo.get("/drills"))["drills"] if each["state"] == "waiting"
+    )
+    sent = drill["id"]
     for said in (
         {"verb": "RECEIVED"},
         {"verb": "READ-BACK", "word": drill["word"]},

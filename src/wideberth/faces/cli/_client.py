@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wideberth.client import Client, PartyKey, Settled
     from wideberth.model.envelope import Statement
 
-__all__ = ["UNKNOWN", "client_of", "let_go", "said_words", "sign_once", "with_client"]
+__all__ = ["UNKNOWN", "all_of", "client_of", "let_go", "said_words", "sign_once", "with_client"]
 
 UNKNOWN = 3  # the exit code where nobody knows whether it was done
 _UNHEARD = 3  # a node that starts again is back within a second, or not soon
@@ -45,6 +45,18 @@ _DEEDS = {
     "ContestCount": ("a contest of a count", "reason"),
 }
 """By the type of a statement: what it is in words, and its member in its author's own words."""
+
+
+async def all_of(client: Client, name: str) -> list[dict[str, Any]]:
+    """Everything on the pages of a list of the node's, by its name there and in their answer."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        page = await client.get(f"/{name}", limit=1000, cursor=cursor)
+        found += page[name]
+        cursor = page["next"]
+        if cursor is None:
+            return found
 
 
 def client_of(url: str | None, token: str | None, key: PartyKey | None = None) -> Client:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
-from wideberth.faces.cli._client import sign_once, with_client
+from wideberth.faces.cli._client import all_of, sign_once, with_client
 from wideberth.faces.cli._host import (
     NO,
     FolderOption,
@@ -124,14 +124,7 @@ def _list_own(url: str, token: str | None, *, as_json: bool) -> None:
     from wideberth.faces.api.told.drills import DrillOut
 
     async def act(client: Client) -> list[Any]:
-        found: list[Any] = []
-        cursor: str | None = None
-        while True:
-            page = await client.get("/drills", limit=1000, cursor=cursor)
-            found += page["drills"]
-            cursor = page["next"]
-            if cursor is None:
-                return found
+        return await all_of(client, "drills")
 
     for each in with_client(url, token, None, act):
         told = msgspec.convert(each, DrillOut)

@@ -12,7 +12,7 @@ import typer
 
 from wideberth.errors import InvalidValue, WideberthError, system_reason
 from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding
-from wideberth.faces.cli._client import let_go, said_words, sign_once
+from wideberth.faces.cli._client import all_of, let_go, said_words, sign_once
 from wideberth.faces.cli._host import NO, complain, complaints, printable
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 
@@ -107,14 +107,7 @@ def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
     """List the incidents in which your party is named."""
 
     async def act(client: Client) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            page = await client.get("/incidents", limit=1000, cursor=cursor)
-            found += page["incidents"]
-            cursor = page["next"]
-            if cursor is None:
-                return found
+        return await all_of(client, "incidents")
 
     for each in asking(url, token, act):
         print(f"{each['start']}  {each['id']}  {', '.join(each['parties'])}  {each['title']}")

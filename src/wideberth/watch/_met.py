@@ -1,4 +1,4 @@
-"""Kernels: each track against what is filed near it. The two passes over all tracks."""
+"""Kernels: when each track will be in what is filed near its way."""
 
 from __future__ import annotations
 
@@ -9,96 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.time import SECOND_US
-from wideberth.watch._filing import CORNERS, EVERYWHERE, LEVELS, cell_key, cell_m, hashed
-from wideberth.watch._within import EDGE_ERROR_M, above, distance_m, grounded, in_height, is_in
-from wideberth.watch.closest import KERNELS
+from wideberth.watch._firsts import by
+from wideberth.watch._jit import kernel as _kernel
+from wideberth.watch._walk import comes_near, near
+from wideberth.watch._within import (
+    EDGE_ERROR_M,
+    above,
+    distance_m,
+    grounded,
+    misses,
+    near_distance_m,
+)
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["enter", "inside"]
+__all__ = ["MAX_STEPS", "STEP_S", "enter"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Slots = NDArray[np.int32]
+Singles = NDArray[np.float32]
 
 STEP_S = 0.05  # the tolerance of an entry: what a track covers in this time
 MAX_STEPS = 256  # then whoever is still on the way, along an edge, counts as entering
 _LEAST_RADIUS_M = 6_335_000.0  # of curvature, anywhere on the ellipsoid
-_kernel = KERNELS
-
-
-@_kernel
-def _longer(array: Ints) -> Ints:
-    more = np.empty(2 * array.shape[0], np.int64)
-    for i in range(array.shape[0]):
-        more[i] = array[i]
-    return more
-
-
-@_kernel
-def inside(
-    areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats,
-    heads: Slots, node_key: Ints, node_next: Slots, levels: Ints, everywhere: Ints,
-    position: Floats, std_m: Floats, w84_m: Floats, time_us: Ints, clock_us: Ints, owner: Ints,
-) -> tuple[Ints, Ints]:  # fmt: skip
-    """Rows and slots: who is in which volume, in place, height and time."""
-    rows = np.empty(position.shape[0] + 16, np.int64)
-    slots = np.empty(position.shape[0] + 16, np.int64)
-    found = 0
-    mask = heads.shape[0] - 1
-    for row in range(position.shape[0]):
-        x = position[row, 0]
-        y = position[row, 1]
-        z = position[row, 2]
-        for level in range(LEVELS + 1):
-            if levels[level] == 0:
-                continue
-            key = 0
-            node = 0
-            left = everywhere.shape[0]
-            if level < EVERYWHERE:
-                size_m = cell_m(level)
-                ix = math.floor(x / size_m)
-                iy = math.floor(y / size_m)
-                iz = math.floor(z / size_m)
-                key = cell_key(level, ix, iy, iz)
-                node = int(heads[hashed(level, ix, iy, iz, mask)])
-            while True:
-                if level < EVERYWHERE:
-                    if node < 0:
-                        break
-                    slot = node // CORNERS
-                    here = node_key[node] == key
-                    node = int(node_next[node])
-                    if not here:
-                        continue
-                else:
-                    if left == 0:
-                        break
-                    left -= 1
-                    slot = int(everywhere[left])
-                area = areas[slot]
-                dx = x - area.x
-                dy = y - area.y
-                dz = z - area.z
-                reach_m = area.reach_m + 0.02
-                if (
-                    dx * dx + dy * dy + dz * dz > reach_m * reach_m
-                    or time_us[row] < area.start_us - clock_us[row]
-                    or time_us[row] > area.end_us + clock_us[row]
-                    or owner[row] == area.exempt
-                    or not in_height(area, std_m[row], w84_m[row])
-                ):
-                    continue
-                if is_in(area, shapes[slot], points, blocks, plane, x, y, z):
-                    if found == rows.shape[0]:
-                        rows = _longer(rows)
-                        slots = _longer(slots)
-                    rows[found] = row
-                    slots[found] = slot
-                    found += 1
-    return rows[:found], slots[:found]
 
 
 @_kernel
@@ -132,26 +67,41 @@ def _open(
 
 
 @_kernel
-def _at_m(
-    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats,
-    position: Floats, tangent: Floats, normal: Floats, radius_m: float, row: int, run_m: float,
-) -> float:  # fmt: skip
-    """The distance to a footprint after run_m metres along a track's path."""
+def _on_path(
+    x: float, y: float, z: float, tx: float, ty: float, tz: float,
+    nx: float, ny: float, nz: float, radius_m: float, run_m: float,
+) -> tuple[float, float, float]:  # fmt: skip
+    """The point of the ellipsoid under a path, run_m metres along it."""
     angle = run_m / radius_m
     ahead_m = radius_m * math.sin(angle)
     half = math.sin(angle / 2)
     drop_m = 2 * radius_m * (half * half)
-    x, y, z = grounded(
-        position[row, 0] + ahead_m * tangent[row, 0] - drop_m * normal[row, 0],
-        position[row, 1] + ahead_m * tangent[row, 1] - drop_m * normal[row, 1],
-        position[row, 2] + ahead_m * tangent[row, 2] - drop_m * normal[row, 2],
+    return grounded(
+        x + ahead_m * tx - drop_m * nx,
+        y + ahead_m * ty - drop_m * ny,
+        z + ahead_m * tz - drop_m * nz,
     )
-    return distance_m(area, shape, points, blocks, plane, x, y, z)
+
+
+@_kernel
+def _at_m(
+    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
+    scratch: Ints,
+    position: Floats, tangent: Floats, normal: Floats, radius_m: float, row: int, run_m: float,
+) -> float:  # fmt: skip
+    """The distance to a footprint after run_m metres along a track's path."""
+    x, y, z = _on_path(
+        position[row, 0], position[row, 1], position[row, 2],
+        tangent[row, 0], tangent[row, 1], tangent[row, 2],
+        normal[row, 0], normal[row, 1], normal[row, 2], radius_m, run_m,
+    )  # fmt: skip
+    return distance_m(area, shape, points, blocks, plane, rough, scratch, x, y, z)
 
 
 @_kernel
 def _first_s(
-    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats,
+    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
+    scratch: Ints,
     position: Floats, tangent: Floats, normal: Floats, radius_m: float, row: int,
     speed_m_s: float, age_s: float, begin_s: float, end_s: float, pad_m: float,
 ) -> float:  # fmt: skip
@@ -160,7 +110,7 @@ def _first_s(
     tolerance_m = speed_m_s * STEP_S + EDGE_ERROR_M
     for _ in range(MAX_STEPS):
         left_m = _at_m(
-            area, shape, points, blocks, plane,
+            area, shape, points, blocks, plane, rough, scratch,
             position, tangent, normal, radius_m, row, speed_m_s * (age_s + at_s),
         ) - pad_m  # fmt: skip
         if left_m <= tolerance_m:
@@ -174,173 +124,202 @@ def _first_s(
 
 
 @_kernel
-def _comes_near(
-    area: Any, position: Floats, tangent: Floats, row: int,
-    begin_m: float, end_m: float, reach_m: float,
+def _passes_by(
+    area: Any, plane: Floats, x: float, y: float, z: float,
+    tx: float, ty: float, tz: float, begin_m: float, end_m: float, wide_m: float,
 ) -> bool:  # fmt: skip
-    """Is the straight line along the tangent, from begin_m to end_m, within reach of the middle?"""
-    dx = area.x - position[row, 0]
-    dy = area.y - position[row, 1]
-    dz = area.z - position[row, 2]
-    along_m = dx * tangent[row, 0] + dy * tangent[row, 1] + dz * tangent[row, 2]
-    along_m = begin_m if along_m < begin_m else (end_m if along_m > end_m else along_m)
-    dx -= along_m * tangent[row, 0]
-    dy -= along_m * tangent[row, 1]
-    dz -= along_m * tangent[row, 2]
-    return dx * dx + dy * dy + dz * dz <= reach_m * reach_m
-
-
-@_kernel
-def _of_level(
-    areas: Any, level: int, position: Floats, tangent: Floats, row: int, run_m: float,
-    wide_m: float, found: int, some: Ints,
-) -> tuple[int, Ints]:  # fmt: skip
-    """Adds the slots of a level whose balls may come within wide_m, each asked for."""
-    for slot in range(areas.shape[0]):
-        area = areas[slot]
-        if area.alive == 0 or area.level != level:
-            continue
-        if _comes_near(area, position, tangent, row, 0.0, run_m, wide_m + area.reach_m):
-            if found == some.shape[0]:
-                some = _longer(some)
-            some[found] = slot
-            found += 1
-    return found, some
-
-
-@_kernel
-def _of_box(
-    level: int, heads: Slots, node_key: Ints, node_next: Slots, low: Floats, high: Floats,
-    row: int, stamp: Ints, found: int, some: Ints,
-) -> tuple[int, Ints]:  # fmt: skip
-    """Adds the slots that are filed in the cells of a box and not yet stamped with the row."""
-    size_m = cell_m(level)
-    for ix in range(math.floor(low[0] / size_m), math.floor(high[0] / size_m) + 1):
-        for iy in range(math.floor(low[1] / size_m), math.floor(high[1] / size_m) + 1):
-            for iz in range(math.floor(low[2] / size_m), math.floor(high[2] / size_m) + 1):
-                node = int(heads[hashed(level, ix, iy, iz, heads.shape[0] - 1)])
-                key = cell_key(level, ix, iy, iz)
-                while node >= 0:
-                    slot = node // CORNERS
-                    if node_key[node] == key and stamp[slot] != row:
-                        stamp[slot] = row
-                        if found == some.shape[0]:
-                            some = _longer(some)
-                        some[found] = slot
-                        found += 1
-                    node = int(node_next[node])
-    return found, some
-
-
-@_kernel
-def _near(
-    areas: Any, heads: Slots, node_key: Ints, node_next: Slots, levels: Ints, everywhere: Ints,
-    position: Floats, tangent: Floats, row: int, run_m: float, wide_m: float,
-    stamp: Ints, low: Floats, high: Floats, some: Ints,
-) -> tuple[int, Ints]:  # fmt: skip
-    """The slots, each once, whose boxes may come within wide_m of a track's straight line.
-
-    low, high: room for three numbers each.
+    """Does a straight line, from begin_m to end_m, surely stay wide_m from the ring of an area, as
+    both drop onto its plane? A drop is never longer than what drops.
     """
+    dx = x + begin_m * tx - area.x
+    dy = y + begin_m * ty - area.y
+    dz = z + begin_m * tz - area.z
+    ux = area.east_x * tx + area.east_y * ty + area.east_z * tz
+    uy = area.north_x * tx + area.north_y * ty + area.north_z * tz
+    size = math.sqrt(ux * ux + uy * uy)
+    run_m = (end_m - begin_m) * size
+    ux = ux / size if size > 0.0 else 1.0
+    uy = uy / size if size > 0.0 else 0.0
+    return misses(
+        area.east_x * dx + area.east_y * dy + area.east_z * dz,
+        area.north_x * dx + area.north_y * dy + area.north_z * dz,
+        ux, uy, run_m, wide_m, area.plane, area.pieces, plane,
+    )  # fmt: skip
+
+
+@_kernel
+def _hopeful(
+    order: Ints, rows: Ints, slots: Ints, areas: Any, plane: Floats,
+    position: Floats, tangent: Floats, speed_m_s: Floats, age_s: Floats, wide_m: Floats,
+    std_m: Floats, w84_m: Floats, climb_m_s: Floats, slack_m: Floats, clock_s: Floats,
+    owner: Ints, now_us: int, ahead_s: float, pressure_error_m: float,
+    row_of: Ints, slot_of: Ints, begins_s: Floats, ends_s: Floats,
+) -> int:  # fmt: skip
+    """Those of the order that may enter, with from when to when; how many."""
     found = 0
-    for level in range(LEVELS):
-        if levels[level] == 0:
+    for k in order:
+        row = int(rows[k])
+        slot = int(slots[k])
+        area = areas[slot]
+        if owner[row] == area.exempt:
             continue
-        size_m = cell_m(level)
-        parts = 1 + int(run_m / size_m)
-        part_m = run_m / parts
-        across = 2.0 + (2.0 * wide_m + part_m) / size_m
-        if parts * across * across * across > 64.0 + 8.0 * levels[level]:
-            # More cells than volumes.
-            found, some = _of_level(
-                areas, level, position, tangent, row, run_m, wide_m, found, some
-            )
+        speed = speed_m_s[row]
+        age = age_s[row]
+        begin_s, end_s = _open(
+            area, std_m[row], w84_m[row], climb_m_s[row], age, slack_m[row],
+            clock_s[row], now_us, ahead_s, pressure_error_m,
+        )  # fmt: skip
+        if not begin_s <= end_s:
             continue
-        for part in range(parts):
-            for axis in range(3):
-                begin = position[row, axis] + part * part_m * tangent[row, axis]
-                step = part_m * tangent[row, axis]
-                low[axis] = begin - wide_m + (step if step < 0.0 else 0.0)
-                high[axis] = begin + wide_m + (step if step > 0.0 else 0.0)
-            found, some = _of_box(
-                level, heads, node_key, node_next, low, high, row, stamp, found, some
-            )
-    for k in range(everywhere.shape[0]):
-        if found == some.shape[0]:
-            some = _longer(some)
-        some[found] = everywhere[k]
+        begin_m = speed * (age + begin_s)
+        end_m = speed * (age + end_s)
+        x = position[row, 0]
+        y = position[row, 1]
+        z = position[row, 2]
+        tx = tangent[row, 0]
+        ty = tangent[row, 1]
+        tz = tangent[row, 2]
+        if not comes_near(
+            area.x - x, area.y - y, area.z - z, tx, ty, tz,
+            begin_m, end_m, wide_m[row] + area.reach_m,
+        ):  # fmt: skip
+            continue
+        if area.plane >= 0 and _passes_by(
+            area, plane, x, y, z, tx, ty, tz, begin_m, end_m, wide_m[row]
+        ):
+            continue
+        row_of[found] = row
+        slot_of[found] = slot
+        begins_s[found] = begin_s
+        ends_s[found] = end_s
         found += 1
-    return found, some
+    return found
+
+
+@_kernel
+def _march_near(
+    count: int, rows: Ints, slots: Ints, begins_s: Floats, ends_s: Floats,
+    areas: Any, points: Floats, plane: Floats, rough: Singles, scratch: Ints,
+    position: Floats, tangent: Floats, normal: Floats, radius_m: Floats,
+    speed_m_s: Floats, age_s: Floats, pad_m: Floats, seconds: Floats, metres: Floats,
+) -> None:  # fmt: skip
+    """As _first_s and _at_m, of many, where a plane can tell it; else NaN. After the first step a
+    track is out, or in by less than the tolerance: a step is no longer than what was left.
+    """
+    for k in range(count):
+        seconds[k] = math.nan
+        area = areas[slots[k]]
+        if area.plane < 0:
+            continue
+        row = int(rows[k])
+        x = position[row, 0]
+        y = position[row, 1]
+        z = position[row, 2]
+        tx = tangent[row, 0]
+        ty = tangent[row, 1]
+        tz = tangent[row, 2]
+        nx = normal[row, 0]
+        ny = normal[row, 1]
+        nz = normal[row, 2]
+        radius = radius_m[row]
+        speed = speed_m_s[row]
+        age = age_s[row]
+        tolerance_m = speed * STEP_S + EDGE_ERROR_M
+        at_s = begins_s[k]
+        entry_s = -1.0  # on its way
+        for step in range(MAX_STEPS):
+            px, py, pz = _on_path(
+                x, y, z, tx, ty, tz, nx, ny, nz, radius, speed * (age + at_s)
+            )  # fmt: skip
+            away_m = near_distance_m(area, points, plane, rough, scratch, px, py, pz, step == 0)
+            if away_m < 0.0:
+                entry_s = math.nan
+                break
+            left_m = away_m - pad_m[row]
+            if left_m <= tolerance_m:
+                entry_s = max(at_s, 0.0)
+                break
+            at_s = at_s + left_m / speed if speed > 0.0 else math.inf
+            if not at_s <= ends_s[k]:
+                entry_s = math.inf
+                break
+        entry_s = max(at_s, 0.0) if entry_s < 0.0 else entry_s
+        if entry_s < math.inf:
+            px, py, pz = _on_path(x, y, z, tx, ty, tz, nx, ny, nz, radius, speed * age)
+            away_m = near_distance_m(area, points, plane, rough, scratch, px, py, pz, True)  # noqa: FBT003
+            entry_s = math.nan if away_m < 0.0 else entry_s
+            metres[k] = away_m
+        seconds[k] = entry_s
 
 
 @_kernel
 def enter(
-    areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats,
-    heads: Slots, node_key: Ints, node_next: Slots, levels: Ints, everywhere: Ints,
+    areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
+    heads: Slots, nodes: Any, levels: Ints, everywhere: Ints, scratch: Ints,
     position: Floats, tangent: Floats, normal: Floats, radius_m: Floats, speed_m_s: Floats,
     age_s: Floats, std_m: Floats, w84_m: Floats, climb_m_s: Floats, slack_m: Floats,
     pad_m: Floats, clock_s: Floats, owner: Ints,
-    now_us: int, ahead_s: float, pressure_error_m: float,
-) -> tuple[Ints, Ints, Floats, Floats]:  # fmt: skip
+    now_us: int, ahead_s: float, pressure_error_m: float, room: int,
+) -> tuple[int, Ints, Ints, Floats, Floats]:  # fmt: skip
     """Rows, slots, seconds and metres: who will be in which volume, when first, and how far from
-    it now, by place, on the predicted path.
+    it now, by place, on the predicted path. First, how much room was needed; nothing is found
+    where there was less.
     """
-    rows = np.empty(position.shape[0] + 16, np.int64)
-    slots = np.empty(position.shape[0] + 16, np.int64)
-    some = np.empty(64, np.int64)
-    stamp = np.full(areas.shape[0], -1, np.int64)
-    low = np.empty(3)
-    high = np.empty(3)
-    seconds = np.empty(rows.shape[0])
-    metres = np.empty(rows.shape[0])
-    found = 0
+    run_m = np.empty(position.shape[0])
+    wide_m = np.empty(position.shape[0])
     for row in range(position.shape[0]):
-        speed = speed_m_s[row]
-        age = age_s[row]
-        run_m = speed * (age + ahead_s)
+        whole_s = age_s[row] + ahead_s
+        run = speed_m_s[row] * whole_s
         # The march ends at STEP_S of the edge, or after MAX_STEPS steps of which one was this
         # short; the path bends off its tangent by the second line; 5 cm for every rounding.
-        short_s = max(STEP_S, (age + ahead_s) / MAX_STEPS)
-        sway_m = run_m * run_m / (2 * _LEAST_RADIUS_M) * (1 + run_m / (3 * _LEAST_RADIUS_M))
-        wide_m = pad_m[row] + speed * short_s + sway_m + 0.05
-        count, some = _near(
-            areas, heads, node_key, node_next, levels, everywhere,
-            position, tangent, row, run_m, wide_m, stamp, low, high, some,
-        )  # fmt: skip
-        for k in range(count):
-            slot = int(some[k])
-            area = areas[slot]
-            if owner[row] == area.exempt or not _comes_near(
-                area, position, tangent, row, 0.0, run_m, wide_m + area.reach_m
-            ):
-                continue
-            begin_s, end_s = _open(
-                area, std_m[row], w84_m[row], climb_m_s[row], age, slack_m[row],
-                clock_s[row], now_us, ahead_s, pressure_error_m,
-            )  # fmt: skip
-            if not begin_s <= end_s or not _comes_near(
-                area, position, tangent, row,
-                speed * (age + begin_s), speed * (age + end_s), wide_m + area.reach_m,
-            ):  # fmt: skip
-                continue
-            shape = shapes[slot]
+        short_s = max(STEP_S, whole_s / MAX_STEPS)
+        sway_m = run * run / (2 * _LEAST_RADIUS_M) * (1 + run / (3 * _LEAST_RADIUS_M))
+        run_m[row] = run
+        wide_m[row] = pad_m[row] + speed_m_s[row] * short_s + sway_m + 0.05
+    rows = np.empty(room, np.int64)
+    slots = np.empty(room, np.int64)
+    found = near(
+        areas, heads, nodes, levels, everywhere, position, tangent, run_m, wide_m, rows, slots
+    )
+    begins_s = np.empty(room)
+    ends_s = np.empty(room)
+    if found > room:
+        return found, rows[:0], slots[:0], begins_s[:0], ends_s[:0]
+    # One volume after the other, so that its ring comes from memory once.
+    order = by(slots[:found], np.arange(found), areas.shape[0])
+    row_of = np.empty(found, np.int64)
+    slot_of = np.empty(found, np.int64)
+    count = _hopeful(
+        order, rows, slots, areas, plane, position, tangent, speed_m_s, age_s, wide_m,
+        std_m, w84_m, climb_m_s, slack_m, clock_s, owner, now_us, ahead_s, pressure_error_m,
+        row_of, slot_of, begins_s, ends_s,
+    )  # fmt: skip
+    seconds = np.empty(count)
+    metres = np.empty(count)
+    _march_near(
+        count, row_of, slot_of, begins_s, ends_s, areas, points, plane, rough, scratch,
+        position, tangent, normal, radius_m, speed_m_s, age_s, pad_m, seconds, metres,
+    )  # fmt: skip
+    kept = 0
+    for k in range(count):
+        row = int(row_of[k])
+        slot = int(slot_of[k])
+        entry_s = seconds[k]
+        away_m = metres[k]
+        if math.isnan(entry_s):
             entry_s = _first_s(
-                area, shape, points, blocks, plane, position, tangent, normal, radius_m[row], row,
-                speed, age, begin_s, end_s, pad_m[row],
+                areas[slot], shapes[slot], points, blocks, plane, rough, scratch,
+                position, tangent, normal, radius_m[row], row,
+                speed_m_s[row], age_s[row], begins_s[k], ends_s[k], pad_m[row],
             )  # fmt: skip
-            if entry_s == math.inf:
-                continue
-            if found == rows.shape[0]:
-                rows = _longer(rows)
-                slots = _longer(slots)
-                seconds = np.concatenate((seconds, np.empty(found)))
-                metres = np.concatenate((metres, np.empty(found)))
-            rows[found] = row
-            slots[found] = slot
-            seconds[found] = entry_s
-            metres[found] = _at_m(
-                area, shape, points, blocks, plane,
-                position, tangent, normal, radius_m[row], row, speed * age,
+            away_m = _at_m(
+                areas[slot], shapes[slot], points, blocks, plane, rough, scratch,
+                position, tangent, normal, radius_m[row], row, speed_m_s[row] * age_s[row],
             )  # fmt: skip
-            found += 1
-    return rows[:found], slots[:found], seconds[:found], metres[:found]
+        if entry_s < math.inf:
+            rows[kept] = row
+            slots[kept] = slot
+            seconds[kept] = entry_s
+            metres[kept] = away_m
+            kept += 1
+    return found, rows[:kept], slots[:kept], seconds[:kept], metres[:kept]

@@ -10,9 +10,18 @@ a footprint within PLANE_REACH_M of its middle:
 * the topology may be off by 1.1 mm, a distance by 4 mm, and up to 5 mm outside is inside;
 * a drop is never longer than the way on the ellipsoid, so nothing is to be added for that.
 
+It is asked in float32 first. With e = 2^-24 and S the reach, a corner and a point are off by S e
+along each axis, what is seen from the point by as much again, and where an edge passes it by
+6 S e: in all less than 16 S e < ROUGH S, which is added to SURE_M then.
+
 Where it is nearer, or the footprint larger, the exact test decides. The exact distance is that of
 :func:`wideberth.space.overlap.distance_to_edge_m`, worked out for the pieces only that can be the
-nearest: a piece's straight chord is nearer or farther than the piece by its sagitta at most.
+nearest: within SHORT_M of the middle, where the surface leans from the plane by less than 6.4 mrad,
+a way on the ellipsoid is longer than its drop by less than STRETCH, and by NEAR_ERROR_M for lifting
+and for what a distance may be off.
+
+Numba: loop indices unsigned, conditions as arithmetic, sums and least values of whole numbers;
+else LLVM does not vectorise.
 """
 
 from __future__ import annotations
@@ -27,25 +36,40 @@ from wideberth.space._distance import to_boundary, to_piece
 from wideberth.space._ellipsoid import FAR_M, SHORT_M, geodesic_length
 from wideberth.space._jit import record_dtype
 from wideberth.space._shapes import encloses
-from wideberth.watch.closest import KERNELS
+from wideberth.watch._jit import kernel as _kernel
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["AREA", "EDGE_ERROR_M", "PLANE_REACH_M", "SURE_M", "distance_m", "in_height", "is_in"]
+__all__ = [
+    "AREA",
+    "EDGE_ERROR_M",
+    "PLANE_REACH_M",
+    "SURE_M",
+    "above",
+    "distance_m",
+    "grounded",
+    "in_height",
+    "is_in",
+    "misses",
+    "near_distance_m",
+    "rough_count",
+    "roughly_in",
+    "side_of",
+]
 
 SURE_M = 0.02
+ROUGH = 2e-6
+ROUGH_BLOCK = 8  # edges tested together
 PLANE_REACH_M = 50_000.0
 EDGE_ERROR_M = 0.005  # distance_to_edge_m is good to 4 mm
+STRETCH = 3e-5
+NEAR_ERROR_M = 0.02
+_FINE = 1e4  # squares of distances are counted in 1 cm x 1 cm
 _E2 = (2 - 1 / 298.257223563) / 298.257223563  # WGS84
 
 AREA = record_dtype(
     [
-        ("x", np.float64),  # centre and radius of a ball around the footprint, ECEF m
-        ("y", np.float64),
-        ("z", np.float64),
-        ("reach_m", np.float64),
-        ("inner_m", np.float64),  # a chord this long from the centre ends inside; 0: none
         ("lower_w84_m", np.float64),  # as in wideberth.watch.zones.WatchedVolume
         ("upper_w84_m", np.float64),
         ("lower_std_m", np.float64),
@@ -53,8 +77,19 @@ AREA = record_dtype(
         ("start_us", np.int64),
         ("end_us", np.int64),
         ("exempt", np.int64),  # whose tracks are passed over: a party's code, or -2
-        ("plane", np.int64),  # where its ring begins in the plane's arrays, -1 where it has none
+        ("x", np.float64),  # centre and radius of a ball around the footprint, ECEF m
+        ("y", np.float64),
+        ("z", np.float64),
+        ("reach_m", np.float64),
+        ("inner_m", np.float64),  # a chord this long from the centre ends inside; 0: none
+        ("plane", np.int64),  # where its ring begins in the plane's array, -1 where it has none
+        ("rough", np.int64),  # likewise in the rough one's
+        ("point", np.int64),  # its first one
+        ("pieces", np.int64),  # of the ring; 0: a circle
         ("level", np.int64),
+        ("node", np.int64),  # its first one in the files, -1 where it has none
+        ("volume", np.int64),  # its number within its area
+        ("first", np.int64),  # the slot of its area's first volume
         ("alive", np.int64),
         ("east_x", np.float64),  # the axes of the plane
         ("east_y", np.float64),
@@ -66,140 +101,225 @@ AREA = record_dtype(
 )
 
 Floats = NDArray[np.float64]
-_kernel = KERNELS
+Ints = NDArray[np.int64]
+Singles = NDArray[np.float32]
 
 
 @_kernel
 def side(x: float, y: float, begin: int, count: int, plane: Floats) -> int:
     """1: in the ring that begins there on the plane, 0: out, -1: within SURE_M of an edge.
 
-    plane (3, n): x, y, and one over the square of the length of the edge that begins there; the
-    first point stands again behind the last. No branch, whole sums: it runs in lanes.
+    plane: the ring's x, the first again behind the last, then its y likewise, then one over the
+    square of the length of the edge that begins there.
     """
-    crossed = 0
-    close = 0
-    limit = SURE_M * SURE_M
-    for i in range(count):
-        k = begin + i
-        x0 = plane[0, k] - x
-        y0 = plane[1, k] - y
-        x1 = plane[0, k + 1] - x
-        y1 = plane[1, k + 1] - y
+    crossed = np.uint64(0)
+    close = np.uint64(0)
+    at_y = np.uintp(count + 1)
+    at_inverse = np.uintp(2 * (count + 1))
+    one = np.uintp(1)
+    for k in range(np.uintp(begin), np.uintp(begin + count)):
+        x0 = plane[k] - x
+        y0 = plane[k + at_y] - y
+        x1 = plane[k + one] - x
+        y1 = plane[k + at_y + one] - y
         ux = x1 - x0
         uy = y1 - y0
-        t = -(x0 * ux + y0 * uy) * plane[2, k]
+        t = -(x0 * ux + y0 * uy) * plane[k + at_inverse]
         t = 0.0 if t < 0.0 else t
         t = 1.0 if t > 1.0 else t
         dx = x0 + t * ux
         dy = y0 + t * uy
-        close += 1 if dx * dx + dy * dy <= limit else 0
-        crossed += 1 if ((y0 > 0) != (y1 > 0)) & ((x1 * y0 < x0 * y1) != (y0 > y1)) else 0
-    return -1 if close > 0 else crossed & 1
+        close += np.uint64(dx * dx + dy * dy <= SURE_M * SURE_M)
+        crossed += np.uint64(((y0 > 0) != (y1 > 0)) & ((x1 * y0 < x0 * y1) != (y0 > y1)))
+    return -1 if close > 0 else int(crossed) & 1
 
 
 @_kernel
-def is_in(
-    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats,
-    x: float, y: float, z: float,
-) -> bool:  # fmt: skip
-    """Is the surface point within EDGE_ERROR_M of the footprint, as the exact distance says?"""
+def rough_count(count: int) -> int:
+    """How many edges a ring has in float32: whole blocks, filled up with its first point."""
+    return -(-count // ROUGH_BLOCK) * ROUGH_BLOCK
+
+
+@_kernel
+def rough_side(
+    x: np.float32, y: np.float32, sure_m: np.float32, begin: int, count: int, rough: Singles
+) -> int:
+    """As side, in float32, and -1 where the point may be within sure_m of an edge.
+
+    rough: x, the first again behind the last, then y likewise; count: that of rough_count.
+    """
+    crossed = False
+    close = False
+    at_y = np.uintp(count + 1)
+    one = np.uintp(1)
+    zero = np.float32(0.0)
+    twice_m = np.float32(2.0) * sure_m
+    for block in range(np.uintp(begin), np.uintp(begin + count), np.uintp(ROUGH_BLOCK)):
+        for j in range(np.uintp(ROUGH_BLOCK)):
+            k = block + j
+            x0 = rough[k] - x
+            y0 = rough[k + at_y] - y
+            x1 = rough[k + one] - x
+            y1 = rough[k + at_y + one] - y
+            ux = x1 - x0
+            uy = y1 - y0
+            cross = x1 * y0 - x0 * y1
+            size = abs(ux) + abs(uy)
+            # In the edge's box, and near its line: more than is within sure_m, and no division.
+            close |= (
+                (abs(x0 + x1) <= abs(ux) + twice_m)
+                & (abs(y0 + y1) <= abs(uy) + twice_m)
+                & (abs(cross) <= sure_m * (size + sure_m))
+            )
+            crossed ^= ((y0 > zero) != (y1 > zero)) & ((cross < zero) != (uy < zero))
+    return -1 if close else (1 if crossed else 0)
+
+
+@_kernel
+def side_of(area: Any, plane: Floats, rough: Singles, dx: float, dy: float, dz: float) -> int:
+    """As side, of a point that stands so far from the middle of an area's ball."""
+    x = area.east_x * dx + area.east_y * dy + area.east_z * dz
+    y = area.north_x * dx + area.north_y * dy + area.north_z * dz
+    told = rough_side(
+        np.float32(x), np.float32(y), np.float32(SURE_M + ROUGH * area.reach_m),
+        area.rough, rough_count(area.pieces), rough,
+    )  # fmt: skip
+    return side(x, y, area.plane, area.pieces, plane) if told < 0 else told
+
+
+@_kernel
+def roughly_in(area: Any, rough: Singles, x: float, y: float, z: float) -> int:
+    """Is the surface point within EDGE_ERROR_M of the footprint: 1 yes, 0 no, -1 to be asked."""
     dx = x - area.x
     dy = y - area.y
     dz = z - area.z
     square = dx * dx + dy * dy + dz * dz
     # The 2 cm are for what a distance may be off, and the 5 mm.
     if square > (area.reach_m + 0.02) * (area.reach_m + 0.02):
-        return False
+        return 0
     if square < area.inner_m * area.inner_m:
-        return True
+        return 1
+    if area.plane < 0:
+        return -1
+    return rough_side(
+        np.float32(area.east_x * dx + area.east_y * dy + area.east_z * dz),
+        np.float32(area.north_x * dx + area.north_y * dy + area.north_z * dz),
+        np.float32(SURE_M + ROUGH * area.reach_m), area.rough, rough_count(area.pieces), rough,
+    )  # fmt: skip
+
+
+@_kernel
+def is_in(
+    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
+    scratch: Ints, x: float, y: float, z: float,
+) -> bool:  # fmt: skip
+    """Likewise where it is to be asked: on the plane, then by the exact distance."""
     if area.plane >= 0:
-        told = side(
-            area.east_x * dx + area.east_y * dy + area.east_z * dz,
-            area.north_x * dx + area.north_y * dy + area.north_z * dz,
-            area.plane, shape.count, plane,
-        )  # fmt: skip
+        told = side_of(area, plane, rough, x - area.x, y - area.y, z - area.z)
         if told >= 0:
             return told == 1
-    return distance_m(area, shape, points, blocks, plane, x, y, z) <= EDGE_ERROR_M
+    return distance_m(area, shape, points, blocks, plane, rough, scratch, x, y, z) <= EDGE_ERROR_M
 
 
 @_kernel
 def distance_m(
-    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats,
-    x: float, y: float, z: float,
+    area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
+    scratch: Ints, x: float, y: float, z: float,
 ) -> float:  # fmt: skip
-    """From a surface point to the footprint along the ellipsoid, 0 inside."""
+    """From a surface point to the footprint along the ellipsoid, 0 inside. scratch: room for a
+    number for each piece.
+    """
     if shape.count == 0:
         length = geodesic_length(x, y, z, shape.x, shape.y, shape.z)
         length = FAR_M if math.isnan(length) else length
         return max(0.0, length - shape.radius_m)
+    if area.plane >= 0:
+        near_m = near_distance_m(area, points, plane, rough, scratch, x, y, z, True)  # noqa: FBT003
+        if near_m >= 0.0:
+            return near_m
     dx = x - area.x
     dy = y - area.y
     dz = z - area.z
-    square = dx * dx + dy * dy + dz * dz
-    if square < area.inner_m * area.inner_m:
+    if dx * dx + dy * dy + dz * dz < area.inner_m * area.inner_m or encloses(
+        shape, points, blocks, x, y, z
+    ):
         return 0.0
-    told = -1
-    reach_m = area.reach_m
-    near = area.plane >= 0 and math.sqrt(square) + reach_m < SHORT_M - 1.0
-    if near:
-        told = 0
-        if square <= reach_m * reach_m:
-            told = side(
-                area.east_x * dx + area.east_y * dy + area.east_z * dz,
-                area.north_x * dx + area.north_y * dy + area.north_z * dz,
-                area.plane, shape.count, plane,
-            )  # fmt: skip
-    if told == 1 or (told == -1 and encloses(shape, points, blocks, x, y, z)):
-        return 0.0
-    if near:
-        return _nearest_m(shape, points, x, y, z)
     length = to_boundary(x, y, z, shape, points, blocks, math.inf)
     return FAR_M if math.isnan(length) else length
 
 
 @_kernel
-def _chord_square(points: Floats, k: int, j: int, x: float, y: float, z: float) -> float:
-    """The square of the distance from a point to the straight line between two of the points."""
-    wx = x - points[k, 0]
-    wy = y - points[k, 1]
-    wz = z - points[k, 2]
-    ux = points[j, 0] - points[k, 0]
-    uy = points[j, 1] - points[k, 1]
-    uz = points[j, 2] - points[k, 2]
-    size = ux * ux + uy * uy + uz * uz
-    t = (wx * ux + wy * uy + wz * uz) / size if size > 0 else 0.0
-    t = 0.0 if t < 0 else (1.0 if t > 1 else t)
-    wx -= t * ux
-    wy -= t * uy
-    wz -= t * uz
-    return wx * wx + wy * wy + wz * wz
+def near_distance_m(
+    area: Any, points: Floats, plane: Floats, rough: Singles, scratch: Ints,
+    x: float, y: float, z: float,
+    may_be_in: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+) -> float:  # fmt: skip
+    """As distance_m, of a ring on a plane; -1 where it is not to be told by that. may_be_in: False
+    where the point is known to be out, or no farther in than does not matter.
+    """
+    dx = x - area.x
+    dy = y - area.y
+    dz = z - area.z
+    square = dx * dx + dy * dy + dz * dz
+    if math.sqrt(square) + area.reach_m >= SHORT_M - 1.0:
+        return -1.0
+    if square < area.inner_m * area.inner_m:
+        return 0.0
+    if may_be_in and square <= area.reach_m * area.reach_m:
+        told = side_of(area, plane, rough, dx, dy, dz)
+        if told != 0:
+            return 0.0 if told == 1 else -1.0
+    return _nearest_m(area, points, plane, scratch, x, y, z)
 
 
 @_kernel
-def _nearest_m(shape: Any, points: Floats, x: float, y: float, z: float) -> float:
-    """From a surface point to the nearest piece, all of them nearer than SHORT_M."""
-    count = shape.count
-    least = math.inf
-    longest = 0.0
-    for i in range(count):
-        k = shape.first + i
-        j = shape.first + (i + 1 if i + 1 < count else 0)
-        square = _chord_square(points, k, j, x, y, z)
+def _squares(x: float, y: float, begin: int, count: int, plane: Floats, scratch: Ints) -> int:
+    """The squares of the distances to the edges of a ring on the plane, in 1 / _FINE m2, rounded
+    down, into scratch; the least of them.
+    """
+    least = np.int64(1 << 62)
+    at_y = np.uintp(count + 1)
+    at_inverse = np.uintp(2 * (count + 1))
+    one = np.uintp(1)
+    first = np.uintp(begin)
+    for i in range(np.uintp(count)):
+        k = first + i
+        x0 = plane[k] - x
+        y0 = plane[k + at_y] - y
+        ux = plane[k + one] - x - x0
+        uy = plane[k + at_y + one] - y - y0
+        t = -(x0 * ux + y0 * uy) * plane[k + at_inverse]
+        t = 0.0 if t < 0.0 else t
+        t = 1.0 if t > 1.0 else t
+        dx = x0 + t * ux
+        dy = y0 + t * uy
+        square = np.int64((dx * dx + dy * dy) * _FINE)
+        scratch[i] = square
         least = square if square < least else least
-        ux = points[j, 0] - points[k, 0]
-        uy = points[j, 1] - points[k, 1]
-        uz = points[j, 2] - points[k, 2]
-        size = ux * ux + uy * uy + uz * uz
-        longest = size if size > longest else longest
-    # Twice the sagitta (s**2 / 8R), and 1 mm for lifting and rounding.
-    limit = math.sqrt(least) + longest / (4.0 * 6_335_000.0) + 0.001
-    limit *= limit
+    return int(least)
+
+
+@_kernel
+def _nearest_m(
+    area: Any, points: Floats, plane: Floats, scratch: Ints, x: float, y: float, z: float
+) -> float:
+    """From a surface point to the nearest piece, all of them within SHORT_M of the middle."""
+    count = area.pieces
+    dx = x - area.x
+    dy = y - area.y
+    dz = z - area.z
+    least = _squares(
+        area.east_x * dx + area.east_y * dy + area.east_z * dz,
+        area.north_x * dx + area.north_y * dy + area.north_z * dz,
+        area.plane, count, plane, scratch,
+    )  # fmt: skip
+    limit_m = math.sqrt((least + 1) / _FINE) * (1.0 + STRETCH) + NEAR_ERROR_M
+    limit = int(limit_m * limit_m * _FINE) + 1
     best = math.inf
     for i in range(count):
-        k = shape.first + i
-        j = shape.first + (i + 1 if i + 1 < count else 0)
-        if _chord_square(points, k, j, x, y, z) <= limit:
+        if scratch[i] <= limit:
+            k = area.point + i
+            j = area.point + (i + 1 if i + 1 < count else 0)
             length = to_piece(
                 x, y, z,
                 points[k, 0], points[k, 1], points[k, 2],
@@ -207,6 +327,39 @@ def _nearest_m(shape: Any, points: Floats, x: float, y: float, z: float) -> floa
             )  # fmt: skip
             best = length if length < best else best
     return best
+
+
+@_kernel
+def misses(
+    x: float, y: float, ux: float, uy: float, run_m: float, wide_m: float,
+    begin: int, count: int, plane: Floats,
+) -> bool:  # fmt: skip
+    """Is the strip of a straight way on the plane, from there run_m along the unit (ux, uy) and
+    wide_m about it, surely away from a ring and not in it?
+    """
+    half_m = 0.5 * run_m + wide_m
+    x += 0.5 * run_m * ux
+    y += 0.5 * run_m * uy
+    met = np.uint64(0)
+    crossed = np.uint64(0)
+    at_y = np.uintp(count + 1)
+    one = np.uintp(1)
+    for k in range(np.uintp(begin), np.uintp(begin + count)):
+        x0 = plane[k] - x
+        y0 = plane[k + at_y] - y
+        x1 = plane[k + one] - x
+        y1 = plane[k + at_y + one] - y
+        crossed += np.uint64(((y0 > 0) != (y1 > 0)) & ((x1 * y0 < x0 * y1) != (y0 > y1)))
+        # Along and across the strip; the edge and the strip's box have an axis between them or not.
+        a = 0.5 * ((x0 + x1) * ux + (y0 + y1) * uy)
+        b = 0.5 * ((y0 + y1) * ux - (x0 + x1) * uy)
+        da = 0.5 * ((x1 - x0) * ux + (y1 - y0) * uy)
+        db = 0.5 * ((y1 - y0) * ux - (x1 - x0) * uy)
+        along = abs(a) <= half_m + abs(da)
+        across = abs(b) <= wide_m + abs(db)
+        askew = abs(a * db - b * da) <= half_m * abs(db) + wide_m * abs(da) + 1e-3
+        met += np.uint64(along & across & askew)
+    return int(met) == 0 and int(crossed) & 1 == 0
 
 
 @_kernel

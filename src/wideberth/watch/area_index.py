@@ -17,9 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space._shapes import BLOCK, SHAPE
-from wideberth.watch._filing import CORNERS, EVERYWHERE, LEVELS, file, level_of, unfile
-from wideberth.watch._met import enter, inside
-from wideberth.watch._within import AREA, PLANE_REACH_M
+from wideberth.space.prepared import Shapes
+from wideberth.watch._filing import EVERYWHERE, LEVELS, NODE, unfile
+from wideberth.watch._firsts import firsts
+from wideberth.watch._inside import inside
+from wideberth.watch._laying import file_all, filed_in_all, lay, needed
+from wideberth.watch._met import enter
+from wideberth.watch._within import AREA, rough_count
 from wideberth.watch.closest import Movers
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.paths import Floats, path_error_m
@@ -30,9 +34,7 @@ __all__ = ["NOBODY", "AreaIndex", "Met"]
 Ints = NDArray[np.int64]
 
 NOBODY = -2  # no owner's code
-_FILED_M = 0.1  # a box is larger than its ball by this, which covers every rounding
 _LEAST_ROOM = 64
-_NONE = ObjectRef("zone", "")
 
 
 @dataclass(frozen=True)
@@ -49,56 +51,32 @@ class Met:
     entries: Entries
 
 
-class _Pool:
-    """What many volumes hold of one kind, a stretch of an array for each: kept and grown.
-
-    axis: the one along which they stand.
-    """
-
-    def __init__(self, width: int, axis: int = 0) -> None:
-        self.axis = axis
-        self.used = 0
-        self.array: Floats = np.zeros(self._shape(width, _LEAST_ROOM))
-
-    def add(self, rows: Floats) -> int:
-        """Where these, of the shape of the array but for their count, now begin."""
-        begin, self.used = self.used, self.used + rows.shape[self.axis]
-        room = self.array.shape[self.axis]
-        if self.used > room:
-            width = self.array.shape[1 - self.axis]
-            grown = np.zeros(self._shape(width, max(2 * room, self.used)))
-            grown[self._stretch(0, begin)] = self.array[self._stretch(0, begin)]
-            self.array = grown
-        self.array[self._stretch(begin, self.used)] = rows
-        return begin
-
-    def take(self, begin: int, count: int) -> Floats:
-        """So many from there on."""
-        return self.array[self._stretch(begin, begin + count)]
-
-    def _shape(self, width: int, count: int) -> tuple[int, int]:
-        return (count, width) if self.axis == 0 else (width, count)
-
-    def _stretch(self, begin: int, end: int) -> tuple[slice, slice]:
-        part, whole = slice(begin, end), slice(None)
-        return (part, whole) if self.axis == 0 else (whole, part)
-
-
 class AreaIndex:
     """Areas by key, each one or more volumes. Not safe for threads."""
 
     def __init__(self) -> None:
         self._slots: dict[ObjectRef, list[int]] = {}
-        self._keys: list[ObjectRef] = []  # of each slot
-        self._volume: Ints = np.zeros(_LEAST_ROOM, np.int64)  # its number within its area
-        self._areas: Any = np.zeros(_LEAST_ROOM, AREA)
-        self._shapes: Any = np.zeros(_LEAST_ROOM, SHAPE)
-        self._points, self._blocks, self._plane = _Pool(3), _Pool(4), _Pool(3, axis=1)
-        self._unused = 0
-        self._free: list[int] = []
+        self._free_slots: list[int] = []
+        self._names: Any = np.zeros(0, object)  # of each slot
+        self._areas: Any = np.zeros(0, AREA)
+        self._shapes: Any = np.zeros(0, SHAPE)
+        # Points, blocks, places on the plane and on the rough one: what volumes hold of each.
+        self._pools: tuple[Any, ...] = (
+            np.zeros((_LEAST_ROOM, 3)),
+            np.zeros((_LEAST_ROOM, 4)),
+            np.zeros(_LEAST_ROOM),
+            np.zeros(_LEAST_ROOM, np.float32),
+        )
+        self._used: Ints = np.zeros(4, np.int64)  # of each pool
+        self._unused = 0  # points of volumes that went
+        self._most_pieces = 1
         self._levels: Ints = np.zeros(LEVELS + 1, np.int64)
         self._everywhere: Ints = np.zeros(0, np.int64)
-        self._file_all()
+        self._heads: NDArray[np.int32] = np.full(_LEAST_ROOM, -1, np.int32)
+        self._nodes: Any = np.zeros(0, NODE)
+        self._siblings: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._free: Ints = np.full(1, -1, np.int64)
+        self._free_nodes = 0
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -109,7 +87,7 @@ class AreaIndex:
     @property
     def pieces(self) -> int:
         """How many edges there is room taken for, those of areas that went among them."""
-        return self._points.used
+        return int(self._used[0])
 
     def put(
         self, key: ObjectRef, volumes: Iterable[WatchedVolume], *, exempt: int = NOBODY
@@ -117,24 +95,29 @@ class AreaIndex:
         """Adds an area, or puts it in the place of the old one. exempt: the code of the owner whose
         tracks are passed over.
         """
-        self.remove(key)
-        self._slots[key] = [
-            self._put(key, number, volume, exempt) for number, volume in enumerate(volumes)
-        ]
+        self.put_many([(key, volumes, exempt)])
+
+    def put_many(self, areas: Iterable[tuple[ObjectRef, Iterable[WatchedVolume], int]]) -> None:
+        """Adds many areas, each a key, its volumes and who is exempt, at a fraction of the cost of
+        one by one where volumes that were prepared together stand together.
+        """
+        together: list[tuple[int, int, int, int, WatchedVolume]] = []
+        for key, volumes, exempt in areas:
+            self._take_out(key)
+            slots = self._slots[key] = []
+            for number, volume in enumerate(volumes):
+                if together and together[-1][4].prepared.arrays is not volume.prepared.arrays:
+                    self._lay(together)
+                    together = []
+                slots.append(self._new_slot(key))
+                together.append((slots[-1], slots[0], number, exempt, volume))
+        self._lay(together)
+        self._pack_if_loose()
 
     def remove(self, key: ObjectRef) -> None:
         """Takes an area away. Nothing where there is none."""
-        for slot in self._slots.pop(key, ()):
-            area, shape = self._areas[slot], self._shapes[slot]
-            unfile(slot, self._heads, self._node_key, self._node_next)
-            self._levels[area["level"]] -= 1
-            if area["level"] == EVERYWHERE:
-                self._everywhere = self._everywhere[self._everywhere != slot]
-            area["alive"] = 0
-            self._unused += int(shape["count"])
-            self._free.append(slot)
-        if self._unused > max(4096, self._points.used // 2):
-            self._pack()
+        self._take_out(key)
+        self._pack_if_loose()
 
     def entries(
         self,
@@ -168,15 +151,9 @@ class AreaIndex:
             float(look_ahead_s),
             float(pressure_error_m),
         )
-        keys, area = self._numbered(slots)
-        volume = self._volume[slots]
-        # The first, then the nearest, then the first in the order they were given in.
-        order = np.lexsort((volume, distance_m, entry_s, rows, area))
-        pair = np.stack([area[order], rows[order]])
-        first = np.ones(len(order), np.bool_)
-        first[1:] = (pair[:, 1:] != pair[:, :-1]).any(axis=0)
-        order = order[first]
+        order = self._firsts(rows, slots, entry_s, distance_m)
         rows, slots = rows[order], slots[order]
+        keys, area = self._numbered(slots)
         rise_m = movers.climb_m_s[rows] * movers.age_s[rows]
         vertical_m, known = vertical_gap_m(
             (self._areas["lower_w84_m"][slots], self._areas["lower_std_m"][slots]),
@@ -187,9 +164,14 @@ class AreaIndex:
         )
         allowed_m = pad_m[rows] + step_m(movers.speed_m_s[rows])
         found = Entries(
-            entry_s[order], volume[order], distance_m[order], vertical_m, known, allowed_m
+            entry_s[order],
+            self._areas["volume"][slots],
+            distance_m[order],
+            vertical_m,
+            known,
+            allowed_m,
         )
-        return Met(keys, area[order], rows, found)
+        return Met(keys, area, rows, found)
 
     def inside(
         self, movers: Movers, *, time_us: Ints, clock_error_us: Ints
@@ -206,124 +188,157 @@ class AreaIndex:
             clock_error_us,
             movers.owner,
         )
-        keys, area = self._numbered(slots)
-        met = np.unique(area * max(len(movers), 1) + rows)
-        return keys, met // max(len(movers), 1), met % max(len(movers), 1)
+        zero = np.zeros(len(rows))
+        order = self._firsts(rows, slots, zero, zero)
+        keys, area = self._numbered(slots[order])
+        return keys, area, rows[order]
 
     def _enter(self, *arguments: Any) -> tuple[Ints, Ints, Floats, Floats]:
-        call: Any = enter
-        return call(*self._arrays(), *arguments)
+        return self._found(enter, arguments)
 
     def _inside(self, *arguments: Any) -> tuple[Ints, Ints]:
-        call: Any = inside
-        return call(*self._arrays(), *arguments)
+        return self._found(inside, arguments)
+
+    def _found(self, call: Any, arguments: tuple[Any, ...]) -> Any:
+        """What a kernel finds, given as much room as it turns out to need."""
+        room = 1024 + len(arguments[0])
+        while True:
+            needed_room, *found = call(*self._arrays(), *arguments, room)
+            if needed_room <= room:
+                return found
+            room = needed_room
+
+    def _firsts(self, *arguments: Any) -> Ints:
+        call: Any = firsts
+        return call(self._areas, *arguments)
 
     def _arrays(self) -> tuple[Any, ...]:
         return (
-            self._areas, self._shapes, self._points.array, self._blocks.array, self._plane.array,
-            self._heads, self._node_key, self._node_next, self._levels, self._everywhere,
+            self._areas, self._shapes, *self._pools,
+            self._heads, self._nodes, self._levels, self._everywhere,
+            np.empty(self._most_pieces, np.int64),
         )  # fmt: skip
 
     def _numbered(self, slots: Ints) -> tuple[tuple[ObjectRef, ...], Ints]:
-        """The areas that the slots are of, and the number of each slot's among them."""
-        number: dict[ObjectRef, int] = {}
-        of_slot = np.zeros(len(self._areas), np.int64)
-        met: list[int] = np.unique(slots).tolist()
-        for slot in met:
-            of_slot[slot] = number.setdefault(self._keys[slot], len(number))
-        return tuple(number), of_slot[slots]
+        """The areas that slots sorted by area are of, and the number of each slot's among them."""
+        first = self._areas["first"][slots]
+        new = np.ones(len(first), np.bool_)
+        new[1:] = first[1:] != first[:-1]
+        return tuple(self._names[first[new]].tolist()), np.cumsum(new) - 1
 
-    def _put(self, key: ObjectRef, number: int, volume: WatchedVolume, exempt: int) -> int:
-        if not self._free:
-            self._grow()
-        slot = self._free.pop()
-        arrays, index = volume.prepared.arrays, volume.prepared.index
-        shape = arrays.shapes[index]
-        count, first, block = int(shape["count"]), int(shape["first"]), int(shape["block"])
-        blocks = (count + BLOCK - 1) // BLOCK
-        self._shapes[slot] = shape
-        self._shapes[slot]["first"] = self._points.add(arrays.points[first : first + count])
-        self._shapes[slot]["block"] = self._blocks.add(arrays.blocks[block : block + blocks])
-        area = self._areas[slot]
-        wide = bool(shape["wide"])
-        reach_m = math.inf if wide else float(shape["reach_m"])
-        for name, value in (
-            ("x", shape["x"]),
-            ("y", shape["y"]),
-            ("z", shape["z"]),
-            ("reach_m", reach_m),
-            ("inner_m", 0.0 if wide else arrays.rows[index]["inner_dm"] / 10),
-            ("lower_w84_m", volume.lower_w84_m),
-            ("upper_w84_m", volume.upper_w84_m),
-            ("lower_std_m", volume.lower_std_m),
-            ("upper_std_m", volume.upper_std_m),
-            ("start_us", volume.start_us),
-            ("end_us", volume.end_us),
-            ("exempt", exempt),
-            ("plane", -1),
-            ("level", level_of(reach_m + _FILED_M)),
-            ("alive", 1),
-        ):
-            area[name] = value
-        if count > 0 and reach_m <= PLANE_REACH_M:
-            self._drop(area, arrays.points[first : first + count])
-        self._keys[slot] = key
-        self._volume[slot] = number
-        self._levels[area["level"]] += 1
-        if area["level"] == EVERYWHERE:
-            self._everywhere = np.append(self._everywhere, slot)
-        file(self._areas, slot, reach_m + _FILED_M, self._heads, self._node_key, self._node_next)
+    def _new_slot(self, key: ObjectRef) -> int:
+        if not self._free_slots:
+            before, room = len(self._areas), max(_LEAST_ROOM, 2 * len(self._areas))
+            self._areas = _grown(self._areas, room)
+            self._shapes = _grown(self._shapes, room)
+            self._names = _grown(self._names, room)
+            self._free_slots = list(range(room - 1, before - 1, -1))
+        slot = self._free_slots.pop()
+        self._names[slot] = key
         return slot
 
-    def _drop(self, area: Any, points: Floats) -> None:
-        """Puts a ring on the plane that touches the ellipsoid under the middle of its ball."""
-        middle = np.array([area["x"], area["y"], area["z"]])
-        normal = middle / np.array([1.0, 1.0, (1 - 1 / 298.257223563) ** 2])
-        normal /= np.linalg.norm(normal)
-        # Any axis that the normal is far from will do: at a pole east is not one.
-        least = np.zeros(3)
-        least[np.argmin(np.abs(normal))] = 1.0
-        east = np.cross(least, normal)
-        east /= np.linalg.norm(east)
-        north = np.cross(normal, east)
-        for name, axis in (("east", east), ("north", north)):
-            for part, value in zip("xyz", axis, strict=True):
-                area[f"{name}_{part}"] = value
-        ring = (points - middle) @ np.stack([east, north], axis=1)
-        ring = np.concatenate([ring, ring[:1]])
-        square = (np.diff(ring, axis=0) ** 2).sum(axis=1)
-        inverse = np.append(1 / np.where(square > 0, square, np.inf), 0.0)
-        area["plane"] = self._plane.add(np.column_stack([ring, inverse]).T)
+    def _lay(self, volumes: list[tuple[int, int, int, int, WatchedVolume]]) -> None:
+        """Lays volumes of one set of arrays: each its slot, the first of its area, its number
+        there, and who is exempt.
+        """
+        if not volumes:
+            return
+        slots, firsts_, numbers, exempt = np.array([each[:4] for each in volumes], np.int64).T
+        made = [each[4] for each in volumes]
+        arrays: Shapes = made[0].prepared.arrays
+        index = np.array([each.prepared.index for each in made], np.int64)
+        limits_m = np.array(
+            [
+                (each.lower_w84_m, each.upper_w84_m, each.lower_std_m, each.upper_std_m)
+                for each in made
+            ]
+        )
+        window_us = np.array([(each.start_us, each.end_us) for each in made], np.int64)
+        call: Any = needed
+        *room, most = call(arrays.shapes, index)
+        self._most_pieces = max(self._most_pieces, most)
+        self._make_room(np.array(room))
+        call = lay
+        nodes: int = call(
+            self._areas, self._shapes, *self._pools,
+            self._used, self._levels, slots.copy(), firsts_.copy(), numbers.copy(), exempt.copy(),
+            index, arrays.rows, arrays.shapes, arrays.points, arrays.blocks, limits_m, window_us,
+        )  # fmt: skip
+        wide = slots[self._areas["level"][slots] == EVERYWHERE]
+        if len(wide):
+            self._everywhere = np.append(self._everywhere, wide)
+        if self._free_nodes < nodes:
+            self._file_anew()
+        else:
+            self._file(slots.copy())
 
-    def _grow(self) -> None:
-        room = len(self._areas)
-        if self._keys:
-            self._areas = np.concatenate([self._areas, np.zeros(room, AREA)])
-            self._shapes = np.concatenate([self._shapes, np.zeros(room, SHAPE)])
-            self._volume = np.concatenate([self._volume, np.zeros(room, np.int64)])
-        self._free = list(range(len(self._areas) - 1, len(self._keys) - 1, -1))
-        self._keys += [_NONE] * (len(self._areas) - len(self._keys))
-        self._file_all()
+    def _make_room(self, more: Ints) -> None:
+        """For so much more in each of the pools."""
+        self._pools = tuple(
+            pool if need <= len(pool) else _grown(pool, max(need, 2 * len(pool)))
+            for pool, need in zip(self._pools, (self._used + more).tolist(), strict=True)
+        )
 
-    def _file_all(self) -> None:
-        """Files what is alive anew, in as much room as there is for volumes."""
-        self._heads = np.full(8 * len(self._areas), -1, np.int32)
-        self._node_key = np.full(CORNERS * len(self._areas), -1, np.int64)
-        self._node_next = np.full(CORNERS * len(self._areas), -1, np.int32)
-        for slot in np.flatnonzero(self._areas["alive"]).tolist():
-            half_m = float(self._areas[slot]["reach_m"]) + _FILED_M
-            file(self._areas, slot, half_m, self._heads, self._node_key, self._node_next)
+    def _file(self, slots: Ints) -> None:
+        call: Any = file_all
+        self._free_nodes -= call(
+            self._areas, self._shapes, self._pools[0], slots,
+            self._heads, self._nodes, self._siblings, self._free, self._most_pieces,
+        )  # fmt: skip
 
-    def _pack(self) -> None:
-        """Moves what is alive together, so that what went leaves no room behind."""
-        points, blocks, plane = self._points, self._blocks, self._plane
-        self._points, self._blocks, self._plane = _Pool(3), _Pool(4), _Pool(3, axis=1)
-        self._unused = 0
+    def _file_anew(self) -> None:
+        """Files what is alive, with room for as much again."""
+        alive = np.flatnonzero(self._areas["alive"])
+        call: Any = filed_in_all
+        room = max(_LEAST_ROOM, 2 * call(self._areas, alive))
+        self._heads = np.full(1 << (4 * room - 1).bit_length(), -1, np.int32)
+        self._nodes = np.zeros(room, NODE)
+        self._nodes["next"] = np.append(np.arange(1, room), -1)
+        self._siblings = np.full(room, -1, np.int32)
+        self._free = np.zeros(1, np.int64)
+        self._free_nodes = room
+        self._file(alive)
+
+    def _take_out(self, key: ObjectRef) -> None:
+        for slot in self._slots.pop(key, ()):
+            area = self._areas[slot]
+            level = int(area["level"])
+            call: Any = unfile
+            self._free_nodes += call(
+                self._areas, slot, self._heads, self._nodes, self._siblings, self._free
+            )
+            self._levels[level] -= 1
+            if level == EVERYWHERE:
+                self._everywhere = self._everywhere[self._everywhere != slot]
+            area["alive"] = 0
+            self._unused += int(self._shapes[slot]["count"])
+            self._names[slot] = None
+            self._free_slots.append(slot)
+
+    def _pack_if_loose(self) -> None:
+        """Moves what is alive together where half of the room is that of what went."""
+        if self._unused <= max(4096, self.pieces // 2):
+            return
+        pools = self._pools
+        packed = self._pools = tuple(np.zeros_like(pool) for pool in pools)
+        self._used, self._unused = np.zeros(4, np.int64), 0
         for slot in np.flatnonzero(self._areas["alive"]).tolist():
             area, shape = self._areas[slot], self._shapes[slot]
-            count = int(shape["count"])
-            row = blocks.take(int(shape["block"]), (count + BLOCK - 1) // BLOCK)
-            shape["first"] = self._points.add(points.take(int(shape["first"]), count))
-            shape["block"] = self._blocks.add(row)
-            if area["plane"] >= 0:
-                area["plane"] = self._plane.add(plane.take(int(area["plane"]), count + 1))
+            count, laid = int(shape["count"]), int(area["plane"]) >= 0
+            edges = (3 * (count + 1), 2 * (rough_count(count) + 1)) if laid else (0, 0)
+            size = count, (count + BLOCK - 1) // BLOCK, *edges
+            fields = (shape, "first"), (shape, "block"), (area, "plane"), (area, "rough")
+            for place, ((record, name), used) in enumerate(zip(fields, size, strict=True)):
+                begin, to = int(record[name]), int(self._used[place])
+                packed[place][to : to + used] = pools[place][begin : begin + used]
+                record[name] = to if place < 2 or laid else -1
+                if place == 0:
+                    area["point"] = to
+                self._used[place] += used
+
+
+def _grown(array: Any, room: int) -> Any:
+    """The same, with room behind it."""
+    more = np.zeros((room, *array.shape[1:]), array.dtype)
+    more[: len(array)] = array
+    return more

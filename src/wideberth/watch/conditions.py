@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
@@ -55,8 +56,8 @@ Keys = Collection[WarningKey]
 @dataclass(frozen=True)
 class Area:
     """A zone or an intent as the watch holds it. kind: ``zone`` or ``intent``. rule: what a track
-    that enters it is told. exempt: parties whose tracks may be in it. clock_us: how far the clock
-    that its times were told by may be off.
+    that enters it is told. exempt: parties whose tracks may be in it. bound: those whose may not,
+    None for all others. clock_us: how far the clock that its times were told by may be off.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Area:
     exempt: frozenset[str]
     volumes: tuple[WatchedVolume, ...]
     clock_us: int = 0
+    bound: frozenset[str] | None = None
 
     @property
     def ref(self) -> ObjectRef:
@@ -90,10 +92,12 @@ def area_of(  # noqa: PLR0913 - what is known of an area, once
     exempt: Iterable[str],
     volumes: Iterable[PreparedVolume],
     clock_us: int = 0,
+    bound: Iterable[str] | None = None,
 ) -> Area:
     """An area from prepared volumes."""
     made = tuple(watched(each, clock_us=clock_us) for each in volumes)
-    return Area(kind, area_id, name, owner, version, rule, frozenset(exempt), made, clock_us)
+    only = None if bound is None else frozenset(bound)
+    return Area(kind, area_id, name, owner, version, rule, frozenset(exempt), made, clock_us, only)
 
 
 def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
@@ -153,15 +157,25 @@ def incursions(
     touched = of_area.keys() | (stood.keys() & areas.keys())
     for ref in sorted(touched, key=lambda ref: (ref.kind != "zone", ref.id)):
         area = areas[ref]
-        exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
+        concerned = _concerned(look, area)
         seen: set[int] = set()
         for k in of_area.get(ref, ()):
             row = int(met.row[k])
-            if int(look.movers.owner[row]) not in exempt:
+            if concerned[row]:
                 seen.add(row)
                 told.append(_incursion(look, area, settings, met.entries, k, row, Verdict.HOLDS))
-        told += _standing_incursions(look, area, settings, stood.get(ref, ()), seen, exempt)
+        told += _standing_incursions(look, area, settings, stood.get(ref, ()), seen, concerned)
     return told
+
+
+def _concerned(look: Look, area: Area) -> NDArray[np.bool_]:
+    """Of each row, whether the track is one that may not be in the area."""
+    owner = look.movers.owner
+    exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
+    if area.bound is None:
+        return ~np.isin(owner, exempt)
+    bound = [look.table.code("party " + party) for party in sorted(area.bound)]
+    return np.isin(owner, bound) & ~np.isin(owner, exempt)
 
 
 def _standing_incursions(
@@ -170,7 +184,7 @@ def _standing_incursions(
     settings: WatchSettings,
     stood: Iterable[WarningKey],
     seen: set[int],
-    exempt: list[int],
+    concerned: NDArray[np.bool_],
 ) -> list[Observation]:
     """What fresh data says of who was warned of an area and does not enter it any more."""
     rows = [row for key in stood if (row := look.row(key.objects[0])) is not None]
@@ -182,8 +196,7 @@ def _standing_incursions(
     told: list[Observation] = []
     for k, row in enumerate(left.tolist()):
         # A party that has become exempt may be in it: what was warned of is over.
-        allowed = int(look.movers.owner[row]) in exempt
-        far = allowed or not math.isfinite(wide.entry_s[k])
+        far = not concerned[row] or not math.isfinite(wide.entry_s[k])
         verdict = Verdict.CLEAR if far else Verdict.NEAR
         if verdict is Verdict.CLEAR and (look.doubtful[row] or not look.course_known[row]):
             verdict = Verdict.UNKNOWN

@@ -101,10 +101,12 @@ class Watch:
         version: int = 1,
         rule: str = "keep-out",
         exempt: Iterable[str] = (),
+        bound: Iterable[str] | None = None,
         clock_us: int = 0,
     ) -> None:
         """Adds a zone, or puts a new version in the place of the old; its warnings go on.
-        exempt: parties whose tracks may be in it. clock_us: how far its owner's clock may be off.
+        exempt: parties whose tracks may be in it. bound: those whose may not; None: all others,
+        and what nobody says is theirs. clock_us: how far its owner's clock may be off.
         """
         area = area_of(
             kind="zone",
@@ -116,6 +118,7 @@ class Watch:
             exempt=exempt,
             volumes=volumes,
             clock_us=clock_us,
+            bound=bound,
         )
         self._warn_of(area)
 

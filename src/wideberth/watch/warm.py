@@ -33,7 +33,11 @@ def is_warm() -> bool:
             "closest._approach",
             "wellclear._widened",
             "_met.enter",
-            "_filing.file",
+            "_inside.inside",
+            "_firsts.firsts",
+            "_laying.lay",
+            "_laying.file_all",
+            "_filing.unfile",
         )
     )
 
@@ -65,5 +69,8 @@ def warm_up() -> None:
         [watched(prepare(Volume4D(Circle(0, 0, 1_000), floor, ceiling, 0, 1)))],
     )
     index.entries(movers, now_us=0, look_ahead_s=1.0, clock_error_s=two)
+    whole = np.zeros(2, np.int64)
+    index.inside(movers, time_us=whole, clock_error_us=whole)
+    index.remove(ObjectRef("zone", ""))
     seen = np.zeros((2, 3))
     violation(PHASE_I, seen, seen, 60.0, horizontal_error_m=two, vertical_error_m=two)

@@ -23,9 +23,12 @@ from typing import Literal, Self, TypeVar
 
 import msgspec
 
+from wideberth.decisions.agreed_tracks import bound_now
 from wideberth.decisions.clashes import intents_in_zone
 from wideberth.errors import BehindWitness, NotComparable, Overloaded, RecordUnavailable
+from wideberth.model.agreements import AgreedArea
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
+from wideberth.model.consents import ConsentAnswered
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -40,12 +43,14 @@ from wideberth.model.intents import Intent, IntentKind, IntentState
 from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning, WarningKind
 from wideberth.model.zones import Zone, ZoneRule
+from wideberth.picture.agreed import Agreed
 from wideberth.service import Service
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import MINUTE_US
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import TrackArchive
 from wideberth.watch.engine import Watch
+from wideberth.watch.feedlink import FeedLinks
 from wideberth.watch.observations import (
     Cleared,
     Lapsed,
@@ -116,6 +121,11 @@ class Live:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-watch")
         self._task: asyncio.Task[None] | None = None
         self._feeds: dict[tuple[PartyId, str], ShownTo] = {}
+        self.links = FeedLinks()
+        """How each feed stands that brings positions here."""
+        self.beside: list[contextlib.AbstractAsyncContextManager[object]] = []
+        """What runs while the watch does, and brings positions to it."""
+        self._beside = contextlib.AsyncExitStack()
         self._rows: list[TrackRow] = []
         self._row_of: dict[TrackKey, TrackRow] = {}
         self._rows_fresh = False
@@ -129,6 +139,10 @@ class Live:
         self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
         self._users_as_of: tuple[int, int] | None = None
         self._told = 0  # changes of intents so far
+        self._agreed: dict[
+            str, frozenset[PartyId]
+        ] = {}  # agreed areas that the watch has, for whom
+        self._agreed_as_of: tuple[int, int, Agreed] | None = None
         self._last_known: dict[WarningId, StandingWarning] = {}
         # Warnings of late notices by when each is looked at next: when its intent's time is over.
         self._late: list[tuple[int, WarningId]] = []
@@ -147,10 +161,13 @@ class Live:
             self._note_late(warning)
         self._service.fold_listeners.append(self._listen)
         self._task = asyncio.create_task(self._look_on(), name="wideberth-live")
+        for each in self.beside:
+            await self._beside.enter_async_context(each)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop looking."""
+        await self._beside.aclose()
         self._service.fold_listeners.remove(self._listen)
         if self._task is not None:
             self._task.cancel()
@@ -165,16 +182,18 @@ class Live:
         return self._settings.show_every_s
 
     async def observe(
-        self, reports: Iterable[PositionReport], *, feed: str, feed_party: PartyId
+        self, reports: Iterable[PositionReport], *, feed: str, feed_party: PartyId | None
     ) -> UpdateReport:
         """Take in a batch of one feed; gives what became of it. Nothing of it is recorded; its
-        positions are in the archive, where there is one.
+        positions are in the archive, where there is one. feed_party None: of the host's own.
         """
         batch = ReportBatch.of(reports, feed=feed, feed_party=feed_party)
         now_us = self._service.context().now_us
         report = await self._in_thread(lambda: self._watch.observe(batch, now_us))
         self._rows_fresh = False
         self._known_tracks = max(self._known_tracks, 1)
+        newest_us = int(batch.time_us[report.good].max()) if report.good else None
+        self.links.of(feed_party, feed, now_us).observed(report, newest_us)
         if self.keeping is not None and report.good:
             shown_to = self._shown_to(feed_party, feed)
             await self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
@@ -189,15 +208,26 @@ class Live:
             self._row_of = {row.key: row for row in self._rows}
         return self._rows
 
-    def show_feed(self, party: PartyId, feed: str, shown_to: ShownTo) -> None:
-        """Let the feed's tracks be seen by others, or no longer. Forgotten at a restart."""
-        self._feeds[party, feed] = shown_to
+    def show_feed(self, party: PartyId | None, feed: str, shown_to: ShownTo) -> None:
+        """Let the feed's tracks be seen by others, or no longer. Forgotten at a restart. party
+        None: a feed of the host's own.
+        """
+        self._feeds[party or PartyId(""), feed] = shown_to
+
+    def is_feed_visible(self, party: str | None, feed: str, reader: PartyId) -> bool:
+        """Whether the reader is whose feed it is, or one of those that it was opened to."""
+        shown_to = self._shown_to(party, feed)
+        return may_see(reader, feed_party=party, owner=None, shown_to=shown_to)
 
     def is_visible(self, row: TrackRow, reader: PartyId) -> bool:
         """Whether the reader sees it: as the feed's party, its own, or as the feed opened it."""
         feed_party = row.key.feed_party
         shown_to = self._shown_to(feed_party, row.feed)
         return may_see(reader, feed_party=feed_party, owner=row.owner, shown_to=shown_to)
+
+    def is_open(self, row: TrackRow) -> bool:
+        """Whether the feed's party opened it to all parties of the space."""
+        return self._shown_to(row.key.feed_party, row.feed) == "all"
 
     def _shown_to(self, feed_party: str | None, feed: str) -> ShownTo:
         return self._feeds.get((PartyId(feed_party or ""), feed), "owner")
@@ -309,6 +339,8 @@ class Live:
                     self._told += 1
                     if state is not IntentState.ENDED:
                         self._active.setdefault(intent_id, _NOT_YET)
+                case ConsentAnswered():
+                    self._told += 1
                 case ZoneDeclared() | ZoneWithdrawn():
                     self._told += 1
                     self._known_tracks = max(self._known_tracks, 1)
@@ -319,7 +351,12 @@ class Live:
 
     def _changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
         """What the watch has to be told of intents and zones, as calls for its thread."""
-        return [*self._clock_changes(), *self._intent_changes(now_us), *self._zone_changes(now_us)]
+        return [
+            *self._clock_changes(),
+            *self._intent_changes(now_us),
+            *self._zone_changes(now_us),
+            *self._agreed_changes(now_us),
+        ]
 
     def _clock_changes(self) -> list[Callable[[], list[WarningEvent]]]:
         picture = self._service.picture
@@ -374,6 +411,30 @@ class Live:
             volumes = tuple(picture.zone_space.volumes(zone_id))
 
             calls.append(partial(_put_zone, self._watch, zone, volumes, exempt, bound_us))
+        return calls
+
+    def _agreed_changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
+        """Agreed areas, for the tracks of those that they bind now. Anew after a change of what
+        stands or is agreed, and each minute, since intents begin and end without a word.
+        """
+        picture = self._service.picture
+        as_of = (self._told, now_us // MINUTE_US, picture.agreed)
+        if self._agreed_as_of is not None and (
+            as_of[:2] == self._agreed_as_of[:2] and as_of[2] is self._agreed_as_of[2]
+        ):
+            return []
+        self._agreed_as_of = as_of
+        found = bound_now(picture, now_us)
+        calls: list[Callable[[], list[WarningEvent]]] = []
+        for area_id in [each for each in self._agreed if each not in found]:
+            del self._agreed[area_id]
+            calls.append(partial(self._watch.remove_zone, area_id, now_us))
+        for area_id, (area, bound) in found.items():
+            if self._agreed.get(area_id) == bound:
+                continue
+            self._agreed[area_id] = bound
+            volumes = tuple(picture.prepared(area.volumes))
+            calls.append(partial(_put_agreed, self._watch, area, volumes, bound))
         return calls
 
     def _count_users(self, now_us: int) -> None:
@@ -496,6 +557,23 @@ def _put_intent(
 
 def _set_clock(watch: Watch, party: PartyId, clock_us: int) -> list[WarningEvent]:
     watch.set_clock(party, clock_us)
+    return []
+
+
+def _put_agreed(
+    watch: Watch,
+    area: AgreedArea,
+    volumes: Sequence[PreparedVolume],
+    bound: frozenset[PartyId],
+) -> list[WarningEvent]:
+    watch.put_zone(
+        area.id,
+        volumes,
+        name=f"agreed {area.rule.value} area {area.provision}",
+        version=area.version,
+        rule=f"agreed-{area.rule.value}",
+        bound=sorted(bound),
+    )
     return []
 
 

@@ -74,7 +74,7 @@ def suggest(scene: Scene, *volumes: Volume4D, to: tuple[str, ...] = ()) -> tuple
 def test_what_leads_into_nothing_reaches_whoever_was_told_of_the_hazard(scene: Scene) -> None:
     sent, *told = suggest(scene)
     assert isinstance(sent, AvoidingSuggested)
-    assert sent.suggested.to == ("bravo", "charlie")
+    assert sent.suggested.to == (), "whom it reaches may be somebody hidden"
     assert [each.recipient for each in told if isinstance(each, AvoidingTold)] == [
         "bravo",
         "charlie",
@@ -162,7 +162,7 @@ def test_what_only_its_reader_sees_keeps_it_from_that_reader_and_the_sender_lear
     assert (bravo.volumes, [each.id for each in bravo.in_the_way]) == ((), [site.id])
     assert charlie.volumes
     assert charlie.in_the_way == ()
-    assert sent.suggested.to == ("bravo", "charlie")
+    assert sent.suggested.to == (), "whom it reaches may be somebody hidden"
 
 
 @pytest.mark.requirement("L-08")
@@ -197,10 +197,33 @@ def test_who_may_suggest_what_to_whom(scene: Scene) -> None:
         return done.rule
 
     assert rule(suggestion(scene), "bravo") == "no-such-hazard"
-    assert rule(suggestion(scene, to=("delta",))) == "not-told"
+    assert rule(suggestion(scene, to=("alpha",))) == "not-shown"
+    assert rule(suggestion(scene, to=("nobody",))) == "not-shown"
     assert rule(suggestion(scene, *[volume(AWAY)] * 21)) == "volume-count"
     scene.pass_time(150)
     assert rule(suggestion(scene)) in ("already-over", "no-such-hazard")
+
+
+@pytest.mark.requirement("P-02")
+@pytest.mark.parametrize("to", [(), ("bravo",), ("delta",)])
+def test_whom_it_reaches_does_not_tell_who_is_hidden_there(to: tuple[str, ...]) -> None:
+    """Found by two plays that differ in a hidden intent: named or not, whoever was told of the
+    hazard for something hidden made another answer.
+    """
+
+    def said(*, is_bravo_there: bool) -> tuple[str, tuple[PartyId, ...]]:
+        scene = Scene("alpha", "bravo", "delta")
+        if is_bravo_there:
+            scene.tell("bravo", details(volume(radius_m=100), visibility=HIDDEN))
+        told = scene.tell("alpha", details(kind=IntentKind.HAZARD))
+        command = SuggestAvoiding(told.id, "flight", (volume(AWAY),), tuple(map(PartyId, to)))
+        first, *others = scene.accept(command, author("alpha"))
+        assert isinstance(first, AvoidingSuggested)
+        reached = [each.recipient for each in others if isinstance(each, AvoidingTold)]
+        assert ("bravo" in reached) == (is_bravo_there if not to else to == ("bravo",))
+        return type(first).__name__, first.suggested.to
+
+    assert said(is_bravo_there=True) == said(is_bravo_there=False)
 
 
 @pytest.mark.requirement("L-08")

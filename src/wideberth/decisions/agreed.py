@@ -38,6 +38,7 @@ from wideberth.space.volume import Separation, Volume4D
 
 __all__ = [
     "agreed_clashes_of",
+    "concerns",
     "draft_agreed",
     "late_under",
     "refuse_citations",
@@ -196,7 +197,7 @@ def _areas_met(
             asked = prepare(felt_as(volume.volume, rules), volume.altitude_model)
         for area_id, ordinal, _ in picture.agreed_space.conflicts(asked, near):
             area = picture.area(area_id)
-            if not _concerns(area, intent) or (of is not None and area.agreement != of.id):
+            if not concerns(area, intent) or (of is not None and area.agreement != of.id):
                 continue
             where = prepare(area.volumes[ordinal], picture.altitude_model)
             agreement = picture.agreements[area.agreement, area.version]
@@ -209,7 +210,7 @@ def _areas_met(
     return [(picture.area(area_id), met[area_id]) for area_id in sorted(met)]
 
 
-def _concerns(area: AgreedArea, intent: Intent) -> bool:
+def concerns(area: AgreedArea, intent: Intent) -> bool:
     """Whether the area asks anything of it. What an intent does not say counts as any."""
     if intent.party not in area.bound or (area.kinds and intent.kind not in area.kinds):
         return False

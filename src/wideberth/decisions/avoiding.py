@@ -31,7 +31,9 @@ from wideberth.model.intents import (
     Source,
     Visibility,
     VisibilityLevel,
+    is_shown,
 )
+from wideberth.model.liveness import HazardWatch
 from wideberth.model.notices import ObjectRef
 from wideberth.model.parties import Author
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -53,14 +55,13 @@ def suggest(
     hazard = picture.hazards.get(command.intent)
     if hazard is None or hazard.party != author.party or hazard.over:
         return refused(RefusalKind.UNKNOWN, "no-such-hazard", "no hazard of yours stands under it")
-    told = tuple(each for each in hazard.informed if each != author.party)
-    to = tuple(dict.fromkeys(command.to)) or told
-    strangers = [each for each in to if each not in told]
-    if strangers or not to:
+    to = tuple(dict.fromkeys(command.to))
+    strangers = [each for each in to if not _may_name(picture, hazard, each)]
+    if strangers:
         return refused(
             RefusalKind.INVALID,
-            "not-told",
-            "name parties that were told of this hazard and see it",
+            "not-shown",
+            "name others who see this hazard; or nobody, and whoever was told of it has it",
             field="to",
             value=", ".join(strangers),
         )
@@ -87,7 +88,7 @@ def suggest(
         return Accepted((withheld, *counted))
     suggested = Suggested(command.kind, command.volumes, to, context.now_us)
     bodies: list[Body] = [AvoidingSuggested(author.party, command.intent, suggested)]
-    for recipient in to:
+    for recipient in _reached(picture, hazard, to):
         met = in_the_way(picture, suggested, recipient, context.now_us)
         bodies.append(
             AvoidingTold(
@@ -100,6 +101,27 @@ def suggest(
             )
         )
     return Accepted(tuple(bodies))
+
+
+def _may_name(picture: Picture, hazard: HazardWatch, party: PartyId) -> bool:
+    """Whether the hazard's party may name another: by whom it shows the hazard alone. Who was told
+    of it would say where somebody hidden is.
+    """
+    if party == hazard.party or party not in picture.parties:
+        return False
+    return is_shown(hazard.visibility, hazard.party, party)
+
+
+def _reached(
+    picture: Picture, hazard: HazardWatch, named: tuple[PartyId, ...]
+) -> tuple[PartyId, ...]:
+    """Who has a suggestion now: of those who were told of the hazard, or who were named. Where
+    need-to-know narrows what is told, of the named only who was told.
+    """
+    told = tuple(each for each in hazard.informed if each != hazard.party)
+    if not named:
+        return told
+    return tuple(each for each in named if each in told or not picture.space.rules.need_to_know)
 
 
 def in_the_way(

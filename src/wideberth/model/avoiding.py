@@ -41,7 +41,9 @@ class Unchecked(StrEnum):
 
 
 class Suggested(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was suggested last for a version of a hazard. kind: for what moves how. to: whom."""
+    """What was suggested last for a version of a hazard. kind: for what moves how. to: whom; empty
+    for whoever was told of the hazard and sees it, whom its party does not learn by this.
+    """
 
     kind: str
     volumes: tuple[Volume4D, ...]
@@ -89,8 +91,8 @@ class AvoidingTold(
 
 
 class SuggestAvoiding(msgspec.Struct, frozen=True, tag=True):
-    """Suggest where to keep while a hazard lasts. kind: flight or movement. to: of those who were
-    told of the hazard; all of them where empty.
+    """Suggest where to keep while a hazard lasts. kind: flight or movement. to: of those who see
+    the hazard; whoever was told of it where empty.
     """
 
     intent: IntentId

@@ -39,7 +39,7 @@ async def test_a_suggestion_is_withheld_until_it_leads_into_nothing(world: World
     back = await ok(world, "alpha", "POST", path, {"volumes": [square()]})
     assert [each["id"] for each in back["own"]] == [name], "into the hazard itself"
     sent = await ok(world, "alpha", "POST", path, {"volumes": [square(47.3)]})
-    assert (sent["sent"], sent["to"], sent["clashes"], sent["own"]) == (True, ["bravo"], [], [])
+    assert (sent["sent"], sent["to"], sent["clashes"], sent["own"]) == (True, [], [], [])
     assert "not the software" in sent["sentence"]
     (shown,) = (await ok(world, "bravo", "GET", "/hazards"))["hazards"]
     (given,) = shown["avoiding"]["volumes"]
@@ -82,7 +82,7 @@ async def test_the_hazard_goes_out_without_waiting_for_one(world: World) -> None
         ("bravo", {"volumes": [square(47.3)]}, 404),
         ("alpha", {"volumes": []}, 400),
         ("alpha", {"volumes": [square(47.3)], "kind": "hazard"}, 400),
-        ("alpha", {"volumes": [square(47.3)], "to": ["charlie"]}, 400),
+        ("alpha", {"volumes": [square(47.3)], "to": ["nobody"]}, 400),
         ("alpha", {"volumes": [square(47.3, start=-600, end=-500)]}, 400),
     ],
 )

@@ -1,0 +1,131 @@
+"""Whose tracks an agreed area is watched for, as of now.
+
+An area asks something of the parties that it binds. What a track is, it does not say: what its
+party has under way says it. So a party that has told nothing, or not of which class it is, is
+watched, and one is left out only where all that it has under way is of kinds and classes that the
+area asks nothing of (a strip for what is armed, a ring for flights).
+
+Of an area that is to be told of before, a party that stands there with an intent is left out, as of
+a zone with notice. Of an area to keep out of, in an agreement of the kind CONSENT, a party is left
+out while an intent stands there for which the party entitled approved or cleared what was asked:
+no other answer, and no silence, does that (L-09).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wideberth.decisions.agreed import concerns
+from wideberth.decisions.clashes import in_area
+from wideberth.errors import NotComparable
+from wideberth.model.agreements import AgreedArea, Agreement
+from wideberth.model.consents import Verdict
+from wideberth.model.ids import IntentId, PartyId
+from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.zones import ZoneRule
+from wideberth.picture.picture import Picture
+from wideberth.space.prepared import PreparedVolume
+from wideberth.space.time import HOUR_US
+from wideberth.space.volume import Separation
+
+__all__ = ["bound_now"]
+
+_TOUCHING = Separation()
+_TRACKED = frozenset((IntentKind.FLIGHT, IntentKind.MOVEMENT))  # what moves and may be seen
+
+
+def bound_now(picture: Picture, now_us: int) -> dict[str, tuple[AgreedArea, frozenset[PartyId]]]:
+    """The agreed areas that hold now for somebody's tracks, by id, with those parties."""
+    applied = {
+        (each.id, each.version): each for of in picture.agreed.of.values() for each in of
+    }  # an agreement stands there for each of its parties
+    under_way: dict[PartyId, list[Intent]] = {}
+    found: dict[str, tuple[AgreedArea, frozenset[PartyId]]] = {}
+    for key in sorted(applied):
+        agreement = applied[key]
+        for area in agreement.areas:
+            if not agreement.applies(area.provision):
+                continue
+            if area.kinds and _TRACKED.isdisjoint(area.kinds):
+                continue
+            bound = {
+                each for each in area.bound if _may_be_meant(picture, area, each, under_way, now_us)
+            }
+            bound -= _excused(picture, agreement, area, bound, now_us)
+            if bound:
+                found[area.id] = area, frozenset(bound)
+    return found
+
+
+def _may_be_meant(
+    picture: Picture,
+    area: AgreedArea,
+    party: PartyId,
+    under_way: dict[PartyId, list[Intent]],
+    now_us: int,
+) -> bool:
+    if not (area.kinds or area.actors or area.armed is not None):
+        return True
+    own = under_way.get(party)
+    if own is None:
+        own = under_way[party] = [
+            intent
+            for intent in map(picture.intents.__getitem__, picture.intents_of(party))
+            if intent.kind in _TRACKED and intent.start_us <= now_us <= intent.end_us
+        ]
+    return not own or any(concerns(area, intent) for intent in own)
+
+
+def _excused(
+    picture: Picture, agreement: Agreement, area: AgreedArea, bound: Iterable[PartyId], now_us: int
+) -> set[PartyId]:
+    """Those of the bound that stand there now with an intent that excuses them."""
+    volumes = [
+        each
+        for each in picture.prepared(area.volumes)
+        if each.volume.start_us <= now_us + HOUR_US and now_us <= each.volume.end_us
+    ]
+    if area.rule is ZoneRule.NOTICE:
+        touched = {
+            each for volume in volumes for each in picture.intent_space.touched(volume, _TOUCHING)
+        }
+    else:
+        touched = _consented(picture, agreement)
+    excused: set[PartyId] = set()
+    for intent_id in touched:
+        intent = picture.intents.get(intent_id)
+        if (
+            intent is not None
+            and intent.party in bound
+            and intent.party not in excused
+            and _stands_in(picture, intent, volumes, now_us)
+        ):
+            excused.add(intent.party)
+    return excused
+
+
+def _consented(picture: Picture, agreement: Agreement) -> set[IntentId]:
+    """The intents for which what was asked under the agreement was approved or cleared."""
+    asked = map(picture.consents.__getitem__, picture.consents)
+    return {
+        each.intent
+        for each in asked
+        if each.intent is not None
+        and (each.agreement, each.version) == (agreement.id, agreement.version)
+        and each.verdict in (Verdict.APPROVED, Verdict.CLEARED)
+    }
+
+
+def _stands_in(
+    picture: Picture, intent: Intent, volumes: Iterable[PreparedVolume], now_us: int
+) -> bool:
+    try:
+        met = (
+            in_area(picture, intent, (own, volume), intent.party, now_us)
+            for own in picture.intent_space.volumes(intent.id)
+            for volume in volumes
+        )
+        # An intent that only its party's clock brings near does not excuse what flies there.
+        return any(each is not None and each.truly and each.gap.time_us == 0 for each in met)
+    except NotComparable:  # under rules that no longer hold: rather a warning too many
+        return False

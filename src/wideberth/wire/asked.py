@@ -361,7 +361,9 @@ class KeyIn(In, frozen=True, kw_only=True):
 
 
 class ReportIn(In, frozen=True, kw_only=True):
-    """One position, as reported. altitude_m: above the WGS84 ellipsoid."""
+    """One position, as reported. altitude_m: above the WGS84 ellipsoid. pressure_altitude_m: what
+    an altimeter set to 1013.25 hPa shows; it is compared with its like alone.
+    """
 
     track: Name
     latitude: float
@@ -370,6 +372,7 @@ class ReportIn(In, frozen=True, kw_only=True):
     call_sign: Name | None = None
     party: Name | None = None
     altitude_m: float | None = None
+    pressure_altitude_m: float | None = None
     ground_speed_m_s: float | None = None
     track_deg: float | None = None
     vertical_rate_m_s: float | None = None

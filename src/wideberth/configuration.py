@@ -18,6 +18,7 @@ import msgspec
 from wideberth.clock import ExerciseClock
 from wideberth.erasure import RetentionTable
 from wideberth.errors import InvalidValue
+from wideberth.feedtable import FeedTable
 from wideberth.jwks import JwksSource, keys_of_pem
 from wideberth.layered import Layers, Secret, layers_of, read_toml, require, variable_of
 from wideberth.model.ids import PartyId, require_party_id
@@ -42,6 +43,7 @@ from wideberth.operating import (
     Listen,
     LogTable,
     MetricsTable,
+    TakTable,
     TraceTable,
     is_loopback,
 )
@@ -464,12 +466,14 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitsTable = LimitsTable()
     metrics: MetricsTable = MetricsTable()
     delivery: DeliveryTable = DeliveryTable()
+    tak: TakTable = TakTable()
     log: LogTable = LogTable()
     trace: TraceTable = TraceTable()
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
     tracks: TracksTable = TracksTable()
+    feed: tuple[FeedTable, ...] = ()
     snapshot: SnapshotTable = SnapshotTable()
     retention: RetentionTable = RetentionTable()
     record: RecordTable = RecordTable()
@@ -484,6 +488,11 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             holds = keys.index(key) == index
             vkey = self.witnesses[index].vkey
             require(f"witnesses.{index}.vkey", vkey, "name a witness once", holds=holds)
+        require("feed", len(self.feed), "give 100 at most", holds=len(self.feed) <= 100)
+        feeds = [(each.party, each.name) for each in self.feed]
+        for index, (_, name) in enumerate(feeds):
+            holds = feeds.index(feeds[index]) == index
+            require(f"feed.{index}.name", name, "give each feed of a party its name", holds=holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,9 +573,13 @@ def _exercise_clock(found: Configuration) -> ExerciseClock | None:
 def watch_settings(found: Configuration, path: Path) -> WatchSettings:
     """What the watch is told. Raises InvalidValue naming the file and the key."""
     try:
-        return found.watch.settings()
+        watch = found.watch.settings()
     except InvalidValue as error:
         raise Layers(path.name).refused(error, "watch") from None
+    default = watch.tracks.default_feed
+    own = {(each.party, each.name): each.watched(default) for each in found.feed}
+    tracks = msgspec.structs.replace(watch.tracks, own_feeds=own)
+    return msgspec.structs.replace(watch, tracks=tracks)
 
 
 def load_rules(path: Path) -> Rules:

@@ -118,7 +118,7 @@ def may_see(
     """Whether a reader sees a track: as the feed's party, its own, or as the feed was opened."""
     if reader in (feed_party, owner):
         return True
-    if feed_party is None or shown_to == "owner":
+    if shown_to == "owner":
         return False
     return shown_to == "all" or (not isinstance(shown_to, str) and reader in shown_to)
 

@@ -57,6 +57,7 @@ class FeedSettings(msgspec.Struct, frozen=True):
 class TrackSettings(msgspec.Struct, frozen=True):
     """The rules by which reports become tracks (:mod:`wideberth.watch.tracks`).
 
+    feeds: by name, whoever brings them; own_feeds: by party (None: the host) and name.
     max_future_us: a report further ahead of now is refused. forget_after_us: a track without a
     report for so long leaves the table, and an older report is refused. max_speed_m_s,
     max_climb_m_s: a step that needs more is implausible. plausible_again_after: good reports in a
@@ -68,6 +69,7 @@ class TrackSettings(msgspec.Struct, frozen=True):
     """
 
     feeds: dict[str, FeedSettings] = {}
+    own_feeds: dict[tuple[str | None, str], FeedSettings] = {}
     default_feed: FeedSettings = FeedSettings()
     max_future_us: int = 5 * SECOND_US
     forget_after_us: int = HOUR_US
@@ -105,9 +107,10 @@ class TrackSettings(msgspec.Struct, frozen=True):
         ):
             _require_not_negative(name, getattr(self, name))
 
-    def of_feed(self, feed: str) -> FeedSettings:
-        """The settings of one feed."""
-        return self.feeds.get(feed, self.default_feed)
+    def of_feed(self, feed: str, party: str | None = None) -> FeedSettings:
+        """The settings of one feed: of this party's, else by its name, else those of all."""
+        own = self.own_feeds.get((party, feed)) if self.own_feeds else None
+        return own or self.feeds.get(feed, self.default_feed)
 
 
 class PairSettings(msgspec.Struct, frozen=True):

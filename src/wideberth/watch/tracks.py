@@ -360,7 +360,7 @@ class TrackTable:
 
     def _slots_for(self, batch: ReportBatch, good: Slots, report: UpdateReport) -> Slots:
         """The slot of each row; -1 where there is no room for one more track."""
-        feed = self.settings.of_feed(batch.feed)
+        feed = self.settings.of_feed(batch.feed, batch.feed_party)
         slots = np.empty(len(good), np.int64)
         rows: list[int] = good.tolist()
         for k, index in enumerate(rows):
@@ -404,8 +404,9 @@ class TrackTable:
         self.predicted[slot] = feed.predict
 
     def _set_clock_error(self, slot: int) -> None:
-        feed = self.settings.of_feed(self._feed[slot])
-        own_us = self._party_clock_us.get(self.key(slot).feed_party, 0)
+        party = self.key(slot).feed_party
+        feed = self.settings.of_feed(self._feed[slot], party)
+        own_us = self._party_clock_us.get(party, 0)
         self.clock_error_us[slot] = feed.clock_error_us + own_us
 
     def _grow(self) -> None:
@@ -448,7 +449,7 @@ class TrackTable:
         return away_m > error_m
 
     def _default_accuracy(self, batch: ReportBatch, fields: _Fields, rows: Slots) -> Floats:
-        default_m = self.settings.of_feed(batch.feed).horizontal_error_m
+        default_m = self.settings.of_feed(batch.feed, batch.feed_party).horizontal_error_m
         return np.nan_to_num(fields.accuracy_m[rows], nan=default_m)
 
     def _take(

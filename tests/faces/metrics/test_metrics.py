@@ -17,9 +17,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api_world import World, a_world, square
 from wideberth.faces.api import Limits, Operation
+from wideberth.faces.cot import CotCounts
 from wideberth.faces.metrics import Figures, MetricsApp
 from wideberth.measures import Histogram, Measures
 from wideberth.operating import LimitsTable
+from wideberth.wire.cot import Fault
 
 TOKEN = "a token of sixteen"
 
@@ -28,6 +30,7 @@ class Measured:
     def __init__(self, world: World, measures: Measures, limits: Limits) -> None:
         self.world, self.measures, self.limits = world, measures, limits
         self.names_parties = False
+        self.tak = CotCounts(clients=2, events_out=7)
 
     async def get(self, path: str = "/metrics", token: str | None = TOKEN) -> httpx.Response:
         world = self.world
@@ -39,6 +42,7 @@ class Measured:
             node.folder,
             self.limits.refused,
             self.names_parties,
+            self.tak,
         )
 
         async def is_ready() -> bool:
@@ -209,3 +213,16 @@ async def test_every_figure_is_documented_and_nothing_else(measured: Measured) -
     page = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
     documented = re.findall(r"^\| `(wideberth_\w+)` \|", page.read_text(), re.MULTILINE)
     assert set(documented) == ours
+
+
+async def test_tak_clients_are_counted(measured: Measured) -> None:
+    measured.tak.events_in["position"] += 3
+    measured.tak.fault(Fault("garbage", "stream", b"x"), "alpha")
+    measured.tak.dropped["stalled"] += 1
+    figures = await measured.figures()
+    assert figures["wideberth_tak_clients",] == 2
+    assert figures["wideberth_tak_events_said_total",] == 7
+    assert figures["wideberth_tak_events_heard_total", "position"] == 3
+    assert figures["wideberth_tak_faults_total", "garbage"] == 1
+    assert figures["wideberth_tak_dropped_total", "stalled"] == 1
+    assert "alpha" not in (await measured.get()).text

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 import msgspec
 import numpy as np
@@ -38,7 +38,7 @@ from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S, M
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US, parse_rfc3339
 from wideberth.watch.reports import ReportBatch
 
-__all__ = ["BadFileRow", "FileReport", "OwnerOf", "batches", "read_positions"]
+__all__ = ["BadFileRow", "FileReport", "OwnerOf", "batches", "positions_in", "read_positions"]
 
 OwnerOf = Callable[[str, str | None], str | None]
 """The party whose thing it is, from its id and call sign; None where that is not known."""
@@ -100,12 +100,22 @@ def read_positions(
     """
     content = _content(path, max_bytes)
     suffix = Path(path.name.removesuffix(".gz")).suffix
-    if suffix == ".json":
-        rows = _json_rows(content)
-    elif suffix == ".csv":
-        rows = _csv_rows(content)
-    else:
+    if suffix not in {".json", ".csv"}:
         raise InvalidValue("file", "file-kind", path.name, "give a .json or .csv, plain or .gz")
+    form: Literal["json", "csv"] = "json" if suffix == ".json" else "csv"
+    return positions_in(content, form, feed=feed, feed_party=feed_party, owner_of=owner_of)
+
+
+def positions_in(
+    content: bytes,
+    form: Literal["json", "csv"],
+    *,
+    feed: str,
+    feed_party: str | None = None,
+    owner_of: OwnerOf | None = None,
+) -> tuple[ReportBatch, FileReport]:
+    """The same of what stands in a file, unpacked. Raises InvalidValue where it is no such file."""
+    rows = _json_rows(content) if form == "json" else _csv_rows(content)
     report = FileReport()
     return _batch(rows, report, feed, feed_party, owner_of), report
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -26,8 +27,9 @@ from wideberth.live import Live
 from wideberth.measures import Histogram, Measures
 from wideberth.service import Service
 from wideberth.space.time import SECOND_US
+from wideberth.watch.feedlink import FeedLink
 
-__all__ = ["Figures"]
+__all__ = ["Figures", "TakSeen"]
 
 _RECORD_FILES = ("record.sqlite3", "record.sqlite3-wal")
 _SLICE = 500  # notices counted before others have their turn
@@ -37,9 +39,21 @@ def _counter() -> Counter[tuple[str, ...]]:
     return Counter()
 
 
+class TakSeen(Protocol):
+    """What is counted of TAK clients, where a node serves them."""
+
+    clients: int
+    events_in: Counter[str]
+    events_out: int
+    faults: Counter[str]
+    dropped: Counter[str]
+    too_large: int
+
+
 @dataclass(slots=True, eq=False)
 class Figures(Collector):
-    """The figures of one process. folder: the node's. limited: requests held back, by limit.
+    """The figures of one process. folder: the node's. limited: requests held back, by limit. tak:
+    None: no TAK clients are served.
 
     Whoever asks brings it up to date first (:meth:`look`), in the event loop's thread.
     """
@@ -50,6 +64,7 @@ class Figures(Collector):
     folder: Path
     limited: Counter[str]
     parties: bool = False
+    tak: TakSeen | None = None
 
     _feed_ages_s: dict[tuple[str, str], float] = field(
         default_factory=dict[tuple[str, str], float], init=False
@@ -89,6 +104,8 @@ class Figures(Collector):
         yield from self._http()
         yield from self._state()
         yield from self._feeds()
+        if self.tak is not None:
+            yield from _tak(self.tak)
 
     def _loop(self) -> Iterator[Metric]:
         measures = self.measures
@@ -192,6 +209,69 @@ class Figures(Collector):
             ages.add_metric(("newest",), min(ages_s.values()))
             ages.add_metric(("oldest",), max(ages_s.values()))
         yield ages
+        yield from self._links()
+
+    def _links(self) -> Iterator[Metric]:
+        """How the feeds' lines stand, and what became of what came over them."""
+        named = self.parties
+        labels = ("party", "feed") if named else ()
+        up = GaugeMetricFamily(
+            "wideberth_feeds_up",
+            "Feeds of which no line is known to be broken",
+            labels=labels,
+        )
+        failures = CounterMetricFamily(
+            "wideberth_feed_failures", "Lines of feeds that broke", labels=labels
+        )
+        inputs = CounterMetricFamily(
+            "wideberth_feed_inputs",
+            "What feeds brought: messages and positions, by what became of them",
+            labels=(*labels, "outcome"),
+        )
+        flooded = CounterMetricFamily(
+            "wideberth_feed_flooded_bytes", "Thrown away unread: it came too fast", labels=labels
+        )
+        of: dict[tuple[str, ...], list[FeedLink]] = {}
+        for link in self.live.links:
+            of.setdefault((link.party or "", link.name) if named else (), []).append(link)
+        if not named:
+            of.setdefault((), [])
+        for key, links in of.items():
+            up.add_metric(key, sum(each.is_up for each in links))
+            failures.add_metric(key, sum(each.failures for each in links))
+            flooded.add_metric(key, sum(each.flooded_bytes for each in links))
+            for outcome, count in (
+                ("read", sum(each.messages for each in links)),
+                ("malformed", sum(each.malformed.total() for each in links)),
+                ("taken", sum(each.taken for each in links)),
+                ("refused", sum(each.refused.total() for each in links)),
+                ("left-out", sum(each.left_out for each in links)),
+            ):
+                inputs.add_metric((*key, outcome), count)
+        yield from (up, failures, inputs, flooded)
+
+
+def _tak(seen: TakSeen) -> Iterator[Metric]:
+    """TAK clients and outputs in plain."""
+    yield GaugeMetricFamily("wideberth_tak_clients", "TAK clients connected", seen.clients)
+    said = CounterMetricFamily("wideberth_tak_events_said", "Events that went to TAK clients")
+    said.add_metric((), seen.events_out)
+    heard = CounterMetricFamily(
+        "wideberth_tak_events_heard", "Events of TAK clients, by what they were", labels=("kind",)
+    )
+    for kind, count in sorted(seen.events_in.items()):
+        heard.add_metric((kind,), count)
+    faults = CounterMetricFamily(
+        "wideberth_tak_faults", "Input of TAK clients that is no event", labels=("rule",)
+    )
+    for rule, count in sorted(seen.faults.items()):
+        faults.add_metric((rule,), count)
+    dropped = CounterMetricFamily(
+        "wideberth_tak_dropped", "Connections that ended, datagrams not sent", labels=("reason",)
+    )
+    for reason, count in sorted([*seen.dropped.items(), ("too-large", seen.too_large)]):
+        dropped.add_metric((reason,), count)
+    yield from (said, heard, faults, dropped)
 
 
 def _histograms(

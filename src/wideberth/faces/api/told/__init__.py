@@ -44,6 +44,7 @@ from wideberth.faces.api.told.events import (
     WithdrawnTouchesEvent,
     ZoneEvent,
 )
+from wideberth.faces.api.told.feeds import FeedCounts, FeedLinkOut, FeedsPage, MalformedOut
 from wideberth.faces.api.told.intents import (
     Checked,
     CheckedIntent,
@@ -192,7 +193,10 @@ __all__ = [
     "ErasedEvent",
     "EscalationEvent",
     "EscalationOut",
+    "FeedCounts",
+    "FeedLinkOut",
     "FeedOut",
+    "FeedsPage",
     "FixOut",
     "GapOut",
     "HazardChange",
@@ -212,6 +216,7 @@ __all__ = [
     "KeyOut",
     "KeyTold",
     "LoadOut",
+    "MalformedOut",
     "MissedCallOut",
     "NoticeEvent",
     "NoticeOut",

@@ -129,7 +129,8 @@ class Released(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 class EscalationOut(Out, frozen=True, kw_only=True):
     """Where a notice stands on its ladder. posts: who at the recipient was told beyond the duty
-    desk, in order; since: the last step; overdue: answered, and not loaded by the ladder's end.
+    desk, in order; since: the last step; overdue: answered, and not loaded by
+    the ladder's end or when what it tells begins.
     next, at: who is told next, and when, unless it is answered as agreed before; next is left out
     where the notice becomes overdue then.
     """

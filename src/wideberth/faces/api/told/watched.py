@@ -102,6 +102,7 @@ class TrackOut(Out, frozen=True, kw_only=True):
     call_sign: str | None = None
     party: str | None = None
     altitude_m: float | None = None
+    pressure_altitude_m: float | None = None
     ground_speed_m_s: float | None = None
     track_deg: float | None = None
     vertical_rate_m_s: float | None = None

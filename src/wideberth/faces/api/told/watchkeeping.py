@@ -66,8 +66,8 @@ class ChannelsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 class AvoidingOut(Out, frozen=True, kw_only=True):
     """Where the party of a hazard suggests to keep. volumes: left out where it leads into something
-    that you see, which in_the_way names. to: to its party, whom it suggested it. sentence: what a
-    suggestion is not.
+    that you see, which in_the_way names. to: to its party, whom it named; empty where it went to
+    whoever was told of the hazard. sentence: what a suggestion is not.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class AvoidingOut(Out, frozen=True, kw_only=True):
 
 class AvoidingSaid(Out, frozen=True, kw_only=True, omit_defaults=False):
     """What became of a suggestion. sent: false where it leads into something: then nobody has it.
+    to: whom you named; empty where it went to whoever was told of the hazard.
     clashes, own: what stands in its way, of others as you may see it, and of yours. unchecked: why
     it could not be checked against hidden intents, and was not sent for that.
     """

@@ -1,0 +1,58 @@
+"""How feeds stand, as it is answered."""
+
+from __future__ import annotations
+
+from wideberth.faces.api.told.base import Out
+from wideberth.watch.feedlink import FeedPhase
+
+__all__ = ["FeedCounts", "FeedLinkOut", "FeedsPage", "MalformedOut"]
+
+
+class MalformedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The last input that could not be read. sample: its first 200 bytes, printable."""
+
+    rule: str
+    sample: str
+    time: str
+
+
+class FeedCounts(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Since the process began. messages: read; ignored: of them, without a word on a position;
+    malformed, refused: by rule; positions: taken; left_out: for a newer one of the same thing;
+    flooded_bytes: thrown away, since they came faster than the feed may be; failures: of its line.
+    """
+
+    messages: int
+    ignored: int
+    malformed: dict[str, int]
+    positions: int
+    refused: dict[str, int]
+    left_out: int
+    flooded_bytes: int
+    failures: int
+
+
+class FeedLinkOut(Out, frozen=True, kw_only=True):
+    """How a feed stands. feed_party: "" for one of the host's own. state: told: somebody brings it
+    over this API. since: when its line went up or down. last_position: the newest that was taken:
+    an old one is no news of anything. kind, counts and the rest: of your own feeds only.
+    """
+
+    feed: str
+    feed_party: str
+    state: FeedPhase
+    since: str
+    last_position: str | None = None
+    kind: str | None = None
+    last_heard: str | None = None
+    retry_at: str | None = None
+    why: str | None = None
+    counts: FeedCounts | None = None
+    malformed: MalformedOut | None = None
+
+
+class FeedsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """Your feeds, and those that were opened to you."""
+
+    feeds: list[FeedLinkOut]
+    next: str | None

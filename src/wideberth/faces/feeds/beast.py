@@ -1,0 +1,296 @@
+"""Mode S Beast: the binary stream that receivers, dump1090 and readsb serve on TCP port 30005.
+
+Pure. The messages themselves are read by the library ``rs1090`` (MIT, in the extra ``feeds``).
+
+A frame is ``1A``, a type, six bytes of a counter, one of signal strength, and the message, in which
+each ``1A`` stands twice. What is read here are the extended squitters (DF 17 and 18): a position
+needs an even and an odd message of one aircraft at most 10 s apart, and gets what that aircraft
+said of its velocity at most 5 s before. A message whose parity is wrong is noise, as any receiver
+hears much of: it counts among the messages that say nothing of a position. Positions on the ground
+need to know where the receiver is, and are left out.
+
+The counter has no date, so the time of arrival counts.
+
+Sources: the Beast data output formats, wiki.jetvision.de/wiki/Mode-S_Beast; the even and odd
+messages: RTCA DO-260B, compact position reporting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
+from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.readsb import NACP_ACCURACY_M
+from wideberth.faces.feeds.records import number, text
+from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S
+from wideberth.space.time import MINUTE_US, SECOND_US
+from wideberth.watch.reports import PositionReport
+
+__all__ = ["BeastDecoder", "Frames", "ModeSReader", "mode_s_reader"]
+
+_ESCAPE = 0x1A
+_MESSAGE_BYTES = {0x31: 2, 0x32: 7, 0x33: 14, 0x34: 14}  # Mode A/C, short, long, status
+_HEADER_BYTES = 7  # counter and signal
+_LONG = 0x33
+_SQUITTERS = (17, 18)
+_PAIR_US = 10 * SECOND_US
+_JOIN_US = 5 * SECOND_US
+_STATUS_US = MINUTE_US
+_CALL_SIGN_US = 10 * MINUTE_US
+_MOST_AIRCRAFT = 20_000
+
+
+class ModeSReader(Protocol):
+    """What reads messages (hexadecimal) with their times in seconds: fields of each, or None."""
+
+    def __call__(self, messages: list[str], times_s: list[float]) -> list[Mapping[str, Any] | None]:
+        """See above."""
+        ...
+
+
+def mode_s_reader() -> ModeSReader:
+    """The library. Raises InvalidValue where it is not installed."""
+    try:
+        import rs1090
+    except ImportError as error:
+        advice = 'it needs rs1090, which is not installed: pip install "wideberth[feeds]"'
+        raise InvalidValue("kind", "not-installed", "beast", advice) from error
+
+    def read(messages: list[str], times_s: list[float]) -> list[Mapping[str, Any] | None]:
+        found: Any = rs1090.decode(messages, times_s)
+        return found
+
+    return read
+
+
+class Frames:
+    """Cuts a stream into frames: (type, message). What is between frames is counted, a run of it
+    once.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._between = False
+
+    def reset(self) -> None:
+        """Forget half a frame."""
+        self._rest, self._between = b"", False
+
+    def feed(self, data: bytes, into: Decoded) -> Iterator[tuple[int, bytes]]:
+        """The frames that data completes."""
+        data = self._rest + data
+        at, end = 0, len(data)
+        while at < end:
+            start = data.find(_ESCAPE, at)
+            if start != at:
+                self._noise(data[at : at + 1], into)
+                if start < 0:
+                    at = end
+                    break
+                at = start
+            if at + 1 >= end:
+                break
+            size = _MESSAGE_BYTES.get(data[at + 1])
+            if size is None:
+                self._noise(data[at : at + 1], into)
+                at += 2 if data[at + 1] == _ESCAPE else 1
+                continue
+            body, after = _body(data, at + 2, _HEADER_BYTES + size)
+            if after < 0:
+                break
+            if body is None:
+                self._noise(data[at : at + 1], into)
+                at = after
+                continue
+            self._between = False
+            yield data[at + 1], body[_HEADER_BYTES:]
+            at = after
+        self._rest = data[at:]
+
+    def _noise(self, byte: bytes, into: Decoded) -> None:
+        if not self._between:
+            into.refuse("not-beast", byte)
+        self._between = True
+
+
+def _body(data: bytes, start: int, size: int) -> tuple[bytes | None, int]:
+    """So many bytes from start, each 1A that stands twice taken once, and where they end. None:
+    another frame begins within them, there. -1: they are not all here yet.
+    """
+    plain = data[start : start + size]
+    if len(plain) == size and _ESCAPE not in plain:
+        return plain, start + size
+    body, at = bytearray(), start
+    while len(body) < size:
+        if at >= len(data):
+            return None, -1
+        byte = data[at]
+        if byte == _ESCAPE:
+            if at + 1 >= len(data):
+                return None, -1
+            if data[at + 1] != _ESCAPE:
+                return None, at
+            at += 1
+        body.append(byte)
+        at += 1
+    return bytes(body), at
+
+
+@dataclass(slots=True)
+class _Aircraft:
+    """What one aircraft last said, each with when: messages with places by parity, and numbers."""
+
+    heard_us: int
+    halves: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    numbers: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+    callsign: tuple[str | None, int] = (None, 0)
+
+
+class BeastDecoder:
+    """read: the library. owner: of every thing."""
+
+    stamped = False
+
+    def __init__(self, read: ModeSReader, *, owner: str | None = None) -> None:
+        self._read = read
+        self._owner = owner
+        self._frames = Frames()
+        self._aircraft: dict[str, _Aircraft] = {}
+        self._forgot_us = 0
+
+    def reset(self) -> None:
+        """Forget half a frame; what aircraft said is kept, with its age."""
+        self._frames.reset()
+
+    def feed(self, data: bytes, came_us: int) -> Decoded:
+        """The positions of the frames that data completes."""
+        decoded = Decoded()
+        self._forget(came_us)
+        for kind, message in self._frames.feed(data, decoded):
+            decoded.messages += 1
+            report = None
+            if kind == _LONG and message[0] >> 3 in _SQUITTERS:
+                report = self._squitter(message.hex(), came_us)
+            if report is None:
+                decoded.ignored += 1
+            else:
+                decoded.reports.append(report)
+        return decoded
+
+    def _decoded(self, messages: list[str], times_us: list[int]) -> Mapping[str, Any] | None:
+        """The fields of the last of these messages; None where the library reads nothing."""
+        try:
+            found = self._read(messages, [each / SECOND_US for each in times_us])
+        except BaseException as error:
+            # A failed assertion within the library: no subclass of Exception, and no end of ours.
+            if type(error).__name__ != "PanicException":
+                raise
+            return None
+        return found[-1] if found else None  # what it cannot read, it leaves out
+
+    def _squitter(self, message: str, now_us: int) -> PositionReport | None:
+        said = self._decoded([message], [now_us])
+        track_id = None if said is None else aircraft_id(text(said.get("icao24")) or "")
+        if said is None or track_id is None:
+            return None
+        aircraft = self._aircraft.get(track_id)
+        if aircraft is None:
+            if len(self._aircraft) >= _MOST_AIRCRAFT:
+                self._aircraft.pop(next(iter(self._aircraft)))  # whoever was heard of first
+            aircraft = self._aircraft[track_id] = _Aircraft(now_us)
+        aircraft.heard_us = now_us
+        match said.get("bds"):
+            case "05":
+                return self._place(track_id, aircraft, message, said, now_us)
+            case "08":
+                aircraft.callsign = call_sign(text(said.get("callsign")) or ""), now_us
+            case "09":
+                self._note(aircraft, now_us, said, _VELOCITY)
+            case "65":
+                self._note(aircraft, now_us, said, (("NACp", "nac_p", 1.0),))
+            case _:
+                pass
+        return None
+
+    def _note(
+        self,
+        aircraft: _Aircraft,
+        now_us: int,
+        said: Mapping[str, Any],
+        fields: tuple[tuple[str, str, float], ...],
+    ) -> None:
+        for theirs, ours, scale in fields:
+            value = number(said.get(theirs), scale=scale)
+            if value is not None:
+                aircraft.numbers[ours] = value, now_us
+
+    def _place(
+        self,
+        track_id: str,
+        aircraft: _Aircraft,
+        message: str,
+        said: Mapping[str, Any],
+        now_us: int,
+    ) -> PositionReport | None:
+        parity = text(said.get("parity")) or ""
+        aircraft.halves[parity] = message, now_us
+        other, other_us = aircraft.halves.get("odd" if parity == "even" else "even", ("", 0))
+        if not other or now_us - other_us > _PAIR_US:
+            return None
+        both = self._decoded([other, message], [other_us, now_us])
+        latitude = None if both is None else number(both.get("latitude"))
+        longitude = None if both is None else number(both.get("longitude"))
+        if latitude is None or longitude is None:
+            return None
+        numbers = {
+            name: value
+            for name, (value, at_us) in aircraft.numbers.items()
+            if now_us - at_us <= (_STATUS_US if name == "nac_p" else _JOIN_US)
+        }
+        callsign, named_us = aircraft.callsign
+        std_m, w84_m = _heights(said, numbers)
+        return PositionReport(
+            track_id,
+            now_us,
+            latitude,
+            longitude,
+            altitude_w84_m=w84_m,
+            altitude_std_m=std_m,
+            ground_speed_m_s=numbers.get("ground_speed_m_s"),
+            course_deg=numbers.get("course_deg"),
+            vertical_rate_m_s=numbers.get("vertical_rate_m_s"),
+            accuracy_m=NACP_ACCURACY_M.get(int(numbers.get("nac_p", 0))),
+            callsign=callsign if now_us - named_us <= _CALL_SIGN_US else None,
+            owner=self._owner,
+        )
+
+    def _forget(self, now_us: int) -> None:
+        """Leave out who has not been heard for ten minutes."""
+        if now_us - self._forgot_us < MINUTE_US:
+            return
+        self._forgot_us = now_us
+        old_us = now_us - _CALL_SIGN_US
+        self._aircraft = {k: v for k, v in self._aircraft.items() if v.heard_us >= old_us}
+
+
+_VELOCITY = (
+    ("groundspeed", "ground_speed_m_s", KNOT_M_S),
+    ("track", "course_deg", 1.0),
+    ("vertical_rate", "vertical_rate_m_s", FEET_PER_MINUTE_M_S),
+    ("geo_minus_baro", "above_pressure_m", FOOT_M),
+)
+
+
+def _heights(
+    said: Mapping[str, Any], numbers: Mapping[str, float]
+) -> tuple[float | None, float | None]:
+    """Pressure altitude, and height above the ellipsoid: sent itself, or as the difference."""
+    height_m = number(said.get("altitude"), scale=FOOT_M)
+    if said.get("source") != "barometric":
+        return None, height_m
+    above_m = numbers.get("above_pressure_m")
+    return height_m, None if height_m is None or above_m is None else height_m + above_m

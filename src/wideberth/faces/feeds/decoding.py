@@ -1,0 +1,94 @@
+"""What every decoder is: bytes in, positions and counted faults out. Pure, and never in the way.
+
+A decoder opens and waits for nothing, and raises nothing, whatever comes. The same bytes cut into
+other pieces give the same positions. Half a message waits for its other half until ``reset``, when
+the line was cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from wideberth.watch.reports import PositionReport
+
+__all__ = ["MOST_LINE_BYTES", "Decoded", "Decoder", "Lines"]
+
+MOST_LINE_BYTES = 2048
+_SAMPLE_BYTES = 200
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What some input was. messages: understood; ignored: of them, without a word on a position;
+    malformed: by rule; sample: rule and first bytes of the last malformed message.
+    """
+
+    reports: list[PositionReport] = field(default_factory=list[PositionReport])
+    messages: int = 0
+    ignored: int = 0
+    malformed: Counter[str] = field(default_factory=Counter[str])
+    sample: tuple[str, bytes] | None = None
+
+    def take(self, report: PositionReport | None) -> None:
+        """Count a message that was understood; None: it says nothing new of a position."""
+        self.messages += 1
+        if report is None:
+            self.ignored += 1
+        else:
+            self.reports.append(report)
+
+    def refuse(self, rule: str, message: bytes) -> None:
+        """Count a message that could not be read."""
+        self.malformed[rule] += 1
+        self.sample = rule, message[:_SAMPLE_BYTES]
+
+
+class Decoder(Protocol):
+    """stamped: whether its positions carry the sender's times; otherwise that of their arrival."""
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the times are the sender's."""
+        ...
+
+    def feed(self, data: bytes, came_us: int) -> Decoded:
+        """What came at came_us. Never raises."""
+        ...
+
+    def reset(self) -> None:
+        """The line was cut: forget half a message."""
+        ...
+
+
+class Lines:
+    """Cuts a stream into lines, without their ends. A line over the bound is counted, once, and
+    left out; what is kept of an unfinished one is bounded too.
+    """
+
+    def __init__(self, most_bytes: int = MOST_LINE_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._rest = b""
+        self._skipping = False
+
+    def feed(self, data: bytes, into: Decoded) -> Iterator[bytes]:
+        """The lines that data completes, but empty ones."""
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        for line in whole:
+            if self._skipping:
+                self._skipping = False
+            elif len(line) > self._most_bytes:
+                into.refuse("line-too-long", line)
+            elif line.strip():
+                yield line.rstrip(b"\r")
+        if self._skipping:
+            self._rest = b""
+        elif len(self._rest) > self._most_bytes:
+            into.refuse("line-too-long", self._rest)
+            self._rest, self._skipping = b"", True
+
+    def reset(self) -> None:
+        """Forget the unfinished line."""
+        self._rest, self._skipping = b"", False

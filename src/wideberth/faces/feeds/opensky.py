@@ -1,0 +1,95 @@
+"""State vectors of the OpenSky Network (``GET /api/states/all``). Pure.
+
+A state is a list: address, call sign, country, time of the position, last contact, longitude,
+latitude, pressure altitude [m], on ground, speed [m/s], course [deg], climb [m/s], sensors, height
+above the ellipsoid [m], and more. Times are whole seconds. A state stays in the answer for some
+seconds after its position; each position is given once.
+
+Source: openskynetwork.github.io/opensky-api/rest.html, "All State Vectors".
+"""
+
+from __future__ import annotations
+
+from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
+from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.records import (
+    BadRecord,
+    as_list,
+    document_of,
+    number,
+    place_of,
+    sample_of,
+    seconds_us,
+    text,
+)
+from wideberth.space.time import MINUTE_US
+from wideberth.watch.reports import PositionReport
+
+__all__ = ["OpenSkyDecoder"]
+
+_FEWEST = 14  # up to the height above the ellipsoid
+_FORGET_US = 10 * MINUTE_US
+
+
+class OpenSkyDecoder:
+    """owner: of every thing. Each piece is a whole document."""
+
+    stamped = True
+
+    def __init__(self, *, owner: str | None = None) -> None:
+        self._owner = owner
+        self._given_us: dict[str, int] = {}
+
+    def reset(self) -> None:
+        """Documents are whole: nothing is kept of half a one."""
+
+    def feed(self, data: bytes, came_us: int) -> Decoded:  # noqa: ARG002 - it has its own time
+        """The new positions of a document."""
+        decoded = Decoded()
+        document = document_of(data, decoded)
+        if document is None:
+            return decoded
+        time_us = seconds_us(document.get("time"))
+        if "states" not in document or time_us is None:
+            decoded.refuse("not-states", data)
+            return decoded
+        for each in as_list(document["states"]) or []:
+            try:
+                report = self._report(as_list(each) or [])
+            except BadRecord as bad:
+                decoded.refuse(bad.rule, sample_of(each))
+                continue
+            decoded.take(report)
+        self._given_us = {k: v for k, v in self._given_us.items() if abs(time_us - v) < _FORGET_US}
+        return decoded
+
+    def _report(self, state: list[object]) -> PositionReport | None:
+        """The position of a state; None where it has none, or one that was given. Raises
+        BadRecord.
+        """
+        if len(state) < _FEWEST:
+            raise BadRecord("fields")
+        track_id = aircraft_id(text(state[0]) or "")
+        if track_id is None:
+            raise BadRecord("aircraft-id")
+        place = place_of(state[6], state[5])
+        if place is None:
+            return None
+        time_us = seconds_us(state[3])
+        if time_us is None:
+            raise BadRecord("time")
+        if time_us <= self._given_us.get(track_id, time_us - 1):
+            return None
+        self._given_us[track_id] = time_us
+        return PositionReport(
+            track_id,
+            time_us,
+            *place,
+            altitude_w84_m=number(state[13]),
+            altitude_std_m=number(state[7]),
+            ground_speed_m_s=number(state[9]),
+            course_deg=number(state[10]),
+            vertical_rate_m_s=number(state[11]),
+            callsign=call_sign(text(state[1]) or ""),
+            owner=self._owner,
+        )

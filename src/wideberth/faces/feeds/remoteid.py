@@ -1,0 +1,131 @@
+"""ASTM F3411 network Remote ID: the flights that a service provider answers (``GET
+/uss/flights?view=...``, of 19 and 22a), and what a display provider shows (``GET
+/display_data?view=...``). Pure.
+
+A flight's current state is its position, with its own time and accuracy and the height above the
+ellipsoid. Numbers that the standard sets aside for "not known" (a height of -1000 m, a course of
+361, a speed of 255 m/s, a vertical speed of 63 m/s) are not known. A flight that is simulated, and
+a position that somebody extrapolated, are left out: nothing here is invented. A display's position
+without a time has that of its arrival; its clusters, which stand for flights that may not be told
+apart, are no positions.
+
+Source: the OpenAPI documents of ASTM F3411-19 and F3411-22a (astm-utm/Protocol, remoteid/augmented
+.yaml and updated.yaml), and InterUSS's interface of observation.
+"""
+
+from __future__ import annotations
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.records import (
+    BadRecord,
+    as_list,
+    as_record,
+    document_of,
+    number,
+    place_of,
+    sample_of,
+    text,
+)
+from wideberth.space.time import MINUTE_US, parse_rfc3339
+from wideberth.watch.reports import PositionReport
+
+__all__ = ["RemoteIdDecoder"]
+
+_NM_M = 1852.0
+_ACCURACY_M = {
+    "HA10NM": 10 * _NM_M, "HA4NM": 4 * _NM_M, "HA2NM": 2 * _NM_M, "HA1NM": _NM_M,
+    "HA05NM": 0.5 * _NM_M, "HA03NM": 0.3 * _NM_M, "HA01NM": 0.1 * _NM_M, "HA005NM": 0.05 * _NM_M,
+    "HA30m": 30.0, "HA10m": 10.0, "HA3m": 3.0, "HA1m": 1.0,
+}  # fmt: skip
+_NO_HEIGHT_M, _NO_COURSE, _NO_SPEED_M_S, _NO_CLIMB_M_S = -1000.0, 361.0, 255.0, 63.0
+_FORGET_US = 10 * MINUTE_US
+_LONGEST_ID = 120
+
+
+class RemoteIdDecoder:
+    """owner: of every thing. Each piece is a whole document."""
+
+    stamped = True
+
+    def __init__(self, *, owner: str | None = None) -> None:
+        self._owner = owner
+        self._given: dict[str, tuple[int, tuple[float, float], int]] = {}
+
+    def reset(self) -> None:
+        """Documents are whole: nothing is kept of half a one."""
+
+    def feed(self, data: bytes, came_us: int) -> Decoded:
+        """The new positions of a document."""
+        decoded = Decoded()
+        document = document_of(data, decoded)
+        if document is None:
+            return decoded
+        if "flights" not in document and "clusters" not in document:
+            decoded.refuse("not-flights", data)
+            return decoded
+        for each in as_list(document.get("flights")) or []:
+            try:
+                report = self._report(as_record(each), came_us)
+            except BadRecord as bad:
+                decoded.refuse(bad.rule, sample_of(each))
+                continue
+            decoded.take(report)
+        clusters = len(as_list(document.get("clusters")) or [])
+        decoded.messages += clusters
+        decoded.ignored += clusters
+        self._given = {k: v for k, v in self._given.items() if abs(came_us - v[2]) < _FORGET_US}
+        return decoded
+
+    def _report(self, flight: dict[str, object], came_us: int) -> PositionReport | None:
+        """The position of a flight; None where it has none, or one that was given. Raises
+        BadRecord.
+        """
+        track_id = text(flight.get("id"), _LONGEST_ID)
+        if track_id is None:
+            raise BadRecord("no-id")
+        state = as_record(flight.get("current_state") or {})
+        position = as_record(state.get("position") or flight.get("most_recent_position") or {})
+        place = place_of(position.get("lat"), position.get("lng"))
+        if place is None or flight.get("simulated") is True or position.get("extrapolated") is True:
+            return None
+        time_us = _time_us(state.get("timestamp"))
+        before = self._given.get(track_id)
+        if time_us is None:
+            if before is not None and before[1] == place:
+                return None  # without a time, the same place says nothing new
+            time_us = came_us
+        elif before is not None and time_us == before[0]:
+            return None
+        self._given[track_id] = time_us, place, came_us
+        return PositionReport(
+            track_id,
+            time_us,
+            *place,
+            altitude_w84_m=_known(position.get("alt"), _NO_HEIGHT_M),
+            ground_speed_m_s=_known(state.get("speed"), _NO_SPEED_M_S),
+            course_deg=_known(state.get("track"), _NO_COURSE),
+            vertical_rate_m_s=_known(state.get("vertical_speed"), _NO_CLIMB_M_S),
+            accuracy_m=_ACCURACY_M.get(text(position.get("accuracy_h")) or ""),
+            owner=self._owner,
+        )
+
+
+def _time_us(value: object) -> int | None:
+    """An instant: RFC 3339 text (19), or that in an object (22a). None: not said. Raises
+    BadRecord.
+    """
+    if value is None:
+        return None
+    told = value if isinstance(value, str) else as_record(value).get("value")
+    if told is None:
+        return None
+    try:
+        return parse_rfc3339(text(told) or "")
+    except InvalidValue:
+        raise BadRecord("time") from None
+
+
+def _known(value: object, unknown: float) -> float | None:
+    found = number(value)
+    return None if found is None or found == unknown else found

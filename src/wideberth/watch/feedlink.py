@@ -1,0 +1,161 @@
+"""How a feed stands: its line, what came over it, what was taken, and what could not be read.
+
+Plain counts, kept by whoever runs the feed; nothing of it enters the record, and all of it starts
+anew with the process. A feed that a party carries in over the API has a line too: of that, only
+what was taken is known here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wideberth.watch.tracks import UpdateReport
+
+__all__ = ["FeedLink", "FeedLinks", "FeedPhase", "MalformedInput"]
+
+FeedPhase = Literal["told", "connecting", "connected", "listening", "retrying", "ended"]
+"""told: somebody brings it over the API; listening: datagrams may come, and nobody says whether."""
+
+_SAMPLE_BYTES = 200
+_MOST_TOLD = 200  # feeds that one party tells of over the API, at most
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedInput:
+    """The last input that could not be read: the rule that it broke, its first 200 bytes, and when
+    it came.
+    """
+
+    rule: str
+    sample: bytes
+    came_us: int
+
+    @property
+    def text(self) -> str:
+        r"""The sample to be shown: printable ASCII as it is, the other bytes as ``\x0f``."""
+        return "".join(
+            chr(byte) if 0x20 <= byte < 0x7F and byte != 0x5C else f"\\x{byte:02x}"
+            for byte in self.sample
+        )
+
+
+@dataclass(slots=True)
+class FeedLink:
+    """One feed's line. party: who brings it, or None: the host's own. why: of the last failure.
+
+    messages: read and understood, ignored: of them, those that say nothing of a position.
+    malformed: by rule. taken: positions; refused: by rule of the track table. left_out: positions
+    in whose place a newer one of the same thing went on; flooded_bytes: thrown away unread, since
+    they came faster than the feed may be.
+    """
+
+    name: str
+    party: str | None
+    kind: str
+    phase: FeedPhase
+    since_us: int
+    retry_at_us: int | None = None
+    why: str | None = None
+    failures: int = 0
+    heard_us: int | None = None
+    position_us: int | None = None
+    messages: int = 0
+    ignored: int = 0
+    malformed: Counter[str] = field(default_factory=Counter[str])
+    sample: MalformedInput | None = None
+    taken: int = 0
+    refused: Counter[str] = field(default_factory=Counter[str])
+    left_out: int = 0
+    flooded_bytes: int = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether nothing is known to be wrong with the line (its positions may be old)."""
+        return self.phase in {"told", "connected", "listening"}
+
+    def turn(
+        self,
+        phase: FeedPhase,
+        now_us: int,
+        *,
+        why: str | None = None,
+        retry_at_us: int | None = None,
+    ) -> None:
+        """The line changed. since_us: when it last went up or down. A failure's reason stays until
+        it is up again.
+        """
+        was_up = self.is_up
+        self.phase = phase
+        if self.is_up != was_up:
+            self.since_us = now_us
+        if phase == "retrying":
+            self.failures += 1
+        if self.is_up:
+            self.why = None
+        elif why is not None:
+            self.why = why
+        self.retry_at_us = retry_at_us
+
+    def read(
+        self,
+        now_us: int,
+        *,
+        messages: int,
+        ignored: int,
+        malformed: Mapping[str, int],
+        sample: tuple[str, bytes] | None,
+    ) -> None:
+        """Something came, and this is what it was. sample: rule and bytes of a malformed one."""
+        self.heard_us = now_us
+        self.messages += messages
+        self.ignored += ignored
+        self.malformed.update(malformed)
+        if sample is not None:
+            self.sample = MalformedInput(sample[0], sample[1][:_SAMPLE_BYTES], now_us)
+
+    def observed(self, report: UpdateReport, newest_us: int | None) -> None:
+        """What the track table made of positions. newest_us: the newest time among the good."""
+        self.took(len(report.good), report.refused, newest_us)
+
+    def took(self, taken: int, refused: Mapping[str, int], newest_us: int | None) -> None:
+        """So many positions were taken and refused."""
+        self.taken += taken
+        self.refused.update(refused)
+        if newest_us is not None and newest_us > (self.position_us or newest_us - 1):
+            self.position_us = newest_us
+
+
+class FeedLinks:
+    """The lines of a process, by whose they are and their name."""
+
+    def __init__(self) -> None:
+        self._links: dict[tuple[str | None, str], FeedLink] = {}
+        self._told: Counter[str | None] = Counter()
+
+    def __iter__(self) -> Iterator[FeedLink]:
+        return iter(sorted(self._links.values(), key=lambda each: (each.party or "", each.name)))
+
+    def put(self, link: FeedLink) -> None:
+        """A line that this process runs itself."""
+        self._links[link.party, link.name] = link
+
+    def of(self, party: str | None, name: str, now_us: int) -> FeedLink:
+        """The line of a feed; made where a party just begins to tell of one. Of those that were
+        told, each party's oldest gives way to one too many.
+        """
+        link = self._links.get((party, name))
+        if link is None:
+            if self._told[party] >= _MOST_TOLD:
+                self._forget_oldest(party)
+            link = self._links[party, name] = FeedLink(name, party, "told", "told", now_us)
+            self._told[party] += 1
+        return link
+
+    def _forget_oldest(self, party: str | None) -> None:
+        told = [each for each in self if each.party == party and each.kind == "told"]
+        oldest = min(told, key=lambda each: (each.position_us or each.since_us, each.name))
+        del self._links[party, oldest.name]
+        self._told[party] -= 1

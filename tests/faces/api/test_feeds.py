@@ -1,0 +1,139 @@
+"""How feeds stand, and who sees it; feeds that a node runs itself, as its settings name them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from api_world import World, furnish, moment
+from sbs_lines import a_sender, sbs
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import create_app
+from wideberth.faces.feeds.configured import ConfiguredFeeds
+from wideberth.faces.feeds.kinds import DECODERS
+from wideberth.feedtable import FEED_KINDS, FeedTable
+from wideberth.live import Live
+from wideberth.node import Node
+
+PLACE = (47.45, 8.55)
+
+
+async def feeds(world: World, party: str) -> dict[str, dict[str, Any]]:
+    answer = await world.ask(party, "GET", "/feeds")
+    assert answer.status_code == 200, answer.text
+    return {each["feed"]: each for each in answer.json()["feeds"]}
+
+
+def reports(*tracks: str) -> list[dict[str, Any]]:
+    return [
+        {"track": track, "latitude": 47.0, "longitude": 8.0, "time": moment(-60 * 24)}
+        for track in tracks
+    ]
+
+
+async def test_a_feed_that_is_told_stands_with_what_was_taken_and_refused(world: World) -> None:
+    body = {"feed": "radio", "reports": reports("a")}
+    answer = await world.ask("alpha", "POST", "/tracks", body)
+    assert answer.json()["refused_count"] == 1, "a day old"
+    (feed,) = (await feeds(world, "alpha")).values()
+    assert (feed["state"], feed["kind"], feed["feed_party"]) == ("told", "told", "alpha")
+    assert feed["counts"]["refused"] == {"time-old": 1}
+    assert await feeds(world, "bravo") == {}
+
+
+async def test_the_list_of_feeds_has_pages(world: World) -> None:
+    for name in ("a", "b", "c"):
+        await world.ask("alpha", "POST", "/tracks", {"feed": name, "reports": reports("t")})
+    first = (await world.ask("alpha", "GET", "/feeds?limit=2")).json()
+    assert [each["feed"] for each in first["feeds"]] == ["a", "b"]
+    rest = (await world.ask("alpha", "GET", f"/feeds?cursor={first['next']}")).json()
+    assert ([each["feed"] for each in rest["feeds"]], rest["next"]) == (["c"], None)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - counts, with no event behind them
+            await asyncio.sleep(0.01)
+
+
+async def test_a_node_runs_its_feeds_and_shows_each_party_what_was_opened_to_it(
+    tmp_path: Path,
+) -> None:
+    async with a_sender(sbs(3, place=PLACE, altitude="30000") + b"nonsense\n") as sender:
+        address = f"tcp://127.0.0.1:{sender.port}"
+        tables = [
+            FeedTable("sky", "sbs", address, shown_to="all"),
+            FeedTable("own", "sbs", address, party="alpha", shown_to=("bravo",)),
+            FeedTable("dead", "sbs", "tcp://127.0.0.1:1", party="alpha"),
+        ]
+        node = Node.open(tmp_path)
+        live = Live(node.service)
+        live.beside.append(ConfiguredFeeds(tables, live, node.service, node.folder))
+        app = create_app(node, live=live)
+        async with AsyncExitStack() as stack:
+            await app.enter(stack)
+            await furnish(node)
+            world = World(node, app)
+            links = {each.name: each for each in live.links}
+            await until(lambda: links["sky"].taken and links["own"].taken)
+            await until(lambda: links["dead"].failures)
+
+            alpha, bravo = await feeds(world, "alpha"), await feeds(world, "bravo")
+            assert set(alpha) == {"sky", "own", "dead"}
+            assert set(bravo) == {"sky", "own"}
+            assert set(await feeds(world, "charlie")) == {"sky"}
+            assert alpha["own"]["counts"]["malformed"] == {"not-sbs": 1}
+            assert alpha["own"]["malformed"]["sample"] == "nonsense"
+            assert alpha["dead"]["state"] in {"retrying", "connecting"}
+            assert "127.0.0.1" not in alpha["dead"]["why"]
+            # To whom a feed was opened, its state and the age of what it says, and no more.
+            assert set(bravo["own"]) == {"feed", "feed_party", "state", "since", "last_position"}
+
+            tracks = (await world.ask("charlie", "GET", "/tracks")).json()["tracks"]
+            assert [each["feed_party"] for each in tracks] == [""]
+            assert tracks[0]["pressure_altitude_m"] == 9144.0
+            assert "altitude_m" not in tracks[0]
+            seen = (await world.ask("bravo", "GET", "/tracks")).json()["tracks"]
+            assert sorted(each["feed_party"] for each in seen) == ["", "alpha"]
+
+
+def test_every_kind_has_a_decoder() -> None:
+    assert set(DECODERS) == set(FEED_KINDS)
+
+
+@pytest.mark.parametrize(
+    ("members", "field"),
+    [
+        ({"kind": "sbs", "address": "tcp://host"}, "address"),
+        ({"kind": "sbs", "address": "ftp://host:1"}, "address"),
+        ({"kind": "sbs", "address": "http://host/x"}, "address"),
+        ({"kind": "sbs", "address": "http://u:secret@host/x"}, "address"),
+        ({"kind": "sbs", "address": "tcp://h:1", "party": "No Party"}, "party"),
+        ({"kind": "sbs", "address": "tcp://h:1", "shown_to": ["x", "Y"]}, "shown_to.1"),
+        ({"kind": "sbs", "address": "tcp://h:1", "idle_s": 0}, "idle_s"),
+        ({"kind": "sbs", "address": "tcp://h:1", "zone": "Nowhere/At-All"}, "zone"),
+    ],
+)
+def test_a_table_that_cannot_be_says_which_member(members: dict[str, Any], field: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.convert({"name": "f", **members}, FeedTable)
+    cause = caught.value.__cause__
+    assert isinstance(cause, InvalidValue)
+    assert cause.field == field
+    assert "secret" not in str(cause)
+
+
+def test_only_its_party_and_feed_have_the_settings_of_a_configured_feed() -> None:
+    from wideberth.watch.settings import FeedSettings, TrackSettings
+
+    own = FeedSettings(horizontal_error_m=5)
+    tracks = TrackSettings(own_feeds={("alpha", "f"): own})
+    assert tracks.of_feed("f", "alpha") == own
+    assert tracks.of_feed("f", "bravo") == FeedSettings()
+    assert tracks.of_feed("f", None) == FeedSettings()

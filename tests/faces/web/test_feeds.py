@@ -1,0 +1,49 @@
+"""The console's last line says how each feed stands, and never that nothing is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from wideberth.service import now_us
+from wideberth.space.time import format_rfc3339
+from wideberth.watch.feedlink import FeedLink
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_a_feed_that_lost_its_line_says_since_when_and_why(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    report = {"track": "t1", "latitude": 10.0, "longitude": 20.0, "time": format_rfc3339(now_us())}
+    answer = httpx.post(
+        f"{console.url}/api/v1/tracks",
+        json={"feed": "radio", "reports": [report]},
+        headers={"Authorization": f"Bearer {console.token('alpha')}"},
+    )
+    assert answer.json()["accepted"] == 1
+    link = FeedLink("airport", "alpha", "sbs", "connecting", now_us())
+    link.turn("retrying", now_us(), why="Connection <b>refused</b>")
+    link.malformed["not-sbs"] += 7
+    console.cutter.app.desk.live.links.put(link)
+
+    seen = window()
+    seen.page.goto(console.address("alpha"))
+    foot = seen.page.locator("#foot")
+    expect(foot).to_contain_text("Feed radio 1 track")
+    expect(foot).to_contain_text("Feed airport NO LINE since")
+    expect(foot).to_contain_text("<b>refused</b>, 0 tracks, no position yet, 7 not readable")
+    expect(foot.locator(".bad")).to_contain_text("airport")
+
+    link.turn("connected", now_us())
+    expect(foot).not_to_contain_text("NO LINE")
+    assert seen.said == []
+
+    other = window()
+    other.page.goto(console.address("bravo"))
+    expect(other.page.locator("#foot")).to_contain_text("Notices live")
+    expect(other.page.locator("#foot")).not_to_contain_text("airport")

@@ -15,17 +15,19 @@ import cryptography
 import nacl
 import pytest
 from nacl.signing import SigningKey
+from typer.testing import CliRunner
 
 import evidence_world as world
 from evidence_world import ALPHA, BRAVO, INTENT, bundle, material, policy
 from wideberth.client import PartyKey
 from wideberth.errors import InvalidValue, RecordCorrupt
-from wideberth.evidence.alone.container import FILES, Fault, packed, unpacked
+from wideberth.evidence.alone.container import FILES, Fault, canonical_json, packed, unpacked
 from wideberth.evidence.alone.page import NO_PERMISSION
 from wideberth.evidence.alone.program import README, checked_bundle
 from wideberth.evidence.bundle import Selection, plain_policy
 from wideberth.evidence.check import verify_bundle
 from wideberth.evidence.verifier import PARTS, verifier_source
+from wideberth.faces.cli.app import app
 from wideberth.model.entries import NoticeAcknowledged
 from wideberth.model.envelope import statement_digest
 from wideberth.model.ids import KeyId, NoticeId
@@ -258,13 +260,29 @@ def test_the_verifier_names_what_fails(alone: Path, library: str) -> None:
     status, said = run_alone(alone, place, "lied.zip")
     assert (status, "entry 9: its proof does not lead" in said) == (1, True), said
     status, said = run_alone(alone, place, "none.zip")
-    assert (status, "cannot read" in said) == (2, True)
+    assert (status, said) == (2, "none.zip is not here\n")
+    status, said = run_alone(alone, place, "bundle.zip", "--policy", "MY-KEYS.txt")
+    assert status == 2
+    assert "MY-KEYS.txt is not here: give the file of keys that you got yourself, or leave" in said
     assert run_alone(alone, place)[0] == 2
 
 
 def test_without_a_policy_of_ones_own_that_is_said(alone: Path) -> None:
     status, said = run_alone(alone, "with-nacl", "bundle.zip")
     assert (status, "only under the keys that the bundle names itself" in said) == (0, True)
+
+
+def test_a_policy_that_is_the_one_in_the_bundle_is_told(alone: Path) -> None:
+    status, said = run_alone(alone, "with-nacl", ".", "--policy", "policy.txt")
+    assert (status, "same bytes as the policy.txt in the bundle" in said) == (0, True), said
+    assert "policy.txt that came with the" in text_of("README.txt")
+    for name in ("README.txt", "index.html", "verify.py"):
+        assert "--policy MY-KEYS.txt" in text_of(name)
+        assert "POLICY.txt" not in text_of(name)
+
+
+def text_of(name: str) -> str:
+    return unpacked(bundle())[name].decode()
 
 
 def test_without_a_signature_library_nothing_verifies(alone: Path) -> None:
@@ -341,6 +359,22 @@ def test_another_verifier_in_the_bundle_is_told() -> None:
     assert not verify_bundle(world.redigested(files)).is_own_verifier
 
 
+def test_words_of_another_version_are_told_from_changed_ones(alone: Path) -> None:
+    files = unpacked(bundle())
+    files["index.html"] = files["index.html"].replace(b"answered LOADED", b"answered: LOADED")
+    files["verify.py"] += b"# of another version\n"
+    with pytest.raises(RecordCorrupt, match="another version of the program made it, or somebody"):
+        verify_bundle(world.redigested(files))
+    (alone / "other.zip").write_bytes(world.redigested(files))
+    status, said = run_alone(alone, "with-nacl", "other.zip")
+    assert status == 1
+    assert "The entries and signatures hold. For its words use that verifier" in said
+    files["entries.jsonl"] = files["entries.jsonl"].replace(b"LOADED", b"LOADEE")
+    with pytest.raises(RecordCorrupt) as caught:
+        verify_bundle(world.redigested(files))
+    assert "signatures hold" not in caught.value.reason
+
+
 def test_a_zip_with_other_files_is_none() -> None:
     files = unpacked(bundle())
     for other in (
@@ -372,7 +406,7 @@ def test_the_file_that_was_changed_is_named_however_it_was_packed() -> None:
     assert typed_over != bundle()
     changed = {**files, "index.html": files["index.html"].replace(b"LOADED", b"LOAD")}
     for lied in (typed_over, zipped(changed), packed(changed)):
-        with pytest.raises(Fault, match=r"is not what manifest.json says it is"):
+        with pytest.raises(Fault, match=r"(is|are) not what manifest\.json says"):
             checked_bundle(lied, None)
 
 
@@ -388,6 +422,40 @@ def test_what_was_unpacked_is_checked_where_it_lies(
     page.write_bytes(page.read_bytes().replace(b"LOADED", b"LOADEE"))
     status, said = run_alone(alone, f"with-{library}", str(tmp_path))
     assert (status, "index.html is not what manifest.json says" in said) == (1, True), said
+
+
+def test_the_command_takes_what_was_unpacked(alone: Path, tmp_path: Path) -> None:
+    def verify(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["verify", str(tmp_path), *arguments])
+        return done.exit_code, done.output
+
+    with zipfile.ZipFile(BytesIO(bundle())) as opened:
+        opened.extractall(tmp_path)
+    status, said = verify("--policy", str(alone / "strict"))
+    assert (status, said.startswith("DOES NOT HOLD: ")) == (1, True), said
+    status, said = verify("--policy", str(alone / "policy"))
+    assert (status, "verified 8 entries of test.example/evidence" in said) == (0, True), said
+    assert "same bytes as the policy.txt in the bundle" in said
+    page = tmp_path / "index.html"
+    page.write_bytes(page.read_bytes().replace(b"LOADED", b"LOADEE"))
+    status, said = verify()
+    assert (status, "index.html is not what manifest.json says it is" in said) == (1, True), said
+    page.unlink()
+    status, said = verify()
+    assert (status, "a bundle has this file, and it is not in the folder" in said) == (2, True)
+
+
+def test_a_file_that_the_manifest_names_and_that_is_missing_is_named() -> None:
+    files = unpacked(bundle())
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"]["differences.jsonl"] = "0" * 64
+    manifest["wideberth_evidence"] = 2
+    lacking = packed({**files, "manifest.json": canonical_json(manifest) + b"\n"})
+    with pytest.raises(Fault, match=r"differences\.jsonl: manifest\.json names it, and it is m"):
+        checked_bundle(lacking, None)
+    changed = {**files, "README.txt": b"", "policy.txt": b""}
+    with pytest.raises(Fault, match=r"are not what manifest\.json says they are: they were"):
+        checked_bundle(zipped(changed), None)
 
 
 def test_a_policy_that_is_none_is_the_readers_own_mistake(alone: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -15,10 +16,10 @@ from wideberth.errors import InvalidValue, RecordCorrupt
 from wideberth.evidence.alone import columns
 from wideberth.evidence.alone.container import unpacked
 from wideberth.evidence.alone.program import checked_bundle
-from wideberth.evidence.bundle import Selection, make_bundle
+from wideberth.evidence.bundle import Selection, chosen, make_bundle
 from wideberth.evidence.check import verify_bundle
 from wideberth.evidence.comparing import Relation, compare_bundles
-from wideberth.evidence.incident import incident_positions, incident_scope
+from wideberth.evidence.incident import incident_positions, incident_scope, withheld_among
 from wideberth.evidence.material import Material, from_record, seen_entries
 from wideberth.faces.cli.app import app
 from wideberth.model.accounts import (
@@ -30,8 +31,9 @@ from wideberth.model.accounts import (
     WarnedClaim,
 )
 from wideberth.model.entries import Entry, SpaceOpened
-from wideberth.model.ids import AccountId, IncidentId, PartyId
+from wideberth.model.ids import AccountId, EvidenceId, IncidentId, PartyId
 from wideberth.model.incidents import Column, IncidentOpened, SubjectsNamed
+from wideberth.model.lodged import EvidenceDisclosed, EvidenceLodged, Lodging
 from wideberth.model.parties import Author, How
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.record.notes import parse_vkey
@@ -51,20 +53,21 @@ def account(
     warned: bool,
     when_min: float = 6,
     name: str = "",
+    audience: Audience = Audience.ALL,
 ) -> Entry:
     when_us = START_US + int(when_min * MINUTE_US)
     given = Account(
         id=AccountId(name or f"account-{party}"),
         party=party,
         given_us=START_US + int(minute * MINUTE_US),
-        audience=Audience.ALL,
-        shown_to=(ALPHA, BRAVO),
+        audience=audience,
+        shown_to=(ALPHA, BRAVO) if audience is Audience.ALL else (),
         claims=Claims(when=TimeClaim(when_us), warned=WarnedClaim(warned)),
         words=words,
     )
     signed = {
         "incident": INCIDENT,
-        "shown_to": "all",
+        "shown_to": audience.value,
         "when": {"time": format_rfc3339(when_us)},
         "warned": {"warned": warned},
         "words": words,
@@ -114,7 +117,7 @@ def cells(html: str) -> list[list[str]]:
     return [
         [
             re.sub("<[^>]*>", " ", each).strip()
-            for each in re.findall(r"<t[hd]>(.*?)</t[hd]>", row, re.DOTALL)
+            for each in re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", row, re.DOTALL)
         ]
         for row in table.split("\n")
     ]
@@ -132,8 +135,8 @@ def test_the_page_has_a_column_for_each_party_and_what_the_record_shows() -> Non
     assert told["Whether warned, as it says"] == ["yes", "no", ""]
     assert told["In its own words"] == ["We told them at four.", "Nobody told us.", ""]
     assert told["Entry"] == ["15", "14", ""]
-    shows = html.split("<h2>What the record shows</h2>")[1].split("<h2>What was said</h2>")[0]
-    assert shows.count("[entry ") >= 6
+    shows = html.split(">What the record shows</h2>")[1].split(">What this bundle is</h2>")[0]
+    assert len(re.findall(r'\[<a href="#e\d+">entry \d+</a>; ', shows)) >= 6
     assert "Time from telling to start: 56 min" in shows
     assert ".columns td{" in html
     assert "notice sent</strong>: The mechanism issued a notice to bravo" in shows
@@ -141,6 +144,26 @@ def test_the_page_has_a_column_for_each_party_and_what_the_record_shows() -> Non
         assert words not in shows, "no account is in what the record shows"
     assert "At <b>" not in html
     assert "At &lt;b&gt;eight" in html
+
+
+def test_the_page_begins_with_the_incident_and_leads_to_each_part_and_entry() -> None:
+    html = page(bundle(of(happened())))
+    assert "<h1>At &lt;b&gt;eight&lt;/b&gt;</h1>" in html
+    assert "<title>At &lt;b&gt;eight&lt;/b&gt;</title>" in html
+    names = re.findall(r'<h2 id="part\d+">(.*?)</h2>', html)
+    assert names[:4] == [
+        "What each party says",
+        "Where the accounts differ",
+        "What the record shows",
+        "What this bundle is",
+    ]
+    assert re.findall(r'<li><a href="#part\d+">(.*?)</a></li>', html) == names
+    targets = set(re.findall(r' id="([^"]+)"', html))
+    led_to = re.findall(r'href="#([^"]+)"', html)
+    assert len(led_to) > 20
+    assert set(led_to) <= targets
+    assert len(targets) == len(re.findall(r' id="', html)), "each is there once"
+    assert "Of every acknowledgement in it: This confirms receipt" in html
 
 
 def test_a_planted_account_among_what_the_record_shows_is_noticed(
@@ -162,8 +185,59 @@ def test_what_bears_on_an_incident_is_in_its_bundle() -> None:
     found = incident_positions(seen, INCIDENT)
     assert {5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} <= set(found)
     assert 16 not in found, "after the window, and about something else"
-    with pytest.raises(InvalidValue, match="no-such-incident"):
+    with pytest.raises(InvalidValue, match="wideberth incident list shows its own") as caught:
         incident_positions(seen, "other")
+    assert caught.value.rule == "no-such-incident"
+
+
+def lodging(minute: float, name: str) -> Entry:
+    """A digest that alpha lodged and tells nobody of."""
+    what = Lodging("0" * 64, 10, "image/jpeg", "a photograph")
+    by_alpha = Author(ALPHA, How.ATTESTED, "desk")
+    body = EvidenceLodged(INCIDENT, EvidenceId(name), ALPHA, what, Audience.OWN, ())
+    return world.entry(minute, body, by_alpha)
+
+
+def test_what_its_author_shows_to_nobody_is_found_but_not_what_was_disclosed_since() -> None:
+    keys = world.Keys()
+    entries = happened()[:13]  # 12: what alpha says that it is about
+    entries += [
+        world.entry(22, entries[3].body),  # not of the incident
+        account(keys, 23, ALPHA, "For us alone.", warned=True, audience=Audience.OWN),
+        account(keys, 24, BRAVO, "For all.", warned=True),
+        lodging(25, "kept"),
+        lodging(26, "shown"),
+        world.entry(
+            27,
+            EvidenceDisclosed(
+                *(INCIDENT, EvidenceId("shown"), ALPHA, (BRAVO,)),
+                lodging=Lodging("0" * 64, 10, "image/jpeg", "a photograph"),
+                lodged_us=START_US + 26 * MINUTE_US,
+            ),
+        ),
+    ]
+    material = of(entries)
+    seen = list(seen_entries(material, lambda _: True))
+    selection = Selection(incident_positions(seen, INCIDENT))
+    found = withheld_among(material, selection, lambda _: True)
+    assert [each.position for each in found] == [12, 14, 16]
+    assert not withheld_among(material, Selection((0, 17)), lambda _: True)
+    out = msgspec.structs.replace(selection, leave_out=frozenset({12, 14, 16}))
+    rows = chosen(material.rows(), out, lambda _: True)
+    assert {row.position for row in rows}.isdisjoint({12, 14, 16})
+    assert {15, 17, 18} <= {row.position for row in rows}
+
+
+def test_what_was_said_in_another_incident_is_not_in_its_bundle() -> None:
+    other = IncidentOpened(
+        *(IncidentId("incident-8"), ALPHA, Column.PARTY, "Another"),
+        *(START_US + 4 * MINUTE_US, START_US + 8 * MINUTE_US, (BRAVO,)),
+    )
+    entries = [*happened()[:6], world.entry(5, other), *happened()[6:]]
+    html = page(bundle(of(entries)))
+    assert "At &lt;b&gt;eight" in html
+    assert "Another" not in html
+    assert html.count(">What each party says</h2>") == 1
 
 
 def test_who_is_not_shown_the_incident_gets_no_bundle_of_it() -> None:
@@ -250,6 +324,12 @@ def test_bundles_of_two_logs_are_not_compared() -> None:
     [
         pytest.param(happened, 0, "both bundles hold the same entries", id="same"),
         pytest.param(lambda: happened()[:15], 1, "first difference: entry 15", id="older"),
+        pytest.param(
+            lambda: happened()[:15],
+            1,
+            "13 entries are the same in both; 1 are not, or not in both",
+            id="how many are the same",
+        ),
         pytest.param(lambda: happened()[:15], 1, "B lacks: ", id="what the older one lacks"),
         pytest.param(
             lambda: happened()[:15], 1, "  account given: 1\n    entry 15: ", id="by kind"

@@ -126,9 +126,7 @@ def alone() -> dict[str, Any]:
 
 def text_of(data: bytes) -> str:
     html = unpacked(data)["index.html"].decode()
-    return re.sub(
-        "<[^>]*>", "", html.split("<h2>Positions that were kept</h2>")[1].split("<h2>")[0]
-    )
+    return re.sub("<[^>]*>", "", html.split(">Positions that were kept</h2>")[1].split("<h2")[0])
 
 
 @pytest.mark.requirement("R-05")

@@ -17,6 +17,7 @@ from wideberth.evidence.alone.shows import (
     HOST_CLOCK,
     Shown,
     ShownLine,
+    brief_facts,
     clocks_between,
     order_certain,
     record_shows,
@@ -75,7 +76,10 @@ def test_each_line_is_an_entry_with_its_time_its_words_and_its_proof() -> None:
         (9, "notice loaded", "bravo", "signed"),
         (10, "intent told", "bravo", "attested"),
     ]
-    assert found[1].words == "The mechanism issued a notice to bravo about what alpha told."
+    name = "no. 1 to bravo, \u201cRED <b>7</b>\u202e\u201d"
+    told = "The mechanism issued a notice to bravo about what alpha told"
+    assert found[1].words == f"{told} ({name})."
+    assert found[2].words == f"bravo answered RECEIVED to the notice {name}."
     assert ("Time from telling to start", "56 min") in found[1].facts
     assert all(each.clock == HOST_CLOCK and each.error_us == 0 for each in found)
 
@@ -298,3 +302,26 @@ def test_what_bears_on_a_scope_is_chosen(scope: Scope, positions: list[int]) -> 
 def test_clocks_as_they_stood_before_the_window_are_known_in_it() -> None:
     before = [measured(8.1, BRAVO, 0, 9), measured(8.2, BRAVO, 0, 2), answered(10, START_US)]
     assert chosen(minutes(9, 11, parties=(BRAVO,)), *before) == [12, 13]
+
+
+def test_what_no_entry_gave_a_name_keeps_its_id() -> None:
+    answers = [each for each in seen(world.entries()) if each.position != 6]
+    words = [line.words for line in lines(record_shows(answers))]
+    assert "bravo answered RECEIVED to the notice notice-1." in words
+
+
+@pytest.mark.parametrize(
+    ("fact", "brief"),
+    [
+        ("13 min 36.374349 s", "13 min 36 s"),
+        ("1 h 0 min 5.5 s", "1 h 0 min 5 s"),
+        ("0.25 s", "0.25 s"),
+        ("36.5 s", "36.5 s"),
+    ],
+)
+def test_a_part_of_a_second_is_left_to_the_entry_where_it_says_nothing(
+    fact: str, brief: str
+) -> None:
+    line = lines(record_shows(seen(world.entries())))[0]
+    line = line._replace(facts=(("Time from telling to start", fact),))
+    assert brief_facts(line) == [("Time from telling to start", brief)]

@@ -157,7 +157,7 @@ def test_the_command_makes_a_bundle_and_verify_reads_it(tmp_path: Path) -> None:
     assert "give --policy" in run("verify", str(out))
     data = out.read_bytes()
     out.write_bytes(data[:5000] + bytes([data[5000] ^ 1]) + data[5001:])
-    assert "does not verify" in run("verify", str(out), *policy, status=1)
+    assert "DOES NOT HOLD" in run("verify", str(out), *policy, status=1)
     assert "nothing-found" in run(
         *("evidence", "--party", "alpha", "--object", "none", "--out", str(tmp_path / "x")),
         status=2,

@@ -17,6 +17,10 @@ Figure = tuple[int | None, frozenset[int]]
 KIND = {"flight": "ACTIVITY", "movement": "MOVEMENT", "hazard": "HAZARD"}
 KIND |= {"presence": "PROTECTED-SITE"}
 LADDER = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED"]
+STEPS = [
+    *("RECEIVED", "READ-BACK", "PASSED-DOWN to one unit", "PASSED-DOWN to all units"),
+    *("LOADED by one unit", "LOADED by all units"),
+]
 HERE, THEN = "this period", "previous"
 
 
@@ -77,19 +81,28 @@ class Recount:
         subject = notice.get("subject")
         if subject is not None and subject["type"] == "agreement":
             return "agreement"
-        known = None
-        for position, _, body in self.entries:
-            if position > at or subject is None:
-                break
-            told = body["type"] in ("IntentAccepted", "IntentAmended")
-            if told and body["intent"]["id"] == subject["id"]:
-                known = KIND[body["intent"]["kind"]]
-            if body["type"] == "ZoneDeclared" and body["zone"]["id"] == subject["id"]:
-                known = "STAND-OFF" if body["zone"]["rule"] == "stand-off" else "CLOSURE"
-        if known is not None:
-            return known
+        asked = [] if subject is None else [subject["id"]]
+        if notice.get("sender") == notice["recipient"]:  # of its own: what that meets
+            clashes = notice.get("clashes", ())
+            asked = [each["other"]["id"] for each in clashes if each.get("other")] + asked
+        for name in asked:
+            known = self.kind_of(at, name)
+            if known is not None:
+                return known
         others = {clash["other_kind"] for clash in notice.get("clashes", ())}
         return KIND.get(others.pop(), "not shown") if len(others) == 1 else "not shown"
+
+    def kind_of(self, at: int, name: str) -> str | None:
+        known = None
+        for position, _, body in self.entries:
+            if position > at:
+                break
+            told = body["type"] in ("IntentAccepted", "IntentAmended")
+            if told and body["intent"]["id"] == name:
+                known = KIND[body["intent"]["kind"]]
+            if body["type"] == "ZoneDeclared" and body["zone"]["id"] == name:
+                known = "STAND-OFF" if body["zone"]["rule"] == "stand-off" else "CLOSURE"
+        return known
 
     def notices(self) -> None:
         kinds = [*KIND.values(), "CLOSURE", "STAND-OFF", "agreement", "withdrawal"]
@@ -148,10 +161,11 @@ class Recount:
             answers.append((max(0, answer["time_us"] - issued), at, answer))
         found: list[tuple[int, int] | None] = []
         for rung in range(4):
+            counts = ["READ-BACK"] if rung == 1 else LADDER[rung:]
             far = [
                 (after, at, answer["verb"])
                 for after, at, answer in answers
-                if answer["verb"] in LADDER[rung:]
+                if answer["verb"] in counts
             ]
             # Of those that came at the same time, the nearest step, then the first entry.
             found.append(
@@ -161,15 +175,20 @@ class Recount:
                     key=lambda each: each[0],
                 )
             )
-        loaded: set[str] = set()
-        units = set(notice.get("units", ()))
-        by_all = None
+        to_all = self.by_all_units(answers, notice, ["PASSED-DOWN", "LOADED"])
+        by_all = self.by_all_units(answers, notice, ["LOADED"])
+        return [*found[:3], to_all, found[3], by_all]
+
+    def by_all_units(
+        self, answers: list[Any], notice: dict[str, Any], verbs: list[str]
+    ) -> tuple[int, int] | None:
+        heard: set[str] = set()
         for after, at, answer in answers:
-            if answer["verb"] == "LOADED" and by_all is None:
-                loaded |= {answer["unit"]} if answer.get("unit") is not None else set()
-                if answer.get("attested") or (loaded and units <= loaded):
-                    by_all = (after, at)
-        return [*found, by_all]
+            if answer["verb"] in verbs:
+                heard |= {answer["unit"]} if answer.get("unit") is not None else set()
+                if answer.get("attested") or (heard and set(notice.get("units", ())) <= heard):
+                    return (after, at)
+        return None
 
     def closed_elsewhere(self, notice: str, issued: int, end: int) -> tuple[int, int] | None:
         last = None
@@ -183,7 +202,7 @@ class Recount:
         return last
 
     def answers(self) -> None:
-        names = [*LADDER[:3], "LOADED by one unit", "LOADED by all units"]
+        names = STEPS
         for name, suffix in ((HERE, "here"), (THEN, "before")):
             end = self.periods[name][1]
             them = self.told(name)
@@ -265,7 +284,7 @@ class Recount:
 
     def open_by_step(self) -> None:
         """How many stood open at the end of each period, by how far they had come."""
-        names = [*LADDER[:3], "LOADED by one unit", "LOADED by all units"]
+        names = STEPS
         for name, column in ((HERE, "here"), (THEN, "before")):
             end = self.periods[name][1]
             closed = {
@@ -541,6 +560,7 @@ class Recount:
                 (position, time, kinds[body["type"]], self.speaker(body))
                 for position, time, body in self.entries
                 if body["type"] in kinds and body["incident"] == name and time < end
+                if body.get("account", {}).get("audience") != "own"
             ]
             parties: set[str] = set()
             for _, _, body in openings:

@@ -12,17 +12,30 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+import evidence_world as world
 from review.recount import HERE, THEN, Figure, Key, Recount
 from review_days import PARTIES, Days
 from scenes import START_US
 from wideberth.faces.cli._material import may_show_as
-from wideberth.model.entries import Entry
-from wideberth.model.ids import PartyId
+from wideberth.model.accounts import (
+    Account,
+    AccountGiven,
+    Audience,
+    Claims,
+    PlaceClaim,
+    Point,
+    TimeClaim,
+)
+from wideberth.model.entries import Entry, NoticeIssued
+from wideberth.model.ids import AccountId, IncidentId, PartyId, UnitToken
+from wideberth.model.incidents import Column as Side
+from wideberth.model.incidents import IncidentOpened
+from wideberth.model.parties import Author, How
 from wideberth.review import answers, counts, drills, incidents, places, stops
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
 from wideberth.review.report import Head, Report, made
-from wideberth.space.time import DAY_US, HOUR_US
+from wideberth.space.time import DAY_US, HOUR_US, MINUTE_US
 
 HEAD = Head("test.example/space", 1, "00" * 32)
 ROWS = {
@@ -204,6 +217,76 @@ def test_a_planted_fault_is_found(
     assert not some_difference()
     monkeypatch.setattr(owner, name, fault)
     assert some_difference()
+
+
+def test_a_read_back_counts_only_where_one_came_and_a_pass_by_one_is_not_by_all() -> None:
+    entries = tuple(world.entries())  # passed down and loaded by u1, and read back by nobody
+    (came,) = answers.came_of(read_by("bravo", entries), world.START_US + DAY_US)
+    steps = dict(zip(answers.STEPS, came.reached, strict=True))
+    assert [name for name, reached in steps.items() if reached is None] == ["READ-BACK"]
+    assert steps["PASSED-DOWN to all units"] == steps["PASSED-DOWN to one unit"]
+    two = list(entries)
+    issued = two[6].body
+    assert isinstance(issued, NoticeIssued)
+    units = (UnitToken("u1"), UnitToken("u2"))
+    notice = msgspec.structs.replace(issued.notice, units=units)
+    two[6] = msgspec.structs.replace(two[6], body=NoticeIssued(notice))
+    (came,) = answers.came_of(read_by("bravo", tuple(two)), world.START_US + DAY_US)
+    steps = dict(zip(answers.STEPS, came.reached, strict=True))
+    assert steps["PASSED-DOWN to one unit"] == (2 * MINUTE_US, 8)
+    assert steps["PASSED-DOWN to all units"] is None
+    assert steps[answers.LOADED_BY_ALL] is None
+
+
+def account(party: str, minute: int, when_min: float, audience: Audience, **where: int) -> Entry:
+    claims = Claims(
+        when=TimeClaim(world.START_US + int(when_min * MINUTE_US), 15_000_000),
+        where=PlaceClaim(Point(**where)) if where else None,
+    )
+    given = Account(
+        *(AccountId(f"{party}-{minute}"), PartyId(party), world.START_US + minute * MINUTE_US),
+        audience,
+        (PartyId("alpha"), PartyId("bravo")) if audience is Audience.ALL else (),
+        claims,
+    )
+    author = Author(PartyId(party), How.ATTESTED, "desk")
+    return world.entry(minute, AccountGiven(IncidentId("i"), given), author)
+
+
+def test_the_pack_has_where_accounts_differ_and_nothing_of_one_that_is_kept_back() -> None:
+    opened = IncidentOpened(
+        *(IncidentId("i"), PartyId("alpha"), Side.PARTY, "At eight"),
+        *(world.START_US, world.START_US + DAY_US, (PartyId("bravo"),)),
+    )
+    entries = (
+        *world.entries(),
+        world.entry(20, opened, Author(PartyId("alpha"), How.ATTESTED, "desk")),
+        account("alpha", 21, 5, Audience.ALL, latitude_nd=47 * 10**9, longitude_nd=7 * 10**9),
+        account("bravo", 22, 9.5, Audience.ALL, latitude_nd=47 * 10**9, longitude_nd=8 * 10**9),
+        account("alpha", 23, 30, Audience.OWN),
+    )
+    period = Period(world.START_US, world.START_US + DAY_US)
+    told = incidents.section(read_by("alpha", entries), period)
+    tables = {each.key: each for each in told.tables}
+    rows = [[cell.text for cell in row] for row in tables["differences"].rows]
+    assert rows[0] == ["At eight", "time", "alpha and bravo", "4 min 30 s", "4 min", "5 min"]
+    assert rows[1][:3] == ["At eight", "place", "alpha and bravo"]
+    assert rows[1][3].startswith("76,0")
+    assert tables["differences"].rows[0][2].at == (12, 13)
+    cited = {at for each in told.tables for row in each.rows for cell in row for at in cell.at}
+    assert 14 not in cited, "an account that is kept back is not there, not as a number either"
+    counts = {row[1].text: row[3].value for row in tables["columns"].rows}
+    assert counts == {"alpha": 1, "bravo": 1}
+
+
+def test_nothing_has_waited_longer_than_until_now() -> None:
+    facts = read_by("bravo", tuple(world.entries()[:7]))
+    issued_us = world.START_US + 4 * MINUTE_US
+    facts.now_us = issued_us + 13 * MINUTE_US
+    (came,) = answers.came_of(facts, world.START_US + DAY_US)
+    assert came.waited_us == 13 * MINUTE_US
+    (came,) = answers.came_of(facts, issued_us + 5 * MINUTE_US)
+    assert came.waited_us == 5 * MINUTE_US, "a period that was over by then ends where it did"
 
 
 def test_the_previous_period_is_shown_as_its_own_report_had_it() -> None:

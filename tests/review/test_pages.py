@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -139,6 +140,17 @@ def test_the_same_entries_give_the_same_bytes_in_another_process() -> None:
         check=True,
     )
     assert there.stdout.split() == here
+
+
+def test_a_note_says_which_number_leads_to_it_and_leads_back() -> None:
+    report = report_of("bravo")
+    notes, text = Notes(report), as_html(report).decode()
+    assert notes.numbers.keys() == notes.labels.keys()
+    anchors = set(re.findall(r' id="([^"]+)"', text))
+    for positions, (label, back) in notes.labels.items():
+        assert f'<p id="n{notes.numbers[positions]}">' in text
+        assert f'<a href="#{back}">{html.escape(label)}</a>: entries' in text
+        assert back in anchors
 
 
 def test_the_pdf_has_no_date_and_nothing_of_the_machine() -> None:

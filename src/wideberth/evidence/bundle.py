@@ -58,7 +58,8 @@ class Selection(msgspec.Struct, frozen=True):
     objects: ids of intents, zones, notices, subscriptions, warnings; with an intent come the
     notices about it and their answers. begin_us: from this time on; end_us: before this one. about:
     in words what was asked, where the positions were worked out from that. with_tracks: also the
-    kept positions whose digests these entries hold.
+    kept positions whose digests these entries hold. leave_out: entries that stay out, also
+    where positions name them.
     """
 
     positions: tuple[int, ...] = ()
@@ -67,6 +68,7 @@ class Selection(msgspec.Struct, frozen=True):
     end_us: int = MAX_US + 1
     about: str = ""
     with_tracks: bool = False
+    leave_out: frozenset[int] = frozenset()
 
     @property
     def words(self) -> str:
@@ -164,7 +166,7 @@ class _Search:
         self._openings: list[Row] = []
         self._keys: dict[tuple[str, str], list[tuple[Row, Entry]]] = {}
         self._signers: set[tuple[str, str]] = set()
-        self._missing = set(selection.positions)
+        self._missing = set(selection.positions) - selection.leave_out
 
     def take(self, row: Row) -> None:
         """Look at one entry."""
@@ -211,6 +213,8 @@ class _Search:
 
     def _is_asked_for(self, row: Row, entry: Entry) -> bool:
         selection = self._selection
+        if row.position in selection.leave_out:
+            return False
         if not selection.begin_us <= entry.time_us < selection.end_us:
             return False
         if not selection.positions and not self._objects:

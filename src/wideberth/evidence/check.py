@@ -74,7 +74,7 @@ def verify_bundle(
         files = unpacked(data)
         for each in given:
             parse_policy(each)
-        facts = [checked_bundle(data, each) for each in given or [None]][-1]
+        facts = [checked_bundle(data, each, verifier_source()) for each in given or [None]][-1]
     except Fault as fault:
         raise RecordCorrupt(fault.index, fault.reason) from None
     checkpoint, statements = check_files(files, policies=given)

@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 
 from wideberth.errors import InvalidValue
+from wideberth.evidence.alone.columns import withheld_positions
+from wideberth.evidence.bundle import MayShow, Selection, chosen
+from wideberth.evidence.material import Material
 from wideberth.evidence.scope import Scope, Seen, selected
 from wideberth.evidence.segments import segments_within
 from wideberth.model.ids import PartyId
 from wideberth.space.time import MAX_US
 from wideberth.space.volume import Circle, Polygon
 
-__all__ = ["incident_positions", "incident_scope"]
+__all__ = ["incident_positions", "incident_scope", "withheld_among"]
 
 _OPENED = ("IncidentOpened", "PartiesNamed")
 
@@ -38,7 +41,8 @@ def incident_scope(entries: Iterable[Seen], incident: str) -> Scope:
         elif body["type"] == "SubjectsNamed":
             subjects.update(dict.fromkeys(body["subjects"]))
     if opened is None:
-        raise InvalidValue("incident", "no-such-incident", incident, "no entry shown opened it")
+        advice = "no incident of this id names this party; wideberth incident list shows its own"
+        raise InvalidValue("incident", "no-such-incident", incident, advice)
     area = opened.get("area")
     return Scope(
         opened["start_us"],
@@ -50,10 +54,29 @@ def incident_scope(entries: Iterable[Seen], incident: str) -> Scope:
 
 
 def incident_positions(entries: Iterable[Seen], incident: str) -> tuple[int, ...]:
-    """The entries of its evidence: all that was said in it, and what bears on it in the record."""
+    """The entries of its evidence: all that was said in it, and what bears on it in the record and
+    is of no other incident.
+    """
     known = list(entries)
     scope = incident_scope(known, incident)
     found = {each.position for each in selected(known, scope)}
     found |= segments_within(known, scope)
+    of = {each.position: each.value["body"].get("incident", incident) for each in known}
     found |= {each.position for each in known if each.value["body"].get("incident") == incident}
-    return tuple(sorted(found))
+    return tuple(sorted(each for each in found if of[each] == incident))
+
+
+def withheld_among(material: Material, selection: Selection, may_show: MayShow) -> list[Seen]:
+    """Of the entries that a selection finds, those that their author shows to nobody else.
+
+    may_show: a fresh one, as for a bundle of the selection. Raises InvalidValue as that does.
+    """
+    of_incidents = [
+        Seen(row.position, msgspec.json.decode(row.envelope))
+        for row in material.rows()
+        if b'"incident":' in row.envelope
+    ]
+    kept = set(withheld_positions(of_incidents))
+    if kept:
+        kept &= {row.position for row in chosen(material.rows(), selection, may_show)}
+    return [each for each in of_incidents if each.position in kept]

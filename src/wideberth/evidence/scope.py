@@ -17,7 +17,7 @@ from wideberth.model.ids import PartyId
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
 from wideberth.space.overlap import is_conflict
 from wideberth.space.prepared import PreparedVolume, prepare
-from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US, format_rfc3339
 from wideberth.space.volume import Circle, Footprint, Separation, Volume4D
 
 __all__ = ["NAMING", "Area", "Scope", "Seen", "named_ids", "selected", "sought"]
@@ -92,7 +92,10 @@ class Scope(msgspec.Struct, frozen=True):
     def words(self) -> str:
         """The window, in words."""
         begin = "the beginning" if self.begin_us <= MIN_US else format_rfc3339(self.begin_us)
-        end = "now" if self.end_us > MAX_US else format_rfc3339(self.end_us)
+        end_us = self.end_us - (
+            self.end_us % SECOND_US == 1
+        )  # a closed window, by its last instant
+        end = "now" if self.end_us > MAX_US else format_rfc3339(end_us)
         return f"{begin} to {end}"
 
     def has(self, time_us: int) -> bool:

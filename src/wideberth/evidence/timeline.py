@@ -94,13 +94,14 @@ def group_words(group: ShownGroup) -> str | None:
 
 
 def time_of_day(time_us: int, offset: timezone | None = None) -> str:
-    """The time of day in UTC, and beside it at an offset that is written out.
+    """The time of day in UTC, to the whole second that it is in, and beside it at an offset that is
+    written out.
 
     >>> time_of_day(0, timezone(timedelta(hours=2)))
     '00:00:00Z (02:00:00+02:00)'
     """
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)
-    shown = moment.time().isoformat() + "Z"
+    shown = moment.time().isoformat("seconds") + "Z"
     if offset is None:
         return shown
     return f"{shown} ({local_time(time_us, offset)})"
@@ -111,7 +112,7 @@ def local_time(time_us: int, offset: timezone) -> str:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)
     local = moment.astimezone(offset)
     day = "" if local.date() == moment.date() else local.date().isoformat() + " "
-    return day + local.timetz().isoformat()
+    return day + local.timetz().isoformat("seconds")
 
 
 def offset_of(text: str, *, field: str) -> timezone:

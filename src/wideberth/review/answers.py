@@ -9,7 +9,7 @@ import msgspec
 
 from wideberth.model.entries import NoticeAcknowledged, NoticeReleased
 from wideberth.model.ladders import HOPS, NoticeEscalated
-from wideberth.model.notices import Verb
+from wideberth.model.notices import Acknowledgement, Verb
 from wideberth.review.cells import (
     HERE,
     THEN,
@@ -31,11 +31,17 @@ from wideberth.review.quantiles import NINETY_PER_CENT, quantile_us
 __all__ = ["LOADED_BY_ALL", "STEPS", "Came", "came_of", "sections"]
 
 LOADED_BY_ALL = "LOADED by all units"
-STEPS = ("RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED by one unit", LOADED_BY_ALL)
-"""How far a notice comes, in order; each is reached at the latest with the one after it."""
+STEPS = (
+    *("RECEIVED", "READ-BACK", "PASSED-DOWN to one unit", "PASSED-DOWN to all units"),
+    *("LOADED by one unit", LOADED_BY_ALL),
+)
+"""How far a notice comes, in order. Each is reached at the latest with a later one, but READ-BACK:
+that somebody passed on what it read says nothing of whether it read it right.
+"""
 
 NOBODY = "nobody answered"
 _VERBS = tuple(verb for verb in HOPS if verb is not None)
+_PASSED = (Verb.PASSED_DOWN, Verb.LOADED)
 
 
 class Came(msgspec.Struct, frozen=True):
@@ -43,8 +49,8 @@ class Came(msgspec.Struct, frozen=True):
 
     reached: by step, how long after it was issued, microseconds, and the entry that shows it; None:
     not by then. closed: that it was closed with the notice that took its place, and by which entry.
-    waited_us: how long it had stood by the end, where it had. exits: by verb, the entries.
-    climbed: the steps of its ladder that were taken.
+    waited_us: how long it had stood by the end, or by now where that is earlier. exits: by verb,
+    the entries. climbed: the steps of its ladder that were taken.
     """
 
     notice: NoticeFact
@@ -69,7 +75,9 @@ class _Following:
 
     notice: NoticeFact
     first: dict[Verb, tuple[int, int]] = field(default_factory=dict[Verb, tuple[int, int]])
+    passed: set[str] = field(default_factory=set[str])
     loaded: set[str] = field(default_factory=set[str])
+    to_all: tuple[int, int] | None = None
     by_all: tuple[int, int] | None = None
     closed: tuple[int, int] | None = None
     is_open: bool = True
@@ -105,7 +113,8 @@ def came_of(facts: Facts, end_us: int) -> list[Came]:
     for position, time_us, body in facts.of(NoticeEscalated):
         if time_us < end_us and body.notice in standing:
             standing[body.notice].climbed.append(position)
-    return [_came(each, end_us) for each in standing.values()]
+    until_us = min(end_us, max(facts.last_us, facts.now_us))
+    return [_came(each, until_us) for each in standing.values()]
 
 
 def _answered(followed: _Following, position: int, body: NoticeAcknowledged) -> None:
@@ -121,33 +130,41 @@ def _answered(followed: _Following, position: int, body: NoticeAcknowledged) -> 
     first = followed.first.get(answer.verb)
     if first is None or after_us < first[0]:
         followed.first[answer.verb] = (after_us, position)
+    came = (after_us, position)
+    if (
+        answer.verb in _PASSED
+        and followed.to_all is None
+        and _has_all(answer, notice, followed.passed)
+    ):
+        followed.to_all = came
     if answer.verb is Verb.LOADED and followed.by_all is None:
-        if answer.unit is not None:
-            followed.loaded.add(answer.unit)
-        if answer.attested:
-            followed.loaded.update(notice.units)
-        all_of_them = followed.loaded.issuperset(notice.units) and (
-            bool(followed.loaded) or answer.attested
-        )
-        if answer.attested or all_of_them:
-            followed.by_all = (after_us, position)
+        followed.by_all = came if _has_all(answer, notice, followed.loaded) else None
+
+
+def _has_all(answer: Acknowledgement, notice: NoticeFact, units: set[str]) -> bool:
+    """Whether all units of a notice are among these with an answer, which is taken in."""
+    if answer.unit is not None:
+        units.add(answer.unit)
+    if answer.attested:
+        units.update(notice.units)
+    return answer.attested or (bool(units) and units.issuperset(notice.units))
 
 
 def _came(followed: _Following, end_us: int) -> Came:
-    by_verb: list[tuple[int, int] | None] = [
-        min(
-            (followed.first[verb] for verb in _VERBS[at:] if verb in followed.first),
-            default=None,
-        )
-        for at in range(len(_VERBS))
-    ]
+
+    def first_of(*verbs: Verb) -> tuple[int, int] | None:
+        return min((followed.first[each] for each in verbs if each in followed.first), default=None)
+
     issued_us = followed.notice.time_us
     closed = followed.closed
     return Came(
         notice=followed.notice,
-        reached=(*by_verb, followed.by_all),
+        reached=(
+            *(first_of(*_VERBS), first_of(Verb.READ_BACK), first_of(*_PASSED), followed.to_all),
+            *(first_of(Verb.LOADED), followed.by_all),
+        ),
         closed=None if closed is None else (max(0, closed[0] - issued_us), closed[1]),
-        waited_us=end_us - issued_us,
+        waited_us=max(0, end_us - issued_us),
         exits=tuple(followed.exits),
         climbed=tuple(followed.climbed),
         loaded_units=len(followed.loaded.intersection(followed.notice.units)),
@@ -285,9 +302,9 @@ def _answers(facts: Facts, here: list[Came], then: list[Came]) -> Section:
         "answers",
         f"How long {facts.reader} took to answer, by step",
         notes=(
-            "Counted from when the notice was issued. A step is reached at the latest with the"
-            " one after it. A read-back that was off, and what the sender's own desk typed of a"
-            " call, reach nothing.",
+            "Counted from when the notice was issued. A step is reached at the latest with a later"
+            " one, but READ-BACK: that counts only where one came. A read-back that was off, and"
+            " what the sender's own desk typed of a call, reach nothing.",
             "A notice without an answer by the end of its period stays in every figure: as longer"
             " than all that came. Where more than half, or a tenth, had not come, no length is"
             " given.",
@@ -309,7 +326,8 @@ def _answers(facts: Facts, here: list[Came], then: list[Came]) -> Section:
             strips(
                 "latencies",
                 "Time to each step. Filled: reached. Hollow: not reached by the end of the period,"
-                " drawn at how long it had waited by then, or until a later notice closed it.",
+                " drawn at how long it had waited by then (by now, in a period that is not over),"
+                " or until a later notice closed it.",
                 lanes,
             ),
         ),

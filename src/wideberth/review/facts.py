@@ -53,6 +53,7 @@ from wideberth.model.stop_reads import StopAcknowledged
 from wideberth.model.stops import StopTold
 from wideberth.picture.agreements import fold_agreements
 from wideberth.picture.picture import Picture
+from wideberth.space.time import MAX_US
 from wideberth.space.volume import Footprint
 
 __all__ = ["KINDS", "Facts", "NoticeFact", "Said", "ShapeFact", "Warned", "told_of_warning"]
@@ -171,7 +172,8 @@ class Warned(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Facts:
-    """Everything that was read, by subject, in the order of the record. reader: who reads.
+    """Everything that was read, by subject, in the order of the record. reader: who reads. now_us:
+    when it was read, if that matters: nothing has waited longer.
 
     listed: of each entry by position: its time, its author's party, how that is known, its type.
     """
@@ -189,6 +191,7 @@ class Facts:
     opened: SpaceOpened | None = None
     name: str = ""
     last_us: int = 0
+    now_us: int = MAX_US
     versions: list[tuple[int, dict[Any, Any]]] = field(
         default_factory=list[tuple[int, dict[Any, Any]]]
     )
@@ -282,12 +285,25 @@ class Facts:
             )
         )
 
+    def _met(self, notice: Notice) -> str | None:
+        """The kind of what the reader's own meets, of a notice of what it told itself: by that the
+        inbox calls it.
+        """
+        if notice.sender != notice.recipient:
+            return None
+        met = (each.other.id for each in notice.clashes if each.other is not None)
+        return next((self._kinds[each] for each in met if each in self._kinds), None)
+
     def _kind(self, notice: Notice) -> str:
         if notice.all_clear:
             return "ALL-CLEAR"
         if notice.withdrawal:
             return "withdrawal"
         subject = notice.subject
+        if subject is None or subject.type is not ObjectType.AGREEMENT:
+            met = self._met(notice)
+            if met is not None:
+                return met
         if subject is not None:
             if subject.type is ObjectType.AGREEMENT:
                 return "agreement"

@@ -6,9 +6,10 @@ be said, and not that there is none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wideberth.model.accounts import AccountGiven
+from wideberth.model.accounts import Account, AccountGiven, Audience
 from wideberth.model.incidents import Column as Side
 from wideberth.model.incidents import IncidentOpened, PartiesNamed
 from wideberth.model.inquiries import ResultReceipted, ResultTransmitted
@@ -20,10 +21,11 @@ from wideberth.model.questions import (
     QuestionStep,
     QuestionStepped,
 )
+from wideberth.picture.differences import Difference, DifferenceKind, differences
 from wideberth.review.cells import Cell, Column, Section, Table, count, instant, words
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
-from wideberth.space.time import format_rfc3339
+from wideberth.space.time import HOUR_US, MINUTE_US, SECOND_US, format_rfc3339
 
 __all__ = ["questions_open", "results_open", "section"]
 
@@ -81,7 +83,9 @@ def section(facts: Facts, period: Period) -> Section:
         notes=(
             "A column for each party and observer, as far as its author lets"
             f" {facts.reader} read it: what is not shown here may be there. Accounts are not"
-            " merged, and nobody's is judged. The title is the words of whoever opened it.",
+            " merged, and nobody's is judged. The title is the words of whoever opened it."
+            " What each account says stands with its entry, at the end.",
+            "An account that its author shows to nobody yet is not counted and not here.",
         ),
         tables=(
             Table(
@@ -110,6 +114,19 @@ def section(facts: Facts, period: Period) -> Section:
                 rows,
             ),
             Table(
+                "differences",
+                "Where the last accounts of two parties differ, of what both claim",
+                (
+                    Column("incident", "Incident"),
+                    Column("what", "In"),
+                    Column("between", "Between"),
+                    Column("claimed", "Apart as claimed"),
+                    Column("least", "At least"),
+                    Column("most", "At most"),
+                ),
+                tuple(_differing(facts, period.end_us, shown)),
+            ),
+            Table(
                 "incidents-count",
                 "Both periods",
                 (
@@ -121,6 +138,50 @@ def section(facts: Facts, period: Period) -> Section:
             ),
         ),
     )
+
+
+def _differing(facts: Facts, end_us: int, shown: dict[str, _Known]) -> Iterator[tuple[Cell, ...]]:
+    """A row for each difference, as the console works it out; each leads to both accounts."""
+    last: dict[str, dict[str, tuple[int, Account]]] = {}
+    for position, time_us, given in facts.of(AccountGiven):
+        account = given.account
+        if time_us < end_us and account.audience is not Audience.OWN:
+            last.setdefault(given.incident, {})[account.party] = (position, account)
+    for name, known in shown.items():
+        accounts = last.get(name, {})
+        for each in differences([accounts[party][1] for party in sorted(accounts)]):
+            at = tuple(accounts[party][0] for party in each.parties)
+            yield (
+                words(known.title),
+                words(each.kind.value),
+                words(" and ".join(each.parties), at),
+                *_apart(each),
+            )
+
+
+def _apart(each: Difference) -> tuple[Cell, Cell, Cell]:
+    """As claimed, at least (rounded down), and at most (rounded up), with both errors."""
+    if each.parted is None:
+        return words(", ".join(each.members)), words("–"), words("–")
+    parted = each.parted
+    is_time = each.kind in (DifferenceKind.TIME, DifferenceKind.WARNED)
+    unit, told = (SECOND_US, _seconds) if is_time else (1_000, _metres)
+    return (
+        words(told((parted.claimed + unit // 2) // unit)),
+        words(told(parted.at_least // unit)),
+        words(told(-(-parted.at_most // unit))),
+    )
+
+
+def _metres(length_m: int) -> str:
+    return f"{length_m:,} m"
+
+
+def _seconds(length_s: int) -> str:
+    hours, rest = divmod(length_s, HOUR_US // SECOND_US)
+    minutes, seconds = divmod(rest, MINUTE_US // SECOND_US)
+    parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{number} {name}" for number, name in parts if number) or "0 s"
 
 
 def _known(facts: Facts, end_us: int) -> dict[str, _Known]:
@@ -154,6 +215,8 @@ def _said(facts: Facts) -> list[tuple[int, int, str, str, str]]:
     """(position, time, incident, party, kind) of what was said in incidents."""
     said: list[tuple[int, int, str, str, str]] = []
     for position, time_us, given in facts.of(AccountGiven):
+        if given.account.audience is Audience.OWN:
+            continue  # a pack is laid before others, to whom even its number would be told
         said.append((position, time_us, given.incident, given.account.party, "account"))
     for position, time_us, asked in facts.of(QuestionAsked):
         said.append((position, time_us, asked.incident, asked.party, "question"))

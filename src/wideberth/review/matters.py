@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from wideberth.model.agreements import AgreementProposed
@@ -15,6 +16,7 @@ from wideberth.review import incidents
 from wideberth.review.cells import Cell, Column, Section, Table, amount, count, instant, words
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
+from wideberth.space.volume import NANODEGREES
 
 __all__ = ["changes", "handovers", "published", "questions"]
 
@@ -133,6 +135,24 @@ def _open(rows: list[tuple[Cell, ...]]) -> Cell:
     return amount(len(rows), [at for row in rows for at in row[0].at])
 
 
+_PLACE = re.compile(r"\[(-?\d{1,12}),(-?\d{1,12})\]")
+
+
+def _in_degrees(value: str) -> str:
+    """A member of a provision, its places [latitude, longitude] in degrees, not in 1e-9 of them.
+
+    >>> _in_degrees("[[47100000000,-7500000000]]")
+    '[47.1 N 7.5 W]'
+    """
+
+    def place(match: re.Match[str]) -> str:
+        latitude, longitude = (int(each) / NANODEGREES for each in match.groups())
+        ns, ew = "NS"[latitude < 0], "EW"[longitude < 0]
+        return f"{abs(latitude):.9g} {ns} {abs(longitude):.9g} {ew}"
+
+    return _PLACE.sub(place, value)
+
+
 def changes(facts: Facts, period: Period) -> Section:
     """Versions of agreements that were proposed, what each changes, where it stood at the end."""
     standing = facts.agreements_at(period.end_us - 1)
@@ -143,7 +163,10 @@ def changes(facts: Facts, period: Period) -> Section:
         found = standing.get((body.agreement, body.version))
         told = [
             f"{each.change} {each.id or 'the heading'}"
-            + "".join(f"; {one.field}: {one.before} to {one.after}" for one in each.fields)
+            + "".join(
+                f"; {one.field}: {_in_degrees(one.before)} to {_in_degrees(one.after)}"
+                for one in each.fields
+            )
             for each in body.changes
         ]
         rows.append(

@@ -10,22 +10,31 @@ from itertools import pairwise
 from wideberth.review.cells import Cell
 from wideberth.review.report import Report
 
-__all__ = ["Notes", "ranges"]
+__all__ = ["SUMMARY", "Notes", "ranges"]
+
+
+SUMMARY = "summary"
+"""What the numbers of the first page lead back to."""
 
 
 class Notes:
-    """The notes of one report: the same positions are one note."""
+    """The notes of one report: the same positions are one note. labels: which number leads to each
+    first, in words, and the anchor of what that stands in.
+    """
 
     def __init__(self, report: Report) -> None:
         self.numbers: dict[tuple[int, ...], int] = {}
-        for _, here, before in report.summary:
-            self._take(here)
-            self._take(before)
+        self.labels: dict[tuple[int, ...], tuple[str, str]] = {}
+        for what, here, before in report.summary:
+            self._take(here, f"{what}, this period", SUMMARY)
+            self._take(before, f"{what}, previous", SUMMARY)
         for section in report.sections:
             for table in section.tables:
                 for row in table.rows:
-                    for cell in row:
-                        self._take(cell)
+                    for column, cell in zip(table.columns, row, strict=True):
+                        name = "" if cell is row[0] else f" {row[0].text},"
+                        label = f"{table.title}:{name} {column.label}"
+                        self._take(cell, label, section.key)
 
     def anchor_of(self, cell: Cell) -> str | None:
         """The anchor that a cell leads to: ``e12`` of an entry, ``n3`` of a note; None: nowhere."""
@@ -33,9 +42,10 @@ class Notes:
             return None
         return f"e{cell.at[0]}" if len(cell.at) == 1 else f"n{self.numbers[cell.at]}"
 
-    def _take(self, cell: Cell) -> None:
+    def _take(self, cell: Cell, label: str, back: str) -> None:
         if len(cell.at) > 1 and cell.at not in self.numbers:
             self.numbers[cell.at] = len(self.numbers) + 1
+            self.labels[cell.at] = (label, back)
 
 
 def ranges(positions: Sequence[int]) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from wideberth.model.exercises import EXERCISE_WORD
 from wideberth.review.cells import Cell, Chart, Section, Table
-from wideberth.review.notes import Notes, ranges
+from wideberth.review.notes import SUMMARY, Notes, ranges
 from wideberth.review.report import Report
 from wideberth.space.time import format_rfc3339
 
@@ -44,6 +44,8 @@ nav ol { columns: 2; font-size: .92rem; }
 :target { background: #fff3c4; }
 @media (max-width: 40rem) { body { padding: 1rem .8rem 3rem; }
   .facts, .sentence { overflow-wrap: anywhere; } .wide table { min-width: 36rem; }
+  .wide.sum table { min-width: 0; width: 100%; }
+  .wide th:first-child, .wide td:first-child { position: sticky; left: 0; background: #fff; }
   nav ol { columns: 1; } }
 @page { size: A4; margin: 22mm 18mm 18mm; }
 @media print { body { max-width: none; padding: 0; } h2 { break-after: avoid; }
@@ -77,7 +79,7 @@ def _first_page(report: Report, notes: Notes) -> Iterator[str]:
     shown = html.escape
     if report.exercise:
         yield f'<div class="exercise" role="note">{EXERCISE_WORD}: nothing here is real</div>\n'
-    yield f"<h1>Review: {_name(report)}</h1>\n"
+    yield f'<h1 id="{SUMMARY}">Review: {_name(report)}</h1>\n'
     yield f"<p>{shown(report.period.words)}<br>beside {shown(report.period.previous.words)}</p>\n"
     for sentence in (*report.sentences, report.head.left_out):
         if sentence:
@@ -87,7 +89,7 @@ def _first_page(report: Report, notes: Notes) -> Iterator[str]:
         f" as of its signed head of {report.head.size} entries,"
         f" root {shown(report.head.root)}.</p>\n"
     )
-    yield '<div class="wide"><table><thead><tr><th></th><th class="n">This period</th>'
+    yield '<div class="wide sum"><table><thead><tr><th></th><th class="n">This period</th>'
     yield '<th class="n">Previous</th></tr></thead><tbody>\n'
     for what, here, before in report.summary:
         yield f"<tr><td>{shown(what)}</td>{_cell(here, notes)}{_cell(before, notes)}</tr>\n"
@@ -156,7 +158,9 @@ def _appendix(report: Report, notes: Notes) -> Iterator[str]:
             f'<a href="#e{first}">{first}</a>' + ("" if first == last else f"–{last}")
             for first, last in ranges(positions)
         )
-        yield f'<p id="n{number}">{number}: entries {listed}</p>\n'
+        label, back = notes.labels[positions]
+        yield f'<p id="n{number}">{number}, <a href="#{back}">{html.escape(label)}</a>: entries '
+        yield f"{listed}</p>\n"
     yield '</div>\n<h2 id="entries">The entries</h2>\n'
     yield (
         '<p class="note">By position in the record. Proof: how the author of an entry is known;'

@@ -138,6 +138,13 @@ _SUMMARY = (
     ("Stale sites at the end", "stale", "stale-count", "all", "here"),
     ("STOPs", "stops", "first-person", "of anybody known", "stops"),
     ("STOPs read by a person within 60 s", "stops", "first-person", "of anybody known", "within"),
+    (
+        "Incidents that became known",
+        "incidents",
+        "incidents-count",
+        "Incidents that became known",
+        "here",
+    ),
     ("Versions of agreements proposed", "changes", "changes-count", "Versions proposed", "here"),
 )
 """What the first page shows: the section, table and row of each number, and its column."""

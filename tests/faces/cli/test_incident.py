@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from api_world import moment, serving
 from desks import Desk
-from wideberth.faces.cli import _lodged
+from wideberth.errors import InvalidValue, Unclear
+from wideberth.faces.cli import _lodged, incident
+from wideberth.faces.cli._far import ask_if_far, far_words
 from wideberth.faces.cli.app import app
 from wideberth.space.time import MINUTE_US, parse_rfc3339
 
@@ -44,8 +49,14 @@ def test_two_parties_tell_ask_and_answer(tmp_path: Path) -> None:
         times = ["--from", moment(-60), "--to", moment(-30)]
         named = ["--party", "bravo", "--observer", "charlie", "--subject", "i1"]
         name = alpha.does("open", "The morning", *times, *named)
-        assert name in bravo.does("list", signed=False)
+        (listed,) = bravo.does("list", signed=False).splitlines()
+        assert f"{name}  alpha, bravo; observing: charlie  The morning" in listed
+        astray = alpha.does("account", name, "--words", "x", "--shown-to", "bravoo", status=2)
+        assert "did you mean bravo? Named besides: bravo, charlie" in " ".join(astray.split())
         where = ["--when", moment(-50), "--point", "47.0,7.5", "--error-m", "50"]
+        far = ["--when", "2001-01-01T00:00:00Z", "--words", "East."]
+        assert "far-outside" in alpha.does("account", name, *far, status=2)
+        assert alpha.does("account", name, *far, "--confirmed")
         alpha.does("account", name, "--words", "East.", *where, "--shown-to", "all")
         claims = tmp_path / "claims.json"
         claims.write_text(json.dumps({"where": {"point": [7.6, 47.0]}, "damage": []}))
@@ -65,6 +76,81 @@ def test_two_parties_tell_ask_and_answer(tmp_path: Path) -> None:
         assert bravo.does("receipt", name, sent) == "We looked."
         assert f"result {sent}: alpha to bravo, receipted" in alpha.does("show", name, signed=False)
         assert "receipted-already" in bravo.does("receipt", name, sent, status=2)
+
+
+@pytest.mark.parametrize(
+    "text", ["47.06,7.53", "47.06 N, 7.53 E", "47\u00b003'36\"N 7\u00b031'48\"E"]
+)
+def test_a_place_is_read_in_each_of_its_spellings(text: str) -> None:
+    assert incident._point(text) == [7.53, 47.06]
+
+
+def test_a_place_that_leaves_a_question_is_asked_about() -> None:
+    with pytest.raises(Unclear, match="decimal"):
+        incident._point("47,06 7,53")
+
+
+CIRCLE = {"type": "Point", "coordinates": [7.5, 47.05], "radius_m": 5000.0}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[7.4, 47.0], [7.6, 47.0], [7.6, 47.1], [7.4, 47.1], [7.4, 47.0]]],
+}
+SEEN = {"start": "2026-11-21T22:00:00Z", "end": "2026-11-21T23:00:00Z"}
+
+
+@pytest.mark.parametrize("area", [CIRCLE, SQUARE], ids=["circle", "polygon"])
+@pytest.mark.parametrize(
+    ("point", "said"),
+    [
+        ([7.505, 47.052], None),
+        ([7.505, 47.2], None),
+        ([47.052, 7.505], "7.505 N, 47.052 E is 5,|km from the incident's area; latitude and long"),
+        ([-7.5, 47.05], "47.05 N, 7.5 W is 1,1|km from the incident's area"),
+    ],
+)
+def test_a_place_far_from_an_incident_is_asked_about(
+    area: dict[str, Any], point: list[float], said: str | None
+) -> None:
+    found = list(far_words({**SEEN, "area": area}, {"where": {"point": point}}))
+    assert bool(found) is (said is not None), found
+    for option, value, words in found:
+        assert (option, value) == ("--point", point)
+        assert all(part in words for part in str(said).split("|")), words
+        assert ("swapped?" in words) is ("latitude" in str(said))
+
+
+def test_a_time_days_off_is_asked_about_and_an_incident_without_area_has_no_place() -> None:
+    body = {"when": {"time": "2026-11-12T22:58:00Z"}, "where": {"point": [47.0, 7.5]}}
+    ((option, _, words),) = far_words({**SEEN, "area": None}, body)
+    assert (option, words) == (
+        "--when",
+        "2026-11-12T22:58:00Z is 8 days before the incident begins.",
+    )
+    near = {"when": {"time": "2026-11-22T10:00:00Z"}}
+    assert not list(far_words({**SEEN, "area": None}, near))
+
+
+def test_where_nobody_can_be_asked_what_is_far_is_refused_and_not_signed() -> None:
+    with pytest.raises(InvalidValue, match="give --confirmed too") as caught:
+        ask_if_far({**SEEN, "area": CIRCLE}, {"where": {"point": [47.05, 7.5]}})
+    assert (caught.value.field, caught.value.rule) == ("--point", "far-outside")
+
+
+@pytest.mark.parametrize("is_meant", [True, False])
+def test_on_a_terminal_it_is_asked(monkeypatch: pytest.MonkeyPatch, is_meant: bool) -> None:
+    asked: list[str] = []
+
+    def confirm(words: str, **_: Any) -> bool:
+        asked.append(words)
+        return is_meant
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(typer, "confirm", confirm)
+    said = contextlib.nullcontext() if is_meant else pytest.raises(InvalidValue, match="not-meant")
+    with said:
+        ask_if_far({**SEEN, "area": CIRCLE}, {"where": {"point": [47.05, 7.5]}})
+    assert asked[0].endswith("latitude and longitude swapped? Is that meant?")
 
 
 @pytest.mark.parametrize("size", [100, 20_000])

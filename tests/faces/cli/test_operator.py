@@ -38,7 +38,9 @@ CHANGES_NOTHING = {
 }  # fmt: skip
 """Commands after which everything is as it was."""
 
-NOT_THE_OPERATOR_S = {"incident", "sealed", "witness", "contest", "drill test", "drill answer"}
+NOT_THE_OPERATOR_S = {
+    "incident", "sealed", "witness", "contest", "drill test", "drill answer", "feed",
+}  # fmt: skip
 """Commands of a party, and of a witness, on machines of their own."""
 
 HOLDS_OTHERWISE = {

@@ -53,7 +53,8 @@ def test_the_pack_is_three_files_and_the_summary_is_printed(folder: Path, tmp_pa
         assert first.read_bytes() == second.read_bytes()
     code, printed = run(folder, "--party", "bravo", "--out", str(tmp_path / "again"))
     assert code == 2
-    assert "--out" in printed
+    assert "--out: it is there already, and no pack is written over" in printed
+    assert "Notices told" not in printed
 
 
 @pytest.mark.parametrize(

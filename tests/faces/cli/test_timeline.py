@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,11 @@ async def happened(folder: Path) -> str:
         body = {"title": "Something", "start": moment(-120), "end": moment(0), "parties": ["bravo"]}
         opened = await world.ask("alpha", "POST", "/incidents", body)
         assert opened.status_code == 201, opened.text
-        return json.loads(opened.text)["incident"]
+        incident = json.loads(opened.text)["incident"]
+        named = {"subjects": ["an-intent-of-mine"]}
+        answer = await world.ask("alpha", "POST", f"/incidents/{incident}/subjects", named)
+        assert answer.status_code < 300, answer.text
+        return incident
 
 
 def timeline(folder: Path, *arguments: str, status: int = 0) -> str:
@@ -82,6 +87,36 @@ def test_an_incident_is_told_and_proved_to_those_whom_it_names(made: tuple[Path,
     page = unpacked(out.read_bytes())["index.html"].decode()
     assert "What each party says" in page
     assert "What the record shows" in page
+
+
+def test_what_a_party_shows_to_nobody_stays_out_of_a_bundle_unless_asked_for(
+    made: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, incident = made
+    asked = ["evidence", "--folder", str(folder), "--party", "alpha", "--incident", incident]
+    told = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "told.zip")])
+    assert told.exit_code == 0, told.output
+    assert "left out 1 entry that alpha shows to nobody else; --withheld takes all in" in (
+        told.output
+    )
+    files = unpacked((tmp_path / "told.zip").read_bytes())
+    assert b"an-intent-of-mine" not in b"".join(files.values())
+    assert b"without what alpha shows to nobody else" in files["manifest.json"]
+    assert b"own archive" not in files["index.html"]
+    kept = CliRunner().invoke(app, [*asked, "--withheld", "--out", str(tmp_path / "kept.zip")])
+    assert kept.exit_code == 0, kept.output
+    assert "holds what alpha shows to nobody else, and discloses it" in kept.output
+    assert re.search(r"  entry \d+: alpha said what objects the incident", kept.output)
+    files = unpacked((tmp_path / "kept.zip").read_bytes())
+    assert b"an-intent-of-mine" in files["entries.jsonl"]
+    assert b"with what alpha shows to nobody else" in files["manifest.json"]
+    assert re.search(rb"A party's own archive: <a [^>]*>entry \d+</a>", files["index.html"])
+    for name in ("told.zip", "kept.zip"):
+        done = CliRunner().invoke(app, ["verify", str(tmp_path / name)])
+        assert done.exit_code == 0, done.output
+    others = [each if each != "alpha" else "bravo" for each in asked]
+    done = CliRunner().invoke(app, [*others, "--out", str(tmp_path / "bravo.zip")])
+    assert "left out" not in done.output, "of another's nothing is said, not how many either"
 
 
 @pytest.mark.requirement("I-02")

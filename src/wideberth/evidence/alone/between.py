@@ -366,7 +366,10 @@ def _avoiding_suggested(body: dict[str, Any]) -> Said:
     given = body["suggested"]
     sentence = "{} suggested to {} where to keep for a {} while its hazard {} lasts."
     return sentence.format(
-        body["party"], _in_a_row(given["to"]), given["kind"], body["intent"]
+        body["party"],
+        _in_a_row(given["to"]) if given["to"] else "whoever was told of it",
+        given["kind"],
+        body["intent"],
     ), volume_rows(given["volumes"])
 
 

@@ -7,12 +7,12 @@ the last account of it in the bundle has them. What the record shows has no colu
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from wideberth.evidence.alone.container import is_array, is_object
 from wideberth.evidence.alone.differing import ToldDifference, last_accounts
 from wideberth.evidence.alone.incidents import claim_rows
-from wideberth.evidence.alone.markup import shown, shown_time, table_html
+from wideberth.evidence.alone.markup import entry_link, shown, shown_time, table_html
 from wideberth.evidence.alone.phrases import duration_words, footprint_words, metres_words
 from wideberth.evidence.alone.shows import (
     HOST_CLOCK,
@@ -25,7 +25,13 @@ from wideberth.evidence.alone.shows import (
     record_shows,
 )
 
-__all__ = ["COLUMNS_STYLE", "incident_sections", "incident_windows"]
+__all__ = [
+    "COLUMNS_STYLE",
+    "incident_sections",
+    "incident_titles",
+    "incident_windows",
+    "withheld_positions",
+]
 
 COLUMNS_STYLE = """
 .columns{overflow-x:auto}
@@ -34,6 +40,10 @@ COLUMNS_STYLE = """
 .minute{margin:.9rem 0 .2rem;font-weight:bold}
 .line{margin:.15rem 0 .15rem 1rem}
 .fact{margin-left:2rem;color:#444}
+@media (max-width:40rem){.columns table,.columns tbody,.columns tr,.columns th,.columns td{
+display:block;width:auto}.columns td{border-left:3px solid #ddd;margin:.2rem 0}
+.columns td[data-of]::before{content:attr(data-of);display:block;color:#444}
+.columns td.none,.columns tr.heads{display:none}}
 .open{border-left:3px double #666;margin:.3rem 0 .3rem 1rem;padding-left:.3rem}
 """
 _MINUTE_US = 60_000_000
@@ -66,6 +76,41 @@ def incident_windows(entries: List[Any]) -> List[Tuple[int, int]]:
     return list(windows.values())
 
 
+def incident_titles(entries: List[Any]) -> List[str]:
+    """The title of each incident of which the page has a section."""
+    titles: Dict[str, str] = {}
+    for entry in entries:
+        body = entry.value["body"]
+        if body["type"] in ("IncidentOpened", "PartiesNamed") and _is_sound(body):
+            titles.setdefault(body["incident"], body["title"])
+    return list(titles.values())
+
+
+def withheld_positions(entries: List[Any]) -> List[int]:
+    """The entries that their author shows to nobody else, as far as these entries tell: accounts
+    and evidence kept to itself, not evidence that was disclosed since, and what it is about.
+    """
+    disclosed: Set[str] = set()
+    kept: List[Tuple[int, Any]] = []
+    for entry in entries:
+        body = entry.value["body"]
+        account: Any = body.get("account")
+        if body["type"] == "EvidenceDisclosed":
+            disclosed.add(_name_of(body, "evidence"))
+        elif body["type"] == "SubjectsNamed":
+            kept.append((entry.position, None))
+        elif body["type"] == "AccountGiven" and is_object(account):
+            if account.get("audience") == "own":
+                kept.append((entry.position, None))
+        elif body["type"] == "EvidenceLodged" and body.get("audience") == "own":
+            kept.append((entry.position, _name_of(body, "evidence")))
+    return [position for position, name in kept if name is None or name not in disclosed]
+
+
+def _name_of(body: Dict[str, Any], member: str) -> str:
+    return str(body.get(member))
+
+
 def _is_sound(body: Dict[str, Any]) -> bool:
     """Whether an entry has what its section is made of, in the types that it has."""
     return (
@@ -92,30 +137,37 @@ def _columns(incident: str, body: Dict[str, Any], entries: List[Any]) -> List[st
         for label, text in _account_rows(entry, account):
             if label not in labels:
                 labels.append(label)
-            cells[party, label] = shown(text).replace("\n", "<br>")
+            text_html = shown(text).replace("\n", "<br>")
+            is_entry = label == "Entry"
+            cells[party, label] = entry_link(entry.position, text) if is_entry else text_html
     names = [party for party, _ in members]
     head = "".join(
         "<td><strong>%s</strong><br>%s</td>" % (shown(p), shown(column)) for p, column in members
     )
-    lines = ["<tr><th></th>%s</tr>" % head]
+    lines = ['<tr class="heads"><th></th>%s</tr>' % head]
     if len(accounts) < len(names):
         none = "".join(
-            "<td>%s</td>" % ("" if name in accounts else "no account in this bundle")
+            _cell_html(name, "" if name in accounts else "no account in this bundle")
             for name in names
         )
         lines.append("<tr><th></th>%s</tr>" % none)
     for label in labels:
-        row = "".join("<td>%s</td>" % cells.get((name, label), "") for name in names)
+        row = "".join(_cell_html(name, cells.get((name, label), "")) for name in names)
         lines.append("<tr><th>%s</th>%s</tr>" % (shown(label), row))
     return [
         "<h2>What each party says</h2>",
         "<p>Each column is its party's own account, as that party gave it. Nobody's is joined with "
         "another's, weighed, or put into other words. An account that is not here was not given, "
-        "or is not shown to whom this bundle was made for. Earlier versions stand among the "
-        "entries below.</p>",
+        "is not shown to whom this bundle was made for, or was left out by its maker. Earlier "
+        "versions stand among the entries below.</p>",
         table_html(facts),
         '<div class="columns"><table>%s</table></div>' % "\n".join(lines),
     ]
+
+
+def _cell_html(party: str, text: str) -> str:
+    """A cell of a party's column, which on a narrow screen says whose it is."""
+    return '<td data-of="{}"{}>{}</td>'.format(shown(party), "" if text else ' class="none"', text)
 
 
 def _members(incident: str, entries: List[Any]) -> List[Tuple[str, str]]:
@@ -176,7 +228,8 @@ def _differences(incident: str, entries: List[Any], differences: List[ToldDiffer
         for party, position in zip(each.parties, each.entries):
             said = [text for _, text in _rows_of(accounts[party][1], name)]
             words = shown("; ".join(said) or "see the entry")
-            row += "<td><strong>%s</strong>, entry %d<br>%s</td>" % (shown(party), position, words)
+            entry = entry_link(position, "entry %d" % position)
+            row += "<td><strong>%s</strong>, %s<br>%s</td>" % (shown(party), entry, words)
         row += "<td>%s</td>" % shown(_apart_words(each))
         lines.append("<tr>%s</tr>" % row)
     if not lines:
@@ -236,9 +289,9 @@ def _record_shows(body: Dict[str, Any], entries: List[Any]) -> List[str]:
     found = record_shows(entries, window_us)
     parts = [
         "<h2>What the record shows</h2>",
-        "<p>Lines of entries alone, in plain words; the entries are below, each with its number. "
-        "Where two clocks may be off by more than what lies between two lines, no order of them is "
-        "claimed.</p>",
+        "<p>Lines of entries alone, in plain words and to the second; the entries are below, each "
+        "with its number and its exact time. Where two clocks may be off by more than what lies "
+        "between two lines, no order of them is claimed.</p>",
         _clocks_html(found.clocks, [line for group in found.groups for line in group.lines]),
     ]
     last = ""
@@ -281,10 +334,14 @@ def _line_html(line: ShownLine) -> str:
         for name, text in brief_facts(line)
     )
     line_html = pattern.format(
-        shown_time(line.time_us),
+        shown_time(line.time_us // 1_000_000 * 1_000_000),
         shown(line.kind),
         shown(line.words),
-        shown("[entry %d; %s%s]" % (line.position, proof_words(line), clock)),
+        "[%s%s]"
+        % (
+            entry_link(line.position, "entry %d" % line.position),
+            shown("; %s%s" % (proof_words(line), clock)),
+        ),
     )
     return line_html + facts
 

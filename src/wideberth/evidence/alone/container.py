@@ -153,7 +153,8 @@ def _changed(files: dict[str, bytes]) -> str | None:
         return None
     if not changed:
         return None
-    return "{} is not what manifest.json says it is: it was changed".format(", ".join(changed))
+    verbs = ("is", "it is: it was") if len(changed) == 1 else ("are", "they are: they were")
+    return "{} {} not what manifest.json says {} changed".format(", ".join(changed), *verbs)
 
 
 def canonical_json(value: Any) -> bytes:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
-__all__ = ["mono_html", "shown", "shown_time", "table_html"]
+__all__ = ["entry_link", "mono_html", "shown", "shown_time", "table_html"]
 
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
@@ -33,6 +33,11 @@ def shown_time(time_us: Any) -> str:
         return shown(time_us)
     text = (_EPOCH + timedelta(microseconds=time_us)).isoformat(" ")
     return shown(text + " UTC")
+
+
+def entry_link(position: int, words: str) -> str:
+    """Words that lead to an entry on the page."""
+    return '<a href="#e%d">%s</a>' % (position, shown(words))
 
 
 def table_html(rows: list[tuple[str, str]]) -> str:

@@ -10,11 +10,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wideberth.evidence.alone.columns import COLUMNS_STYLE, incident_sections
+from wideberth.evidence.alone.columns import (
+    COLUMNS_STYLE,
+    incident_sections,
+    incident_titles,
+    withheld_positions,
+)
 from wideberth.evidence.alone.container import is_object
 from wideberth.evidence.alone.differing import ToldDifference
 from wideberth.evidence.alone.heads import Head, Policy, described_policy
-from wideberth.evidence.alone.markup import mono_html, shown, shown_time, table_html
+from wideberth.evidence.alone.markup import entry_link, mono_html, shown, shown_time, table_html
 from wideberth.evidence.alone.positions import position_sections
 from wideberth.evidence.alone.segments import KeptSegment
 from wideberth.evidence.alone.statements import EnrolledKey, ProvedEntry
@@ -30,7 +35,7 @@ _LONGEST_TEXT = 20_000  # characters of a signed text that are printed; the rest
 
 _STYLE = """
 body{font:11pt/1.5 Georgia,'Times New Roman',serif;color:#111;background:#fff;max-width:46rem;
-margin:2rem auto;padding:0 1.2rem}
+margin:2rem auto;padding:0 1.2rem;overflow-wrap:anywhere}
 h1{font-size:1.7rem;line-height:1.2;margin-bottom:.3rem}
 h2{font-size:1.2rem;border-bottom:1px solid #999;margin-top:2.2rem}
 h3{font-size:1rem;margin:0}
@@ -42,8 +47,11 @@ th{font-weight:normal;color:#444;width:12rem}
 article{border:1px solid #999;padding:.8rem 1rem;margin:1rem 0;break-inside:avoid-page}
 .how{color:#444;margin:.1rem 0 .5rem}
 .sentence{border:2px solid #111;padding:.7rem 1rem;font-weight:bold}
+nav{border:1px solid #999;padding:.2rem 1rem;margin:1rem 0}nav p{margin:.3rem 0 0}
+nav ol{margin:.2rem 0 .5rem}:target{outline:3px solid #06c}a{color:#04c}
 .gap{color:#444;font-style:italic;text-align:center;margin:.6rem 0}
-@media print{body{margin:0;max-width:none}article{border-color:#666}}
+@media (max-width:40rem){body{padding:0 .8rem}th{width:7rem}}
+@media print{nav{display:none}body{margin:0;max-width:none}article{border-color:#666}}
 @page{margin:20mm}
 """
 
@@ -101,23 +109,70 @@ def page_html(facts: Facts) -> bytes:
         '<meta http-equiv="Content-Security-Policy"'
         " content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>{title}Evidence from the record {shown(facts.head.origin)}</title>",
+        f"<title>{title}{_title(facts)}</title>",
         f"<style>{style}</style></head><body>",
         *band,
         *_opening(facts),
-        *_parties(facts),
-        *incident_sections(facts.entries, facts.differences),
-        *position_sections(facts.segments, facts.entries),
-        *_entries(facts),
-        *_meaning(facts),
-        *_checking(facts),
+        *_with_contents(
+            [
+                *incident_sections(facts.entries, facts.differences),
+                *position_sections(facts.segments, facts.entries),
+                *_vouching(facts),
+                *_parties(facts),
+                *_entries(facts),
+                *_meaning(facts),
+                *_checking(facts),
+            ]
+        ),
         *(f"<p>{_EXERCISE}</p>" for _ in band),
         "</body></html>",
     ]
     return ("\n".join(parts) + "\n").encode("utf-8")
 
 
+def _title(facts: Facts) -> str:
+    """The title of the incident that it is about, in its opener's words; else the record's name."""
+    titles = incident_titles(facts.entries)
+    return shown(titles[0]) if len(titles) == 1 else f"Evidence from {_record(facts)}"
+
+
+def _record(facts: Facts) -> str:
+    return f"the record {shown(facts.head.origin)}"
+
+
+def _with_contents(parts: list[str]) -> list[str]:
+    """The parts with a list of them before, which leads to each."""
+    lines = ["<nav><p>On this page</p><ol>"]
+    found: list[str] = []
+    for part in parts:
+        text = part
+        if part.startswith("<h2>"):
+            name, rest = part[4:].split("</h2>", 1)
+            anchor = "part%d" % len(lines)
+            lines.append(f'<li><a href="#{anchor}">{name}</a></li>')
+            text = f'<h2 id="{anchor}">{name}</h2>{rest}'
+        found.append(text)
+    return [*lines, "</ol></nav>", *found]
+
+
 def _opening(facts: Facts) -> list[str]:
+    of_record = f"<p>Evidence from {_record(facts)}.</p>"
+    return [
+        f"<h1>{_title(facts)}</h1>",
+        *([of_record] if len(incident_titles(facts.entries)) == 1 else []),
+        "<p>This page puts into plain words what certain entries of a record of messages say. "
+        "The record is kept by a host for parties that do not command each other. "
+        "The entries themselves, with their proofs, are in the file <code>entries.jsonl</code> "
+        "beside this page. Nothing here was added by hand. "
+        "All times are UTC.</p>",
+        f'<p class="sentence">Of every acknowledgement in it: {shown(NO_PERMISSION)}</p>',
+        *_withheld(facts),
+        "<p>Nobody's account is merged with another's here, and nothing is judged: each entry "
+        "stands for itself, in the order of the record.</p>",
+    ]
+
+
+def _vouching(facts: Facts) -> list[str]:
     head = facts.head
     positions = ", ".join(str(each.position) for each in facts.entries[:40])
     more = len(facts.entries) - 40
@@ -132,15 +187,7 @@ def _opening(facts: Facts) -> list[str]:
     if more > 0:
         rows[3] = (rows[3][0], rows[3][1] + " and %d more" % more)
     return [
-        f"<h1>Evidence from the record {shown(head.origin)}</h1>",
-        "<p>This page puts into plain words what certain entries of a record of messages say. "
-        "The record is kept by a host for parties that do not command each other. "
-        "The entries themselves, with their proofs, are in the file <code>entries.jsonl</code> "
-        "beside this page. Nothing here was added by hand. "
-        "All times are UTC.</p>",
-        f'<p class="sentence">{shown(NO_PERMISSION)}</p>',
-        "<p>Nobody's account is merged with another's here, and nothing is judged: each entry "
-        "stands for itself, in the order of the record.</p>",
+        "<h2>What this bundle is</h2>",
         table_html(rows),
         "<p>&ldquo;Made for&rdquo; and &ldquo;what was asked for&rdquo; are the words of whoever "
         "made this bundle, and are not proved. Everything else on this page follows from the "
@@ -152,6 +199,18 @@ def _opening(facts: Facts) -> list[str]:
         "file <code>policy.txt</code>: {}.</p>".format(
             shown("; ".join(described_policy(facts.policy)))
         ),
+    ]
+
+
+def _withheld(facts: Facts) -> list[str]:
+    """Which entries their author shows to nobody else; nothing where there are none."""
+    kept = withheld_positions(facts.entries)
+    if not kept:
+        return []
+    which = ", ".join(entry_link(each, "entry %d" % each) for each in kept)
+    return [
+        '<p class="sentence">A party\'s own archive: %s, which their author shows to nobody else '
+        "as far as the entries here say. Whoever is handed this bundle reads them.</p>" % which
     ]
 
 
@@ -218,7 +277,7 @@ def _count(number: int, what: str) -> str:
 def _entry(entry: ProvedEntry, clocks: Clocks) -> list[str]:
     sentence, rows = entry_words(entry.value, clocks)
     lines = [
-        "<article>",
+        '<article id="e%d">' % entry.position,
         "<h3>Entry %d &middot; %s</h3>" % (entry.position, shown_time(entry.value.get("time_us"))),
         f'<p class="how">{_how(entry)}</p>',
         f"<p>{shown(sentence)}</p>",
@@ -322,8 +381,8 @@ def _checking(facts: Facts) -> list[str]:
         "<h2>How to check this</h2>",
         "<p>On a computer with Python 3.8 or newer and one of the libraries PyNaCl or "
         "cryptography, with no network and without the program that made this:</p>",
-        "<pre>python3 verify.py BUNDLE.zip --policy POLICY.txt</pre>",
-        "<p><code>POLICY.txt</code> holds the keys that <em>you</em> trust; get it, and "
+        "<pre>python3 verify.py BUNDLE.zip --policy MY-KEYS.txt</pre>",
+        "<p><code>MY-KEYS.txt</code> holds the keys that <em>you</em> trust; get it, and "
         "<code>verify.py</code>, from somebody other than whoever gave you this bundle. Without "
         "<code>--policy</code> the bundle is only checked against the keys that it names itself. "
         "The verifier also writes this page again from the entries and compares every byte. Exit "

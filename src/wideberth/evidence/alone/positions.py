@@ -14,7 +14,7 @@ from wideberth.evidence.alone.kept import (
     kept_nearness,
     kept_words,
 )
-from wideberth.evidence.alone.markup import mono_html, shown, shown_time, table_html
+from wideberth.evidence.alone.markup import entry_link, mono_html, shown, shown_time, table_html
 from wideberth.evidence.alone.words import Clocks, measured_clock
 
 __all__ = ["position_sections"]
@@ -49,7 +49,7 @@ def position_sections(segments: List[Any], entries: List[Any]) -> List[str]:
             words = "its positions are not in this bundle: no longer kept, or left out"
         else:
             continue
-        rows.append(("Entry %d" % entry.position, words))
+        rows.append((entry_link(entry.position, "Entry %d" % entry.position), words))
     if not rows:
         return []
     return [

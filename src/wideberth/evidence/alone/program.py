@@ -1,13 +1,14 @@
 """The verifier of an evidence bundle. Needs Python 3.8 and PyNaCl or cryptography; no network.
 
-    python3 verify.py BUNDLE.zip [--policy POLICY.txt]
+    python3 verify.py BUNDLE.zip [--policy MY-KEYS.txt]
 
 In the place of BUNDLE.zip may stand the folder that it was unpacked to.
-POLICY.txt (C2SP tlog-policy) holds the keys of the record and its witnesses that you trust. Without
-it the bundle is checked against the keys that it names itself, and that is said.
+MY-KEYS.txt (C2SP tlog-policy) holds the keys of the record and its witnesses that you trust, and is
+not the policy.txt that came with the bundle. Without it the bundle is checked against the keys that
+it names itself, and that is said.
 
 Exit status 0: all of it holds. 1: it does not, and the first bad entry is named. 2: a file is not
-there, or POLICY.txt is no policy.
+there, or MY-KEYS.txt is no policy.
 """
 
 from __future__ import annotations
@@ -34,11 +35,24 @@ from wideberth.evidence.alone.page import NO_PERMISSION, Facts, is_exercise, pag
 from wideberth.evidence.alone.segments import kept_segments
 from wideberth.evidence.alone.statements import proved_entries
 
-__all__ = ["README", "checked_bundle", "checked_contents", "made_manifest", "main"]
+__all__ = [
+    "OWN_POLICY",
+    "README",
+    "bundle_at",
+    "checked_bundle",
+    "checked_contents",
+    "made_manifest",
+    "main",
+]
 
 BUNDLE_FORMAT = 1
 _FORMAT_WITH_MORE = 2  # of a bundle that holds more than the files that each has
 _MANIFEST_MEMBERS = ["wideberth_evidence", "origin", "size", "made_for", "asked", "files"]
+
+OWN_POLICY = (
+    "has the same bytes as the policy.txt in the bundle: be sure that you got it from somebody"
+    " other than whoever gave you the bundle"
+)
 
 README = """Evidence from a record of messages between parties
 
@@ -51,12 +65,13 @@ tracks.jsonl   in some bundles: positions that were kept, whose digests are in e
 manifest.json  the SHA-256 of each file
 verify.py      checks all of it, without a network. Where you unpacked the bundle, type
 
-    python3 verify.py . --policy POLICY.txt
+    python3 verify.py . --policy MY-KEYS.txt
 
 It needs Python 3.8 and a library of signatures: python3 -m pip install pynacl
-POLICY.txt is your own file of keys that you trust; without it leave out "--policy POLICY.txt".
+MY-KEYS.txt is your own file of keys that you trust, and not the policy.txt that came with the
+bundle; without it leave out "--policy MY-KEYS.txt".
 
-Take verify.py and POLICY.txt from somebody other than whoever gave you this bundle.
+Take verify.py and MY-KEYS.txt from somebody other than whoever gave you this bundle.
 This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no
 protection. No information is not clearance.
 """
@@ -73,31 +88,56 @@ def _format_of(files: dict[str, bytes]) -> int:
     return _FORMAT_WITH_MORE if any(name in files for name in MORE_FILES) else BUNDLE_FORMAT
 
 
-def checked_bundle(data: bytes, policy: bytes | None) -> Facts:
-    """What a bundle proves, where all of it holds. policy: the reader's own. Raises Fault."""
+def checked_bundle(data: bytes, policy: bytes | None, own: bytes | None = None) -> Facts:
+    """What a bundle proves, where all of it holds. policy: the reader's own; own: this verifier.
+
+    Raises Fault. Where page or README have other words, and the verifier in the bundle is another
+    one than this, it says that the rest holds, and which verifier knows those words.
+    """
     files = unpacked(data)
     manifest: Any = parsed_json(files["manifest.json"], "manifest.json")
     if not is_object(manifest) or list(manifest) != _MANIFEST_MEMBERS:
         raise Fault(None, "manifest.json has not the members of a manifest")
+    named: Any = manifest["files"]
+    missing = [each for each in named if each not in files] if is_object(named) else []
+    if missing:
+        raise Fault(
+            None, "{}: manifest.json names it, and it is missing".format(", ".join(missing))
+        )
     if manifest["wideberth_evidence"] != _format_of(files):
         raise Fault(None, "the bundle has a format that this verifier does not know")
     for name in files:
         digest = sha256(files[name]).hexdigest()
         if name != "manifest.json" and _member(manifest["files"], name) != digest:
             raise Fault(None, f"{name} is not what manifest.json says it is")
-    if files["README.txt"] != README.encode("ascii"):
-        raise Fault(None, "README.txt has other words")
     facts = checked_contents(files, manifest, policy)
     again = made_manifest(files, facts.head, manifest["made_for"], manifest["asked"])
     if again != files["manifest.json"]:
         raise Fault(None, "manifest.json is not in its one spelling, or of another record")
+    if files["README.txt"] != README.encode("ascii"):
+        raise Fault(None, "README.txt has other words" + _of_another_version(files, own))
     try:
         page = page_html(facts)
     except RecursionError:
         raise Fault(None, "an entry is nested too deep for a page") from None
     if page != files["index.html"]:
-        raise Fault(None, "index.html does not say what the entries say")
+        words = "index.html does not say what the entries say" + _of_another_version(files, own)
+        raise Fault(None, words)
     return facts
+
+
+def _of_another_version(files: dict[str, bytes], own: bytes | None) -> str:
+    """Why words may be others: a bundle keeps those of the version that made it. Nothing, where
+    its verifier is this one.
+    """
+    if own is None or files["verify.py"] == own:
+        return ""
+    return (
+        " in the words of this verifier. The bundle has another verifier, with the SHA-256 {}:"
+        " another version of the program made it, or somebody changed both. The entries and"
+        " signatures hold. For its words use that verifier, from somebody other than whoever gave"
+        " you the bundle"
+    ).format(sha256(files["verify.py"]).hexdigest())
 
 
 def checked_contents(
@@ -134,7 +174,13 @@ def main(arguments: list[str]) -> int:
         print("install PyNaCl or cryptography: neither is there", file=sys.stderr)
         return 2
     try:
-        contents = [_bundle_at(Path(paths[0])), *(Path(each).read_bytes() for each in paths[1:])]
+        contents = [bundle_at(Path(paths[0])), *(Path(each).read_bytes() for each in paths[1:])]
+    except FileNotFoundError as error:
+        hint = ""
+        if is_policy_given and error.filename == paths[1]:
+            hint = ": give the file of keys that you got yourself, or leave out --policy"
+        print(f"{error.filename} is not here{hint}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return 2
@@ -145,7 +191,8 @@ def main(arguments: list[str]) -> int:
         print(f"{paths[1]} is no policy, and nothing was checked: {fault}", file=sys.stderr)
         return 2
     try:
-        facts = checked_bundle(contents[0], contents[1] if is_policy_given else None)
+        own = Path(__file__).read_bytes()
+        facts = checked_bundle(contents[0], contents[1] if is_policy_given else None, own)
     except Fault as fault:
         print(f"DOES NOT HOLD: {fault}", file=sys.stderr)
         return 1
@@ -155,10 +202,12 @@ def main(arguments: list[str]) -> int:
             "note: checked only under the keys that the bundle names itself; give --policy",
             file=sys.stderr,
         )
+    elif contents[1] == unpacked(contents[0])["policy.txt"]:
+        print(f"note: {paths[1]} {OWN_POLICY}", file=sys.stderr)
     return 0
 
 
-def _bundle_at(path: Path) -> bytes:
+def bundle_at(path: Path) -> bytes:
     """The bundle, or what its unpacked files make: the same bytes, where none was changed."""
     if not path.is_dir():
         return path.read_bytes()

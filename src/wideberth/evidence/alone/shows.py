@@ -11,7 +11,7 @@ import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from wideberth.evidence.alone.container import is_array, is_object
-from wideberth.evidence.alone.phrases import duration_words, place_words
+from wideberth.evidence.alone.phrases import duration_words, place_words, quoted
 from wideberth.evidence.alone.words import Clocks, entry_words, measured_clock, order_words
 
 __all__ = [
@@ -24,9 +24,11 @@ __all__ = [
     "clock_words",
     "clocks_between",
     "kind_words",
+    "learn_titles",
     "order_certain",
     "proof_words",
     "record_shows",
+    "with_titles",
 ]
 
 HOST_CLOCK = ""
@@ -182,6 +184,7 @@ def record_shows(entries: Iterable[Any], window_us: Optional[Tuple[int, int]] = 
     placed: List[ShownLine] = []
     unplaced: List[ShownLine] = []
     read: Dict[str, bool] = {}
+    titles: Dict[str, str] = {}
     for entry in entries:
         value: Dict[str, Any] = entry.value
         is_part = bool(getattr(entry, "is_part", False))
@@ -189,14 +192,45 @@ def record_shows(entries: Iterable[Any], window_us: Optional[Tuple[int, int]] = 
         found = _shown_clock(entry.position, value)
         if found is not None:
             measured.append(found)
+        learn_titles(value["body"], titles)
         line = _entry_line(entry.position, value, clocks, is_part=is_part)
         if line is None:
             continue
+        line = line._replace(words=with_titles(line.words, value["body"], titles))
         placed.append(_first_read(line, value["body"], read))
         for other in _other_times(line, value["body"], clocks):
             if window_us is None or window_us[0] <= other.time_us < window_us[1]:
                 (unplaced if other.error_us is None else placed).append(other)
     return Shown(tuple(_grouped(placed)), tuple(unplaced), tuple(measured))
+
+
+_BY_ID = re.compile("(notice|agreement) ([A-Za-z0-9_-]+)")
+
+
+def learn_titles(body: Dict[str, Any], titles: Dict[str, str]) -> None:
+    """Keep by what people call a thing that an entry names by its id: a notice by its number and
+    what it is about, an intent by its call sign, an agreement by its title.
+    """
+    notice: Any = body.get("notice")
+    intent: Any = body.get("intent")
+    terms: Any = body.get("terms")
+    if body["type"] == "NoticeIssued" and is_object(notice) and notice.get("number"):
+        words = "no. {} to {}".format(notice.get("number"), notice.get("recipient"))
+        subject: Any = notice.get("subject")
+        about = titles.get(str(subject.get("id"))) if is_object(subject) else None
+        titles[str(notice.get("id"))] = words + (", {}".format(about) if about else "")
+    elif is_object(intent) and isinstance(intent.get("call_sign"), str):
+        titles[str(intent.get("id"))] = quoted(intent["call_sign"])
+    elif is_object(terms) and isinstance(terms.get("title"), str):
+        titles[str(body.get("agreement"))] = quoted(terms["title"])
+
+
+def with_titles(words: str, body: Dict[str, Any], titles: Dict[str, str]) -> str:
+    """A sentence that calls notices and agreements as people do, as far as the entries say how."""
+    notice: Any = body.get("notice")
+    if body["type"] == "NoticeIssued" and is_object(notice) and notice.get("number"):
+        return "{} ({}).".format(words.rstrip("."), titles[str(notice.get("id"))])
+    return _BY_ID.sub(lambda match: "{} {}".format(match[1], titles.get(match[2], match[2])), words)
 
 
 def order_certain(one: ShownLine, two: ShownLine) -> bool:
@@ -212,10 +246,14 @@ def order_certain(one: ShownLine, two: ShownLine) -> bool:
 def brief_facts(line: ShownLine) -> List[Tuple[str, str]]:
     """What an entry names that is told with its line: lead times, changes, differences, reasons."""
     return [
-        (name, text)
+        (name, _FRACTION.sub(r"\1", text))
         for name, text in line.facts
         if name in _BRIEF or name.startswith(("Changed", "Read back otherwise"))
     ]
+
+
+_FRACTION = re.compile(r"( min \d+)\.\d+(?= s\b)")
+"""Of a second, of more than a minute: it stands in the entry."""
 
 
 def proof_words(line: ShownLine) -> str:
@@ -349,11 +387,9 @@ def _other_times(line: ShownLine, body: Dict[str, Any], clocks: Clocks) -> List[
     stop: Any = body.get("stop")
     warning: Any = body.get("warning")
     if body["type"] == "NoticeAcknowledged" and is_object(answer):
-        recipient, verb = body.get("recipient"), answer.get("verb")
+        recipient = body.get("recipient")
         if isinstance(recipient, str):
-            words = "{} answered {} to the notice {}, by its own clock.".format(
-                recipient, verb, answer.get("notice")
-            )
+            words = line.words.rstrip(".") + ", by its own clock."
             tell(answer.get("clock_us"), recipient, line.kind, words)
     if body["type"] == "StopTold" and is_object(stop) and stop.get("sent_us") != line.time_us:
         words = "What {} told was sent on, before it was recorded.".format(stop.get("sender"))

@@ -16,7 +16,7 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.api import Api, Limits, Operation
 from wideberth.faces.cli._connections import BoundedProtocol
 from wideberth.faces.cli._server import QuietServer, listen_on
-from wideberth.faces.metrics import Figures, MetricsApp
+from wideberth.faces.metrics import Figures, MetricsApp, TakSeen
 from wideberth.live import Live
 from wideberth.logs import request_logger
 from wideberth.measures import Measures, RequestSeen
@@ -68,7 +68,7 @@ def operation_of(node: Node) -> Operated:
 
 @asynccontextmanager
 async def metrics_server(
-    node: Node, live: Live, app: Api, operated: Operated
+    node: Node, live: Live, app: Api, operated: Operated, tak: TakSeen | None = None
 ) -> AsyncGenerator[str]:
     """Metrics on their own address, inside of this context; gives their URL."""
     table, measures = node.configuration.metrics, operated.measures
@@ -78,7 +78,8 @@ async def metrics_server(
     async def is_ready() -> bool:
         return not await app.desk.readiness.obstacles()
 
-    figures = Figures(measures, node.service, live, node.folder, operated.limited, table.parties)
+    limited, parties = operated.limited, table.parties
+    figures = Figures(measures, node.service, live, node.folder, limited, parties, tak)
     made = MetricsApp(figures, token=table.token, is_ready=is_ready)
     config = uvicorn.Config(
         made,

@@ -24,6 +24,7 @@ COMMANDS = (
     "check",
     "convert",
     "serve",
+    "feed",
     "config",
     "doctor",
     "party",

@@ -154,6 +154,9 @@ def _compare_bundles(
     if vkey is None and rule is None:
         complain("note: judged under the keys that the bundles name themselves; give --policy")
     if found.first is not None:
+        apart = sum(bool(each.in_a and each.in_b) for each in found.differences)
+        same = len(set(found.a.positions) & set(found.b.positions)) - apart
+        print(f"{same} entries are the same in both; {found.differing} are not, or not in both")
         print(f"first difference: entry {found.first.position}; in all {found.differing}")
         print(f"  in A: {found.first.in_a or 'not there'}")
         print(f"  in B: {found.first.in_b or 'not there'}")

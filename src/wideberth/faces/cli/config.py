@@ -34,7 +34,7 @@ def check(folder: FolderOption = Path("wideberth-data")) -> None:
         trusted_issuers,
     )
     from wideberth.record.datakey import load_key_file
-    from wideberth.tls import server_context
+    from wideberth.tls import server_context, tak_context
 
     path = folder / CONFIGURATION_FILE
     with complaints():
@@ -43,6 +43,8 @@ def check(folder: FolderOption = Path("wideberth-data")) -> None:
         trusted_issuers(found.auth, folder)
         try:
             server_context(found.listen, folder)
+            if found.tak.port is not None:
+                tak_context(found.tak, found.listen, folder)
             if found.record.seal and found.record.key_file is not None:
                 load_key_file(folder / found.record.key_file, field="record.key_file")
         except InvalidValue as error:

@@ -13,6 +13,7 @@ import typer
 from wideberth.errors import InvalidValue, WideberthError, system_reason
 from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding
 from wideberth.faces.cli._client import all_of, let_go, said_words, sign_once
+from wideberth.faces.cli._far import ask_if_far
 from wideberth.faces.cli._host import NO, complain, complaints, printable
 from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
 
@@ -110,7 +111,9 @@ def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
         return await all_of(client, "incidents")
 
     for each in asking(url, token, act):
-        print(f"{each['start']}  {each['id']}  {', '.join(each['parties'])}  {each['title']}")
+        named = ", ".join(each["parties"])
+        named += f"; observing: {', '.join(each['observers'])}" if each["observers"] else ""
+        print(printable(f"{each['start']}  {each['id']}  {named}  {each['title']}"))
 
 
 @command.command()
@@ -133,14 +136,7 @@ def show(incident: IncidentArgument, url: UrlOption = None, token: TokenOption =
     from wideberth.faces.cli._incident_words import lines_of
 
     async def act(client: Client) -> dict[str, Any]:
-        from wideberth.client import ApiProblem
-
-        try:
-            return await client.get(f"/incidents/{quote(incident, safe='')}")
-        except ApiProblem as problem:
-            if problem.status != 404:
-                raise
-            raise await _no_such(client, incident) from None
+        return await _seen(client, incident)
 
     for line in lines_of(asking(url, token, act)):
         print(line)
@@ -173,10 +169,15 @@ def account(  # noqa: PLR0913 - each of them is an option
         Path | None,
         typer.Option(metavar="FILE", help="Claims as JSON, as the API takes them."),
     ] = None,
+    confirmed: Annotated[
+        bool,
+        typer.Option("--confirmed", help="A time or place far outside of the incident is meant."),
+    ] = False,
 ) -> None:
     """Give your account, or correct it: signed here, shown to whom you say, all versions stay.
 
-    Without --shown-to nobody is shown it yet.
+    Without --shown-to nobody is shown it yet. A time or place far outside of the incident is asked
+    about first.
     """
     with complaints():
         for name, error, of, given in (
@@ -196,6 +197,8 @@ def account(  # noqa: PLR0913 - each of them is an option
             body["when"] = {"time": when, "error_s": error_s or 0}
         if point:
             body["where"] = {"point": _point(point), "error_m": error_m or 0}
+        if not confirmed and ("when" in body or "where" in body):
+            ask_if_far(await _seen(client, incident), body)
         return (await _sign(client, incident, "/accounts", "GiveAccount", body))["id"]
 
     print(asking(url, token, act, key=key))
@@ -491,6 +494,18 @@ def _beside(file: Path) -> Path:
     return file.with_name(f"{file.name}.lodged")
 
 
+async def _seen(client: Client, incident: str) -> dict[str, Any]:
+    """An incident as its party sees it. Raises InvalidValue where it is named in none such."""
+    from wideberth.client import ApiProblem
+
+    try:
+        return await client.get(f"/incidents/{quote(incident, safe='')}")
+    except ApiProblem as problem:
+        if problem.status != 404:
+            raise
+        raise await _no_such(client, incident) from None
+
+
 async def _no_such(client: Client, named: str) -> InvalidValue:
     """What to say of an id that no incident of the party's has: those that it is named in."""
     from difflib import get_close_matches
@@ -534,12 +549,17 @@ def _shown(given: list[str] | None, default: str) -> Any:
 
 
 def _point(text: str) -> list[float]:
+    from wideberth.space.coordinates import Question, parse_position
+    from wideberth.space.volume import NANODEGREES
+
     latitude, _, longitude = text.partition(",")
     try:
         place = [float(longitude), float(latitude)]
-    except ValueError:
-        advice = "give LAT,LON in degrees, south and west negative, like 37.02,126.03"
-        raise InvalidValue("--point", "point", text, advice) from None
+    except ValueError:  # any other spelling that says which is which
+        read = parse_position(text, field="--point")
+        if isinstance(read, Question):
+            raise read.error() from None
+        return [read.longitude_nd / NANODEGREES, read.latitude_nd / NANODEGREES]
     if not abs(place[1]) <= 90:
         advice = "latitude comes first, from -90 to 90; are the two swapped?"
         raise InvalidValue("--point", "latitude", text, advice)

@@ -46,8 +46,10 @@ def command(
     """Make the pack for a review meeting: figures of a period, the previous one beside.
 
     Only what the party may read counts, and every number leads to its entries. The same record and
-    the same question give the same bytes. The summary is printed.
+    the same question give the same bytes, once the period is over. The summary is printed.
     """
+    from time import time_ns
+
     from wideberth.model.ids import require_party_id
     from wideberth.review.period import period
     from wideberth.space.time import parse_rfc3339
@@ -57,24 +59,37 @@ def command(
         asked = period(
             parse_rfc3339(from_time, field="--from"), parse_rfc3339(to_time, field="--to")
         )
+        _require_new(out)
         with the_material(
             folder, url=url, token=token, checkpoint=None, rule=None, party=reader
         ) as material:
             left_out = _LEFT_OUT if url is not None else ""
-            report = report_of(material, reader, asked, left_out=left_out)
+            now_us = time_ns() // 1_000
+            report = report_of(material, reader, asked, left_out=left_out, now_us=now_us)
         _print(report)
         if out is not None:
             _write(out, report)
 
 
-def report_of(material: Material, reader: PartyId, asked: Period, *, left_out: str = "") -> Report:
-    """The report of a party for a period. Raises InvalidValue where nothing is about it."""
+def report_of(
+    material: Material,
+    reader: PartyId,
+    asked: Period,
+    *,
+    left_out: str = "",
+    now_us: int | None = None,
+) -> Report:
+    """The report of a party for a period. now_us: after which nothing has waited; None: the period
+    is over. Raises InvalidValue where nothing is about it.
+    """
     from wideberth.review.report import Head, made
 
-    facts = _read(material, reader)
+    facts, whole = _read(material, reader)
+    if now_us is not None:
+        facts.now_us = now_us
     checkpoint = material.checkpoint
     head = Head(checkpoint.origin, checkpoint.size, checkpoint.root.hex(), left_out)
-    return _in_words(made(facts, asked, head, land=land_outline()), material, reader)
+    return _in_words(made(facts, asked, head, land=land_outline()), material, whole)
 
 
 def packed(report: Report) -> dict[str, bytes]:
@@ -90,37 +105,55 @@ def packed(report: Report) -> dict[str, bytes]:
     }
 
 
-def _read(material: Material, reader: PartyId) -> Facts:
-    """What the party may read, by subject. Raises InvalidValue where nothing is about it."""
+def _read(material: Material, reader: PartyId) -> tuple[Facts, set[int]]:
+    """What the party may read, by subject, and the positions of what it may read whole. Raises
+    InvalidValue where nothing is about it.
+    """
     from wideberth.errors import InvalidValue
     from wideberth.model.entries import decode_entry
     from wideberth.review.facts import Facts
 
-    facts = Facts(reader)
+    facts, whole = Facts(reader), set[int]()
     may_show = may_show_as(reader)
     for row in material.rows():
         entry = decode_entry(row.envelope, position=row.position)
         if may_show(entry):
             facts.take(row.position, entry)
+            whole.add(row.position)
         facts.warn(row.position, entry)
     if facts.opened is None or not facts.name:
         raise InvalidValue("--party", "party-unknown", reader, "this state of the record has none")
-    return facts
+    return facts, whole
 
 
-def _in_words(report: Report, material: Material, reader: PartyId) -> Report:
-    """The same, each entry that the party may read whole with a sentence."""
+_TITLED = (b'"IntentAccepted"', b'"IntentAmended"', b'"AgreementProposed"', b'"NoticeIssued"')
+_LEADS = ("Time from telling to start", "Agreed minimum")
+
+
+def _in_words(report: Report, material: Material, whole: set[int]) -> Report:
+    """The same, each entry that the party may read whole with a sentence, which calls notices and
+    agreements as people do.
+    """
     import msgspec
 
+    from wideberth.evidence.alone.shows import learn_titles, with_titles
     from wideberth.evidence.alone.words import entry_words
-    from wideberth.model.entries import decode_entry
 
-    wanted = {each.position for each in report.entries}
-    may_show = may_show_as(reader)
+    wanted = whole.intersection(each.position for each in report.entries)
     says: dict[int, str] = {}
+    titles: dict[str, str] = {}
     for row in material.rows():
-        if row.position in wanted and may_show(decode_entry(row.envelope, position=row.position)):
-            says[row.position] = entry_words(msgspec.json.decode(row.envelope))[0]
+        is_titled = row.position in whole and any(each in row.envelope for each in _TITLED)
+        if row.position not in wanted and not is_titled:
+            continue
+        value = msgspec.json.decode(row.envelope)
+        learn_titles(value["body"], titles)
+        if row.position in wanted:
+            sentence, told = entry_words(value)
+            said = [with_titles(sentence, value["body"], titles)]
+            is_account = value["body"]["type"] == "AccountGiven"
+            said += [f"{name}: {text}." for name, text in told if is_account or name in _LEADS]
+            says[row.position] = " ".join(said)
     entries = tuple(
         msgspec.structs.replace(each, says=says.get(each.position, "")) for each in report.entries
     )
@@ -157,6 +190,16 @@ def _print(report: Report) -> None:
         print(f"{what:{widest}}  {here.text:>11}  {before.text:>8}")
     if report.exercise:
         print(EXERCISE_WORD)
+
+
+def _require_new(out: Path | None) -> None:
+    """Raises InvalidValue where a pack is there already: before anything is worked out."""
+    from wideberth.errors import InvalidValue
+
+    for name in ("report.html", "report.pdf", "report.json"):
+        if out is not None and (out / name).exists():
+            advice = "it is there already, and no pack is written over; name a new folder"
+            raise InvalidValue("--out", "there-already", str(out / name), advice)
 
 
 def _write(out: Path, report: Report) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ from wideberth.operating import is_loopback
 if TYPE_CHECKING:
     from wideberth.faces.api import Api, Operation
     from wideberth.faces.cli._server import NodeServer
+    from wideberth.faces.cot import CotCounts
     from wideberth.live import Live
     from wideberth.node import Node
 
@@ -57,13 +58,15 @@ def command(
     from wideberth.faces.cli._server import listen_on
     from wideberth.logs import set_up
     from wideberth.node import Node
-    from wideberth.tls import server_context
+    from wideberth.tls import server_context, tak_context
 
     with complaints():
         effective = effective_configuration(folder / CONFIGURATION_FILE, os.environ)
         configuration = effective.configuration
         try:
             server_context(configuration.listen, folder)
+            if configuration.tak.port is not None:
+                tak_context(configuration.tak, configuration.listen, folder)
         except InvalidValue as error:
             raise effective.layers.refused(error) from None
         set_up(configuration.log)
@@ -104,6 +107,7 @@ def _run(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
 
 async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) -> None:
     from wideberth.faces.cli._operation import metrics_server, operation_of
+    from wideberth.faces.cot import CotCounts
     from wideberth.snapshots import keeping
 
     async with node, AsyncExitStack() as stack:  # here: what is wrong is said before it listens
@@ -126,8 +130,11 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
         operated = operation_of(node)
         stack.callback(operated.close)
         live, app = _app(node, operated.operation)
+        tak = CotCounts() if node.configuration.tak.is_wanted else None
+        if tak is not None:
+            live.beside.append(_tak(node, live, tak))
         if operated.measures is not None:
-            at = await stack.enter_async_context(metrics_server(node, live, app, operated))
+            at = await stack.enter_async_context(metrics_server(node, live, app, operated, tak))
             print(f"metrics  {at}")
         await stack.enter_async_context(
             keeping(node.service, node.configuration.snapshot, node.folder)
@@ -136,9 +143,27 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
         await _server(node, app, ready).serve(sockets=[listening])
 
 
+@asynccontextmanager
+async def _tak(node: Node, live: Live, counts: CotCounts) -> AsyncGenerator[None]:
+    """TAK clients and outputs, beside the watch; says where."""
+    from wideberth.faces.cot import TakFace, around_of
+    from wideberth.tls import tak_context
+
+    table, listen = node.configuration.tak, node.configuration.listen
+    context = None if table.port is None else tak_context(table, listen, node.folder)
+    async with TakFace(around_of(node, live, table, counts), table, context) as face:
+        if "tls" in face.ports:
+            host = f"[{table.host}]" if ":" in table.host else table.host
+            print(f"tak      tls://{host}:{face.ports['tls']}")
+        for output in table.open:
+            print(f"tak      {output.url} (open to everybody there: nothing protects it)")
+        yield
+
+
 def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
     from wideberth.configuration import CONFIGURATION_FILE, watch_settings
     from wideberth.faces.api import create_app
+    from wideberth.faces.feeds.configured import ConfiguredFeeds
     from wideberth.faces.web import static_app
     from wideberth.live import Live, LiveSettings
     from wideberth.service import new_id
@@ -154,6 +179,7 @@ def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
     )
     settings = LiveSettings(table.tick_s, table.show_every_s, watch=watch)
     live = Live(node.service, settings, archive=archive)
+    live.beside.append(ConfiguredFeeds(node.configuration.feed, live, node.service, node.folder))
     return live, create_app(node, live=live, fallback=static_app(), operation=operation)
 
 

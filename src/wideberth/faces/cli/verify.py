@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wideberth.errors import InvalidValue, WideberthError
-from wideberth.faces.cli._host import complain, complaints, progress_bar, read_notes, say_exercise
+from wideberth.faces.cli._host import (
+    NO,
+    complain,
+    complaints,
+    progress_bar,
+    read_notes,
+    say_exercise,
+)
 from wideberth.faces.cli._material import PolicyOption, read_file, read_policy
 
 if TYPE_CHECKING:
@@ -51,13 +58,18 @@ def command(
     with complaints():
         if receipt is not None:
             _verify_disclosure(receipt, key, vkey, policy)
-        elif path.is_file():
+        elif path.is_file() or _is_unpacked(path):
             _verify_bundle(path, vkey, policy)
         elif not path.exists():
             advice = f"nothing of this name is here{_like(path)}"
             raise InvalidValue("PATH", "no-such-file", str(path), advice)
         else:
             _verify_folder(path, vkey, checkpoint or [], policy)
+
+
+def _is_unpacked(path: Path) -> bool:
+    """Whether it is the folder that a bundle was unpacked to; a file or two may be missing."""
+    return (path / "manifest.json").is_file() and (path / "entries.jsonl").is_file()
 
 
 def _like(path: Path) -> str:
@@ -148,10 +160,19 @@ def _say_record(found: Verified, vouched: Vouched | None) -> None:
 
 
 def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
+    from wideberth.errors import RecordCorrupt, system_reason
+    from wideberth.evidence.alone.container import unpacked
+    from wideberth.evidence.alone.program import OWN_POLICY, bundle_at
     from wideberth.evidence.check import verify_bundle
     from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 
-    data = read_file(path, "PATH")
+    try:
+        data = bundle_at(path)
+    except FileNotFoundError as error:
+        advice = "a bundle has this file, and it is not in the folder"
+        raise InvalidValue("PATH", "file-missing", error.filename, advice) from None
+    except OSError as error:
+        raise InvalidValue("PATH", "unreadable", str(path), system_reason(error)) from None
     if not data.startswith(_ZIP):  # a mistake of the caller, and no evidence of a forgery
         raise InvalidValue(
             "PATH",
@@ -160,7 +181,13 @@ def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
             "give the folder of a node, or what `wideberth evidence` wrote, a zip file;"
             " for what `wideberth disclose` wrote: --receipt",
         )
-    found = verify_bundle(data, policy=read_policy(policy), vkey=vkey)
+    rule = read_policy(policy)
+    try:
+        found = verify_bundle(data, policy=rule, vkey=vkey)
+    except RecordCorrupt as error:
+        entry = "" if error.position is None else f"entry {error.position}: "
+        complain(f"DOES NOT HOLD: {entry}{error.reason}")
+        raise typer.Exit(NO) from None
     head = found.checkpoint
     say_exercise(head.origin)
     print(f"verified {len(found.positions)} entries of {head.origin}, of {head.size} in all")
@@ -174,8 +201,10 @@ def _verify_bundle(path: Path, vkey: str | None, policy: Path | None) -> None:
     print(NEITHER_PERMISSION_NOR_GUARANTEE)
     if not found.is_own_verifier:
         complain("note: the verify.py inside is not this program's; do not rely on it")
-    if vkey is None and policy is None:
+    if vkey is None and rule is None:
         complain("note: checked under the keys that the bundle names itself; give --policy")
+    if rule is not None and rule == unpacked(data)["policy.txt"]:
+        complain(f"note: {policy} {OWN_POLICY}")
 
 
 def _verify_disclosure(path: Path, key: Path | None, vkey: str | None, policy: Path | None) -> None:

@@ -233,6 +233,9 @@ def test_a_key_file_is_private_and_kept(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue) as refused:
         PartyKey.load(path)
     assert "c2Vjc" not in str(refused.value)
+    path.chmod(0o644)
+    with pytest.raises(InvalidValue, match="give a party's key file"):
+        PartyKey.load(path)  # and not: change the mode of what is no key
 
 
 # The stream.

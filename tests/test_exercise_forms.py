@@ -63,7 +63,10 @@ from wideberth.record.keys import OriginKey
 from wideberth.record.memory import MemoryRecord
 from wideberth.space.coordinates import CoordinateFormat
 from wideberth.space.timetext import TimeFormat
-from wideberth.wire import cap, notam, publicfeed, publicmap
+from wideberth.wire import cap, cotsaid, notam, publicfeed, publicmap
+from wideberth.wire.cot import CotEvent
+from wideberth.wire.cotxml import encode_xml
+from wire import test_cot_said as tak
 from wire.test_public import publication, withdrawal
 
 REAL = "[space]\n"
@@ -158,7 +161,44 @@ MESSAGES: dict[str, Callable[..., Message]] = {
 }
 """By the function that makes it: how it is made here."""
 
+
+def on_tak(said: Callable[..., Any]) -> Callable[[bool], bytes]:
+    """What TAK clients are sent, as they read it; of several events, of each."""
+
+    def made(of: bool) -> bytes:
+        found = said(exercise=of)
+        events: list[CotEvent] = (
+            [found]
+            if isinstance(found, CotEvent)
+            else list(found.values() if isinstance(found, dict) else found)
+        )
+        assert all((EXERCISE_WORD.encode() in encode_xml(each)) is of for each in events)
+        return b"".join(map(encode_xml, events))
+
+    return made
+
+
+TRACK = cotsaid.TrackSaid(
+    feed_party="alpha",
+    track="t",
+    time_us=tak.NOW_US,
+    latitude_deg=47.0,
+    longitude_deg=8.0,
+    uncertainty_m=9.0,
+)
+ALERT = cotsaid.WarningSaid(
+    id="w", kind="conflict", level=1, raised_us=0, updated_us=0, place=None, words=("x",)
+)
+
 DOCUMENTS: dict[str, Callable[[bool], str | bytes]] = {
+    "wire.cotsaid.intent_events": on_tak(
+        partial(cotsaid.intent_events, tak.intent(), now_us=tak.NOW_US)
+    ),
+    "wire.cotsaid.zone_events": on_tak(partial(cotsaid.zone_events, tak.zone(), now_us=tak.NOW_US)),
+    "wire.cotsaid.track_event": on_tak(partial(cotsaid.track_event, TRACK, now_us=tak.NOW_US)),
+    "wire.cotsaid.warning_event": on_tak(partial(cotsaid.warning_event, ALERT, now_us=tak.NOW_US)),
+    "wire.cotsaid.stop_events": on_tak(partial(cotsaid.stop_events, STOP)),
+    "wire.cotsaid.chat": on_tak(partial(cotsaid.chat, "u", "words", now_us=tak.NOW_US)),
     "wire.cap.alert": lambda of: cap.alert(publication(), exercise=of),
     "wire.cap.cancel": lambda of: cap.cancel(withdrawal(), exercise=of),
     "wire.notam.notam": lambda of: notam.notam(publication(), exercise=of),

@@ -172,7 +172,7 @@ def test_the_package_imports_only_what_it_asks_for() -> None:
     assert undeclared == set()
 
 
-EXTRAS = {"tracing.py": "otel"}
+EXTRAS = {"tracing.py": "otel", "beast.py": "feeds"}
 """Modules that are imported only where somebody asked for an extra."""
 
 

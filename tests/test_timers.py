@@ -105,6 +105,7 @@ def expected(
         steps = told.setdefault(notice.id, [])
         (ladder,) = [each for each in DEFAULT_LADDERS if each.urgency is notice.urgency]
         since_us = 0
+        told_us: dict[Post, int] = {}
         for rung in ladder.rungs:
             due_us = notice.issued_us + rung.after_us
             at_us = next((at for at in looks if at >= max(due_us, since_us)), None)
@@ -113,9 +114,25 @@ def expected(
             hop, closed = state_at(entries, issued, notice, at_us)
             if not closed and hop < HOPS.index(rung.unless):
                 steps.append((rung.post, due_us))
+                told_us[rung.post] = at_us
                 since_us = at_us + MINUTE_US
         end_us = notice.issued_us + ladder.overdue_us
-        at_us = next((at for at in looks if at >= end_us), None)
+        begins = notice.particulars
+        if begins is not None and begins.start_us > notice.issued_us and not notice.withdrawal:
+            end_us = min(end_us, begins.start_us)
+        at_us = next(
+            (
+                at
+                for at in looks
+                if at >= end_us
+                and all(
+                    told_us.get(rung.post, at + 1) <= at
+                    or state_at(entries, issued, notice, at)[0] >= HOPS.index(rung.unless)
+                    for rung in ladder.rungs
+                )
+            ),
+            None,
+        )
         topped = steps and steps[-1][0] is ladder.rungs[-1].post
         if at_us is not None and not topped:
             _, closed = state_at(entries, issued, notice, at_us)

@@ -104,6 +104,7 @@ def negotiate(north: Page, south: Page) -> None:
     north.get_by_role("button", name="New, from a template").click()
     north.get_by_label("Party South").check()
     north.locator("[data-template=india-pakistan-1991]").click()
+    north.get_by_label("title", exact=True).first.fill("The border")
     north.get_by_role("button", name="Propose to the others").click()
     south.locator("#agreements .row").click()
     south.get_by_role("button", name="Counter …").click()

@@ -194,11 +194,11 @@ class PartyKey:
         Raises RecordUnavailable, InvalidValue.
         """
         try:
-            if path.stat().st_mode & 0o077:
-                raise InvalidValue("key file", "mode", str(path), f"run: chmod 600 {path}")
             kept = msgspec.json.decode(path.read_bytes(), type=_KeyFile)
             seed = urlsafe_b64decode(kept.seed)
             key = cls(kept.origin, PartyId(kept.party), KeyId(kept.key_id), SigningKey(seed))
+            if path.stat().st_mode & 0o077:  # looked at last: of no key there is nothing to keep
+                raise InvalidValue("key file", "mode", str(path), f"run: chmod 600 {path}")
             chain = _chain_path(path)
             if chain.exists():
                 key._chain = msgspec.json.decode(chain.read_bytes(), type=_Chain)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,7 +21,9 @@ __all__ = [
     "Listen",
     "LogTable",
     "MetricsTable",
+    "OpenOutput",
     "PartyLimits",
+    "TakTable",
     "TraceTable",
     "is_loopback",
 ]
@@ -231,6 +234,80 @@ class DeliveryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         url = self.public_url
         good = url is None or (url.startswith(("https://", "http://")) and "?" not in url)
         require("public_url", url, "give https://host, or http://host in a test", holds=good)
+
+
+class OpenOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of ``[[tak.open]]``: where what is open to all parties goes in plain. url: where to,
+    ``udp://239.2.3.1:6969``, or where clients connect, ``tcp://127.0.0.1:8087``. protobuf: as
+    protobuf, to UDP alone. every_s: how often all of it is told again over UDP.
+    """
+
+    url: str
+    protobuf: bool = False
+    every_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        advice = "give udp://ADDRESS:PORT or tcp://ADDRESS:PORT, with an IP address"
+        require("url", self.url, advice, holds=self.address is not None)
+        is_udp = self.url.startswith("udp://")
+        advice = "over TCP a client that wants protobuf asks for it"
+        require("protobuf", self.protobuf, advice, holds=is_udp or not self.protobuf)
+        advice = "give 1 to 3600 seconds"
+        require("every_s", self.every_s, advice, holds=1 <= self.every_s <= 3600)
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """The IP address and the port; None where the URL is none of both kinds."""
+        try:
+            parts = urlsplit(self.url)
+            port, host = parts.port, parts.hostname or ""
+            ipaddress.ip_address(host)
+        except ValueError:
+            return None
+        plain = parts.scheme in ("udp", "tcp") and self.url == f"{parts.scheme}://{parts.netloc}"
+        return (host, port) if plain and port is not None and parts.username is None else None
+
+
+class TakTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[tak]``: TAK clients over TLS, each with a certificate that is bound to a party.
+
+    port: None: none are served. tls_certificate, tls_key, tls_client_ca: PEM files; None: those of
+    ``[listen]``. certificates: which certificate speaks for which party. emergency_is_stop: whether
+    the button for an emergency is a STOP. show_every_s: how often positions go out, at most.
+    clients: connections at once; of one party, a quarter of them. open: outputs in plain.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    tls_client_ca: str | None = None
+    certificates: tuple[CertificateSettings, ...] = ()
+    emergency_is_stop: bool = False
+    show_every_s: float = 1.0
+    clients: int = 200
+    open: tuple[OpenOutput, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        advice = "give a port from 0 to 65535"
+        require("port", self.port, advice, holds=self.port is None or 0 <= self.port <= 65_535)
+        holds = (self.tls_certificate is None) == (self.tls_key is None)
+        require(
+            "tls_key", self.tls_key, "give tls_certificate and tls_key, or neither", holds=holds
+        )
+        holds = self.port is None or bool(self.certificates)
+        advice = "say which certificate speaks for which party: [[tak.certificates]]"
+        require("certificates", len(self.certificates), advice, holds=holds)
+        advice = "give 0.1 to 60 seconds"
+        require("show_every_s", self.show_every_s, advice, holds=0.1 <= self.show_every_s <= 60)
+        require("clients", self.clients, "give 4 to 10,000", holds=4 <= self.clients <= 10_000)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything of it runs."""
+        return self.port is not None or bool(self.open)
 
 
 class LogTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

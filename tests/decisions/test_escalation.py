@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from scenes import HIDDEN, MINUTE_US, Scene, details, named, signer
+from scenes import HIDDEN, MINUTE_US, Scene, details, named, signer, volume
 from wideberth.decisions.deadlines import DONE, NOT_YET
 from wideberth.model.commands import AcknowledgeNotice
 from wideberth.model.deadlines import DeadlineKind, DeadlinePassed
@@ -204,3 +204,15 @@ def test_the_rules_in_force_may_have_another_ladder_for_what_is_open_already() -
     scene.adopt(msgspec.structs.replace(DEFAULT_RULES, version="quick", ladders=(quick,)))
     answer(scene, notice, Verb.PASSED_DOWN, unit="u1")
     assert run(scene, 30, of=notice) == [(0.5, Post.POLITICAL)]
+
+
+@pytest.mark.requirement("D-06")
+def test_what_begins_before_its_ladder_ends_is_overdue_when_it_begins() -> None:
+    scene = Scene("alpha", "bravo")
+    scene.tell("alpha", details())
+    scene.tell("bravo", details(volume(from_min=20, until_min=90)))
+    (notice,) = scene.open_notices("alpha")
+    ladder = DEFAULT_RULES.ladder(notice.urgency)
+    assert ladder.overdue_us > 20 * MINUTE_US
+    answer(scene, notice, Verb.PASSED_DOWN, unit="u1")
+    assert run(scene, 200, of=notice) == [(20, None)]

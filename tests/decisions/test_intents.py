@@ -53,6 +53,19 @@ def test_an_intent_told_after_its_start_has_a_negative_lead_time() -> None:
     assert intent.late
 
 
+@pytest.mark.requirement("N-04")
+def test_a_version_of_the_same_places_and_times_was_told_when_they_were() -> None:
+    scene = Scene("north", "south")
+    first = scene.tell("north", details(call_sign="N-1"))
+    scene.pass_time(50)
+    same = scene.amend(first, details(call_sign="N-2"))
+    assert (same.lead_us, same.late) == (HOUR_US, first.late)
+    seen = scene.amend(same, details(call_sign="N-2", visibility=named("south")))
+    assert seen.lead_us == 10 * MINUTE_US, "to whom it is shown now it was not told before"
+    moved = scene.amend(seen, details(volume(until_min=130), visibility=named("south")))
+    assert moved.lead_us == 10 * MINUTE_US
+
+
 _PRESENCE = IntentKind.PRESENCE
 
 

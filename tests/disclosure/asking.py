@@ -297,9 +297,9 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
     await asker.ask("GET", "/intents", query="party=alpha")
     for route in (
         "/agreements", "/consents", "/drafts", "/red-lines", "/stops", "/channels", "/hazards",
-        "/shifts", "/templates", "/sharings", "/shared", "/doubts",
+        "/feeds", "/shifts", "/templates", "/sharings", "/shared", "/doubts",
         "/sealed-texts", "/backlog", "/incidents", "/incidents/proposed",
-        "/sealed-texts", "/backlog", "/drills", "/read-back-tests",
+        "/drills", "/read-back-tests",
     ):  # fmt: skip
         await asker.ask("GET", route)
     await _timelines(asker)

@@ -1,7 +1,7 @@
 """The rule for a notice that is not answered: the next step of its ladder (D-06).
 
 RECEIVED ends nothing: it holds back the first step only. A notice that was answered and is not
-loaded by the end of its ladder is overdue, and stays so until it closes.
+loaded by the end of its ladder, or when what it tells begins, is overdue until it closes.
 
 The neutral is told whom to reach and how urgent it is. What the notice is about it learns only
 where it sees that, as it sees everything else.

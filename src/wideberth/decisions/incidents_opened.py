@@ -28,7 +28,7 @@ from wideberth.model.incidents import (
     PartiesNamed,
     SubjectsNamed,
 )
-from wideberth.model.nearest import no_such_party
+from wideberth.model.nearest import names_here, no_such_party
 from wideberth.model.parties import Author, How
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.incidents import incident_of
@@ -41,6 +41,7 @@ __all__ = [
     "audience_of",
     "name_parties",
     "name_subjects",
+    "named_besides",
     "open_incident",
     "refuse_footprint",
     "refuse_many",
@@ -202,6 +203,13 @@ def audience_of(
     return _members(incident, author, parties, field)
 
 
+def named_besides(incident: Incident, author: PartyId, given: str) -> str:
+    """The nearest to a name of those who are named besides its author, and all of them; each of
+    them is shown all.
+    """
+    return names_here(given, (each for each in incident.parties if each != author), "Named besides")
+
+
 def _members(
     incident: Incident, author: PartyId, parties: Sequence[PartyId], field: str
 ) -> tuple[PartyId, ...] | Refusal:
@@ -210,7 +218,8 @@ def _members(
             return refused(
                 RefusalKind.INVALID,
                 "not-named",
-                "name others who are named in the incident, each once",
+                f"name others who are named in the incident, each once;"
+                f" {named_besides(incident, author, party)}",
                 field=f"{field}.{index}",
                 value=party,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wideberth.decisions.incidents_opened import (
     audience_of,
+    named_besides,
     refuse_many,
     refuse_unsigned,
     refuse_words,
@@ -48,8 +49,9 @@ def ask_question(
     if isinstance(incident, Refusal):
         return incident
     if command.to == author.party or incident.member(command.to) is None:
+        named = named_besides(incident, author.party, command.to)
         return refused(
-            RefusalKind.INVALID, "not-named", "ask another who is named in the incident",
+            RefusalKind.INVALID, "not-named", f"ask another who is named in the incident; {named}",
             field="to", value=command.to,
         )  # fmt: skip
     shown_to = audience_of(incident, author.party, command.audience, command.parties)

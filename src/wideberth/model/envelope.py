@@ -198,9 +198,10 @@ def verify_possession(public_key: bytes, proof: bytes, *, origin: str, kid: str)
         raise InvalidValue(
             "possession",
             "signature",
-            proof,
-            f"the credential speaks for {kid.partition('/')[0]}: sign the possession message of"
-            f" {kid}, in {origin}, with the new key",
+            f"{len(proof)} bytes",
+            f"the credential speaks for {kid.partition('/')[0]}: a key of another party is enrolled"
+            f" with a credential of that one; else sign the possession message of {kid}, in"
+            f" {origin}, with the new key",
         )
 
 

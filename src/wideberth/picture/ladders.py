@@ -89,9 +89,18 @@ def escalation_due(picture: Picture, subject: str) -> Due | None:
 
 
 def agreed_due_us(ladder: Ladder, notice: Notice, step: int) -> int:
-    """When a step was agreed to be taken, whatever stood in the way."""
-    is_over = step >= len(ladder.rungs)
-    return notice.issued_us + (ladder.overdue_us if is_over else ladder.rungs[step].after_us)
+    """When a step was agreed to be taken, whatever stood in the way.
+
+    What was told is to be loaded before it begins, however long the ladder is; where it began
+    already, or is over, the ladder's own time stands. What the recipient was shown of it counts.
+    """
+    if step < len(ladder.rungs):
+        return notice.issued_us + ladder.rungs[step].after_us
+    end_us = notice.issued_us + ladder.overdue_us
+    told = notice.particulars
+    if told is None or notice.withdrawal or notice.all_clear or told.start_us <= notice.issued_us:
+        return end_us
+    return min(end_us, told.start_us)
 
 
 def _heard_out_us(ladder: Ladder, step: int, taken: Escalated | None) -> int:

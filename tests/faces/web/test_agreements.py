@@ -35,6 +35,9 @@ def proposed(page: Page, template: str, title: str) -> None:
     page.get_by_label("Party bravo").check()
     page.locator(f"[data-template={template}]").click()
     page.get_by_label("Title", exact=True).fill(title)
+    for own in page.get_by_label("title", exact=True).all():  # of what was a placeholder
+        if "placeholder" in own.input_value():
+            own.fill("Ours, invented")
     page.get_by_role("button", name="Propose to the others").click()
     expect(page.locator("#agreement h3")).to_have_text(title)
 

@@ -167,6 +167,9 @@ def test_a_renewal_begins_now_and_is_a_version_of_its_own(
     expect(alpha.locator("#agreements .row")).to_contain_text("seen by your party alone")
     alpha.locator("#agreements .row").click()
     form.get_by_role("button", name="Propose to the others").click()
+    expect(form.locator(".fault")).to_contain_text("its title still says “The line (placeholder)”")
+    alpha.locator(":focus").fill("The line, invented")
+    form.get_by_role("button", name="Propose to the others").click()
     expect(alpha.locator("#agreement h3")).to_be_visible()
     expect(alpha.locator("#agreements .row")).to_have_count(1)  # the draft is what was proposed
     bravo, two = opened(console, window, "bravo")
@@ -222,9 +225,10 @@ def test_what_is_not_touched_in_a_form_is_signed_as_it_was(
                 const { terms } = await ask(`templates/${name}?parties=alpha,bravo,desk`);
                 let sent = null;
                 const form = editForm({ terms, label: "x", nowMs: () => Date.now(), close() {},
-                    send: async (made) => { sent = made; } });
-                form.requestSubmit ? document.body.append(form) : null;
-                form.requestSubmit();
+                    send: async () => {}, // what still says (placeholder) may be kept only
+                    others: [{ label: "Keep", act: async (made) => { sent = made; } }] });
+                document.body.append(form);
+                [...form.querySelectorAll("button")].find((b) => b.textContent === "Keep").click();
                 await new Promise((done) => setTimeout(done, 50));
                 form.remove();
                 if (JSON.stringify(sent) !== JSON.stringify(terms)) off.push(name);

@@ -124,6 +124,7 @@ def test_a_template_says_beside_its_days_how_many_there_may_be(
     fault = edited.locator(".fault:not(:empty)")
     expect(fault).to_contain_text("say of what, such as 172800 h, 172800 min or 172800 s")
     expect(fault).to_contain_text(re.compile(r"^[\w-]+, "))  # of which provision
+    expect(fault).not_to_contain_text("as 48 h")  # how it is typed stands in the label already
     expect(span).to_be_focused()
 
 
@@ -151,6 +152,7 @@ def test_an_account_picks_what_the_page_knows_and_asks_about_a_time_of_another_y
         "start": format_rfc3339(at_us - 30 * MINUTE_US),
         "end": format_rfc3339(at_us),
         "parties": ["bravo"],
+        "area": {"type": "Point", "coordinates": [7, 47], "radius_m": 5000},
     }
     page = officer(console, window, "alpha").page
     enrol(page)
@@ -161,14 +163,15 @@ def test_an_account_picks_what_the_page_knows_and_asks_about_a_time_of_another_y
     form = given_account(page, str(int(typed[:4]) - 2) + typed[4:])
     picks(form.get_by_label("Told as"), "ALPHA1 · flight of Party alpha")
     form.get_by_label("may be off by, in metres", exact=True).fill("-3")
-    form.get_by_label("Latitude").fill("47")
-    form.get_by_label("Longitude").fill("7")
+    form.get_by_label("Latitude").fill("7")
+    form.get_by_label("Longitude").fill("47")
     form.get_by_role("button", name="Sign and give it", exact=True).click()
     said_beside(page, form, "may be off by, in metres", "give 0 or more")
     form.get_by_label("may be off by, in metres", exact=True).fill("30")
     form.get_by_role("button", name="Sign and give it", exact=True).click()
     asked = form.locator(".ask-again")
     expect(asked).to_contain_text(re.compile(r"73\d days before the incident begins"))
+    expect(asked).to_contain_text("from the area of the incident; are latitude and longitude")
     expect(form.get_by_label("Time, UTC", exact=True)).to_be_focused()
     assert get(console, "alpha", f"/incidents/{incident}/accounts")["accounts"] == []
     page.screenshot(path=str(tmp_path_factory.mktemp("shots") / "asked-1280.png"))
@@ -310,3 +313,34 @@ def test_the_number_to_call_stands_on_the_card(console: Any, window: Callable[[]
     write(console, "lake", "/intents", {"kind": "flight", "volumes": [volume(10, 20.01)]})
     page = officer(console, window, "alpha").page
     expect(page.locator("#inbox .card")).to_contain_text("Call: Duty desk, tel:+15550100")
+
+
+def test_enter_signs_in_and_a_button_leads_to_where_an_account_gets_its_key(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page: Page = window().page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(console.url)
+    expect(page.locator("#sign-in .hint")).to_contain_text("--role sign --role administer")
+    page.get_by_label("Token of your party").fill(
+        console.node.mint(PartyId("alpha"), DESK, life_s=3600)
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("#foot")).to_contain_text("Notices live")
+    chip = page.locator("#channels .chip").first
+    expect(chip).to_contain_text("no call agreed")
+    right = chip.evaluate("each => each.getBoundingClientRect().right")
+    stop = page.locator("#stop").evaluate("each => each.getBoundingClientRect().left")
+    assert right <= stop  # STOP stays clear of it, wherever it floats
+
+    at_us = now_us()
+    window_of_it = {
+        "start": format_rfc3339(at_us - 30 * MINUTE_US),
+        "end": format_rfc3339(at_us),
+    }
+    write(console, "alpha", "/incidents", {"title": "River", "parties": ["bravo"]} | window_of_it)
+    page.goto(f"{console.url}/#/incidents")
+    page.locator("#incident").get_by_role("button", name="Enrol this browser").click()
+    expect(page.get_by_role("button", name="Make and enrol a key").last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Give your account")).to_be_visible()

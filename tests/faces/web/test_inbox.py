@@ -1,6 +1,7 @@
 """The inbox: in what order, what each notice says, and the way down the ladder by hand."""
 
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -47,8 +48,17 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     expect(card).to_contain_text("Range 4 of Party bravo, meets your ALPHA1")
     expect(card).to_contain_text(NEITHER_PERMISSION_NOR_GUARANTEE)
     expect(card).to_contain_text("Next, the alternate is told in 9 min")
+    soon = page.locator("#coming-soon")
+    expect(soon).to_contain_text(
+        re.compile(r"HAZARD, (LATE, )?begins in .*: Range 4 of Party bravo")
+    )
+    expect(soon).to_be_hidden()  # its card is here
+    page.locator("#nav").get_by_role("link", name="Hazards").click()
+    soon.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("#/inbox$"))
     card.get_by_role("button", name="RECEIVED").click()
     expect(card.locator(".steps .done")).to_have_count(2)
+    expect(soon).not_to_contain_text("HAZARD")
 
     told = get(console, "alpha", "/notices")["notices"][0]["particulars"]
     read_back(card, told)
@@ -65,6 +75,21 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     assert [url for url in seen.asked if not url.startswith((console.url, "blob:", "data:"))] == []
 
 
+def test_an_incident_of_what_a_notice_tells_is_filled_in_and_not_opened(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = officer(console, window, "alpha").page
+    a_hazard_over_a_flight(console)
+    card = page.locator("#inbox .task")
+    card.get_by_role("button", name="Open an incident of it").click()
+    form = page.get_by_role("form", name="Open an incident")
+    expect(form.get_by_label("Title")).to_have_value("HAZARD Range 4")
+    parties = form.get_by_role("group", name="Parties to it")
+    expect(parties.get_by_label("Party bravo")).to_be_checked()
+    expect(form.get_by_label("From, UTC")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d$"))
+    assert get(console, "alpha", "/incidents")["incidents"] == []
+
+
 def test_a_notice_of_what_the_reader_told_says_whose_figures_it_has(
     console: Any, window: Callable[[], Any]
 ) -> None:
@@ -76,6 +101,7 @@ def test_a_notice_of_what_the_reader_told_says_whose_figures_it_has(
     card = page.locator("#inbox .task")
     expect(card.locator(".what")).to_have_text("Your own Range 4 meets ALPHA1 of Party alpha")
     expect(card).to_contain_text("yours: about 10.000° N 20.010° E, 5,000\u00a0m")
+    expect(card).to_contain_text("theirs: about 10.000° N 20.000° E, 5,000\u00a0m")
     expect(card).to_contain_text("both: overlap · ")
     expect(card).to_contain_text("YOU TOLD IT LATE")
     page.get_by_role("link", name="Picture").click()
@@ -263,7 +289,7 @@ def states(count: int, now_ms: int) -> list[dict[str, Any]]:
 
 
 def in_order(state: dict[str, Any], now_ms: int) -> list[str]:
-    """Slow and obvious: hazards in force, then overdue, due soonest, in effect soonest."""
+    """Slow and obvious: hazards in force, then overdue, due or begun soonest, in effect soonest."""
     waiting = [each for each in state["notices"].values() if each["open"]]
     order: list[str] = []
     while waiting:
@@ -288,13 +314,20 @@ def comes_before(a: dict[str, Any], b: dict[str, Any], now_ms: int) -> bool:
     overdue = [each["escalation"]["overdue"] for each in (a, b)]
     if overdue[0] != overdue[1]:
         return bool(overdue[0])
-    due = [each["escalation"]["atMs"] or float("inf") for each in (a, b)]
+    due = [first_due(each, now_ms) for each in (a, b)]
     if due[0] != due[1]:
         return bool(due[0] < due[1])
     start = [each["particulars"]["startMs"] for each in (a, b)]
     if start[0] != start[1]:
         return bool(start[0] < start[1])
     return bool(a["number"] > b["number"])
+
+
+def first_due(each: dict[str, Any], now_ms: int) -> float:
+    """The next step or the begin, whichever comes first of those to come."""
+    start = each["particulars"]["startMs"]
+    times = [each["escalation"]["atMs"], start if start > now_ms else None]
+    return min((float(time) for time in times if time is not None), default=float("inf"))
 
 
 def test_the_order_is_that_of_a_slow_reference(console: Any, window: Callable[[], Any]) -> None:
@@ -311,8 +344,8 @@ def test_the_order_is_that_of_a_slow_reference(console: Any, window: Callable[[]
     [
         ("? 0 : 1, overdue", "? 1 : 0, overdue"),
         (
+            "dueMs(state, notice, now), far(startMs)",
             "far(notice.escalation?.atMs), far(startMs)",
-            "far(startMs), far(notice.escalation?.atMs)",
         ),
         ("notice.withdrawal || kindOf", "kindOf"),
     ],

@@ -17,6 +17,7 @@ from tests.faces.web.test_inbox import a_hazard_over_a_flight, tab_to
 from wideberth.model.agreements import Act, ProposeAgreement, StepAgreement
 from wideberth.model.commands import AdoptRules, Command, Request
 from wideberth.model.ids import PartyId
+from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
 from wideberth.model.parties import Author
 from wideberth.model.provisions import Languages
 from wideberth.model.readbacktests import MOST_TRIES, facts_of
@@ -82,10 +83,40 @@ def fill(page: Page, console: Any, language: str, **wrong: str) -> None:
         group.get_by_label(wrong.get(f"Question {index + 1}", "no")).check()
 
 
+def right_of(text: str, line: int) -> str:
+    """A line of a message as the page shows it."""
+    return [each for each in text.split("\n") if each.strip()][line]
+
+
+def test_a_time_is_read_as_in_every_form_and_asked_again_where_its_day_lacks(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = at_the_test(console, window)
+    page.get_by_role("button", name="Begin the test").click()
+    expect(page.locator("#test form")).to_be_visible()
+    begins, ends = right(console, "en")[2:4]
+    short = {"Begins": begins[11:16], "Ends": ends[:16].replace("T", " "), "Lowest height": "low"}
+    fill(page, console, "en", **short)
+    hand_in = page.get_by_role("button", name="Hand it in")
+    fault = page.locator("#test form .fault")
+    hand_in.click()
+    expect(fault).to_contain_text("Give the day too, as the message says it")
+    expect(page.get_by_label("Begins")).to_be_focused()
+    page.get_by_label("Begins").fill(f"{begins[:10]} {begins[11:16]}")
+    hand_in.click()
+    expect(fault).to_contain_text("“low” is not understood; give whole metres, such as 120.")
+    page.get_by_label("Lowest height").fill(right(console, "en")[4] + " m")
+    hand_in.click()
+    expect(page.locator("#test .result h3")).to_have_text("Passed")
+    assert get(console, "alpha", "/read-back-tests")["keys"][0]["tries_left"] == MOST_TRIES - 1
+
+
 def at_the_test(console: Any, window: Callable[[], Any]) -> Page:
     """At the page, with a key of this browser."""
     page = officer(console, window, "alpha", "drills").page
-    page.locator("#view-drills .signing").get_by_role("button", name="Make and enrol").click()
+    signing = page.locator("#view-drills .signing")
+    signing.get_by_role("button", name="Make and enrol").click()
+    expect(signing).to_contain_text("Answers are signed with the key")  # or it says what is wrong
     expect(page.locator("#test-stands")).to_contain_text("(this browser)")
     return page
 
@@ -118,11 +149,21 @@ def test_a_desk_is_told_of_the_test_before_an_answer_sits_it_and_answers(
     page.get_by_role("button", name="Begin the test").click()
     page.locator("#test form").get_by_role("button", name="Hand it in").click()
     expect(page.locator("#test form .fault")).to_contain_text("Number: say what the message says")
+    text = page.locator("#test .item").inner_text()
     fill(page, console, "en", Place="10.0, 10.0", **{"Question 1": "yes"})
     page.get_by_role("button", name="Hand it in").click()
     result = page.locator("#test .result")
     expect(result).to_contain_text("Not passed")
-    expect(result.locator("li")).to_have_text(["English: Place: latitude, longitude, Question 1"])
+    wrong = result.locator("tbody tr")
+    expect(wrong).to_have_count(2)
+    expect(wrong.locator("th")).to_have_text(
+        ["English: Place: latitude, longitude", "English: Question 1"]
+    )
+    place = right_of(text, 2)
+    expect(wrong.nth(0).locator("td")).to_have_text(["10.0, 10.0", place])
+    expect(wrong.nth(1).locator("td")).to_have_text(
+        ["yes", f"no. {NEITHER_PERMISSION_NOR_GUARANTEE}"]
+    )
     expect(stands).to_contain_text(f"{MOST_TRIES - 1} more tests may be begun")
 
     page.get_by_role("button", name="Begin another test").click()
@@ -240,3 +281,4 @@ def test_a_message_fits_narrow_and_wide(
     box = page.locator("#test form").bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= width
+    assert box["width"] >= 0.9 * (width - 40)  # all of it: nothing else is to be done meanwhile

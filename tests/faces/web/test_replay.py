@@ -124,6 +124,7 @@ def test_a_record_without_kept_positions_plays_too(
     at_us = now_us()
     body = {
         "title": "A quiet quarter of an hour",
+        "area": {"type": "Point", "coordinates": [20, 10], "radius_m": 5000},
         "start": format_rfc3339(at_us - 5 * MINUTE_US),
         "end": format_rfc3339(at_us + 10 * MINUTE_US),
         "parties": ["bravo"],
@@ -144,6 +145,8 @@ def test_a_record_without_kept_positions_plays_too(
     expect(page.locator("#replay-title")).not_to_contain_text("Choose")
     expect(page.locator("#view-replay .fault")).to_be_empty()
     expect(page.locator("#replay-tracks")).to_contain_text("No positions kept")
+    scale = page.locator("#view-replay .maplibregl-ctrl-scale").last  # of its area, at once
+    expect(scale).to_have_text(re.compile(r"^\d{1,2}\snm$"))
     slider = page.get_by_role("slider", name="Minute")
     slider.fill("7")
     expect(page.locator("#view-replay .nothing")).to_be_hidden()

@@ -52,7 +52,7 @@ def tell_hazard(page: Page) -> None:
     expect(send).to_be_disabled()
     form.get_by_role("button", name="Look at what it touches").click()
     expect(page.locator(".preview")).to_contain_text(CLINIC)
-    expect(page.locator(".preview")).to_contain_text("Within 5,000 m of 10.01000°, 20.01000°")
+    expect(page.locator(".preview")).to_contain_text("Within 5,000 m of 10.01000° N 20.01000° E")
     send.click()
     expect(page.locator(".preview")).to_contain_text("Told at")
 

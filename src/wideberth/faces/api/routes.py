@@ -11,6 +11,7 @@ from wideberth.faces.api import (
     counting,
     doubts,
     drills,
+    feeds,
     incidents,
     intents,
     loads,
@@ -516,6 +517,15 @@ ROUTES: tuple[Route, ...] = (
         "Positions as they come, the newest of each track, at most once a second",
         _EVENTS,
         kind="stream",
+        role=Role.WATCH,
+    ),
+    Route(
+        "GET",
+        "/feeds",
+        feeds.list_feeds,
+        "How each feed stands: its line, its newest position, what could not be read",
+        told.FeedsPage,
+        query=asked.PageQuery,
         role=Role.WATCH,
     ),
     Route(

@@ -113,8 +113,10 @@ def _suggested(
 ) -> told.AvoidingOut | None:
     """What was suggested, checked once more for its reader: what was told since counts too."""
     given = hazard.suggested
-    if given is None or hazard.over or reader not in (hazard.party, *given.to):
+    if given is None or hazard.over:
         return None
+    if given.to and reader not in (hazard.party, *given.to):
+        return None  # named nobody: whoever was told of the hazard has it
     own = reader == hazard.party
     met = () if own else in_the_way(picture, given, reader, now_us)
     return told.AvoidingOut(

@@ -4,6 +4,7 @@
 import { choice, field } from "./answer.js";
 import { audienceField } from "./audience.js";
 import { stamp } from "./claims.js";
+import { farFromArea } from "./faraway.js";
 import { Wrong, againNode, askAgain, clearFault, farOutside, instantOf, numberOf, placeOf, showFault, wholeOf, wordsOf } from "./fields.js";
 import { h, plain } from "./text.js";
 import { knownThings, thingField } from "./things.js";
@@ -80,10 +81,12 @@ export function accountForm({ context, others, before, send, close, seen, shapes
   const endMs = Date.parse(seen.end);
   const again = againNode();
 
-  /** Whether a time lies far outside of the incident, and that was not asked about yet. */
+  /** Whether a time or a place lies far outside of the incident, and that was not asked about yet. */
   function asked(body) {
     const far = farOutside([["Time, UTC:", Date.parse(body.when?.time)], ["Warning, at:", Date.parse(body.warned?.time)]], startMs, endMs, ["the incident begins", "the incident ends"]);
-    return askAgain(again, form.elements[/^Warning/.test(far) ? "warned_time" : "time"], far, "It is meant: sign and give it");
+    const away = farFromArea("Where:", body.where?.point ?? (body.where?.area?.type === "Point" ? body.where.area.coordinates : null), seen.area);
+    const at = far ? (/^Warning/.test(far) ? "warned_time" : "time") : "latitude";
+    return askAgain(again, form.elements[at], [far, away].filter(Boolean).join(". ") || null, "It is meant: sign and give it");
   }
 
   async function pick() {

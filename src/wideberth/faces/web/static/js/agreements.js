@@ -5,6 +5,7 @@
 // which is drawn for agreements of the kind CONSENT and for no other.
 
 import { field } from "./answer.js";
+import { waitForParties } from "./audience.js";
 import { consents } from "./consents.js";
 import { partyName, rows, swatch } from "./dom.js";
 import { isVacant } from "./desk.js";
@@ -33,10 +34,12 @@ class AgreementsView {
     this.zones = h("div", { class: "list", id: "unilateral" });
     this.sheet = h("article", { class: "agreement", id: "agreement", "aria-live": "polite" });
     const signing = h("div", { class: "signing" });
+    this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.propose() }, "New, from a template …");
+    waitForParties(this.fresh, context.state());
     root.replaceChildren(h("div", { class: "sheet agreements" },
       h("div", { class: "agreed" },
         h("h2", { tabindex: "-1", "data-first": true }, "Agreements"), this.list,
-        h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.propose() }, "New, from a template …")),
+        h("p", {}, this.fresh),
         signing,
         h("h2", {}, "Declared by one party, agreed by nobody"), this.zones),
       this.sheet));
@@ -54,6 +57,7 @@ class AgreementsView {
   }
 
   update(state) {
+    waitForParties(this.fresh, state);
     const clock = Math.floor(this.context.now() / 60000);
     if (clock === this.clock && state.zones === this.drawnZones) return;
     Object.assign(this, { clock, drawnZones: state.zones });

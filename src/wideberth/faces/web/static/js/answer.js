@@ -36,13 +36,15 @@ export function field(name, label, attributes = {}, input = null) {
 export const choice = (options) =>
   h("select", {}, options.map(([value, label]) => h("option", { value }, label)));
 
-/** The form for a verb. say(body) sends it; close() takes the form away. */
-export function answerForm({ notice, verb, units, say, close }) {
+/** The form for a verb. unread: it can be read back, and was not. say(body) sends it; close() takes the form away. */
+export function answerForm({ notice, verb, units, unread = false, say, close }) {
   const fault = h("p", { class: "fault", role: "alert" });
   const send = h("button", { type: "submit", class: "do" }, `Send ${verb}`);
   const inside = FIELDS[verb](notice, units);
   const form = h("form", { class: "answer", "aria-label": `${verb} of notice ${notice.number}`, novalidate: true },
-    h("p", { class: "dim" }, SAYS[verb]), h("div", { class: "fields" }, inside.nodes),
+    h("p", { class: "dim" }, SAYS[verb]),
+    unread && LADDER.has(verb) && verb !== "READ-BACK" ? h("p", { class: "missing" }, "It was not read back here.") : null,
+    h("div", { class: "fields" }, inside.nodes),
     LADDER.has(verb) && notice.difference
       ? [h("p", { class: "dim" }, "This acknowledges what is different from what you were told before:"),
         h("ul", { class: "different" }, changeItems(notice.changes))]
@@ -88,7 +90,7 @@ const FIELDS = {
   LOADED: (notice, units) => ({
     nodes: [
       unitField(notice, units, [["*", "all of them: I attest it"]]),
-      field("system", "In which system", { maxlength: 100, placeholder: "fire control, mission planning …" }),
+      field("system", "In which system", { maxlength: 100, placeholder: "such as fire control" }),
     ],
     read: ({ unit, system }) => {
       const name = system.value.trim();

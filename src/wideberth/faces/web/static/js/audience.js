@@ -37,3 +37,8 @@ export function audienceField(legend, parties, state, given = "own") {
     },
   };
 }
+
+/** A form that names parties is not begun before they are known: it would stand there without any. */
+export function waitForParties(button, state) {
+  button.disabled = !Object.keys(state.parties).length;
+}

@@ -5,7 +5,7 @@
 import { CLAIMS, claimOf, claimOfKind, moment, titleOfKind } from "./claims.js";
 import { partyName, swatch } from "./dom.js";
 import { lineOf } from "./replay.js";
-import { distance, h, plain } from "./text.js";
+import { FEET_M, h, plain } from "./text.js";
 
 const LINES = 200; // of what the record shows, in a column; a replay has all of them
 const WHO = { party: "party to it", observer: "observes" };
@@ -34,7 +34,8 @@ function columnOf(column, account, { state, own, choose }) {
   const head = h("header", {}, h("h5", {}, swatch(column.party), plain(name, 60)), h("p", { class: "dim" }, `${plain(column.party, 60)}, ${WHO[column.column]}`),
     own.length > 1 ? versionsOf(column, account, own, choose) : null);
   const label = `${plain(name, 60)}, ${WHO[column.column]}`;
-  if (!account) return h("section", { class: "column", "aria-label": label, "data-party": column.party }, head, h("p", { class: "none rest" }, NOTHING));
+  const isOwn = column.party === state.session?.party;
+  if (!account) return h("section", { class: "column", "aria-label": label, "data-party": column.party }, head, h("p", { class: "none rest" }, isOwn ? "You have given no account yet." : NOTHING));
   return h("section", { class: "column", "aria-label": label, "data-party": column.party }, head,
     CLAIMS.map(([claim, title]) => h("div", { class: "claim", "data-claim": claim }, h("b", {}, title), claimOf(account, claim))),
     account.words
@@ -86,12 +87,29 @@ export function differencesOf(seen, state) {
       apartOf(each)))));
 }
 
+/** Minutes to the second, the least rounded down and the most rounded up: the truth lies between
+ * the two. Beyond a day, hours stay. */
+export function inSeconds(minutes, round) {
+  const s = round(roughly(minutes * 60));
+  const parts = [[Math.floor(s / 86400), "d"], [Math.floor((s % 86400) / 3600), "h"], [Math.floor((s % 3600) / 60), "min"], [s % 60, "s"]];
+  return parts.filter(([value]) => value).map(([value, unit]) => `${value}\u00a0${unit}`).join(" ") || "0\u00a0s";
+}
+
+/** Metres and feet, from 10 km on km and nautical miles to a tenth; rounded as inSeconds. */
+export function inMetres(metres, round) {
+  const to = (step, unit) => `${(round(roughly(metres / step / unit)) * unit).toLocaleString("en", { maximumFractionDigits: 1 })}\u00a0`;
+  return metres < 10000 ? `${to(1, 1)}m\u00a0/\u00a0${to(FEET_M, 1)}ft` : `${to(1000, 0.1)}km\u00a0/\u00a0${to(1852, 0.1)}nm`;
+}
+
+// What a product of binary fractions is off by says nothing: 4.25 min are 255 s, not 254.
+const roughly = (value) => Math.round(value * 1e6) / 1e6;
+
 function apartOf(each) {
   const apart = each.metres ?? each.minutes;
   if (!apart) return [h("td", {}, each.members.length ? `other: ${each.members.map((name) => plain(name.replaceAll("_", " "), 40)).join(", ")}` : "not the same"), h("td", {}, "")];
-  const text = each.metres ? distance : (minutes) => `${minutes.toLocaleString("en", { maximumFractionDigits: 1 })}\u00a0minutes`;
+  const text = each.metres ? inMetres : inSeconds;
   return [
-    h("td", { class: "num" }, `${text(apart.claimed)} apart`),
-    h("td", { class: "num" }, `at least ${text(apart.at_least)}, at most ${text(apart.at_most)}`, each.within_errors ? h("span", { class: "dim" }, "; both can be so") : ""),
+    h("td", { class: "num" }, `${text(apart.claimed, Math.round)} apart`),
+    h("td", { class: "num" }, `at least ${text(apart.at_least, Math.floor)}, at most ${text(apart.at_most, Math.ceil)}`, each.within_errors ? h("span", { class: "dim" }, "; both can be so") : ""),
   ];
 }

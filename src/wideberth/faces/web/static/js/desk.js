@@ -83,22 +83,35 @@ export function windowOf(state, notice) {
 /** Whether a notice tells of a hazard whose time has begun and that nobody said to be over. */
 export function isInForce(state, notice, now) {
   if (notice.allClear || notice.withdrawal || kindOf(state, notice) !== "HAZARD") return false;
-  const { startMs, endMs } = windowOf(state, notice);
   const about = aboutOf(state, notice);
+  // What the reader's own meets is another's: the notice has the window of the reader's own.
+  const isTheirs = isOwn(state, notice) && about && about.party !== state.session?.party && about.startMs;
+  const { startMs, endMs } = isTheirs ? about : windowOf(state, notice);
   const standing = about ? state.hazards[about.id] : null;
   return startMs <= now && (now <= endMs || Boolean(standing));
 }
 
 const far = (value) => (Number.isFinite(value) ? value : Infinity);
 
-/** Open notices: hazards in force first, then by what falls due next, then by when they take effect. */
+/** When the first of it is due: its next step, or its begin if that comes before. */
+function dueMs(state, notice, now) {
+  const { startMs } = windowOf(state, notice);
+  return Math.min(far(notice.escalation?.atMs), startMs > now ? startMs : Infinity);
+}
+
+/** By when the most pressing notice asks for something: at once (-Infinity), at a time, or Infinity. */
+export const pressing = (state, notice, now) =>
+  (isInForce(state, notice, now) || notice.escalation?.overdue ? -Infinity : dueMs(state, notice, now));
+
+/** Open notices: hazards in force first, then overdue ones, then by what comes first of the next step
+ * and the begin, then by when they take effect. */
 export function inbox(state, now) {
   const keys = new Map();
   const open = Object.values(state.notices).filter((notice) => notice.open);
   for (const notice of open) {
     const { startMs } = windowOf(state, notice);
     const overdue = notice.escalation?.overdue ? 0 : 1;
-    keys.set(notice.id, [isInForce(state, notice, now) ? 0 : 1, overdue, far(notice.escalation?.atMs), far(startMs), -notice.number]);
+    keys.set(notice.id, [isInForce(state, notice, now) ? 0 : 1, overdue, dueMs(state, notice, now), far(startMs), -notice.number]);
   }
   return open.sort((a, b) => compare(keys.get(a.id), keys.get(b.id)));
 }

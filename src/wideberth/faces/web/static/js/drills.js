@@ -35,7 +35,7 @@ class Drills {
         h("section", { "aria-labelledby": "h-waits" }, h("h2", { id: "h-waits", tabindex: "-1", "data-first": true }, "Drill messages to answer"), signing, waits),
         h("section", { "aria-labelledby": "h-drills" }, h("h2", { id: "h-drills" }, "Drills of the last months, the newest first"), this.sentence, this.fault, this.list, h("p", {}, this.older))),
       h("div", {},
-        h("section", { "aria-labelledby": "h-send" }, h("h2", { id: "h-send" }, "Send a drill message"), this.#form()), test)));
+        h("section", { "aria-labelledby": "h-send" }, h("h2", { id: "h-send" }, "Send a drill message"), this.#form())), test));
     this.signing = new SigningPanel(signing, context, () => this.update(context.state()));
     const ready = () => Boolean(this.signing?.ready);
     this.answers = new DrillAnswers(waits, context, { empty: "No drill message waits for you.", signing: ready, done: (drill) => this.#take(drill) });

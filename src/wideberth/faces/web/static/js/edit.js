@@ -10,6 +10,7 @@ import { h, plain } from "./text.js";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 120;
+const LEFT_OVER = /\(placeholder\)/i;
 
 // What a new provision begins with: the members that it has to have.
 const NEW = {
@@ -164,10 +165,20 @@ export function editForm({ terms, label, send, others = [], nowMs, close, vacant
     return made;
   };
   const answerBy = () => new Date(nowMs() + number(hours, "hours", 0.2, 1440) * 3_600_000).toISOString();
-  const doing = async (act) => {
+  /** What still bears the mark of a template is not proposed: who signs it, signs that. */
+  const refuseLeftOver = (made) => {
+    if (LEFT_OVER.test(made.title)) throw new Wrong(title, `Title: it still says “${plain(made.title, 80)}”. Write your own; it is signed as it stands.`);
+    const at = made.provisions.findIndex((each) => LEFT_OVER.test(each.title ?? ""));
+    if (at < 0) return;
+    const { id, title: said } = made.provisions[at];
+    throw new Wrong(proposed[at].inputAt("title"), `${id}: its title still says “${plain(said, 80)}”. What stands in it is the template's: put in your own places, and a title of your own.`);
+  };
+  const doing = async (act, check = () => {}) => {
     clearFault(fault);
     try {
-      await act(read(), answerBy());
+      const made = read();
+      check(made);
+      await act(made, answerBy());
       close();
     } catch (error) {
       const path = String(error.details?.field ?? "");
@@ -186,6 +197,6 @@ export function editForm({ terms, label, send, others = [], nowMs, close, vacant
       h("button", { type: "submit", class: "do" }, label),
       others.map((each) => h("button", { type: "button", class: "quiet", onclick: () => doing(each.act) }, each.label)),
       h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
-  form.addEventListener("submit", (event) => { event.preventDefault(); doing(send); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); doing(send, refuseLeftOver); });
   return form;
 }

@@ -14,7 +14,9 @@ export class Wrong extends RangeError {
 }
 
 export const labelOf = (control) => (control.labels?.[0]?.textContent ?? control.getAttribute?.("aria-label") ?? "").trim();
-const wrong = (input, why) => new Wrong(input.field ?? input, `${labelOf(input)}: ${why}`);
+/** What a fault calls a field: its label without how it is typed, which the fault says itself. */
+export const nameOf = (control) => labelOf(control).split(/: |, (?:as|one) /)[0];
+const wrong = (input, why) => new Wrong(input.field ?? input, `${nameOf(input)}: ${why}`);
 const quoted = (input) => `“${plain(input.value.trim(), 40)}”`;
 
 const EXAMPLE = { 90: "46.80, or 46 48 00 N", 180: "7.60, or 7 36 00 E" };

@@ -4,17 +4,21 @@
 import { patiently } from "./api.js";
 import { VERBS, answerForm, differenceText } from "./answer.js";
 import { NO_INFORMATION, SENTENCE, aged, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
+import { whyLate } from "./lateness.js";
+import { bothText, dayTime, nameOf, ownName, ownThing, radiusOf, theirLine, theirPhase, whereText } from "./meets.js";
 import { Backlog } from "./backlog.js";
 import { changeItems } from "./changes.js";
-import { aboutOf, inbox, isInForce, isOwn, isVacant, kindOf, stepsOf, windowOf } from "./desk.js";
+import { aboutOf, inbox, isInForce, isOwn, isVacant, kindOf, pressing, stepsOf, windowOf } from "./desk.js";
 import { serverNow } from "./state.js";
 import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
 import { DrillAnswers } from "./drill.js";
 import { isUntested, testNeeded } from "./readback.js";
-import { waitingList } from "./waiting.js";
-import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcDate, utcShort, wordsOf } from "./text.js";
+import { ReadStops } from "./stopsread.js";
+import { waitingLists } from "./waiting.js";
+import { contactText, h, plain, utc, utcShort, wordsOf } from "./text.js";
 
+const TEN_MINUTES_MS = 600000; // before and after, as the stream's own proposals have it
 const MOST = 200; // cards at a time: the most pressing ones
 const WAIT_FOR_TEST = new Set(["READ-BACK", "PASSED-DOWN", "LOADED"]);
 const POSTS = { alternate: "the alternate", senior: "the senior post", neutral: "the neutral", political: "the political level", duty: "the duty desk" };
@@ -35,7 +39,9 @@ class Inbox {
     this.count = h("small", { id: "n-inbox" });
     const signing = h("div", { class: "signing" });
     const backlog = h("div", { id: "backlog" });
+    const stops = h("div", {});
     this.waiting = h("div", { class: "cards", id: "waiting", hidden: true });
+    this.later = h("div", { class: "cards", id: "waiting-later", hidden: true });
     const sent = h("div", { class: "cards", id: "sent" });
     const drills = h("div", { class: "cards", id: "inbox-drills" });
     this.needed = h("div", {});
@@ -45,12 +51,13 @@ class Inbox {
     root.replaceChildren(h("div", { class: "sheet inbox" },
       h("section", { class: "todo", "aria-labelledby": "h-inbox" },
         h("h2", { id: "h-inbox", tabindex: "-1", "data-first": true }, "What do I have to do now ", this.count),
-        this.waiting, backlog, signing, this.needed, this.list),
+        this.waiting, signing, this.needed, this.list, this.later, stops, backlog),
       h("div", {}, this.drilled,
         h("section", { class: "told", "aria-labelledby": "h-sent" },
           h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent))));
     this.drills = new DrillAnswers(drills, context, { empty: "", signing: () => Boolean(this.signing?.ready), done: () => context.refresh("drills") });
     this.backlog = new Backlog(backlog);
+    this.stops = new ReadStops(stops, context);
     this.sent = new SentList(sent, context);
     this.signing = new SigningPanel(signing, context, () => this.update(this.context.state()));
     context.signer.onWait = (why) => this.#waits(why);
@@ -72,7 +79,8 @@ class Inbox {
       state.loaded.notices ? `Nothing is open. ${NO_INFORMATION}` : "Asking …");
     for (const notice of open) this.#fill(notice, now);
     this.backlog?.update(state);
-    waitingList(this.waiting, state);
+    this.stops?.update(state, now);
+    waitingLists(this.waiting, this.later, state, all.length ? pressing(state, all[0], now) : null);
     this.sent?.update(state);
     const drills = Object.values(state.drills).filter((drill) => drill.recipient === state.session?.party);
     this.drilled.hidden = !drills.length;
@@ -123,14 +131,16 @@ class Inbox {
     const span = windowOf(state, notice);
     const phase = now < span.startMs ? "begins" : now <= span.endMs ? "ends" : "over";
     const changes = this.#changed(notice);
+    const theirs = isOwn(state, notice) ? theirPhase(state, notice, about, now) : null;
+    const why = whyLate(state, notice);
     rows(card.querySelector(".body"), [{
       key: "body",
-      shows: [notice, hazard, phase, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, this.#untested, changes, partyName(state, about?.party ?? notice.sender)],
-      make: () => this.#body(notice, { hazard, about, span, phase, changes, form }),
+      shows: [notice, hazard, phase, theirs, why, about?.startMs, about?.endMs, about?.version, about?.callSign, about?.placeName, state.hazards[about?.id]?.state, form?.verb, this.said.get(notice.id), this.signing?.ready, this.#untested, changes, partyName(state, about?.party ?? notice.sender)],
+      make: () => this.#body(notice, { hazard, about, span, phase, theirs, why, changes, form }),
     }], "");
   }
 
-  #body(notice, { hazard, about, span, phase, changes, form }) {
+  #body(notice, { hazard, about, span, phase, theirs, why, changes, form }) {
     const { state } = this;
     const steps = stepsOf(notice.answers, notice.units, notice.open);
     const version = notice.subject?.version ?? 1;
@@ -149,15 +159,16 @@ class Inbox {
         notice.escalation?.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
         state.hazards[about?.id] ? h("span", { class: "tag" }, `status: ${state.hazards[about.id].state}`) : null,
         h("span", { class: "age" }, `no. ${notice.number}, told ${utcShort(notice.issuedMs)}, `, aged("ago", notice.issuedMs))),
+      why ? h("p", { class: "missing" }, `${own ? "You told it late" : "LATE"}: ${why}.`) : null,
       notice.agreement ? agreementLines(state, notice) : [
-        h("p", { class: "what" }, own ? this.#ownName(notice, about, party) : [
+        h("p", { class: "what" }, own ? ownName(state, notice, about) : [
           swatch(party), h("b", {}, plain(nameOf(state, about, notice), 60)),
           namesParty(state, nameOf(state, about, notice), party) ? null : [" of ", h("span", {}, plain(partyName(state, party), 60))], this.#touches(notice)]),
         about?.part ? h("p", { class: "dim" }, partText(about.part)) : null,
-        h("p", { class: "num" }, own ? h("b", {}, "yours: ") : null, whereText(notice, own ? this.#ownThing(notice) : about),
+        h("p", { class: "num" }, own ? h("b", {}, "yours: ") : null, this.#where(notice, own ? ownThing(state, notice) : about),
           ` · ${dayTime(span.startMs)} to ${dayTime(span.endMs)} · `, aged(phase, phase === "begins" ? span.startMs : span.endMs)),
-        own && notice.clashes.length ? h("p", { class: "num" }, h("b", {}, "both: "), bothText(notice.clashes[0]),
-          notice.clashes.length > 1 ? `, the first of ${notice.clashes.length + notice.moreClashes}` : null) : null,
+        theirs ? theirLine(about, theirs) : null,
+        own && notice.clashes.length ? h("p", { class: "num" }, h("b", {}, "both: "), bothText(notice)) : null,
       ],
       notice.heldBy.length ? h("p", { class: "missing" }, `Stays open until ${plain(notice.heldBy.join(", "))} says that it need not be held.`) : null,
       notice.uncovered.length ? h("p", { class: "missing" }, `Not covered by any agreement here: ${plain(notice.uncovered.join(", "), 160)}`) : null,
@@ -170,27 +181,30 @@ class Inbox {
         stepItem(steps.passed.size > 0 && !steps.unpassed.length, `passed down${unitCount(steps.passed.size, notice.units.length)}`),
         stepItem(steps.isLoaded, `loaded${steps.attested ? ", attested" : ` at ${notice.units.length ? `${steps.loaded.size} of ${notice.units.length} units` : "the unit"}`}`)),
       steps.misread.length ? h("p", { class: "missing" }, steps.misread.map(differenceText).join("; ")) : null,
-      steps.unloaded.length ? h("p", { class: "missing" }, `Not reached: ${steps.unloaded.map((unit) => plain(unit, 40)).join(", ")}`) : null,
+      missingText(steps).map((text) => h("p", { class: "missing" }, text)),
       steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb} at ${utcShort(answer.timeMs)}: ${wordsOf(answer.reason)}`)),
       this.#escalation(notice),
       contacts.length ? h("p", {}, "Call: ", h("b", {}, plain(contacts.join("; "), 240))) : null,
       this.#actions(notice, steps, form),
+      this.#incident(notice, about, span),
       notice.answers.length ? h("details", { class: "log" }, h("summary", {}, `Answers so far: ${notice.answers.length}`),
         h("ul", { class: "answers" }, notice.answers.map((answer) => h("li", {}, answerText(answer))))) : null,
       h("p", { class: "sentence" }, notice.sentence ?? SENTENCE));
   }
 
-  #ownThing(notice) {
-    return this.state[notice.subject?.type === "zone" ? "zones" : "intents"][notice.subject?.id] ?? null;
+  /** A way to an incident of what a notice tells, filled with it; none is opened by itself. */
+  #incident(notice, about, span) {
+    if (notice.agreement || !notice.subject || !Number.isFinite(span.startMs)) return null;
+    const title = `${kindOf(this.state, notice)} ${nameOf(this.state, about, notice)}`;
+    const times = [Math.min(notice.issuedMs, span.startMs), Math.max(notice.issuedMs, Math.min(span.endMs, this.context.now()))];
+    const [start, end] = [times[0] - TEN_MINUTES_MS, times[1] + TEN_MINUTES_MS].map((each) => new Date(each).toISOString());
+    const parties = notice.sender && notice.sender !== this.state.session?.party ? [notice.sender] : [];
+    const begin = () => this.context.actions.openOf(notice.subject.id, { subjects: [notice.subject.id], open: { title: plain(title, 120), start, end, parties } });
+    return h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `o-${notice.id}`, onclick: begin }, "Open an incident of it …"));
   }
 
-  /** The reader's own, by name, and then what it meets: the figures below are the reader's. */
-  #ownName(notice, about, party) {
-    const own = this.#ownThing(notice);
-    const other = about && about !== own ? nameOf(this.state, about, notice) : "something that is not shown to you";
-    return [h("span", { class: "dim" }, "Your own "), h("b", {}, plain(nameOf(this.state, own, notice), 60)),
-      h("span", { class: "dim" }, " meets "), swatch(party), h("b", {}, plain(other, 60)),
-      " of ", h("span", {}, plain(partyName(this.state, party === notice.sender ? null : party), 60))];
+  #where(notice, about) {
+    return whereText(notice.particulars, about, about?.id === notice.subject?.id ? radiusOf(about) : NaN);
   }
 
   /** What of the reader's own it meets. */
@@ -236,7 +250,7 @@ class Inbox {
     const current = this.state.notices[notice.id] ?? notice;
     const steps = stepsOf(current.answers, current.units, current.open);
     const node = answerForm({
-      notice: current, verb, units: verb === "LOADED" ? steps.unloaded : steps.unpassed,
+      notice: current, verb, units: verb === "LOADED" ? steps.unloaded : steps.unpassed, unread: Boolean(current.particulars) && !steps.readBack,
       say: (body) => this.#say(notice, body), close: () => this.#close(notice, verb),
     });
     this.forms.set(notice.id, { verb, node });
@@ -326,6 +340,13 @@ export function stepItem(done, text, bad = false) {
     h("span", { class: "sr" }, done ? ": done" : bad ? ": wrong" : ": not yet"));
 }
 
+/** Which units are not told, and which were told and have it in no system yet. */
+export function missingText({ unpassed, unloaded, passed }) {
+  const told = unloaded.filter((unit) => passed.has(unit));
+  const named = (units) => units.map((unit) => plain(unit, 40)).join(", ");
+  return [unpassed.length ? `Not reached: ${named(unpassed)}` : "", told.length ? `Passed down, not loaded yet: ${named(told)}` : ""].filter(Boolean);
+}
+
 export const unitCount = (count, wanted) => (wanted ? ` to ${count} of ${wanted}` : "");
 
 export function answerText(answer) {
@@ -337,10 +358,6 @@ export function answerText(answer) {
     answer.differences.length ? h("span", { class: "missing" }, ` does not match: ${answer.differences.map(differenceText).join("; ")}`) : null,
   ];
 }
-
-const nameOf = (state, about, notice) =>
-  (about ? about.name ?? intentName(state, about) : null) ??
-  (notice.subject?.type === "agreement" ? "An agreement" : notice.subject ? `${notice.subject.type} ${notice.subject.id}` : "Something that is not shown to you");
 
 const STATES = {
   proposed: "proposed, waits for an answer", countered: "answered by a counter-proposal", declined: "declined",
@@ -358,25 +375,6 @@ function agreementLines(state, notice) {
   ];
 }
 
-/** What two things share, or how close they come and when. */
-const bothText = (clash) => {
-  const { horizontalM, verticalM, timeS } = clash.gap;
-  const gap = horizontalM === 0 && verticalM === 0 && timeS === 0 ? "overlap" : gapText(clash.gap);
-  return `${gap} · ${dayTime(clash.startMs)} to ${dayTime(clash.endMs)}`;
-};
-
-const dayTime = (ms) => (Number.isFinite(ms) ? `${utcDate(ms)} ${utcShort(ms)}` : "not told");
-
-/** Where, in short: an angle to about a hundred metres, and the heights. */
-function whereText(notice, about) {
-  const told = notice.particulars;
-  const radiusM = about?.id === notice.subject?.id && about?.volumes?.length === 1 ? about.volumes[0].circleM : NaN;
-  const round = Number.isFinite(radiusM) ? `, ${distance(radiusM)} round it` : "";
-  if (told) return `about ${angle(told.latitude, "N", "S")} ${angle(told.longitude, "E", "W")}${round} · ${metresAndFeet(told.lowerM)} to ${metresAndFeet(told.upperM)} (WGS84)`;
-  const middle = about?.volumes?.[0]?.middle;
-  return middle ? `about ${angle(middle[1], "N", "S")} ${angle(middle[0], "E", "W")}` : "place not told";
-}
-
 const DOUBTED = { open: "DOUBT, not answered", answered: "DOUBT, answered", "accepted-open": "DOUBT, stays open" };
 
 /** A doubt about what a notice tells of, and what was answered. */
@@ -384,5 +382,3 @@ function doubtText(doubt) {
   const answer = doubt.answer ? ` Answer: ${plain(doubt.answer, 200)}` : "";
   return `${DOUBTED[doubt.state] ?? "DOUBT"}: ${plain(doubt.statement, 200)}${answer}`;
 }
-
-const angle = (value, plus, minus) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;

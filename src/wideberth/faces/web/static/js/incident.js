@@ -10,6 +10,7 @@ import { inquiriesPart } from "./inquiries.js";
 import { evidencePart } from "./lodged.js";
 import { Part, button } from "./part.js";
 import { questionsPart } from "./questions.js";
+import { sketchOf } from "./sketch.js";
 import { h, plain } from "./text.js";
 
 const MORE = { questions: "questions", evidence: "evidence", inquiries: "results" }; // where the rest of it is asked for
@@ -84,6 +85,7 @@ export class IncidentSheet {
       choose: (party, version) => { this.chosen = { ...this.chosen, [party]: version }; this.redraw(); },
     }));
     one(this.differences, [seen.differences, names], () => h("div", {}, h("h4", { id: "h-differences" }, "Where the accounts differ"),
+      seen.differences.some((each) => each.kind === "place") ? sketchOf(inOrder(seen, state), state) : null,
       seen.differences.length ? differencesOf(seen, state) : h("p", { class: "none" }, "No difference between the accounts that are shown to you, of what two of them claim.")));
     for (const part of this.parts) part.draw(seen);
     this.naming.draw(inOrder(seen, state).map((each) => ({
@@ -100,7 +102,7 @@ export class IncidentSheet {
       h("p", { class: "num" }, `${stamp(seen.start)} to ${stamp(seen.end)}${seen.area ? ` · ${areaText(seen.area)}` : ""}`),
       h("p", { class: "dim" }, `Opened ${moment(seen.opened)} by ${plain(partyName(this.state, seen.opened_by), 60)}, who wrote the title. `, h("span", { class: "num small" }, plain(seen.id, 80))),
       h("p", { class: "actions" }, this.may ? button(own?.account ? "Correct your account …" : "Give your account …", () => this.view.give(seen, own?.account ?? null))
-        : h("span", { class: "missing" }, "An account is signed: enrol this browser first."),
+        : [h("span", { class: "missing" }, "An account is signed: "), button("Enrol this browser …", () => this.view.signing.reach())],
       h("a", { href: `#/replay/${encodeURIComponent(seen.id)}` }, "Replay it on the map")),
       h("p", { class: "sentence" }, plain(seen.sentence, 600)));
   }
@@ -121,8 +123,8 @@ export class IncidentSheet {
 
   #bundle(seen) {
     const command = `wideberth evidence --url ${location.origin} --party ${this.party} --incident ${seen.id} --out incident.zip`;
-    const shown = h("div", { hidden: true }, h("p", {}, "This command writes all of it that you may read, with proofs, a page in plain words and a verifier, into one file:"),
-      h("p", {}, h("code", { class: "num", id: "bundle-command" }, command)), h("p", { class: "dim" }, "Run it where wideberth is installed, with your token in the variable WIDEBERTH_TOKEN. The file is made there, from what this node proves; no page can make it."),
+    const shown = h("div", { hidden: true }, h("p", {}, "This command writes what you may read of it, but for what you show to nobody else, with proofs, a page in plain words and a verifier, into one file:"),
+      h("p", {}, h("code", { class: "num", id: "bundle-command" }, command)), h("p", { class: "dim" }, "Run it where wideberth is installed, with your token in the variable WIDEBERTH_TOKEN. The file is made there, from what this node proves; no page can make it. With --withheld it holds what you show to nobody else as well: keep that one, whoever is handed it reads all of it."),
       h("p", { class: "dim" }, "Without a command line: send this line to whoever runs wideberth for your party, and ask for the file incident.zip. It opens in any browser, and its README says how to check it."));
     const toggle = h("button", { type: "button", class: "do other", "aria-expanded": "false", "data-focus": "bundle", onclick: () => { shown.hidden = !shown.hidden; toggle.setAttribute("aria-expanded", String(!shown.hidden)); } }, "Signed bundle …");
     return h("div", {}, h("h4", { id: "h-bundle" }, "As evidence, for somebody without wideberth"), h("p", { class: "actions" }, toggle), shown);

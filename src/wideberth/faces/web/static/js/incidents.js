@@ -2,6 +2,7 @@
 // party. Nothing here joins two columns, weighs them, or puts them into other words.
 
 import { accountForm } from "./account.js";
+import { waitForParties } from "./audience.js";
 import { moment, stamp } from "./claims.js";
 import { partyName, rows, toast } from "./dom.js";
 import { IncidentSheet, wholeIncident } from "./incident.js";
@@ -29,10 +30,12 @@ class Incidents {
     this.article = h("article", { class: "agreement", id: "incident" });
     this.fault = h("p", { class: "fault", role: "alert" });
     const signing = h("div", { class: "signing" });
+    this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, "Open an incident …");
+    waitForParties(this.fresh, context.state());
     root.replaceChildren(h("div", { class: "sheet agreements incidents" },
       h("div", { class: "agreed" },
         h("h2", { tabindex: "-1", "data-first": true }, "Incidents"), this.fault, this.list,
-        h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, "Open an incident …")),
+        h("p", {}, this.fresh),
         signing,
         h("h2", {}, "An incident could be opened of"),
         h("p", { class: "dim small" }, "Of your own stream: warnings of a conflict, a distance, an incursion or a departure, STOPs and reports of harm. Other warnings stand in the Picture alone. None is opened by itself."), this.proposed),
@@ -61,6 +64,7 @@ class Incidents {
   }
 
   update(state) {
+    waitForParties(this.fresh, state);
     const names = Object.values(state.parties).map((each) => each.name).join();
     const minute = Math.floor(this.context.now() / 60000);
     if (names === this.names && minute === this.minute) return;
@@ -163,7 +167,7 @@ class Incidents {
       const names = [...each.parties, ...each.observers].map((party) => partyName(state, party));
       return { key: each.id, shows: [each, waits, names, this.open === each.id], make: () => this.#row(each, waits, names) };
     }), this.loaded ? "No incident names your party." : "Asking …");
-    rows(this.proposed, this.proposals.map((each) => ({ key: each.subject, shows: each, make: () => proposalRow(each, () => this.begin(each)) })), this.loaded ? "Nothing of that kind is on your stream." : "Asking …");
+    rows(this.proposed, this.proposals.map((each) => this.#proposal(state, each)), this.loaded ? "Nothing of that kind is on your stream." : "Asking …");
     if (this.form) { if (this.form.parentNode !== this.article) this.article.replaceChildren(this.form); return; }
     const found = this.open && this.whole.get(this.open);
     if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? this.#missing() : "Asking …")); return; }
@@ -174,6 +178,47 @@ class Incidents {
       this.context.actions.incidentRead(this.open);
     }
     if (this.sheet.head.parentNode !== this.article) this.article.replaceChildren(...this.sheet.nodes);
+  }
+
+  #proposal(state, each) {
+    const stop = state.stops[each.subject];
+    const opened = this.#openedOf(each.subject);
+    const names = each.open.parties.map((party) => partyName(state, party));
+    return {
+      key: each.subject, shows: [each, stop, opened, names, stop && partyName(state, stop.sender)],
+      make: () => proposalRow(state, each, { stop, opened, fill: () => this.begin(each) }),
+    };
+  }
+
+  /** Incidents that the reader said to be about something, of those that were read here. */
+  #openedOf(subject) {
+    return [...this.whole.values()].map((each) => each.seen).filter((seen) => seen.subjects.includes(subject)).map(({ id, title }) => ({ id, title }));
+  }
+
+  /** Bring the form of a proposal, or the incident that was opened of it. draft: what the form is
+   * filled with where the stream proposes none. */
+  async show({ subject, draft }) {
+    const { api } = this.context;
+    try {
+      await this.ask();
+      const [opened] = this.#openedOf(subject);
+      if (opened) {
+        toast("An incident was opened of it.");
+        this.choose(opened.id);
+        return;
+      }
+      let found = null;
+      let before = "";
+      while (!found && before !== null) {
+        const page = await api.get(`/api/v1/incidents/proposed${before}`);
+        found = page.proposed.find((each) => each.subject === subject) ?? null;
+        before = page.next === null ? null : `?before=${page.next}`;
+      }
+      if (found ?? draft) this.begin(found ?? draft);
+      else toast("It is not among what an incident could be opened of; open one by hand.");
+    } catch (error) {
+      this.fault.textContent = plain(`Not read: ${error.message}`, 200);
+    }
   }
 
   #missing() {

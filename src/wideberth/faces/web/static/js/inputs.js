@@ -2,7 +2,7 @@
 // the value that is signed. What was not touched comes back exactly as it was.
 
 import { choice } from "./answer.js";
-import { Wrong, degreesOf, numberOf, wholeOf } from "./fields.js";
+import { Wrong, degreesOf, nameOf, numberOf, wholeOf } from "./fields.js";
 import { h } from "./text.js";
 
 const UNITS = { m: "metres", s: "as 48 h, 30 min or 90 s", mm: "metres", nd: "degrees" };
@@ -47,12 +47,11 @@ const lines = (input) => input.value.split("\n").map((each) => each.trim()).filt
 
 function place(text, input) {
   const parts = text.split(",");
-  if (parts.length !== 2) throw new Wrong(input, `${labelled(input)}: give latitude, longitude on a line; got “${text.slice(0, 60)}”.`);
+  if (parts.length !== 2) throw new Wrong(input, `${nameOf(input)}: give latitude, longitude on a line; got “${text.slice(0, 60)}”.`);
   // What is wrong in a line is said of the whole field, in which it stands.
   return [90, 180].map((most, i) => nanodegrees({ value: parts[i], labels: input.labels, field: input }, most));
 }
 
-const labelled = (input) => input.labels[0].textContent;
 const SECONDS = { s: 1, sec: 1, min: 60, h: 3600, d: 86400, day: 86400, days: 86400 };
 
 /** Seconds in words that spanOf reads back: "48 h", "1 h 30 min". */
@@ -72,9 +71,9 @@ function spanOf(input) {
   const text = input.value.trim().toLowerCase();
   const parts = [...text.matchAll(/(\d+)\s*([a-z]+)/g)];
   const read = parts.map(([all]) => all).join(" ").replace(/\s+/g, "");
-  if (/^\d+$/.test(text) && text !== "0") throw new Wrong(input, `${labelled(input)}: say of what, such as ${text} h, ${text} min or ${text} s.`);
+  if (/^\d+$/.test(text) && text !== "0") throw new Wrong(input, `${nameOf(input)}: say of what, such as ${text} h, ${text} min or ${text} s.`);
   if (text === "0") return 0;
-  if (!parts.length || read !== text.replace(/\s+/g, "") || parts.some(([, , unit]) => !(unit in SECONDS))) throw new Wrong(input, `${labelled(input)}: give a time such as 48 h, 30 min, 90 s or 2 days.`);
+  if (!parts.length || read !== text.replace(/\s+/g, "") || parts.some(([, , unit]) => !(unit in SECONDS))) throw new Wrong(input, `${nameOf(input)}: give a time such as 48 h, 30 min, 90 s or 2 days.`);
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * SECONDS[unit], 0);
 }
 

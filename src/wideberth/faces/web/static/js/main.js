@@ -57,6 +57,7 @@ const ASK = {
   shared: async () => dispatch({ type: "shared", ...(await api.all("/api/v1/shared", "shared")) }),
   zones: async () => dispatch({ type: "zones", ...(await api.all(`/api/v1/zones?${ALL}`, "zones")) }),
   notices: async () => dispatch({ type: "notices", ...(await allNotices()) }),
+  feeds: async () => dispatch({ type: "feeds", ...(await api.all("/api/v1/feeds", "feeds")) }),
   channels: async () => dispatch({ type: "channels", ...(await api.all("/api/v1/channels", "channels")) }),
   hazards: async () => dispatch({ type: "hazards", ...(await api.all("/api/v1/hazards", "hazards")) }),
   stops: async () => dispatch({ type: "stops", ...(await api.all("/api/v1/stops", "stops")) }),
@@ -226,6 +227,7 @@ const actions = {
   select: (what) => { dispatch({ type: "select", what }); views.show("picture", what, state); },
   pick: () => views.pick("picture"),
   test: () => views.show("drills", "test", state), // where the read-back test is sat
+  openOf: (subject, draft = null) => views.show("incidents", { subject, draft }, state), // the form of an incident of it
   incidentRead: (id) => { if (markRead(id)) ask("waits"); },
   signOut: () => signOut(),
 };
@@ -265,6 +267,13 @@ document.getElementById("sign-form").addEventListener("submit", (event) => {
   signIn(token);
 });
 
+// A token is one line, which may be shown on several: Enter ends it.
+document.getElementById("token").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
 document.getElementById("sign-out").addEventListener("click", actions.signOut);
 
 const token = tokenGiven();
@@ -282,5 +291,5 @@ window.addEventListener("offline", () => { dispatch({ type: "line", offline: tru
 window.addEventListener("online", () => { dispatch({ type: "line", offline: false }); if (api) ask(...Object.keys(ASK)); });
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
-setInterval(() => { if (api) ask("space", "intents", "shared", "zones", "warnings", "tracks", "channels", "checkpoint"); }, BEAT_MS);
+setInterval(() => { if (api) ask("space", "intents", "shared", "zones", "warnings", "tracks", "feeds", "channels", "checkpoint"); }, BEAT_MS);
 setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "drills", "tests", "reach"); }, 5 * BEAT_MS);

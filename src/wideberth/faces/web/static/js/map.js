@@ -95,6 +95,9 @@ const STYLE = {
   ],
 };
 
+/** A state as it stands on the map, where no sentence beside it says what it does not mean. */
+export const stateWord = (state) => (state === "Accepted" ? "recorded" : state);
+
 /** Draws the state, and says which thing was picked. */
 export class ConsoleMap {
   /** nothing: says so when nothing stands in the view; by default the picture's own words.
@@ -198,7 +201,7 @@ export class ConsoleMap {
     }
     for (const intent of intentsShown(state)) {
       for (const volume of intent.volumes.slice(0, 1)) {
-        if (volume.label) labels.push(label(volume.label, `${plain(intentName(state, intent), 28)}\n${intent.kind} · ${intent.state}${intent.part ? " · in part" : ""}`, COLOURS[partyColour(intent.party)], 11, 1));
+        if (volume.label) labels.push(label(volume.label, `${plain(intentName(state, intent), 28)}\n${intent.kind} · ${stateWord(intent.state)}${intent.part ? " · in part" : ""}`, COLOURS[partyColour(intent.party)], 11, 1));
       }
     }
     const ties = Object.values(state.warnings).flatMap((warning) => tie(state, warning));
@@ -227,6 +230,14 @@ export class ConsoleMap {
     const view = bounds(areasThere.flatMap((area) => area.volumes.flatMap((volume) => volume.rings.flat()))) ?? bounds(Object.values(state.tracks).map((track) => track.place));
     if (!view) return;
     this.fitted = zones || "intents";
+    this.map.fitBounds(view, { padding: { top: 56, bottom: 76, left: 30, right: 30 }, maxZoom: 11, duration: 0 });
+  }
+
+  /** Bring these points into view, and leave it there: what is drawn later does not move it. */
+  frame(points) {
+    const view = bounds(points);
+    if (!view) return;
+    this.fitted = "framed";
     this.map.fitBounds(view, { padding: { top: 56, bottom: 76, left: 30, right: 30 }, maxZoom: 11, duration: 0 });
   }
 

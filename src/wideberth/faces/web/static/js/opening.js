@@ -3,9 +3,10 @@
 
 import { field } from "./answer.js";
 import { partiesField } from "./audience.js";
-import { areaText, stamp } from "./claims.js";
+import { areaText, moment } from "./claims.js";
 import { partyName } from "./dom.js";
 import { Wrong, againNode, askAgain, clearFault, endOf, farOutside, instantOf, numberOf, placeOf, showFault, wordsOf } from "./fields.js";
+import { stopLine } from "./stopsread.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 import { thingsField } from "./things.js";
 
@@ -95,8 +96,13 @@ const readable = (title) => title.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d
 
 const KINDS = { conflict: "conflict of intents", separation: "distance", incursion: "incursion", departure: "departure from an own intent", harm: "report of harm" };
 
-/** A proposal as a row: what the stream says of it, and a button that fills the form with it. */
-export const proposalRow = (each, fill) => h("div", { class: "row-like", "data-proposal": each.subject },
-  h("p", {}, h("b", {}, plain(KINDS[each.kind] ?? each.kind, 60)), " ", h("span", { class: "num" }, stamp(each.first)), each.last === each.first ? "" : h("span", { class: "num" }, ` to ${stamp(each.last)}`)),
-  h("p", { class: "dim" }, each.open.parties.length ? `with ${each.open.parties.map((party) => plain(party, 60)).join(", ")}` : "with nobody who is shown to you"),
-  h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `fill ${each.subject}`, "aria-label": `Fill the form with it … ${plain(KINDS[each.kind] ?? each.kind, 60)} ${stamp(each.first)}`, onclick: fill }, "Fill the form with it …")));
+const FILL = ["Fill the form with it …", "Fill the form with it for another …"];
+
+/** A proposal as a row: what the stream says of it, and a button that fills the form with it. stop: the
+ * STOP that it is, where the page has it; opened: incidents that the reader said to be about it. */
+export const proposalRow = (state, each, { stop, opened, fill }) => h("div", { class: "row-like", "data-proposal": each.subject },
+  h("p", {}, stop ? stopLine(state, stop) : [
+    h("b", {}, plain(KINDS[each.kind] ?? each.kind, 60)), " ", h("span", { class: "num" }, moment(each.first)), each.last === each.first ? "" : h("span", { class: "num" }, ` to ${moment(each.last)}`)]),
+  h("p", { class: "dim" }, each.open.parties.length ? `with ${each.open.parties.map((party) => plain(partyName(state, party), 60)).join(", ")}` : "with nobody who is shown to you"),
+  opened.map(({ id, title }) => h("p", {}, "opened: ", h("a", { href: `#/incidents/${encodeURIComponent(id)}`, "data-focus": `opened ${id}` }, plain(title, 80)))),
+  h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `fill ${each.subject}`, "aria-label": `${FILL[Number(opened.length > 0)]} ${plain(KINDS[each.kind] ?? each.kind, 60)} ${moment(each.first)}`, onclick: fill }, FILL[Number(opened.length > 0)])));

@@ -2,7 +2,8 @@
 
 import { ConsoleMap } from "./map.js";
 import { NO_INFORMATION, SENTENCE, aged, at, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
-import { contactText, distance, duration, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
+import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
+import { latenessOf } from "./lateness.js";
 import { intentsShown, ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
 import { limitText } from "./shape.js";
 
@@ -159,8 +160,7 @@ function lateText(state, warning) {
   const notice = lateNotice(state, warning);
   if (!notice) return null;
   const minimumS = notice.leadS - warning.gap.timeS;
-  const told = notice.leadS > 0 ? `told ${duration(notice.leadS)} before it begins` : "told when it had begun";
-  return minimumS > 0 ? `${told}, ${warning.rule.startsWith("rules/") ? "the rules ask for" : "agreed are"} ${duration(minimumS)}` : told;
+  return latenessOf(notice.leadS, minimumS, warning.rule.startsWith("rules/"));
 }
 
 /** A provision by the title of its agreement, a rule of the space by its id. */

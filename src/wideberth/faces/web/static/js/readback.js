@@ -3,16 +3,14 @@
 
 import { field } from "./answer.js";
 import { aged, rows } from "./dom.js";
+import { clearFault, showFault } from "./fields.js";
+import { FIELDS, readAs, wrongTable } from "./testanswers.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
 const KEPT = "wideberth.test"; // the messages of one that is under way: a reload costs no try
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
-const FIELDS = [
-  ["identification", "Number"], ["place", "Place: latitude, longitude"], ["begins", "Begins, UTC"], ["ends", "Ends, UTC"],
-  ["lowest_m", "Lowest height, metres"], ["highest_m", "Highest height, metres"],
-];
 const QUESTIONS = { permission: "Question 1", clear: "Question 2" };
-const NAMES = { ...Object.fromEntries(FIELDS), ...QUESTIONS };
+const NAMES = { ...Object.fromEntries(Object.entries(FIELDS).map(([name, [label]]) => [name, label])), ...QUESTIONS };
 const NUMBERS = /(\d{4}-\d\d-\d\dT[\d:.]+Z|[+-]?\d+\.\d+, [+-]?\d+\.\d+ \(WGS84\)|-?\d+ m - -?\d+ m|\b\d+\b)/;
 const SOON_MS = 14 * 86400000;
 
@@ -86,7 +84,7 @@ export class ReadBackTest {
     try {
       const test = await this.context.signer.post("/api/v1/read-back-tests", "BeginReadBackTest", {});
       this.judged = null;
-      this.#sit({ ...test, typed: test.items.map(() => ({})), at: 0 });
+      this.#sit({ ...test, typed: test.items.map(() => ({})), read: [], at: 0 });
     } catch (error) {
       this.fault = plain(error.message, 240);
     }
@@ -123,7 +121,7 @@ export class ReadBackTest {
     const asked = Object.keys(QUESTIONS).map((name, index) => [name, lines.find((line) => line.startsWith(`${index + 1}. `)) ?? QUESTIONS[name]]);
     const message = lines.filter((line) => line && !asked.some(([, text]) => text === line));
     const fault = h("p", { class: "fault", role: "alert" });
-    const inputs = FIELDS.map(([name, label]) => field(name, label, { maxlength: 100, dir: "ltr" }));
+    const inputs = Object.entries(FIELDS).map(([name, [label, like]]) => field(name, label, { maxlength: 100, dir: "ltr", placeholder: like }));
     const title = h("h3", { tabindex: "-1", id: "h-item" }, `Message ${at + 1} of ${items.length}, ${languageName(item.language)}`);
     const send = h("button", { type: "submit", class: "do" }, last ? "Hand it in" : "Next message");
     const form = h("form", { class: "answer test", "aria-labelledby": "h-item", novalidate: true }, title,
@@ -139,8 +137,16 @@ export class ReadBackTest {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const lacking = Object.keys(NAMES).find((name) => !readOf(form.elements)[name]);
+      clearFault(fault);
       fault.textContent = lacking ? `${NAMES[lacking]}: say what the message says.` : "";
       if (lacking) { (form.elements[lacking][0] ?? form.elements[lacking]).focus(); return; }
+      try {
+        this.running.read[at] = Object.fromEntries(Object.keys(NAMES).map((name) => [name, readAs(name, form.elements[name])]));
+      } catch (error) {
+        showFault(form, fault, error);
+        return;
+      }
+      this.#keep();
       if (last) this.#handIn(send, fault); else this.#turn(at + 1);
     });
     this.stage.replaceChildren(form);
@@ -155,8 +161,8 @@ export class ReadBackTest {
   }
 
   async #handIn(send, fault) {
-    const { items, typed } = this.running;
-    const answers = items.map(({ language }, index) => ({ language, ...typed[index] }));
+    const { items, typed, read } = this.running;
+    const answers = items.map(({ language }, index) => ({ language, ...read[index] }));
     send.disabled = true;
     try {
       this.judged = await this.context.signer.post("/api/v1/read-back-tests/answers", "AnswerReadBackTest", { answers });
@@ -169,7 +175,7 @@ export class ReadBackTest {
     }
     this.running = null;
     sessionStorage.removeItem(KEPT);
-    this.stage.replaceChildren(...(this.judged ? [resultOf(this.judged)] : []));
+    this.stage.replaceChildren(...(this.judged ? [resultOf(this.judged, items, typed)] : []));
     this.stage.querySelector("h3")?.focus({ preventScroll: true });
     this.context.refresh("tests");
     this.update(this.context.state());
@@ -197,15 +203,10 @@ function question(name, text, language, dir) {
 const readOf = (elements) => Object.fromEntries(Object.keys(NAMES).map((name) => [name, elements[name].value.trim()]));
 
 /** Passed or not, and what was wrong, field by field. */
-function resultOf(judged) {
-  const wrong = new Map();
-  for (const each of judged.wrong) {
-    const [language, name] = each.split("/");
-    wrong.set(language, [...(wrong.get(language) ?? []), NAMES[name] ?? name]);
-  }
+function resultOf(judged, items, typed) {
   const untilMs = Date.parse(judged.valid_until ?? "");
   return h("div", { class: "answer result", role: "status" },
     h("h3", { tabindex: "-1" }, judged.passed ? "Passed" : "Not passed"),
     h("p", {}, `${plain(judged.test, 40)} in ${listed(judged.languages)}, of the key ${plain(judged.key_id, 64)}.`, judged.passed && Number.isFinite(untilMs) ? ` It holds until ${utcDate(untilMs)} ${utcShort(untilMs)}.` : ""),
-    judged.passed ? null : h("ul", { "aria-label": "What was wrong" }, [...wrong].map(([language, names]) => h("li", { class: "bad" }, `${languageName(language)}: ${names.join(", ")}`))));
+    judged.passed ? null : wrongTable({ items, typed, wrong: judged.wrong, languageName, nameOf: (name) => NAMES[name] ?? name }));
 }

@@ -3,6 +3,7 @@
 // Nothing is drawn between two minutes, and no account of any party is here.
 
 import { choice, field } from "./answer.js";
+import { rings } from "./geo.js";
 import { ConsoleMap } from "./map.js";
 import { rows, swatch } from "./dom.js";
 import { intentOf, trackOf, zoneOf } from "./shape.js";
@@ -107,18 +108,21 @@ class Replay {
       if (!incident && end - begin > LONGEST_MIN * MINUTE) throw new Error("Give a day at most.");
       const iso = (ms) => new Date(ms).toISOString();
       const path = incident ? `/api/v1/incidents/${encodeURIComponent(incident)}/timeline` : `/api/v1/timeline?from=${iso(begin)}&to=${iso(end)}`;
-      this.#take(await this.context.api.get(path));
+      const [told, seen] = await Promise.all([this.context.api.get(path), incident ? this.context.api.get(`/api/v1/incidents/${encodeURIComponent(incident)}`) : null]);
+      this.#take(told, seen?.area ?? null);
     } catch (error) {
       this.fault.textContent = plain(error.message, 300);
     }
   }
 
-  #take(told) {
+  /** area: of the incident, to which the map is brought; without one, to all that stood in the time. */
+  #take(told, area) {
     this.told = told;
     this.beginMs = Math.floor(Date.parse(told.begin) / MINUTE) * MINUTE;
     this.minutes = Math.max(0, Math.min(LONGEST_MIN, Math.ceil((Date.parse(told.end) - this.beginMs) / MINUTE) - 1));
     this.slider.max = String(this.minutes);
     this.map.fitted = "";
+    this.map.frame(area ? rings(area).flat() : placesIn(told));
     const more = told.more_from ? ` There is more from ${told.more_from} on.` : "";
     this.title.textContent = `${told.sentence}${more}`;
     this.#clocks();
@@ -209,6 +213,12 @@ class Replay {
     ], this.told.tracks.kept ? NO_POSITION : "This node keeps no positions.");
   }
 }
+
+/** Every point of what stood at any minute, and every position that was kept. */
+const placesIn = ({ shapes, tracks }) => [
+  ...shapes.flatMap((each) => intentOf(each).volumes.flatMap((volume) => volume.rings.flat())),
+  ...(tracks.minutes ?? []).flatMap((minute) => minute.positions.map((each) => trackOf(each).place)),
+];
 
 const shown = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
 

@@ -193,6 +193,22 @@ export function fixOf(wire) {
   };
 }
 
+/** How a feed stands: its line, its newest position, and of one's own what could not be read. */
+export function feedOf(wire) {
+  const sum = (counts) => Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
+  return {
+    id: `${wire.feed_party ?? ""}/${wire.feed}`,
+    feed: wire.feed ?? "",
+    up: ["told", "connected", "listening"].includes(wire.state),
+    state: wire.state ?? "",
+    sinceMs: ms(wire.since),
+    newestMs: ms(wire.last_position),
+    why: wire.why ?? "",
+    unreadable: sum(wire.counts?.malformed),
+    flooded: (wire.counts?.flooded_bytes ?? 0) > 0,
+  };
+}
+
 export function trackOf(wire) {
   return {
     id: `${wire.feed_party ?? ""}/${wire.track}`,

@@ -3,6 +3,7 @@
 import { age, h, local, plain, utc, utcDate, utcShort } from "./text.js";
 import { announce, at, partyName, rows, setText, toast } from "./dom.js";
 import { channelBar } from "./channels.js";
+import { comingSoonBar } from "./comingsoon.js";
 import { isOwn, kindOf } from "./desk.js";
 import { feedsOf, serverNow } from "./state.js";
 import { wordsFor } from "./waiting.js";
@@ -15,7 +16,7 @@ export function shell(state, unread) {
   const inside = Boolean(state.session && !state.session.fault);
   at("main").hidden = !inside;
   for (const id of ["nav", "stop", "channels"]) at(id).hidden = !inside;
-  if (!inside) at("stops").hidden = true;
+  if (!inside) for (const id of ["stops", "coming-soon"]) at(id).hidden = true;
   at("sign-in").hidden = inside;
   header(state, inside, inside ? unread : 0);
   if (!inside) {
@@ -24,6 +25,7 @@ export function shell(state, unread) {
   }
   stale(state);
   news(state);
+  comingSoonBar(state, serverNow(state));
   foot(state, serverNow(state));
 }
 
@@ -60,10 +62,10 @@ function inIncidents(state) {
 }
 
 /** In a line: what kind, and whose; of the reader's own, that it meets something. */
-function headline(state, notice) {
+export function headline(state, notice) {
   const kind = kindOf(state, notice);
   if (notice.agreement) return `${kind} ${plain(notice.agreement.title, 80)}`;
-  if (isOwn(state, notice)) return `your own ${notice.subject.type} meets ${kind}`;
+  if (isOwn(state, notice)) return `your own ${notice.subject.type} ${notice.clashes.length ? `meets ${kind}` : notice.late ? "was told late" : "meets nothing that it names"}`;
   return notice.sender ? `${kind} of ${plain(partyName(state, notice.sender))}` : kind;
 }
 
@@ -136,14 +138,27 @@ function foot(state, now) {
     ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
     ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} looks left out` : ""), state.streams.tracks.state !== "live"],
   ];
-  for (const [feed, { count, newestMs }] of Object.entries(feedsOf(state))) {
-    items.push([`f${feed}`, `Feed ${plain(feed, 40)}`, `${count} tracks, ${age(now - newestMs)} old`, false]);
+  for (const [id, each] of Object.entries(feedsOf(state))) {
+    items.push([`f${id}`, `Feed ${plain(each.feed, 40)}`, feedText(each, now), each.line !== null && !each.line.up]);
   }
   if (state.checkpoint) items.push(["record", "Record", `${state.checkpoint.size.toLocaleString("en")} entries, root ${state.checkpoint.root.slice(0, 10)}…`, false]);
   rows(at("foot"), items.map(([key, term, text, bad]) => ({
     key, shows: [text, bad],
     make: () => h("span", { class: bad ? "bad" : "" }, h("em", {}, term), ` ${text}`),
   })), "");
+}
+
+/** How old what a feed says is; where its line is cut, since when and why; what could not be read. */
+function feedText({ count, newestMs, line }, now) {
+  const said = [`${count} ${count === 1 ? "track" : "tracks"}`];
+  said.push(Number.isFinite(newestMs) ? `${age(now - newestMs)} old` : "no position yet");
+  if (line && !line.up) {
+    const why = line.why ? `: ${plain(line.why, 80)}` : "";
+    said.unshift(`${line.state === "ended" ? "ENDED" : "NO LINE"} since ${utcShort(line.sinceMs)}${why}`);
+  }
+  if (line?.unreadable) said.push(`${line.unreadable} not readable`);
+  if (line?.flooded) said.push("came too fast");
+  return said.join(", ");
 }
 
 function streamText(stream) {

@@ -29,6 +29,12 @@ export class SigningPanel {
     this.changed();
   }
 
+  /** Bring the panel into view, and the keyboard to it. */
+  reach() {
+    this.box.scrollIntoView({ block: "center" });
+    this.box.querySelector("input, button")?.focus({ preventScroll: true });
+  }
+
   get ready() { return Boolean(this.found?.enrolled); }
 
   draw() {

@@ -3,7 +3,7 @@
 // safety, and nothing that the server still holds is dropped because it is old.
 
 import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
-import { answerOf, backlogOf, drillOf, intentOf, noticeOf, partOf, trackOf, warningOf, zoneOf } from "./shape.js";
+import { answerOf, backlogOf, drillOf, feedOf, intentOf, noticeOf, partOf, trackOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
 const STORY = 60; // lines of the stream kept
@@ -24,6 +24,7 @@ export const EMPTY = Object.freeze({
   notices: {},
   warnings: {},
   tracks: {},
+  feeds: {}, // feed party/feed: how its line stands
   channels: {}, // party id: what is known of its channel
   hazards: {}, // intent id: how it stands; nobody said that it is clear
   stops: {}, // STOP id: as told, recorded or not
@@ -87,6 +88,7 @@ const REDUCERS = {
   zones: (state, { items, complete }) => list(state, "zones", items.map(zoneOf), complete),
   notices: (state, { items, complete }) => list(state, "notices", items.map(noticeOf), complete),
   warnings: (state, { items, complete }) => list(state, "warnings", items.map(warningOf), complete),
+  feeds: (state, { items }) => list(state, "feeds", items.map(feedOf), true),
   channels: (state, { items }) => list(state, "channels", items.map(channelOf), true),
   hazards: (state, { items }) => list(state, "hazards", items.map(hazardOf), true),
   // One that was told by the stream is kept until the list has it: it may be sent before it is recorded.
@@ -268,11 +270,17 @@ export function lastHeard(state) {
   return heard;
 }
 
-/** Each feed with its newest position: how old what it says is (an answer rests on that). */
+/** Each feed with its newest position, which is how old what it says is (an answer rests on that),
+ * and how its line stands, where that is known. */
 export function feedsOf(state) {
   const feeds = {};
-  for (const { feed, timeMs } of Object.values(state.tracks)) {
-    feeds[feed] = { count: (feeds[feed]?.count ?? 0) + 1, newestMs: Math.max(feeds[feed]?.newestMs ?? -Infinity, timeMs) };
+  for (const line of Object.values(state.feeds)) {
+    feeds[line.id] = { feed: line.feed, count: 0, newestMs: line.newestMs ?? NaN, line };
+  }
+  for (const { feed, feedParty, timeMs } of Object.values(state.tracks)) {
+    const at = (feeds[`${feedParty ?? ""}/${feed}`] ??= { feed, count: 0, newestMs: NaN, line: null });
+    at.count += 1;
+    if (!(at.newestMs >= timeMs)) at.newestMs = timeMs;
   }
   return feeds;
 }

@@ -145,5 +145,8 @@ function placeText(state, stop) {
   const thing = state.intents[stop.intent] ?? state.zones[stop.zone];
   if (thing) return ` · ${plain(thing.callSign ?? thing.placeName ?? thing.name ?? thing.id, 60)}`;
   if (!stop.area) return stop.intent || stop.zone ? " · about something that is named to those who see it" : "";
-  return ` · within ${Math.round(stop.area.radius_m)} m of ${stop.area.latitude.toFixed(4)}°, ${stop.area.longitude.toFixed(4)}°`;
+  return ` · within ${Math.round(stop.area.radius_m)} m of ${placeOfStop(stop.area)}`;
 }
+
+const side = (value, plus, minus) => `${Math.abs(value).toFixed(4)}° ${value < 0 ? minus : plus}`;
+const placeOfStop = ({ latitude, longitude }) => `${side(latitude, "N", "S")} ${side(longitude, "E", "W")}`;

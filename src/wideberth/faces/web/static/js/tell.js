@@ -1,7 +1,9 @@
 // The view in which a hazard is told: what it would touch is read first, then it is sent.
 
 import { choice, field } from "./answer.js";
+import { placeText } from "./claims.js";
 import { clearFault, endOf, farOutside, instantOf, numberOf, placeOf, showFault } from "./fields.js";
+import { farFromAll, placesOf } from "./faraway.js";
 import { HazardList } from "./hazards.js";
 import { NO_INFORMATION } from "./dom.js";
 import { SigningPanel } from "./signing.js";
@@ -152,6 +154,7 @@ class Tell {
 function previewOf(state, body, found) {
   const [volume] = body.volumes;
   const [longitude, latitude] = volume.footprint.coordinates;
+  const away = farFromAll([longitude, latitude], placesOf(state));
   const name = (clash) => {
     const thing = state.intents[clash.other?.id] ?? state.zones[clash.other?.id];
     return plain(thing?.callSign ?? thing?.placeName ?? thing?.name ?? clash.other?.id ?? "something that is not shown to you", 60);
@@ -159,7 +162,8 @@ function previewOf(state, body, found) {
   return h("div", { class: "card" },
     h("p", { class: "line" }, h("b", {}, `HAZARD ${plain(body.place_name ?? "", 60)}`), found.intent.late || found.late_under?.length ? h("span", { class: "tag bad" }, "LATE") : null,
       (found.intent.cautions ?? []).map((caution) => h("span", { class: "tag strong" }, plain(caution, 60)))),
-    h("p", {}, `Within ${Math.round(volume.footprint.radius_m).toLocaleString("en")} m of ${latitude.toFixed(5)}°, ${longitude.toFixed(5)}°, from ${volume.lower.value} to ${volume.upper.value} ${volume.lower.units} ${volume.lower.reference}.`),
+    h("p", {}, `Within ${Math.round(volume.footprint.radius_m).toLocaleString("en")} m of ${placeText([longitude, latitude])}, from ${volume.lower.value} to ${volume.upper.value} ${volume.lower.units} ${volume.lower.reference}.`),
+    away ? h("p", { class: "ask-again missing" }, `Look at the place again. ${away}`) : null,
     h("p", {}, `From ${stamp(volume.start)} to ${stamp(volume.end)}.`),
     lateLines(found),
     found.clashes.length ? h("p", {}, h("b", {}, `It touches ${found.clashes.length}:`)) : h("p", { class: "none" }, `It touches nothing that you may see. ${NO_INFORMATION}`),

@@ -1,7 +1,7 @@
 // Words and numbers as a person reads them. Text from others reaches the page as text only:
 // every node is made here or with textContent, and nothing is ever parsed as HTML.
 
-const FEET_M = 0.3048;
+export const FEET_M = 0.3048;
 const N = "\u00a0"; // between a number and its unit, so that no line breaks there
 
 /** An element with attributes, classes and children; a string child is text, whatever it holds. */

@@ -17,7 +17,8 @@
 //   onEvent(f)   f({id, event, data}) for each new event of the party's stream; gives back how to stop
 //   refresh(...) ask for these parts of the state again, e.g. "notices"
 //   actions      select(id): show it in the picture; pick(): a promise of a place on the map;
-//                test(): open the read-back test
+//                test(): open the read-back test; openOf(id, draft): the form of an incident of a
+//                STOP, or of a notice that nothing proposes (then filled with the draft)
 //   go(view, what)  open another view, at a thing of it
 //   stands(what) the open view shows this now: say so in the address
 // }

@@ -92,9 +92,16 @@ const SAYS = {
 export const wordsFor = (state, item) => SAYS[item.kind](item, plain(partyName(state, item.by), 60));
 const stamp = (ms) => `${utcDate(ms)} ${utcShort(ms)}`;
 
-/** Draw them as lines of the inbox. */
-export function waitingList(box, state) {
+/** Draw them as lines of the inbox: above the notices what is overdue or due before any of them, below
+ * them what has longer. noticeMs: by when the most pressing notice asks for something, null of none. */
+export function waitingLists(above, below, state, noticeMs) {
+  const first = (item) => noticeMs === null || (noticeMs > -Infinity && (item.overdue || far(item.dueMs) <= noticeMs));
   const items = ordered(state.waits);
+  waitingList(above, state, items.filter(first));
+  waitingList(below, state, items.filter((item) => !first(item)));
+}
+
+function waitingList(box, state, items) {
   box.hidden = !items.length;
   rows(box, items.map((item) => ({
     key: item.key, shows: [item, partyName(state, item.by)],

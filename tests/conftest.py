@@ -28,6 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 raise pytest.UsageError(
                     f"{item.nodeid}: requirement{marker.args} is not an id such as 'D-04'"
                 )
+        # A browser on a busy machine is late now and then. One that fails is tried once more, and
+        # the summary names it: whoever reads a run sees which test needed two tries.
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -18,39 +18,27 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal, Self, TypeVar
 
 import msgspec
 
-from wideberth.decisions.agreed_tracks import bound_now
-from wideberth.decisions.clashes import intents_in_zone
-from wideberth.errors import BehindWitness, NotComparable, Overloaded, RecordUnavailable
-from wideberth.model.agreements import AgreedArea
+from wideberth.errors import BehindWitness, Overloaded, RecordUnavailable
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
-from wideberth.model.consents import ConsentAnswered
 from wideberth.model.entries import (
     Entry,
-    IntentAccepted,
-    IntentAmended,
-    IntentStateChanged,
     WarningRaised,
     ZoneDeclared,
     ZoneWithdrawn,
 )
-from wideberth.model.ids import IntentId, PartyId, WarningId, ZoneId
-from wideberth.model.intents import Intent, IntentKind, IntentState
+from wideberth.model.ids import IntentId, PartyId, WarningId
 from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning, WarningKind
-from wideberth.model.zones import Zone, ZoneRule
-from wideberth.picture.agreed import Agreed
 from wideberth.service import Service
-from wideberth.space.prepared import PreparedVolume
-from wideberth.space.time import MINUTE_US
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import TrackArchive
 from wideberth.watch.engine import Watch
 from wideberth.watch.feedlink import FeedLinks
+from wideberth.watch.instep import InStep
 from wideberth.watch.observations import (
     Cleared,
     Lapsed,
@@ -70,7 +58,6 @@ __all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_NOT_YET = (0, 0)
 
 ShownTo = Literal["owner", "all"] | frozenset[PartyId]
 """Who sees a feed's tracks, besides the feed's party and the party whose thing it is."""
@@ -131,18 +118,7 @@ class Live:
         self._rows_fresh = False
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
-        # Under way: what the watch has, the version and how far its owner's clock may be off.
-        self._active: dict[IntentId, tuple[int, int]] = {}
-        self._clocks: dict[PartyId, int] = {}  # as the watch has them
-        # What the watch has: the version, who is exempt, and how much longer the zone counts.
-        self._zones: dict[ZoneId, tuple[int, frozenset[PartyId], int]] = {}
-        self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
-        self._users_as_of: tuple[int, int] | None = None
-        self._told = 0  # changes of intents so far
-        self._agreed: dict[
-            str, frozenset[PartyId]
-        ] = {}  # agreed areas that the watch has, for whom
-        self._agreed_as_of: tuple[int, int, Agreed] | None = None
+        self._in_step = InStep(self._watch)
         self._last_known: dict[WarningId, StandingWarning] = {}
         # Warnings of late notices by when each is looked at next: when its intent's time is over.
         self._late: list[tuple[int, WarningId]] = []
@@ -152,11 +128,7 @@ class Live:
     async def __aenter__(self) -> Self:
         """Take over what stands, then look once a second."""
         picture = self._service.picture
-        self._active = {
-            intent.id: _NOT_YET
-            for intent in (picture.intents[each] for each in picture.intents)
-            if intent.state is not IntentState.ACCEPTED
-        }
+        self._in_step.take_over(picture)
         for warning in map(picture.warnings.__getitem__, list(picture.warnings)):
             self._note_late(warning)
         self._service.fold_listeners.append(self._listen)
@@ -262,7 +234,7 @@ class Live:
 
     async def _look(self) -> None:
         now_us = self._service.context().now_us
-        changes = self._changes(now_us)
+        changes = self._in_step.changes(self._service.picture, now_us)
 
         def look() -> tuple[list[WarningEvent], int]:
             events = [event for change in changes for event in change()]
@@ -330,141 +302,14 @@ class Live:
     def _listen(self, _start: int, entries: Sequence[Entry]) -> None:
         """Note what concerns the watch; it learns of it at its next look."""
         for entry in entries:
+            self._in_step.note(entry.body)
             match entry.body:
-                case IntentAccepted(intent=intent) | IntentAmended(intent=intent):
-                    self._told += 1
-                    if intent.state is not IntentState.ACCEPTED:
-                        self._active.setdefault(intent.id, _NOT_YET)
-                case IntentStateChanged(intent=intent_id, state=state):
-                    self._told += 1
-                    if state is not IntentState.ENDED:
-                        self._active.setdefault(intent_id, _NOT_YET)
-                case ConsentAnswered():
-                    self._told += 1
                 case ZoneDeclared() | ZoneWithdrawn():
-                    self._told += 1
                     self._known_tracks = max(self._known_tracks, 1)
                 case WarningRaised(warning=warning):
                     self._note_late(warning)
                 case _:
                     pass
-
-    def _changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
-        """What the watch has to be told of intents and zones, as calls for its thread."""
-        return [
-            *self._clock_changes(),
-            *self._intent_changes(now_us),
-            *self._zone_changes(now_us),
-            *self._agreed_changes(now_us),
-        ]
-
-    def _clock_changes(self) -> list[Callable[[], list[WarningEvent]]]:
-        picture = self._service.picture
-        calls: list[Callable[[], list[WarningEvent]]] = []
-        for party in picture.clocks:
-            bound_us = picture.clock_bound_us(party)
-            if self._clocks.get(party) != bound_us:
-                self._clocks[party] = bound_us
-                calls.append(partial(_set_clock, self._watch, party, bound_us))
-        return calls
-
-    def _intent_changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
-        picture = self._service.picture
-        look_ahead_us = self._settings.watch.zone_look_ahead_us
-        worst_us = picture.worst_clock_us  # of whoever's feed brings a track in
-        calls: list[Callable[[], list[WarningEvent]]] = []
-        for intent_id, has in list(self._active.items()):
-            intent = picture.intents.get(intent_id)
-            bound_us = 0 if intent is None else picture.clock_bound_us(intent.party)
-            if intent is None or intent.end_us + bound_us + worst_us < now_us:
-                del self._active[intent_id]
-                if has != _NOT_YET:
-                    calls.append(partial(self._watch.remove_intent, intent_id, now_us))
-                continue
-            if (intent.version, bound_us) == has:
-                continue
-            early_us = look_ahead_us + bound_us + worst_us
-            if has == _NOT_YET and intent.start_us > now_us + early_us:
-                continue
-            self._active[intent_id] = (intent.version, bound_us)
-            volumes = picture.intent_space.volumes(intent_id)
-
-            calls.append(partial(_put_intent, self._watch, intent, volumes, bound_us))
-        return calls
-
-    def _zone_changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
-        picture = self._service.picture
-        calls: list[Callable[[], list[WarningEvent]]] = []
-        for zone_id in [each for each in self._zones if each not in picture.zones]:
-            del self._zones[zone_id]
-            calls.append(partial(self._watch.remove_zone, zone_id, now_us))
-        self._count_users(now_us)
-        for zone_id in picture.zones:
-            zone = picture.zones[zone_id]
-            exempt = frozenset((zone.party,))
-            if zone.rule is ZoneRule.NOTICE:
-                exempt |= self._users.get(zone_id, frozenset[PartyId]())
-            bound_us = picture.clock_bound_us(zone.party)
-            if self._zones.get(zone_id) == (zone.version, exempt, bound_us):
-                continue
-            self._zones[zone_id] = (zone.version, exempt, bound_us)
-            volumes = tuple(picture.zone_space.volumes(zone_id))
-
-            calls.append(partial(_put_zone, self._watch, zone, volumes, exempt, bound_us))
-        return calls
-
-    def _agreed_changes(self, now_us: int) -> list[Callable[[], list[WarningEvent]]]:
-        """Agreed areas, for the tracks of those that they bind now. Anew after a change of what
-        stands or is agreed, and each minute, since intents begin and end without a word.
-        """
-        picture = self._service.picture
-        as_of = (self._told, now_us // MINUTE_US, picture.agreed)
-        if self._agreed_as_of is not None and (
-            as_of[:2] == self._agreed_as_of[:2] and as_of[2] is self._agreed_as_of[2]
-        ):
-            return []
-        self._agreed_as_of = as_of
-        found = bound_now(picture, now_us)
-        calls: list[Callable[[], list[WarningEvent]]] = []
-        for area_id in [each for each in self._agreed if each not in found]:
-            del self._agreed[area_id]
-            calls.append(partial(self._watch.remove_zone, area_id, now_us))
-        for area_id, (area, bound) in found.items():
-            if self._agreed.get(area_id) == bound:
-                continue
-            self._agreed[area_id] = bound
-            volumes = tuple(picture.prepared(area.volumes))
-            calls.append(partial(_put_agreed, self._watch, area, volumes, bound))
-        return calls
-
-    def _count_users(self, now_us: int) -> None:
-        """Who stands in each notice zone with an intent, and so has told what it does there. Anew
-        after a change of what stands, and each minute, since intents end without a word.
-        """
-        as_of = (self._told, now_us // MINUTE_US)
-        if as_of == self._users_as_of:
-            return
-        zones = self._service.picture.zones
-        self._users = {
-            zone_id: self._users_of(zones[zone_id], now_us)
-            for zone_id in zones
-            if zones[zone_id].rule is ZoneRule.NOTICE
-        }
-        self._users_as_of = as_of
-
-    def _users_of(self, zone: Zone, now_us: int) -> frozenset[PartyId]:
-        picture = self._service.picture
-        volumes = list(picture.zone_space.volumes(zone.id))
-        try:
-            found = intents_in_zone(picture, zone, volumes, now_us=now_us)
-        except NotComparable:  # under rules that no longer hold: rather a warning too many
-            return frozenset()
-        # An intent that only its party's clock brings near does not excuse what flies there.
-        return frozenset(
-            intent.party
-            for intent, clash in found
-            if any(meeting.truly and meeting.gap.time_us == 0 for meeting in clash.meetings)
-        )
 
     def _note(self, event: WarningEvent) -> None:
         """An event of the watch to those that wait to be recorded, or to the streams alone."""
@@ -537,61 +382,3 @@ class Live:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
-
-def _put_intent(
-    watch: Watch, intent: Intent, volumes: Sequence[PreparedVolume], clock_us: int
-) -> list[WarningEvent]:
-    watch.put_intent(
-        intent.id,
-        volumes,
-        name=intent.call_sign or intent.place_name or intent.kind.value,
-        owner=intent.party,
-        version=intent.version,
-        # Where people are to be spared, no warning tells others so; the notice to a hazard does.
-        warn_entry=intent.kind is not IntentKind.PRESENCE,
-        clock_us=clock_us,
-    )
-    return []
-
-
-def _set_clock(watch: Watch, party: PartyId, clock_us: int) -> list[WarningEvent]:
-    watch.set_clock(party, clock_us)
-    return []
-
-
-def _put_agreed(
-    watch: Watch,
-    area: AgreedArea,
-    volumes: Sequence[PreparedVolume],
-    bound: frozenset[PartyId],
-) -> list[WarningEvent]:
-    watch.put_zone(
-        area.id,
-        volumes,
-        name=f"agreed {area.rule.value} area {area.provision}",
-        version=area.version,
-        rule=f"agreed-{area.rule.value}",
-        bound=sorted(bound),
-    )
-    return []
-
-
-def _put_zone(
-    watch: Watch,
-    zone: Zone,
-    volumes: Sequence[PreparedVolume],
-    exempt: frozenset[PartyId],
-    clock_us: int,
-) -> list[WarningEvent]:
-    watch.put_zone(
-        zone.id,
-        volumes,
-        name=zone.name,
-        owner=zone.party,
-        version=zone.version,
-        rule=zone.rule.value,
-        exempt=sorted(exempt),
-        clock_us=clock_us,
-    )
-    return []

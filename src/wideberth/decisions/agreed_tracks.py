@@ -51,7 +51,8 @@ def bound_now(picture: Picture, now_us: int) -> dict[str, tuple[AgreedArea, froz
             bound = {
                 each for each in area.bound if _may_be_meant(picture, area, each, under_way, now_us)
             }
-            bound -= _excused(picture, agreement, area, bound, now_us)
+            if bound:
+                bound -= _excused(picture, agreement, area, bound, now_us)
             if bound:
                 found[area.id] = area, frozenset(bound)
     return found
@@ -82,7 +83,7 @@ def _excused(
     """Those of the bound that stand there now with an intent that excuses them."""
     volumes = [
         each
-        for each in picture.prepared(area.volumes)
+        for each in picture.agreed_space.views(area.id)
         if each.volume.start_us <= now_us + HOUR_US and now_us <= each.volume.end_us
     ]
     if area.rule is ZoneRule.NOTICE:
@@ -122,7 +123,7 @@ def _stands_in(
     try:
         met = (
             in_area(picture, intent, (own, volume), intent.party, now_us)
-            for own in picture.intent_space.volumes(intent.id)
+            for own in picture.intent_space.views(intent.id)
             for volume in volumes
         )
         # An intent that only its party's clock brings near does not excuse what flies there.

@@ -1,0 +1,253 @@
+"""The watch kept in step with the picture: what stands, is under way or is agreed, and from when on
+the watch has to know of it. The node's loop and a replay tell a watch through this same code.
+
+No clock and no disk: entries are noted as they are folded, and :meth:`InStep.changes` says at a
+time what the watch has to be told then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from wideberth.decisions.agreed_tracks import bound_now
+from wideberth.decisions.clashes import intents_in_zone
+from wideberth.errors import NotComparable
+from wideberth.model.agreements import AgreedArea
+from wideberth.model.consents import ConsentAnswered
+from wideberth.model.entries import (
+    Body,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.ids import IntentId, PartyId, ZoneId
+from wideberth.model.intents import Intent, IntentKind, IntentState
+from wideberth.model.zones import Zone, ZoneRule
+from wideberth.picture.agreed import Agreed
+from wideberth.picture.picture import Picture
+from wideberth.space.prepared import PreparedVolume
+from wideberth.space.time import MINUTE_US
+from wideberth.watch.engine import Watch
+from wideberth.watch.observations import WarningEvent
+
+__all__ = ["Change", "InStep"]
+
+Change = Callable[[], list[WarningEvent]]
+"""Tells the watch of one thing; gives the events that come of it."""
+
+_NOT_YET = (0, 0)
+
+
+class InStep:
+    """What a watch has been told of a picture."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        # Under way: what the watch has, the version and how far its owner's clock may be off.
+        self._active: dict[IntentId, tuple[int, int]] = {}
+        self._clocks: dict[PartyId, int] = {}  # as the watch has them
+        # What the watch has: the version, who is exempt, and how much longer the zone counts.
+        self._zones: dict[ZoneId, tuple[int, frozenset[PartyId], int]] = {}
+        self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
+        self._users_as_of: tuple[int, int] | None = None
+        self._told = 0  # changes of intents so far
+        # Agreed areas that the watch has, for whom.
+        self._agreed: dict[str, frozenset[PartyId]] = {}
+        self._agreed_as_of: tuple[int, int, Agreed] | None = None
+
+    def take_over(self, picture: Picture) -> None:
+        """Begin with what stands in the picture; what is folded later is noted."""
+        self._active = {
+            intent.id: _NOT_YET
+            for intent in (picture.intents[each] for each in picture.intents)
+            if intent.state is not IntentState.ACCEPTED
+        }
+
+    def note(self, body: Body) -> None:
+        """Note an entry that was folded, where it concerns the watch."""
+        match body:
+            case IntentAccepted(intent=intent) | IntentAmended(intent=intent):
+                self._told += 1
+                if intent.state is not IntentState.ACCEPTED:
+                    self._active.setdefault(intent.id, _NOT_YET)
+            case IntentStateChanged(intent=intent_id, state=state):
+                self._told += 1
+                if state is not IntentState.ENDED:
+                    self._active.setdefault(intent_id, _NOT_YET)
+            case ConsentAnswered() | ZoneDeclared() | ZoneWithdrawn():
+                self._told += 1
+            case _:
+                pass
+
+    def changes(self, picture: Picture, now_us: int) -> list[Change]:
+        """What the watch has to be told of intents, zones and agreed areas, as calls for its
+        thread: each tells it, and gives the events that come of it.
+        """
+        return [
+            *self._clock_changes(picture),
+            *self._intent_changes(picture, now_us),
+            *self._zone_changes(picture, now_us),
+            *self._agreed_changes(picture, now_us),
+        ]
+
+    def _clock_changes(self, picture: Picture) -> list[Change]:
+        calls: list[Change] = []
+        for party in picture.clocks:
+            bound_us = picture.clock_bound_us(party)
+            if self._clocks.get(party) != bound_us:
+                self._clocks[party] = bound_us
+                calls.append(partial(_set_clock, self._watch, party, bound_us))
+        return calls
+
+    def _intent_changes(self, picture: Picture, now_us: int) -> list[Change]:
+        look_ahead_us = self._watch.settings.zone_look_ahead_us
+        worst_us = picture.worst_clock_us  # of whoever's feed brings a track in
+        calls: list[Change] = []
+        for intent_id, has in list(self._active.items()):
+            intent = picture.intents.get(intent_id)
+            bound_us = 0 if intent is None else picture.clock_bound_us(intent.party)
+            if intent is None or intent.end_us + bound_us + worst_us < now_us:
+                del self._active[intent_id]
+                if has != _NOT_YET:
+                    calls.append(partial(self._watch.remove_intent, intent_id, now_us))
+                continue
+            if (intent.version, bound_us) == has:
+                continue
+            early_us = look_ahead_us + bound_us + worst_us
+            if has == _NOT_YET and intent.start_us > now_us + early_us:
+                continue
+            self._active[intent_id] = (intent.version, bound_us)
+            volumes = picture.intent_space.volumes(intent_id)
+            calls.append(partial(_put_intent, self._watch, intent, volumes, bound_us))
+        return calls
+
+    def _zone_changes(self, picture: Picture, now_us: int) -> list[Change]:
+        calls: list[Change] = []
+        for zone_id in [each for each in self._zones if each not in picture.zones]:
+            del self._zones[zone_id]
+            calls.append(partial(self._watch.remove_zone, zone_id, now_us))
+        self._count_users(picture, now_us)
+        for zone_id in picture.zones:
+            zone = picture.zones[zone_id]
+            exempt = frozenset((zone.party,))
+            if zone.rule is ZoneRule.NOTICE:
+                exempt |= self._users.get(zone_id, frozenset[PartyId]())
+            bound_us = picture.clock_bound_us(zone.party)
+            if self._zones.get(zone_id) == (zone.version, exempt, bound_us):
+                continue
+            self._zones[zone_id] = (zone.version, exempt, bound_us)
+            volumes = picture.zone_space.volumes(zone_id)
+            calls.append(partial(_put_zone, self._watch, zone, volumes, exempt, bound_us))
+        return calls
+
+    def _agreed_changes(self, picture: Picture, now_us: int) -> list[Change]:
+        """Agreed areas, for the tracks of those that they bind now. Anew after a change of what
+        stands or is agreed, and each minute, since intents begin and end without a word.
+        """
+        as_of = (self._told, now_us // MINUTE_US, picture.agreed)
+        if self._agreed_as_of is not None and (
+            as_of[:2] == self._agreed_as_of[:2] and as_of[2] is self._agreed_as_of[2]
+        ):
+            return []
+        self._agreed_as_of = as_of
+        found = bound_now(picture, now_us)
+        calls: list[Change] = []
+        for area_id in [each for each in self._agreed if each not in found]:
+            del self._agreed[area_id]
+            calls.append(partial(self._watch.remove_zone, area_id, now_us))
+        for area_id, (area, bound) in found.items():
+            if self._agreed.get(area_id) == bound:
+                continue
+            self._agreed[area_id] = bound
+            volumes = picture.agreed_space.volumes(area_id)
+            calls.append(partial(_put_agreed, self._watch, area, volumes, bound))
+        return calls
+
+    def _count_users(self, picture: Picture, now_us: int) -> None:
+        """Who stands in each notice zone with an intent, and so has told what it does there. Anew
+        after a change of what stands, and each minute, since intents end without a word.
+        """
+        as_of = (self._told, now_us // MINUTE_US)
+        if as_of == self._users_as_of:
+            return
+        zones = picture.zones
+        self._users = {
+            zone_id: self._users_of(picture, zones[zone_id], now_us)
+            for zone_id in zones
+            if zones[zone_id].rule is ZoneRule.NOTICE
+        }
+        self._users_as_of = as_of
+
+    def _users_of(self, picture: Picture, zone: Zone, now_us: int) -> frozenset[PartyId]:
+        volumes = list(picture.zone_space.volumes(zone.id))
+        try:
+            found = intents_in_zone(picture, zone, volumes, now_us=now_us)
+        except NotComparable:  # under rules that no longer hold: rather a warning too many
+            return frozenset()
+        # An intent that only its party's clock brings near does not excuse what flies there.
+        return frozenset(
+            intent.party
+            for intent, clash in found
+            if any(meeting.truly and meeting.gap.time_us == 0 for meeting in clash.meetings)
+        )
+
+
+def _put_intent(
+    watch: Watch, intent: Intent, volumes: Sequence[PreparedVolume], clock_us: int
+) -> list[WarningEvent]:
+    watch.put_intent(
+        intent.id,
+        volumes,
+        name=intent.call_sign or intent.place_name or intent.kind.value,
+        owner=intent.party,
+        version=intent.version,
+        # Where people are to be spared, no warning tells others so; the notice to a hazard does.
+        warn_entry=intent.kind is not IntentKind.PRESENCE,
+        clock_us=clock_us,
+    )
+    return []
+
+
+def _set_clock(watch: Watch, party: PartyId, clock_us: int) -> list[WarningEvent]:
+    watch.set_clock(party, clock_us)
+    return []
+
+
+def _put_agreed(
+    watch: Watch,
+    area: AgreedArea,
+    volumes: Sequence[PreparedVolume],
+    bound: frozenset[PartyId],
+) -> list[WarningEvent]:
+    watch.put_zone(
+        area.id,
+        volumes,
+        name=f"agreed {area.rule.value} area {area.provision}",
+        version=area.version,
+        rule=f"agreed-{area.rule.value}",
+        bound=sorted(bound),
+    )
+    return []
+
+
+def _put_zone(
+    watch: Watch,
+    zone: Zone,
+    volumes: Sequence[PreparedVolume],
+    exempt: frozenset[PartyId],
+    clock_us: int,
+) -> list[WarningEvent]:
+    watch.put_zone(
+        zone.id,
+        volumes,
+        name=zone.name,
+        owner=zone.party,
+        version=zone.version,
+        rule=zone.rule.value,
+        exempt=sorted(exempt),
+        clock_us=clock_us,
+    )
+    return []

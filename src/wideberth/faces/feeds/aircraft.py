@@ -1,10 +1,21 @@
-"""What an aircraft is called, the same whichever feed brings it: so that it is one track."""
+"""What an aircraft is called, the same whichever feed brings it: so that it is one track; and what
+those said of which each message tells a part. Pure.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-__all__ = ["aircraft_id", "call_sign"]
+from wideberth.space.time import MINUTE_US, SECOND_US
+
+__all__ = ["CALL_SIGN_US", "HeardAircraft", "Said", "aircraft_id", "call_sign"]
+
+CALL_SIGN_US = 10 * MINUTE_US  # a call sign counts for so long after it was said
+_JOIN_US = 5 * SECOND_US  # and a height, a velocity
+_MOST_AIRCRAFT = 20_000
+_NO_OTHERS: Mapping[str, int] = {}
 
 _HEX = re.compile(r"(~?)([0-9A-Fa-f]{6})", re.ASCII)
 _LONGEST_CALL_SIGN = 8  # ICAO Annex 10, volume IV: eight characters
@@ -33,3 +44,58 @@ def call_sign(text: str) -> str | None:
     """
     plain = text.strip().rstrip("@_ ")[:_LONGEST_CALL_SIGN].strip()
     return plain if plain and plain.isascii() and plain.isprintable() else None
+
+
+@dataclass(slots=True)
+class Said:
+    """What one aircraft last said, each with when: numbers by the field of a report, and messages
+    that need another to be read, by which half they are.
+    """
+
+    heard_us: int
+    numbers: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+    halves: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    callsign: tuple[str | None, int] = (None, 0)
+
+    def numbers_at(
+        self, time_us: int, other_bounds_us: Mapping[str, int] = _NO_OTHERS
+    ) -> dict[str, float]:
+        """The numbers that count at a moment: those said at most 5 s from it, or the time that
+        other_bounds_us gives for them.
+        """
+        return {
+            name: value
+            for name, (value, at_us) in self.numbers.items()
+            if abs(time_us - at_us) <= other_bounds_us.get(name, _JOIN_US)
+        }
+
+    def callsign_at(self, came_us: int) -> str | None:
+        """The call sign that counts at a moment."""
+        callsign, said_us = self.callsign
+        return callsign if came_us - said_us <= CALL_SIGN_US else None
+
+
+class HeardAircraft:
+    """What the aircraft of a feed said, while it counts, of at most 20,000."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, Said] = {}
+        self._forgot_us = 0
+
+    def hear(self, track_id: str, now_us: int) -> Said:
+        """What this one said; it was just heard."""
+        said = self._said.get(track_id)
+        if said is None:
+            if len(self._said) >= _MOST_AIRCRAFT:
+                self._said.pop(next(iter(self._said)))  # whoever was heard of first
+            said = self._said[track_id] = Said(now_us)
+        said.heard_us = now_us
+        return said
+
+    def forget(self, now_us: int) -> None:
+        """Leave out who has not been heard for ten minutes."""
+        if now_us - self._forgot_us < MINUTE_US:
+            return
+        self._forgot_us = now_us
+        old_us = now_us - CALL_SIGN_US
+        self._said = {k: v for k, v in self._said.items() if v.heard_us >= old_us}

@@ -18,11 +18,10 @@ messages: RTCA DO-260B, compact position reporting.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
+from wideberth.faces.feeds.aircraft import HeardAircraft, Said, aircraft_id, call_sign
 from wideberth.faces.feeds.decoding import Decoded
 from wideberth.faces.feeds.readsb import NACP_ACCURACY_M
 from wideberth.faces.feeds.records import number, text
@@ -38,10 +37,7 @@ _HEADER_BYTES = 7  # counter and signal
 _LONG = 0x33
 _SQUITTERS = (17, 18)
 _PAIR_US = 10 * SECOND_US
-_JOIN_US = 5 * SECOND_US
-_STATUS_US = MINUTE_US
-_CALL_SIGN_US = 10 * MINUTE_US
-_MOST_AIRCRAFT = 20_000
+_OTHER_BOUNDS_US = {"nac_p": MINUTE_US}  # how long a status counts
 
 
 class ModeSReader(Protocol):
@@ -140,16 +136,6 @@ def _body(data: bytes, start: int, size: int) -> tuple[bytes | None, int]:
     return bytes(body), at
 
 
-@dataclass(slots=True)
-class _Aircraft:
-    """What one aircraft last said, each with when: messages with places by parity, and numbers."""
-
-    heard_us: int
-    halves: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
-    numbers: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
-    callsign: tuple[str | None, int] = (None, 0)
-
-
 class BeastDecoder:
     """read: the library. owner: of every thing."""
 
@@ -159,8 +145,7 @@ class BeastDecoder:
         self._read = read
         self._owner = owner
         self._frames = Frames()
-        self._aircraft: dict[str, _Aircraft] = {}
-        self._forgot_us = 0
+        self._heard = HeardAircraft()
 
     def reset(self) -> None:
         """Forget half a frame; what aircraft said is kept, with its age."""
@@ -169,16 +154,10 @@ class BeastDecoder:
     def feed(self, data: bytes, came_us: int) -> Decoded:
         """The positions of the frames that data completes."""
         decoded = Decoded()
-        self._forget(came_us)
+        self._heard.forget(came_us)
         for kind, message in self._frames.feed(data, decoded):
-            decoded.messages += 1
-            report = None
-            if kind == _LONG and message[0] >> 3 in _SQUITTERS:
-                report = self._squitter(message.hex(), came_us)
-            if report is None:
-                decoded.ignored += 1
-            else:
-                decoded.reports.append(report)
+            squitter = kind == _LONG and message[0] >> 3 in _SQUITTERS
+            decoded.take(self._squitter(message.hex(), came_us) if squitter else None)
         return decoded
 
     def _decoded(self, messages: list[str], times_us: list[int]) -> Mapping[str, Any] | None:
@@ -197,12 +176,7 @@ class BeastDecoder:
         track_id = None if said is None else aircraft_id(text(said.get("icao24")) or "")
         if said is None or track_id is None:
             return None
-        aircraft = self._aircraft.get(track_id)
-        if aircraft is None:
-            if len(self._aircraft) >= _MOST_AIRCRAFT:
-                self._aircraft.pop(next(iter(self._aircraft)))  # whoever was heard of first
-            aircraft = self._aircraft[track_id] = _Aircraft(now_us)
-        aircraft.heard_us = now_us
+        aircraft = self._heard.hear(track_id, now_us)
         match said.get("bds"):
             case "05":
                 return self._place(track_id, aircraft, message, said, now_us)
@@ -218,7 +192,7 @@ class BeastDecoder:
 
     def _note(
         self,
-        aircraft: _Aircraft,
+        aircraft: Said,
         now_us: int,
         said: Mapping[str, Any],
         fields: tuple[tuple[str, str, float], ...],
@@ -231,7 +205,7 @@ class BeastDecoder:
     def _place(
         self,
         track_id: str,
-        aircraft: _Aircraft,
+        aircraft: Said,
         message: str,
         said: Mapping[str, Any],
         now_us: int,
@@ -246,12 +220,7 @@ class BeastDecoder:
         longitude = None if both is None else number(both.get("longitude"))
         if latitude is None or longitude is None:
             return None
-        numbers = {
-            name: value
-            for name, (value, at_us) in aircraft.numbers.items()
-            if now_us - at_us <= (_STATUS_US if name == "nac_p" else _JOIN_US)
-        }
-        callsign, named_us = aircraft.callsign
+        numbers = aircraft.numbers_at(now_us, _OTHER_BOUNDS_US)
         std_m, w84_m = _heights(said, numbers)
         return PositionReport(
             track_id,
@@ -264,17 +233,9 @@ class BeastDecoder:
             course_deg=numbers.get("course_deg"),
             vertical_rate_m_s=numbers.get("vertical_rate_m_s"),
             accuracy_m=NACP_ACCURACY_M.get(int(numbers.get("nac_p", 0))),
-            callsign=callsign if now_us - named_us <= _CALL_SIGN_US else None,
+            callsign=aircraft.callsign_at(now_us),
             owner=self._owner,
         )
-
-    def _forget(self, now_us: int) -> None:
-        """Leave out who has not been heard for ten minutes."""
-        if now_us - self._forgot_us < MINUTE_US:
-            return
-        self._forgot_us = now_us
-        old_us = now_us - _CALL_SIGN_US
-        self._aircraft = {k: v for k, v in self._aircraft.items() if v.heard_us >= old_us}
 
 
 _VELOCITY = (

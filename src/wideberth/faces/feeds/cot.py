@@ -53,12 +53,7 @@ class CotDecoder:
             if isinstance(each, Fault):
                 decoded.refuse(each.rule, each.sample)
                 continue
-            decoded.messages += 1
-            report = self._report(each)
-            if report is None:
-                decoded.ignored += 1
-            else:
-                decoded.reports.append(report)
+            decoded.take(self._report(each))
         return decoded
 
     def _report(self, event: CotEvent) -> PositionReport | None:

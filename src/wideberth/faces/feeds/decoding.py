@@ -8,16 +8,26 @@ the line was cut.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from wideberth.watch.reports import PositionReport
 
-__all__ = ["MOST_LINE_BYTES", "Decoded", "Decoder", "Lines"]
+__all__ = ["MOST_LINE_BYTES", "BadMessage", "Decoded", "Decoder", "Lines"]
+
+M = TypeVar("M")
 
 MOST_LINE_BYTES = 2048
 _SAMPLE_BYTES = 200
+
+
+class BadMessage(Exception):
+    """A message that cannot be taken, and the rule it broke."""
+
+    def __init__(self, rule: str) -> None:
+        self.rule = rule
+        super().__init__(rule)
 
 
 @dataclass(slots=True)
@@ -39,6 +49,23 @@ class Decoded:
             self.ignored += 1
         else:
             self.reports.append(report)
+
+    def take_each(
+        self,
+        messages: Iterable[M],
+        read: Callable[[M], PositionReport | None],
+        sample: Callable[[M], bytes],
+    ) -> None:
+        """Take what is read of each message; count it where reading it raises BadMessage. sample:
+        a message as bytes, to be shown.
+        """
+        for message in messages:
+            try:
+                report = read(message)
+            except BadMessage as bad:
+                self.refuse(bad.rule, sample(message))
+                continue
+            self.take(report)
 
     def refuse(self, rule: str, message: bytes) -> None:
         """Count a message that could not be read."""

@@ -34,6 +34,7 @@ import msgspec
 import numpy as np
 
 from wideberth.errors import InvalidValue
+from wideberth.faces.feeds.decoding import BadMessage
 from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S, MILLISECOND_US
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US, parse_rfc3339
 from wideberth.watch.reports import ReportBatch
@@ -229,7 +230,7 @@ def _batch(
         try:
             record = _record(row)
             track_id, time_us, place = _identity(record), _time_us(record), _place(record)
-        except _BadRow as bad:
+        except BadMessage as bad:
             report.refuse(index, bad.rule)
             continue
         ids.append(track_id)
@@ -281,24 +282,16 @@ def _sorted_batch(  # noqa: PLR0913 - the columns of one file
     )
 
 
-class _BadRow(Exception):
-    """A row that cannot be taken, and the rule it broke."""
-
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
-        super().__init__(rule)
-
-
 def _record(row: object) -> dict[str, object]:
     if not isinstance(row, dict):
-        raise _BadRow("no-record")
+        raise BadMessage("no-record")
     return cast("dict[str, object]", row)
 
 
 def _identity(record: dict[str, object]) -> str:
     track_id = _text(record.get("icao24"))
     if track_id is None:
-        raise _BadRow("no-id")
+        raise BadMessage("no-id")
     return track_id
 
 
@@ -314,7 +307,7 @@ def _time_us(record: dict[str, object]) -> int:
     """When the position was received: last_position where the feed says it and it is no later."""
     told_us = _instant_us(record.get("timestamp"))
     if told_us is None:
-        raise _BadRow("no-time")
+        raise BadMessage("no-time")
     received_us = _instant_us(record.get("last_position"))
     if received_us is None or not told_us - 3600 * SECOND_US <= received_us <= told_us:
         return told_us
@@ -336,9 +329,9 @@ def _instant_us(value: object) -> int | None:
 def _place(record: dict[str, object]) -> tuple[float, float]:
     latitude, longitude = _finite(record.get("latitude")), _finite(record.get("longitude"))
     if latitude is None or longitude is None:
-        raise _BadRow("no-position")
+        raise BadMessage("no-position")
     if not -90 <= latitude <= 90 or not -180 <= longitude <= 180:
-        raise _BadRow("position-range")
+        raise BadMessage("position-range")
     return latitude, longitude
 
 

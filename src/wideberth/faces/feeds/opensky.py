@@ -11,9 +11,8 @@ Source: openskynetwork.github.io/opensky-api/rest.html, "All State Vectors".
 from __future__ import annotations
 
 from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
-from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.faces.feeds.records import (
-    BadRecord,
     as_list,
     document_of,
     number,
@@ -53,31 +52,26 @@ class OpenSkyDecoder:
         if "states" not in document or time_us is None:
             decoded.refuse("not-states", data)
             return decoded
-        for each in as_list(document["states"]) or []:
-            try:
-                report = self._report(as_list(each) or [])
-            except BadRecord as bad:
-                decoded.refuse(bad.rule, sample_of(each))
-                continue
-            decoded.take(report)
+        states = as_list(document["states"]) or []
+        decoded.take_each(states, lambda each: self._report(as_list(each) or []), sample_of)
         self._given_us = {k: v for k, v in self._given_us.items() if abs(time_us - v) < _FORGET_US}
         return decoded
 
     def _report(self, state: list[object]) -> PositionReport | None:
         """The position of a state; None where it has none, or one that was given. Raises
-        BadRecord.
+        BadMessage.
         """
         if len(state) < _FEWEST:
-            raise BadRecord("fields")
+            raise BadMessage("fields")
         track_id = aircraft_id(text(state[0]) or "")
         if track_id is None:
-            raise BadRecord("aircraft-id")
+            raise BadMessage("aircraft-id")
         place = place_of(state[6], state[5])
         if place is None:
             return None
         time_us = seconds_us(state[3])
         if time_us is None:
-            raise BadRecord("time")
+            raise BadMessage("time")
         if time_us <= self._given_us.get(track_id, time_us - 1):
             return None
         self._given_us[track_id] = time_us

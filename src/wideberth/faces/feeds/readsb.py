@@ -15,9 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
-from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.faces.feeds.records import (
-    BadRecord,
     as_list,
     as_record,
     document_of,
@@ -78,29 +77,23 @@ class ReadsbDecoder:
         if now_us is None or aircraft is None:
             decoded.refuse("not-aircraft-json", data)
             return decoded
-        for each in aircraft:
-            try:
-                report = self._report(as_record(each), now_us)
-            except BadRecord as bad:
-                decoded.refuse(bad.rule, sample_of(each))
-                continue
-            decoded.take(report)
+        decoded.take_each(aircraft, lambda each: self._report(as_record(each), now_us), sample_of)
         self._given = {k: v for k, v in self._given.items() if abs(now_us - v.time_us) < _FORGET_US}
         return decoded
 
     def _report(self, record: dict[str, object], now_us: int) -> PositionReport | None:
         """The position of a record; None where it has none, or one that was given. Raises
-        BadRecord.
+        BadMessage.
         """
         track_id = aircraft_id(text(record.get("hex")) or "")
         if track_id is None:
-            raise BadRecord("aircraft-id")
+            raise BadMessage("aircraft-id")
         place = place_of(record.get("lat"), record.get("lon"))
         if place is None:
             return None
         age_s = number(record.get("seen_pos"))
         if age_s is None or not 0 <= age_s <= 86_400:
-            raise BadRecord("seen_pos")
+            raise BadMessage("seen_pos")
         time_us = now_us - round(age_s * SECOND_US)
         given = self._given.get(track_id)
         if given is not None and (

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 import msgspec
 
-from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US
 
 __all__ = [
-    "BadRecord",
     "as_list",
     "as_record",
     "document_of",
@@ -21,14 +20,6 @@ __all__ = [
     "seconds_us",
     "text",
 ]
-
-
-class BadRecord(Exception):
-    """A record that cannot be taken, and the rule it broke."""
-
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
-        super().__init__(rule)
 
 
 def document_of(data: bytes, into: Decoded) -> dict[str, object] | None:
@@ -45,9 +36,9 @@ def document_of(data: bytes, into: Decoded) -> dict[str, object] | None:
 
 
 def as_record(value: object) -> dict[str, object]:
-    """An object. Raises BadRecord."""
+    """An object. Raises BadMessage."""
     if not isinstance(value, dict):
-        raise BadRecord("no-record")
+        raise BadMessage("no-record")
     return cast("dict[str, object]", value)
 
 
@@ -84,14 +75,14 @@ def seconds_us(value: object) -> int | None:
 
 
 def place_of(latitude: object, longitude: object) -> tuple[float, float] | None:
-    """Degrees; None where neither is said. Raises BadRecord where they are no place."""
+    """Degrees; None where neither is said. Raises BadMessage where they are no place."""
     if latitude is None and longitude is None:
         return None
     north, east = number(latitude), number(longitude)
     if north is None or east is None:
-        raise BadRecord("position")
+        raise BadMessage("position")
     if not (abs(north) <= 90 and abs(east) <= 180):
-        raise BadRecord("position-range")
+        raise BadMessage("position-range")
     return north, east
 
 

@@ -16,9 +16,8 @@ Source: the OpenAPI documents of ASTM F3411-19 and F3411-22a (astm-utm/Protocol,
 from __future__ import annotations
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.faces.feeds.records import (
-    BadRecord,
     as_list,
     as_record,
     document_of,
@@ -64,13 +63,8 @@ class RemoteIdDecoder:
         if "flights" not in document and "clusters" not in document:
             decoded.refuse("not-flights", data)
             return decoded
-        for each in as_list(document.get("flights")) or []:
-            try:
-                report = self._report(as_record(each), came_us)
-            except BadRecord as bad:
-                decoded.refuse(bad.rule, sample_of(each))
-                continue
-            decoded.take(report)
+        flights = as_list(document.get("flights")) or []
+        decoded.take_each(flights, lambda each: self._report(as_record(each), came_us), sample_of)
         clusters = len(as_list(document.get("clusters")) or [])
         decoded.messages += clusters
         decoded.ignored += clusters
@@ -79,11 +73,11 @@ class RemoteIdDecoder:
 
     def _report(self, flight: dict[str, object], came_us: int) -> PositionReport | None:
         """The position of a flight; None where it has none, or one that was given. Raises
-        BadRecord.
+        BadMessage.
         """
         track_id = text(flight.get("id"), _LONGEST_ID)
         if track_id is None:
-            raise BadRecord("no-id")
+            raise BadMessage("no-id")
         state = as_record(flight.get("current_state") or {})
         position = as_record(state.get("position") or flight.get("most_recent_position") or {})
         place = place_of(position.get("lat"), position.get("lng"))
@@ -113,7 +107,7 @@ class RemoteIdDecoder:
 
 def _time_us(value: object) -> int | None:
     """An instant: RFC 3339 text (19), or that in an object (22a). None: not said. Raises
-    BadRecord.
+    BadMessage.
     """
     if value is None:
         return None
@@ -123,7 +117,7 @@ def _time_us(value: object) -> int | None:
     try:
         return parse_rfc3339(text(told) or "")
     except InvalidValue:
-        raise BadRecord("time") from None
+        raise BadMessage("time") from None
 
 
 def _known(value: object, unknown: float) -> float | None:

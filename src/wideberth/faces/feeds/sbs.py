@@ -20,13 +20,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
-from wideberth.faces.feeds.decoding import Decoded, Lines
+from wideberth.faces.feeds.aircraft import HeardAircraft, Said, aircraft_id, call_sign
+from wideberth.faces.feeds.decoding import BadMessage, Decoded, Lines
 from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S
-from wideberth.space.time import MAX_US, MIN_US, MINUTE_US, SECOND_US
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US
 from wideberth.watch.reports import PositionReport
 
 __all__ = ["SbsDecoder"]
@@ -36,27 +35,6 @@ _PARTS = frozenset(b"%d" % part for part in range(1, 9))  # what a line of MSG t
 _FIELDS = 22
 _FEWEST_FIELDS = 16  # up to the longitude; some senders leave off what follows
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,12})?", re.ASCII)
-_JOIN_US = 5 * SECOND_US
-_CALL_SIGN_US = 10 * MINUTE_US
-_MOST_AIRCRAFT = 20_000
-
-
-class _Bad(Exception):
-    """A line that cannot be taken, and the rule it broke."""
-
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
-        super().__init__(rule)
-
-
-@dataclass(slots=True)
-class _Aircraft:
-    """What was last said, and when; -1: never."""
-
-    heard_us: int = 0
-    callsign: str | None = None
-    callsign_us: int = -1
-    numbers: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
 
 
 class SbsDecoder:
@@ -71,8 +49,7 @@ class SbsDecoder:
         self._whole = whole
         self._owner = owner
         self._lines = Lines()
-        self._aircraft: dict[str, _Aircraft] = {}
-        self._forgot_us = 0
+        self._heard = HeardAircraft()
 
     @property
     def stamped(self) -> bool:
@@ -86,14 +63,9 @@ class SbsDecoder:
     def feed(self, data: bytes, came_us: int) -> Decoded:
         """The positions of the lines that data completes."""
         decoded = Decoded()
-        self._forget(came_us)
-        for line in self._lines.feed(data + b"\n" if self._whole else data, decoded):
-            try:
-                report = self._read(line, came_us)
-            except _Bad as bad:
-                decoded.refuse(bad.rule, line)
-                continue
-            decoded.take(report)
+        self._heard.forget(came_us)
+        lines = self._lines.feed(data + b"\n" if self._whole else data, decoded)
+        decoded.take_each(lines, lambda line: self._read(line, came_us), bytes)
         return decoded
 
     def _read(self, line: bytes, came_us: int) -> PositionReport | None:
@@ -101,66 +73,47 @@ class SbsDecoder:
         if fields[0] != b"MSG":
             if fields[0] in _KINDS:
                 return None
-            raise _Bad("not-sbs")
+            raise BadMessage("not-sbs")
         if not _FEWEST_FIELDS <= len(fields) <= _FIELDS or fields[1] not in _PARTS:
-            raise _Bad("fields")
+            raise BadMessage("fields")
         try:
             text = [each.decode("ascii").strip() for each in fields]
         except UnicodeDecodeError:
-            raise _Bad("not-ascii") from None
+            raise BadMessage("not-ascii") from None
         text += [""] * (_FIELDS - len(text))
         track_id = aircraft_id(text[4])
         if track_id is None:
-            raise _Bad("aircraft-id")
+            raise BadMessage("aircraft-id")
         time_us = came_us if self._zone is None else _generated_us(text[6], text[7], self._zone)
         numbers = _numbers(text)
         place = _place(text[14], text[15])
-        aircraft = self._aircraft.get(track_id)
-        if aircraft is None:
-            if len(self._aircraft) >= _MOST_AIRCRAFT:
-                self._aircraft.pop(next(iter(self._aircraft)))  # whoever was heard of first
-            aircraft = self._aircraft[track_id] = _Aircraft()
-        aircraft.heard_us = came_us
+        said = self._heard.hear(track_id, came_us)
         if text[10]:
-            aircraft.callsign, aircraft.callsign_us = call_sign(text[10]), came_us
+            said.callsign = call_sign(text[10]), came_us
         for name, value in numbers.items():
-            aircraft.numbers[name] = value, time_us
-        return None if place is None else self._report(track_id, aircraft, time_us, place, came_us)
+            said.numbers[name] = value, time_us
+        return None if place is None else self._report(track_id, said, time_us, place, came_us)
 
     def _report(
         self,
         track_id: str,
-        aircraft: _Aircraft,
+        said: Said,
         time_us: int,
         place: tuple[float, float],
         came_us: int,
     ) -> PositionReport:
-        numbers = {
-            name: value
-            for name, (value, at_us) in aircraft.numbers.items()
-            if abs(time_us - at_us) <= _JOIN_US
-        }
-        known = came_us - aircraft.callsign_us <= _CALL_SIGN_US
         return PositionReport(
             track_id,
             time_us,
             *place,
-            callsign=aircraft.callsign if known else None,
+            callsign=said.callsign_at(came_us),
             owner=self._owner,
-            **numbers,
+            **said.numbers_at(time_us),
         )
-
-    def _forget(self, now_us: int) -> None:
-        """Leave out who has not been heard for ten minutes."""
-        if now_us - self._forgot_us < MINUTE_US:
-            return
-        self._forgot_us = now_us
-        old_us = now_us - _CALL_SIGN_US
-        self._aircraft = {k: v for k, v in self._aircraft.items() if v.heard_us >= old_us}
 
 
 def _numbers(text: list[str]) -> dict[str, float]:
-    """What a line says besides the place, in metres, m/s and degrees. Raises _Bad."""
+    """What a line says besides the place, in metres, m/s and degrees. Raises BadMessage."""
     found: dict[str, float] = {}
     if text[11]:
         above_ellipsoid = text[11].endswith("H")
@@ -178,7 +131,7 @@ def _numbers(text: list[str]) -> dict[str, float]:
 
 def _number(text: str, rule: str) -> float:
     if not _NUMBER.fullmatch(text):
-        raise _Bad(rule)
+        raise BadMessage(rule)
     return float(text)
 
 
@@ -187,7 +140,7 @@ def _place(latitude: str, longitude: str) -> tuple[float, float] | None:
         return None
     place = _number(latitude, "position"), _number(longitude, "position")
     if not (abs(place[0]) <= 90 and abs(place[1]) <= 180 and math.isfinite(place[0])):
-        raise _Bad("position-range")
+        raise BadMessage("position-range")
     return place
 
 
@@ -201,4 +154,4 @@ def _generated_us(date: str, time: str, zone: tzinfo) -> int:
         time_us = round(seconds * SECOND_US)
         if MIN_US <= time_us <= MAX_US:
             return time_us
-    raise _Bad("time")
+    raise BadMessage("time")

@@ -22,8 +22,9 @@ from wideberth.watch.settings import FeedSettings
 __all__ = ["FEED_KINDS", "FeedAddress", "FeedKind", "FeedTable", "feed_address"]
 
 FeedKind = Literal[
-    "sbs", "readsb", "beast", "opensky", "mavlink", "cot", "remote-id", "json", "csv", "gpx"
-]
+    "sbs", "readsb", "beast", "opensky", "mavlink", "cot", "remote-id", "json", "csv", "parquet",
+    "gpx",
+]  # fmt: skip
 Way = Literal["tcp", "tls", "udp", "http", "file"]
 
 
@@ -44,6 +45,7 @@ FEED_KINDS: dict[FeedKind, _Kind] = {
     "remote-id": _Kind(("http", "file")),
     "json": _Kind(("http", "file")),
     "csv": _Kind(("http", "file")),
+    "parquet": _Kind(("http", "file")),
     "gpx": _Kind(("http", "file")),
 }
 

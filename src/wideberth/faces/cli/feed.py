@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -64,6 +64,41 @@ def command(  # noqa: PLR0913 - one option each
         float,
         typer.Option("--accuracy", metavar="METRES", help="Taken where a position says none."),
     ] = 100.0,
+    idle_s: Annotated[
+        float,
+        typer.Option(
+            "--idle", metavar="SECONDS", help="A line that says nothing for so long is made anew."
+        ),
+    ] = 60.0,
+    most_kb_s: Annotated[
+        float,
+        typer.Option(
+            "--most-kb-s",
+            metavar="NUMBER",
+            help="Thousands of bytes a second; what comes faster is thrown away and counted.",
+        ),
+    ] = 2000.0,
+    feed_token: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A file with the token that is shown to the URL that is asked."
+        ),
+    ] = None,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The authorities that count over tls, as PEM."),
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The certificate that is shown over tls, as PEM."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its private key, as PEM.")
+    ] = None,
+    tls_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The name that the other side's certificate must have."),
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Read a file from its start to its end, and stop.")
     ] = False,
@@ -74,37 +109,57 @@ def command(  # noqa: PLR0913 - one option each
     with 1 where nothing was taken.
     """
     with complaints():
-        table = _table(kind, address, name, owner, zone, every_s, accuracy_m)
+        table = _table(
+            kind,
+            address,
+            name=name,
+            owner=owner,
+            zone=zone,
+            every_s=every_s,
+            accuracy_m=accuracy_m,
+            idle_s=idle_s,
+            most_kb_s=most_kb_s,
+            token=_token_in(feed_token),
+            tls_ca=_text(tls_ca),
+            tls_certificate=_text(tls_certificate),
+            tls_key=_text(tls_key),
+            tls_name=tls_name,
+        )
         link = asyncio.run(_carry(table, url, token, once=once))
     print(_counts(link))
     if once and not link.taken:
         raise typer.Exit(NO)
 
 
-def _table(
-    kind: str,
-    address: str,
-    name: str,
-    owner: str | None,
-    zone: str | None,
-    every_s: float,
-    accuracy_m: float,
-) -> FeedTable:
+def _table(kind: str, address: str, **given: Any) -> FeedTable:
     """The same table as a node's settings have. Raises InvalidValue naming the option."""
     from wideberth.errors import InvalidValue
     from wideberth.feedtable import FEED_KINDS, FeedTable
 
     if kind not in FEED_KINDS:
         raise InvalidValue("KIND", "feed-kind", kind, f"give one of: {', '.join(FEED_KINDS)}")
-    return FeedTable(
-        name=name,
-        kind=kind,
-        address=address,
-        owner=owner,
-        zone=zone,
-        every_s=every_s,
-        accuracy_m=accuracy_m,
-    )
+    return FeedTable(kind=kind, address=address, **given)
+
+
+def _token_in(file: Path | None) -> str | None:
+    """The token in a file: others of the machine read command lines. Raises InvalidValue."""
+    from wideberth.errors import InvalidValue, system_reason
+
+    if file is None:
+        return None
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InvalidValue("--feed-token", "unreadable", str(file), system_reason(error)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidValue("--feed-token", "token-file", str(file), "give text") from error
+    if not token or not token.isascii() or not token.isprintable():
+        raise InvalidValue("--feed-token", "token-file", str(file), "give one line, the token")
+    return token
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 async def _carry(table: FeedTable, url: str | None, token: str | None, *, once: bool) -> FeedLink:

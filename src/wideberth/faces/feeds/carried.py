@@ -12,7 +12,7 @@ from typing import Any
 
 from wideberth.client import Client
 from wideberth.faces.feeds.kinds import decoder_of, source_of
-from wideberth.faces.feeds.running import RunningFeed
+from wideberth.faces.feeds.running import Pacing, RunningFeed
 from wideberth.feedtable import FeedTable
 from wideberth.service import now_us
 from wideberth.space.time import format_rfc3339
@@ -39,6 +39,7 @@ class CarriedFeed:
     def __init__(self, table: FeedTable, client: Client, folder: Path, *, once: bool) -> None:
         self.link = FeedLink(table.name, table.party, table.kind, "connecting", now_us())
         self._accuracy_m = table.accuracy_m
+        self._pacing = Pacing(most_bytes_s=table.most_kb_s * 1000)
         self._client = client
         self._source = source_of(table, folder, once=once)
         self._decoder = decoder_of(table)
@@ -53,6 +54,7 @@ class CarriedFeed:
                 self._deliver,
                 now_us=now_us,
                 threads=threads,
+                pacing=self._pacing,
             ).run()
 
     async def _deliver(self, reports: Sequence[PositionReport]) -> None:

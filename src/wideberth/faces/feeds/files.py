@@ -39,7 +39,15 @@ from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S, M
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US, parse_rfc3339
 from wideberth.watch.reports import ReportBatch
 
-__all__ = ["BadFileRow", "FileReport", "OwnerOf", "batches", "positions_in", "read_positions"]
+__all__ = [
+    "BadFileRow",
+    "FileReport",
+    "OwnerOf",
+    "batches",
+    "positions_in",
+    "positions_of",
+    "read_positions",
+]
 
 OwnerOf = Callable[[str, str | None], str | None]
 """The party whose thing it is, from its id and call sign; None where that is not known."""
@@ -55,6 +63,7 @@ _NUMBERS = {  # field of the file, field of a report, factor
     "groundspeed": ("ground_speed_m_s", KNOT_M_S),
     "track": ("course_deg", 1.0),
     "vertical_rate": ("vertical_rate_m_s", FEET_PER_MINUTE_M_S),
+    "accuracy_m": ("accuracy_m", 1.0),  # horizontal, 95 %: of what the archive of tracks keeps
 }
 
 
@@ -117,6 +126,17 @@ def positions_in(
 ) -> tuple[ReportBatch, FileReport]:
     """The same of what stands in a file, unpacked. Raises InvalidValue where it is no such file."""
     rows = _json_rows(content) if form == "json" else _csv_rows(content)
+    return positions_of(rows, feed=feed, feed_party=feed_party, owner_of=owner_of)
+
+
+def positions_of(
+    rows: Iterable[object],
+    *,
+    feed: str,
+    feed_party: str | None = None,
+    owner_of: OwnerOf | None = None,
+) -> tuple[ReportBatch, FileReport]:
+    """The same of rows that were read, each an object of the fields above."""
     report = FileReport()
     return _batch(rows, report, feed, feed_party, owner_of), report
 
@@ -277,7 +297,6 @@ def _sorted_batch(  # noqa: PLR0913 - the columns of one file
         time_us=time_us[order],
         latitude_deg=position[:, 0],
         longitude_deg=position[:, 1],
-        accuracy_m=np.full(len(rows), math.nan),
         **columns,
     )
 

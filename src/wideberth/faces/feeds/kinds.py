@@ -48,10 +48,11 @@ DECODERS: dict[FeedKind, Callable[[FeedTable], Decoder]] = {
     "remote-id": lambda table: RemoteIdDecoder(owner=table.owner),
     "json": lambda table: TableDecoder("json", owner=table.owner),
     "csv": lambda table: TableDecoder("csv", owner=table.owner),
+    "parquet": lambda table: TableDecoder("parquet", owner=table.owner),
     "gpx": lambda table: GpxDecoder(feed=table.name, owner=table.owner),
 }
 _DOCUMENTS: frozenset[FeedKind] = frozenset(
-    ("readsb", "opensky", "remote-id", "json", "csv", "gpx")
+    ("readsb", "opensky", "remote-id", "json", "csv", "parquet", "gpx")
 )
 """Kinds of which a file is one document, not lines that go on."""
 

@@ -1,5 +1,5 @@
-"""A file of positions as a feed: CSV, or JSON as the samples of ``traffic`` have it, plain or gzip;
-the fields are those of :mod:`wideberth.faces.feeds.files`. Pure.
+"""A file of positions as a feed: CSV, or JSON as the samples of ``traffic`` have it, plain or gzip,
+or Parquet; the fields are those of :mod:`wideberth.faces.feeds.files`. Pure.
 
 A file is read whole each time that it was written. What is newer of a track than all that the last
 reading had of it is given; so a file that grows gives each row once.
@@ -7,15 +7,18 @@ reading had of it is given; so a file that grows gives each row once.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Literal
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.feeds.aircraft import aircraft_id
 from wideberth.faces.feeds.decoding import Decoded
-from wideberth.faces.feeds.files import positions_in
+from wideberth.faces.feeds.files import FileReport, positions_in, positions_of
+from wideberth.faces.feeds.parquet import parquet_reader, parquet_rows
 from wideberth.watch.reports import PositionReport, ReportBatch
 
 __all__ = ["NewRows", "TableDecoder"]
@@ -23,6 +26,8 @@ __all__ = ["NewRows", "TableDecoder"]
 _GZIP = b"\x1f\x8b"
 _MOST_BYTES = 64 << 20  # unpacked; a small gzip can hold very much
 _MOST_TRACKS = 100_000
+
+_Read = Callable[[bytes], tuple[ReportBatch, FileReport]]
 
 
 class NewRows:
@@ -45,12 +50,16 @@ class NewRows:
 
 
 class TableDecoder:
-    """form: of the file. owner: of every thing. Each piece is a whole document."""
+    """form: of the file. owner: of every thing. Each piece is a whole document. Raises InvalidValue
+    where the form needs what is not installed.
+    """
 
     stamped = True
 
-    def __init__(self, form: Literal["json", "csv"], *, owner: str | None = None) -> None:
-        self._form: Literal["json", "csv"] = form
+    def __init__(
+        self, form: Literal["json", "csv", "parquet"], *, owner: str | None = None
+    ) -> None:
+        self._read = _parquet_read() if form == "parquet" else partial(_text_read, form)
         self._owner = owner
         self._new = NewRows()
 
@@ -60,14 +69,10 @@ class TableDecoder:
     def feed(self, data: bytes, came_us: int) -> Decoded:  # noqa: ARG002 - rows have their times
         """The new positions of a document."""
         decoded = Decoded()
-        content = _unpacked(data)
-        if content is None:
-            decoded.refuse("gzip", data)
-            return decoded
         try:
-            batch, report = positions_in(content, self._form, feed="")
+            batch, report = self._read(data)
         except InvalidValue as error:
-            decoded.refuse(error.rule, content)
+            decoded.refuse(error.rule, data)
             return decoded
         decoded.messages = report.taken
         for rule, count in report.refused.items():
@@ -88,10 +93,13 @@ def _reports(batch: ReportBatch, owner: str | None) -> Iterable[PositionReport]:
             batch.ground_speed_m_s,
             batch.course_deg,
             batch.vertical_rate_m_s,
+            batch.accuracy_m,
         )
     ]
     for row, track_id in enumerate(batch.track_id):
-        w84_m, std_m, speed_m_s, course_deg, climb_m_s = (column[row] for column in columns)
+        w84_m, std_m, speed_m_s, course_deg, climb_m_s, accuracy_m = (
+            column[row] for column in columns
+        )
         yield PositionReport(
             aircraft_id(track_id) or track_id,
             int(batch.time_us[row]),
@@ -102,18 +110,33 @@ def _reports(batch: ReportBatch, owner: str | None) -> Iterable[PositionReport]:
             ground_speed_m_s=speed_m_s,
             course_deg=course_deg,
             vertical_rate_m_s=climb_m_s,
+            accuracy_m=accuracy_m,
             callsign=batch.callsign[row],
             owner=owner,
         )
 
 
-def _unpacked(data: bytes) -> bytes | None:
-    """The content, also of gzip; None where that is broken or too large."""
+def _parquet_read() -> _Read:
+    reader = parquet_reader()
+
+    def read(data: bytes) -> tuple[ReportBatch, FileReport]:
+        return positions_of(parquet_rows(data, reader), feed="")
+
+    return read
+
+
+def _text_read(form: Literal["json", "csv"], data: bytes) -> tuple[ReportBatch, FileReport]:
+    return positions_in(_unpacked(data), form, feed="")
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The content, also of gzip. Raises InvalidValue where that is broken or too large."""
     if not data.startswith(_GZIP):
         return data
     unpacking = zlib.decompressobj(wbits=31)
-    try:
+    content = b""
+    with contextlib.suppress(zlib.error):
         content = unpacking.decompress(data, _MOST_BYTES)
-    except zlib.error:
-        return None
-    return content if unpacking.eof else None
+    if not unpacking.eof:
+        raise InvalidValue("file", "gzip", data[:40], "give a complete gzip file")
+    return content

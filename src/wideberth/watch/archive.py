@@ -19,11 +19,13 @@ One thread at a time; several processes may write to one folder, each its own se
 from __future__ import annotations
 
 import fcntl
+import heapq
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from errno import ENOSPC
+from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
@@ -36,6 +38,7 @@ from wideberth.watch.segments import (
     KeptFix,
     Opened,
     Sealer,
+    batch_of,
     chunk_of,
     digest_of,
     fixes_of,
@@ -212,6 +215,35 @@ class TrackArchive:
                         yield each
             except (OSError, RecordCorrupt):
                 continue
+
+    def heard(self, begin_us: int, end_us: int) -> Iterator[tuple[int, ReportBatch]]:
+        """The batches that came from begin_us on and before end_us by the host's clock, each with
+        when it came, in that order: what the watch was told, but for what was not kept (positions
+        closer together than every_us). What cannot be read is left out.
+        """
+        # A file is named by the times of its positions, and those came later, by a day at most.
+        whole = [
+            path
+            for path in (*self._files(_KEPT), *self._files(_CLOSED))
+            if _span_of(path)[1] >= begin_us - DAY_US
+        ]
+        paths = [*sorted(whole), *sorted(self._files(_OPEN))]
+        told = [self._heard_in(path, begin_us, end_us) for path in paths]
+        return heapq.merge(*told, key=itemgetter(0))
+
+    def _heard_in(
+        self, path: Path, begin_us: int, end_us: int
+    ) -> Iterator[tuple[int, ReportBatch]]:
+        opened = self._opened(path)
+        if opened is None or opened.opened_us >= end_us:
+            return
+        try:
+            for payload in self._payloads(path):
+                item = read_frame(payload, name=_name_of(path))
+                if isinstance(item, Chunk) and begin_us <= item.came_us < end_us:
+                    yield item.came_us, batch_of(opened, item)
+        except (OSError, RecordCorrupt):
+            return
 
     def digest(self, name: str) -> str | None:
         """The digest of a segment as its file is now; None where there is no such file."""

@@ -30,6 +30,7 @@ __all__ = [
     "KeptFix",
     "Opened",
     "Sealer",
+    "batch_of",
     "chunk_of",
     "digest_of",
     "fixes_of",
@@ -71,9 +72,12 @@ class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="opene
     salt: bytes
 
 
-class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="chunk"):
+class Chunk(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="chunk"
+):
     """Positions that came together, at came_us by the host's clock. shown_to: ``owner``, ``all`` or
-    the parties that the feed was open to then. Columns: text, or 64-bit integers, little-endian.
+    the parties that the feed was open to then. Columns: text, or 64-bit integers, little-endian;
+    those with a default are left out where the feed said none of it.
     """
 
     came_us: int
@@ -86,6 +90,10 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="chunk"
     longitude_nd: bytes
     altitude_w84_mm: bytes
     accuracy_mm: bytes
+    altitude_std_mm: bytes = b""
+    ground_speed_mm_s: bytes = b""
+    course_mdeg: bytes = b""
+    vertical_rate_mm_s: bytes = b""
 
 
 class KeptFix(msgspec.Struct, frozen=True, gc=False):
@@ -134,6 +142,9 @@ def chunk_of(
         known = np.isfinite(numbers) & (np.abs(numbers) < 2**62)
         return _column(np.where(known, np.round(np.where(known, numbers, 0)), _NONE))
 
+    def where_said(values: Floats) -> bytes:
+        return whole(values, 1000) if np.isfinite(values[at]).any() else b""
+
     return Chunk(
         came_us=came_us,
         shown_to=shown_to if isinstance(shown_to, str) else tuple(sorted(shown_to)),
@@ -145,6 +156,40 @@ def chunk_of(
         longitude_nd=whole(batch.longitude_deg, 1e9),
         altitude_w84_mm=whole(batch.altitude_w84_m, 1000),
         accuracy_mm=whole(batch.accuracy_m, 1000),
+        altitude_std_mm=where_said(batch.altitude_std_m),
+        ground_speed_mm_s=where_said(batch.ground_speed_m_s),
+        course_mdeg=where_said(batch.course_deg),
+        vertical_rate_mm_s=where_said(batch.vertical_rate_m_s),
+    )
+
+
+def batch_of(opened: Opened, chunk: Chunk) -> ReportBatch:
+    """The positions of a chunk as they came, in whole millimetres and 1e-9 degrees. What an archive
+    of before did not keep (heights by pressure, velocities) is not said.
+    """
+    count = len(chunk.track)
+
+    def floats(column: bytes, unit: float) -> Floats:
+        if not column:
+            return np.full(count, np.nan)
+        numbers = np.frombuffer(column, "<i8")
+        return np.where(numbers == _NONE, np.nan, numbers / unit)
+
+    return ReportBatch(
+        feed=opened.feed,
+        feed_party=opened.feed_party,
+        track_id=list(chunk.track),
+        callsign=list(chunk.call_sign),
+        owner=list(chunk.owner),
+        time_us=np.frombuffer(chunk.time_us, "<i8").astype(np.int64),
+        latitude_deg=floats(chunk.latitude_nd, 1e9),
+        longitude_deg=floats(chunk.longitude_nd, 1e9),
+        altitude_w84_m=floats(chunk.altitude_w84_mm, 1000),
+        altitude_std_m=floats(chunk.altitude_std_mm, 1000),
+        ground_speed_m_s=floats(chunk.ground_speed_mm_s, 1000),
+        course_deg=floats(chunk.course_mdeg, 1000),
+        vertical_rate_m_s=floats(chunk.vertical_rate_mm_s, 1000),
+        accuracy_m=floats(chunk.accuracy_mm, 1000),
     )
 
 

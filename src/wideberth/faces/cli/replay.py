@@ -12,6 +12,7 @@ import typer
 from wideberth.faces.cli._host import NO, complain, complaints, opened, progress_bar, say_exercise
 
 if TYPE_CHECKING:
+    from wideberth.faces.cli._rewatch import Window
     from wideberth.model.entries import Entry, SnapshotRecorded
     from wideberth.picture.picture import Picture
 
@@ -29,17 +30,40 @@ def command(
         str | None,
         typer.Option(metavar="KEY", help="The record's public key, to check an export against."),
     ] = None,
+    from_time: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Watch the folder again from this time on."),
+    ] = None,
+    to_time: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Up to this time, with --from.")
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, metavar="X", help="Seconds of the window in one. [default: all at once]"
+        ),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Watch with the [watch] of this configuration."),
+    ] = None,
 ) -> None:
     """Fold a record again, twice, and print what happened and the digest of the picture.
 
     Of an export, each entry's proof is checked first; its digest is of what that party may read.
     Of a folder, the digest of each recorded snapshot is compared; where entries were erased, it is
     folded from the newest snapshot on, as a node does.
+    With --from and --to: the kept positions of a folder are watched again, and the warnings that
+    come of it stand beside those in the record. Nothing is recorded, and nobody is told.
     Exit code 1: digests differ, or an entry does not stand where the export says.
     """
     from wideberth.snapshots import Checker
 
     with complaints():
+        window = _window(from_time, to_time, speed, settings)
+        if window is not None:
+            _watch_again(source, window)
+            return
         begin, read = _of_folder(source) if source.is_dir() else _of_export(source, vkey)
         with progress_bar("folding") as bar:
             recorded: list[SnapshotRecorded] = []
@@ -65,6 +89,42 @@ def command(
         complain(f"wideberth: the snapshot of {each.size} entries was recorded as {each.digest}")
     if checker.wrong:
         raise typer.Exit(NO)
+
+
+def _window(
+    from_time: str | None, to_time: str | None, speed: float | None, settings: Path | None
+) -> Window | None:
+    """What the options ask to be watched again; None: nothing. Raises InvalidValue."""
+    from wideberth.errors import InvalidValue
+    from wideberth.faces.cli._rewatch import Window
+    from wideberth.space.time import parse_rfc3339
+
+    if from_time is None or to_time is None:
+        asked = {"--to": to_time, "--from": from_time, "--speed": speed, "--settings": settings}
+        for option, value in asked.items():
+            if value is not None:
+                raise InvalidValue(
+                    option, "window", str(value), "give --from and --to: the window to watch again"
+                )
+        return None
+    begin_us = parse_rfc3339(from_time, field="--from")
+    end_us = parse_rfc3339(to_time, field="--to")
+    if end_us <= begin_us:
+        raise InvalidValue("--to", "after-from", to_time, f"give a time after {from_time}")
+    return Window(begin_us, end_us, speed, settings)
+
+
+def _watch_again(folder: Path, window: Window) -> None:
+    """Raises InvalidValue where the window cannot be watched again."""
+    from wideberth.errors import InvalidValue
+    from wideberth.faces.cli._rewatch import rewatch
+
+    if not folder.is_dir():
+        raise InvalidValue(
+            "SOURCE", "folder", str(folder), "give the folder of a node: an export has no positions"
+        )
+    begin, read = _of_folder(folder)
+    rewatch(folder, begin(), read(), window)
 
 
 def _folded(

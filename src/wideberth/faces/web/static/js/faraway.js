@@ -2,20 +2,11 @@
 // and never refused. What is measured here decides nothing; a rough distance is enough to ask.
 
 import { placeText } from "./claims.js";
-import { rings } from "./geo.js";
+import { apartM, rings } from "./geo.js";
 import { distance } from "./text.js";
 
-const EARTH_M = 6371008.8; // mean radius, IUGG
-const RAD = Math.PI / 180;
 const FAR_M = 50_000; // beyond the edge of an area
 const FAR_OFF_M = 500_000; // from all that is known here
-
-/** Metres between two places [longitude, latitude] in degrees, on a sphere (haversine). */
-export function apartM([lon1, lat1], [lon2, lat2]) {
-  const half = (angle) => Math.sin((angle * RAD) / 2) ** 2;
-  const a = half(lat2 - lat1) + Math.cos(lat1 * RAD) * Math.cos(lat2 * RAD) * half(lon2 - lon1);
-  return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(a)));
-}
 
 /** Whether a place lies in a ring of [longitude, latitude], by counting the edges east of it. */
 function isInside([lon, lat], ring) {

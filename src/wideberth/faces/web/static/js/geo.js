@@ -3,6 +3,16 @@
 const EARTH_M = 6371008.8; // mean radius, IUGG
 const RAD = Math.PI / 180;
 
+/** Metres in a degree of latitude. */
+export const DEGREE_M = EARTH_M * RAD;
+
+/** Metres between two places [longitude, latitude] in degrees, on a sphere (haversine). */
+export function apartM([lon1, lat1], [lon2, lat2]) {
+  const half = (angle) => Math.sin((angle * RAD) / 2) ** 2;
+  const a = half(lat2 - lat1) + Math.cos(lat1 * RAD) * Math.cos(lat2 * RAD) * half(lon2 - lon1);
+  return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(a)));
+}
+
 /** A ring of points at a distance around a centre, longitudes continuous. */
 export function circle([longitude, latitude], radiusM, points = 96) {
   const angle = radiusM / EARTH_M;

@@ -4,13 +4,12 @@
 import { claimOf } from "./claims.js";
 import { COLOURS, partyColour } from "./colours.js";
 import { partyName } from "./dom.js";
-import { circle } from "./geo.js";
+import { circle, DEGREE_M } from "./geo.js";
 import { distance, h, plain } from "./text.js";
 
 const [WIDTH, HEIGHT, MARGIN] = [360, 220, 34];
 const LINE = 14; // of a label
 const WIDEST_M = 2e6; // beyond, a flat drawing would mislead
-const METRES_PER_DEGREE = 111195;
 
 function svg(tag, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -36,7 +35,7 @@ export function sketchOf(columns, state) {
   const claims = columns.filter((each) => each.account?.where).map(({ party, account }) => ({ party, account, ring: ringOf(account.where), middle: account.where.point }));
   if (claims.length < 2) return null;
   const [east0, north0] = claims[0].ring[0];
-  const flat = ([east, north]) => [(((east - east0 + 540) % 360) - 180) * Math.cos((north0 * Math.PI) / 180) * METRES_PER_DEGREE, (north - north0) * METRES_PER_DEGREE];
+  const flat = ([east, north]) => [(((east - east0 + 540) % 360) - 180) * Math.cos((north0 * Math.PI) / 180) * DEGREE_M, (north - north0) * DEGREE_M];
   const rings = claims.map(({ ring }) => ring.map(flat));
   const [xs, ys] = [0, 1].map((axis) => rings.flat().map((each) => each[axis]));
   const [west, east, south, north] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];

@@ -4,44 +4,22 @@ import itertools
 import math
 
 import msgspec
-import pyproj
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wideberth.space.altitude import altitude
-from wideberth.space.prepared import prepare
+from flights import GEOD, Flight, area, at, said
 from wideberth.space.time import SECOND_US
-from wideberth.space.volume import Volume4D, circle
 from wideberth.watch.engine import Watch
-from wideberth.watch.observations import ObjectRef, Updated, WarningKey, WarningKind
-from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.observations import ObjectRef, WarningKey, WarningKind
+from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 from wideberth.watch.tracks import TrackKey
 
-GEOD = pyproj.Geod(ellps="WGS84")
-T0_US = 1_600_000_000 * SECOND_US
 SETTINGS = WatchSettings(
     tracks=TrackSettings(default_feed=FeedSettings(horizontal_error_m=10, vertical_error_m=10)),
     pairs=PairSettings(horizontal_m=1000, vertical_m=150, look_ahead_us=120 * SECOND_US),
 )
-
-
-def at(seconds):
-    return T0_US + round(seconds * SECOND_US)
-
-
-class Flight:
-    """One thing that flies straight on from a place, reported when asked."""
-
-    def __init__(self, name, latitude, longitude, speed=0.0, course=0.0, **more):
-        self.name, self.start, self.speed, self.course = name, (longitude, latitude), speed, course
-        self.more = {"altitude_w84_m": 500.0, "owner": f"party-{name}"} | more
-
-    def report(self, seconds, **changed):
-        longitude, latitude, _ = GEOD.fwd(*self.start, self.course, self.speed * seconds)
-        fields = {"ground_speed_m_s": self.speed, "course_deg": self.course} | self.more | changed
-        return PositionReport(self.name, at(seconds), latitude, longitude, **fields)
 
 
 def heard(watch, seconds, *flights, **changed):
@@ -50,31 +28,8 @@ def heard(watch, seconds, *flights, **changed):
     return said(watch.tick(at(seconds)))
 
 
-def said(events):
-    """(event, kind) of what would be recorded."""
-    return [
-        (type(event).__name__, str(event.warning.key.kind))
-        for event in events
-        if not isinstance(event, Updated)
-    ]
-
-
 def run(watch, seconds, *flights):
     return {second: told for second in seconds if (told := heard(watch, second, *flights))}
-
-
-def area(latitude, longitude, radius_m, *, upper=1000, start_s=-3600, end_s=7200):
-    return [
-        prepare(
-            Volume4D(
-                circle(latitude, longitude, radius_m),
-                altitude(0, "M", "W84"),
-                altitude(upper, "M", "W84"),
-                at(start_s),
-                at(end_s),
-            )
-        )
-    ]
 
 
 def head_on():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-__all__ = ["around", "distance_m"]
+__all__ = ["around", "between", "distance_m"]
 
 
 @cache
@@ -26,6 +26,24 @@ def around(
         [longitude_deg] * count, [latitude_deg] * count, azimuths_deg, [radius_m] * count
     )
     return list(zip(latitudes_deg, longitudes_deg, strict=True))
+
+
+def between(
+    latitude_a_deg: float,
+    longitude_a_deg: float,
+    latitude_b_deg: float,
+    longitude_b_deg: float,
+    at_most_m: float,
+) -> list[tuple[float, float]]:
+    """Points (latitude, longitude) [deg, WGS84] on the geodesic between two, neither of them, that
+    part it evenly into pieces of at most so many metres; none where it is no longer than that.
+    """
+    metres = distance_m(latitude_a_deg, longitude_a_deg, latitude_b_deg, longitude_b_deg)
+    count = int(metres // at_most_m)
+    if not count:
+        return []
+    points = _geod().npts(longitude_a_deg, latitude_a_deg, longitude_b_deg, latitude_b_deg, count)
+    return [(latitude_deg, longitude_deg) for longitude_deg, latitude_deg in points]
 
 
 def distance_m(

@@ -23,6 +23,7 @@ KERNELS = Kernels(
         "_firsts.py",
         "_inside.py",
         "_met.py",
+        "_legs.py",
     ),
     below=(OF_SPACE,),
 )

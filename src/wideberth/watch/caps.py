@@ -33,7 +33,7 @@ from wideberth.watch.settings import WatchSettings
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-__all__ = ["RULE", "left_out", "within"]
+__all__ = ["RULE", "left_out", "more_pairs", "within"]
 
 RULE = "more-pairs"
 
@@ -81,12 +81,15 @@ def left_out(
     stood = {
         key.objects[0].id
         for key in standing
-        if key.kind is WarningKind.CONFLICT and key.objects[0].kind == "party"
+        if key.kind is WarningKind.CONFLICT and [each.kind for each in key.objects] == ["party"]
     }
-    return [_said(look, settings, owner, counts[owner]) for owner in sorted(stood | set(counts))]
+    return [
+        more_pairs(look, settings, owner, counts[owner]) for owner in sorted(stood | set(counts))
+    ]
 
 
-def _said(look: Look, settings: WatchSettings, owner: str, count: int) -> Observation:
+def more_pairs(look: Look, settings: WatchSettings, owner: str, count: int) -> Observation:
+    """That so many pairs with a party's tracks are not warned of one by one."""
     ref = ObjectRef("party", owner)
     return Observation(
         key=WarningKey(WarningKind.CONFLICT, (ref,)),

@@ -18,6 +18,7 @@ only the rest is solved on curved paths. Rounding aside, no pair within the stat
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ __all__ = [
     "Pairs",
     "candidates",
     "evaluate",
+    "evaluate_between",
     "too_close",
 ]
 
@@ -229,6 +231,35 @@ def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs
     )
 
 
+def evaluate_between(
+    first: Movers, second: Movers, begin_s: Floats, end_s: Floats, limits: Limits
+) -> Pairs:
+    """The closest approach of mover k of first with mover k of second, each pair between times of
+    its own, begin_s <= end_s in seconds from now, in the place of now and the look-ahead. All times
+    are from now; what the columns say of now is of begin_s.
+    """
+    count = len(first)
+    both = Movers(
+        **{name: np.concatenate((getattr(first, name), getattr(second, name))) for name in _COLUMNS}
+    )
+    shifted = dataclasses.replace(both, age_s=both.age_s + np.tile(begin_s, 2))
+    number = np.arange(count)
+    pairs = _evaluated(
+        shifted,
+        np.stack([number, number + count], axis=1),
+        limits,
+        only_close=False,
+        # An interval of no length has no rate of change.
+        ahead_s=np.maximum(end_s - begin_s, 1e-3),
+    )
+    return dataclasses.replace(
+        pairs,
+        second=number,
+        closest_s=pairs.closest_s + begin_s,
+        loss_s=pairs.loss_s + begin_s,
+    )
+
+
 def _path_pad_m(run_m: Floats) -> Floats:
     # 2 mm more: the arc of a chord is short by up to 1 mm at 50 km, and a float64 ECEF
     # coordinate is good to 1 nm.
@@ -240,7 +271,20 @@ def _chosen(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
     return Pairs(**columns)
 
 
-def _evaluated(movers: Movers, found: Ints, limits: Limits, *, only_close: bool) -> Pairs:
+def _evaluated(
+    movers: Movers,
+    found: Ints,
+    limits: Limits,
+    *,
+    only_close: bool,
+    ahead_s: Floats | None = None,
+) -> Pairs:
+    """ahead_s: of each pair, in the place of the look-ahead; then each mover is in one pair."""
+    if ahead_s is None:
+        ahead_s = np.full(len(found), float(limits.look_ahead_s))
+        run_s = movers.age_s + limits.look_ahead_s
+    else:
+        run_s = np.abs(movers.age_s) + np.tile(ahead_s, 2)
     numbers, height = _approach(
         found,
         movers.position_ecef_m,
@@ -252,12 +296,11 @@ def _evaluated(movers: Movers, found: Ints, limits: Limits, *, only_close: bool)
         movers.altitude_w84_m,
         movers.altitude_std_m,
         movers.climb_m_s,
-        movers.horizontal_error_m
-        + _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s)),
+        movers.horizontal_error_m + _path_pad_m(movers.speed_m_s * run_s),
         movers.vertical_error_m,
         float(limits.horizontal_m),  # a whole number would compile the kernel once more
         float(limits.vertical_m),
-        float(limits.look_ahead_s),
+        ahead_s,
         float(limits.pressure_error_m),
         only_close,
     )
@@ -466,7 +509,7 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
     vertical_error_m: Floats,
     horizontal_m: float,
     vertical_m: float,
-    look_ahead_s: float,
+    ahead_s: Floats,
     pressure_error_m: float,
     only_close: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
 ) -> tuple[Floats, Ints]:
@@ -479,6 +522,7 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
     out, ends = np.empty(6), np.empty(12)
     for p in range(count):
         i, j = found[p, 0], found[p, 1]
+        look_ahead_s = ahead_s[p]
         reach = float(horizontal_m + horizontal_error_m[i] + horizontal_error_m[j])
 
         # Heights: one reference for both, or within the configured error, or unknown.

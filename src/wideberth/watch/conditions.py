@@ -38,17 +38,20 @@ from wideberth.watch.zones import Entries, Places, WatchedVolume, entries, place
 
 __all__ = [
     "EDGE_MARGIN_M",
+    "EDGE_MARGIN_VERTICAL_M",
     "Area",
     "area_of",
+    "concerned",
     "departures",
     "implausible",
     "incursions",
     "pairs",
     "silences",
+    "urgency",
 ]
 
 EDGE_MARGIN_M = 100.0  # an area counts as left when its edge is this far behind
-_EDGE_MARGIN_VERTICAL_M = 30.0
+EDGE_MARGIN_VERTICAL_M = 30.0
 
 Keys = Collection[WarningKey]
 
@@ -152,23 +155,24 @@ def incursions(
         of_area.setdefault(met.areas[number], []).append(k)
     stood: dict[ObjectRef, list[WarningKey]] = {}
     for key in sorted(key for key in standing if key.kind is WarningKind.INCURSION):
-        stood.setdefault(key.objects[1], []).append(key)
+        if all(ref.kind != "way" for ref in key.objects):  # else: wideberth.watch.along
+            stood.setdefault(key.objects[1], []).append(key)
     told: list[Observation] = []
     touched = of_area.keys() | (stood.keys() & areas.keys())
     for ref in sorted(touched, key=lambda ref: (ref.kind != "zone", ref.id)):
         area = areas[ref]
-        concerned = _concerned(look, area)
+        mine = concerned(look, area)
         seen: set[int] = set()
         for k in of_area.get(ref, ()):
             row = int(met.row[k])
-            if concerned[row]:
+            if mine[row]:
                 seen.add(row)
                 told.append(_incursion(look, area, settings, met.entries, k, row, Verdict.HOLDS))
-        told += _standing_incursions(look, area, settings, stood.get(ref, ()), seen, concerned)
+        told += _standing_incursions(look, area, settings, stood.get(ref, ()), seen, mine)
     return told
 
 
-def _concerned(look: Look, area: Area) -> NDArray[np.bool_]:
+def concerned(look: Look, area: Area) -> NDArray[np.bool_]:
     """Of each row, whether the track is one that may not be in the area."""
     owner = look.movers.owner
     exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
@@ -322,6 +326,8 @@ def _standing_pairs(
     for key in sorted(standing):
         if key.kind not in {WarningKind.CONFLICT, WarningKind.SEPARATION}:
             continue
+        if any(ref.kind != "track" for ref in key.objects):
+            continue  # what is counted (wideberth.watch.caps), or along an intent
         rows = [row for row in map(look.row, key.objects) if row is not None]
         pair = (min(rows), max(rows)) if len(rows) == 2 else None
         if pair is not None and pair not in seen:
@@ -353,7 +359,7 @@ def _pair(
     at, rule = judged.pairs, judged.rules[int(judged.by[k])]
     rows = int(at.first[k]), int(at.second[k])
     loss_s, known = float(at.loss_s[k]), int(at.height[k]) != HEIGHT_UNKNOWN
-    level = _urgency(loss_s, settings)
+    level = urgency(loss_s, settings)
     if loss_s <= 0 and at.now_horizontal_m[k] <= rule.horizontal_m / 2:
         level += 0 if known and at.now_vertical_m[k] > rule.vertical_m / 2 else 1
     return Observation(
@@ -384,7 +390,7 @@ def _pair(
     )
 
 
-def _urgency(begins_s: float, settings: WatchSettings) -> int:
+def urgency(begins_s: float, settings: WatchSettings) -> int:
     """1 and up: one more for each time to go that is passed, and one more for now."""
     steps = settings.warnings.urgent_us
     if begins_s <= 0:
@@ -410,7 +416,7 @@ def _entries(
         clock_error_s=look.clock_error_s[rows],
         pressure_error_m=math.nan if error_m is None else error_m,
         margin_m=margin_m,
-        vertical_margin_m=_EDGE_MARGIN_VERTICAL_M,
+        vertical_margin_m=EDGE_MARGIN_VERTICAL_M,
     )
 
 
@@ -428,7 +434,7 @@ def _incursion(
     return Observation(
         key=WarningKey(WarningKind.INCURSION, (look.ref(row), area.ref)),
         verdict=verdict,
-        level=_urgency(entry_s, settings),
+        level=urgency(entry_s, settings),
         rule=area.rule,
         rule_version=settings.version,
         margin=Margin(

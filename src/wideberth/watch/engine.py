@@ -20,7 +20,8 @@ import numpy as np
 
 from wideberth.errors import InvalidValue
 from wideberth.space.prepared import PreparedVolume
-from wideberth.watch import conditions
+from wideberth.space.time import SECOND_US
+from wideberth.watch import along, conditions
 from wideberth.watch.area_index import NOBODY, AreaIndex
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.look import Look, ref_of
@@ -36,6 +37,7 @@ from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
 from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
+from wideberth.watch.ways import Way, Ways
 
 __all__ = ["FeedState", "Watch", "digest_id"]
 
@@ -82,6 +84,7 @@ class Watch:
         self._intents: dict[str, _Intent] = {}
         self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
         self._index = AreaIndex()  # of these
+        self._ways = Ways()
         self._state = WarningState()
         self._last_in: dict[TrackKey, str] = {}
         self._now_us: int | None = None
@@ -134,6 +137,8 @@ class Watch:
         require_entry: bool | None = None,
         warn_entry: bool = True,
         clock_us: int = 0,
+        way: Way | None = None,
+        call_sign: str = "",
     ) -> None:
         """Adds an intent that is under way, or puts a new version in the place of the old.
 
@@ -141,7 +146,8 @@ class Watch:
         departs only after it was inside; None: so where track_ids is None (an aircraft on its way
         to the area has not left it). warn_entry: whether others are warned of entering it; never
         for people or sites to be spared, unless their party agreed. clock_us: how far the owner's
-        clock may be off.
+        clock may be off. way: the way that it declares, where tracks are to be predicted along it;
+        call_sign: of who goes along it, where the party has several intents at one place.
         """
         ids = None if track_ids is None else frozenset(track_ids)
         area = area_of(
@@ -159,6 +165,9 @@ class Watch:
             raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
         entry_first = ids is None if require_entry is None else require_entry
         self._intents[intent_id] = _Intent(area, owner, ids, entry_first, warn_entry)
+        self._ways.put(
+            intent_id, way, area.volumes, owner=owner, call_sign=call_sign, track_ids=ids
+        )
         if warn_entry:
             self._warn_of(area)
         else:
@@ -177,7 +186,13 @@ class Watch:
             return []
         self._last_in = {key: each for key, each in self._last_in.items() if each != intent_id}
         self._warn_no_more_of(ObjectRef("intent", intent_id))
-        return self._withdraw(ObjectRef("intent", intent_id), now_us)
+        along_it = self.follow_no_more(intent_id, now_us)
+        return along_it + self._withdraw(ObjectRef("intent", intent_id), now_us)
+
+    def follow_no_more(self, intent_id: str, now_us: int) -> list[WarningEvent]:
+        """Predicts nothing along an intent until it is put anew; what was lapses."""
+        self._ways.remove(intent_id)
+        return self._withdraw(along.way_ref(intent_id), now_us)
 
     def remove_track(self, key: TrackKey, now_us: int) -> list[WarningEvent]:
         """Takes a track away because its party said that it is over; its warnings lapse."""
@@ -242,13 +257,36 @@ class Watch:
     def _observations(self, now_us: int) -> list[Observation]:
         standing = self._state.standing.keys()
         look = Look.at(self.table, now_us)
-        told = conditions.pairs(look, self.settings, standing)
-        told += conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
+        met = conditions.pairs(look, self.settings, standing)
+        entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
+        told = met + entered + self._along(look, standing, met, entered)
         told += self._departures(look, standing)
         told += conditions.implausible(look, self.settings, standing)
         matters = None if self.settings.silence_of_all else self._matters(standing)
         told += conditions.silences(self.table, now_us, matters, self.settings, standing)
         return told
+
+    def _along(
+        self,
+        look: Look,
+        standing: Collection[WarningKey],
+        met: list[Observation],
+        entered: list[Observation],
+    ) -> list[Observation]:
+        """What is predicted along intents, beside what is on straight lines."""
+        if not len(self._ways) and not any(along.rests_on(key) for key in standing):
+            return []
+        settings = self.settings
+        furthest_us = max(settings.pairs.look_ahead_us, settings.zone_look_ahead_us)
+        ahead_s = furthest_us * settings.warnings.clear_factor / SECOND_US
+        followed = along.Followed(
+            self._ways.legs(look, ahead_s),
+            {name: intent.area for name, intent in self._intents.items() if name in self._ways},
+        )
+        found = along.pairs(look, followed, settings, standing, met)
+        return found + along.incursions(
+            look, followed, self._index, self._warned_of, settings, standing, entered
+        )
 
     def _departures(self, look: Look, standing: Collection[WarningKey]) -> list[Observation]:
         """Each track against its own intents; it left the one in which it was last."""

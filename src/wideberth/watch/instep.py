@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from wideberth.decisions.agreed_tracks import bound_now
 from wideberth.decisions.clashes import intents_in_zone
@@ -24,7 +25,8 @@ from wideberth.model.entries import (
     ZoneWithdrawn,
 )
 from wideberth.model.ids import IntentId, PartyId, ZoneId
-from wideberth.model.intents import Intent, IntentKind, IntentState
+from wideberth.model.intents import ActorClass, Intent, IntentKind, IntentState
+from wideberth.model.limits import Limit
 from wideberth.model.zones import Zone, ZoneRule
 from wideberth.picture.agreed import Agreed
 from wideberth.picture.picture import Picture
@@ -32,13 +34,27 @@ from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import MINUTE_US
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import WarningEvent
+from wideberth.watch.ways import Way, way_through
+from wideberth.wire.forms import declared_way
 
 __all__ = ["Change", "InStep"]
 
 Change = Callable[[], list[WarningEvent]]
 """Tells the watch of one thing; gives the events that come of it."""
 
-_NOT_YET = (0, 0)
+
+class _Has(NamedTuple):
+    """As which the watch has an intent. bound_us: how far its owner's clock may be off. limits: of
+    who sees it whole.
+    """
+
+    version: int
+    bound_us: int
+    state: IntentState
+    limits: tuple[Limit, ...]
+
+
+_NOT_YET = _Has(0, 0, IntentState.ACCEPTED, ())
 
 
 class InStep:
@@ -46,8 +62,7 @@ class InStep:
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        # Under way: what the watch has, the version and how far its owner's clock may be off.
-        self._active: dict[IntentId, tuple[int, int]] = {}
+        self._active: dict[IntentId, _Has] = {}  # under way
         self._clocks: dict[PartyId, int] = {}  # as the watch has them
         # What the watch has: the version, who is exempt, and how much longer the zone counts.
         self._zones: dict[ZoneId, tuple[int, frozenset[PartyId], int]] = {}
@@ -114,13 +129,18 @@ class InStep:
                 if has != _NOT_YET:
                     calls.append(partial(self._watch.remove_intent, intent_id, now_us))
                 continue
-            if (intent.version, bound_us) == has:
+            limits = tuple(picture.limits.get(intent.party) or ())
+            now_has = _Has(intent.version, bound_us, intent.state, limits)
+            if now_has == has:
                 continue
             early_us = look_ahead_us + bound_us + worst_us
             if has == _NOT_YET and intent.start_us > now_us + early_us:
                 continue
-            self._active[intent_id] = (intent.version, bound_us)
+            self._active[intent_id] = now_has
             volumes = picture.intent_space.volumes(intent_id)
+            if has != _NOT_YET and now_has._replace(bound_us=has.bound_us) != has:
+                # What was predicted along it rested on another version, or on who saw it then.
+                calls.append(partial(self._watch.follow_no_more, intent_id, now_us))
             calls.append(partial(_put_intent, self._watch, intent, volumes, bound_us))
         return calls
 
@@ -207,8 +227,25 @@ def _put_intent(
         # Where people are to be spared, no warning tells others so; the notice to a hazard does.
         warn_entry=intent.kind is not IntentKind.PRESENCE,
         clock_us=clock_us,
+        way=_way_of(intent),
+        call_sign=intent.call_sign or "",
     )
     return []
+
+
+def _way_of(intent: Intent) -> Way | None:
+    """The way that tracks are predicted along: of what flies or sails as it said that it would. Of
+    nobody on the ground a position is predicted.
+    """
+    if intent.state not in (IntentState.ACTIVATED, IntentState.NONCONFORMING):
+        return None
+    sails = intent.kind is IntentKind.MOVEMENT and intent.actors == frozenset((ActorClass.SHIP,))
+    if intent.kind is not IntentKind.FLIGHT and not sails:
+        return None
+    declared = None if intent.declaration is None else declared_way(intent.declaration)
+    if declared is not None:
+        return Way(*declared)
+    return way_through(intent.volumes)
 
 
 def _set_clock(watch: Watch, party: PartyId, clock_us: int) -> list[WarningEvent]:

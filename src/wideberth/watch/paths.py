@@ -28,12 +28,14 @@ __all__ = [
     "EARTH_RADIUS_MIN_M",
     "MAX_RUN_M",
     "Floats",
+    "along_normal",
     "along_path_ecef_m",
     "arc_m",
     "course_deg",
     "curvature_radius_m",
     "ecef_m",
     "geodetic_deg",
+    "normal_radius_m",
     "path_error_m",
     "starts",
     "tangent",
@@ -146,6 +148,43 @@ def _starts(
         meridional_m = _A_M * (1 - _E2) / (w2 * root)
         radius_m[i] = 1 / (ca * ca / meridional_m + sa * sa / prime_m)
     return position, tangents, normals, radius_m
+
+
+@_kernel
+def along_normal(
+    start: Floats, i: int, end: Floats, j: int, normals: Floats, k: int, out: Floats
+) -> float:
+    """The unit tangent from place i of start toward place j of end, both on the ellipsoid, along
+    the normal section at i (whose normal is k of normals), into out. Gives the distance over the
+    ground, metres. It is off the geodesic by less than :func:`path_error_m` at that distance.
+    """
+    across = chord2 = 0.0
+    for c in range(3):
+        step = end[j, c] - start[i, c]
+        across += step * normals[k, c]
+        chord2 += step * step
+    size = 0.0
+    for c in range(3):
+        out[c] = end[j, c] - start[i, c] - across * normals[k, c]
+        size += out[c] * out[c]
+    size = math.sqrt(size)
+    if size > 0.0:
+        for c in range(3):
+            out[c] /= size
+    half = math.sqrt(chord2) / (2 * EARTH_RADIUS_MAX_M)
+    return 2 * EARTH_RADIUS_MAX_M * math.asin(half if half < 1.0 else 1.0)
+
+
+@_kernel
+def normal_radius_m(normal_z: float, tangent_z: float) -> float:
+    """:func:`curvature_radius_m` by the polar components of the normal and of the tangent."""
+    w2 = 1 - _E2 * normal_z * normal_z
+    root = math.sqrt(w2)
+    flat2 = 1 - normal_z * normal_z
+    # At a pole all courses are alike.
+    north2 = tangent_z * tangent_z / flat2 if flat2 > 1e-12 else 1.0
+    north2 = north2 if north2 < 1.0 else 1.0
+    return 1 / (north2 * w2 * root / (_A_M * (1 - _E2)) + (1 - north2) * root / _A_M)
 
 
 def along_path_ecef_m(

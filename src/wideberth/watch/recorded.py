@@ -1,9 +1,11 @@
 """The watch's warnings in the form in which they are recorded, and to whom each is addressed.
 
-A warning goes to the parties whose things it is about. Of an intent that a party may not see it
-learns of it only where the rules have told it of the clash already: never of a ``named`` one, and
-of an ``on-conflict`` one only once its track is inside, at a place where an intent of its own that
-is under way clashes with it. A position costs nothing to invent; an intent is an entry.
+A warning goes to the parties whose things it is about. One that is predicted along an intent goes
+to none of them that does not see that intent whole (:mod:`wideberth.watch.along`). Of an intent
+that a party may not see it learns only where the rules have told it of the clash already: never of
+a ``named`` one, and of an ``on-conflict`` one only once its track is inside, at a place where an
+intent of its own that is under way clashes with it. A position costs nothing to invent; an intent
+is an entry.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from wideberth.model.ids import IntentId, PartyId, WarningId
 from wideberth.model.intents import Intent, IntentState
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.space.overlap import covers
 from wideberth.watch import observations as seen
@@ -58,8 +61,11 @@ def parties_of(
     observation = event.warning.seen
     tracks = [each for each in observation.objects if isinstance(each, seen.TrackFacts)]
     areas = [each for each in observation.objects if isinstance(each, seen.AreaFacts)]
-    is_inside = observation.margin.time_us == 0
+    # Along a way nothing is inside yet: it is where things will be.
+    is_inside = observation.margin.time_us == 0 and all(each.ref.kind != "way" for each in areas)
     told = () if standing is None else standing.parties
+    # Who saw once what it was predicted along, and cannot any more, is told that it is over alone.
+    is_over = isinstance(event, seen.Cleared | seen.Lapsed)
     addressed: dict[PartyId, None] = {}
     for facts in observation.objects:
         owner = facts.owner
@@ -67,12 +73,27 @@ def parties_of(
             continue
         party = PartyId(owner)
         inside = tracks if is_inside else []
+        if not (is_over and party in told) and not _sees_ways(picture, areas, party):
+            continue
         if party in told or all(
             _may_learn(picture, area, party, inside, event.time_us) for area in areas
         ):
             addressed[party] = None
-    addressed.update(dict.fromkeys(told))
+    addressed.update(
+        dict.fromkeys(each for each in told if is_over or _sees_ways(picture, areas, each))
+    )
     return tuple(addressed)
+
+
+def _sees_ways(picture: Picture, areas: list[seen.AreaFacts], party: PartyId) -> bool:
+    """Whether the party sees all that the warning is predicted along, by what it is given too."""
+    for way in areas:
+        if way.ref.kind != "way" or way.owner == party:
+            continue
+        intent = picture.intents.get(IntentId(way.ref.id))
+        if intent is None or not sees(picture, intent, party) or not needs(picture, intent, party):
+            return False
+    return True
 
 
 def _may_learn(
@@ -84,7 +105,7 @@ def _may_learn(
 ) -> bool:
     """Whether a warning of the area may go to the party. inside: the tracks that are in it now."""
     if area.ref.kind != "intent" or area.owner == party:
-        return True
+        return True  # of a way is asked besides, and more strictly
     intent = picture.intents.get(IntentId(area.ref.id))
     if intent is None:
         return False
@@ -125,6 +146,9 @@ def _is_told_to_be_there(
 def _object(facts: seen.Facts) -> WarningObject:
     owner = None if facts.owner is None else PartyId(facts.owner)
     if not isinstance(facts, seen.TrackFacts):
+        if facts.ref.kind == "way":
+            said = (*facts.identifying(), "predicted along it")
+            return WarningObject("intent", facts.ref.id, owner, said)
         return WarningObject(facts.ref.kind, facts.ref.id, owner, facts.identifying())
     fix = TrackFix(facts.latitude_nd, facts.longitude_nd, facts.time_us, facts.altitude_w84_mm)
     said = facts.identifying()

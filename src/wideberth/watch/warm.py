@@ -10,6 +10,7 @@ import numpy as np
 from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.prepared import prepare
 from wideberth.space.volume import Circle, Volume4D
+from wideberth.watch._legs import follow
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
 from wideberth.watch.observations import ObjectRef
@@ -38,6 +39,7 @@ def is_warm() -> bool:
             "_laying.lay",
             "_laying.file_all",
             "_filing.unfile",
+            "_legs.follow",
         )
     )
 
@@ -72,5 +74,8 @@ def warm_up() -> None:
     whole = np.zeros(2, np.int64)
     index.inside(movers, time_us=whole, clock_error_us=whole)
     index.remove(ObjectRef("zone", ""))
+    points = np.zeros((2, 3))
+    whole_ends = whole + 2
+    follow(points, points, points, two, whole, whole_ends, points, points, two, 60.0, 2)
     seen = np.zeros((2, 3))
     violation(PHASE_I, seen, seen, 60.0, horizontal_error_m=two, vertical_error_m=two)

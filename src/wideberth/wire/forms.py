@@ -36,6 +36,7 @@ from wideberth.wire import asked
 __all__ = [
     "altitude_of",
     "declaration_of",
+    "declared_way",
     "footprint_of",
     "ordered",
     "require_few_windows",
@@ -99,6 +100,34 @@ def declaration_of(wires: list[asked.VolumeIn]) -> str | None:
             "volumes", "declaration-size", len(text), f"declare it in {MAX_DECLARED_BYTES} bytes"
         )
     return text.decode()
+
+
+def declared_way(declaration: str) -> tuple[tuple[tuple[float, float], ...], float] | None:
+    """The line that a declaration goes along: its points (latitude, longitude in degrees) and half
+    of the greatest width, metres. Corridors and movers one after the other, by when they start.
+    None where something else is among them, or times stand in no order: then it says no one way.
+    """
+    wires = msgspec.json.decode(declaration, type=list[asked.VolumeIn])
+    parts: list[tuple[int, list[tuple[int, int]], int]] = []
+    for wire in wires:
+        shape = wire.footprint
+        if wire.schedule is not None:
+            return None
+        if isinstance(shape, asked.CorridorFootprint):
+            points, reaches_mm = _places(shape.points, "points")
+            half_mm = math.ceil(_millimetres(shape.width_m, "width_m") / 2) + max(reaches_mm)
+        elif isinstance(shape, asked.MovingFootprint):
+            points, reaches_mm = _places([fix.place for fix in shape.fixes], "fixes")
+            half_mm = _millimetres(shape.radius_m, "radius_m") + max(reaches_mm)
+        else:
+            return None
+        parts.append((_time_us(wire.start, "start"), points, half_mm))
+    parts.sort(key=lambda part: part[0])
+    if not parts or len({start_us for start_us, _, _ in parts}) < len(parts):
+        return None
+    line = [point for _, points, _ in parts for point in points]
+    half_m = max(half_mm for _, _, half_mm in parts) / 1000
+    return tuple((latitude / 1e9, longitude / 1e9) for latitude, longitude in line), half_m
 
 
 def size_of(wires: list[asked.VolumeIn]) -> tuple[int, int]:

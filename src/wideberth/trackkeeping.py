@@ -25,7 +25,7 @@ from wideberth.watch.archive import ClosedSegment, TrackArchive
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
 
-__all__ = ["MOST_FIXES", "TrackKeeping", "kept_for"]
+__all__ = ["MOST_FIXES", "TrackKeeping", "is_shown_to", "kept_for"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -42,12 +42,15 @@ def kept_for(
     that the reader could see when they came: as the feed's party, as the party whose thing it is,
     or as the feed was opened then.
     """
-
-    def is_shown(fix: KeptFix) -> bool:
-        return may_see(reader, feed_party=fix.feed_party, owner=fix.owner, shown_to=fix.shown_to)
-
-    found = archive.fixes(begin_us, end_us, is_shown)
+    found = archive.fixes(begin_us, end_us, is_shown_to(reader))
     return heapq.nsmallest(limit, found, key=lambda fix: (fix.time_us, fix.track))
+
+
+def is_shown_to(reader: PartyId) -> Callable[[KeptFix], bool]:
+    """Whether the reader could see a kept position when it came."""
+    return lambda fix: may_see(
+        reader, feed_party=fix.feed_party, owner=fix.owner, shown_to=fix.shown_to
+    )
 
 
 class TrackKeeping:

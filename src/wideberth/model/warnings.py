@@ -8,7 +8,7 @@ import msgspec
 
 from wideberth.model.ids import PartyId, WarningId
 
-__all__ = ["StandingWarning", "TrackFix", "WarningKind", "WarningObject"]
+__all__ = ["StandingWarning", "TrackFix", "WarningKind", "WarningObject", "by_time_to_loss"]
 
 
 class WarningKind(StrEnum):
@@ -24,6 +24,10 @@ class WarningKind(StrEnum):
     SILENCE = "silence"
     IMPLAUSIBLE = "implausible"
     CEILING = "ceiling"
+
+
+_LOSSES = frozenset((WarningKind.CONFLICT, WarningKind.SEPARATION, WarningKind.INCURSION))
+"""Kinds of warning of a distance that is lost, or will be."""
 
 
 class TrackFix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -64,3 +68,15 @@ class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     uncertainty_mm: int = 0
     level: int = 1
     last_known: bool = False
+
+
+def by_time_to_loss(warning: StandingWarning) -> tuple[int, int, int, int, str]:
+    """A key to sort by: what is too close now, by level; then what will be, the soonest first; then
+    the rest, by level and the newest first. What stands as last known is of the rest: nobody knows
+    when it comes.
+    """
+    loss_us = warning.time_us
+    if warning.kind not in _LOSSES or loss_us is None or warning.last_known:
+        return 1, 0, -warning.level, -warning.raised_us, warning.id
+    moment_us = warning.updated_us + loss_us if loss_us > 0 else 0
+    return 0, moment_us, -warning.level, -warning.raised_us, warning.id

@@ -47,6 +47,8 @@ _HEAD_BYTES = 8
 _MOST_BYTES = 1 << 28  # a frame of the largest batch is far below; more is damage
 _LEVEL = 1
 _NONE = np.iinfo(np.int64).min
+_WHERE_SAID = ("altitude_std_mm", "ground_speed_mm_s", "course_mdeg", "vertical_rate_mm_s")
+"""Columns that a chunk has only where something is said."""
 
 
 class Sealer(Protocol):
@@ -97,8 +99,9 @@ class Chunk(
 
 
 class KeptFix(msgspec.Struct, frozen=True, gc=False):
-    """One position as it was reported. accuracy_mm: horizontal, 95 %, as its feed said; None: it
-    did not. altitude_w84_mm: None where the feed said none. segment: the file that holds it.
+    """One position as it was reported. accuracy_mm: horizontal, 95 %, as its feed said;
+    course_mdeg: over ground, clockwise from true north; None: it did not say. segment: the file
+    that holds it.
     """
 
     track: str
@@ -114,6 +117,10 @@ class KeptFix(msgspec.Struct, frozen=True, gc=False):
     owner: str | None
     shown_to: str | tuple[str, ...]
     segment: str
+    altitude_std_mm: int | None = None
+    ground_speed_mm_s: int | None = None
+    course_mdeg: int | None = None
+    vertical_rate_mm_s: int | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -238,11 +245,14 @@ def digest_of(payloads: Iterable[bytes]) -> str:
 def fixes_of(opened: Opened, chunk: Chunk) -> Iterator[KeptFix]:
     """The positions of a chunk, one by one."""
     columns = [
-        _numbers(getattr(chunk, name))
-        for name in ("time_us", "latitude_nd", "longitude_nd", "altitude_w84_mm", "accuracy_mm")
+        _numbers(getattr(chunk, name)) for name in ("time_us", "latitude_nd", "longitude_nd")
     ]
-    for track, call_sign, owner, time_us, lat_nd, lon_nd, alt_mm, accuracy_mm in zip(
-        chunk.track, chunk.call_sign, chunk.owner, *columns, strict=True
+    said = [
+        _said(getattr(chunk, name), len(chunk.track))
+        for name in ("altitude_w84_mm", "accuracy_mm", *_WHERE_SAID)
+    ]
+    for track, call_sign, owner, time_us, lat_nd, lon_nd, alt_mm, accuracy_mm, *rest in zip(
+        chunk.track, chunk.call_sign, chunk.owner, *columns, *said, strict=True
     ):
         yield KeptFix(
             track=track,
@@ -252,12 +262,13 @@ def fixes_of(opened: Opened, chunk: Chunk) -> Iterator[KeptFix]:
             came_us=chunk.came_us,
             latitude_nd=lat_nd,
             longitude_nd=lon_nd,
-            altitude_w84_mm=None if alt_mm == _NONE else alt_mm,
-            accuracy_mm=None if accuracy_mm == _NONE else accuracy_mm,
+            altitude_w84_mm=alt_mm,
+            accuracy_mm=accuracy_mm,
             call_sign=call_sign,
             owner=owner,
             shown_to=chunk.shown_to,
             segment=opened.name,
+            **dict(zip(_WHERE_SAID, rest, strict=True)),
         )
 
 
@@ -269,6 +280,10 @@ def span_of(chunk: Chunk) -> tuple[int, int]:
 
 def _column(values: NDArray[np.int64] | Floats) -> bytes:
     return np.asarray(values).astype("<i8").tobytes()
+
+
+def _said(column: bytes, count: int) -> list[int | None]:
+    return [None if each == _NONE else each for each in _numbers(column)] or [None] * count
 
 
 def _numbers(column: bytes) -> list[int]:

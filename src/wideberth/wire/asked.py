@@ -530,6 +530,12 @@ class PageQuery(In, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
+class WarningsQuery(PageQuery, frozen=True, kw_only=True):
+    """What stands. order: by id, page by page; or by time-to-loss, one page of the nearest."""
+
+    order: Literal["id", "time-to-loss"] = "id"
+
+
 class HeldQuery(PageQuery, frozen=True, kw_only=True):
     """What you hold in force. with: only what is yours or this party's and both of you see."""
 

@@ -23,6 +23,7 @@ from wideberth.model.commands import AcknowledgeNotice, Command, ReleaseNotice
 from wideberth.model.entries import NoticeIssued
 from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Notice, ObjectType, Verb
+from wideberth.model.warnings import by_time_to_loss
 from wideberth.picture.limits import sees
 from wideberth.picture.picture import OpenNotice, Picture
 from wideberth.space.time import format_rfc3339
@@ -142,19 +143,27 @@ async def list_unreached(call: Call) -> told.UnreachedPage:
 
 
 async def list_warnings(call: Call) -> told.WarningsPage:
-    """Standing warnings that are addressed to the reader, by id."""
-    query: asked.PageQuery = call.query
+    """Standing warnings that are addressed to the reader: by id, or the nearest first.
+
+    An order that changes while it is read has no pages: a warning could come to stand on one that
+    was read before. So of the nearest there is one page, and by id there are all.
+    """
+    query: asked.WarningsQuery = call.query
     picture = call.picture
+    by_loss = query.order == "time-to-loss"
+    if by_loss and query.cursor is not None:
+        raise HttpProblem(400, "cursor", "read page by page with order=id", field="cursor")
     await call.desk.live.rows()
-    own = sorted(each for each in picture.warnings if call.party in picture.warnings[each].parties)
-    after = [each for each in own if query.cursor is None or each > query.cursor]
+    standing = [picture.warnings[each] for each in picture.warnings]
+    own = [each for each in standing if call.party in each.parties]
+    own.sort(key=by_time_to_loss if by_loss else lambda each: each.id)
+    after = [each for each in own if query.cursor is None or each.id > query.cursor]
     page = after[: query.limit]
     return told.WarningsPage(
         warnings=[
-            warning_seen(picture.warnings[each], call.party, picture, call.desk.live.is_track_open)
-            for each in page
+            warning_seen(each, call.party, picture, call.desk.live.is_track_open) for each in page
         ],
-        next=page[-1] if len(after) > len(page) else None,
+        next=page[-1].id if len(after) > len(page) and not by_loss else None,
     )
 
 

@@ -479,7 +479,7 @@ ROUTES: tuple[Route, ...] = (
         notices.list_warnings,
         "Standing warnings that concern you",
         told.WarningsPage,
-        query=asked.PageQuery,
+        query=asked.WarningsQuery,
         role=Role.WATCH,
     ),
     Route(

@@ -13,6 +13,7 @@ import typer
 
 from wideberth.errors import InvalidValue, RecordUnavailable, system_reason
 from wideberth.faces.cli._host import complain, complaints, opened, progress_bar
+from wideberth.faces.cli._keptout import export_positions, writer_for
 from wideberth.faces.cli._material import FromOption, ToOption, window_of
 from wideberth.model.ids import PartyId, require_party_id
 
@@ -37,15 +38,27 @@ def command(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file, mode 0600.")
     ] = None,
+    positions: Annotated[
+        bool,
+        typer.Option("--positions", help="The kept positions instead, as .parquet or .csv."),
+    ] = False,
 ) -> None:
     """Write every entry that a party may read, as JSON lines, each with its proof.
 
     The first line is a header. The proofs hold against its checkpoint; `wideberth replay` checks
     them. Places of people to be spared go to nobody but their owner and those it named.
+    With --positions: the positions that the party could see when they came, a row each, with the
+    entry that holds the digest of what each was kept in.
     """
     with complaints():
         window_us = window_of(from_time, to_time)
         reader = require_party_id(party, field="--party")
+        if positions:
+            write = writer_for(out)
+            with opened(folder) as record, _written(out) as file:
+                count = export_positions(folder, record, reader, window_us, write, file)
+            complain(f"exported {count} positions to {party}")
+            return
         with opened(folder) as record, _written(out) as file:
             count = _export(record, reader, window_us, file)
         complain(f"exported {count} entries to {party}")

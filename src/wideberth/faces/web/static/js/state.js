@@ -241,9 +241,18 @@ export function orderedNotices(state) {
   );
 }
 
-/** The worst level first, then the newest; one that stands as last known stays where it was. */
+const LOSSES = new Set(["conflict", "separation", "incursion"]);
+
+/** When the distance of a warning is lost: 0 where it is lost now, Infinity where nobody can say. */
+function lossMs({ kind, gap, lastKnown, updatedMs }) {
+  if (!LOSSES.has(kind) || lastKnown || !Number.isFinite(gap.timeS)) return Infinity;
+  return gap.timeS > 0 ? updatedMs + 1000 * gap.timeS : 0;
+}
+
+/** By time to loss; then the worst level first, then the newest: as GET /warnings orders them. */
 export function orderedWarnings(state) {
-  return Object.values(state.warnings).sort((a, b) => b.level - a.level || b.raisedMs - a.raisedMs);
+  const before = (a, b) => (a === b ? 0 : a < b ? -1 : 1);
+  return Object.values(state.warnings).sort((a, b) => before(lossMs(a), lossMs(b)) || b.level - a.level || b.raisedMs - a.raisedMs);
 }
 
 /** When each party was last heard of: what it told, answered or reported, as far as shown here. */

@@ -9,11 +9,15 @@ Of an area that is to be told of before, a party that stands there with an inten
 a zone with notice. Of an area to keep out of, in an agreement of the kind CONSENT, a party is left
 out while an intent stands there for which the party entitled approved or cleared what was asked:
 no other answer, and no silence, does that (L-09).
+
+A moving buffer (Z-06) is kept round the tracks of a party that has something of the classes meant
+under way, from the tracks of the other parties of the agreement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from wideberth.decisions.agreed import concerns
 from wideberth.decisions.clashes import in_area
@@ -21,17 +25,88 @@ from wideberth.errors import NotComparable
 from wideberth.model.agreements import AgreedArea, Agreement
 from wideberth.model.consents import Verdict
 from wideberth.model.ids import IntentId, PartyId
-from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.intents import Intent, IntentKind, IntentState
+from wideberth.model.provisions import MovingBuffer
 from wideberth.model.zones import ZoneRule
+from wideberth.picture.agreed import rule_id
+from wideberth.picture.limits import sees
+from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import HOUR_US
 from wideberth.space.volume import Separation
 
-__all__ = ["bound_now"]
+__all__ = ["AgreedBuffer", "Guarded", "bound_now", "buffers_now"]
 
 _TOUCHING = Separation()
 _TRACKED = frozenset((IntentKind.FLIGHT, IntentKind.MOVEMENT))  # what moves and may be seen
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """An intent that a buffer is kept round. seen_by: the others that are bound and see it."""
+
+    intent: IntentId
+    name: str
+    party: PartyId
+    version: int
+    seen_by: frozenset[PartyId]
+
+
+@dataclass(frozen=True)
+class AgreedBuffer:
+    """A moving buffer that holds now. id: the rule that warnings cite. bound: whose tracks keep
+    clear of the others' that are guarded.
+    """
+
+    id: str
+    provision: str
+    version: int
+    radius_m: int
+    vertical_m: int
+    bound: frozenset[PartyId]
+    guarded: tuple[Guarded, ...]
+
+
+def buffers_now(picture: Picture, now_us: int) -> dict[str, AgreedBuffer]:
+    """The moving buffers that hold now round something that is under way, by id."""
+    applied = {(each.id, each.version): each for of in picture.agreed.of.values() for each in of}
+    found: dict[str, AgreedBuffer] = {}
+    for key in sorted(applied):
+        agreement = applied[key]
+        parties = frozenset(agreement.terms.parties)
+        for given in agreement.terms.provisions:
+            if not isinstance(given, MovingBuffer) or not agreement.applies(given.id):
+                continue
+            guarded = tuple(
+                Guarded(
+                    intent.id,
+                    intent.call_sign or intent.place_name or intent.kind.value,
+                    party,
+                    intent.version,
+                    frozenset(
+                        each
+                        for each in parties
+                        if each != party
+                        and sees(picture, intent, each)
+                        and needs(picture, intent, each)
+                    ),
+                )
+                for party in sorted(parties)
+                if not given.of or party in given.of
+                for intent in map(picture.intents.__getitem__, sorted(picture.intents_of(party)))
+                if intent.kind in _TRACKED
+                and intent.state is not IntentState.ENDED
+                and intent.start_us <= now_us <= intent.end_us
+                and not intent.actors.isdisjoint(given.round)
+            )
+            if guarded:
+                name = rule_id(agreement, given.id)
+                found[name] = AgreedBuffer(
+                    name, given.id, agreement.version, given.radius_m, given.vertical_m, parties,
+                    guarded,
+                )  # fmt: skip
+    return found
 
 
 def bound_now(picture: Picture, now_us: int) -> dict[str, tuple[AgreedArea, frozenset[PartyId]]]:

@@ -210,9 +210,9 @@ def _standing_incursions(
 
 def departures(
     look: Look, row: int, own: list[Area], left: Collection[str], settings: WatchSettings
-) -> tuple[list[Observation], str | None]:
+) -> tuple[list[Observation], tuple[str, ...]]:
     """Whether one track is outside all of its own intents: an observation about each of those of
-    the ids left, which it may have left; and the id of the intent that it is in, None for none.
+    the ids left, which it may have left; and the ids of the intents that it is in.
     """
     one = np.array([row])
     movers = look.movers.take(one)
@@ -225,8 +225,8 @@ def departures(
         )
         for each in own
     ]
-    within = next((area.id for area, place in zip(own, at, strict=True) if place.inside[0]), None)
-    if within is not None:
+    within = tuple(area.id for area, place in zip(own, at, strict=True) if place.inside[0])
+    if within:
         verdict = Verdict.UNKNOWN if look.doubtful[row] else Verdict.CLEAR
     else:
         outside = all(place.surely_outside[0] for place in at)

@@ -23,6 +23,7 @@ from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.watch import along, conditions
 from wideberth.watch.area_index import NOBODY, AreaIndex
+from wideberth.watch.buffers import MovingBuffer, RoundIntent, moving_buffers
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.look import Look, ref_of
 from wideberth.watch.observations import (
@@ -85,6 +86,8 @@ class Watch:
         self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
         self._index = AreaIndex()  # of these
         self._ways = Ways()
+        self._buffers: dict[str, MovingBuffer] = {}
+        self._in: dict[TrackKey, frozenset[str]] = {}  # intents of its own, when it was last in one
         self._state = WarningState()
         self._last_in: dict[TrackKey, str] = {}
         self._now_us: int | None = None
@@ -173,6 +176,25 @@ class Watch:
         else:
             self._warn_no_more_of(area.ref)
 
+    def put_buffer(self, buffer: MovingBuffer, now_us: int) -> list[WarningEvent]:
+        """Adds a moving buffer, or puts it in the place of the old one; what was warned of because
+        of an intent that is not guarded any more, or not seen by the same parties, lapses.
+        """
+        old = self._buffers.get(buffer.id)
+        self._buffers[buffer.id] = buffer
+        gone = set(old.guarded) - set(buffer.guarded) if old is not None else set[RoundIntent]()
+        return [
+            event
+            for each in sorted(gone, key=lambda each: each.id)
+            for event in self._withdraw(ObjectRef("round", each.id), now_us)
+        ]
+
+    def remove_buffer(self, buffer_id: str, now_us: int) -> list[WarningEvent]:
+        """Takes a moving buffer away; its warnings lapse."""
+        if self._buffers.pop(buffer_id, None) is None:
+            return []
+        return self._withdraw(ObjectRef("zone", buffer_id), now_us)
+
     def remove_zone(self, zone_id: str, now_us: int) -> list[WarningEvent]:
         """Takes a zone away; its warnings lapse. Nothing where there is no such zone."""
         if ObjectRef("zone", zone_id) not in self._warned_of:
@@ -185,6 +207,7 @@ class Watch:
         if self._intents.pop(intent_id, None) is None:
             return []
         self._last_in = {key: each for key, each in self._last_in.items() if each != intent_id}
+        self._in = {key: each - {intent_id} for key, each in self._in.items()}
         self._warn_no_more_of(ObjectRef("intent", intent_id))
         along_it = self.follow_no_more(intent_id, now_us)
         return along_it + self._withdraw(ObjectRef("intent", intent_id), now_us)
@@ -198,6 +221,7 @@ class Watch:
         """Takes a track away because its party said that it is over; its warnings lapse."""
         self.table.remove(key)
         self._last_in.pop(key, None)
+        self._in.pop(key, None)
         return self._withdraw(ref_of(key), now_us)
 
     def set_clock(self, party: str, clock_us: int) -> None:
@@ -219,6 +243,7 @@ class Watch:
         self._now_us = now_us
         for key in self.table.forget(now_us):
             self._last_in.pop(key, None)
+            self._in.pop(key, None)
         self._state, events = step(
             self._state, self._observations(now_us), now_us, self.settings.warnings, self._make_id
         )
@@ -260,7 +285,9 @@ class Watch:
         met = conditions.pairs(look, self.settings, standing)
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         told = met + entered + self._along(look, standing, met, entered)
-        told += self._departures(look, standing)
+        departed = self._departures(look, standing)  # says too who is in which intent
+        told += moving_buffers(look, self._buffers, self._in, self.settings, standing)
+        told += departed
         told += conditions.implausible(look, self.settings, standing)
         matters = None if self.settings.silence_of_all else self._matters(standing)
         told += conditions.silences(self.table, now_us, matters, self.settings, standing)
@@ -307,8 +334,9 @@ class Watch:
                 left.add(bound[0])
             observed, within = conditions.departures(look, row, areas, left, self.settings)
             told += observed
-            if within is not None:
-                self._last_in[key] = within
+            if within:
+                self._last_in[key] = within[0]
+                self._in[key] = frozenset(within)
         return told
 
     def _own_intents(self, look: Look) -> list[tuple[int, list[_Intent]]]:

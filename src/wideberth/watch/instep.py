@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from wideberth.decisions.agreed_tracks import bound_now
+from wideberth.decisions.agreed_tracks import AgreedBuffer, bound_now, buffers_now
 from wideberth.decisions.clashes import intents_in_zone
 from wideberth.errors import NotComparable
 from wideberth.model.agreements import AgreedArea
@@ -32,6 +32,7 @@ from wideberth.picture.agreed import Agreed
 from wideberth.picture.picture import Picture
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import MINUTE_US
+from wideberth.watch.buffers import MovingBuffer, RoundIntent
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import WarningEvent
 from wideberth.watch.ways import Way, way_through
@@ -71,6 +72,7 @@ class InStep:
         self._told = 0  # changes of intents so far
         # Agreed areas that the watch has, for whom.
         self._agreed: dict[str, frozenset[PartyId]] = {}
+        self._buffers: dict[str, AgreedBuffer] = {}
         self._agreed_as_of: tuple[int, int, Agreed] | None = None
 
     def take_over(self, picture: Picture) -> None:
@@ -184,6 +186,21 @@ class InStep:
             self._agreed[area_id] = bound
             volumes = picture.agreed_space.volumes(area_id)
             calls.append(partial(_put_agreed, self._watch, area, volumes, bound))
+        return calls + self._buffer_changes(picture, now_us)
+
+    def _buffer_changes(self, picture: Picture, now_us: int) -> list[Change]:
+        found = buffers_now(picture, now_us)
+        calls: list[Change] = [
+            partial(self._watch.remove_buffer, each, now_us)
+            for each in self._buffers
+            if each not in found
+        ]
+        calls += [
+            partial(self._watch.put_buffer, _buffer(each), now_us)
+            for name, each in found.items()
+            if self._buffers.get(name) != each
+        ]
+        self._buffers = found
         return calls
 
     def _count_users(self, picture: Picture, now_us: int) -> None:
@@ -268,6 +285,21 @@ def _put_agreed(
         bound=sorted(bound),
     )
     return []
+
+
+def _buffer(agreed: AgreedBuffer) -> MovingBuffer:
+    return MovingBuffer(
+        id=agreed.id,
+        name=f"agreed moving buffer {agreed.provision}, {agreed.radius_m} m",
+        version=agreed.version,
+        radius_m=float(agreed.radius_m),
+        vertical_m=float(agreed.vertical_m),
+        bound=frozenset[str](agreed.bound),
+        guarded=tuple(
+            RoundIntent(each.intent, each.name, each.party, each.version, frozenset(each.seen_by))
+            for each in agreed.guarded
+        ),
+    )
 
 
 def _put_zone(

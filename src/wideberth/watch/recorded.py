@@ -1,7 +1,8 @@
 """The watch's warnings in the form in which they are recorded, and to whom each is addressed.
 
 A warning goes to the parties whose things it is about. One that is predicted along an intent goes
-to none of them that does not see that intent whole (:mod:`wideberth.watch.along`). Of an intent
+to none of them that does not see that intent whole (:mod:`wideberth.watch.along`); so does one of
+a buffer round an intent (:mod:`wideberth.watch.buffers`). Of an intent
 that a party may not see it learns only where the rules have told it of the clash already: never of
 a ``named`` one, and of an ``on-conflict`` one only once its track is inside, at a place where an
 intent of its own that is under way clashes with it. A position costs nothing to invent; an intent
@@ -27,6 +28,10 @@ __all__ = ["WATCHED", "parties_of", "recorded_form", "track_name", "track_named"
 
 WATCHED = frozenset(WarningKind(each.value) for each in seen.WarningKind)
 """The kinds of warning that a watch raises."""
+
+
+_RESTS_ON = {"way": "predicted along it", "round": "kept clear of"}
+"""How intents are named that a warning rests on, and that only who sees them may know of."""
 
 
 def recorded_form(event: seen.WarningEvent) -> StandingWarning:
@@ -86,9 +91,9 @@ def parties_of(
 
 
 def _sees_ways(picture: Picture, areas: list[seen.AreaFacts], party: PartyId) -> bool:
-    """Whether the party sees all that the warning is predicted along, by what it is given too."""
+    """Whether the party sees all the intents that the warning rests on, by what it is given too."""
     for way in areas:
-        if way.ref.kind != "way" or way.owner == party:
+        if way.ref.kind not in _RESTS_ON or way.owner == party:
             continue
         intent = picture.intents.get(IntentId(way.ref.id))
         if intent is None or not sees(picture, intent, party) or not needs(picture, intent, party):
@@ -146,8 +151,8 @@ def _is_told_to_be_there(
 def _object(facts: seen.Facts) -> WarningObject:
     owner = None if facts.owner is None else PartyId(facts.owner)
     if not isinstance(facts, seen.TrackFacts):
-        if facts.ref.kind == "way":
-            said = (*facts.identifying(), "predicted along it")
+        if facts.ref.kind in _RESTS_ON:
+            said = (*facts.identifying(), _RESTS_ON[facts.ref.kind])
             return WarningObject("intent", facts.ref.id, owner, said)
         return WarningObject(facts.ref.kind, facts.ref.id, owner, facts.identifying())
     fix = TrackFix(facts.latitude_nd, facts.longitude_nd, facts.time_us, facts.altitude_w84_mm)

@@ -20,9 +20,9 @@ from wideberth.client import (
     PartyKey,
     StreamGap,
     Unreachable,
-    _parsed,
 )
 from wideberth.errors import InvalidValue, RecordUnavailable
+from wideberth.eventstream import Order, Wanted, parsed
 from wideberth.model.envelope import parse_statement, statement_digest, verify_statement
 from wideberth.model.ids import KeyId, PartyId
 from wideberth.space.time import parse_rfc3339
@@ -321,5 +321,31 @@ async def test_events_are_the_same_however_they_are_cut(
         for begin in range(0, len(whole), size):
             yield whole[begin : begin + size]
 
-    found = [event async for event in _parsed(chunks())]
+    found = [event async for event in parsed(chunks())]
     assert found == [Event(n, "notice", text) for n, text in enumerate(texts, 1)]
+
+
+def test_what_was_left_out_is_no_gap_and_what_is_missing_is_one() -> None:
+    order = Order(3)
+    told = Event(4, "notice", {})
+    assert order.is_next(told)
+    assert not order.is_next(told)  # again, on another line
+    assert order.is_next(Event(None, "stop", {}))
+    assert not order.is_next(Event(9, "left-out", {"first": 5, "last": 9}))
+    assert not order.is_next(Event(7, "notice", {}))
+    assert order.is_next(Event(10, "notice", {}))
+    for missing in (Event(12, "notice", {}), Event(14, "left-out", {"first": 12, "last": 14})):
+        with pytest.raises(StreamGap):
+            order.is_next(missing)
+
+
+def test_what_is_wanted_is_asked_for_in_the_address() -> None:
+    wanted = Wanted(("intent", "zone"), polygon=[(47.0, 7.0), (47.5, 8.0), (48.0, 7)], upper_m=10.5)
+    assert wanted.query() == {
+        "kinds": "intent,zone",
+        "polygon": "47.0,7.0;47.5,8.0;48.0,7",
+        "upper_m": "10.5",
+    }
+    sides = {"south": "-1.0", "west": "170.0", "north": "1.0", "east": "-170.0"}
+    assert Wanted(box=(-1.0, 170.0, 1.0, -170.0)).query() == sides
+    assert Wanted(circle=(47.0, 7.0, 500.0)).query() == {"circle": "47.0,7.0,500.0"}

@@ -7,7 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from wideberth.faces.api import told
 from wideberth.faces.api.events import EVENTS
+from wideberth.faces.api.filters import OPTIONAL
 from wideberth.faces.api.http import Route
 from wideberth.faces.api.openapi import schemas_of
 from wideberth.faces.api.problems import TITLES
@@ -24,7 +26,7 @@ The API stands under `/api/v1`; `/api/v1/openapi.json` is the same as below, as 
 JSON in UTF-8 goes in and out.
 [How to tell an intent](../how-to/tell-an-intent-over-http.md) shows it by example.
 
-- **Who asks.** `Authorization: Bearer TOKEN` on everything but what is marked public, also on streams: a browser reads them with `fetch`, and no token stands in an address.
+- **Who asks.** `Authorization: Bearer TOKEN` on everything but what is marked public, also on streams; no token stands in an address.
 - **Strict.** An unknown member or parameter is refused, and so is one given twice; the problem names the field by its dotted path, the rule, and what came.
 - **Hidden is unknown.** What you may not see is answered exactly as what does not exist, and is in no list, count, order, event or proof.
 - **Clocks.** An answer to a party whose clock was measured to be off by more than is agreed carries the header `Clock-Off` with the figures. See [times](times.md#clocks).
@@ -39,22 +41,53 @@ JSON in UTF-8 goes in and out.
 STREAMS = """\
 ## Streams
 
-`GET /stream` gives your events as server-sent events, numbered from 1 without a gap.
-After a cut, the header `Last-Event-ID` (or `after=`) goes on where it was: nothing is missed and nothing comes twice.
-A comment comes after 10 s of silence; `bye` says that the node stops.
+`GET /stream` gives your events, numbered from 1 without a gap, and `GET /tracks/stream` the positions of tracks.
+Each is there over two carriers, with the same events, credentials, limits and rules:
+
+- **Server-sent events**: an ordinary `GET`. Browsers read them with `fetch`, which can send the header `Authorization`.
+- **WebSocket**: the same path and query, with `ws://` or `wss://`. Each event is one message of text, `{"id": 7, "event": "notice", "data": {...}}`; `id` is left out where the event has no number. The credential is the header `Authorization` here too. A page of a browser can give no header: it offers two subprotocols, `wideberth.v1` and `bearer.TOKEN`, and the first is chosen. A no comes before anything is accepted, with its status and problem details as its body; a browser does not show them to a page, and the same `GET` says them. Nothing is compressed, and nothing that a client sends is read: it is cut off with code 1003.
+
+After a cut, the header `Last-Event-ID` (or `after=`, which a page of a browser can give) goes on where it was: nothing is missed and nothing comes twice.
+A sign of life comes after 10 s of silence: a comment, or a message `{"event": "still-here"}`.
+`bye` says that the node stops (a WebSocket closes with 1001) or that the credential has expired (1000).
 An event `warning-update` has no number: it tells how a standing warning goes on, and is not in the record.
 An event `stop` comes without a number as soon as it is sent, and once more with one when it is in the record: it is the same by its id.
 An event `acknowledgement` with `recorded: false` has no number either: the record takes nothing at the moment, and will hold it later.
+
+A slow reader holds nobody up, and misses no event that has a number: those are read from the record for it when it is ready for them, so that nothing is piled up.
+It gets the newest update of each warning; `missed` says how many before it were left out: read `GET /warnings` for how each stands.
 A reader that takes nothing for 60 s is cut off, and can resume.
 
-`GET /tracks/stream` gives an event `tracks` with the newest position of each track that moved, at most once a second, without numbers; `missed` says how many looks were left out because you read too slowly.
+`/tracks/stream` gives an event `tracks` with the newest position of each track that moved, at most once a second, without numbers; `missed` says how many looks were left out because you read too slowly: read `GET /tracks` for where all of them are.
+
+### Asking for some of it
+
+`kinds=` and an area (`StreamQuery`) leave events out; both together leave out what either does.
+A filter is judged on what an event shows to you and on nothing else.
+The events keep their numbers. An event `left-out` says from which number to which there was nothing that you asked for, before the next event or with the next sign of life; it has a number too, so that a stream resumes after it.
+The numbers of the others and the ranges of `left-out` are together all numbers, each once.
+
+By kind, only what asks nothing of you can be left out: OPTIONAL_KINDS.
+All other kinds always come, whatever `kinds` names: a STOP and what becomes of it; notices, for each is to be acknowledged; escalations and calls; doubts, agreements, drills, incidents, sites and whatever else may have to be answered; the channel and the hazard whose word is missed.
+A warning can be left out by area alone: it is addressed to you because something of yours is in it.
+Of acknowledgements, CANNOT-COMPLY, DISPUTED and a read-back that differs always come.
+
+By area, only an event that shows a place is left out, where all of it lies outside: an intent that is told or steps (`intent`, `notification`), a zone that is declared, a warning.
+What shows no place comes, and so does an amendment, since it may have moved something out of your area, the end of a zone, and a site of another's.
+A warning shows where its tracks were; it comes where one of them could be in your area before the time that it names, at 340 m/s, and 100 m/s up or down.
+Once it came, all that is said of it comes, also when it has moved away.
+A warning that a stream left out does not count as told there: if no other stream of yours takes it, it goes out over [the ways that you agreed](../how-to/reach-those-without-a-stream.md).
+
+On `/tracks/stream` an area leaves out the tracks outside; one that leaves it is told once more, where it is then.
 """
 
 
 def page() -> str:
     """The whole page."""
     schemas = schemas_of(ROUTES)
-    parts = [HEAD, _routes(), STREAMS, _events(), _problems(), _structs(schemas)]
+    optional = ", ".join(f"`{name}`" for name in sorted(OPTIONAL))
+    streams = STREAMS.replace("OPTIONAL_KINDS", optional)
+    parts = [HEAD, _routes(), streams, _events(), _problems(), _structs(schemas)]
     return "\n".join(parts)
 
 
@@ -89,7 +122,9 @@ def _role(route: Route) -> str:
 
 def _events() -> str:
     lines = ["| event | data |", "| --- | --- |"]
-    lines += [f"| `{name}` | `{kind.__name__}` |" for name, kind in EVENTS.items()]
+    unnumbered = {"warning-update": told.WarningEvent, "left-out": told.LeftOutEvent}
+    every = EVENTS | unnumbered
+    lines += [f"| `{name}` | `{kind.__name__}` |" for name, kind in every.items()]
     return "\n".join([*lines, ""])
 
 

@@ -17,7 +17,7 @@ import logging
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
@@ -29,6 +29,7 @@ from nacl.public import SealedBox
 from nacl.signing import SigningKey
 
 from wideberth.errors import InvalidValue, RecordUnavailable, WideberthError, system_reason
+from wideberth.eventstream import Event, Order, StreamGap, Wanted, parsed
 from wideberth.model.envelope import (
     Statement,
     parse_statement,
@@ -42,7 +43,16 @@ from wideberth.record.keys import sync_folder, write_new
 from wideberth.sealed.texts import Sealer
 from wideberth.space.time import format_rfc3339
 
-__all__ = ["ApiProblem", "Client", "Event", "PartyKey", "Settled", "StreamGap", "Unreachable"]
+__all__ = [
+    "ApiProblem",
+    "Client",
+    "Event",
+    "PartyKey",
+    "Settled",
+    "StreamGap",
+    "Unreachable",
+    "Wanted",
+]
 
 API = "/api/v1"
 Json = Mapping[str, Any]
@@ -51,7 +61,6 @@ _RETRIED = frozenset({429, 502, 503, 504})
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LONGEST_PAUSE_S = 5.0
 _SILENCE_S = 30.0  # three heartbeats of the stream
-_MAX_EVENT_BYTES = 8 * 1_048_576
 
 
 class ApiProblem(WideberthError):
@@ -111,25 +120,6 @@ class Settled(msgspec.Struct, frozen=True):
             (self.method, self.path, said.type) == (method, path, command)
             and msgspec.json.decode(said.body) == msgspec.json.decode(msgspec.json.encode(body))
         )  # fmt: skip
-
-
-class StreamGap(WideberthError):
-    """The stream left a number out."""
-
-    def __init__(self, after: int, came: int) -> None:
-        self.after = after
-        self.came = came
-        super().__init__(f"event {came} came after event {after}")
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One event of the party's stream. number: counts from 1 without a gap; None: sent before it is
-    recorded, as a STOP is, or never recorded. It may come again on another line.
-    """
-
-    number: int | None
-    name: str
-    data: Any
 
 
 class _Pending(msgspec.Struct, frozen=True):
@@ -540,28 +530,22 @@ class Client:
         wanted = {"witnesses": witnesses} if witnesses else {}
         return (await self._send("GET", "/record/checkpoint", params=wanted)).text
 
-    async def events(self, after: int = 0) -> AsyncGenerator[Event]:
+    async def events(self, after: int = 0, wanted: Wanted | None = None) -> AsyncGenerator[Event]:
         """The party's events after number after, each once, in order, for as long as one listens;
-        and those without a number as they come.
+        and those without a number as they come. wanted: which of them; None: all.
 
         A cut line is taken up again where it broke. Raises ApiProblem where the node says no,
-        StreamGap where it leaves a number out.
+        StreamGap where it leaves a number out without saying so.
         """
         pause_s = 0.0
+        order = Order(after)
         while True:
             try:
-                async with aclosing(self._connected(after)) as events:
+                async with aclosing(self._connected(order.after, wanted)) as events:
                     async for event in events:
-                        if event.number is None:
+                        if order.is_next(event):
+                            pause_s = 0.0
                             yield event
-                            continue
-                        if event.number <= after:
-                            continue
-                        if event.number != after + 1:
-                            raise StreamGap(after, event.number)
-                        after = event.number
-                        pause_s = 0.0
-                        yield event
             except httpx.TransportError:
                 pass
             except ApiProblem as problem:
@@ -643,56 +627,24 @@ class Client:
                 await self._sleep(pause_s)
         raise Unreachable(self.url, attempts, reason, request, was_sent=was_sent)
 
-    async def _connected(self, after: int) -> AsyncGenerator[Event]:
+    async def _connected(self, after: int, wanted: Wanted | None) -> AsyncGenerator[Event]:
         """The events of one connection."""
         headers = {**self._bearer(), "Accept": "text/event-stream", "Last-Event-ID": str(after)}
         timeout = httpx.Timeout(10.0, read=_SILENCE_S)
+        params = {"after": str(after), **({} if wanted is None else wanted.query())}
         async with self._http.stream(
-            "GET", "/stream", params={"after": after}, headers=headers, timeout=timeout
+            "GET", "/stream", params=params, headers=headers, timeout=timeout
         ) as response:
             if response.status_code != 200:
                 await response.aread()
                 raise ApiProblem(_checked(response).status_code, {"title": "no stream"})
-            async with aclosing(_parsed(response.aiter_bytes())) as events:
+            async with aclosing(parsed(response.aiter_bytes())) as events:
                 async for event in events:
                     yield event
 
     def _bearer(self) -> dict[str, str]:
         token = self._token if isinstance(self._token, str) else self._token()
         return {"Authorization": f"Bearer {token}"}
-
-
-async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Event]:
-    """Events of a text/event-stream (WHATWG HTML, 9.2.6), until it ends or says bye."""
-    # Not by httpx's lines: those also end at U+2028 and the like, which JSON may hold.
-    buffer = bytearray()
-    fields: dict[str, bytes] = {}
-    async for chunk in chunks:
-        buffer += chunk
-        if len(buffer) > _MAX_EVENT_BYTES:
-            raise httpx.RemoteProtocolError("an event is larger than a client takes")
-        *lines, rest = buffer.split(b"\n")
-        buffer = bytearray(rest)
-        for whole in lines:
-            line = whole.removesuffix(b"\r")
-            if not line:
-                if fields.get("event") == b"bye":
-                    return
-                number = fields.get("id", b"")
-                if "data" in fields and (number.isdigit() or not number):
-                    yield Event(
-                        int(number) if number else None,
-                        fields.get("event", b"message").decode(),
-                        msgspec.json.decode(fields["data"]),
-                    )
-                fields = {}
-                continue
-            name, _, value = bytes(line).partition(b":")
-            value = value.removeprefix(b" ")
-            if name == b"data" and "data" in fields:
-                value = fields["data"] + b"\n" + value
-            if name in (b"id", b"event", b"data"):
-                fields[name.decode()] = value
 
 
 def _checked(response: httpx.Response, attempts: int = 1) -> httpx.Response:

@@ -79,14 +79,15 @@ class LiveSettings:
 
 @dataclass(slots=True, eq=False)
 class UpdateListener:
-    """What a stream has not yet been told of standing warnings: the newest of each, and no more,
-    however slowly it reads. party: whose stream it is; updates of others' do not wake it.
+    """What a stream has not yet been told of standing warnings: the newest of each, and how many
+    it took the place of; no more, however slowly it reads. party: whose stream it is; updates of
+    others' do not wake it.
     """
 
     grew: asyncio.Event
     party: PartyId
-    pending: dict[WarningId, StandingWarning] = field(
-        default_factory=dict[WarningId, StandingWarning]
+    pending: dict[WarningId, tuple[StandingWarning, int]] = field(
+        default_factory=dict[WarningId, "tuple[StandingWarning, int]"]
     )
 
 
@@ -152,6 +153,12 @@ class Live:
     def show_every_s(self) -> float:
         """How often positions go out on streams, at most."""
         return self._settings.show_every_s
+
+    @property
+    def look_ahead_us(self) -> int:
+        """How far ahead the watch looks, at most."""
+        watch = self._settings.watch
+        return max(watch.pairs.look_ahead_us, watch.zone_look_ahead_us)
 
     async def observe(
         self, reports: Iterable[PositionReport], *, feed: str, feed_party: PartyId | None
@@ -374,7 +381,9 @@ class Live:
         """Tell the streams of the parties that a standing warning is addressed to."""
         for listener in self._listeners:
             if listener.party in warning.parties:
-                listener.pending[warning.id] = warning
+                before = listener.pending.get(warning.id)
+                missed = 0 if before is None else before[1] + 1
+                listener.pending[warning.id] = warning, missed
                 listener.grew.set()
 
     async def _submit(self, command: Command) -> None:

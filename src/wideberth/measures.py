@@ -97,14 +97,15 @@ class Measures:
     """The counts of a node since it started. Seconds, unless the name says otherwise.
 
     commands: by kind and outcome. requests: by method, route and status. limited: requests held
-    back, by what was used up. streams: open ones, by route. gc_s: by generation, each collection.
+    back, by what was used up. streams: open ones, by route and carrier. gc_s: by
+    generation, each collection.
     """
 
     commands: Counter[tuple[str, str]] = field(default_factory=_counter)
     requests: Counter[tuple[str, str, int]] = field(default_factory=_counter)
     request_s: dict[str, Histogram] = field(default_factory=dict[str, Histogram])
     limited: Counter[str] = field(default_factory=_counter)
-    streams: Counter[str] = field(default_factory=_counter)
+    streams: Counter[tuple[str, str]] = field(default_factory=_counter)
     batch_commands: Histogram = field(default_factory=lambda: Histogram(SIZES))
     queue_s: Histogram = field(default_factory=Histogram)
     decide_s: Histogram = field(default_factory=Histogram)

@@ -20,7 +20,7 @@ import fcntl
 import logging
 import os
 import random
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,7 @@ from wideberth.delivery.messages import Message, WayToAnswer, in_each, notice_me
 from wideberth.delivery.phrases import spoken
 from wideberth.delivery.push import send_push
 from wideberth.delivery.state import DeliveryState
+from wideberth.delivery.taken import Taken
 from wideberth.delivery.webhook import Webhooks
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.channels import ChannelState, Evidence, Medium, state_of
@@ -130,8 +131,7 @@ class Outbound:
         self._state: DeliveryState | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-delivery")
         self._lanes: dict[tuple[PartyId, Post], _Sending] = {}
-        self._took: dict[PartyId, tuple[int, int]] = {}
-        self._unflushed: set[PartyId] = set()
+        self._taken = Taken()
         self._closed: list[NoticeId] = []  # since the last look
         self._webhooks: Webhooks | None = None
         self._room = asyncio.Semaphore(_MOST_SENDING)
@@ -142,16 +142,17 @@ class Outbound:
 
     # What others ask.
 
-    def took(self, party: PartyId, number: int) -> None:
-        """A stream of the party took all events up to a number; 0: it is open. No number counts
-        beyond those that there are, whatever its reader said that it had.
+    def took(
+        self, party: PartyId, number: int, *, since: int = 0, left_out: Collection[int] = ()
+    ) -> None:
+        """A stream of the party took all events after number since up to a number, but for those
+        that it was asked to leave out; 0: it is open. No number counts beyond those that there
+        are, whatever its reader said that it had.
         """
         history = self._service.picture.history
         number = min(number, 0 if history is None else history.stream_end(party))
-        before = self._took.get(party, (0, 0))[0]
-        self._took[party] = (max(before, number), self._service.context().now_us)
-        self._unflushed.add(party)
-        if number > before:
+        now_us = self._service.context().now_us
+        if self._taken.note(party, number, now_us, since=since, left_out=left_out):
             sending = self._lanes.get((party, Post.DUTY))
             if sending is not None:
                 for line in sending.lane.lines:
@@ -616,10 +617,10 @@ class Outbound:
         number = history.stream_number(party, position)
         until = asyncio.get_running_loop().time() + _STREAM_GRACE_S
         while True:
-            taken, seen_us = self._took.get(party, (0, 0))
-            if taken >= number:
+            if self._taken.has(party, number):
                 return Tried(Outcome.TAKEN, "stream")
-            if self._service.context().now_us - seen_us > _STREAM_OPEN_US:
+            now_us = self._service.context().now_us
+            if now_us - self._taken.seen_us(party) > _STREAM_OPEN_US:
                 return Tried(Outcome.FAILED, "no-stream")
             if asyncio.get_running_loop().time() > until:
                 return Tried(Outcome.FAILED, "stream-slow")
@@ -723,16 +724,17 @@ class Outbound:
     async def _flush_once(self) -> None:
         if self._state is None:
             return
-        state, parties = self._state, list(self._unflushed)
-        rows = [(party, *self._took[party]) for party in parties]
-        self._unflushed.difference_update(parties)
+        state = self._state
+        rows, changes = self._taken.unkept()
         if rows:
-            await self._in_thread(lambda: state.keep_streamed(rows))
+            try:
+                await self._in_thread(lambda: state.keep_streamed(rows, changes))
+            except RecordUnavailable:
+                self._taken.not_kept(changes)
+                raise
         if self.is_sender:
-            for name, (number, time_us) in (await self._in_thread(state.streamed)).items():
-                party = PartyId(name)
-                before = self._took.get(party, (0, 0))
-                self._took[party] = (max(before[0], number), max(before[1], time_us))
+            streamed, left_out = await self._in_thread(lambda: (state.streamed(), state.left_out()))
+            self._taken.merge(streamed, left_out)
 
     async def _in_thread(self, ask: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, ask)

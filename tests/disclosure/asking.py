@@ -16,8 +16,10 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 from api_world import JSON, World
+from wideberth.faces.api import stream
 from wideberth.faces.api.routes import ROUTES
 from wideberth.faces.cli import export
 from wideberth.model.ids import PartyId
@@ -30,6 +32,13 @@ ONE_IN = int(os.environ.get("WIDEBERTH_DISCLOSURE_ONE_IN", "4"))
 """Of the ids that were not met, each is asked for by one in so many of the routes that take one."""
 
 UNKNOWN = "unk" + "0" * 17
+FILTERS = (
+    "south=47&west=8&north=47.011&east=8.011",
+    "circle=47.005,8.005,300",
+    "kinds=notice,warning&lower_m=100",
+)
+"""Of a stream: what is left out, and said to be, must hang on what is shown alone."""
+
 _RANDOM = {
     "fingerprint", "said_digest", "prev", "subject", "proof", "vkey", "public_key",
     "content", "difference",  # a salt that its recipient alone knows is in them
@@ -187,42 +196,63 @@ class Asker:
             self.view.seen[f"{len(self.view.seen)} {label}"] = compared(answer)
         return answer
 
-    async def events(self, route: str, *, enough: int) -> None:
-        """What a stream says until so many numbered events have come and it waits."""
+    async def events(self, route: str, *, end: int, query: str = "", socket: bool = False) -> None:
+        """What a stream says until the event numbered end was said or left out, and it waits."""
         self.view.routes.add(("GET", route))
         token = self.world.tokens[self.view.party]
-        cut, came = asyncio.Event(), bytearray()
+        cut, came = asyncio.Event(), list[tuple[int | None, str, Any]]()
+        raw = bytearray()
+        waits = [{"type": "websocket.connect"}] if socket else []
 
         async def receive() -> dict[str, Any]:
+            if waits:
+                return waits.pop()
             await cut.wait()
-            return {"type": "http.disconnect"}
+            return {"type": "websocket.disconnect" if socket else "http.disconnect"}
 
         async def send(message: Any) -> None:
-            came.extend(message.get("body", b""))
+            body = message.get("text", "").encode() if socket else message.get("body", b"")
+            raw.extend(body)
+            came.extend(_of_socket(body) if socket else _of_stream(body))
 
         scope = {
-            "type": "http", "method": "GET", "path": f"/api/v1{route}", "query_string": b"",
+            "type": "websocket" if socket else "http", "method": "GET",
+            "path": f"/api/v1{route}", "query_string": query.encode(), "subprotocols": [],
             "headers": [(b"authorization", f"Bearer {token}".encode())],
         }  # fmt: skip
-        task = asyncio.create_task(self.world.app(scope, receive, send))
         quiet = 0
-        for _ in range(2000):
-            before = len(came)
-            await asyncio.sleep(0.002)
-            done = came.count(b"\nid: ") + came.startswith(b"id: ") >= enough and came
-            quiet = quiet + 1 if done and len(came) == before else 0
-            if quiet > 4 or task.done():
-                break
-        cut.set()
-        await task
-        self.view.raw.append(came.decode())
-        said: list[Any] = []
-        for block in came.decode().split("\n\n"):
-            fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
-            if fields and fields.get("event") != "bye":
-                data = plain(json.loads(fields["data"]))
-                said.append([fields.get("id"), fields["event"], data])
-        self.view.seen[f"{len(self.view.seen)} stream {route}"] = said
+        # What was left out last is said with a heartbeat.
+        with mock.patch.object(stream, "HEARTBEAT_S", 0.02 if query else 10.0):
+            task = asyncio.create_task(self.world.app(scope, receive, send))
+            for _ in range(2000):
+                before = len(came)
+                await asyncio.sleep(0.002)
+                last = max((number for number, _, _ in came if number is not None), default=0)
+                quiet = quiet + 1 if raw and last >= end and len(came) == before else 0
+                if quiet > 4 or task.done():
+                    break
+            cut.set()
+            await task
+        self.view.raw.append(raw.decode())
+        said = [[number, name, plain(data)] for number, name, data in came if name != "bye"]
+        carrier = "socket" if socket else "stream"
+        self.view.seen[f"{len(self.view.seen)} {carrier} {route}?{query}"] = said
+
+
+def _of_stream(body: bytes) -> list[tuple[int | None, str, Any]]:
+    found: list[tuple[int | None, str, Any]] = []
+    for block in body.decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
+        if fields:
+            number = int(fields["id"]) if "id" in fields else None
+            found.append((number, fields["event"], json.loads(fields["data"])))
+    return found
+
+
+def _of_socket(body: bytes) -> list[tuple[int | None, str, Any]]:
+    said = json.loads(body) if body else {"event": "still-here"}
+    is_said = said["event"] != "still-here"
+    return [(said.get("id"), said["event"], said["data"])] if is_said else []
 
 
 def compared(answer: Any) -> Any:
@@ -259,8 +289,13 @@ async def everything(
     await _dry_runs(asker, shapes)
     history = world.node.service.picture.history
     assert history is not None
-    await asker.events("/stream", enough=history.stream_end(PartyId(party)))
-    await asker.events("/tracks/stream", enough=0)
+    end = history.stream_end(PartyId(party))
+    await asker.events("/stream", end=end)
+    await asker.events("/stream", end=end, socket=True)
+    for query in FILTERS:
+        await asker.events("/stream", end=end, query=query)
+    await asker.events("/tracks/stream", end=0)
+    await asker.events("/tracks/stream", end=0, query="south=47&west=8&north=47.011&east=8.011")
     return asker.view
 
 

@@ -39,6 +39,8 @@ CREATE INDEX IF NOT EXISTS code_expires ON code (expires_us);
 CREATE INDEX IF NOT EXISTS code_notice ON code (notice);
 CREATE TABLE IF NOT EXISTS streamed (
     party TEXT PRIMARY KEY, number INTEGER NOT NULL, time_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS left_out (
+    party TEXT, number INTEGER, PRIMARY KEY (party, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sent (
     item TEXT, party TEXT, way TEXT, time_us INTEGER NOT NULL,
     PRIMARY KEY (item, party, way)) WITHOUT ROWID;
@@ -137,9 +139,18 @@ class DeliveryState:
         found = self._all("SELECT party, notice, expires_us FROM code WHERE digest=?", (digest,))
         return found[0] if found else None
 
-    def keep_streamed(self, rows: Iterable[tuple[str, int, int]]) -> None:
-        """Keep (party, number, time_us) of the last event that a party's streams took."""
+    def keep_streamed(
+        self, rows: Iterable[tuple[str, int, int]], changes: Iterable[tuple[str, int, bool]] = ()
+    ) -> None:
+        """Keep (party, number, time_us) of the last event that a party's streams took; changes:
+        (party, number, whether it is left out) of events before it that none of them took.
+        """
         with self._within():
+            for party, number, is_left_out in changes:
+                if is_left_out:
+                    self._run("INSERT OR IGNORE INTO left_out VALUES (?, ?)", (party, number))
+                else:
+                    self._run("DELETE FROM left_out WHERE party=? AND number=?", (party, number))
             for each in rows:
                 self._run(
                     "INSERT INTO streamed VALUES (?, ?, ?) ON CONFLICT (party) DO UPDATE SET"
@@ -152,9 +163,17 @@ class DeliveryState:
         rows = self._all("SELECT party, number, time_us FROM streamed", ())
         return {party: (number, time_us) for party, number, time_us in rows}
 
+    def left_out(self) -> dict[str, frozenset[int]]:
+        """The numbers of events that each party's streams were asked to leave out."""
+        found: dict[str, set[int]] = {}
+        for party, number in self._all("SELECT party, number FROM left_out", ()):
+            found.setdefault(party, set()).add(number)
+        return {party: frozenset(numbers) for party, numbers in found.items()}
+
     def forget_streamed(self, party: str) -> None:
         """Let go what the party's streams took."""
         self._run("DELETE FROM streamed WHERE party=?", (party,))
+        self._run("DELETE FROM left_out WHERE party=?", (party,))
 
     def is_sent(self, item: str, party: str, way: str) -> bool:
         """Whether an item that is no notice (a STOP) went out this way."""

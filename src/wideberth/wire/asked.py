@@ -542,13 +542,17 @@ class HeldQuery(PageQuery, frozen=True, kw_only=True):
     with_: str | None = msgspec.field(name="with", default=None)
 
 
+_Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)] | None
+_Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)] | None
+
+
 class BoxQuery(PageQuery, frozen=True, kw_only=True):
     """A box in degrees, all four sides or none; across the antimeridian where west > east."""
 
-    south: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
-    west: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
-    north: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
-    east: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    south: _Latitude = None
+    west: _Longitude = None
+    north: _Latitude = None
+    east: _Longitude = None
 
 
 class SegmentQuery(In, frozen=True, kw_only=True):
@@ -587,10 +591,29 @@ class VersionQuery(In, frozen=True, kw_only=True):
     version: Count
 
 
-class StreamQuery(In, frozen=True, kw_only=True):
-    """Where a stream goes on. The header Last-Event-ID says the same and wins."""
+class ListenQuery(In, frozen=True, kw_only=True):
+    """An area: a box in degrees (all four sides; across the antimeridian where west > east), or a
+    circle ``latitude,longitude,radius in metres``, or a polygon ``latitude,longitude;...``; and a
+    band of heights above the WGS84 ellipsoid. Left out: everywhere.
+    """
+
+    south: _Latitude = None
+    west: _Longitude = None
+    north: _Latitude = None
+    east: _Longitude = None
+    circle: str | None = None
+    polygon: str | None = None
+    lower_m: float | None = None
+    upper_m: float | None = None
+
+
+class StreamQuery(ListenQuery, frozen=True, kw_only=True):
+    """Where a stream goes on, and what of it is wanted. The header Last-Event-ID says the same as
+    after and wins. kinds: names of events with commas between; left out: all.
+    """
 
     after: Count = 0
+    kinds: str | None = None
 
 
 class EntriesQuery(In, frozen=True, kw_only=True):

@@ -15,15 +15,21 @@ from typing import Any
 import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from websockets.asyncio.client import connect
 
 from certificates import make
 from wideberth.faces.cli._connections import (
     LEAST_BYTES_PER_S,
     MAX_HEAD_BYTES,
     MAX_PIPELINED,
+    MAX_SOCKET_FIELDS,
+    MAX_SOCKET_LINE_BYTES,
+    MAX_SOCKET_MESSAGE_BYTES,
     REQUEST_WITHIN_S,
     UNREAD_S,
     BoundedProtocol,
+    BoundedSocket,
+    sockets,
 )
 from wideberth.faces.cli._server import NodeServer, QuietServer
 from wideberth.operating import Listen
@@ -48,7 +54,7 @@ async def served(
     config = uvicorn.Config(
         app,
         http=protocol,
-        ws="none",
+        **sockets(),
         lifespan="off",
         log_level="critical",
         timeout_keep_alive=keep_alive_s,
@@ -382,3 +388,67 @@ async def test_strangers_do_not_fill_the_log(tmp_path: Path) -> None:
         process.terminate()
         assert await process.wait() == 0
     assert (tmp_path / "log").stat().st_size == before
+
+
+# A WebSocket.
+
+
+async def talks(scope: Any, receive: Any, send: Any) -> None:
+    """An app that accepts it and says something each time that it hears something."""
+    assert scope["type"] == "websocket"
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        await send({"type": "websocket.send", "text": "heard"})
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(b"X-Long: " + b"x" * MAX_SOCKET_LINE_BYTES + b"\r\n", id="a long field"),
+        pytest.param(b"X-Many: x\r\n" * (MAX_SOCKET_FIELDS + 1), id="many fields"),
+    ],
+)
+async def test_a_handshake_that_the_library_could_not_read_is_refused(more: bytes) -> None:
+    async with served(BoundedProtocol, talks) as port:
+        assert (await talk(port, HANDSHAKE + more + b"\r\n")).startswith(b"HTTP/1.1 400")
+
+
+async def test_a_message_that_is_too_long_ends_a_socket() -> None:
+    async with served(BoundedProtocol, talks) as port, connect(f"ws://127.0.0.1:{port}/") as there:
+        assert there.protocol.extensions == []  # nothing is compressed, though it was offered
+        await there.send("x" * MAX_SOCKET_MESSAGE_BYTES)
+        assert await there.recv() == "heard"
+        await there.send("x" * (MAX_SOCKET_MESSAGE_BYTES + 1))
+        await there.wait_closed()
+        assert there.close_code == 1009
+
+
+async def test_pings_of_a_client_that_reads_nothing_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    most = 0
+
+    def handle(self: BoundedSocket) -> None:
+        nonlocal most
+        answer(self)
+        most = max(most, self.transport.get_write_buffer_size())
+
+    answer = BoundedSocket.handle_ping
+    monkeypatch.setattr(BoundedSocket, "handle_ping", handle)
+    ping = b"\x89\xfd" + b"\0\0\0\0" + b"x" * 125  # the longest that there is
+    async with served(BoundedProtocol, talks) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(HANDSHAKE + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        for _ in range(200):
+            writer.write(ping * 500)
+            await writer.drain()
+        writer.transport.abort()
+    assert 65_536 <= most < 200_000

@@ -68,8 +68,8 @@ class Measured:
 async def measured(tmp_path: Path) -> AsyncIterator[Measured]:
     measures, limits = Measures(), Limits(LimitsTable(unknown_per_s=2, burst_s=1))
 
-    def streams(route: str, change: int) -> None:
-        measures.streams[route] += change
+    def streams(route: str, carrier: str, change: int) -> None:
+        measures.streams[route, carrier] += change
 
     operation = Operation(limits, [measures.request], streams)
     async with a_world(tmp_path, operation=operation) as world:
@@ -155,10 +155,10 @@ async def test_open_streams_are_counted_while_they_are_open(measured: Measured) 
 
     task = asyncio.create_task(listen())
     await asyncio.sleep(0.1)
-    assert (await measured.figures())["wideberth_streams_open", "/api/v1/stream"] == 1
+    assert (await measured.figures())["wideberth_streams_open", "sse", "/api/v1/stream"] == 1
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert (await measured.figures())["wideberth_streams_open", "/api/v1/stream"] == 0
+    assert (await measured.figures())["wideberth_streams_open", "sse", "/api/v1/stream"] == 0
 
 
 async def test_the_age_of_the_newest_snapshot_is_told(measured: Measured) -> None:

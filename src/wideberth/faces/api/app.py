@@ -23,6 +23,7 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec
 from wideberth.faces.api.answers import answer_to
 from wideberth.faces.api.auth import author_of, is_remembered, refuse_reader, said_in
+from wideberth.faces.api.carriers import EventStream, Socket, answering, as_request
 from wideberth.faces.api.clocks import warning_of
 from wideberth.faces.api.desk import Call, Desk, NodeLike
 from wideberth.faces.api.doubts import says_new_doubt
@@ -63,6 +64,7 @@ _NOBODY: Any = None
 _COUNTED = frozenset({"commands", "reads", "reports"})
 _OWN_PATHS = ("/healthz", "/readyz", "/public")
 _OWN = ("/api/", "/public/")  # and all below
+_SWITCHING = 101  # the status of a WebSocket that was accepted (RFC 9110, 15.2.2)
 _EXERCISE = (EXERCISE_HEADER.encode(), EXERCISE_WORD.encode())
 
 
@@ -81,13 +83,14 @@ class Tracer(Protocol):
 @dataclass(frozen=True, slots=True)
 class Operation:
     """How a node is operated. limits: None: nobody is held back. watchers: told of each request
-    once it is answered, and of a stream once it ended. streams: counts open ones, by route.
+    once it is answered, and of a stream once it ended. streams: counts open ones, by route and
+    carrier.
     tracer: makes a span of each request.
     """
 
     limits: Limits | None = None
     watchers: Sequence[Callable[[RequestSeen], None]] = ()
-    streams: Callable[[str, int], None] | None = None
+    streams: Callable[[str, str, int], None] | None = None
     tracer: Tracer | None = None
 
 
@@ -106,7 +109,7 @@ def _marking(send: Send) -> Send:
     """Every answer of an exercise says so in a header, whatever it holds (X-03)."""
 
     async def marked(message: Any) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in {"http.response.start", "websocket.accept"}:
             message["headers"] = [*message.get("headers", ()), _EXERCISE]
         await send(message)
 
@@ -145,13 +148,14 @@ class Api:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        if scope["type"] != "http":  # no websockets here
-            await send({"type": "websocket.close", "code": 1003})
-            return
+        is_socket = scope["type"] == "websocket"
+        if is_socket:
+            send = answering(scope, send)
         if self.desk.picture.space.exercise:
             send = _marking(send)
         path: str = scope["path"]
-        if self._fallback is not None and not (path.startswith(_OWN) or path in _OWN_PATHS):
+        is_own = is_socket or path.startswith(_OWN) or path in _OWN_PATHS
+        if self._fallback is not None and not is_own:
             await self._fallback(scope, receive, send)
             return
         passage = _Passage()
@@ -166,7 +170,7 @@ class Api:
             await self._pass(scope, receive, send, passage)
         finally:
             seen = RequestSeen(
-                scope["method"] if passage.route else "other",
+                scope.get("method", "GET") if passage.route else "other",
                 passage.route,
                 passage.status,
                 began_ns,
@@ -187,7 +191,7 @@ class Api:
             nonlocal started
             if not started:
                 started = True
-                passage.status = message["status"]
+                passage.status = message.get("status", _SWITCHING)
             await send(message)
 
         try:
@@ -207,17 +211,15 @@ class Api:
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, passage: _Passage
     ) -> Answered | None:
+        is_socket = scope["type"] == "websocket"
+        if is_socket:
+            scope = as_request(scope)
         headers = headers_of(scope)
         method, path = scope["method"], scope["path"]
-        if path == f"{PREFIX}/openapi.json" and method == "GET":
+        if path == f"{PREFIX}/openapi.json" and method == "GET" and not is_socket:
             self._take_unknown(scope)
             return Answered(200, [(b"content-type", b"application/json")], self._document)
-        try:
-            route, names = self._router.find(method, path)
-        except HttpProblem:
-            self._take_unknown(scope)
-            raise
-        passage.route = route.full_path
+        route, names = self._found(scope, passage)
         if route.urgent:
             return await self._stops(scope, headers, receive, passage)
         author = _NOBODY
@@ -237,7 +239,8 @@ class Api:
         query = codec.decode_query(route.query, scope.get("query_string", b""))
         call = Call(self.desk, route, author, names, headers, query)
         if route.kind == "stream":
-            call.receive, call.send = receive, send
+            made = Socket(scope, receive, send) if is_socket else EventStream(receive, send)
+            call.carrier = made
             await self._stream(call)
             return None
         if route.kind == "write":
@@ -250,6 +253,19 @@ class Api:
         if isinstance(value, Answered):
             return value
         return answer_text(value) if isinstance(value, str) else answer_json(value, route.status)
+
+    def _found(self, scope: Scope, passage: _Passage) -> tuple[Route, dict[str, str]]:
+        """The route and the names in its path. Raises HttpProblem, counted against the address."""
+        try:
+            route, names = self._router.find(scope["method"], scope["path"])
+        except HttpProblem:
+            self._take_unknown(scope)
+            raise
+        passage.route = route.full_path
+        if scope["type"] == "websocket" and route.kind != "stream":
+            self._take_unknown(scope)
+            raise HttpProblem(400, "no-stream", "open a WebSocket at a stream alone")
+        return route, names
 
     async def _stops(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, passage: _Passage
@@ -302,12 +318,13 @@ class Api:
 
     async def _stream(self, call: Call) -> None:
         count, route = self._operation.streams, call.route.full_path
+        carrier = "websocket" if isinstance(call.carrier, Socket) else "sse"
         with ExitStack() as stack:
             if self._limits is not None:
                 stack.enter_context(self._limits.stream(call.party))
             if count is not None:
-                count(route, 1)
-                stack.callback(count, route, -1)
+                count(route, carrier, 1)
+                stack.callback(count, route, carrier, -1)
             await call.route.handler(call)
 
     async def _write(self, call: Call, scope: Scope, body: bytes) -> Answered:

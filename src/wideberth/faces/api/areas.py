@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from wideberth.errors import NotComparable
+from wideberth.errors import InvalidValue, NotComparable
 from wideberth.faces.api.codec import Box
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentKind
@@ -26,9 +26,21 @@ from wideberth.space.boxes import MARGIN_M, rings_of_box
 from wideberth.space.overlap import is_conflict
 from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.time import MAX_US, MIN_US
-from wideberth.space.volume import NANODEGREES, Circle, Polygon, Separation, Volume4D
+from wideberth.space.volume import NANODEGREES, Circle, Footprint, Separation, Volume4D
+from wideberth.wire import meaning
 
-__all__ = ["MARGIN_M", "Area", "Found", "Slab", "area_of_box", "area_of_volume", "find", "touches"]
+__all__ = [
+    "MARGIN_M",
+    "Area",
+    "Found",
+    "Slab",
+    "area_of_box",
+    "area_of_footprint",
+    "area_of_volume",
+    "band_of",
+    "find",
+    "touches",
+]
 
 _SMALL_DEG = 0.25
 _SLICE_NS = 2_000_000  # how long a walk goes on before others have their turn
@@ -60,6 +72,19 @@ class Found:
 
     intents: list[Intent]
     next: int | None
+
+
+def band_of(lower_m: float | None, upper_m: float | None) -> tuple[int, int]:
+    """Heights in millimetres above the ellipsoid, from all the way down or up where nothing is
+    said. Raises InvalidValue.
+    """
+    lower_mm = MIN_ALTITUDE_MM if lower_m is None else meaning.millimetres(lower_m, "lower_m")
+    upper_mm = MAX_ALTITUDE_MM if upper_m is None else meaning.millimetres(upper_m, "upper_m")
+    if upper_mm < lower_mm:
+        raise InvalidValue(
+            "lower_m, upper_m", "upper-below-lower", upper_m, "give upper_m over lower_m"
+        )
+    return lower_mm, upper_mm
 
 
 def area_of_box(box: Box, slab: Slab, picture: Picture) -> Area:
@@ -113,11 +138,26 @@ async def find(
     return await _walked(picture, area, is_asked, after=after, limit=limit)
 
 
-def touches(volumes: Sequence[PreparedVolume], area: Area) -> bool:
-    """Whether one of the volumes touches the area; heights that cannot be compared count as yes."""
+def area_of_footprint(footprint: Footprint, slab: Slab, picture: Picture) -> Area:
+    """A circle or a polygon."""
+    volume = _volume(footprint, slab)
+    return Area((prepare(volume, picture.altitude_model),), slab, _is_small(volume))
+
+
+def touches(
+    volumes: Sequence[PreparedVolume], area: Area, separation: Separation = _TOUCHING
+) -> bool:
+    """Whether one of the volumes touches the area, or comes as near as separation says; heights
+    that cannot be compared count as yes.
+    """
     if not area.pieces:
-        return any(_is_in_slab(volume, area.slab) for volume in volumes)
-    return any(_touches(volume, piece) for volume in volumes for piece in area.pieces)
+        slab = replace(
+            area.slab,
+            lower_mm=max(MIN_ALTITUDE_MM, area.slab.lower_mm - separation.vertical_mm),
+            upper_mm=min(MAX_ALTITUDE_MM, area.slab.upper_mm + separation.vertical_mm),
+        )
+        return any(_is_in_slab(volume, slab) for volume in volumes)
+    return any(_touches(volume, piece, separation) for volume in volumes for piece in area.pieces)
 
 
 def first_position(picture: Picture, intent_id: IntentId) -> int:
@@ -186,9 +226,9 @@ def _is_in_slab(prepared: PreparedVolume, slab: Slab) -> bool:
     return lower_mm <= slab.upper_mm and upper_mm >= slab.lower_mm
 
 
-def _touches(volume: PreparedVolume, piece: PreparedVolume) -> bool:
+def _touches(volume: PreparedVolume, piece: PreparedVolume, separation: Separation) -> bool:
     try:
-        return is_conflict(volume, piece)
+        return is_conflict(volume, piece, separation)
     except NotComparable:
         return True
 
@@ -203,9 +243,9 @@ def _is_small(volume: Volume4D) -> bool:
     return span <= _SMALL_DEG * NANODEGREES
 
 
-def _volume(ring: Polygon, slab: Slab) -> Volume4D:
+def _volume(footprint: Footprint, slab: Slab) -> Volume4D:
     return Volume4D(
-        ring,
+        footprint,
         Altitude(slab.lower_mm, AltitudeReference.W84),
         Altitude(slab.upper_mm, AltitudeReference.W84),
         slab.start_us,

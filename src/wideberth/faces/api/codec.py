@@ -127,7 +127,7 @@ def _pairs_of(query: bytes) -> list[tuple[str, str]]:
         raise Malformed("query", "query-string", "", "give name=value pairs in UTF-8") from error
 
 
-def box_of(query: asked.BoxQuery) -> Box | None:
+def box_of(query: asked.BoxQuery | asked.ListenQuery) -> Box | None:
     """The box that was asked for, if any. Raises InvalidValue where it lacks a side or stands on
     its head.
     """

@@ -16,9 +16,10 @@ from typing import Any, Protocol
 from wideberth.backlogs import Backlogs
 from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
-from wideberth.faces.api.auth import Said
+from wideberth.faces.api.auth import Said as SignedSaid
+from wideberth.faces.api.carriers import Carrier, Said
 from wideberth.faces.api.deliveries import Given
-from wideberth.faces.api.http import Receive, Route, Send
+from wideberth.faces.api.http import Route
 from wideberth.faces.api.publickept import PublicPages
 from wideberth.faces.api.readiness import Readiness
 from wideberth.faces.api.rebuilt import Rebuilt
@@ -110,19 +111,21 @@ class NodeLike(Protocol):
 
 
 class SaidLately:
-    """Bytes of events, by position, for a second: names beside the record may change. Bounded."""
+    """Events as they went out, by position, for a second: names beside the record may change.
+    Bounded.
+    """
 
     def __init__(self, most: int = 2_000, life_s: float = 1.0) -> None:
-        self._kept: OrderedDict[int, tuple[float, bytes]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[float, Said]] = OrderedDict()
         self._most = most
         self._life_s = life_s
 
-    def get(self, position: int) -> bytes | None:
+    def get(self, position: int) -> Said | None:
         """What was said of it less than a second ago."""
         kept = self._kept.get(position)
         return None if kept is None or kept[0] < time.monotonic() else kept[1]
 
-    def keep(self, position: int, said: bytes) -> None:
+    def keep(self, position: int, said: Said) -> None:
         """Keep what is said of it now."""
         self._kept.pop(position, None)
         self._kept[position] = time.monotonic() + self._life_s, said
@@ -177,7 +180,9 @@ class Desk:
 
 @dataclass(slots=True)
 class Call:
-    """One request. query, body: decoded; said: the signed statement in the place of the body."""
+    """One request. query, body: decoded; said: the signed statement in the place of the body;
+    carrier: of a stream.
+    """
 
     desk: Desk
     route: Route
@@ -186,9 +191,8 @@ class Call:
     headers: dict[bytes, bytes]
     query: Any
     body: Any = None
-    said: Said | None = None
-    receive: Receive | None = None
-    send: Send | None = None
+    said: SignedSaid | None = None
+    carrier: Carrier | None = None
 
     @property
     def party(self) -> PartyId:

@@ -63,10 +63,11 @@ from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
 from wideberth.model.stops import StopTold, StopToUnits
 from wideberth.picture.limits import part_for, sees
 from wideberth.picture.needs import needs
+from wideberth.picture.picture import Picture
 from wideberth.service import StreamEvent
 from wideberth.space.time import DAY_US, format_rfc3339
 
-__all__ = ["EVENTS", "event_view"]
+__all__ = ["EVENTS", "event_view", "is_shown_whole", "version_at", "version_notified"]
 
 EVENTS: dict[str, type] = {
     "notice": told.NoticeEvent,
@@ -159,7 +160,7 @@ async def _released(_desk: Desk, event: StreamEvent, party: PartyId) -> tuple[st
 
 
 async def _intent(desk: Desk, event: StreamEvent, _party: PartyId) -> tuple[str, Any]:
-    version, entry = await _version_at(desk, event.position, event.entry)
+    version, entry = await version_at(desk, event.position, event.entry)
     changes = entry.body.changes if isinstance(entry.body, IntentAmended) else ()
     return "intent", told.IntentEvent(
         intent=encodable(desk, version),
@@ -176,7 +177,7 @@ _CHANGE: dict[type, told.IntentChange] = {
 }
 
 
-async def _version_at(desk: Desk, position: int, entry: Entry) -> tuple[Intent, Entry]:
+async def version_at(desk: Desk, position: int, entry: Entry) -> tuple[Intent, Entry]:
     """The version of an intent that the entry at position made."""
     match entry.body:
         case IntentAccepted(intent=intent) | IntentAmended(intent=intent):
@@ -210,12 +211,11 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
     history = desk.picture.history
     assert history is not None, "streams are made from the picture, not from an overlay"
     own = history.notifications_at(party, body.subscriptions, event.position)
-    changed_at = event.position - body.subject_back
-    (changed,) = await desk.service.entries_at([changed_at])
-    if isinstance(changed.body, EntriesErased):
-        return "erased", views.erased(changed.body)
-    version, entry = await _version_at(desk, changed_at, changed)
-    shown = sees(desk.picture, version, party) and needs(desk.picture, version, party)
+    found = await version_notified(desk, event)
+    if isinstance(found, EntriesErased):
+        return "erased", views.erased(found)
+    version, entry = found
+    shown = is_shown_whole(desk.picture, version, party)
     part = part_for(desk.picture, version, party)
     if part is not None and not part.is_listed(version.told_us):
         part = None
@@ -230,6 +230,24 @@ async def _notification(desk: Desk, event: StreamEvent, party: PartyId) -> tuple
         shared=None if part is None else shared_seen.shared(desk.picture, part),
         **_where(event),
     )
+
+
+async def version_notified(desk: Desk, event: StreamEvent) -> tuple[Intent, Entry] | EntriesErased:
+    """The version of an intent that a notification is about, and the entry that made it; what
+    erased them since, where that happened.
+    """
+    body = event.entry.body
+    assert isinstance(body, SubscribersNotified), "asked of a notification"
+    changed_at = event.position - body.subject_back
+    (changed,) = await desk.service.entries_at([changed_at])
+    if isinstance(changed.body, EntriesErased):
+        return changed.body
+    return await version_at(desk, changed_at, changed)
+
+
+def is_shown_whole(picture: Picture, version: Intent, party: PartyId) -> bool:
+    """Whether a notification shows the party all of the version."""
+    return sees(picture, version, party) and needs(picture, version, party)
 
 
 async def _warning(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:

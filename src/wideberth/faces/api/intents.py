@@ -11,7 +11,15 @@ from wideberth.decisions.checks import dry_run
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.answers import encodable
-from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_volume, find, first_position
+from wideberth.faces.api.areas import (
+    Area,
+    Slab,
+    area_of_box,
+    area_of_volume,
+    band_of,
+    find,
+    first_position,
+)
 from wideberth.faces.api.deliveries import deliver, require_within_limit, within_limit
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.doubts_seen import intent_json
@@ -31,7 +39,6 @@ from wideberth.model.intents import FieldChange, Intent, IntentKind
 from wideberth.model.refusals import Refusal
 from wideberth.picture.limits import is_shown_in_part, sees
 from wideberth.picture.needs import needs
-from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
 from wideberth.wire import asked, forms, meaning
 
@@ -198,20 +205,13 @@ def slab_of(query: asked.AreaQuery) -> Slab:
     """The time and the heights that a query asks about. Raises InvalidValue."""
     start_us = meaning.instant_us(query.from_, "from")
     end_us = meaning.instant_us(query.to, "to")
-    lower_mm = None if query.lower_m is None else meaning.millimetres(query.lower_m, "lower_m")
-    upper_mm = None if query.upper_m is None else meaning.millimetres(query.upper_m, "upper_m")
     slab = Slab(
         MIN_US if start_us is None else start_us,
         MAX_US if end_us is None else end_us,
-        MIN_ALTITUDE_MM if lower_mm is None else lower_mm,
-        MAX_ALTITUDE_MM if upper_mm is None else upper_mm,
+        *band_of(query.lower_m, query.upper_m),
     )
     if slab.end_us < slab.start_us:
         raise InvalidValue("from, to", "end-before-start", query.to, "give a to after from")
-    if slab.upper_mm < slab.lower_mm:
-        raise InvalidValue(
-            "lower_m, upper_m", "upper-below-lower", query.upper_m, "give upper_m over lower_m"
-        )
     return slab
 
 

@@ -517,6 +517,7 @@ ROUTES: tuple[Route, ...] = (
         "Positions as they come, the newest of each track, at most once a second",
         _EVENTS,
         kind="stream",
+        query=asked.ListenQuery,
         role=Role.WATCH,
     ),
     Route(

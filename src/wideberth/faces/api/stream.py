@@ -1,4 +1,4 @@
-"""Server-sent events: the party's own stream, and the positions of tracks.
+"""Streams: the party's own, and the positions of tracks, over either carrier.
 
 The party's stream has no queue: its events are read from the record after the number that the
 reader had, as fast as the reader takes them, so none is missed and none comes twice, and a slow
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,16 +19,18 @@ import msgspec
 
 from wideberth.faces.api import codec, told
 from wideberth.faces.api.auth import left_of_token_s
+from wideberth.faces.api.carriers import Carrier, Said
 from wideberth.faces.api.deliveries import deliver, within_limit
 from wideberth.faces.api.desk import Call, Desk
 from wideberth.faces.api.events import event_view
-from wideberth.faces.api.http import Receive, Send, encode
+from wideberth.faces.api.filters import UPDATES, Heard, Wanted, track_is_in, wanted_of
+from wideberth.faces.api.http import encode
 from wideberth.faces.api.past import intent_as_of
 from wideberth.faces.api.stops_seen import sent_view
 from wideberth.faces.api.tracks import track_out
 from wideberth.faces.api.warnings_seen import warning_seen
 from wideberth.live import UpdateListener
-from wideberth.model.entries import NoticeIssued
+from wideberth.model.entries import NoticeIssued, WarningCleared, WarningRaised, WarningWorsened
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.service import StreamEvent
 from wideberth.tokens import TokenRefused
@@ -43,60 +45,102 @@ STALLED_S = 60.0
 
 _AT_ONCE = 200  # events read and written together
 _MOST_BYTES = 262_144  # of them; the last may go beyond
-_HEARTBEAT = b": still here\n\n"
-_BYE = b"event: bye\ndata: {}\n\n"
-_HEADERS = [
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-accel-buffering", b"no"),
-]
+_WARNED = (WarningRaised, WarningWorsened, WarningCleared)
 
 
 async def party_stream(call: Call) -> None:
-    """The party's events after a number, then as they come."""
-    after = resume_after(call)
+    """The party's events after a number, then as they come; of them what was asked for."""
+    reading = _Reading(call, wanted_of(call.query, call.picture), resume_after(call))
     async with _line(call) as line, _urgent_first(line, call.party):
         party, desk = call.party, call.desk
         with desk.service.listening(party) as grew, desk.live.updates(grew, party) as updates:
             line.watch(grew)
             line.heartbeat = lambda: desk.outbound.took(party, 0)
-            await line.send(_HEARTBEAT)
-            desk.outbound.took(party, after)
-            at_once = _AT_ONCE
+            line.pending = reading.left_out_event
+            await line.still_here()
+            # What is said to have been read counts; not what a filter may have left out of it.
+            desk.outbound.took(party, reading.after if reading.wanted.is_all else 0)
             while not line.ended:
                 grew.clear()
-                after, said = await _said_after(call, after, at_once)
-                if said:
-                    # Large ones go out few at a time: what a reader does not take is kept for it.
-                    at_once = min(2 * len(said), _AT_ONCE)
-                    await line.send(b"".join(said))
-                    desk.outbound.took(party, after)
+                found = await reading.read_on()
+                if found:
+                    await line.send(found)
+                reading.note_taken()
+                if reading.is_behind:
+                    await line.stay_heard()
                     continue
-                updated = _updated(desk, updates, party)
+                updated = await _updated(call, updates, reading)
                 if updated:
                     await line.send(updated)
                     continue
                 await line.wait(grew)
+            if not line.gone and (last := reading.left_out_event()):
+                await line.send(last)
 
 
-async def _said_after(call: Call, after: int, at_once: int) -> tuple[int, list[bytes]]:
-    """What is said next to the party, as much as goes out together, and the number of the last.
-    A protected site leaves once its delivery is recorded, or is left out.
+class _Reading:
+    """How far one listener is on its party's stream, and what is wanted of it. after: the number of
+    the last event that was read, sent or not.
     """
-    desk, party = call.desk, call.party
-    said: list[bytes] = []
-    room_bytes = _MOST_BYTES
-    for event in await desk.service.events(party, after, at_once):
-        said.append(await _said(call, event))
-        after = event.number
-        room_bytes -= len(said[-1])
-        if room_bytes < 0:
-            break
-    return after, said
+
+    def __init__(self, call: Call, wanted: Wanted, after: int) -> None:
+        self.call = call
+        self.wanted = wanted
+        self.heard = Heard()
+        self.after = after
+        self.is_behind = False
+        self._told = after  # up to here the listener knows what there was
+        self._noted = after  # up to here it is noted that it took them
+        self._warnings_left_out: list[int] = []
+        self._at_once = _AT_ONCE
+
+    async def read_on(self) -> list[Said]:
+        """What is said next, as much as goes out together; is_behind: there may be more."""
+        call, all_of_it = self.call, self.wanted.is_all
+        desk, party = call.desk, call.party
+        said: list[Said] = []
+        room_bytes, count = _MOST_BYTES, 0
+        found = await desk.service.events(party, self.after, self._at_once)
+        for event in found:
+            if all_of_it or await self.wanted.hears(desk, event, party, self.heard):
+                said += self.left_out_event()
+                said.append(await _said(call, event))
+                self._told = event.number
+                room_bytes -= len(said[-1].data)
+            elif isinstance(event.entry.body, _WARNED):
+                self._warnings_left_out.append(event.number)
+            self.after = event.number
+            count += 1
+            if room_bytes < 0:
+                break
+        # Large ones go out few at a time: what a reader does not take is kept for it.
+        self._at_once = min(2 * count, _AT_ONCE) if count else _AT_ONCE
+        self.is_behind = bool(found)
+        return said
+
+    def left_out_event(self) -> list[Said]:
+        """That nothing wanted was among the numbers since what was said last, if there are any."""
+        if self.after == self._told:
+            return []
+        event = told.LeftOutEvent(first=self._told + 1, last=self.after)
+        self._told = self.after
+        return [Said(self.after, "left-out", encode(event))]
+
+    def note_taken(self) -> None:
+        """What was read was taken, but for warnings that were left out: those are told elsewhere
+        where no other stream of the party takes them.
+        """
+        if self.after != self._noted:
+            left_out = self._warnings_left_out
+            # A filtered stream vouches for what it read itself; a whole one for all before as well.
+            since = 0 if self.wanted.is_all else self._noted
+            self.call.desk.outbound.took(
+                self.call.party, self.after, since=since, left_out=left_out
+            )
+            self._noted, self._warnings_left_out = self.after, []
 
 
-async def _said(call: Call, event: StreamEvent) -> bytes:
+async def _said(call: Call, event: StreamEvent) -> Said:
     """One event as it goes out. A new notice is read by every desk of its party within a moment,
     and says the same to each: it is put into words once.
     """
@@ -107,7 +151,7 @@ async def _said(call: Call, event: StreamEvent) -> bytes:
         name, data = await event_view(desk, event, party)
         if isinstance(data, told.NotificationEvent) and not await _may_leave(call, data):
             data = msgspec.structs.replace(data, intent=None, shared=None)
-        said = _numbered(event.number, name, data)
+        said = Said(event.number, name, encode(data))
         if is_shared:
             desk.said.keep(event.position, said)
     return said
@@ -126,14 +170,17 @@ async def _may_leave(call: Call, data: told.NotificationEvent) -> bool:
 
 
 async def track_stream(call: Call) -> None:
-    """Positions of the tracks that the party may see, and nothing of the others."""
+    """Positions of the tracks that the party may see, and nothing of the others; of them those in
+    an area, where one was asked for. A track that leaves it is told once more, where it is then.
+    """
     loop = asyncio.get_running_loop()
     every_s = call.desk.live.show_every_s
+    area = wanted_of(call.query, call.picture).area
     sent_us: dict[tuple[str | None, str], int] = {}
     async with _line(call) as line:
         never = asyncio.Event()
         line.watch(never)
-        await line.send(_HEARTBEAT)
+        await line.still_here()
         due_s, missed = loop.time(), 0
         while not line.ended:
             live = call.desk.live
@@ -143,13 +190,15 @@ async def track_stream(call: Call) -> None:
                 if not live.is_visible(row, call.party):
                     continue
                 key = (row.key.feed_party, row.key.track_id)
-                seen[key] = row.time_us
-                if sent_us.get(key) != row.time_us:
+                is_in = area is None or track_is_in(row, area, call.picture)
+                if is_in:
+                    seen[key] = row.time_us
+                if (is_in or key in sent_us) and sent_us.get(key) != row.time_us:
                     moved.append(track_out(row))
             sent_us = seen
             if moved:
                 event = told.TracksEvent(tracks=moved, missed=missed)
-                await line.send(b"event: tracks\ndata: " + encode(event) + b"\n\n")
+                await line.send([Said(None, "tracks", encode(event))])
             due_s += every_s
             late_s = loop.time() - due_s
             missed = max(0, int(late_s / every_s))
@@ -182,7 +231,7 @@ async def _urgent_first(line: _Line, party: PartyId) -> AsyncGenerator[None]:
                 came.clear()
                 more, sent = urgent.after(sent, party), urgent.last_number
                 if more:
-                    await line.send(b"".join(_sent(line.desk, each, party) for each in more))
+                    await line.send([_sent(line.desk, each, party) for each in more])
                 await came.wait()
 
     task = asyncio.create_task(_stalling(line, send_on()))
@@ -201,44 +250,46 @@ async def _stalling(line: _Line, sending: Coroutine[Any, Any, None]) -> None:
         line.wake()
 
 
-def _sent(desk: Desk, sent: Sent, party: PartyId) -> bytes:
+def _sent(desk: Desk, sent: Sent, party: PartyId) -> Said:
     name, data = sent_view(desk, sent, party)
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), encode(data))
+    return Said(None, name, encode(data))
 
 
-def _numbered(number: int, name: str, data: Any) -> bytes:
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), encode(data))
-
-
-def _updated(desk: Desk, updates: UpdateListener, party: PartyId) -> bytes:
+async def _updated(call: Call, updates: UpdateListener, reading: _Reading) -> list[Said]:
     """Updates of standing warnings. They are not in the record and have no number."""
-    parts: list[bytes] = []
+    desk, party, wanted = call.desk, call.party, reading.wanted
+    parts: list[Said] = []
     while updates.pending:
-        _, warning = updates.pending.popitem()
-        seen = warning_seen(warning, party, desk.picture, desk.live.is_track_open)
-        event = told.WarningEvent(warning=seen, change="updated")
-        parts.append(b"event: warning-update\ndata: " + encode(event) + b"\n\n")
-    return b"".join(parts)
+        _, (warning, missed) = updates.pending.popitem()
+        if wanted.is_all or await wanted.hears_update(desk, warning, party, reading.heard):
+            seen = warning_seen(warning, party, desk.picture, desk.live.is_track_open)
+            event = told.WarningEvent(warning=seen, change="updated", missed=missed)
+            parts.append(Said(None, UPDATES, encode(event)))
+    return parts
 
 
 @dataclass(slots=True)
 class _Line:
     """One connection: what is sent goes at the reader's pace; ended: the reader went, its token
-    expired, or the node is stopping.
+    expired, or the node is stopping. heartbeat: told of each; pending: what is said in its place.
     """
 
     desk: Desk
-    send_message: Send
+    carrier: Carrier
     gone: bool = False
     expired: bool = False
-    heartbeat: Callable[[], None] | None = None  # told of each
+    heartbeat: Callable[[], None] | None = None
+    pending: Callable[[], list[Said]] | None = None
     sent_s: float = 0.0  # when something went out last, by the loop's clock
     _watched: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
     @property
+    def stopping(self) -> bool:
+        return self.desk.node.stopping.is_set() or self.desk.service.closed
+
+    @property
     def ended(self) -> bool:
-        stopped = self.desk.node.stopping.is_set() or self.desk.service.closed
-        return self.gone or self.expired or stopped
+        return self.gone or self.expired or self.stopping
 
     def watch(self, event: asyncio.Event) -> None:
         """Set this event when the line ends."""
@@ -248,10 +299,27 @@ class _Line:
         for event in self._watched:
             event.set()
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, said: Sequence[Said]) -> None:
         async with asyncio.timeout(STALLED_S):
-            await self.send_message({"type": "http.response.body", "body": data, "more_body": True})
+            await self.carrier.send(said)
         self.sent_s = asyncio.get_running_loop().time()
+
+    async def still_here(self) -> None:
+        async with asyncio.timeout(STALLED_S):
+            await self.carrier.still_here()
+        self.sent_s = asyncio.get_running_loop().time()
+
+    async def stay_heard(self) -> None:
+        """A heartbeat, if HEARTBEAT_S have gone by since whatever was sent last."""
+        if asyncio.get_running_loop().time() < self.sent_s + HEARTBEAT_S:
+            return
+        instead = [] if self.pending is None else self.pending()
+        if instead:
+            await self.send(instead)
+        else:
+            await self.still_here()
+        if self.heartbeat is not None:
+            self.heartbeat()
 
     async def wait(self, event: asyncio.Event, *, timeout_s: float = math.inf) -> None:
         """Until the event, for timeout_s at most. A heartbeat goes out HEARTBEAT_S after whatever
@@ -260,10 +328,7 @@ class _Line:
         clock = asyncio.get_running_loop()
         until_s = clock.time() + timeout_s
         while not self.ended:
-            if clock.time() >= self.sent_s + HEARTBEAT_S:
-                await self.send(_HEARTBEAT)
-                if self.heartbeat is not None:
-                    self.heartbeat()
+            await self.stay_heard()
             try:
                 async with asyncio.timeout_at(min(until_s, self.sent_s + HEARTBEAT_S)):
                     await event.wait()
@@ -275,20 +340,19 @@ class _Line:
 
 @contextlib.asynccontextmanager
 async def _line(call: Call) -> AsyncGenerator[_Line]:
-    assert call.receive is not None, "a stream is read"
-    assert call.send is not None, "a stream is written"
-    line = _Line(call.desk, call.send)
-    await call.send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+    assert call.carrier is not None, "a stream has a carrier"
+    line = _Line(call.desk, call.carrier)
+    await call.carrier.begin()
     tasks = [
-        asyncio.create_task(_then(line, _gone, call.receive)),
+        asyncio.create_task(_then(line, _gone, call.carrier)),
         asyncio.create_task(_then(line, _stopping, call.desk)),
         asyncio.create_task(_then(line, _expired, call)),
     ]
     try:
         yield line
         if not line.gone:
-            await line.send(_BYE)
-            await call.send({"type": "http.response.body", "body": b""})
+            async with asyncio.timeout(STALLED_S):
+                await call.carrier.bye(is_stopping=line.stopping)
     except TimeoutError:
         line.gone = True  # a reader that stalled; the server closes what was not ended
     finally:
@@ -302,9 +366,8 @@ async def _then(line: _Line, wait: Callable[[_Line, Any], Awaitable[None]], sour
     line.wake()
 
 
-async def _gone(line: _Line, receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _gone(line: _Line, carrier: Carrier) -> None:
+    await carrier.gone()
     line.gone = True
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 __all__ = [
     "LEAST_BYTES_PER_S",
@@ -23,8 +24,10 @@ __all__ = [
     "REQUEST_WITHIN_S",
     "UNREAD_S",
     "BoundedProtocol",
+    "BoundedSocket",
     "SweepingServer",
     "most_connections",
+    "sockets",
 ]
 
 MAX_HEAD_BYTES = 65_536
@@ -40,6 +43,12 @@ MAX_PIPELINED = 64
 
 REQUEST_WITHIN_S = 30.0
 """From the first byte of a request, or from the beginning of a connection, to its last."""
+
+MAX_SOCKET_MESSAGE_BYTES = 4_096
+"""Of one message that a client of a WebSocket sends; none is asked for."""
+
+MAX_SOCKET_FIELDS = 100
+MAX_SOCKET_LINE_BYTES = 8_000  # the library's own bounds are 128 and 8,192
 
 LEAST_BYTES_PER_S = 100
 """A request that is longer takes longer: each such number of bytes gives it one more second."""
@@ -192,6 +201,65 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.send_400_response(message)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on, where what reads it there takes such a header at all."""
+        fields: list[tuple[bytes, bytes]] = self.headers
+        longest = max((len(name) + len(value) for name, value in fields), default=0)
+        if len(fields) > MAX_SOCKET_FIELDS or max(longest, len(self.url)) > MAX_SOCKET_LINE_BYTES:
+            self._cut_off(
+                f"Open a WebSocket with up to {MAX_SOCKET_FIELDS} header fields of up to"
+                f" {MAX_SOCKET_LINE_BYTES} bytes."
+            )
+            return
+        super().handle_websocket_upgrade()
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """A WebSocket with an end to everything. Its client is to listen: what it says is short, and
+    what it is answered without being asked for (pongs) is dropped where it reads nothing.
+    """
+
+    _stuck_since_s: float | None = None  # since when it is closing and nothing more left
+    _left_bytes = math.inf
+
+    def data_received(self, data: bytes) -> None:
+        """What the client says, until it was told goodbye."""
+        if not self.transport.is_closing():
+            super().data_received(data)
+
+    def handle_ping(self) -> None:
+        """Answer it, where there is room on the way out."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def look(self, now_s: float) -> None:
+        """Cut off a client that reads nothing of what is left for it once it is told goodbye.
+        Before that the stream itself sees that it stalls.
+        """
+        if not self.transport.is_closing():
+            return
+        left = self.transport.get_write_buffer_size()
+        if self._stuck_since_s is None or left < self._left_bytes:
+            self._left_bytes, self._stuck_since_s = left, now_s
+        elif now_s > self._stuck_since_s + UNREAD_S:
+            self.transport.abort()
+
+
+def sockets() -> dict[str, Any]:
+    """What a server is configured with to take WebSockets (:class:`uvicorn.Config`).
+
+    Nothing is compressed: that costs memory for each listener, and the length of what is said
+    together with something that somebody else chose tells of what it is.
+    """
+    return {
+        "ws": BoundedSocket,
+        "ws_max_size": MAX_SOCKET_MESSAGE_BYTES,
+        "ws_ping_interval": None,  # heartbeats are the stream's own
+        "ws_per_message_deflate": False,
+    }
+
 
 class SweepingServer(uvicorn.Server):
     """Looks at each of its connections once a second. look_every: in ticks of a tenth of it."""
@@ -202,12 +270,14 @@ class SweepingServer(uvicorn.Server):
         """Every tenth of a second."""
         if counter % self.look_every == 0:
             now_s = asyncio.get_running_loop().time()
-            for each in _bounded(self.server_state.connections):
-                each.look(now_s)
+            connections: set[Any] = self.server_state.connections
+            for each in list(connections):
+                if isinstance(each, BoundedProtocol | BoundedSocket):
+                    each.look(now_s)
         return await super().on_tick(counter)
 
 
 def _bounded(connections: Iterable[Any]) -> list[BoundedProtocol]:
-    """Those that are bounded, as of now: the set changes while it is walked."""
+    """Those of HTTP that are bounded, as of now: the set changes while it is walked."""
     every: list[object] = list(connections)
     return [each for each in every if isinstance(each, BoundedProtocol)]

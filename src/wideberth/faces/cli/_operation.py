@@ -120,8 +120,8 @@ def _tracing(table: TraceTable) -> Tracing | None:
     return exporting()
 
 
-def _counting(measures: Measures) -> Callable[[str, int], None]:
-    def count(route: str, change: int) -> None:
-        measures.streams[route] += change
+def _counting(measures: Measures) -> Callable[[str, str, int], None]:
+    def count(route: str, carrier: str, change: int) -> None:
+        measures.streams[route, carrier] += change
 
     return count

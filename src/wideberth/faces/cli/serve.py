@@ -187,6 +187,7 @@ def _server(node: Node, app: Api, ready: Callable[[], None]) -> NodeServer:
     """The HTTP server: says when it is ready, and tells the node's streams when it stops."""
     import uvicorn
 
+    from wideberth.faces.cli._connections import sockets
     from wideberth.faces.cli._server import NodeServer, TlsProtocol
     from wideberth.tls import server_context
 
@@ -200,7 +201,7 @@ def _server(node: Node, app: Api, ready: Callable[[], None]) -> NodeServer:
         app,
         loop="uvloop",
         http=TlsProtocol,
-        ws="none",
+        **sockets(),
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -161,9 +161,11 @@ class Figures(Collector):
         for limit, count in sorted(self.limited.items()):
             held.add_metric((limit,), count)
         yield held
-        streams = GaugeMetricFamily("wideberth_streams_open", "Streams open", labels=("route",))
-        for route, count in sorted(measures.streams.items()):
-            streams.add_metric((route,), count)
+        streams = GaugeMetricFamily(
+            "wideberth_streams_open", "Streams open", labels=("route", "carrier")
+        )
+        for labels, count in sorted(measures.streams.items()):
+            streams.add_metric(labels, count)
         yield streams
 
     def _state(self) -> Iterator[Metric]:

@@ -206,12 +206,15 @@ class NotificationEvent(Out, frozen=True, kw_only=True):
 
 
 class WarningEvent(Out, frozen=True, kw_only=True):
-    """Event ``warning``: a warning that concerns you."""
+    """Event ``warning``: a warning that concerns you. Event ``warning-update``: how it goes on;
+    missed: how many updates before this one were left out because you read too slowly.
+    """
 
     warning: WarningOut
     change: WarningChange
     position: int | None = None
     time: str | None = None
+    missed: int = 0
 
 
 class ErasedEvent(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -260,3 +263,12 @@ class TracksEvent(Out, frozen=True, kw_only=True):
 
     tracks: list[TrackOut]
     missed: int = 0
+
+
+class LeftOutEvent(Out, frozen=True, kw_only=True):
+    """Event ``left-out``: of the events from number first to number last you asked for none. Its
+    number is last: the stream goes on after it.
+    """
+
+    first: int
+    last: int

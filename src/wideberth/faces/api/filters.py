@@ -1,0 +1,378 @@
+"""What of a stream a listener asked for: by kind of event, and by area.
+
+A filter is judged on what the event shows to this party and on nothing else, so a filtered stream
+says no more than the whole one: its events are those of the whole stream, with their numbers, less
+some. What must be heard is never left out; the reference of the API says what that is and why:
+
+* by kind, only what says nothing that its reader has to act on (:data:`OPTIONAL`);
+* by area, only what shows a place that lies outside. What shows none is heard. What changes a place
+  is heard wherever it is now, since it may have left the area; and a warning that was heard once is
+  heard to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import codec
+from wideberth.faces.api.areas import (
+    Area,
+    Slab,
+    area_of_box,
+    area_of_footprint,
+    band_of,
+    touches,
+)
+from wideberth.faces.api.events import EVENTS, is_shown_whole, version_at, version_notified
+from wideberth.model.entries import (
+    Body,
+    Entry,
+    HiddenChecked,
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    SubscribersNotified,
+    TouchesWithdrawn,
+    WarningCleared,
+    WarningRaised,
+    WarningWorsened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+from wideberth.model.ids import PartyId
+from wideberth.model.intents import Intent, IntentKind
+from wideberth.model.keeping import EntriesErased
+from wideberth.model.notices import Cell, Verb
+from wideberth.model.warnings import StandingWarning, TrackFix
+from wideberth.picture.picture import Picture
+from wideberth.service import StreamEvent
+from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
+from wideberth.space.boxes import rings_of_box
+from wideberth.space.prepared import PreparedVolume, prepare
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US
+from wideberth.space.volume import (
+    NANODEGREES,
+    Circle,
+    Footprint,
+    Separation,
+    Volume4D,
+    circle,
+    polygon,
+)
+from wideberth.warned import Warned, warned
+from wideberth.watch.tracks import TrackRow
+from wideberth.wire import asked
+
+if TYPE_CHECKING:
+    from wideberth.faces.api.desk import Desk
+
+__all__ = ["MOST_VERTICES", "OPTIONAL", "UPDATES", "Heard", "Wanted", "track_is_in", "wanted_of"]
+
+UPDATES = "warning-update"
+"""The event that tells how a standing warning goes on; it is not in the record."""
+
+MOST_VERTICES = 100
+"""Of a polygon in a filter: it is compared with each event, while others wait."""
+
+_OPTIONAL: dict[type[Body], str] = {
+    IntentAccepted: "intent",
+    IntentAmended: "intent",
+    IntentStateChanged: "intent",
+    ZoneDeclared: "zone",
+    ZoneWithdrawn: "zone",
+    SubscribersNotified: "notification",
+    NoticeAcknowledged: "acknowledgement",
+    HiddenChecked: "check",
+    TouchesWithdrawn: "withdrawn-touches",
+}
+OPTIONAL = frozenset({*_OPTIONAL.values(), UPDATES})
+"""What may be left out by kind: your own words come back, and what others do that asks nothing."""
+
+_EXITS = frozenset({Verb.CANNOT_COMPLY, Verb.DISPUTED})
+_REACH_MM_S = 340_000  # no aircraft that is warned of is quicker
+_CLIMB_MM_S = 100_000
+_STEP_US = 30 * SECOND_US  # a time is said no finer where a closed track is part of it
+_SPOT_MM = 1_000
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one listener heard of, as far as that decides what else it hears. Bounded: what falls
+    out is looked up in the record again.
+    """
+
+    warnings: dict[str, bool] = field(default_factory=dict[str, bool])
+
+    def note(self, warning_id: str) -> None:
+        """It heard of this warning."""
+        if len(self.warnings) >= _MOST_REMEMBERED:
+            self.warnings.clear()
+        self.warnings[warning_id] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """kinds: names of events; None: all. area: None: everywhere."""
+
+    kinds: frozenset[str] | None = None
+    area: Area | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self.kinds is None and self.area is None
+
+    async def hears(self, desk: Desk, event: StreamEvent, party: PartyId, heard: Heard) -> bool:
+        """Whether the party's listener is told of the event."""
+        body = event.entry.body
+        name = _OPTIONAL.get(type(body))
+        if self.kinds is not None and name is not None and name not in self.kinds:
+            return _asks_something(body)
+        if self.area is None:
+            return True
+        match body:
+            case IntentAccepted(intent=intent):
+                return self._is_intent_in(desk.picture, intent)
+            case IntentStateChanged():
+                intent, _ = await version_at(desk, event.position, event.entry)
+                return self._is_intent_in(desk.picture, intent)
+            case ZoneDeclared(zone=zone):
+                model = desk.picture.altitude_model
+                volumes = [prepare(each, model) for each in zone.volumes]
+                return zone.version > 1 or touches(volumes, self.area)
+            case SubscribersNotified():
+                return await self._is_notified_in(desk, event, party)
+            case WarningRaised() | WarningWorsened() | WarningCleared():
+                await desk.live.rows()
+                return await self._hears_warning(
+                    desk, body.warning, party, heard, until=event.position
+                )
+            case _:
+                return True
+
+    async def hears_update(
+        self, desk: Desk, warning: StandingWarning, party: PartyId, heard: Heard
+    ) -> bool:
+        """Whether the party's listener is told how a standing warning goes on."""
+        if self.kinds is not None and UPDATES not in self.kinds:
+            return False
+        return await self._hears_warning(desk, warning, party, heard, until=None)
+
+    def _is_intent_in(self, picture: Picture, intent: Intent) -> bool:
+        assert self.area is not None, "asked where there is an area"
+        standing = picture.intents.get(intent.id)
+        if standing is not None and standing.volumes == intent.volumes:
+            return touches(picture.intent_space.views(intent.id), self.area)
+        model = picture.altitude_model
+        return touches([prepare(each, model) for each in intent.volumes], self.area)
+
+    async def _is_notified_in(self, desk: Desk, event: StreamEvent, party: PartyId) -> bool:
+        found = await version_notified(desk, event)
+        if isinstance(found, EntriesErased):
+            return True
+        version, entry = found
+        if isinstance(entry.body, IntentAmended):
+            return True
+        # A place is given away against a record of that alone, so it must not decide before.
+        is_site = version.kind is IntentKind.PRESENCE and version.party != party
+        if is_site or not is_shown_whole(desk.picture, version, party):
+            return True
+        return self._is_intent_in(desk.picture, version)
+
+    async def _hears_warning(
+        self,
+        desk: Desk,
+        warning: StandingWarning,
+        party: PartyId,
+        heard: Heard,
+        *,
+        until: int | None,
+    ) -> bool:
+        """until: the position of the entry; None: it is not recorded."""
+        if self.area is None or warning.id in heard.warnings:
+            return True
+        if self._is_warning_in(desk, warning, party):
+            heard.note(warning.id)
+            return True
+        for entry in await _told_before(desk, warning.id, until):
+            before = entry.body
+            if (
+                isinstance(before, WarningRaised | WarningWorsened | WarningCleared)
+                and party in before.warning.parties
+                and self._is_warning_in(desk, before.warning, party)
+            ):
+                heard.note(warning.id)
+                return True
+        return False
+
+    def _is_warning_in(self, desk: Desk, warning: StandingWarning, party: PartyId) -> bool:
+        assert self.area is not None, "asked where there is an area"
+        known = warned(warning, party, desk.picture, desk.live.is_track_open)
+        places = _places(known, desk.picture)
+        return not places or touches(places, self.area, _reach(known, desk.live.look_ahead_us))
+
+
+def wanted_of(query: asked.ListenQuery, picture: Picture) -> Wanted:
+    """What a query asks for. Raises InvalidValue naming the parameter."""
+    kinds = _kinds(query.kinds) if isinstance(query, asked.StreamQuery) else None
+    return Wanted(kinds, _area(query, picture))
+
+
+def track_is_in(row: TrackRow, area: Area, picture: Picture) -> bool:
+    """Whether a track's last position, as surely as it is known, touches the area."""
+    altitude_mm = None if row.altitude_w84_m is None else round(row.altitude_w84_m * 1000)
+    spot = _spot(
+        round(row.latitude_deg * NANODEGREES), round(row.longitude_deg * NANODEGREES), altitude_mm
+    )
+    reach = Separation(horizontal_mm=round(row.uncertainty_m * 1000))
+    return touches([prepare(spot, picture.altitude_model)], area, reach)
+
+
+def _kinds(text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    names = text.split(",")
+    known = (*EVENTS, UPDATES)
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            advice = "give names of events with commas between"
+            raise InvalidValue(
+                "kinds",
+                "not-one-of",
+                name,
+                f"{advice}; did you mean {near[0]}?" if near else advice,
+            )
+    return frozenset(names)
+
+
+def _area(query: asked.ListenQuery, picture: Picture) -> Area | None:
+    box = codec.box_of(query)
+    slab = Slab(MIN_US, MAX_US, *band_of(query.lower_m, query.upper_m))
+    given = [
+        name
+        for name, value in (("south", box), ("circle", query.circle), ("polygon", query.polygon))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise InvalidValue(", ".join(given), "one-area", None, "give a box, a circle or a polygon")
+    if box is not None:
+        return area_of_box(box, slab, picture)
+    if query.circle is not None:
+        return area_of_footprint(_circle(query.circle), slab, picture)
+    if query.polygon is not None:
+        return area_of_footprint(_polygon(query.polygon), slab, picture)
+    has_band = query.lower_m is not None or query.upper_m is not None
+    return Area((), slab) if has_band else None
+
+
+def _circle(text: str) -> Footprint:
+    numbers = _numbers(text, "circle", 3, "give latitude,longitude,radius in metres")
+    try:
+        return circle(*numbers)
+    except InvalidValue as error:
+        raise InvalidValue("circle", error.rule, error.value, error.advice) from error
+
+
+def _polygon(text: str) -> Footprint:
+    pairs = text.split(";")
+    if len(pairs) > MOST_VERTICES:
+        raise InvalidValue(
+            "polygon", "vertex-count", len(pairs), f"give up to {MOST_VERTICES} vertices"
+        )
+    advice = "give latitude,longitude pairs with semicolons between"
+    points = [_numbers(pair, "polygon", 2, advice) for pair in pairs]
+    try:
+        return polygon((latitude, longitude) for latitude, longitude in points)
+    except InvalidValue as error:
+        raise InvalidValue("polygon", error.rule, error.value, error.advice) from error
+
+
+def _numbers(text: str, name: str, count: int, advice: str) -> list[float]:
+    parts = text.split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        raise InvalidValue(name, "numbers", text, advice)
+    return numbers
+
+
+def _asks_something(body: Body) -> bool:
+    """Of an event of an optional kind: whether its reader has to act on it all the same."""
+    if not isinstance(body, NoticeAcknowledged):
+        return False
+    answer = body.acknowledgement
+    return answer.verb in _EXITS or bool(answer.differences)
+
+
+def _places(known: Warned, picture: Picture) -> list[PreparedVolume]:
+    """All places that a warning shows to a party."""
+    volumes: list[Volume4D] = []
+    for side in known.sides:
+        if side.fix is not None:
+            volumes.append(_spot_of(side.fix))
+        elif side.cell is not None:
+            volumes += _cell(side.cell)
+    return [prepare(each, picture.altitude_model) for each in volumes]
+
+
+def _reach(known: Warned, look_ahead_us: int) -> Separation:
+    """How far what a warning is about may come, from where it was, before the time that is said."""
+    is_hidden = any(each.type == "intent" and not each.shown for each in known.sides)
+    time_us = look_ahead_us if is_hidden else known.time_us or 0
+    if known.coarse:
+        time_us += _STEP_US
+    time_s = time_us / SECOND_US
+    return Separation(
+        horizontal_mm=round(_REACH_MM_S * time_s) + known.uncertainty_mm,
+        vertical_mm=round(_CLIMB_MM_S * time_s),
+    )
+
+
+async def _told_before(desk: Desk, warning_id: str, until: int | None) -> Sequence[Entry]:
+    history = desk.picture.history
+    assert history is not None, "streams are made from the picture, not from an overlay"
+    positions = history.positions(warning_id)
+    return await desk.service.entries_at(
+        [each for each in positions if until is None or each < until]
+    )
+
+
+def _spot_of(fix: TrackFix) -> Volume4D:
+    return _spot(fix.latitude_nd, fix.longitude_nd, fix.altitude_w84_mm)
+
+
+def _spot(latitude_nd: int, longitude_nd: int, altitude_mm: int | None) -> Volume4D:
+    """A position at any time; at any height where its own is not known."""
+    low_mm, high_mm = MIN_ALTITUDE_MM, MAX_ALTITUDE_MM
+    if altitude_mm is not None:
+        low_mm = high_mm = max(low_mm, min(high_mm, altitude_mm))
+    half_nd = 180 * NANODEGREES
+    longitude_nd = (longitude_nd + half_nd) % (2 * half_nd) - half_nd
+    return _at_any_time(Circle(latitude_nd, longitude_nd, _SPOT_MM), low_mm, high_mm)
+
+
+def _cell(cell: Cell) -> list[Volume4D]:
+    south, west, size = (each / NANODEGREES for each in (cell.south_nd, cell.west_nd, cell.size_nd))
+    return [
+        _at_any_time(ring, MIN_ALTITUDE_MM, MAX_ALTITUDE_MM)
+        for ring in rings_of_box(south, west, min(90.0, south + size), west + size)
+    ]
+
+
+def _at_any_time(footprint: Footprint, lower_mm: int, upper_mm: int) -> Volume4D:
+    return Volume4D(
+        footprint,
+        Altitude(lower_mm, AltitudeReference.W84),
+        Altitude(upper_mm, AltitudeReference.W84),
+        MIN_US,
+        MAX_US,
+    )

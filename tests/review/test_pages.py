@@ -255,7 +255,43 @@ def test_an_empty_record_gives_a_report_that_says_so() -> None:
     assert as_pdf(report).startswith(b"%PDF-")
     nothing = made(read_by("bravo", entries_of(1, 260)[:5]), WHOLE, HEAD)
     (counted,) = [each for each in nothing.sections if each.key == "counts"]
-    assert "nothing is counted" in counted.notes[0]
+    assert "nothing is counted" in counted.nothing
+
+
+def bodies(page: str) -> dict[str, str]:
+    """What stands below the heading of each section of a page, by its key."""
+    found = re.findall(r'<h2 id="([^"]+)">[^<]*</h2>\n(.*?)(?=<h2 )', page, re.DOTALL)
+    return dict(found)
+
+
+def test_a_section_that_holds_nothing_is_one_line_on_page_and_paper() -> None:
+    report = made(read_by("bravo", entries_of(1, 260)[:5]), WHOLE, HEAD)
+    shown = bodies(as_html(report).decode())
+    laid_out = json.loads(to_typeset(report))["sections"]
+    empty = 0
+    for section, paper in zip(report.sections, laid_out, strict=True):
+        if not section.holds_nothing:
+            assert "<table>" in shown[section.key] or "<b>" in shown[section.key]
+            continue
+        empty += 1
+        assert shown[section.key].count("\n") == 1
+        assert (paper["notes"], paper["charts"], paper["tables"]) == ([section.nothing], [], [])
+    assert empty > 8
+    whole = typst.compile(layout(), sys_inputs={"data": to_typeset(report)}, format="png", ppi=20)
+    assert len(whole) <= 4
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_no_section_with_a_number_or_an_entry_is_called_empty(party: str) -> None:
+    report = report_of(party)
+    page = bodies(as_html(report).decode())
+    for section in report.sections:
+        cells = [cell for table in section.tables for row in table.rows for cell in row]
+        something = [cell for cell in cells if cell.at or cell.value]
+        assert (section.nothing in html.unescape(page[section.key])) == (not something) or (
+            section.key == "counts"
+        )
+        assert section.holds_nothing == (not something)
 
 
 @pytest.mark.parametrize(

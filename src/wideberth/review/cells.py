@@ -75,13 +75,22 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """One subject. notes: how it was counted, in words; shown above the numbers."""
+    """One subject. notes: how it was counted, in words; shown above the numbers. nothing: what
+    pages say in the place of all that, where :attr:`holds_nothing`.
+    """
 
     key: str
     title: str
     notes: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
+    nothing: str = "Nothing in this period or the previous one that this party may read."
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether no cell rests on an entry, and none holds a number but 0."""
+        cells = (cell for table in self.tables for row in table.rows for cell in row)
+        return not any(cell.at or cell.value for cell in cells)
 
 
 def words(text: str, at: Iterable[int] = ()) -> Cell:

@@ -234,7 +234,9 @@ def section(facts: Facts, period: Period) -> Section:
             ((words("warnings of the period"), amount(len(unknown), unknown)),) if unknown else (),
         ),
     )
-    return Section("counts", "Counted by the agreed rule", tuple(notes), tables)
+    return Section(
+        "counts", "Counted by the agreed rule", tuple(notes), tables, nothing=" ".join(notes)
+    )
 
 
 _Contests = dict[tuple[str, str], list[tuple[int, CountContested]]]

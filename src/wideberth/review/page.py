@@ -110,6 +110,9 @@ def _name(report: Report) -> str:
 
 def _section(section: Section, number: int, notes: Notes) -> Iterator[str]:
     yield f'<h2 id="{section.key}">{number}. {html.escape(section.title)}</h2>\n'
+    if section.holds_nothing:
+        yield f'<p class="facts">{html.escape(section.nothing)}</p>\n'
+        return
     for note in section.notes:
         yield f'<p class="note">{html.escape(note)}</p>\n'
     for chart in section.charts:
@@ -123,10 +126,11 @@ def _figure(chart: Chart) -> str:
 
 
 def _table(table: Table, notes: Notes) -> Iterator[str]:
-    yield f"<h3>{html.escape(table.title)}</h3>\n"
+    title = html.escape(table.title)
     if not table.rows:
-        yield f'<p class="facts">{html.escape(table.empty)}</p>\n'
+        yield f'<p class="facts"><b>{title}</b>: {html.escape(table.empty)}</p>\n'
         return
+    yield f"<h3>{title}</h3>\n"
     yield '<div class="wide"><table><thead><tr>'
     for column, is_number in zip(table.columns, table.numeric, strict=True):
         yield f"<th{_class(is_number)}>{html.escape(column.label)}</th>"

@@ -77,6 +77,8 @@ def to_typeset(report: Report) -> str:
 
 
 def _section(section: Section, notes: Notes) -> dict[str, Any]:
+    if section.holds_nothing:
+        return {"title": section.title, "notes": [section.nothing], "charts": [], "tables": []}
     return {
         "title": section.title,
         "notes": section.notes,

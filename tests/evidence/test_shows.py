@@ -84,6 +84,23 @@ def test_each_line_is_an_entry_with_its_time_its_words_and_its_proof() -> None:
     assert all(each.clock == HOST_CLOCK and each.error_us == 0 for each in found)
 
 
+def test_a_notice_of_what_no_entry_shows_whole_says_so_and_what_is_told_of_it() -> None:
+    entries = list(seen(world.entries()))
+    at = next(each.position for each in lines(record_shows(entries)) if each.kind == "notice sent")
+
+    def told(known: list[Seen]) -> dict[str, str]:
+        return dict(next(each for each in lines(record_shows(known)) if each.position == at).facts)
+
+    whole, part = told(entries), told(entries[:5] + entries[6:])
+    assert "no entry here shows the whole" not in str(whole)
+    assert part["About"] == f"something of which no entry here shows the whole, {whole['About']}"
+    assert part.get("Told of it, to be read back") == whole.get("To be read back")
+    renamed = {"Told of it, to be read back": "To be read back"}
+    assert {renamed.get(k, k): v for k, v in part.items() if k != "About"} == {
+        k: v for k, v in whole.items() if k != "About"
+    }
+
+
 bodies = st.sampled_from(
     [
         lambda minute, _time: world.entries()[5 + int(minute) % 6],

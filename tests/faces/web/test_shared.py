@@ -88,7 +88,7 @@ def test_a_part_says_how_coarsely_it_is_shown_what_is_left_out_and_that_it_is_la
         "Agreement: What is shown, invented"
     )
     flight = {"kind": "flight", "call_sign": "HIDDEN1", "volumes": [volume(-25.0, 135.0)]}
-    write(console, "alpha", "/intents", flight)
+    told = write(console, "alpha", "/intents", flight)["intent"]
 
     row = bravo.locator("#intents .row")
     expect(row).to_contain_text("flight of Party alpha")
@@ -101,3 +101,17 @@ def test_a_part_says_how_coarsely_it_is_shown_what_is_left_out_and_that_it_is_la
     bravo.locator("#nav-inbox").click()
     expect(bravo.locator("#view-inbox .task", has_text="LATE")).to_contain_text("not shown: call")
     assert "HIDDEN1" not in bravo.locator("body").inner_text()
+
+    # Once it is over it is on no list: its notices say what was shown of it, and never its bare id.
+    write(console, "alpha", f"/intents/{told['id']}/state", {"step": "end", "ovn": told["ovn"]})
+    over = bravo.locator("#view-inbox .task", has_text="WITHDRAWN")
+    expect(over).to_contain_text("flight of Party alpha, over or not shown now")
+    for name in ("picture", "inbox"):
+        bravo.locator(f"#nav-{name}").click()
+        assert told["id"] not in bravo.locator(f"#view-{name}").inner_text()
+    bravo.locator("#nav-picture").click()
+    bravo.reload()  # the page forgets what it was called, and the server shows it no more
+    expect(
+        bravo.locator("#notices .what", has_text="something, over or not shown to you")
+    ).to_have_count(2)
+    assert told["id"] not in bravo.locator("#notices").inner_text()

@@ -8,7 +8,7 @@ further apart than those clocks may be off together (:func:`order_words`): such 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from wideberth.evidence.alone.container import is_array, is_object
 from wideberth.evidence.alone.phrases import duration_words, place_words, quoted
@@ -185,6 +185,7 @@ def record_shows(entries: Iterable[Any], window_us: Optional[Tuple[int, int]] = 
     unplaced: List[ShownLine] = []
     read: Dict[str, bool] = {}
     titles: Dict[str, str] = {}
+    whole: Set[str] = set()
     for entry in entries:
         value: Dict[str, Any] = entry.value
         is_part = bool(getattr(entry, "is_part", False))
@@ -197,11 +198,35 @@ def record_shows(entries: Iterable[Any], window_us: Optional[Tuple[int, int]] = 
         if line is None:
             continue
         line = line._replace(words=with_titles(line.words, value["body"], titles))
+        line = _of_part(line, value["body"], whole)
         placed.append(_first_read(line, value["body"], read))
         for other in _other_times(line, value["body"], clocks):
             if window_us is None or window_us[0] <= other.time_us < window_us[1]:
                 (unplaced if other.error_us is None else placed).append(other)
     return Shown(tuple(_grouped(placed)), tuple(unplaced), tuple(measured))
+
+
+def _of_part(line: ShownLine, body: Dict[str, Any], whole: Set[str]) -> ShownLine:
+    """The line, which says of a notice whether its reader is shown what it is about, and if not,
+    what the notice tells of it. whole: ids of intents that entries before showed.
+    """
+    intent: Any = body.get("intent")
+    notice: Any = body.get("notice")
+    if is_object(intent):
+        whole.add(str(intent.get("id")))
+    subject: Any = notice.get("subject") if is_object(notice) else None
+    if body["type"] != "NoticeIssued" or not is_object(subject):
+        return line
+    if subject.get("type") != "intent" or str(subject.get("id")) in whole:
+        return line
+    renamed = {"To be read back": "Told of it, to be read back"}
+    facts = [(renamed.get(name, name), text) for name, text in line.facts]
+    hidden = "something of which no entry here shows the whole, {}"
+    return line._replace(
+        facts=tuple(
+            (name, hidden.format(text) if name == "About" else text) for name, text in facts
+        )
+    )
 
 
 _BY_ID = re.compile("(notice|agreement) ([A-Za-z0-9_-]+)")
@@ -420,6 +445,7 @@ _BRIEF = frozenset(
         *("After it was sent", "Due", "Nobody had read it at", "About", "Text", "Came by"),
         *("Which report was first", "Units that must know", "Ahead by", "Distance across"),
         *("In height", "State", "In place of", "Held open for", "Unit", "System"),
+        "Told of it, to be read back",
     )
 )
 

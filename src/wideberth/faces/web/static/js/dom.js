@@ -105,8 +105,17 @@ export function toast(text, link = null) {
 export const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
 /** By what people call an intent; where nothing of that is told, or shown, by its kind and whose it is. */
 export const intentName = (state, intent) => intent.callSign ?? intent.placeName ?? `${intent.kind} of ${partyName(state, intent.party)}`;
+/** What a notice tells of, where that is on no list of the page: what it was called while it was
+ * shown; where it never was, the kind that the notice names of it, and that no more is shown. */
+export function goneName(state, reference, kind = null) {
+  if (reference.type !== "intent") return `${reference.type} ${reference.id}`;
+  const known = state.called[reference.id];
+  if (known) return `${intentName(state, known)}, over or not shown now`;
+  return `${kind ?? "something"}, over or not shown to you`;
+}
+
 /** Whether a name says already whose it is. */
-export const namesParty = (state, name, party) => name.endsWith(` of ${partyName(state, party)}`);
+export const namesParty = (state, name, party) => name.split(", ")[0].endsWith(` of ${partyName(state, party)}`);
 export const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });
 
 /** That it is not the whole, in the server's words, and what is left out. */

@@ -1,15 +1,18 @@
 // What a notice says of two things: which of them is the reader's own, what it meets, and when both
 // are in effect. Nothing is said to meet anything where the notice names no clash.
 
-import { NO_INFORMATION, aged, intentName, partyName, swatch } from "./dom.js";
+import { NO_INFORMATION, aged, goneName, intentName, partyName, swatch } from "./dom.js";
 import { distance, gapText, h, metresAndFeet, plain, utcDate, utcShort } from "./text.js";
 
 export const dayTime = (ms) => (Number.isFinite(ms) ? `${utcDate(ms)} ${utcShort(ms)}` : "not told");
 const angle = (value, plus, minus) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;
 
+/** The kind of what a notice tells of, where one of its clashes names it. */
+const kindNamed = ({ subject, clashes }) => clashes.find((clash) => clash.other?.id === subject.id)?.kind ?? null;
+
 export const nameOf = (state, about, notice) =>
   (about ? about.name ?? intentName(state, about) : null) ??
-  (notice.subject?.type === "agreement" ? "An agreement" : notice.subject ? `${notice.subject.type} ${notice.subject.id}` : "Something that is not shown to you");
+  (notice.subject?.type === "agreement" ? "An agreement" : notice.subject ? goneName(state, notice.subject, kindNamed(notice)) : "Something that is not shown to you");
 
 /** What of the reader's own a notice tells of, as the page has it. */
 export const ownThing = (state, notice) =>

@@ -1,7 +1,7 @@
 // The view of the picture: a map, and beside it everything that is on it as lists.
 
 import { ConsoleMap } from "./map.js";
-import { NO_INFORMATION, SENTENCE, aged, at, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
+import { NO_INFORMATION, SENTENCE, aged, at, goneName, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
 import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { latenessOf } from "./lateness.js";
 import { intentsShown, ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
@@ -177,7 +177,7 @@ function step(done, text, detail, bad) {
     detail ? h("span", { class: "num" }, ` ${detail}`) : null);
 }
 
-function subjectName(state, reference) {
+function subjectName(state, reference, kind = null) {
   if (!reference) return "something that is not shown to you";
   if (reference.type === "agreement") {
     const told = Object.values(state.notices).find((notice) => notice.agreement && notice.subject.id === reference.id);
@@ -185,7 +185,7 @@ function subjectName(state, reference) {
   }
   if (reference.type === "zone") return state.zones[reference.id]?.name ?? `zone ${reference.id}`;
   const intent = state.intents[reference.id] ?? state.shared[reference.id];
-  return intent ? intentName(state, intent) : `intent ${reference.id}`;
+  return intent ? intentName(state, intent) : goneName(state, reference, kind);
 }
 
 function notices(state, actions) {

@@ -20,6 +20,7 @@ export const EMPTY = Object.freeze({
   parties: {},
   intents: {},
   shared: {}, // intent id: what is shown of another's in part
+  called: {}, // intent id: what it is called by, also once it is over or not shown any more
   zones: {},
   notices: {},
   warnings: {},
@@ -82,9 +83,9 @@ const REDUCERS = {
   space: (state, { space, browserMs }) => ({ ...state, space, clock: clockOf(state.clock, space, browserMs) }),
   parties: (state, { items }) => ({ ...state, parties: byId(items) }),
   intents: (state, { items, complete, restsOn }) => ({
-    ...list(state, "intents", items.map(intentOf), complete), restsOn,
+    ...list(called(state, items), "intents", items.map(intentOf), complete), restsOn,
   }),
-  shared: (state, { items, complete }) => list(state, "shared", items.map(partOf), complete),
+  shared: (state, { items, complete }) => list(called(state, items), "shared", items.map(partOf), complete),
   zones: (state, { items, complete }) => list(state, "zones", items.map(zoneOf), complete),
   notices: (state, { items, complete }) => list(state, "notices", items.map(noticeOf), complete),
   warnings: (state, { items, complete }) => list(state, "warnings", items.map(warningOf), complete),
@@ -183,6 +184,14 @@ export function reduce(state, event) {
   const reducer = REDUCERS[event.type];
   if (!reducer) throw new Error(`no such event: ${event.type}`);
   return reducer(state, event);
+}
+
+/** What each of these is called by is kept: a notice of it can be named when it is gone. */
+function called(state, items) {
+  const fresh = items.filter((each) => !state.called[each.id]);
+  if (!fresh.length) return state;
+  const names = fresh.map(({ id, kind, party, call_sign: callSign = null, place_name: placeName = null }) => [id, { kind, party, callSign, placeName }]);
+  return { ...state, called: { ...state.called, ...Object.fromEntries(names) } };
 }
 
 function list(state, name, items, complete) {

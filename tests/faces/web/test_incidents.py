@@ -430,3 +430,32 @@ def shoot(page: Page, folder: Path) -> None:
     page.set_viewport_size({"width": 420, "height": 900})
     page.screenshot(path=str(folder / "narrow.png"), full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_on_a_narrow_page_the_incident_stands_first_and_the_list_is_a_line(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = officer(console, window, "alpha", "incidents").page
+    page.set_viewport_size({"width": 390, "height": 844})
+    listed, line = page.locator("#incidents-listed"), page.locator("#view-incidents .unfold")
+    expect(listed).to_be_visible()  # there is none yet
+    expect(line).to_be_hidden()
+    for title in ("The first", "The second"):
+        body = {"title": title, "start": "2026-01-10T09:00:00Z", "end": "2026-01-10T09:30:00Z"}
+        write(console, "alpha", "/incidents", body | {"parties": ["bravo"]})
+    expect(line).to_contain_text("Show the list: 2 incidents")
+    expect(listed).to_be_hidden()
+    expect(page.locator("#incident h3")).to_be_in_viewport()
+    line.focus()
+    page.keyboard.press("Enter")
+    expect(line).to_have_attribute("aria-expanded", "true")
+    page.locator("#incidents .row", has_text="The first").click()
+    expect(page.locator("#incident h3")).to_have_text("The first")
+    expect(page.locator("#incident h3")).to_be_in_viewport()
+    expect(listed).to_be_hidden()
+    page.get_by_role("button", name="Enrol this browser").click()
+    expect(page.get_by_role("button", name="Make and enrol a key")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(listed).to_be_visible()
+    expect(line).to_be_hidden()

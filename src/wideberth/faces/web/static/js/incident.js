@@ -26,7 +26,7 @@ export async function wholeIncident(api, id) {
 }
 
 export class IncidentSheet {
-  /** view: {context, signing, give(), again()}; again() asks for the incident once more. */
+  /** view: {context, signing, give(), again(), enrol()}; again() asks for the incident once more. */
   constructor(id, view) {
     Object.assign(this, { id, view, context: view.context, chosen: {}, shows: null, seen: null, versions: [] });
     this.head = h("header", {});
@@ -102,7 +102,7 @@ export class IncidentSheet {
       h("p", { class: "num" }, `${stamp(seen.start)} to ${stamp(seen.end)}${seen.area ? ` · ${areaText(seen.area)}` : ""}`),
       h("p", { class: "dim" }, `Opened ${moment(seen.opened)} by ${plain(partyName(this.state, seen.opened_by), 60)}, who wrote the title. `, h("span", { class: "num small" }, plain(seen.id, 80))),
       h("p", { class: "actions" }, this.may ? button(own?.account ? "Correct your account …" : "Give your account …", () => this.view.give(seen, own?.account ?? null))
-        : [h("span", { class: "missing" }, "An account is signed: "), button("Enrol this browser …", () => this.view.signing.reach())],
+        : [h("span", { class: "missing" }, "An account is signed: "), button("Enrol this browser …", () => this.view.enrol())],
       h("a", { href: `#/replay/${encodeURIComponent(seen.id)}` }, "Replay it on the map")),
       h("p", { class: "sentence" }, plain(seen.sentence, 600)));
   }

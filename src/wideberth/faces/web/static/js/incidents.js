@@ -24,7 +24,7 @@ export function mount(root, context) {
 
 class Incidents {
   constructor(root, context) {
-    Object.assign(this, { root, context, heads: [], proposals: [], whole: new Map(), open: null, sheet: null, form: null, loaded: false });
+    Object.assign(this, { root, context, heads: [], proposals: [], whole: new Map(), open: null, sheet: null, form: null, loaded: false, folded: true });
     this.list = h("div", { class: "list", id: "incidents" });
     this.proposed = h("div", { class: "list", id: "proposed" });
     this.article = h("article", { class: "agreement", id: "incident" });
@@ -32,14 +32,14 @@ class Incidents {
     const signing = h("div", { class: "signing" });
     this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, "Open an incident …");
     waitForParties(this.fresh, context.state());
-    root.replaceChildren(h("div", { class: "sheet agreements incidents" },
-      h("div", { class: "agreed" },
-        h("h2", { tabindex: "-1", "data-first": true }, "Incidents"), this.fault, this.list,
-        h("p", {}, this.fresh),
-        signing,
-        h("h2", {}, "An incident could be opened of"),
-        h("p", { class: "dim small" }, "Of your own stream: warnings of a conflict, a distance, an incursion or a departure, STOPs and reports of harm. Other warnings stand in the Picture alone. None is opened by itself."), this.proposed),
-      this.article));
+    this.listed = h("div", { class: "listed", id: "incidents-listed" }, this.list,
+      h("p", {}, this.fresh),
+      signing,
+      h("h2", {}, "An incident could be opened of"),
+      h("p", { class: "dim small" }, "Of your own stream: warnings of a conflict, a distance, an incursion or a departure, STOPs and reports of harm. Other warnings stand in the Picture alone. None is opened by itself."), this.proposed);
+    this.unfold = h("button", { type: "button", class: "quiet unfold", "aria-controls": "incidents-listed", onclick: () => this.#fold(!this.folded) });
+    this.side = h("div", { class: "agreed" }, h("h2", { tabindex: "-1", "data-first": true }, "Incidents"), this.fault, this.unfold, this.listed);
+    root.replaceChildren(h("div", { class: "sheet agreements incidents" }, this.side, this.article));
     this.signing = new SigningPanel(signing, context, () => this.draw());
     this.ask();
     this.timer = setInterval(() => this.ask(), AGAIN_MS);
@@ -105,8 +105,31 @@ class Incidents {
     await this.ask(this.open);
   }
 
+  /** On a narrow page the list stands above the sheet: folded away while one is open, it is a line. */
+  #fold(folded) {
+    this.folded = folded;
+    this.#lists();
+  }
+
+  /** Bring what makes a key of this browser into view. */
+  enrol() {
+    this.#fold(false);
+    this.signing.reach();
+  }
+
+  /** What the line of the folded list says: how many there are, and what waits in them. */
+  #lists() {
+    const one = Boolean(this.form || (this.open && this.whole.get(this.open)));
+    this.side.classList.toggle("folded", one && this.folded);
+    this.unfold.hidden = !one;
+    this.unfold.setAttribute("aria-expanded", String(!this.folded));
+    const waiting = this.heads.filter((each) => this.#waits(each.id, this.context.session.party)?.length).length;
+    const count = `${this.heads.length} incident${this.heads.length === 1 ? "" : "s"}${waiting ? `, something waits for you in ${waiting}` : ""}, and what one could be opened of`;
+    this.unfold.textContent = `${this.folded ? "▸ Show the list" : "▾ Fold the list away"}: ${count}`;
+  }
+
   choose(id) {
-    Object.assign(this, { open: id, form: null });
+    Object.assign(this, { open: id, form: null, folded: true });
     const shown = () => { this.draw(); if (this.root.clientWidth < NARROW_PX) this.article.scrollIntoView({ block: "start" }); };
     this.#read(id).then(shown, shown);
   }
@@ -145,7 +168,7 @@ class Incidents {
   }
 
   #form(form) {
-    this.form = form;
+    Object.assign(this, { form, folded: true });
     form.addEventListener("keydown", (event) => { if (event.key === "Escape") this.#close(); });
     this.draw();
     form.querySelector("h3")?.focus({ preventScroll: true });
@@ -168,6 +191,7 @@ class Incidents {
       return { key: each.id, shows: [each, waits, names, this.open === each.id], make: () => this.#row(each, waits, names) };
     }), this.loaded ? "No incident names your party." : "Asking …");
     rows(this.proposed, this.proposals.map((each) => this.#proposal(state, each)), this.loaded ? "Nothing of that kind is on your stream." : "Asking …");
+    this.#lists();
     if (this.form) { if (this.form.parentNode !== this.article) this.article.replaceChildren(this.form); return; }
     const found = this.open && this.whole.get(this.open);
     if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? this.#missing() : "Asking …")); return; }

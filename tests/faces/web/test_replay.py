@@ -163,3 +163,25 @@ def test_a_record_without_kept_positions_plays_too(
     show = form.get_by_role("button", name="Show").bounding_box() or {}
     map_box = page.locator("#view-replay .map").bounding_box() or {}
     assert show["y"] < map_box["y"], "what is chosen stands above the map"
+
+
+def test_the_times_follow_the_clock_of_the_space_and_the_title_stands_whole(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    title = "An aircraft over the river at the weir below the old bridge"
+    at_us = now_us()
+    times = {"start": format_rfc3339(at_us - MINUTE_US), "end": format_rfc3339(at_us)}
+    write(console, "alpha", "/incidents", {"title": title, "parties": ["bravo"]} | times)
+    page = window().page
+    page.add_init_script("const own = Date.now; Date.now = () => own() + 3 * 86400000;")
+    page.set_viewport_size({"width": 390, "height": 844})
+    token = console.node.mint(PartyId("alpha"), DESK, life_s=3600)
+    page.goto(f"{console.url}/#/replay&token={token}")
+    form = page.get_by_role("form", name="What to replay")
+    expect(form.get_by_label("To, UTC")).to_have_value(re.compile(f"^{utc(now_us())[:10]}"))
+    option = form.get_by_label("Incident").locator("option").nth(1)
+    expect(option).to_have_text(f"{utc(at_us - MINUTE_US)} {title}")
+    form.get_by_label("Incident").select_option(index=1)
+    expect(page.locator("#replay-title")).to_have_text(title)
+    form.get_by_role("button", name="Show").click()
+    expect(page.locator("#replay-title")).to_contain_text(f"“{title}”. Only entries")

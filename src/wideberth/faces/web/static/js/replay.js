@@ -81,9 +81,22 @@ class Replay {
     return form;
   }
 
-  /** Of an incident the times are its own: they stand in the fields and are not typed. */
+  /** The times that nobody typed yet follow the clock of the space, once it is known. */
+  update(state) {
+    if (this.dated || !Number.isFinite(state.clock.serverMs)) return;
+    this.dated = true;
+    const now = this.context.now();
+    for (const [name, ms] of [["from", now - 30 * MINUTE], ["to", now]]) {
+      const input = this.form.elements[name];
+      if (input.value === input.defaultValue && !input.readOnly) input.value = shown(ms);
+    }
+  }
+
+  /** Of an incident the times are its own: they stand in the fields and are not typed. The line of
+   * the choice is narrow: the whole title stands below it. */
   #window() {
     const head = this.heads?.get(this.which.value);
+    this.title.textContent = head ? plain(head.title, 200) : "Choose an incident, or a time.";
     for (const [name, time] of [["from", head?.start], ["to", head?.end]]) {
       const input = this.form.elements[name];
       input.readOnly = Boolean(head);
@@ -95,7 +108,7 @@ class Replay {
     try {
       const found = await this.context.api.all("/api/v1/incidents", "incidents");
       this.heads = new Map(found.items.map((each) => [each.id, each]));
-      this.which.append(...found.items.map((each) => h("option", { value: each.id }, `${plain(each.title, 60)}, ${shown(Date.parse(each.start))}`)));
+      this.which.append(...found.items.map((each) => h("option", { value: each.id }, `${shown(Date.parse(each.start))} ${plain(each.title, 60)}`)));
     } catch { /* without them a time can still be chosen */ }
   }
 
@@ -109,14 +122,15 @@ class Replay {
       const iso = (ms) => new Date(ms).toISOString();
       const path = incident ? `/api/v1/incidents/${encodeURIComponent(incident)}/timeline` : `/api/v1/timeline?from=${iso(begin)}&to=${iso(end)}`;
       const [told, seen] = await Promise.all([this.context.api.get(path), incident ? this.context.api.get(`/api/v1/incidents/${encodeURIComponent(incident)}`) : null]);
-      this.#take(told, seen?.area ?? null);
+      this.#take(told, seen);
     } catch (error) {
       this.fault.textContent = plain(error.message, 300);
     }
   }
 
-  /** area: of the incident, to which the map is brought; without one, to all that stood in the time. */
-  #take(told, area) {
+  /** seen: the incident; the map is brought to its area, and without one to all that stood in the time. */
+  #take(told, seen) {
+    const area = seen?.area ?? null;
     this.told = told;
     this.beginMs = Math.floor(Date.parse(told.begin) / MINUTE) * MINUTE;
     this.minutes = Math.max(0, Math.min(LONGEST_MIN, Math.ceil((Date.parse(told.end) - this.beginMs) / MINUTE) - 1));
@@ -124,7 +138,7 @@ class Replay {
     this.map.fitted = "";
     this.map.frame(area ? rings(area).flat() : placesIn(told));
     const more = told.more_from ? ` There is more from ${told.more_from} on.` : "";
-    this.title.textContent = `${told.sentence}${more}`;
+    this.title.textContent = `${seen ? `“${plain(seen.title, 200)}”. ` : ""}${told.sentence}${more}`;
     this.#clocks();
     this.#show(0);
     this.lines.focus({ preventScroll: true });
@@ -233,4 +247,4 @@ export function lineOf(line) {
     ...(line.facts ?? []).filter((fact) => BRIEF.test(fact.name)).map((fact) => h("span", { class: "dim wide" }, `${plain(fact.name, 80)}: ${plain(fact.text, 200)}`)));
 }
 
-const BRIEF = /^(Time from telling to start|Agreed minimum|Changed|Read back otherwise|After it was sent|Reason|Text|Which report was first|Distance across)/;
+const BRIEF = /^(Time from telling to start|Agreed minimum|Changed|Read back otherwise|After it was sent|Reason|Text|Which report was first|Told of it|Distance across)/;

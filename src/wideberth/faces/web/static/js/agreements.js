@@ -5,6 +5,7 @@
 // which is drawn for agreements of the kind CONSENT and for no other.
 
 import { field } from "./answer.js";
+import { AgreedMap } from "./agreedmap.js";
 import { waitForParties } from "./audience.js";
 import { consents } from "./consents.js";
 import { partyName, rows, swatch } from "./dom.js";
@@ -30,6 +31,7 @@ const keyOf = (each) => `${each.agreement}/${each.version}`;
 class AgreementsView {
   constructor(root, context) {
     Object.assign(this, { root, context, versions: [], drafts: [], asked: [], whole: new Map(), open: null, form: null, fault: "", loaded: false });
+    this.map = new AgreedMap();
     this.list = h("div", { class: "list", id: "agreements" });
     this.zones = h("div", { class: "list", id: "unilateral" });
     this.sheet = h("article", { class: "agreement", id: "agreement", "aria-live": "polite" });
@@ -53,6 +55,7 @@ class AgreementsView {
   unmount() {
     clearInterval(this.timer);
     this.stop();
+    this.map.remove();
     this.root.replaceChildren();
   }
 
@@ -257,7 +260,7 @@ class AgreementsView {
 
   #provisions(shown, text, before, session, may) {
     const marks = may && shown.state === "proposed" && shown.parties.includes(session.party);
-    return h("section", { "aria-label": "Provisions" },
+    return h("section", { "aria-label": "Provisions" }, this.map.draw(text.terms),
       provisionsOf({ shown, terms: text.terms, before: before?.terms ?? null, marks, vacant: this.#vacant }),
       h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
   }
@@ -268,7 +271,7 @@ class AgreementsView {
   /** The text that is being signed stays in view, below what signs it. */
   #signed(shown, text) {
     const before = shown.replaces ? this.whole.get(`${shown.agreement}/${shown.replaces}`)?.terms ?? null : null;
-    return h("section", { "aria-label": "What you sign" }, h("h4", {}, "What you sign"),
+    return h("section", { "aria-label": "What you sign" }, h("h4", {}, "What you sign"), this.map.draw(text.terms),
       h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · between ${shown.parties.map((each) => plain(each, 60)).join(", ")}`),
       provisionsOf({ shown, terms: text.terms, before, marks: false, vacant: this.#vacant }),
       h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
@@ -328,7 +331,7 @@ class AgreementsView {
 
   #edit(shown, terms, label) {
     this.#show(editForm({
-      terms, label, nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant,
+      terms, label, nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant, map: this.map,
       send: async (made, answerBy) => {
         await this.#send(`/api/v1/agreements/${encodeURIComponent(shown.agreement)}/versions`, "ProposeAgreement",
           { agreement: shown.agreement, terms: made, answer_by: answerBy, replaces: shown.version });
@@ -362,7 +365,7 @@ class AgreementsView {
 
   #proposal(terms, draft = null) {
     return editForm({
-      terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant,
+      terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant, map: this.map,
       send: async (made, answerBy) => {
         const path = `/api/v1/agreements${draft ? `?draft=${encodeURIComponent(draft)}` : ""}`;
         const told = await this.#send(path, "ProposeAgreement", { terms: made, answer_by: answerBy });

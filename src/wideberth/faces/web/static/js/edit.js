@@ -10,6 +10,7 @@ import { h, plain } from "./text.js";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 120;
+const DRAWN_AFTER_MS = 250; // since the last key, the map follows what is typed
 const LEFT_OVER = /\(placeholder\)/i;
 
 // What a new provision begins with: the members that it has to have.
@@ -105,8 +106,8 @@ function within(provision, read) {
 }
 
 /** A form of a text. send(terms, answerBy) proposes it; others = buttons beside that, {label, act}. vacant:
- * whether the space has no neutral. */
-export function editForm({ terms, label, send, others = [], nowMs, close, vacant = false }) {
+ * whether the space has no neutral; map: that shows the places of the text as they are typed. */
+export function editForm({ terms, label, send, others = [], nowMs, close, vacant = false, map = null }) {
   const fault = h("p", { class: "fault", role: "alert" });
   const parties = terms.parties;
   const editors = [];
@@ -192,11 +193,16 @@ export function editForm({ terms, label, send, others = [], nowMs, close, vacant
     h("div", { class: "fields" },
       field("title", "Title", {}, title), field("begins", "Begins, UTC (once all have signed)", {}, begins),
       field("days", `Lasts, days (up to ${MOST_DAYS})`, {}, days), field("hours", "The others answer within, hours", {}, hours)),
-    box, adding, fault,
+    map?.draw(terms), box, adding, fault,
     h("p", { class: "line" },
       h("button", { type: "submit", class: "do" }, label),
       others.map((each) => h("button", { type: "button", class: "quiet", onclick: () => doing(each.act) }, each.label)),
       h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+  let drawing = null;
+  form.addEventListener("input", () => {
+    clearTimeout(drawing);
+    drawing = setTimeout(() => { try { if (form.isConnected) map?.draw(read()); } catch { /* what cannot be read yet is not drawn */ } }, DRAWN_AFTER_MS);
+  });
   form.addEventListener("submit", (event) => { event.preventDefault(); doing(send, refuseLeftOver); });
   return form;
 }

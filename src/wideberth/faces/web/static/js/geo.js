@@ -13,23 +13,49 @@ export function apartM([lon1, lat1], [lon2, lat2]) {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-/** A ring of points at a distance around a centre, longitudes continuous. */
-export function circle([longitude, latitude], radiusM, points = 96) {
-  const angle = radiusM / EARTH_M;
+/** The place at a distance in metres from another, by a bearing in radians from north. */
+function ahead([longitude, latitude], bearing, lengthM) {
+  const angle = lengthM / EARTH_M;
   const lat = latitude * RAD;
-  const ring = [];
-  for (let i = 0; i <= points; i += 1) {
-    const bearing = (2 * Math.PI * i) / points;
-    const lat2 = Math.asin(
-      Math.sin(lat) * Math.cos(angle) + Math.cos(lat) * Math.sin(angle) * Math.cos(bearing),
-    );
-    const turn = Math.atan2(
-      Math.sin(bearing) * Math.sin(angle) * Math.cos(lat),
-      Math.cos(angle) - Math.sin(lat) * Math.sin(lat2),
-    );
-    ring.push([longitude + turn / RAD, lat2 / RAD]);
-  }
-  return ring;
+  const lat2 = Math.asin(
+    Math.sin(lat) * Math.cos(angle) + Math.cos(lat) * Math.sin(angle) * Math.cos(bearing),
+  );
+  const turn = Math.atan2(
+    Math.sin(bearing) * Math.sin(angle) * Math.cos(lat),
+    Math.cos(angle) - Math.sin(lat) * Math.sin(lat2),
+  );
+  return [longitude + turn / RAD, lat2 / RAD];
+}
+
+/** A ring of points at a distance around a centre, longitudes continuous. */
+export function circle(centre, radiusM, points = 96) {
+  return Array.from({ length: points + 1 }, (_, i) => ahead(centre, (2 * Math.PI * i) / points, radiusM));
+}
+
+/** The bearing from one place to another, in radians from north. */
+function bearingTo([lon1, lat1], [lon2, lat2]) {
+  const [a, b, turn] = [lat1 * RAD, lat2 * RAD, (lon2 - lon1) * RAD];
+  return Math.atan2(Math.sin(turn) * Math.cos(b), Math.cos(a) * Math.sin(b) - Math.sin(a) * Math.cos(b) * Math.cos(turn));
+}
+
+const ARC = 12; // pieces of what is round at an end of a line
+
+/** A ring round what lies within a width of a line: on both sides of it, with round ends, or on the
+ * left or right of whoever goes from its first point to its last, with a quarter of a circle there. */
+export function strip(line, widthM, side = "both") {
+  const path = densePath(line);
+  if (path.length < 2) return circle(path[0], widthM);
+  const way = (i) => (i + 1 < path.length ? bearingTo(path[i], path[i + 1]) : bearingTo(path[i], path[i - 1]) + Math.PI);
+  const beside = (quarter) => path.flatMap((point, i) => [...(i ? [ahead(point, way(i - 1) + quarter, widthM)] : []), ahead(point, way(i) + quarter, widthM)]);
+  const [QUARTER, end] = [Math.PI / 2, path.length - 1];
+  const arc = (at, from, to) => Array.from({ length: ARC + 1 }, (_, i) => ahead(path[at], way(at) + from + ((to - from) * i) / ARC, widthM));
+  const [left, right] = [() => beside(-QUARTER), () => beside(QUARTER).reverse()];
+  const ring = {
+    left: () => [...arc(0, -2 * QUARTER, -QUARTER), ...left(), ...arc(end, -QUARTER, 0), ...[...path].reverse()],
+    right: () => [...path, ...arc(end, 0, QUARTER), ...right(), ...arc(0, QUARTER, 2 * QUARTER)],
+    both: () => [...left(), ...arc(end, -QUARTER, QUARTER), ...right(), ...arc(0, QUARTER, 3 * QUARTER)],
+  }[side]();
+  return [...ring, ring[0]];
 }
 
 const toVector = ([lon, lat]) => [
@@ -40,6 +66,13 @@ const toVector = ([lon, lat]) => [
 
 /** A ring with points along its long edges, since an edge is a geodesic and the map's is not. */
 export function dense(ring, stepDegrees = 0.5) {
+  const out = densePath(ring, stepDegrees);
+  if (out.length) out[out.length - 1] = out[0];
+  return out;
+}
+
+/** The same of a line that does not close. */
+export function densePath(ring, stepDegrees = 0.5) {
   const out = [];
   for (let i = 0; i + 1 < ring.length; i += 1) {
     const [a, b] = [toVector(ring[i]), toVector(ring[i + 1])];
@@ -54,7 +87,7 @@ export function dense(ring, stepDegrees = 0.5) {
       out.push(follow(out, [Math.atan2(v[1], v[0]) / RAD, Math.asin(Math.max(-1, Math.min(1, v[2]))) / RAD]));
     }
   }
-  if (out.length) out.push(out[0]);
+  if (ring.length) out.push(follow(out, ring.at(-1)));
   return out;
 }
 

@@ -25,6 +25,7 @@ const STATES = { // lines of an intent's edge, by its state: [dashes, width]
   Contingent: [[5, 1, 1, 1], 3.2],
 };
 
+const isLine = ["==", ["get", "rule"], "line"]; // of an agreement's text
 const line = (state) => ({
   id: `intent-${state}`, type: "line", source: "intents",
   filter: ["==", ["get", "state"], state],
@@ -58,9 +59,10 @@ const STYLE = {
       paint: { "text-color": "#6f8290", ...halo },
     },
     { id: "zone-fill", type: "fill", source: "zones", filter: ["==", ["get", "rule"], "keep-out"], paint: { "fill-pattern": "hatch", "fill-opacity": 0.55 } },
-    { id: "zone-notice", type: "fill", source: "zones", filter: ["!=", ["get", "rule"], "keep-out"], paint: { "fill-color": "#c9d4dc", "fill-opacity": 0.025 } },
+    { id: "zone-notice", type: "fill", source: "zones", filter: ["all", ["!=", ["get", "rule"], "keep-out"], ["!", isLine]], paint: { "fill-color": "#c9d4dc", "fill-opacity": 0.025 } },
     { id: "zone-line", type: "line", source: "zones", filter: ["==", ["get", "rule"], "keep-out"], paint: { "line-color": "#c9d4dc", "line-width": 2 } },
-    { id: "zone-line-notice", type: "line", source: "zones", filter: ["!=", ["get", "rule"], "keep-out"], paint: { "line-color": "#c9d4dc", "line-width": 1.4, "line-dasharray": [6, 4] } },
+    { id: "zone-line-notice", type: "line", source: "zones", filter: ["all", ["!=", ["get", "rule"], "keep-out"], ["!", isLine]], paint: { "line-color": "#c9d4dc", "line-width": 1.4, "line-dasharray": [6, 4] } },
+    { id: "agreed-line", type: "line", source: "zones", filter: isLine, paint: { "line-color": "#6cc0f0", "line-width": 2.6 } },
     { id: "intent-fill", type: "fill", source: "intents", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", ["get", "on"], 0.26, 0.1] } },
     { id: "intent-hazard", type: "fill", source: "intents", filter: ["==", ["get", "kind"], "hazard"], paint: { "fill-pattern": "hatch-hazard" } },
     ...Object.keys(STATES).map(line),
@@ -194,9 +196,10 @@ export class ConsoleMap {
       state: intent.state, kind: intent.kind, colour: COLOURS[partyColour(intent.party)],
     })));
     for (const zone of Object.values(state.zones)) {
+      const [word] = [zone.text]; // of an agreement's text: what it says itself
       const rule = zone.rule === "keep-out" ? "KEEP OUT" : `NOTICE ${zone.noticeMinutes || ""} min`;
       for (const volume of zone.volumes) {
-        if (volume.label) labels.push(label(volume.label, `${plain(zone.name, 60)}\n${rule}${zone.unilateral ? " · UNILATERAL" : ""}`, "#dfe7ec", 11, 2));
+        if (volume.label) labels.push(label(volume.label, word ?? `${plain(zone.name, 60)}\n${rule}${zone.unilateral ? " · UNILATERAL" : ""}`, "#dfe7ec", 11, 2));
       }
     }
     for (const intent of intentsShown(state)) {
@@ -270,7 +273,7 @@ export class ConsoleMap {
 function areas(state, things, properties) {
   return things.flatMap((thing) => thing.volumes.map((volume) => ({
     type: "Feature",
-    geometry: { type: "Polygon", coordinates: volume.rings },
+    geometry: volume.isLine ? { type: "LineString", coordinates: volume.rings[0] } : { type: "Polygon", coordinates: volume.rings },
     properties: { id: thing.id, on: state.selected === thing.id, ...properties(thing) },
   })));
 }

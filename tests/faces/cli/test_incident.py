@@ -66,7 +66,10 @@ def test_two_parties_tell_ask_and_answer(tmp_path: Path) -> None:
         assert "47 N, 7.5 E, give or take 50 m\n" in seen, "and no height that nobody told"
         assert f"{moment(-50)[:10]} {moment(-50)[11:19]} UTC by its own clock" in seen
         assert "difference of place between alpha and bravo: 7,60" in seen
+        assert "  alpha: 47 N, 7.5 E, give or take 50 m\n  bravo: 47 N, 7.6 E" in seen
         assert "charlie, observer\n  nothing that is shown to you" in seen
+        assert alpha.does("name", name, "--party", "charlie") == "named       charlie"
+        assert "alpha, bravo, charlie  The morning" in bravo.does("list", signed=False)
         question = alpha.does("ask", name, "bravo", "--words", "Where?", "--urgent")
         bravo.does("answer", name, question, "--words", "By the river.")
         alpha.does("answer", name, question, "--words", "When?", "--again")

@@ -24,6 +24,7 @@ def lines_of(seen: dict[str, Any]) -> Iterator[str]:
     yield ""
     for each in seen["differences"]:
         yield printable(_difference(each))
+        yield from map(printable, _both_claims(each, columns_of(seen)))
     for each in seen["questions"]:
         late = f", overdue since {to_the_second(each['overdue'])}" if each["overdue"] else ""
         yield (
@@ -41,6 +42,31 @@ def lines_of(seen: dict[str, Any]) -> Iterator[str]:
     for each in seen["more"]:
         yield f"more {each} at /incidents/{seen['id']}/{each}"
     yield seen["sentence"]
+
+
+def columns_of(seen: dict[str, Any]) -> dict[str, Any]:
+    """The columns of parties and of observers, by party."""
+    return {**seen["accounts"], **seen["observer_accounts"]}
+
+
+_CLAIMED = {
+    "time": "When",
+    "place": "Where",
+    "identity": "What it was",
+    "warned": "Whether warned",
+    "rule": "In force",
+    "damage": "Damage",
+}
+"""With which words the row of a claim begins, by the kind of difference."""
+
+
+def _both_claims(each: dict[str, Any], columns: dict[str, Any]) -> Iterator[str]:
+    """What each of the two claims of that in which they differ."""
+    for party in each["parties"]:
+        account = columns.get(party, {}).get("account") or {}
+        for label, words in _claims(account) if account else ():
+            if label.startswith(_CLAIMED.get(each["kind"], "\0")):
+                yield f"  {party}: {words}"
 
 
 def _account(account: dict[str, Any] | None) -> Iterator[str]:

@@ -110,7 +110,10 @@ def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
     async def act(client: Client) -> list[dict[str, Any]]:
         return await all_of(client, "incidents")
 
-    for each in asking(url, token, act):
+    found = asking(url, token, act)
+    if not found:
+        complain("no incident names your party")
+    for each in found:
         named = ", ".join(each["parties"])
         named += f"; observing: {', '.join(each['observers'])}" if each["observers"] else ""
         print(printable(f"{each['start']}  {each['id']}  {named}  {each['title']}"))
@@ -123,11 +126,37 @@ def proposed(url: UrlOption = None, token: TokenOption = None) -> None:
     async def act(client: Client) -> list[dict[str, Any]]:
         return [each async for each in _proposals(client)]
 
-    for each in asking(url, token, act):
+    found = asking(url, token, act)
+    if not found:
+        complain("nothing on your stream yet of which an incident could be opened")
+    for each in found:
         opening = each["open"]
         parties = ", ".join(opening.get("parties", ())) or "nobody who is shown to you"
         window = f"{opening['start']} to {opening['end']}"
         print(printable(f"{each['subject']}  {each['kind']}  {window}  with {parties}"))
+
+
+@command.command()
+def name(
+    incident: IncidentArgument,
+    key: KeyOption,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    party: Annotated[
+        list[str] | None, typer.Option(metavar="PARTY", help="Another party to it; repeat it.")
+    ] = None,
+    observer: Annotated[
+        list[str] | None, typer.Option(metavar="PARTY", help="Who observes; repeat it.")
+    ] = None,
+) -> None:
+    """Name others in an incident. They see nothing that was given before; none is taken out."""
+    body = {"parties": party or [], "observers": observer or []}
+
+    async def act(client: Client) -> Any:
+        return await _sign(client, incident, "/parties", "NameParties", body)
+
+    asking(url, token, act, key=key)
+    print(f"named       {', '.join([*body['parties'], *body['observers']])}")
 
 
 @command.command()

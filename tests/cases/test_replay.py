@@ -104,6 +104,7 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
         (changed("Blue reads back", "body.read_back", {}), "the read-back of Blue, 9 km"),
         (left_out("A person at Amber's"), "that a person has read it"),
         (changed("A person at Amber's", "at", "14:26:30"), "that a person has read it"),
+        (changed("Blue tells STOP again", "body", {"text": "Elsewhere."}), "the second STOP"),
         (moved("place-told", -0.07), "with coordinates 9 km from it"),
     ),
     "c-03": (
@@ -118,6 +119,7 @@ PLANTED: Mapping[str, tuple[tuple[Callable[[Json], None], str], ...]] = {
     ),
     "c-06": (
         (changed("Cedar tells the depot", "body.provenance.source", "gps"), "with the caution"),
+        (moved("school", -3.5), "of the list what lies in the area"),
         (left_out("Cedar withdraws its consent"), "no entry of Cedar's any more"),
         (left_out("Amber confirms that"), "who has not confirmed the removal"),
         (changed("Amber gives its account", "body.shown_to", "all"), "in Amber's column nothing"),

@@ -74,9 +74,10 @@ audit: $(STAMPS)/dev  ## look up the locked dependencies in public advisories; A
 vendor: $(STAMPS)/runtime  ## fetch the browser's library and base map again from npm
 	$(BIN)/python tools/vendor_web.py
 
-screenshot: $(STAMPS)/runtime $(STAMPS)/demo $(STAMPS)/dev  ## the picture in the README, from the running demo
+screenshot: $(STAMPS)/runtime $(STAMPS)/demo $(STAMPS)/dev  ## the pictures of the README and the manual, from what runs
 	$(BIN)/python tools/screenshot.py
 	$(BIN)/python tools/agreement_screenshot.py
+	$(BIN)/python tools/drills_screenshot.py
 
 wheel: $(STAMPS)/runtime  ## the wheel, into dist/
 	rm -rf dist

@@ -7,6 +7,7 @@ template and the other counter it, and writes docs/images/agreement.png.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,7 @@ ROLES = ("watch", "acknowledge", "tell", "sign", "administer")
 SETTINGS = (
     '[space]\norigin = "exercise.console.example/space"\nhost = "the host"\nexercise = true\n'
 )
+OPEN_SEA = "-48.0, -119.0\n-48.4, -117.0"  # where no land and nobody's border is
 WIDEBERTH = str(Path(sys.executable).with_name("wideberth"))
 
 
@@ -88,14 +90,14 @@ def served(folder: Path) -> Generator[str]:
         node.wait(30)
 
 
-def opened(browser: Browser, address: str) -> Page:
-    """The view of agreements in a window of its own, with a key to sign."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+def opened(browser: Browser, address: str, view: str = "agreements") -> Page:
+    """A view in a window of its own, with a key to sign."""
+    page = browser.new_context(viewport={"width": 1280, "height": 960}).new_page()
     page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
     page.goto(address)
     page.get_by_role("button", name="Make and enrol a key").click()
-    expect(page.locator("#view-agreements .signing")).to_contain_text("key browser-")
+    expect(page.locator(f"#view-{view} .signing")).to_contain_text("key browser-")
     return page
 
 
@@ -104,7 +106,8 @@ def negotiate(north: Page, south: Page) -> None:
     north.get_by_role("button", name="New, from a template").click()
     north.get_by_label("Party South").check()
     north.locator("[data-template=india-pakistan-1991]").click()
-    north.get_by_label("title", exact=True).first.fill("The border")
+    north.get_by_label("title", exact=True).first.fill("The border, invented")
+    north.get_by_label(re.compile("^points")).fill(OPEN_SEA)
     north.get_by_role("button", name="Propose to the others").click()
     south.locator("#agreements .row").click()
     south.get_by_role("button", name="Counter …").click()

@@ -27,7 +27,7 @@ export function placesOf({ provisions = [] }) {
       return [{ rule: each.rule ?? "keep-out", text: `${named(each)}\n${distance(each.width_m)}, ${SIDES[each.side ?? "both"]}`, rings: along(each.line, each.width_m, each.side) }];
     }
     if (each.type === "separation-table") {
-      return each.rows.map((row) => ({ rule: "stand-off", text: `${row.actor}: ${distance(row.distance_m)}, ${SIDES[row.side ?? "both"]}`, rings: along(row.line, row.distance_m, row.side) }));
+      return each.rows.map((row) => ({ rule: "stand-off", text: `${row.actor}${row.armed === undefined ? "" : row.armed ? ", armed" : ", unarmed"}: ${distance(row.distance_m)}, ${SIDES[row.side ?? "both"]}`, rings: along(row.line, row.distance_m, row.side) }));
     }
     if (each.type === "zone") return [{ rule: each.rule ?? "keep-out", text: named(each), rings: ringsOf(asOnTheWire(each.footprint)) }];
     if (each.type === "coverage") {

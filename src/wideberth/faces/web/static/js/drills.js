@@ -154,6 +154,6 @@ class Drills {
     rows(this.units, to ? [{ key: "units", shows: [to, units], make: () => (units.length
       ? h("fieldset", { class: "field" }, h("legend", {}, "Down to these units; none ticked: all on its list"),
         units.map((unit) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", value: unit, "data-focus": `u-${unit}` }), ` ${plain(unit, 40)}`)))
-      : h("p", { class: "dim small" }, "It goes down to every unit on the party's own list. Which these are is shown here once a drill went there.")) }] : [], "No other party is in this space.");
+      : h("p", { class: "dim small" }, "Where an agreement that holds concerns you both, it goes down to every unit on the party's own list, and they are shown here once a drill went there. Else it asks for RECEIVED and READ-BACK alone.")) }] : [], "No other party is in this space.");
   }
 }

@@ -84,6 +84,14 @@ def test_each_line_is_an_entry_with_its_time_its_words_and_its_proof() -> None:
     assert all(each.clock == HOST_CLOCK and each.error_us == 0 for each in found)
 
 
+def test_a_step_of_an_intent_calls_it_as_people_do() -> None:
+    body = {"type": "IntentStateChanged"}
+    titles = {"i1": "\u201cRED\u201d"}
+    words = "alpha took its intent i1 from the state Accepted to Activated."
+    assert shows.with_titles(words, body, titles) == words.replace("i1", "\u201cRED\u201d")
+    assert shows.with_titles(words, body, {}) == words
+
+
 def test_a_notice_of_what_no_entry_shows_whole_says_so_and_what_is_told_of_it() -> None:
     entries = list(seen(world.entries()))
     at = next(each.position for each in lines(record_shows(entries)) if each.kind == "notice sent")

@@ -329,3 +329,15 @@ def test_a_map_over_the_antimeridian_is_not_torn() -> None:
     assert max(xs) <= 721
     assert re.search(r">17\d(\.\d+)?° W<", chart.svg)
     assert 'fill="#fbfaf6"' in chart.svg, "the land is drawn"
+
+
+def test_the_names_at_the_left_of_a_chart_are_not_cut_off() -> None:
+    report = report_of("bravo")
+    charts = [chart.svg for section in report.sections for chart in section.charts]
+    names = re.findall(
+        r'<text x="([\d.]+)" y="[^"]+" text-anchor="end"[^>]*>([^<]+)<', "".join(charts)
+    )
+    assert names
+    for x, name in names:
+        capitals = sum(each.isupper() for each in name)
+        assert float(x) >= 8.4 * capitals + 5.6 * (len(name) - capitals), name

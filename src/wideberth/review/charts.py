@@ -31,7 +31,7 @@ __all__ = [
 
 INK, PALE, HERE, THEN = "#1c1c1c", "#d9d9d4", "#1f4e79", "#9aa7b4"
 _WIDTH = 720
-_LABEL = 150  # room for the names at the left
+_LABEL = 180  # room for the names at the left: 24 letters, most of them capitals
 _LINE = 34
 _STEPS = (
     (SECOND_US, "1 s"),

@@ -229,7 +229,7 @@ def _of_part(line: ShownLine, body: Dict[str, Any], whole: Set[str]) -> ShownLin
     )
 
 
-_BY_ID = re.compile("(notice|agreement) ([A-Za-z0-9_-]+)")
+_BY_ID = re.compile("(notice|agreement|its intent) ([A-Za-z0-9_-]+)")
 
 
 def learn_titles(body: Dict[str, Any], titles: Dict[str, str]) -> None:

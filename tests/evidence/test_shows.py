@@ -25,8 +25,15 @@ from wideberth.evidence.alone.shows import (
 from wideberth.evidence.scope import Scope, Seen, selected
 from wideberth.evidence.timeline import group_words, timeline_text
 from wideberth.model.clocks import ClockMeasured
-from wideberth.model.entries import Entry, NoticeAcknowledged, WarningRaised, encode_entry
-from wideberth.model.ids import NoticeId, PartyId, WarningId
+from wideberth.model.entries import (
+    Entry,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    WarningRaised,
+    encode_entry,
+)
+from wideberth.model.ids import IntentId, NoticeId, Ovn, PartyId, WarningId
+from wideberth.model.intents import IntentState, Step
 from wideberth.model.ladders import Post
 from wideberth.model.notices import Acknowledgement, Verb
 from wideberth.model.stop_reads import StopAcknowledged
@@ -322,6 +329,18 @@ def test_what_bears_on_a_scope_is_chosen(scope: Scope, positions: list[int]) -> 
     found = chosen(scope)
     kinds = {each.position for each in lines(record_shows(seen(world.entries())))}
     assert [each for each in found if each in kinds] == positions
+
+
+@pytest.mark.parametrize("parties", [(), (ALPHA,)], ids=["a time", "a party"])
+def test_what_was_told_before_comes_with_a_step_of_the_window(parties: tuple[PartyId, ...]) -> None:
+    step = IntentStateChanged(
+        IntentId("intent-7"), ALPHA, Step.ACTIVATE, IntentState.ACCEPTED, IntentState.ACTIVATED, 2,
+        Ovn("o2"),
+    )  # fmt: skip
+    wanted = minutes(19, 21, parties=parties)
+    assert 5 in chosen(wanted, world.entry(20, step))
+    assert 5 not in chosen(wanted, world.entry(18, step))
+    assert 5 not in chosen(wanted)
 
 
 def test_clocks_as_they_stood_before_the_window_are_known_in_it() -> None:

@@ -50,6 +50,8 @@ _OPENS = {
     "WarningCleared": "warning",
 }
 """By type: the member that is the object, of which later entries say more."""
+_STEPS = frozenset({"IntentStateChanged", "HazardStated", "HazardUnheard", "AllClearGiven"})
+"""Types that say more of an intent that was told before, by its id."""
 _STATE_BEFORE = frozenset({"AgreementStepped", "AgreementMoment"})
 _CHANNEL = frozenset({"HeartbeatMissed", "ChannelSuspended", "ChannelResumed", "ChannelReported"})
 
@@ -129,13 +131,20 @@ def selected(entries: Iterable[Seen], scope: Scope) -> list[Seen]:
 
 def sought(entries: Iterable[Seen], scope: Scope) -> set[str]:
     """Ids of the objects that the scope is about: its subjects, what entries opened in the window
-    and the area, and what was opened about those before: notices, warnings, STOPs.
+    and the area, intents that took a step in it, and what was opened about those before: notices,
+    warnings, STOPs.
     """
     objects = set(scope.subjects)
+    given = list(entries)
+    area = Area(scope.area)
+    for each in given:
+        body = each.value["body"]
+        is_step = body["type"] in _STEPS and scope.has(each.value["time_us"])
+        if is_step and _is_in(each, scope, objects, area):
+            objects.add(str(body["intent"]))
     if scope.is_everything:
         return objects
-    known = [each for each in entries if each.value["body"]["type"] in _OPENS]
-    area = Area(scope.area)
+    known = [each for each in given if each.value["body"]["type"] in _OPENS]
     for each in known:
         if scope.has(each.value["time_us"]) and _is_in(each, scope, objects, area):
             _open(each.value["body"], objects)

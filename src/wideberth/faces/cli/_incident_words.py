@@ -63,8 +63,9 @@ _CLAIMED = {
 def _both_claims(each: dict[str, Any], columns: dict[str, Any]) -> Iterator[str]:
     """What each of the two claims of that in which they differ."""
     for party in each["parties"]:
-        account = columns.get(party, {}).get("account") or {}
-        for label, words in _claims(account) if account else ():
+        column: dict[str, Any] = columns[party]
+        account: dict[str, Any] = column.get("account") or {}
+        for label, words in _claims(account):
             if label.startswith(_CLAIMED.get(each["kind"], "\0")):
                 yield f"  {party}: {words}"
 

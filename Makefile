@@ -39,6 +39,7 @@ attack: export WIDEBERTH_POWER_LOSSES ?= 20000
 attack: export WIDEBERTH_FAULTS ?= all
 attack: export WIDEBERTH_EXAMPLES ?= 20
 attack: export WIDEBERTH_NUMPY ?= 2.1.3
+attack: export WIDEBERTH_SOAK ?= day
 attack: $(STAMPS)/dev  ## the invariants under attack, in full: kills, power, failing calls, races
 	@$(WARM_UP)
 	$(BIN)/python -m pytest -q -s tests/attack $(ARGS)

@@ -1,6 +1,7 @@
 """The track table against a slow table that takes one report at a time."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -248,3 +249,77 @@ def test_a_trail_is_bounded_and_takes_late_reports_at_their_place():
     table = table_of(*(report(at_s=s) for s in (-50, -40, -20, -10, -30, -60)), settings=short)
     trail = table.trail(table.slot_of(TrackKey("north", "a")))
     assert ((trail.time_us - NOW_US) // SECOND_US).tolist() == [-40, -30, -20, -10]
+
+
+def crowd(count, prefix, *, at_s=0.0):
+    return [report(f"{prefix}{number}", at_s) for number in range(count)]
+
+
+def owners(table):
+    return Counter(table.key(slot).feed_party for slot in table.slots().tolist())
+
+
+def test_whoever_fills_the_table_makes_room_for_others():
+    table = TrackTable(TrackSettings(max_tracks=10))
+    flood = table.update(batch(*crowd(30, "x", at_s=-9), party="flood"), NOW_US)
+    assert flood.refused == {"table-full": 20}
+    for number in range(3):
+        update = table.update(batch(report(f"a{number}")), NOW_US)
+        assert not update.refused
+    assert owners(table) == {"flood": 7, "north": 3}
+    gone = table.forget(NOW_US)
+    assert {each.feed_party for each in gone} == {"flood"}
+    assert len(gone) == 3
+    assert table.forget(NOW_US) == []
+
+
+def test_the_oldest_of_whoever_has_the_most_makes_room():
+    table = TrackTable(TrackSettings(max_tracks=4))
+    old = [report("new", 0), report("old", -50), report("middle", -20), report("older", -60)]
+    table.update(batch(*old, party="south"), NOW_US)
+    table.update(batch(report("a"), report("b")), NOW_US)
+    assert [each.track_id for each in table.forget(NOW_US)] == ["older", "old"]
+
+
+def test_nobody_makes_room_for_one_that_has_as_many():
+    table = TrackTable(TrackSettings(max_tracks=6))
+    table.update(batch(*crowd(3, "x"), party="south"), NOW_US)
+    table.update(batch(*crowd(3, "y")), NOW_US)
+    update = table.update(batch(*crowd(5, "z")), NOW_US)
+    assert update.refused == {"table-full": 5}
+    assert owners(table) == {"south": 3, "north": 3}
+
+
+def test_of_a_partys_own_feeds_the_one_with_the_most_makes_room_but_not_who_speaks_now():
+    table = TrackTable(TrackSettings(max_tracks=4))
+    table.update(batch(*crowd(4, "x"), feed="flood"), NOW_US)
+    update = table.update(batch(report("x0", 1), report("a", 1), feed="radio"), NOW_US)
+    assert not update.refused
+    held_ids = {table.key(slot).track_id for slot in table.slots().tolist()}
+    assert {"x0", "a"} <= held_ids
+    assert len(held_ids) == 4
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["north", "south", "east"]),
+            st.sampled_from(["f", "g"]),
+            st.lists(st.integers(0, 12), min_size=1, max_size=8),
+        ),
+        max_size=12,
+    )
+)
+def test_a_party_below_its_part_of_the_table_is_never_refused(steps):
+    """Of n parties with tracks, one that has fewer than the table's n-th part."""
+    most = 9
+    table = TrackTable(TrackSettings(max_tracks=most))
+    for number, (party, feed, names) in enumerate(steps):
+        for name in names:
+            reports = [report(f"{party}{name}", number / 100)]
+            update = table.update(batch(*reports, feed=feed, party=party), NOW_US)
+            count = owners(table)
+            assert sum(count.values()) <= most
+            if update.refused:
+                assert count[party] >= max(count.values()) - 1
+            assert {each: feeds.total() for each, feeds in table._held.items()} == count

@@ -65,7 +65,7 @@ class TrackSettings(msgspec.Struct, frozen=True):
     most this far apart. widening_m_s, vertical_widening_m_s: how fast a position grows uncertain
     with its age, beyond what its course predicts; unknown_speed_m_s, in place of the first, where
     its course is not known. trail_length: positions kept per track. max_tracks: a report of one
-    more is refused.
+    more is refused, or takes the place of another of whoever has the most.
     """
 
     feeds: dict[str, FeedSettings] = {}

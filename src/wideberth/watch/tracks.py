@@ -8,7 +8,7 @@ The rules, row by row of a batch, in the order of their times:
 
 * refused, counted and named: no id or one that cannot be printed, a position that is none, a time
   ahead of now by more than the bound and what the party's clock may be off, a time older than what
-  the table forgets, one track too many;
+  the table forgets, one track too many of whoever has the most;
 * a speed, course, altitude, rate or accuracy that cannot be is taken as not said, and counted;
 * ``repeated``: the moment that is held already, and the same place within both accuracies;
 * ``contradictory``: that moment at another place. The position held stays; it is implausible;
@@ -19,6 +19,9 @@ The rules, row by row of a batch, in the order of their times:
 Implausible ends after some plausible reports in a row. Until then nothing that concerns the track
 may be cleared. The velocity is the reported one; else, from the last two positions where they are
 1 s to the bound apart and plausible; else unknown, and then nothing is predicted of the track.
+
+When the table is full, one more track of a party with fewer takes the place of the oldest of the
+party with the most; of a party's feeds likewise. So nobody who makes up tracks keeps others' out.
 
 A track belongs to its feed's party: no party can move a track that another's feed brought. Two
 parties that report one id have a track each, of one identity.
@@ -184,6 +187,8 @@ class TrackTable:
         self._codes: dict[str, int] = {}
         self._next_code = 0
         self._identities: Counter[str] = Counter()
+        self._held: dict[str | None, Counter[str]] = {}  # by party and feed, how many tracks
+        self._displaced: list[TrackKey] = []  # and not yet told of
         self._party_clock_us: dict[str | None, int] = {}
 
     def __len__(self) -> int:
@@ -318,10 +323,14 @@ class TrackTable:
         return report
 
     def forget(self, now_us: int) -> list[TrackKey]:
-        """Drops the tracks that are older than the bound and gives their keys. Not a clearance."""
+        """Drops the tracks that are older than the bound. Gives their keys, and those of the tracks
+        that made room for others since the last call. Not a clearance.
+        """
         slots = self.slots()
         old = slots[now_us - self.time_us[slots] > self.settings.forget_after_us]
-        return [self._drop(int(slot)) for slot in old]
+        gone = self._displaced + [self._drop(int(slot)) for slot in old]
+        self._displaced = []
+        return gone
 
     def remove(self, key: TrackKey) -> bool:
         """Drops one track; False where there is no such track."""
@@ -337,9 +346,19 @@ class TrackTable:
         if not self._identities[key.track_id]:
             del self._identities[key.track_id], self._codes["track " + key.track_id]
         self._key[slot] = None
+        self._let_go(key.feed_party, self._feed[slot])
         self.time_us[slot] = _NEVER_US
         self._free.append(slot)
         return key
+
+    def _let_go(self, party: str | None, feed: str) -> None:
+        """One track fewer of a feed."""
+        held = self._held[party]
+        held[feed] -= 1
+        if not held[feed]:
+            del held[feed]
+        if not held:
+            del self._held[party]
 
     def _checked(self, batch: ReportBatch, now_us: int, report: UpdateReport) -> Slots:
         """The rows that can be taken; the others are counted and named."""
@@ -363,25 +382,59 @@ class TrackTable:
         feed = self.settings.of_feed(batch.feed, batch.feed_party)
         slots = np.empty(len(good), np.int64)
         rows: list[int] = good.tolist()
+        room: list[int] = []
+        is_refused = False  # nobody else can have given way meanwhile
         for k, index in enumerate(rows):
             key = TrackKey(batch.feed_party, batch.track_id[index])
             slot = self._slot_of.get(key)
             if slot is None and len(self._slot_of) >= self.settings.max_tracks:
-                report.refuse(index, key.track_id, "table-full")
-                slots[k] = -1
-                continue
+                if not room and not is_refused:
+                    room = self._room(batch)
+                    is_refused = not room
+                if is_refused:
+                    report.refuse(index, key.track_id, "table-full")
+                    slots[k] = -1
+                    continue
+                self._displaced.append(self._drop(room.pop()))
             if slot is None:
-                slot = self._new_slot(key)
+                slot = self._new_slot(key, batch.feed)
             slots[k] = slot
             self._name(slot, batch, index, feed)
         return slots
 
-    def _new_slot(self, key: TrackKey) -> int:
+    def _room(self, batch: ReportBatch) -> list[int]:
+        """The slots that make room for new tracks of a batch, the oldest last: of the party with
+        the most, else, where that is the batch's own, of its feed with the most. None where that
+        is the batch's feed. As many as leave the two equal.
+        """
+        own = self._held.get(batch.feed_party, Counter[str]())
+        party = max(self._held, key=lambda each: self._held[each].total())
+        more = self._held[party].total() - own.total()
+        if more <= 1:
+            party, more = batch.feed_party, max(own.values(), default=0) - own[batch.feed]
+        if more <= 1:
+            return []
+        feed = max(self._held[party], key=self._held[party].__getitem__)
+        speaking = set(batch.track_id) if party == batch.feed_party else set[str]()
+        slots: list[int] = self.slots().tolist()
+        theirs = [
+            slot
+            for slot in slots
+            if self._feed[slot] == feed
+            and self.key(slot).feed_party == party
+            and self.key(slot).track_id not in speaking  # whoever speaks now is not taken away
+        ]
+        theirs.sort(key=lambda slot: int(self.time_us[slot]), reverse=True)
+        return theirs[-(more // 2) :]
+
+    def _new_slot(self, key: TrackKey, feed: str) -> int:
         if not self._free:
             self._grow()
         slot = self._free.pop()
         self._slot_of[key] = slot
         self._key[slot] = key
+        self._feed[slot] = feed
+        self._held.setdefault(key.feed_party, Counter())[feed] += 1
         self._callsign[slot] = self._owner[slot] = None
         self.owner_code[slot] = -1
         self.identity_code[slot] = self.code("track " + key.track_id)
@@ -397,7 +450,10 @@ class TrackTable:
         if owner and owner != self._owner[slot]:
             self._owner[slot] = owner
             self.owner_code[slot] = self.code("party " + owner)
-        self._feed[slot] = batch.feed
+        if self._feed[slot] != batch.feed:
+            self._let_go(batch.feed_party, self._feed[slot])
+            self._held.setdefault(batch.feed_party, Counter())[batch.feed] += 1
+            self._feed[slot] = batch.feed
         self.silence_after_us[slot] = feed.silence_after_us
         self._set_clock_error(slot)
         self.vertical_error_m[slot] = feed.vertical_error_m

@@ -19,7 +19,6 @@ import asyncio
 import logging
 import os
 import random
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
@@ -126,7 +125,7 @@ class RunningFeed:
         self._grew = asyncio.Event()
         self._handing = asyncio.Lock()
         self._allowance = self._pacing.most_bytes_s * self._pacing.burst_s
-        self._allowed_at_s = time.monotonic()
+        self._allowed_at_s: float | None = None  # by the loop's clock; None: not yet begun
         self._is_failing = False
 
     async def run(self) -> None:
@@ -208,9 +207,10 @@ class RunningFeed:
 
     def _is_allowed(self, size: int) -> bool:
         """Whether so many bytes are within what the feed may bring now."""
-        at_s = time.monotonic()
+        at_s = asyncio.get_running_loop().time()
+        since_s = 0.0 if self._allowed_at_s is None else at_s - self._allowed_at_s
         rate, most = self._pacing.most_bytes_s, self._pacing.most_bytes_s * self._pacing.burst_s
-        self._allowance = min(most, self._allowance + (at_s - self._allowed_at_s) * rate)
+        self._allowance = min(most, self._allowance + since_s * rate)
         self._allowed_at_s = at_s
         if self._source.whole and self._allowance >= most / 2:
             size = min(size, int(most / 2))  # a document cannot be cut, and comes once in a while

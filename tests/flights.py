@@ -25,8 +25,10 @@ class Flight:
         self.more = {"altitude_w84_m": 500.0, "owner": f"party-{name}"} | more
 
     def report(self, seconds, **changed):
-        longitude, latitude, _ = GEOD.fwd(*self.start, self.course, self.speed * seconds)
-        fields = {"ground_speed_m_s": self.speed, "course_deg": self.course} | self.more | changed
+        longitude, latitude, back = GEOD.fwd(*self.start, self.course, self.speed * seconds)
+        # Straight on is not one course: beyond a pole it leads away from it.
+        course = (back + 180.0) % 360.0 if self.speed and seconds else self.course
+        fields = {"ground_speed_m_s": self.speed, "course_deg": course} | self.more | changed
         return PositionReport(self.name, at(seconds), latitude, longitude, **fields)
 
 

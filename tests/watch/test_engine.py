@@ -5,7 +5,7 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flights import GEOD, Flight, area, at, said
@@ -339,6 +339,7 @@ MIDDLES = st.sampled_from([(47.0, 8.0), (0.0, 180.0), (89.999, 0.0), (-66.0, -17
 
 @settings(deadline=None, max_examples=60)
 @given(MIDDLES, ROUTES)
+@example((89.999, 0.0), [(40.0, 36.0, 13.0, 0.0, 400.0, 10), (1874.0, 2.0, 4.0, 0.0, 400.0, 5)])
 def test_whatever_is_too_close_or_inside_has_a_warning_that_stands(middle, routes):
     assert overlooked(Watch, middle, routes) == []
 

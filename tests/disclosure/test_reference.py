@@ -41,13 +41,12 @@ def judge(entries: list[Entry], view: View, own: list[Any], pages: dict[str, Any
     }  # fmt: skip
     assert positions == may.readable
     numbers = [number for number, *_ in view.seen[stream_of(view)]]
-    assert [each for each in numbers if each is not None] == [
-        str(each) for each in range(1, may.events + 1)
-    ]
+    assert [each for each in numbers if each is not None] == list(range(1, may.events + 1))
 
 
 def stream_of(view: View) -> str:
-    return next(label for label in view.seen if label.endswith("stream /stream"))
+    """The label of the whole stream, over SSE."""
+    return next(label for label in view.seen if label.endswith(" stream /stream?"))
 
 
 async def looked_at(steps: list[Step], shapes: list[dict[str, Any]]) -> None:

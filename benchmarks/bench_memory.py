@@ -1,9 +1,12 @@
-"""Memory of a live intent: what the process grows by, beside the bytes of the intent's entry.
+"""Memory of a live intent, beside the bytes of its entry, and of a live track, beside its history.
 
 A picture is filled with intents of `city` as the loop fills it: decoded from their envelopes and
 folded, each asked for with an idempotency key, all filed in the index. The growth of the process
 (resident set) and of Python's own allocations, for each intent, less the envelope's bytes.
 `BENCH_MEMORY_LIVE=1000,10000` for other sizes. Each size runs in a process of its own.
+
+A table of tracks is filled by the batch, each track with an ICAO address, a call sign and every
+number; what Python and NumPy allocate for it, for each track, less the ring of its last positions.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import sys
 import tempfile
 
 GOAL_BYTES = 2_500
+GOAL_TRACK_BYTES = 300
 RUN = """
 import gc, json, sys, tracemalloc
 from pathlib import Path
@@ -58,6 +62,41 @@ grown = tracemalloc.get_traced_memory()[0] if traced else resident() - before
 print(json.dumps([payload / size, grown / size, len(dump(picture)) / size]))
 """
 
+TRACKS = """
+import gc, json, sys, tracemalloc
+from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.settings import TrackSettings
+from wideberth.watch.tracks import TrackTable
+
+size, now_us = int(sys.argv[1]), 1_600_000_000_000_000
+
+
+def batch(start, stop):
+    return ReportBatch.of(
+        (
+            PositionReport(
+                f"{0x400000 + k:06x}", now_us, 47 + k / 1e6, 8.0, 1000.0, 990.0, 100.0, 90.0, 0.0,
+                30.0, f"ABC{k:05d}",
+            )
+            for k in range(start, stop)
+        ),
+        feed=f"feed-{start % 3}", feed_party="north",
+    )
+
+
+gc.collect()
+tracemalloc.start()
+before = tracemalloc.get_traced_memory()[0]
+table = TrackTable(TrackSettings(max_tracks=size))
+for start in range(0, size, 10_000):
+    table.update(batch(start, min(size, start + 10_000)), now_us)
+gc.collect()
+grown = tracemalloc.get_traced_memory()[0] - before
+ring = table._trail_time_us.nbytes + table._trail_numbers.nbytes
+assert len(table) == size
+print(json.dumps([(grown - ring) / size, ring / size]))
+"""
+
 
 def main() -> None:
     """Measure at each size, and print a line for each figure."""
@@ -70,6 +109,18 @@ def main() -> None:
                 f"  {size:>9,} {kind:<9} {grown:>7,.0f} bytes each, payload {payload:,.0f}:"
                 f" beyond it {grown - payload:>6,.0f}   (in a snapshot {dumped:,.0f})"
             )
+    print(f"goal: {GOAL_TRACK_BYTES} bytes for each live track beyond its history")
+    for size in sizes:
+        beyond, ring = track_bytes(size)
+        print(f"  {size:>9,} tracks    {beyond:>7,.0f} bytes each, history {ring:,.0f}")
+
+
+def track_bytes(size: int) -> list[float]:
+    """Bytes of a live track beyond its history, and of that, from a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRACKS, str(size)], check=True, capture_output=True, text=True
+    )
+    return json.loads(done.stdout)
 
 
 def measure(size: int, kind: str) -> list[float]:

@@ -38,6 +38,7 @@ from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import TrackArchive
 from wideberth.watch.engine import Watch
 from wideberth.watch.feedlink import FeedLinks
+from wideberth.watch.fusion import FusedTrack, Things
 from wideberth.watch.instep import InStep
 from wideberth.watch.observations import (
     Cleared,
@@ -51,7 +52,7 @@ from wideberth.watch.recorded import WATCHED, parties_of, recorded_form
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
-from wideberth.watch.tracks import TrackKey, TrackRow, UpdateReport
+from wideberth.watch.tracks import TrackRow, UpdateReport
 from wideberth.watch.unsaid import Unsaid
 
 __all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
@@ -115,7 +116,8 @@ class Live:
         """What runs while the watch does, and brings positions to it."""
         self._beside = contextlib.AsyncExitStack()
         self._rows: list[TrackRow] = []
-        self._row_of: dict[TrackKey, TrackRow] = {}
+        self._things = Things()
+        self._rows_of: dict[tuple[str | None, str], list[TrackRow]] = {}
         self._rows_fresh = False
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
@@ -183,8 +185,11 @@ class Live:
         if not self._rows_fresh:
             self._rows_fresh = True  # reports that come meanwhile unset it again
             now_us = self._service.context().now_us
-            self._rows = await self._in_thread(lambda: self._watch.tracks(now_us))
-            self._row_of = {row.key: row for row in self._rows}
+            self._rows, self._things = await self._in_thread(lambda: self._held(now_us))
+            rows_of: dict[tuple[str | None, str], list[TrackRow]] = {}
+            for row in self._rows:
+                rows_of.setdefault((row.key.feed_party, row.key.track_id), []).append(row)
+            self._rows_of = rows_of
         return self._rows
 
     def show_feed(self, party: PartyId | None, feed: str, shown_to: ShownTo) -> None:
@@ -211,10 +216,24 @@ class Live:
     def _shown_to(self, feed_party: str | None, feed: str) -> ShownTo:
         return self._feeds.get((PartyId(feed_party or ""), feed), "owner")
 
-    def is_track_open(self, feed_party: str, track_id: str, reader: PartyId) -> bool:
-        """Whether the track of this feed's party, as of the last look, is visible to the reader."""
-        row = self._row_of.get(TrackKey(feed_party or None, track_id))
-        return row is not None and self.is_visible(row, reader)
+    def _held(self, now_us: int) -> tuple[list[TrackRow], Things]:
+        rows = self._watch.tracks(now_us)
+        return rows, Things(rows)
+
+    async def things(self, seen: Callable[[TrackRow], bool]) -> list[FusedTrack]:
+        """What a reader is shown of the tracks that it sees, those of one thing as one."""
+        await self.rows()
+        return self._things.seen(seen)
+
+    def is_track_open(
+        self, feed_party: str, feed: str | None, track_id: str, reader: PartyId
+    ) -> bool:
+        """Whether the track of this party's feed, as of the last look, is visible to the reader.
+        feed None: whether that of each of its feeds is.
+        """
+        rows = self._rows_of.get((feed_party or None, track_id), [])
+        asked = [row for row in rows if feed is None or row.key.feed == feed]
+        return bool(asked) and all(self.is_visible(row, reader) for row in asked)
 
     @contextlib.contextmanager
     def updates(self, grew: asyncio.Event, party: PartyId) -> Generator[UpdateListener]:

@@ -21,8 +21,10 @@ from wideberth.watch.recorded import track_named
 
 __all__ = ["Side", "TrackOpen", "Warned", "no_track_open", "warned"]
 
-TrackOpen = Callable[[str, str, PartyId], bool]
-"""Whether the track of this feed's party and this id is open to a party."""
+TrackOpen = Callable[[str, str | None, str, PartyId], bool]
+"""Whether the track of this party's feed and this id is open to a party. None: whichever of its
+feeds it was, which an older entry does not say.
+"""
 
 _STEP_MM = 500_000
 _STEP_US = 30 * SECOND_US  # the levels of urgency are no finer
@@ -54,7 +56,7 @@ class Warned(msgspec.Struct, frozen=True):
     coarse: bool
 
 
-def no_track_open(_feed_party: str, _track: str, _reader: PartyId) -> bool:
+def no_track_open(_party: str, _feed: str | None, _track: str, _reader: PartyId) -> bool:
     """Where nobody says which feeds are open: none is."""
     return False
 
@@ -107,7 +109,8 @@ def _is_open(side: WarningObject, reader: PartyId, picture: Picture, track_open:
             intent = picture.intents.get(IntentId(side.id))
             return intent is not None and sees(picture, intent, reader)
         case "track":
-            return track_open(*track_named(side.id), reader)
+            feed_party, track_id = track_named(side.id)
+            return track_open(feed_party, side.feed, track_id, reader)
         case _:
             return False
 

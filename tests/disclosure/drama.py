@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from disclosure.plays import READER, START_US, Step, box_in_cells, volume
-from disclosure.strategies import FAR, Play, body
+from disclosure.strategies import FAR, SEEN, Play, body
 from wideberth.space.time import DAY_US
 
 _LOW = (0.1, 0.9, 0.1, 0.9)
@@ -89,7 +89,14 @@ def _hidden(course: int) -> list[Step]:
                 {
                     "feed": "closed",
                     "reports": [
-                        {"track": "SECRET-T", "latitude": 10.0, "longitude": 10.0, "altitude_m": 9}
+                        {"track": "SECRET-T", "latitude": 10.0, "longitude": 10.0, "altitude_m": 9},
+                        # What charlie sees of another feed: elsewhere, and called otherwise.
+                        {
+                            "track": SEEN,
+                            "latitude": 10.1,
+                            "longitude": 10.0,
+                            "call_sign": "SECRET1",
+                        },
                     ],
                 },
                 hidden=True,
@@ -179,7 +186,7 @@ def _course(course: int) -> list[Step]:
                 "feed": "own",
                 "reports": [
                     {
-                        "track": "seen",
+                        "track": SEEN,
                         "latitude": FAR["latitude"],
                         "longitude": FAR["longitude"],
                         "altitude_m": 50,

@@ -12,6 +12,7 @@ from wideberth.space.time import DAY_US, SECOND_US, format_rfc3339, parse_rfc333
 OTHERS = ("alpha", "bravo")
 ROWS = st.integers(0, 2)
 INSET = st.tuples(*[st.sampled_from([0.07, 0.31, 0.5, 0.77, 0.93])] * 4)
+SEEN = "4b1816"  # an ICAO address: one thing, whoever brings it
 FAR = {"latitude": 47.605, "longitude": 8.005}  # where charlie's own hidden intents and tracks are
 
 
@@ -155,8 +156,10 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
             verb = draw(st.sampled_from(["RECEIVED", "LOADED"]))
             steps.append(Step("answer", party, {"verb": verb}, hidden=True))
         elif what == "track":
+            track = draw(st.sampled_from([f"SECRET-{name}", SEEN]))  # or what is seen, elsewhere
             report = {
-                "track": f"SECRET-{name}", "latitude": 10.0, "longitude": 10.0, "altitude_m": 50,
+                "track": track, "latitude": 10.0, "longitude": 10.0, "altitude_m": 50,
+                "call_sign": f"SECRET{name}",
             }  # fmt: skip
             steps.append(Step("track", party, {"feed": "closed", "reports": [report]}, hidden=True))
     return steps
@@ -201,7 +204,7 @@ def visible_step(draw: st.DrawFn, number: int) -> Step:  # noqa: C901, PLR0911, 
     )  # fmt: skip
     verb = draw(st.sampled_from(["RECEIVED", "LOADED"]))
     report = {
-        "track": "seen", "latitude": FAR["latitude"], "longitude": FAR["longitude"],
+        "track": SEEN, "latitude": FAR["latitude"], "longitude": FAR["longitude"],
         "altitude_m": 50,
     }  # fmt: skip
     match what:

@@ -21,11 +21,13 @@ from wideberth.faces.api import http, problems, records, timeline_part, views
 from wideberth.faces.api import intents as api_intents
 from wideberth.faces.api import notices as api_notices
 from wideberth.faces.api.routes import ROUTES
+from wideberth.live import Live
 from wideberth.model.entries import HiddenChecked, IntentAccepted
 from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture import fold as folds
 from wideberth.picture import visibility
+from wideberth.watch.fusion import fused
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -266,6 +268,15 @@ def _numbers_of_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(telling, "_notice", notice)
 
 
+def _tracks_are_one_whoever_sees_them(patch: pytest.MonkeyPatch) -> None:
+    """Feeds are fused first, and then the reader is shown what it sees a part of."""
+
+    async def things(live: Live, seen: Any) -> Any:
+        return [each for each in fused(await live.rows()) if any(map(seen, each.rows))]
+
+    patch.setattr(Live, "things", things)
+
+
 def _route(patch: pytest.MonkeyPatch, method: str, path: str, handler: Any) -> None:
     """Another handler in a row of the route table, which is frozen, until the test is over."""
     (row,) = (each for each in ROUTES if (each.method, each.path) == (method, path))
@@ -308,6 +319,7 @@ PLANTS: list[Plant] = [
     _units_are_shown,
     _cells_that_hang_on_the_edge,
     _numbers_of_all,
+    _tracks_are_one_whoever_sees_them,
 ]
 
 

@@ -113,8 +113,8 @@ def test_a_clock_that_is_measured_better_narrows_at_the_next_look() -> None:
         table.set_clock("alpha", bound_s * SECOND_US)
         report = PositionReport("a", T0_US + 1, 47.0, 8.0)
         table.update(ReportBatch.of([report], feed="radio", feed_party="alpha"), T0_US + 1)
-        slot = table.slot_of(TrackKey("alpha", "a"))
-        assert table.clock_error_us[slot] == bound_s * SECOND_US
+        slot = table.slot_of(TrackKey("alpha", "radio", "a"))
+        assert table.clock_error_us([slot])[0] == bound_s * SECOND_US
 
 
 @pytest.mark.requirement("L-12")
@@ -175,7 +175,7 @@ def test_the_key_of_a_warning_does_not_hang_on_a_clock() -> None:
         seen(watch, "alpha", "a")
         assert kinds(watch) == {"incursion"}
     key = WarningKey(
-        WarningKind.INCURSION, (ObjectRef("track", "a", "alpha"), ObjectRef("zone", "z"))
+        WarningKind.INCURSION, (ObjectRef("track", "a", "alpha", "radio"), ObjectRef("zone", "z"))
     )
     assert list(watch.standing) == [key]
     assert msgspec.json.encode(watch.standing[key])

@@ -217,7 +217,8 @@ def test_a_track_departs_only_from_an_intent_that_it_was_in():
     assert told[50] == [("Raised", "departure")]
     warning = watch.standing[
         WarningKey(
-            WarningKind.DEPARTURE, (ObjectRef("track", "a", "desk"), ObjectRef("intent", "work"))
+            WarningKind.DEPARTURE,
+            (ObjectRef("track", "a", "desk", "radio"), ObjectRef("intent", "work")),
         )
     ]
     assert warning.seen.margin.horizontal_mm > 2_000_000
@@ -277,7 +278,7 @@ def test_what_is_held_can_be_seen_and_says_what_it_rests_on():
 def test_a_track_whose_party_ends_it_leaves_with_its_warnings():
     watch = Watch(SETTINGS)
     heard(watch, 0, *head_on())
-    (event,) = watch.remove_track(TrackKey("desk", "a"), at(1))
+    (event,) = watch.remove_track(TrackKey("desk", "radio", "a"), at(1))
     assert event.reason == "withdrawn"
     assert len(watch.table) == 1
 

@@ -32,7 +32,7 @@ def table_of(*reports, now_s=0.0, settings=None):
 
 
 def held(table, track_id="a", now_s=0.0):
-    slot = table.slot_of(TrackKey("north", track_id))
+    slot = table.slot_of(TrackKey("north", "radio", track_id))
     return table.row(slot, NOW_US + round(now_s * SECOND_US))
 
 
@@ -90,7 +90,7 @@ def test_a_table_holds_the_newest_report_of_each_track_in_any_order_and_batches(
             each.longitude_deg,
         )
         assert row.altitude_w84_m == each.altitude_w84_m
-        trail = table.trail(table.slot_of(TrackKey("north", track_id)))
+        trail = table.trail(table.slot_of(TrackKey("north", "radio", track_id)))
         told = {r.time_us for reports in batches for r in reports if r.track_id == track_id}
         assert (np.diff(trail.time_us) > 0).all()
         assert set(trail.time_us.tolist()) <= told
@@ -101,7 +101,7 @@ def test_the_slow_table_sees_a_table_that_takes_late_reports():
     table = TrackTable()
     newer, older = report(at_s=-5), report(at_s=-60, latitude=46.99)
     table.update(batch(newer), NOW_US)
-    slot = table.slot_of(TrackKey("north", "a"))
+    slot = table.slot_of(TrackKey("north", "radio", "a"))
     table.time_us[slot] = 0  # the planted fault: it forgot how new its position is
     table.update(batch(older), NOW_US)
     rows, _ = slow_table([[newer], [older]])
@@ -118,7 +118,7 @@ def test_a_table_grows_and_uses_freed_slots_again():
     assert len(table) == len(table.slots()) == 0
     table.update(batch(report("new", at_s=7200)), NOW_US + 7200 * SECOND_US)
     assert held(table, "new").callsign is None
-    assert len(table.time_us) == 64
+    assert len(table.time_us) == 65
 
 
 def test_bad_rows_are_counted_and_named_and_the_rest_is_taken():
@@ -223,7 +223,39 @@ def test_no_party_moves_a_track_of_anothers_feed():
     assert held(table).latitude_deg == 47.0
     slots = table.slots()
     assert len(slots) == 2
-    assert len(set(table.identity_code[slots].tolist())) == 1
+
+
+def test_no_feed_moves_a_track_of_another_of_the_same_party():
+    table = TrackTable()
+    table.update(batch(report(latitude=10.0), feed="closed"), NOW_US)
+    table.update(batch(report()), NOW_US)
+    table.update(batch(report(at_s=-5, latitude=9.0), feed="closed"), NOW_US)
+    assert held(table).latitude_deg == 47.0
+    assert held(table).feed == "radio"
+    assert len(table) == 2
+
+
+def test_a_feed_that_has_no_track_any_more_is_forgotten():
+    table = TrackTable()
+    for number in range(40):
+        table.update(batch(report(), feed=f"f{number}"), NOW_US)
+        table.remove(TrackKey("north", f"f{number}", "a"))
+    assert len(table._feeds._numbered) == 1
+    full = TrackTable(TrackSettings(max_tracks=1))
+    full.update(batch(report("a")), NOW_US)
+    full.update(batch(report("b"), feed="other"), NOW_US)
+    assert len(list(full._feeds)) == 1
+
+
+def test_a_call_sign_says_when_it_was_last_said():
+    table = table_of(
+        report(at_s=-20, callsign="OLD1"),
+        report(at_s=-10, callsign="NEW1"),
+        report(at_s=-15, callsign="LATE"),
+        report(at_s=-5),
+    )
+    assert held(table).callsign == "NEW1"
+    assert held(table).callsign_us == NOW_US - 10 * SECOND_US
 
 
 def test_a_table_takes_no_more_tracks_than_it_may_and_forgets_their_names():
@@ -231,11 +263,11 @@ def test_a_table_takes_no_more_tracks_than_it_may_and_forgets_their_names():
     update = table.update(batch(report("a"), report("b"), report("c"), report("a\n")), NOW_US)
     assert update.refused == {"table-full": 1, "track-id": 1}
     assert [bad.track_id for bad in update.bad_rows] == ["a?", "c"]
-    table.remove(TrackKey("north", "a"))
+    table.remove(TrackKey("north", "radio", "a"))
     assert +table.update(batch(report("c")), NOW_US).counts == {"taken": 1}
     codes = table.identity_code[table.slots()].tolist()
     assert len(set(codes)) == 2
-    assert len(table._codes) == 2
+    assert len(table._feeds.get("north", "radio").slot_of) == 2
 
 
 def test_a_report_of_a_time_that_no_clock_shows_is_refused():
@@ -247,7 +279,7 @@ def test_a_report_of_a_time_that_no_clock_shows_is_refused():
 def test_a_trail_is_bounded_and_takes_late_reports_at_their_place():
     short = TrackSettings(trail_length=4)
     table = table_of(*(report(at_s=s) for s in (-50, -40, -20, -10, -30, -60)), settings=short)
-    trail = table.trail(table.slot_of(TrackKey("north", "a")))
+    trail = table.trail(table.slot_of(TrackKey("north", "radio", "a")))
     assert ((trail.time_us - NOW_US) // SECOND_US).tolist() == [-40, -30, -20, -10]
 
 

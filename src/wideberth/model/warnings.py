@@ -40,13 +40,16 @@ class TrackFix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class WarningObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One side of a warning. facts: at least two by which people recognise it (L-06)."""
+    """One side of a warning. facts: at least two by which people recognise it (L-06). feed: of a
+    track, whose position it rests on; who sees it is as that feed is open.
+    """
 
     type: str  # "track", "zone", "intent" or "load"
     id: str
     party: PartyId | None = None
     facts: tuple[str, ...] = ()
     fix: TrackFix | None = None
+    feed: str | None = None
 
 
 class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

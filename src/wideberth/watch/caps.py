@@ -55,7 +55,7 @@ def within(
     feed = np.zeros(count, np.int64)
     for row in np.unique(np.concatenate((hits.first, hits.second))).tolist():
         key = look.table.key(int(look.slots[row]))
-        feed[row] = look.table.code(f"party {key.feed_party or ''}")
+        feed[row] = look.table.code(key.feed_party or "")
     rules = settings.pairs
     return _within(
         order, hits.first, hits.second, stands, feed, rules.told_per_track, rules.told_per_party

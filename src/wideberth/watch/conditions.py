@@ -175,10 +175,10 @@ def incursions(
 def concerned(look: Look, area: Area) -> NDArray[np.bool_]:
     """Of each row, whether the track is one that may not be in the area."""
     owner = look.movers.owner
-    exempt = [look.table.code("party " + party) for party in sorted(area.exempt)]
+    exempt = [look.table.code(party) for party in sorted(area.exempt)]
     if area.bound is None:
         return ~np.isin(owner, exempt)
-    bound = [look.table.code("party " + party) for party in sorted(area.bound)]
+    bound = [look.table.code(party) for party in sorted(area.bound)]
     return np.isin(owner, bound) & ~np.isin(owner, exempt)
 
 
@@ -263,7 +263,7 @@ def silences(
         if key not in standing and not (matters is None or ref in matters):
             continue
         age_us = now_us - int(table.time_us[slot])
-        bound_us = int(table.silence_after_us[slot])
+        bound_us = int(table.silence_after_us(np.array([slot]))[0])
         error_m = float(table.horizontal_error_m(np.array([slot]), now_us)[0])
         told.append(
             Observation(

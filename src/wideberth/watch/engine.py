@@ -266,7 +266,7 @@ class Watch:
 
     def _warn_of(self, area: Area) -> None:
         # One exempt party is passed over in the index; of several, none is.
-        only = [self.table.code("party " + party) for party in area.exempt]
+        only = [self.table.code(party) for party in area.exempt]
         self._warned_of[area.ref] = area
         exempt = only[0] if len(only) == 1 else NOBODY
         self._index.put(area.ref, area.volumes, exempt=exempt)
@@ -344,7 +344,7 @@ class Watch:
         own: dict[int, list[_Intent]] = {}
         for intent_id in sorted(self._intents):
             intent = self._intents[intent_id]
-            mine = look.movers.owner == self.table.code("party " + intent.owner)
+            mine = look.movers.owner == self.table.code(intent.owner)
             rows: list[int] = np.flatnonzero(mine).tolist()
             for row in rows:
                 track_id = self.table.key(int(look.slots[row])).track_id

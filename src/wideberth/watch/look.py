@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.time import SECOND_US
+from wideberth.watch.agreeing import identities
 from wideberth.watch.closest import Movers
 from wideberth.watch.observations import ObjectRef, TrackFacts, Uncertainty
 from wideberth.watch.paths import Floats
@@ -49,22 +50,22 @@ class Look:
                 latitude_deg=table.latitude_deg[slots],
                 longitude_deg=table.longitude_deg[slots],
                 # Whoever is not to be followed is taken to stand where it was.
-                speed_m_s=np.where(table.predicted[slots], table.ground_speed_m_s[slots], 0.0),
+                speed_m_s=np.where(table.predicted(slots), table.ground_speed_m_s[slots], 0.0),
                 course_deg=table.course_deg[slots],
                 age_s=table.age_s(slots, now_us),
                 altitude_w84_m=table.altitude_w84_m[slots],
                 altitude_std_m=table.altitude_std_m[slots],
-                climb_m_s=np.where(table.predicted[slots], table.vertical_rate_m_s[slots], 0.0),
+                climb_m_s=np.where(table.predicted(slots), table.vertical_rate_m_s[slots], 0.0),
                 horizontal_error_m=table.horizontal_error_m(slots, now_us),
                 vertical_error_m=table.vertical_error_at_m(slots, now_us),
-                owner=table.owner_code[slots],
-                identity=table.identity_code[slots],
+                owner=table.owner_code[slots].astype(np.int64),
+                identity=identities(table, slots),
             ),
             time_us=table.time_us[slots],
-            clock_error_s=table.clock_error_us[slots] / SECOND_US,
+            clock_error_s=table.clock_error_us(slots) / SECOND_US,
             doubtful=table.implausible_left[slots] > 0,
             course_known=(table.velocity_source[slots] != Velocity.UNKNOWN)
-            | ~table.predicted[slots],
+            | ~table.predicted(slots),
             row_of={slot: row for row, slot in enumerate(numbered)},
         )
 
@@ -99,12 +100,12 @@ class Look:
 
 def ref_of(key: TrackKey) -> ObjectRef:
     """The name of a track in a warning."""
-    return ObjectRef("track", key.track_id, key.feed_party or "")
+    return ObjectRef("track", key.track_id, key.feed_party or "", key.feed)
 
 
 def track_key(ref: ObjectRef) -> TrackKey:
     """The key in the table of a track named in a warning."""
-    return TrackKey(ref.feed_party or None, ref.id)
+    return TrackKey(ref.feed_party or None, ref.feed, ref.id)
 
 
 def track_facts(table: TrackTable, slot: int, now_us: int) -> TrackFacts:

@@ -56,12 +56,13 @@ class Verdict(StrEnum):
 
 class ObjectRef(msgspec.Struct, frozen=True, order=True):
     """One object of a warning. kind: ``track``, ``zone``, ``intent`` or ``party``. feed_party: of a
-    track, whose feed brings it ("" for a public source).
+    track, whose feed brings it ("" for a public source); feed: its name.
     """
 
     kind: str
     id: str
     feed_party: str = ""
+    feed: str = ""
 
 
 class WarningKey(msgspec.Struct, frozen=True, order=True):

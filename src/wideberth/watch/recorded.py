@@ -159,11 +159,11 @@ def _object(facts: seen.Facts) -> WarningObject:
     said = facts.identifying()
     if facts.ref.feed_party and facts.ref.feed_party != facts.owner:
         said += (f"reported by {facts.ref.feed_party}",)  # whose thing it is, is that party's word
-    return WarningObject(facts.ref.kind, track_name(facts.ref), owner, said, fix)
+    return WarningObject(facts.ref.kind, track_name(facts.ref), owner, said, fix, facts.ref.feed)
 
 
 def track_name(ref: seen.ObjectRef) -> str:
-    """A track's id in the record: whose feed brought it, a slash, its id there. Two feeds may use
+    """A track's id in the record: whose feed brought it, a slash, its id there. Two parties may use
     one id for two things.
     """
     return f"{ref.feed_party}/{ref.id}"

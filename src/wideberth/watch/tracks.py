@@ -23,8 +23,9 @@ may be cleared. The velocity is the reported one; else, from the last two positi
 When the table is full, one more track of a party with fewer takes the place of the oldest of the
 party with the most; of a party's feeds likewise. So nobody who makes up tracks keeps others' out.
 
-A track belongs to its feed's party: no party can move a track that another's feed brought. Two
-parties that report one id have a track each, of one identity.
+A track belongs to its feed: no feed moves a track that another brought, also of the same party, for
+who sees the one need not see the other. That several are of one thing is said by
+:mod:`wideberth.watch.fusion`, to each reader of what that reader may see.
 """
 
 from __future__ import annotations
@@ -40,9 +41,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US
+from wideberth.watch.heldfeeds import HeldFeed, HeldFeeds
+from wideberth.watch.identity import identity_code
 from wideberth.watch.paths import Floats, arc_m, course_deg, ecef_m
 from wideberth.watch.reports import ReportBatch
-from wideberth.watch.settings import FeedSettings, TrackSettings
+from wideberth.watch.settings import TrackSettings
 
 __all__ = [
     "IMPLAUSIBLE_RULES",
@@ -61,6 +64,7 @@ Mask = NDArray[np.bool_]
 _NEVER_US = np.iinfo(np.int64).min
 _NAMED = 100  # bad rows named one by one; the rest are counted
 _MAX_ID_LENGTH = 128
+_MOST_INT16 = np.iinfo(np.int16).max
 _STOPPED_M_S = 0.5  # slower than this, a course means nothing
 
 IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-impossible")
@@ -76,9 +80,10 @@ class Velocity:
 
 
 class TrackKey(msgspec.Struct, frozen=True):
-    """feed_party: whose feed brings it, or None. track_id: what that feed calls it."""
+    """feed_party: whose feed brings it, or None. feed: its name; track_id: what it calls it."""
 
     feed_party: str | None
+    feed: str
     track_id: str
 
 
@@ -93,14 +98,15 @@ class BadRow(msgspec.Struct, frozen=True):
 class TrackRow(msgspec.Struct, frozen=True):
     """One track as it is held: None where nothing was said. state: ``live`` or ``silent``.
 
-    uncertainty_m: around where its course leads, at the moment asked about. Every other number is
-    as reported, except a velocity whose velocity_source is ``derived``.
+    uncertainty_m: around where its course leads, at the moment asked about. accuracy_m: of the
+    position when it was taken; vertical_error_m likewise, of heights, and clock_error_s of its
+    time. callsign_us: when the call sign was last said, None where there is none. Every other
+    number is as reported, except a velocity whose velocity_source is ``derived``.
     """
 
     key: TrackKey
     callsign: str | None
     owner: str | None
-    feed: str
     time_us: int
     latitude_deg: float
     longitude_deg: float
@@ -113,6 +119,15 @@ class TrackRow(msgspec.Struct, frozen=True):
     uncertainty_m: float
     state: str
     implausible: str | None
+    accuracy_m: float
+    vertical_error_m: float
+    clock_error_s: float
+    callsign_us: int | None
+
+    @property
+    def feed(self) -> str:
+        """The name of the feed that brings it."""
+        return self.key.feed
 
 
 @dataclass(frozen=True)
@@ -166,33 +181,28 @@ class TrackTable:
         self.course_deg = np.zeros(capacity)
         self.vertical_rate_m_s = np.zeros(capacity)
         self.accuracy_m = np.zeros(capacity)
-        self.vertical_error_m = np.zeros(capacity)
-        self.clock_error_us = np.zeros(capacity, np.int64)
-        self.silence_after_us = np.zeros(capacity, np.int64)
         self.velocity_source = np.zeros(capacity, np.int8)
-        self.implausible_left = np.zeros(capacity, np.int64)
+        self.implausible_left = np.zeros(capacity, np.int16)
         self.implausible_rule = np.zeros(capacity, np.int8)
-        self.predicted = np.zeros(capacity, np.bool_)
-        self.owner_code = np.full(capacity, -1, np.int64)
+        self.owner_code = np.full(capacity, -1, np.int32)
         self.identity_code = np.full(capacity, -1, np.int64)
+        self._callsign_us = np.zeros(capacity, np.int64)
+        self._feed_number = np.zeros(capacity, np.int32)
         self._trail_time_us = np.zeros((capacity, length), np.int64)
         self._trail_numbers = np.zeros((capacity, length, 3))
-        self._trail_count = np.zeros(capacity, np.int64)
-        self._key: list[TrackKey | None] = [None] * capacity
+        self._trail_count = np.zeros(capacity, np.int16 if length < _MOST_INT16 else np.int32)
+        self._track_id: list[str | None] = [None] * capacity
         self._callsign: list[str | None] = [None] * capacity
-        self._owner: list[str | None] = [None] * capacity
-        self._feed: list[str] = [""] * capacity
-        self._slot_of: dict[TrackKey, int] = {}
+        self._feeds = HeldFeeds()
+        self._count = 0
         self._free: list[int] = list(range(capacity - 1, -1, -1))
         self._codes: dict[str, int] = {}
-        self._next_code = 0
-        self._identities: Counter[str] = Counter()
-        self._held: dict[str | None, Counter[str]] = {}  # by party and feed, how many tracks
         self._displaced: list[TrackKey] = []  # and not yet told of
+        self._parties: list[str] = []
         self._party_clock_us: dict[str | None, int] = {}
 
     def __len__(self) -> int:
-        return len(self._slot_of)
+        return self._count
 
     def slots(self) -> Slots:
         """The slots in use, ascending."""
@@ -200,39 +210,58 @@ class TrackTable:
 
     def slot_of(self, key: TrackKey) -> int | None:
         """The slot of a track, None where there is no such track."""
-        return self._slot_of.get(key)
+        feed = self._feeds.get(key.feed_party, key.feed)
+        return None if feed is None else feed.slot_of.get(key.track_id)
 
     def key(self, slot: int) -> TrackKey:
         """The key of the track in a slot. Raises KeyError where the slot is free."""
-        key = self._key[slot]
-        if key is None:
+        track_id = self._track_id[slot]
+        if track_id is None:
             raise KeyError(slot)
-        return key
+        feed = self._feeds[int(self._feed_number[slot])]
+        return TrackKey(feed.party, feed.name, track_id)
 
     def owner(self, slot: int) -> str | None:
         """The party whose thing it is, None where that is not known."""
-        return self._owner[slot]
+        code = int(self.owner_code[slot])
+        return None if code < 0 else self._parties[code]
 
-    def code(self, name: str) -> int:
-        """A number for a party or an identity, the same each time (0 or more)."""
-        code = self._codes.get(name)
+    def code(self, party: str) -> int:
+        """A number for a party, the same each time (0 or more)."""
+        code = self._codes.get(party)
         if code is None:
-            code = self._codes[name] = self._next_code
-            self._next_code += 1
+            code = self._codes[party] = len(self._parties)
+            self._parties.append(party)
         return code
+
+    def silence_after_us(self, slots: Slots) -> NDArray[np.int64]:
+        """After how long without a position each is silent."""
+        return self._feeds.silence_after_us[self._feed_number[slots]]
+
+    def clock_error_us(self, slots: Slots) -> NDArray[np.int64]:
+        """How far the times of each may be off."""
+        return self._feeds.clock_error_us[self._feed_number[slots]]
+
+    def vertical_error_m(self, slots: Slots) -> Floats:
+        """How far the height of each may have been off when it was taken."""
+        return self._feeds.vertical_error_m[self._feed_number[slots]]
+
+    def predicted(self, slots: Slots) -> Mask:
+        """Which are followed along their course."""
+        return self._feeds.predict[self._feed_number[slots]]
 
     def set_clock(self, party: str, clock_us: int) -> None:
         """How far the clock of a feed's party may be off, as measured: it adds to what is set for
         the feed (which is how far its times may be off from that clock).
         """
         self._party_clock_us[party] = clock_us
-        for key, slot in self._slot_of.items():
-            if key.feed_party == party:
-                self._set_clock_error(slot)
+        for feed in self._feeds:
+            if feed.party == party:
+                self._set_feed(feed)
 
     def silent(self, slots: Slots, now_us: int) -> Mask:
         """Which of the tracks have said nothing for longer than their feed's bound."""
-        return now_us - self.time_us[slots] > self.silence_after_us[slots]
+        return now_us - self.time_us[slots] > self.silence_after_us(slots)
 
     def age_s(self, slots: Slots, now_us: int) -> Floats:
         """How old each last position is; 0 where it is dated ahead of now."""
@@ -248,7 +277,7 @@ class TrackTable:
         speed_m_s = np.where(known, self.ground_speed_m_s[slots], limits.unknown_speed_m_s)
         clock_m = speed_m_s * self._clock_error_s(slots, now_us)
         widening_m_s = np.where(known, limits.widening_m_s, limits.unknown_speed_m_s)
-        widening_m_s += np.where(known & ~self.predicted[slots], speed_m_s, 0.0)
+        widening_m_s += np.where(known & ~self.predicted(slots), speed_m_s, 0.0)
         return self.accuracy_m[slots] + clock_m + widening_m_s * self.age_s(slots, now_us)
 
     def vertical_error_at_m(self, slots: Slots, now_us: int) -> Floats:
@@ -258,14 +287,14 @@ class TrackTable:
         climb_m_s = np.abs(np.nan_to_num(self.vertical_rate_m_s[slots], nan=0.0))
         clock_m = climb_m_s * self._clock_error_s(slots, now_us)
         aged_m = self.settings.vertical_widening_m_s * self.age_s(slots, now_us)
-        return self.vertical_error_m[slots] + clock_m + aged_m
+        return self.vertical_error_m(slots) + clock_m + aged_m
 
     def _clock_error_s(self, slots: Slots, now_us: int) -> Floats:
         """How far each position's time may be off: its feed's clock error, or how far it is dated
         ahead of now, whichever is more.
         """
         ahead_us = self.time_us[slots] - now_us
-        return np.maximum(self.clock_error_us[slots], ahead_us) / SECOND_US
+        return np.maximum(self.clock_error_us(slots), ahead_us) / SECOND_US
 
     def row(self, slot: int, now_us: int) -> TrackRow:
         """A track as it is held, for showing. Raises KeyError where the slot is free."""
@@ -275,8 +304,7 @@ class TrackTable:
         return TrackRow(
             key=key,
             callsign=self._callsign[slot],
-            owner=self._owner[slot],
-            feed=self._feed[slot],
+            owner=self.owner(slot),
             time_us=int(self.time_us[slot]),
             latitude_deg=float(self.latitude_deg[slot]),
             longitude_deg=float(self.longitude_deg[slot]),
@@ -289,6 +317,10 @@ class TrackTable:
             uncertainty_m=float(self.horizontal_error_m(one, now_us)[0]),
             state="silent" if self.silent(one, now_us)[0] else "live",
             implausible=IMPLAUSIBLE_RULES[int(self.implausible_rule[slot])] or None,
+            accuracy_m=float(self.accuracy_m[slot]),
+            vertical_error_m=float(self.vertical_error_m(one)[0]),
+            clock_error_s=float(self.clock_error_us(one)[0]) / SECOND_US,
+            callsign_us=None if self._callsign[slot] is None else int(self._callsign_us[slot]),
         )
 
     def trail(self, slot: int) -> Trail:
@@ -334,31 +366,22 @@ class TrackTable:
 
     def remove(self, key: TrackKey) -> bool:
         """Drops one track; False where there is no such track."""
-        slot = self._slot_of.get(key)
+        slot = self.slot_of(key)
         if slot is not None:
             self._drop(slot)
         return slot is not None
 
     def _drop(self, slot: int) -> TrackKey:
         key = self.key(slot)
-        del self._slot_of[key]
-        self._identities[key.track_id] -= 1
-        if not self._identities[key.track_id]:
-            del self._identities[key.track_id], self._codes["track " + key.track_id]
-        self._key[slot] = None
-        self._let_go(key.feed_party, self._feed[slot])
+        feed = self._feeds[int(self._feed_number[slot])]
+        del feed.slot_of[key.track_id]
+        if not feed.slot_of:
+            self._feeds.remove(feed)
+        self._count -= 1
+        self._track_id[slot] = self._callsign[slot] = None
         self.time_us[slot] = _NEVER_US
         self._free.append(slot)
         return key
-
-    def _let_go(self, party: str | None, feed: str) -> None:
-        """One track fewer of a feed."""
-        held = self._held[party]
-        held[feed] -= 1
-        if not held[feed]:
-            del held[feed]
-        if not held:
-            del self._held[party]
 
     def _checked(self, batch: ReportBatch, now_us: int, report: UpdateReport) -> Slots:
         """The rows that can be taken; the others are counted and named."""
@@ -379,103 +402,99 @@ class TrackTable:
 
     def _slots_for(self, batch: ReportBatch, good: Slots, report: UpdateReport) -> Slots:
         """The slot of each row; -1 where there is no room for one more track."""
-        feed = self.settings.of_feed(batch.feed, batch.feed_party)
         slots = np.empty(len(good), np.int64)
+        if not len(good):
+            return slots
+        feed = self._feeds.add(batch.feed_party, batch.feed)
+        self._set_feed(feed)
         rows: list[int] = good.tolist()
         room: list[int] = []
         is_refused = False  # nobody else can have given way meanwhile
         for k, index in enumerate(rows):
-            key = TrackKey(batch.feed_party, batch.track_id[index])
-            slot = self._slot_of.get(key)
-            if slot is None and len(self._slot_of) >= self.settings.max_tracks:
+            slot = feed.slot_of.get(batch.track_id[index])
+            if slot is None and self._count >= self.settings.max_tracks:
                 if not room and not is_refused:
-                    room = self._room(batch)
+                    room = self._room(feed)
                     is_refused = not room
                 if is_refused:
-                    report.refuse(index, key.track_id, "table-full")
+                    report.refuse(index, batch.track_id[index], "table-full")
                     slots[k] = -1
                     continue
                 self._displaced.append(self._drop(room.pop()))
             if slot is None:
-                slot = self._new_slot(key, batch.feed)
+                slot = self._new_slot(feed, batch.track_id[index])
             slots[k] = slot
-            self._name(slot, batch, index, feed)
+            self._name(slot, batch, index)
+        if not feed.slot_of:
+            self._feeds.remove(feed)
         return slots
 
-    def _room(self, batch: ReportBatch) -> list[int]:
-        """The slots that make room for new tracks of a batch, the oldest last: of the party with
-        the most, else, where that is the batch's own, of its feed with the most. None where that
-        is the batch's feed. As many as leave the two equal.
+    def _room(self, own: HeldFeed) -> list[int]:
+        """The slots that make room for new tracks of a feed, the oldest last: of the party with the
+        most, of its feed with the most; where that party is the feed's own, of the feed of it with
+        the most. None where that is the feed itself. As many as leave the two equal.
         """
-        own = self._held.get(batch.feed_party, Counter[str]())
-        party = max(self._held, key=lambda each: self._held[each].total())
-        more = self._held[party].total() - own.total()
+        held: dict[str | None, list[HeldFeed]] = {}
+        for feed in self._feeds:
+            held.setdefault(feed.party, []).append(feed)
+        total = {party: sum(len(each.slot_of) for each in held[party]) for party in held}
+        party = max(total, key=total.__getitem__)
+        most = max(held[party], key=lambda each: len(each.slot_of))
+        more = total[party] - total[own.party]
         if more <= 1:
-            party, more = batch.feed_party, max(own.values(), default=0) - own[batch.feed]
+            most = max(held[own.party], key=lambda each: len(each.slot_of))
+            more = len(most.slot_of) - len(own.slot_of)
         if more <= 1:
             return []
-        feed = max(self._held[party], key=self._held[party].__getitem__)
-        speaking = set(batch.track_id) if party == batch.feed_party else set[str]()
-        slots: list[int] = self.slots().tolist()
-        theirs = [
-            slot
-            for slot in slots
-            if self._feed[slot] == feed
-            and self.key(slot).feed_party == party
-            and self.key(slot).track_id not in speaking  # whoever speaks now is not taken away
-        ]
-        theirs.sort(key=lambda slot: int(self.time_us[slot]), reverse=True)
+        theirs = sorted(most.slot_of.values(), key=lambda slot: -int(self.time_us[slot]))
         return theirs[-(more // 2) :]
 
-    def _new_slot(self, key: TrackKey, feed: str) -> int:
+    def _new_slot(self, feed: HeldFeed, track_id: str) -> int:
         if not self._free:
             self._grow()
         slot = self._free.pop()
-        self._slot_of[key] = slot
-        self._key[slot] = key
-        self._feed[slot] = feed
-        self._held.setdefault(key.feed_party, Counter())[feed] += 1
-        self._callsign[slot] = self._owner[slot] = None
+        feed.slot_of[track_id] = slot
+        self._count += 1
+        self._track_id[slot] = track_id
+        self._feed_number[slot] = feed.number
+        self._callsign[slot] = None
         self.owner_code[slot] = -1
-        self.identity_code[slot] = self.code("track " + key.track_id)
-        self._identities[key.track_id] += 1
+        self.identity_code[slot] = identity_code(feed.party, track_id)
         self.implausible_left[slot] = self.implausible_rule[slot] = 0
         self._trail_count[slot] = 0
         return slot
 
-    def _name(self, slot: int, batch: ReportBatch, index: int, feed: FeedSettings) -> None:
+    def _name(self, slot: int, batch: ReportBatch, index: int) -> None:
         callsign, owner = batch.callsign[index], batch.owner[index]
         if callsign and _is_name(callsign):
-            self._callsign[slot] = callsign
-        if owner and owner != self._owner[slot]:
-            self._owner[slot] = owner
-            self.owner_code[slot] = self.code("party " + owner)
-        if self._feed[slot] != batch.feed:
-            self._let_go(batch.feed_party, self._feed[slot])
-            self._held.setdefault(batch.feed_party, Counter())[batch.feed] += 1
-            self._feed[slot] = batch.feed
-        self.silence_after_us[slot] = feed.silence_after_us
-        self._set_clock_error(slot)
-        self.vertical_error_m[slot] = feed.vertical_error_m
-        self.predicted[slot] = feed.predict
+            said_us = int(batch.time_us[index])
+            # A late report tells an older name. One that stands keeps its text, told again or not.
+            if self._callsign[slot] is None or said_us >= self._callsign_us[slot]:
+                if self._callsign[slot] != callsign:
+                    self._callsign[slot] = callsign
+                self._callsign_us[slot] = said_us
+        if owner:
+            self.owner_code[slot] = self.code(owner)
 
-    def _set_clock_error(self, slot: int) -> None:
-        party = self.key(slot).feed_party
-        feed = self.settings.of_feed(self._feed[slot], party)
-        own_us = self._party_clock_us.get(party, 0)
-        self.clock_error_us[slot] = feed.clock_error_us + own_us
+    def _set_feed(self, feed: HeldFeed) -> None:
+        self._feeds.set(
+            feed,
+            self.settings.of_feed(feed.name, feed.party),
+            self._party_clock_us.get(feed.party, 0),
+        )
 
     def _grow(self) -> None:
         size = len(self.time_us)
+        more = max(size // 4, 64)  # not twofold, which could be half air
         for name, value in list(vars(self).items()):
             if isinstance(value, np.ndarray):
                 column = cast("NDArray[np.generic]", value)
-                setattr(self, name, np.concatenate([column, np.zeros_like(column)]))
+                air = np.zeros((more, *column.shape[1:]), column.dtype)
+                setattr(self, name, np.concatenate([column, air]))
         self.time_us[size:] = _NEVER_US
-        for names in (self._key, self._callsign, self._owner):
-            names.extend([None] * size)
-        self._feed.extend([""] * size)
-        self._free.extend(range(2 * size - 1, size - 1, -1))
+        for names in (self._track_id, self._callsign):
+            names.extend([None] * more)
+        self._free.extend(range(size + more - 1, size - 1, -1))
 
     def _apply(
         self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots, report: UpdateReport
@@ -526,7 +545,7 @@ class TrackTable:
         limits = self.settings
         too_fast = step_m > limits.max_speed_m_s * slack_s + accuracy_m + self.accuracy_m[slots]
         too_steep = np.abs(rise_m) > (
-            limits.max_climb_m_s * slack_s + 2 * self.vertical_error_m[slots]
+            limits.max_climb_m_s * slack_s + 2 * self.vertical_error_m(slots)
         )
         doubtful = ~new & (too_fast | too_steep)
 
@@ -575,7 +594,7 @@ class TrackTable:
         self.course_deg[slots] = np.where(known, course, np.nan)
 
     def _doubt(self, slots: Slots, rules: NDArray[np.int8]) -> None:
-        self.implausible_left[slots] = self.settings.plausible_again_after
+        self.implausible_left[slots] = min(self.settings.plausible_again_after, _MOST_INT16)
         self.implausible_rule[slots] = rules
 
     def _append_trail(self, slots: Slots, time_us: NDArray[np.int64], numbers: Floats) -> None:

@@ -100,7 +100,9 @@ async def test_a_node_runs_its_feeds_and_shows_each_party_what_was_opened_to_it(
             assert tracks[0]["pressure_altitude_m"] == 9144.0
             assert "altitude_m" not in tracks[0]
             seen = (await world.ask("bravo", "GET", "/tracks")).json()["tracks"]
-            assert sorted(each["feed_party"] for each in seen) == ["", "alpha"]
+            (thing,) = seen  # one aircraft, heard by two
+            assert sorted(each["feed_party"] for each in thing["sources"]) == ["", "alpha"]
+            assert "conflicts" not in thing
 
 
 def test_every_kind_has_a_decoder() -> None:

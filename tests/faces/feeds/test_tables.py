@@ -76,7 +76,7 @@ def test_a_recording_with_broken_times_is_taken_by_the_stated_rules() -> None:
     assert counts["late"] > len(reports) // 3
     assert counts["repeated"] + counts["contradictory"] >= 1
     assert counts.total() == len(shuffled) + batches
-    slot = table.slot_of(TrackKey(None, reports[-1].track_id))
+    slot = table.slot_of(TrackKey(None, "f", reports[-1].track_id))
     assert slot is not None
     assert int(table.time_us[slot]) == now_us  # what is held is the newest that is not ahead
 

@@ -47,3 +47,26 @@ def test_a_feed_that_lost_its_line_says_since_when_and_why(
     other.page.goto(console.address("bravo"))
     expect(other.page.locator("#foot")).to_contain_text("Notices live")
     expect(other.page.locator("#foot")).not_to_contain_text("airport")
+
+
+def test_a_track_of_several_feeds_says_what_each_said_and_where_they_disagree(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    def bring(party: str, feed: str, **more: Any) -> None:
+        report = {"track": "4b1899", "longitude": 20.0, "time": format_rfc3339(now_us()), **more}
+        headers = {"Authorization": f"Bearer {console.token(party)}"}
+        with httpx.Client(base_url=f"{console.url}/api/v1", headers=headers) as client:
+            client.put(f"/feeds/{feed}", json={"shown_to": "all"})
+            answer = client.post("/tracks", json={"feed": feed, "reports": [report]})
+            assert answer.json()["accepted"] == 1
+
+    bring("alpha", "near", latitude=10.0, accuracy_m=5, call_sign="SWR1", altitude_m=300)
+    bring("bravo", "far", latitude=11.0, accuracy_m=500, altitude_m=9000)
+    page = window().page
+    page.goto(console.address("alpha"))
+    row = page.locator("#tracks .row", has_text="SWR1")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("feeds disagree: position, altitude")
+    expect(row).to_contain_text("near of alpha: SWR1")
+    expect(row).to_contain_text("far of bravo")
+    expect(row).to_contain_text("not used")

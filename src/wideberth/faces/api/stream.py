@@ -35,6 +35,7 @@ from wideberth.model.ids import IntentId, PartyId
 from wideberth.service import StreamEvent
 from wideberth.tokens import TokenRefused
 from wideberth.urgent import Sent
+from wideberth.watch.tracks import TrackKey
 from wideberth.wire import asked
 
 __all__ = ["HEARTBEAT_S", "STALLED_S", "party_stream", "resume_after", "track_stream"]
@@ -176,25 +177,26 @@ async def track_stream(call: Call) -> None:
     loop = asyncio.get_running_loop()
     every_s = call.desk.live.show_every_s
     area = wanted_of(call.query, call.picture).area
-    sent_us: dict[tuple[str | None, str], int] = {}
+    sent_us: dict[TrackKey, tuple[int, ...]] = {}
     async with _line(call) as line:
         never = asyncio.Event()
         line.watch(never)
         await line.still_here()
         due_s, missed = loop.time(), 0
+        live = call.desk.live
         while not line.ended:
-            live = call.desk.live
             moved: list[told.TrackOut] = []
-            seen: dict[tuple[str | None, str], int] = {}
-            for row in await live.rows():
-                if not live.is_visible(row, call.party):
-                    continue
-                key = (row.key.feed_party, row.key.track_id)
-                is_in = area is None or track_is_in(row, area, call.picture)
+            seen: dict[TrackKey, tuple[int, ...]] = {}
+            for thing in await live.things(lambda row: live.is_visible(row, call.party)):
+                key, times_us = thing.key, tuple(row.time_us for row in thing.rows)
+                # In it by any of the feeds that bring it: they may say different places.
+                is_in = area is None or any(
+                    track_is_in(row, area, call.picture) for row in thing.rows
+                )
                 if is_in:
-                    seen[key] = row.time_us
-                if (is_in or key in sent_us) and sent_us.get(key) != row.time_us:
-                    moved.append(track_out(row))
+                    seen[key] = times_us
+                if (is_in or key in sent_us) and sent_us.get(key) != times_us:
+                    moved.append(track_out(thing))
             sent_us = seen
             if moved:
                 event = told.TracksEvent(tracks=moved, missed=missed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
@@ -13,6 +14,7 @@ from wideberth.faces.api.pages import MOST_PAGE_BYTES
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.ids import PartyId, require_party_id, require_token
 from wideberth.space.time import format_rfc3339, parse_rfc3339
+from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.reports import PositionReport
 from wideberth.watch.tracks import TrackRow
 from wideberth.wire import asked
@@ -111,52 +113,87 @@ async def list_tracks(call: Call) -> told.TracksPage:
     """The last reported position of each track that the reader may see, in a box if so asked."""
     query: asked.BoxQuery = call.query
     box = codec.box_of(query)
-    rows = await call.desk.live.rows()
     live = call.desk.live
+    things = await live.things(lambda row: live.is_visible(row, call.party))
     found = sorted(
-        (
-            row
-            for row in rows
-            if live.is_visible(row, call.party) and (box is None or _is_in(row, box))
-        ),
-        key=_cursor_of,
+        (each for each in things if box is None or _is_in(each.position, box)), key=_cursor_of
     )
     if query.cursor is not None:
-        found = [row for row in found if _cursor_of(row) > query.cursor]
+        found = [each for each in found if _cursor_of(each) > query.cursor]
     page = found[: query.limit]
     picture = call.picture
     return told.TracksPage(
-        tracks=[track_out(row) for row in page],
+        tracks=[track_out(each) for each in page],
         next=_cursor_of(page[-1]) if len(found) > len(page) else None,
         rests_on=views.rests_on(
-            (row.key.feed_party for row in page if row.key.feed_party is not None),
+            {
+                row.key.feed_party
+                for each in page
+                for row in each.rows
+                if row.key.feed_party is not None
+            },
             picture.size,
             views.as_of_us(call.desk.service),
         ),
     )
 
 
-def track_out(row: TrackRow) -> told.TrackOut:
-    """A track as the wire has it."""
+def track_out(thing: FusedTrack) -> told.TrackOut:
+    """A thing as the wire has it."""
+    row = thing.position
+    velocity, climb = thing.used.get("velocity"), thing.used.get("vertical rate")
+    height, pressure = thing.used.get("altitude"), thing.used.get("pressure altitude")
+    named, owned = thing.used.get("call sign"), thing.used.get("party")
     return told.TrackOut(
+        track=thing.key.track_id,
+        feed=thing.key.feed,
+        feed_party=thing.key.feed_party or "",
+        latitude=row.latitude_deg,
+        longitude=row.longitude_deg,
+        time=format_rfc3339(row.time_us),
+        state=_state(thing.state),
+        uncertainty_m=round(thing.uncertainty_m, 1),
+        call_sign=None if named is None else named.callsign,
+        party=None if owned is None else owned.owner,
+        altitude_m=None if height is None else height.altitude_w84_m,
+        pressure_altitude_m=None if pressure is None else pressure.altitude_std_m,
+        ground_speed_m_s=None if velocity is None else velocity.ground_speed_m_s,
+        track_deg=None if velocity is None else velocity.course_deg,
+        vertical_rate_m_s=None if climb is None else climb.vertical_rate_m_s,
+        velocity_source=_VELOCITY_SOURCE[(velocity or row).velocity_source],
+        implausible=thing.implausible,
+        sources=[_source_out(each, thing) for each in thing.rows] if len(thing.rows) > 1 else [],
+        conflicts=list(thing.conflicts),
+    )
+
+
+def _source_out(row: TrackRow, thing: FusedTrack) -> told.TrackSourceOut:
+    said_us = row.callsign_us
+    return told.TrackSourceOut(
         track=row.key.track_id,
-        feed=row.feed,
+        feed=row.key.feed,
         feed_party=row.key.feed_party or "",
         latitude=row.latitude_deg,
         longitude=row.longitude_deg,
         time=format_rfc3339(row.time_us),
-        state="silent" if row.state == "silent" else "live",
+        state=_state(row.state),
         uncertainty_m=round(row.uncertainty_m, 1),
+        accuracy_m=row.accuracy_m,
+        used=[name for name, source in thing.used.items() if source is row],
         call_sign=row.callsign,
+        call_sign_time=None if said_us is None else format_rfc3339(said_us),
         party=row.owner,
         altitude_m=row.altitude_w84_m,
         pressure_altitude_m=row.altitude_std_m,
         ground_speed_m_s=row.ground_speed_m_s,
         track_deg=row.course_deg,
         vertical_rate_m_s=row.vertical_rate_m_s,
-        velocity_source=_VELOCITY_SOURCE[row.velocity_source],
         implausible=row.implausible,
     )
+
+
+def _state(state: str) -> Literal["live", "silent"]:
+    return "silent" if state == "silent" else "live"
 
 
 def _parsed(wires: list[asked.ReportIn]) -> _Batch:
@@ -200,8 +237,9 @@ def _came(wire: asked.ReportIn, rule: str) -> object:
     return [wire.latitude, wire.longitude] if rule == "position" else wire.time
 
 
-def _cursor_of(row: TrackRow) -> str:
-    return f"{row.key.feed_party or ''}/{row.key.track_id}"
+def _cursor_of(thing: FusedTrack) -> str:
+    key = thing.key
+    return f"{key.feed_party or ''}/{key.track_id}/{key.feed}"
 
 
 def _is_in(row: TrackRow, box: codec.Box) -> bool:

@@ -33,6 +33,7 @@ from wideberth.model.stops import Stop, StopTold, StopToUnits
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import NANODEGREES
 from wideberth.warned import Side, warned
+from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.tracks import TrackRow
 from wideberth.wire.cot import CotEvent
 from wideberth.wire.cotsaid import (
@@ -230,24 +231,27 @@ class Shown:
     async def _tracks(self) -> AsyncGenerator[list[CotEvent]]:
         around, now_us = self._around, self._around.now_us()
         names: set[str] = set()
-        for number, row in enumerate(await around.live.rows()):
+        for number, thing in enumerate(await around.live.things(self._audience.is_shown)):
             if number % _PAUSE_EVERY == _PAUSE_EVERY - 1:
                 await asyncio.sleep(0)
-            if not self._audience.is_shown(row) or self._is_own(row):
+            row, key = thing.position, thing.key
+            if any(map(self._is_own, thing.rows)):
                 continue
-            name = f"track/{row.key.feed_party}/{row.key.track_id}"
+            name = f"track/{key.feed_party}/{key.track_id}"
             names.add(name)
-            yield self._put(
-                name, (row.time_us, row.state), lambda each=row: self._track(each, now_us)
-            )
+            state = (row.time_us, row.state, row.key, thing.conflicts)
+            yield self._put(name, state, lambda each=thing: self._track(each, now_us))
         yield self._drop("track/", names)
 
     def _is_own(self, row: TrackRow) -> bool:
         return row.key.feed_party == self._audience.party and row.key.track_id in self.own_tracks
 
-    def _track(self, row: TrackRow, now_us: int) -> dict[str, CotEvent]:
-        feed_party, track = row.key.feed_party or "", row.key.track_id
-        is_aircraft = row.altitude_std_m is not None  # ground and water report no pressure height
+    def _track(self, thing: FusedTrack, now_us: int) -> dict[str, CotEvent]:
+        row, used = thing.position, thing.used
+        feed_party, track = thing.key.feed_party or "", thing.key.track_id
+        height, velocity = used.get("altitude"), used.get("velocity")
+        named, owned = used.get("call sign"), used.get("party")
+        is_aircraft = "pressure altitude" in used  # ground and water report no pressure height
         domain = self._around.domains.get((feed_party, track)) or ("A" if is_aircraft else None)
         said = TrackSaid(
             feed_party=feed_party,
@@ -255,13 +259,13 @@ class Shown:
             time_us=row.time_us,
             latitude_deg=row.latitude_deg,
             longitude_deg=row.longitude_deg,
-            uncertainty_m=row.uncertainty_m,
-            hae_m=row.altitude_w84_m,
-            speed_m_s=row.ground_speed_m_s,
-            course_deg=row.course_deg,
-            call_sign=row.callsign,
-            party=row.owner,
-            silent=row.state == "silent",
+            uncertainty_m=thing.uncertainty_m,
+            hae_m=None if height is None else height.altitude_w84_m,
+            speed_m_s=None if velocity is None else velocity.ground_speed_m_s,
+            course_deg=None if velocity is None else velocity.course_deg,
+            call_sign=None if named is None else named.callsign,
+            party=None if owned is None else owned.owner,
+            silent=thing.state == "silent",
             domain=domain,
         )
         event = track_event(said, now_us=now_us, exercise=self._around.exercise)

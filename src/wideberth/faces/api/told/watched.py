@@ -88,8 +88,39 @@ class FeedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     shown_to: Literal["owner", "all"] | list[str]
 
 
+class TrackSourceOut(Out, frozen=True, kw_only=True):
+    """What one feed last said of a thing that several bring. used: which values of the track are
+    its: position, altitude, pressure altitude, velocity, vertical rate, call sign, party.
+    accuracy_m: of the position when it was taken. call_sign_time: when that was last said.
+    """
+
+    track: str
+    feed: str
+    feed_party: str
+    latitude: float
+    longitude: float
+    time: str
+    state: Literal["live", "silent"]
+    uncertainty_m: float
+    accuracy_m: float
+    used: list[str]
+    call_sign: str | None = None
+    call_sign_time: str | None = None
+    party: str | None = None
+    altitude_m: float | None = None
+    pressure_altitude_m: float | None = None
+    ground_speed_m_s: float | None = None
+    track_deg: float | None = None
+    vertical_rate_m_s: float | None = None
+    implausible: str | None = None
+
+
 class TrackOut(Out, frozen=True, kw_only=True):
-    """A track's last reported position; uncertainty_m grows with its age."""
+    """A thing's last reported position; uncertainty_m grows with its age. Where several feeds that
+    you may see bring it, sources says what each said, and which value is whose; conflicts: of which
+    values they contradict each other. track, feed and feed_party are then its name: those of the
+    first of them.
+    """
 
     track: str
     feed: str
@@ -108,6 +139,8 @@ class TrackOut(Out, frozen=True, kw_only=True):
     vertical_rate_m_s: float | None = None
     velocity_source: VelocitySource = "unknown"
     implausible: str | None = None
+    sources: list[TrackSourceOut] = []
+    conflicts: list[str] = []
 
 
 class SegmentOut(Out, frozen=True, kw_only=True, omit_defaults=False):

@@ -35,7 +35,7 @@ function tracks(state, actions) {
     const name = track.callSign ?? track.track;
     return {
       key: track.id,
-      shows: [name, track.party, track.altitudeM, track.speedMS, track.state, track.timeMs, state.selected === track.id, partyName(state, track.party)],
+      shows: [name, track.party, track.altitudeM, track.speedMS, track.state, track.timeMs, state.selected === track.id, partyName(state, track.party), JSON.stringify([track.sources, track.conflicts])],
       make: () => h("button", {
         type: "button", class: `row ${track.state === "live" ? "" : "silent"} ${state.selected === track.id ? "on" : ""}`,
         "data-focus": `t${track.id}`, onclick: () => actions.select(track.id),
@@ -46,9 +46,21 @@ function tracks(state, actions) {
       h("span", { class: "num wide" },
         track.state === "live" ? "" : "last known: ",
         Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : "height not known",
-        Number.isFinite(track.speedMS) ? ` · ${Math.round(track.speedMS / 0.514444)} kt` : "")),
+        Number.isFinite(track.speedMS) ? ` · ${Math.round(track.speedMS / 0.514444)} kt` : ""),
+      track.conflicts.length ? h("span", { class: "bad wide" }, `feeds disagree: ${track.conflicts.map((each) => plain(each, 24)).join(", ")}`) : "",
+      ...track.sources.map(sourceLine)),
     };
   }), state.loaded.tracks ? NO_INFORMATION : "Asking …");
+}
+
+/** What one of several feeds said of a thing, how old it is, and which of it is used. */
+function sourceLine(source) {
+  const said = [
+    source.callSign ? plain(source.callSign, 24) : null,
+    Number.isFinite(source.altitudeM) ? metresAndFeet(source.altitudeM) : null,
+    source.used.length ? `used: ${source.used.map((each) => plain(each, 24)).join(", ")}` : "not used",
+  ].filter(Boolean).join(" · ");
+  return h("span", { class: "dim wide" }, `${plain(source.feed, 30)} of ${plain(source.feedParty || "nobody", 30)}: ${said} `, aged("ago", source.timeMs, {}));
 }
 
 const phase = (intent, now) => (now < intent.startMs ? "begins" : now <= intent.endMs ? "ends" : "over");

@@ -223,6 +223,10 @@ export function trackOf(wire) {
     climbMS: number(wire.vertical_rate_m_s),
     state: wire.state ?? (wire.silent ? "silent" : "live"),
     trail: (wire.trail ?? []).map(fixOf),
+    sources: (wire.sources ?? []).map((each) => ({
+      feed: each.feed, feedParty: each.feed_party, callSign: each.call_sign ?? null, used: each.used ?? [], ...fixOf(each),
+    })),
+    conflicts: wire.conflicts ?? [],
   };
 }
 

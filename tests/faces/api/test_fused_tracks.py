@@ -1,0 +1,99 @@
+"""An aircraft of several feeds: each reader is shown what it may see, and nothing of the rest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from api_world import World
+from wideberth.space.time import SECOND_US, format_rfc3339
+
+ICAO = "4b1816"
+
+
+def report(world: World, age_s: float = 0, track: str = ICAO, **more: Any) -> dict[str, Any]:
+    now_us = world.node.service.context().now_us
+    time = format_rfc3339(now_us - round(age_s * SECOND_US))
+    calm = {"ground_speed_m_s": 0, "track_deg": 0, "vertical_rate_m_s": 0, "accuracy_m": 10}
+    return {"track": track, "latitude": 47.0, "longitude": 8.0, "time": time, **calm, **more}
+
+
+async def bring(world: World, party: str, feed: str, *reports: dict[str, Any]) -> None:
+    body = {"feed": feed, "reports": list(reports)}
+    answer = await world.ask(party, "POST", "/tracks", body)
+    assert answer.json()["refused"] == []
+
+
+async def show(world: World, party: str, feed: str, shown_to: Any) -> None:
+    await world.ask(party, "PUT", f"/feeds/{feed}", {"shown_to": shown_to})
+
+
+async def shown(world: World, party: str) -> list[dict[str, Any]]:
+    return (await world.ask(party, "GET", "/tracks")).json()["tracks"]
+
+
+@pytest.mark.requirement("P-02")
+async def test_each_reader_is_shown_what_the_feeds_that_it_sees_say(world: World) -> None:
+    await show(world, "bravo", "public", "all")
+    told = report(world, 8, altitude_m=500, call_sign="SWR1")
+    await bring(world, "bravo", "public", told)
+    before = await shown(world, "charlie")
+    hidden = report(world, 4, latitude=47.1, accuracy_m=1, altitude_m=900, call_sign="SECRET1")
+    await bring(world, "alpha", "own", hidden)
+    after = await shown(world, "charlie")
+    for one in (*before, *after):
+        one.pop("uncertainty_m")  # it is older by now
+    assert before == after
+    assert "sources" not in after[0]
+    assert len(after) == 1
+
+    (thing,) = await shown(world, "alpha")
+    assert (thing["latitude"], thing["altitude_m"], thing["call_sign"]) == (47.1, 900, "SECRET1")
+    assert thing["conflicts"] == ["position", "altitude", "call sign"]
+    assert thing["uncertainty_m"] > 11_000
+    first, second = thing["sources"]
+    assert (first["feed"], second["feed"]) == ("own", "public")
+    assert set(first["used"]) == {
+        "position", "altitude", "velocity", "vertical rate", "call sign",
+    }  # fmt: skip
+    assert second["used"] == []
+    assert second["time"] == told["time"] == second["call_sign_time"]
+    assert [each["track"] for each in await shown(world, "bravo")] == [ICAO]
+    assert "SECRET1" not in json.dumps(await shown(world, "bravo"))
+
+
+@pytest.mark.requirement("P-02")
+async def test_no_feed_of_a_party_shows_what_another_of_its_feeds_said(world: World) -> None:
+    await show(world, "alpha", "open", "all")
+    await bring(world, "alpha", "closed", report(world, 5, latitude=46.5))
+    await bring(world, "alpha", "open", report(world, 20))  # older than what the closed one said
+    (thing,) = await shown(world, "charlie")
+    assert (thing["latitude"], thing["feed"]) == (47.0, "open")
+    await bring(world, "alpha", "closed", report(world, 4, latitude=46.501))
+    (thing,) = await shown(world, "charlie")
+    assert (thing["latitude"], thing["feed"]) == (47.0, "open")
+    assert len((await shown(world, "alpha"))[0]["sources"]) == 2
+
+
+@pytest.mark.requirement("P-02")
+async def test_a_warning_that_rests_on_a_closed_feed_shows_it_to_nobody(world: World) -> None:
+    await show(world, "alpha", "open", "all")
+    place = {"altitude_m": 500}
+    far = report(world, 0, party="alpha", latitude=48.0, **place)
+    near = report(world, 0, party="alpha", longitude=8.001, **place)
+    await bring(world, "alpha", "open", far)
+    await bring(world, "alpha", "closed", near)
+    await bring(world, "bravo", "own", report(world, 0, "mine", party="bravo", **place))
+    await world.app.desk.live.tick()
+    warnings = (await world.ask("bravo", "GET", "/warnings")).json()["warnings"]
+    (warning,) = [each for each in warnings if each["kind"] == "separation"]
+    other = next(each for each in warning["objects"] if each.get("id") != "mine")
+    assert "8.001" not in json.dumps(warning)
+    assert ICAO not in json.dumps(warning)
+    assert "cell" in other
+    await show(world, "alpha", "closed", "all")
+    await world.app.desk.live.rows()
+    warnings = (await world.ask("bravo", "GET", "/warnings")).json()["warnings"]
+    assert ICAO in json.dumps(warnings)

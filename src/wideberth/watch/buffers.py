@@ -109,7 +109,7 @@ def _of_one(
     stood: Iterable[WarningKey],
 ) -> list[Observation]:
     limits = _limits(buffer, settings, 1.0)
-    code = {look.table.code("party " + each): each for each in sorted(buffer.bound)}
+    code = {look.table.code(each): each for each in sorted(buffer.bound)}
     owner = look.movers.owner
     parties = {each.party for each in buffer.guarded}
     guarded = np.flatnonzero(np.isin(owner, [each for each in code if code[each] in parties]))

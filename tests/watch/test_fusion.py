@@ -15,7 +15,7 @@ from wideberth.watch.agreeing import identities
 from wideberth.watch.engine import Watch
 from wideberth.watch.fusion import FusedTrack, Things, agree, conflicts_of, fused
 from wideberth.watch.identity import identity_of
-from wideberth.watch.observations import Cleared, Raised
+from wideberth.watch.observations import Cleared, Raised, WarningKind
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import FeedSettings, TrackSettings, WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable
@@ -369,3 +369,20 @@ def test_ages_are_bounded_by_the_minute_of_the_agreement() -> None:
     assert not agree(*rows)
     assert agree(*held(("north", "a", report()), ("south", "b", report(at_s=-60))))
     assert agreeing.MOST_GAP_S * SECOND_US == MINUTE_US
+
+
+def test_a_feed_that_lies_ahead_of_time_does_not_silence_an_honest_one_of_its_party() -> None:
+    """One party, one id, two feeds: one is where it says, the other far away and 4 s ahead."""
+    watch = Watch(WatchSettings(tracks=TrackSettings(default_feed=FeedSettings())))
+    for second in range(30):
+        now_us = NOW_US + second * SECOND_US
+        for party, feed, each in (
+            ("alpha", "honest", report("x", second, altitude_w84_m=500.0)),
+            ("alpha", "lying", report("x", second + 4, 111_000.0, altitude_w84_m=500.0)),
+            ("bravo", "own", report("y", second, 300.0, altitude_w84_m=500.0)),
+        ):
+            batch = ReportBatch.of([each], feed=feed, feed_party=party)
+            assert not watch.observe(batch, now_us).refused
+        watch.tick(now_us)
+    (near,) = [key for key in watch.standing if key.kind is WarningKind.SEPARATION]
+    assert {(each.feed_party, each.id) for each in near.objects} == {("alpha", "x"), ("bravo", "y")}

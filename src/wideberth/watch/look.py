@@ -50,12 +50,12 @@ class Look:
                 latitude_deg=table.latitude_deg[slots],
                 longitude_deg=table.longitude_deg[slots],
                 # Whoever is not to be followed is taken to stand where it was.
-                speed_m_s=np.where(table.predicted(slots), table.ground_speed_m_s[slots], 0.0),
+                speed_m_s=np.where(table.follows(slots), table.ground_speed_m_s[slots], 0.0),
                 course_deg=table.course_deg[slots],
                 age_s=table.age_s(slots, now_us),
                 altitude_w84_m=table.altitude_w84_m[slots],
                 altitude_std_m=table.altitude_std_m[slots],
-                climb_m_s=np.where(table.predicted(slots), table.vertical_rate_m_s[slots], 0.0),
+                climb_m_s=np.where(table.follows(slots), table.vertical_rate_m_s[slots], 0.0),
                 horizontal_error_m=table.horizontal_error_m(slots, now_us),
                 vertical_error_m=table.vertical_error_at_m(slots, now_us),
                 owner=table.owner_code[slots].astype(np.int64),
@@ -64,8 +64,7 @@ class Look:
             time_us=table.time_us[slots],
             clock_error_s=table.clock_error_us(slots) / SECOND_US,
             doubtful=table.implausible_left[slots] > 0,
-            course_known=(table.velocity_source[slots] != Velocity.UNKNOWN)
-            | ~table.predicted(slots),
+            course_known=(table.velocity_source[slots] != Velocity.UNKNOWN) | ~table.follows(slots),
             row_of={slot: row for row, slot in enumerate(numbered)},
         )
 

@@ -246,7 +246,7 @@ class TrackTable:
         """How far the height of each may have been off when it was taken."""
         return self._feeds.vertical_error_m[self._feed_number[slots]]
 
-    def predicted(self, slots: Slots) -> Mask:
+    def follows(self, slots: Slots) -> Mask:
         """Which are followed along their course."""
         return self._feeds.predict[self._feed_number[slots]]
 
@@ -277,7 +277,7 @@ class TrackTable:
         speed_m_s = np.where(known, self.ground_speed_m_s[slots], limits.unknown_speed_m_s)
         clock_m = speed_m_s * self._clock_error_s(slots, now_us)
         widening_m_s = np.where(known, limits.widening_m_s, limits.unknown_speed_m_s)
-        widening_m_s += np.where(known & ~self.predicted(slots), speed_m_s, 0.0)
+        widening_m_s += np.where(known & ~self.follows(slots), speed_m_s, 0.0)
         return self.accuracy_m[slots] + clock_m + widening_m_s * self.age_s(slots, now_us)
 
     def vertical_error_at_m(self, slots: Slots, now_us: int) -> Floats:

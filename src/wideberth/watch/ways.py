@@ -204,7 +204,7 @@ class Ways:
     def legs(self, look: Look, look_ahead_s: float) -> Legs:
         """The legs before each track that conforms and goes along its way, until the look-ahead."""
         conforming = self.conforming(look)
-        going = look.table.predicted(look.slots) & (look.movers.speed_m_s > 0)
+        going = look.table.follows(look.slots) & (look.movers.speed_m_s > 0)
         chosen = [(row, name) for row, name in conforming if going[row]]
         names = tuple(sorted({name for _, name in chosen}))
         number = {name: index for index, name in enumerate(names)}

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
-from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Movers, Pairs, evaluate
-from wideberth.watch.look import Look, mm, us
+from wideberth.watch.closest import Limits, Movers, Pairs, evaluate
+from wideberth.watch.look import Look
 from wideberth.watch.observations import (
     AreaFacts,
     Margin,
@@ -268,37 +268,19 @@ def _pair(  # noqa: PLR0913 - what is known of one pair
     replaces: WarningKey | None = None,
 ) -> Observation:
     rows = int(at.first[k]), int(at.second[k])
-    loss_s, known = float(at.loss_s[k]), int(at.height[k]) != HEIGHT_UNKNOWN
-    level = conditions.urgency(loss_s, settings)
-    if loss_s <= 0 and at.now_horizontal_m[k] <= buffer.radius_m / 2:
-        level += 0 if known and at.now_vertical_m[k] > buffer.vertical_m / 2 else 1
-    return Observation(
-        key=key,
-        verdict=verdict,
-        level=level,
+    return conditions.observation_of_pair(
+        look,
+        settings,
+        at,
+        k,
+        key,
         rule=RULE,
-        rule_version=settings.version,
-        margin=Margin(
-            time_us=us(loss_s),
-            horizontal_mm=mm(float(at.closest_horizontal_m[k])),
-            vertical_mm=mm(float(at.closest_vertical_m[k])),
-            now_horizontal_mm=mm(float(at.now_horizontal_m[k])),
-            now_vertical_mm=mm(float(at.now_vertical_m[k])),
-            required_horizontal_mm=round(buffer.radius_m * 1000),
-            required_vertical_mm=round(buffer.vertical_m * 1000),
-            required_time_us=settings.pairs.look_ahead_us,
-        ),
-        uncertainty=look.uncertainty(
-            *rows,
-            horizontal_m=float(at.horizontal_error_m[k]),
-            vertical_m=float(at.vertical_error_m[k]) if known else None,
-        ),
+        required_m=(buffer.radius_m, buffer.vertical_m),
         objects=(
             *(look.facts(row) for row in rows),
             AreaFacts(ObjectRef("zone", buffer.id), buffer.name, None, buffer.version, 0),
             AreaFacts(ObjectRef("round", basis.id), basis.name, basis.party, basis.version, 0),
         ),
-        oldest_us=look.oldest_us(*rows),
-        predicted=loss_s > 0,
-        supersedes=replaces,
+        verdict=verdict,
+        replaces=replaces,
     )

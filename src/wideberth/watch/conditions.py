@@ -18,12 +18,13 @@ from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.watch import caps
 from wideberth.watch.area_index import AreaIndex
-from wideberth.watch.closest import HEIGHT_UNKNOWN
+from wideberth.watch.closest import HEIGHT_UNKNOWN, Pairs
 from wideberth.watch.judging import Judged, judge, judge_all
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
 from wideberth.watch.look import ref_of as track_ref
 from wideberth.watch.observations import (
     AreaFacts,
+    Facts,
     Margin,
     ObjectRef,
     Observation,
@@ -45,6 +46,7 @@ __all__ = [
     "departures",
     "implausible",
     "incursions",
+    "observation_of_pair",
     "pairs",
     "silences",
     "urgency",
@@ -358,15 +360,46 @@ def _pair(
 ) -> Observation:
     at, rule = judged.pairs, judged.rules[int(judged.by[k])]
     rows = int(at.first[k]), int(at.second[k])
+    return observation_of_pair(
+        look,
+        settings,
+        at,
+        k,
+        key,
+        rule=rule.id,
+        required_m=(rule.horizontal_m, rule.vertical_m),
+        objects=tuple(sorted((look.facts(row) for row in rows), key=lambda facts: facts.ref)),
+        verdict=verdict,
+        replaces=replaces,
+    )
+
+
+def observation_of_pair(  # noqa: PLR0913 - what is known of a pair, once
+    look: Look,
+    settings: WatchSettings,
+    at: Pairs,
+    k: int,
+    key: WarningKey,
+    *,
+    rule: str,
+    required_m: tuple[float, float],
+    objects: tuple[Facts, ...],
+    verdict: Verdict,
+    replaces: WarningKey | None,
+) -> Observation:
+    """What is said of the k-th pair of tracks. rule: its id; required_m: what it asks for, across
+    and in height. One level more where less than half of both is left.
+    """
+    rows = int(at.first[k]), int(at.second[k])
     loss_s, known = float(at.loss_s[k]), int(at.height[k]) != HEIGHT_UNKNOWN
     level = urgency(loss_s, settings)
-    if loss_s <= 0 and at.now_horizontal_m[k] <= rule.horizontal_m / 2:
-        level += 0 if known and at.now_vertical_m[k] > rule.vertical_m / 2 else 1
+    if loss_s <= 0 and at.now_horizontal_m[k] <= required_m[0] / 2:
+        level += 0 if known and at.now_vertical_m[k] > required_m[1] / 2 else 1
     return Observation(
         key=key,
         verdict=verdict,
         level=level,
-        rule=rule.id,
+        rule=rule,
         rule_version=settings.version,
         margin=Margin(
             time_us=us(loss_s),
@@ -374,8 +407,8 @@ def _pair(
             vertical_mm=mm(float(at.closest_vertical_m[k])),
             now_horizontal_mm=mm(float(at.now_horizontal_m[k])),
             now_vertical_mm=mm(float(at.now_vertical_m[k])),
-            required_horizontal_mm=round(rule.horizontal_m * 1000),
-            required_vertical_mm=round(rule.vertical_m * 1000),
+            required_horizontal_mm=round(required_m[0] * 1000),
+            required_vertical_mm=round(required_m[1] * 1000),
             required_time_us=settings.pairs.look_ahead_us,
         ),
         uncertainty=look.uncertainty(
@@ -383,7 +416,7 @@ def _pair(
             horizontal_m=float(at.horizontal_error_m[k]),
             vertical_m=float(at.vertical_error_m[k]) if known else None,
         ),
-        objects=tuple(sorted((look.facts(row) for row in rows), key=lambda facts: facts.ref)),
+        objects=objects,
         oldest_us=look.oldest_us(*rows),
         predicted=loss_s > 0,
         supersedes=replaces,

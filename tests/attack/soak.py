@@ -113,8 +113,8 @@ class Day:
     seed: int = 1
 
 
-# One flood, as others begin to fly and before memory is looked at: what a decoder knows of
-# aircraft it keeps for ten minutes.
+# One flood, as others begin to fly and before memory is looked at: what a decoder knows of the
+# aircraft of a flood, it keeps until it hears something again.
 SHORT = Day(beat_s=2.0, length_s=434, warm_up_s=290, sample_s=6, flood_every_s=222.0)
 WHOLE = Day(
     beat_s=4.0,

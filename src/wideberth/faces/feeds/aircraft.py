@@ -8,13 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wideberth.faces.feeds.recent import MOST_THINGS, Recent
 from wideberth.space.time import MINUTE_US, SECOND_US
 
 __all__ = ["CALL_SIGN_US", "HeardAircraft", "Said", "aircraft_id", "call_sign"]
 
 CALL_SIGN_US = 10 * MINUTE_US  # a call sign counts for so long after it was said
 _JOIN_US = 5 * SECOND_US  # and a height, a velocity
-_MOST_AIRCRAFT = 20_000
+_LONGEST_JOIN_US = MINUTE_US  # what a decoder joins over, at most
 _NO_OTHERS: Mapping[str, int] = {}
 
 _HEX = re.compile(r"(~?)([0-9A-Fa-f]{6})", re.ASCII)
@@ -52,7 +53,6 @@ class Said:
     that need another to be read, by which half they are.
     """
 
-    heard_us: int
     numbers: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
     halves: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     callsign: tuple[str | None, int] = (None, 0)
@@ -76,26 +76,31 @@ class Said:
 
 
 class HeardAircraft:
-    """What the aircraft of a feed said, while it counts, of at most 20,000."""
+    """What the aircraft of a feed said, while it counts, of at most so many: ten minutes after an
+    aircraft was last heard, or a minute where it gave no call sign.
+    """
 
-    def __init__(self) -> None:
-        self._said: dict[str, Said] = {}
+    def __init__(self, most: int = MOST_THINGS) -> None:
+        self._said = Recent[Said](most)
         self._forgot_us = 0
+
+    def __len__(self) -> int:
+        return len(self._said)
 
     def hear(self, track_id: str, now_us: int) -> Said:
         """What this one said; it was just heard."""
-        said = self._said.get(track_id)
-        if said is None:
-            if len(self._said) >= _MOST_AIRCRAFT:
-                self._said.pop(next(iter(self._said)))  # whoever was heard of first
-            said = self._said[track_id] = Said(now_us)
-        said.heard_us = now_us
+        said = self._said.get(track_id) or Said()
+        self._said.note(track_id, said, now_us)
         return said
 
     def forget(self, now_us: int) -> None:
-        """Leave out who has not been heard for ten minutes."""
-        if now_us - self._forgot_us < MINUTE_US:
+        """Leave out those of whom nothing counts any more."""
+        if abs(now_us - self._forgot_us) < MINUTE_US:
             return
         self._forgot_us = now_us
-        old_us = now_us - CALL_SIGN_US
-        self._said = {k: v for k, v in self._said.items() if v.heard_us >= old_us}
+
+        def counts(said: Said, heard_us: int) -> bool:
+            is_named = said.callsign_at(now_us) is not None
+            return abs(now_us - heard_us) <= (CALL_SIGN_US if is_named else _LONGEST_JOIN_US)
+
+        self._said.keep(counts)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
 from wideberth.faces.feeds.decoding import BadMessage, Decoded
+from wideberth.faces.feeds.recent import Recent
 from wideberth.faces.feeds.records import (
     as_list,
     document_of,
@@ -37,7 +38,7 @@ class OpenSkyDecoder:
 
     def __init__(self, *, owner: str | None = None) -> None:
         self._owner = owner
-        self._given_us: dict[str, int] = {}
+        self._given_us = Recent[int]()
 
     def reset(self) -> None:
         """Documents are whole: nothing is kept of half a one."""
@@ -54,7 +55,7 @@ class OpenSkyDecoder:
             return decoded
         states = as_list(document["states"]) or []
         decoded.take_each(states, lambda each: self._report(as_list(each) or []), sample_of)
-        self._given_us = {k: v for k, v in self._given_us.items() if abs(time_us - v) < _FORGET_US}
+        self._given_us.keep(lambda given_us, _: abs(time_us - given_us) < _FORGET_US)
         return decoded
 
     def _report(self, state: list[object]) -> PositionReport | None:
@@ -72,9 +73,10 @@ class OpenSkyDecoder:
         time_us = seconds_us(state[3])
         if time_us is None:
             raise BadMessage("time")
-        if time_us <= self._given_us.get(track_id, time_us - 1):
+        given_us = self._given_us.get(track_id)
+        if given_us is not None and time_us <= given_us:
             return None
-        self._given_us[track_id] = time_us
+        self._given_us.note(track_id, time_us, time_us)
         return PositionReport(
             track_id,
             time_us,

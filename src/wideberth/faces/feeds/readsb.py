@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from wideberth.faces.feeds.aircraft import aircraft_id, call_sign
 from wideberth.faces.feeds.decoding import BadMessage, Decoded
+from wideberth.faces.feeds.recent import Recent
 from wideberth.faces.feeds.records import (
     as_list,
     as_record,
@@ -58,7 +59,7 @@ class ReadsbDecoder:
 
     def __init__(self, *, owner: str | None = None) -> None:
         self._owner = owner
-        self._given: dict[str, _Given] = {}
+        self._given = Recent[_Given]()
 
     def reset(self) -> None:
         """Documents are whole: nothing is kept of half a one."""
@@ -78,7 +79,7 @@ class ReadsbDecoder:
             decoded.refuse("not-aircraft-json", data)
             return decoded
         decoded.take_each(aircraft, lambda each: self._report(as_record(each), now_us), sample_of)
-        self._given = {k: v for k, v in self._given.items() if abs(now_us - v.time_us) < _FORGET_US}
+        self._given.keep(lambda given, _: abs(now_us - given.time_us) < _FORGET_US)
         return decoded
 
     def _report(self, record: dict[str, object], now_us: int) -> PositionReport | None:
@@ -101,7 +102,7 @@ class ReadsbDecoder:
             or (place == given.place and time_us - given.time_us < _SAME_US)
         ):
             return None
-        self._given[track_id] = _Given(time_us, place)
+        self._given.note(track_id, _Given(time_us, place), now_us)
         climb = record.get("geom_rate", record.get("baro_rate"))
         return PositionReport(
             track_id,

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.feeds.decoding import BadMessage, Decoded
+from wideberth.faces.feeds.recent import Recent
 from wideberth.faces.feeds.records import (
     as_list,
     as_record,
@@ -49,7 +50,7 @@ class RemoteIdDecoder:
 
     def __init__(self, *, owner: str | None = None) -> None:
         self._owner = owner
-        self._given: dict[str, tuple[int, tuple[float, float], int]] = {}
+        self._given = Recent[tuple[int, tuple[float, float]]]()
 
     def reset(self) -> None:
         """Documents are whole: nothing is kept of half a one."""
@@ -68,7 +69,7 @@ class RemoteIdDecoder:
         clusters = len(as_list(document.get("clusters")) or [])
         decoded.messages += clusters
         decoded.ignored += clusters
-        self._given = {k: v for k, v in self._given.items() if abs(came_us - v[2]) < _FORGET_US}
+        self._given.keep(lambda _, noted_us: abs(came_us - noted_us) < _FORGET_US)
         return decoded
 
     def _report(self, flight: dict[str, object], came_us: int) -> PositionReport | None:
@@ -91,7 +92,7 @@ class RemoteIdDecoder:
             time_us = came_us
         elif before is not None and time_us == before[0]:
             return None
-        self._given[track_id] = time_us, place, came_us
+        self._given.note(track_id, (time_us, place), came_us)
         return PositionReport(
             track_id,
             time_us,

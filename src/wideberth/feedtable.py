@@ -25,6 +25,7 @@ FeedKind = Literal[
     "sbs", "readsb", "beast", "opensky", "mavlink", "cot", "remote-id", "json", "csv", "parquet",
     "gpx",
 ]  # fmt: skip
+_LONGEST_ID = 128
 Way = Literal["tcp", "tls", "udp", "http", "file"]
 
 
@@ -99,6 +100,7 @@ class FeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy_m, vertical_accuracy_m: taken where a position says none (95 %). clock_error_s: how far
     its times may be off. silence_after_s: a track without a position for so long is silent; None:
     as in [watch]. predict: false for people and vehicles, of whom no position is predicted.
+    track_ids: what a thing is called here, by what the feed calls it; the others keep their id.
     zone: the time zone of a receiver that writes local times; None: the time of arrival counts.
     every_s: how often a URL is asked. idle_s: a line that says nothing for so long is made anew.
     most_kb_s: what comes faster is thrown away, counted. token: shown to a URL; or token_url,
@@ -118,6 +120,7 @@ class FeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_error_s: float = FeedSettings().clock_error_us / SECOND_US
     silence_after_s: float | None = None
     predict: bool = True
+    track_ids: dict[str, str] = {}
     zone: str | None = None
     every_s: float = 1.0
     idle_s: float = 60.0
@@ -165,6 +168,11 @@ class FeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.zone is not None:
             require("zone", self.zone, "give a zone like Europe/Kyiv", holds=_is_zone(self.zone))
 
+        for said, meant in self.track_ids.items():
+            for each in (said, meant):
+                advice = f"give 1 to {_LONGEST_ID} printed signs"
+                holds = 0 < len(each) <= _LONGEST_ID and each.isprintable()
+                require("track_ids", each, advice, holds=holds)
         self._require_tls()
 
     def _require_tls(self) -> None:

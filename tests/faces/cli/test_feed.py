@@ -52,6 +52,13 @@ def test_a_file_is_carried_and_what_was_refused_is_said(tmp_path: Path) -> None:
         assert {each["party"] for each in tracks} == {"bravo"}
         assert tracks[0]["pressure_altitude_m"] == pytest.approx(2743.2)
 
+        code, said = run("sbs", f"file:{path}", *node, "--track-id", "4ca7b6=HB-ABC")
+        assert code == 0, said
+        with httpx.Client(base_url=f"{url}/api/v1") as client:
+            headers = {"Authorization": f"Bearer {world.tokens['alpha']}"}
+            tracks = client.get("/tracks", headers=headers).json()["tracks"]
+        assert "HB-ABC" in {each["track"] for each in tracks}
+
         # The same lines by their own times, which are long past.
         code, said = run("sbs", f"file:{path}", *node, "--zone", "UTC")
         assert code == 1, said
@@ -67,6 +74,8 @@ def test_a_file_is_carried_and_what_was_refused_is_said(tmp_path: Path) -> None:
         (("sbs", "http://127.0.0.1/"), "sbs comes over tcp, udp, file"),
         (("sbs", "tcp://127.0.0.1:1", "--zone", "Nowhere"), "give a zone like Europe/Kyiv"),
         (("sbs", "tcp://127.0.0.1:1"), "--url"),
+        (("sbs", "tcp://127.0.0.1:1", "--track-id", "4ca7b6"), "--track-id: give SAID=MEANT"),
+        (("sbs", "tcp://127.0.0.1:1", "--track-id", "=x"), "track_ids: give 1 to 128 printed"),
         (("sbs", "tcp://127.0.0.1:1", "--idle", "0"), "idle_s: give 1 to 86400"),
         (("sbs", "tcp://127.0.0.1:1", "--most-kb-s", "0"), "most_kb_s: give 1 to 100000"),
         (("sbs", "tcp://127.0.0.1:1", "--tls-ca", "ca.pem"), "it is of feeds that come over tls"),

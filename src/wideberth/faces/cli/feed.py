@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,6 +100,12 @@ def command(  # noqa: PLR0913 - one option each
         str | None,
         typer.Option(metavar="NAME", help="The name that the other side's certificate must have."),
     ] = None,
+    track_id: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SAID=MEANT", help="What a thing is called, by what the feed calls it."
+        ),
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Read a file from its start to its end, and stop.")
     ] = False,
@@ -124,6 +131,7 @@ def command(  # noqa: PLR0913 - one option each
             tls_certificate=_text(tls_certificate),
             tls_key=_text(tls_key),
             tls_name=tls_name,
+            track_ids=_names(track_id or []),
         )
         link = asyncio.run(_carry(table, url, token, once=once))
     print(_counts(link))
@@ -139,6 +147,19 @@ def _table(kind: str, address: str, **given: Any) -> FeedTable:
     if kind not in FEED_KINDS:
         raise InvalidValue("KIND", "feed-kind", kind, f"give one of: {', '.join(FEED_KINDS)}")
     return FeedTable(kind=kind, address=address, **given)
+
+
+def _names(pairs: Sequence[str]) -> dict[str, str]:
+    """What is called how: ``drones:7=1596F3A1B2C3D4E5F6A7``. Raises InvalidValue."""
+    from wideberth.errors import InvalidValue
+
+    names: dict[str, str] = {}
+    for pair in pairs:
+        said, equals, meant = pair.rpartition("=")
+        if not equals:
+            raise InvalidValue("--track-id", "track-id", pair, "give SAID=MEANT")
+        names[said] = meant
+    return names
 
 
 def _token_in(file: Path | None) -> str | None:

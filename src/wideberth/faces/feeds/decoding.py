@@ -8,13 +8,15 @@ the line was cut.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from wideberth.watch.reports import PositionReport
 
-__all__ = ["MOST_LINE_BYTES", "BadMessage", "Decoded", "Decoder", "Lines"]
+__all__ = ["MOST_LINE_BYTES", "BadMessage", "Decoded", "Decoder", "Lines", "Renamed"]
 
 M = TypeVar("M")
 
@@ -88,6 +90,36 @@ class Decoder(Protocol):
     def reset(self) -> None:
         """The line was cut: forget half a message."""
         ...
+
+
+class Renamed:
+    """A decoder whose tracks are called otherwise. names: by what the feed calls them; the others
+    keep theirs.
+    """
+
+    def __init__(self, decoder: Decoder, names: Mapping[str, str]) -> None:
+        self._decoder = decoder
+        self._names = names
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the times are the sender's."""
+        return self._decoder.stamped
+
+    def feed(self, data: bytes, came_us: int) -> Decoded:
+        """What came at came_us, under the names that count here."""
+        decoded = self._decoder.feed(data, came_us)
+        decoded.reports = [
+            msgspec.structs.replace(each, track_id=self._names[each.track_id])
+            if each.track_id in self._names
+            else each
+            for each in decoded.reports
+        ]
+        return decoded
+
+    def reset(self) -> None:
+        """The line was cut: forget half a message."""
+        self._decoder.reset()
 
 
 class Lines:

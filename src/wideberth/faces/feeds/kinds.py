@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from wideberth.faces.feeds.beast import BeastDecoder, mode_s_reader
 from wideberth.faces.feeds.cot import CotDecoder
 from wideberth.faces.feeds.credentials import ClientCredentials, Credential, FixedToken
-from wideberth.faces.feeds.decoding import Decoder
+from wideberth.faces.feeds.decoding import Decoder, Renamed
 from wideberth.faces.feeds.gpx import GpxDecoder
 from wideberth.faces.feeds.mavlink import MavlinkDecoder
 from wideberth.faces.feeds.opensky import OpenSkyDecoder
@@ -67,7 +67,8 @@ def _credential(table: FeedTable) -> Credential:
 
 def decoder_of(table: FeedTable) -> Decoder:
     """What reads this feed. Raises InvalidValue where it needs what is not installed."""
-    return DECODERS[table.kind](table)
+    decoder = DECODERS[table.kind](table)
+    return Renamed(decoder, table.track_ids) if table.track_ids else decoder
 
 
 def source_of(table: FeedTable, folder: Path, *, once: bool = False) -> Source:

@@ -1,6 +1,7 @@
-"""MAVLink 1 and 2: what autopilots say, over UDP (port 14550 as a rule) or TCP. Pure.
+"""MAVLink 1 and 2: what autopilots say, and receivers of Remote ID, over UDP (port 14550 as a rule)
+or TCP. Pure.
 
-Three messages are read, the others of a stream are passed over:
+These messages are read, the others of a stream are passed over:
 
 * GLOBAL_POSITION_INT (33): the vehicle itself. Its track is called after the feed and the system id
   (``drones:7``), for a system id is no name: the next vehicle may have the same. The height is
@@ -11,6 +12,10 @@ Three messages are read, the others of a stream are passed over:
 * ADSB_VEHICLE (246): another aircraft that the vehicle's receiver heard. It is nobody's of this
   feed. A simulated one is left out. A height by barometer is taken as pressure altitude, which is
   what ADS-B sends, although the message's name for it says QNH.
+* OPEN_DRONE_ID_BASIC_ID (12900), _LOCATION (12901) and _MESSAGE_PACK (12915): broadcast Remote ID
+  that a receiver heard (:mod:`wideberth.faces.feeds.broadcast`), told apart by the address it came
+  from. It is nobody's of this feed. Without an address it is what a vehicle tells its own
+  transmitter to send: it is where GLOBAL_POSITION_INT says, and left out.
 
 A frame whose checksum is wrong is counted. Signatures are passed over, not checked. The time of
 arrival counts; an ADSB_VEHICLE is older by the seconds that it says.
@@ -27,7 +32,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wideberth.faces.feeds.aircraft import call_sign
-from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.broadcast import (
+    REMOTE_ID_FAILURE,
+    Broadcasts,
+    HeardLocation,
+    accuracy_m,
+    messages_of_pack,
+)
+from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.space.time import SECOND_US
 from wideberth.watch.reports import PositionReport
 
@@ -38,13 +50,25 @@ _HEADER_BYTES = {_V1: 6, _V2: 10}
 _CHECKSUM_BYTES = 2
 _SIGNATURE_BYTES = 13
 _SIGNED = 0x01  # of the flags that a reader must understand
-_SEED = {24: 24, 33: 104, 246: 184}  # CRC_EXTRA of the messages that are read
+_SEED = {
+    24: 24,
+    33: 104,
+    246: 184,
+    12900: 114,
+    12901: 254,
+    12915: 94,
+}  # CRC_EXTRA of the messages that are read
 _GPS_RAW = struct.Struct("<QiiiHHHHBBiIIIIH")
 _POSITION = struct.Struct("<IiiiihhhH")
 _ADSB = struct.Struct("<IiiiHHhHHB9sBB")
+_ID = struct.Struct("<xx20sBB20s")
+_LOCATION = struct.Struct("<iiffffHHhxx20sBBBBBBB")
+_PACKED = struct.Struct("<xx20sBB225s")
 _JOIN_US = 5 * SECOND_US
 _PLACE, _HEIGHT, _COURSE, _VELOCITY, _CALL_SIGN, _SIMULATED, _CLIMB = 1, 2, 4, 8, 16, 64, 128
 _GEOMETRIC = 1
+_OWN = bytes(20)  # the address of Remote ID that was not heard
+_NO_COURSE_CDEG, _NO_SPEED_CM_S, _NO_CLIMB_CM_S, _NO_HEIGHT_M = 36_100, 25_500, 6_300, -1000.0
 _DEGREES = 1e-7
 
 
@@ -160,6 +184,7 @@ class MavlinkDecoder:
         self._owner = owner
         self._frames = MavlinkFrames()
         self._gps: dict[int, _Gps] = {}
+        self._broadcasts = Broadcasts()
 
     def reset(self) -> None:
         """Forget half a frame."""
@@ -169,21 +194,68 @@ class MavlinkDecoder:
         """The positions of the messages that data completes."""
         decoded = Decoded()
         for message in self._frames.feed(data, decoded):
-            report = None
-            match message.number:
-                case 24:
-                    self._note_gps(message, came_us)
-                case 33:
-                    report = self._vehicle(message, came_us)
-                case 246:
-                    report = _heard(message, came_us)
-                case _:
-                    pass
-            if report is not None and not _is_place(report):
-                decoded.refuse("position-range", message.payload)
+            try:
+                reports = self._reports(message, came_us)
+            except BadMessage as bad:
+                decoded.refuse(bad.rule, message.payload)
                 continue
-            decoded.take(report)
+            decoded.take(reports[0] if reports else None)
+            decoded.reports += reports[1:]
         return decoded
+
+    def _reports(self, message: Message, came_us: int) -> list[PositionReport]:
+        """The positions that a message says. Raises BadMessage."""
+        match message.number:
+            case 24:
+                self._note_gps(message, came_us)
+                report = None
+            case 33:
+                report = _in_range(self._vehicle(message, came_us))
+            case 246:
+                report = _in_range(_heard(message, came_us))
+            case 12900:
+                report = None
+                address, kind, _, content = _ID.unpack(_filled(message.payload, _ID))
+                if address != _OWN:
+                    self._broadcasts.name(_source(message, address), kind, content, came_us)
+            case 12901:
+                report = self._located(message, came_us)
+            case 12915:
+                return self._packed(message, came_us)
+            case _:
+                report = None
+        return [] if report is None else [report]
+
+    def _located(self, message: Message, came_us: int) -> PositionReport | None:
+        fields = _LOCATION.unpack(_filled(message.payload, _LOCATION))
+        latitude, longitude, pressure_m, geodetic_m, _, since_hour_s = fields[:6]
+        course_cdeg, speed_cm_s, climb_cm_s, address, status, _, accuracy = fields[6:13]
+        if address == _OWN or (latitude == 0 and longitude == 0):
+            return None
+        heard = HeardLocation(
+            latitude * _DEGREES,
+            longitude * _DEGREES,
+            altitude_w84_m=_known(geodetic_m, _NO_HEIGHT_M),
+            altitude_std_m=_known(pressure_m, _NO_HEIGHT_M),
+            ground_speed_m_s=None if speed_cm_s >= _NO_SPEED_CM_S else speed_cm_s / 100,
+            course_deg=None if course_cdeg >= _NO_COURSE_CDEG else course_cdeg / 100 % 360,
+            vertical_rate_m_s=None if climb_cm_s == _NO_CLIMB_CM_S else climb_cm_s / 100,
+            accuracy_m=accuracy_m(accuracy),
+            since_hour_s=since_hour_s,
+            failed=status == REMOTE_ID_FAILURE,
+        )
+        return self._broadcasts.place(_source(message, address), heard, came_us)
+
+    def _packed(self, message: Message, came_us: int) -> list[PositionReport]:
+        address, each_bytes, count, data = _PACKED.unpack(_filled(message.payload, _PACKED))
+        if address == _OWN:
+            return []
+        source = _source(message, address)
+        found = [
+            self._broadcasts.hear(source, each, came_us)
+            for each in messages_of_pack(each_bytes, count, data)
+        ]
+        return [each for each in found if each is not None]
 
     def _note_gps(self, message: Message, came_us: int) -> None:
         fields = _GPS_RAW.unpack(_filled(message.payload, _GPS_RAW))
@@ -248,5 +320,19 @@ def _filled(payload: bytes, form: struct.Struct) -> bytes:
     return payload[: form.size].ljust(form.size, b"\0")
 
 
-def _is_place(report: PositionReport) -> bool:
-    return abs(report.latitude_deg) <= 90 and abs(report.longitude_deg) <= 180
+def _in_range(report: PositionReport | None) -> PositionReport | None:
+    """A report whose place is one. Raises BadMessage."""
+    if report is not None and not (
+        abs(report.latitude_deg) <= 90 and abs(report.longitude_deg) <= 180
+    ):
+        raise BadMessage("position-range")
+    return report
+
+
+def _source(message: Message, address: bytes) -> bytes:
+    """Who said it: two receivers may hear one address, and each be told another id by it."""
+    return bytes((message.system,)) + address
+
+
+def _known(value: float, unknown: float) -> float | None:
+    return None if value == unknown or not math.isfinite(value) else value

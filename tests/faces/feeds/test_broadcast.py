@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed_pieces import NOW_US
-from wideberth.faces.feeds.aircraft import CALL_SIGN_US
 from wideberth.faces.feeds.broadcast import (
     MESSAGE_BYTES,
     Broadcasts,
@@ -232,22 +231,22 @@ def test_the_hour_is_that_nearest_to_the_arrival(came_s: int, late_s: int) -> No
     came_us = 400_000 * HOUR_US + came_s * SECOND_US
     true_us = came_us - late_s * SECOND_US
     broadcasts = Broadcasts()
-    broadcasts.hear(b"a", raw_id(), came_us)
+    broadcasts.hear("a", raw_id(), came_us)
     tenths = true_us % HOUR_US // 100_000
-    report = broadcasts.hear(b"a", raw_place(tenths=tenths), came_us)
+    report = broadcasts.hear("a", raw_place(tenths=tenths), came_us)
     assert report is not None
     assert report.time_us == true_us
 
 
 def test_sources_are_forgotten_and_bounded() -> None:
-    broadcasts = Broadcasts()
-    for number in range(20_001):
-        broadcasts.hear(number.to_bytes(4), raw_id(), NOW_US)
-    assert broadcasts.hear((0).to_bytes(4), raw_place(), NOW_US) is None
-    assert broadcasts.hear((1).to_bytes(4), raw_place(), NOW_US) is not None
-    assert broadcasts.held == 20_000
-    broadcasts.hear(b"later", raw_id(), NOW_US + CALL_SIGN_US)
-    assert broadcasts.held == 1
+    broadcasts = Broadcasts(most=10)
+    for number in range(11):
+        broadcasts.hear(str(number), raw_id(), NOW_US)
+    assert broadcasts.hear("0", raw_place(), NOW_US) is None
+    assert broadcasts.hear("1", raw_place(), NOW_US) is not None
+    assert len(broadcasts) == 10
+    broadcasts.hear("later", raw_id(), NOW_US + MINUTE_US + 1)
+    assert len(broadcasts) == 1
 
 
 @given(st.lists(st.binary(min_size=25, max_size=25), max_size=9), st.binary(max_size=20))

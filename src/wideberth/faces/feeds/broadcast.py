@@ -23,9 +23,10 @@ from __future__ import annotations
 
 import struct
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from wideberth.faces.feeds.decoding import BadMessage
+from wideberth.faces.feeds.recent import MOST_THINGS, Recent
 from wideberth.space.time import HOUR_US, MINUTE_US, SECOND_US
 from wideberth.watch.reports import PositionReport
 
@@ -47,7 +48,6 @@ _BASIC_ID, _LOCATION, _PACK = 0, 1, 15
 _SERIAL, _REGISTRATION, _UUID, _SESSION = 1, 2, 3, 4
 _FIRST_OF = (_SERIAL, _UUID, _REGISTRATION, _SESSION)
 _ID_US = MINUTE_US
-_MOST_SOURCES = 20_000
 
 _FIELDS = struct.Struct("<BBBbiiHHHBBHBx")  # of a location, after its first byte
 _EAST, _FAST = 2, 1
@@ -162,28 +162,21 @@ def _height_m(half_m: int) -> float | None:
     return None if height_m == _NO_HEIGHT_M else height_m
 
 
-@dataclass(slots=True)
-class _Source:
-    heard_us: int
-    ids: dict[int, tuple[str, int]] = field(default_factory=dict[int, tuple[str, int]])
-
-
 class Broadcasts:
-    """What the sources of one receiver said who they are, while it counts; of at most 20,000.
+    """What the sources of one receiver said who they are, while it counts; of at most so many.
 
     A source is whatever the receiver tells them apart by, a radio address as a rule.
     """
 
-    def __init__(self) -> None:
-        self._sources: dict[bytes, _Source] = {}
+    def __init__(self, most: int = MOST_THINGS) -> None:
+        # Of each source its ids by their kind, each with when it was said.
+        self._ids = Recent[dict[int, tuple[str, int]]](most)
         self._forgot_us = 0
 
-    @property
-    def held(self) -> int:
-        """Of how many sources something is held."""
-        return len(self._sources)
+    def __len__(self) -> int:
+        return len(self._ids)
 
-    def hear(self, source: bytes, message: bytes, came_us: int) -> PositionReport | None:
+    def hear(self, source: str, message: bytes, came_us: int) -> PositionReport | None:
         """Take in one message of 25 bytes; the position that it says. Raises BadMessage."""
         kind = message[0] >> 4
         if kind == _BASIC_ID:
@@ -192,22 +185,18 @@ class Broadcasts:
             return self.place(source, location(message), came_us)
         return None
 
-    def name(self, source: bytes, kind: int, content: bytes, came_us: int) -> None:
+    def name(self, source: str, kind: int, content: bytes, came_us: int) -> None:
         """A source says who it is. Raises BadMessage."""
         track_id = basic_id(kind, content)
         if track_id is None:
             return
         self._forget(came_us)
-        said = self._sources.get(source)
-        if said is None:
-            if len(self._sources) >= _MOST_SOURCES:
-                self._sources.pop(next(iter(self._sources)))  # whoever was heard of first
-            said = self._sources[source] = _Source(came_us)
-        said.heard_us = came_us
-        said.ids[kind] = track_id, came_us
+        ids = self._ids.get(source) or {}
+        ids[kind] = track_id, came_us
+        self._ids.note(source, ids, came_us)
 
     def place(
-        self, source: bytes, heard: HeardLocation | None, came_us: int
+        self, source: str, heard: HeardLocation | None, came_us: int
     ) -> PositionReport | None:
         """A source says where it is; None where nobody knows who it is, or it says no place."""
         track_id = self._track_id(source, came_us)
@@ -228,21 +217,19 @@ class Broadcasts:
             accuracy_m=None if heard.failed else heard.accuracy_m,
         )
 
-    def _track_id(self, source: bytes, came_us: int) -> str | None:
-        said = self._sources.get(source)
-        if said is None:
-            return None
+    def _track_id(self, source: str, came_us: int) -> str | None:
+        ids = self._ids.get(source) or {}
         for kind in _FIRST_OF:
-            track_id, said_us = said.ids.get(kind, ("", 0))
-            if track_id and came_us - said_us <= _ID_US:
+            track_id, said_us = ids.get(kind, ("", 0))
+            if track_id and abs(came_us - said_us) <= _ID_US:
                 return track_id
         return None
 
     def _forget(self, came_us: int) -> None:
-        if came_us - self._forgot_us < _ID_US:
+        if abs(came_us - self._forgot_us) < _ID_US:
             return
         self._forgot_us = came_us
-        self._sources = {k: v for k, v in self._sources.items() if came_us - v.heard_us <= _ID_US}
+        self._ids.keep(lambda _ids, said_us: abs(came_us - said_us) <= _ID_US)
 
 
 def _time_us(since_hour_s: float | None, came_us: int) -> int:

@@ -329,9 +329,9 @@ def _in_range(report: PositionReport | None) -> PositionReport | None:
     return report
 
 
-def _source(message: Message, address: bytes) -> bytes:
+def _source(message: Message, address: bytes) -> str:
     """Who said it: two receivers may hear one address, and each be told another id by it."""
-    return bytes((message.system,)) + address
+    return f"{message.system}:{address.hex()}"
 
 
 def _known(value: float, unknown: float) -> float | None:

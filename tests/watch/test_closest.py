@@ -265,6 +265,19 @@ def test_a_path_stays_within_its_stated_error_of_the_geodesic(run_m):
     assert off_m.max() > 0.05 * paths.path_error_m(run[:1])[0] or run_m < 1e5
 
 
+def test_all_starts_at_once_are_those_of_each_formula_by_itself():
+    rng = np.random.default_rng(4)
+    count = 3000  # more than are worked out at a time, and not a multiple
+    lat = np.append(rng.uniform(-90, 90, count), [90.0, -90.0, 0.0, 45.0, -45.0])
+    lon = np.append(rng.uniform(-180, 180, count), [180.0, -180.0, 90.0, -90.0, 135.0])
+    course = np.append(rng.uniform(0, 360, count), [0.0, 360.0, 270.0, 45.0, 315.0])
+    position, tangents, normals, radius_m = paths.starts(lat, lon, course)
+    assert np.abs(position - paths.ecef_m(lat, lon)).max() < 1e-8
+    assert np.abs(tangents - paths.tangent(lat, lon, course)).max() < 2e-15
+    assert np.abs(normals - paths.up(lat, lon)).max() < 1e-15
+    assert np.abs(radius_m - paths.curvature_radius_m(lat, course)).max() < 1e-8
+
+
 def fleet(seed, count):
     """A fleet somewhere, in a place that is hard for a grid as often as not: heights by one
     reference, the other, both or none, ages, owners, some very unsure of their place.

@@ -63,6 +63,8 @@ HEIGHT_ELLIPSOID = 1  # both above the WGS84 ellipsoid
 HEIGHT_PRESSURE = (
     2  # both pressure altitudes: one reference, the weather cancels between neighbours
 )
+_SMALL = 0.25  # radians up to which the series of _turned serve: a run of 1,600 km
+
 HEIGHT_MIXED = 3  # one of each, within the configured pressure error
 
 
@@ -333,6 +335,21 @@ def _height_bands_m(movers: Movers, limits: Limits) -> Floats:
 
 
 @_kernel
+def _turned(angle: float) -> tuple[float, float]:
+    """The sine of an angle, and what its cosine is less than 1, to the last place or two."""
+    q = angle * angle
+    if q > _SMALL * _SMALL:
+        half = math.sin(angle / 2)
+        return math.sin(angle), 2 * half * half
+    # Up to x^11 and x^12: what follows is less than 1e-17 of the whole.
+    s = 1 - q * (1 / 42) * (1 - q * (1 / 72) * (1 - q * (1 / 110)))
+    s = 1 - q * (1 / 6) * (1 - q * (1 / 20) * s)
+    c = 1 - q * (1 / 56) * (1 - q * (1 / 90) * (1 - q * (1 / 132)))
+    c = 1 - q * (1 / 12) * (1 - q * (1 / 30) * c)
+    return angle * s, q * (1 / 2) * c
+
+
+@_kernel
 def _difference(
     t: float,
     i: int,
@@ -352,11 +369,9 @@ def _difference(
         row = i if side == 0 else j
         sign = -1.0 if side == 0 else 1.0
         radius = radius_m[row]
-        angle = speed_m_s[row] * (age_s[row] + t) / radius
-        sine, cosine = math.sin(angle), math.cos(angle)
-        half = math.sin(angle / 2)
-        ahead, drop = radius * sine, 2 * radius * half * half
-        rate_ahead, rate_drop = speed_m_s[row] * cosine, speed_m_s[row] * sine
+        sine, less = _turned(speed_m_s[row] * (age_s[row] + t) / radius)
+        ahead, drop = radius * sine, radius * less
+        rate_ahead, rate_drop = speed_m_s[row] * (1.0 - less), speed_m_s[row] * sine
         for k in range(3):
             u, n = tangents[row, k], normals[row, k]
             out[k] += sign * (position[row, k] + ahead * u - drop * n)
@@ -430,15 +445,11 @@ def _together(
 
 
 @_kernel
-def _halved(low: float, high: float, root: float) -> tuple[float, float]:
-    """Where halving ends up, were it told on which side of the root each middle is."""
-    while abs(high - low) >= 1e-6:
-        middle = 0.5 * (low + high)
-        if (middle - root) * (high - low) < 0.0:
-            low = middle
-        else:
-            high = middle
-    return low, high
+def _beside(low: float, high: float, root: float) -> tuple[float, float]:
+    """A little before and a little behind the root, on the way from low to high."""
+    step = 0.5e-6 if high > low else -0.5e-6
+    least, most = min(low, high), max(low, high)
+    return _clamped(root - step, least, most), _clamped(root + step, least, most)
 
 
 @_kernel
@@ -477,7 +488,7 @@ def _crossed(
         if abs(below) < 1e-12:
             break
         guess = _clamped(guess + 2 * excess / below, min(far, near), max(far, near))
-    outer, inside = _halved(far, near, guess)
+    outer, inside = _beside(far, near, guess)
     _difference(outer, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
     is_proven = outer == far or not _arc(out) <= reach_m
     _difference(inside, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
@@ -590,7 +601,7 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
                 guess = _clamped(guess - _rate(out) / max(_speed2(out), 1e-9), 0.0, look_ahead_s)
             _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
             guess = _clamped(guess - _rate(out) / max(_speed2(out), 1e-9), 0.0, look_ahead_s)
-            early, late = _halved(0.0, look_ahead_s, guess)
+            early, late = _beside(0.0, look_ahead_s, guess)
             _difference(early, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
             is_proven = _rate(out) < 0.0
             _difference(late, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)

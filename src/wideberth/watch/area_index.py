@@ -155,13 +155,7 @@ class AreaIndex:
         rows, slots = rows[order], slots[order]
         keys, area = self._numbered(slots)
         rise_m = movers.climb_m_s[rows] * movers.age_s[rows]
-        vertical_m, known = vertical_gap_m(
-            (self._areas["lower_w84_m"][slots], self._areas["lower_std_m"][slots]),
-            (self._areas["upper_w84_m"][slots], self._areas["upper_std_m"][slots]),
-            movers,
-            rows,
-            rise_m,
-        )
+        vertical_m, known = vertical_gap_m(*self._limits_m(slots), movers, rows, rise_m)
         allowed_m = pad_m[rows] + step_m(movers.speed_m_s[rows])
         found = Entries(
             entry_s[order],
@@ -192,6 +186,39 @@ class AreaIndex:
         order = self._firsts(rows, slots, zero, zero)
         keys, area = self._numbered(slots[order])
         return keys, area, rows[order]
+
+    def volumes_met(
+        self, movers: Movers, rows: Ints, *, time_us: Ints, clock_error_us: Ints
+    ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+        """Likewise of some of the movers, volume by volume and in no order: the row of the mover,
+        which of the :meth:`numbers` the volume has, and whether the mover's height compares with
+        both of its limits, so that it is in for sure. time_us, clock_error_us: of each of rows.
+        """
+        found, slots = self._inside(
+            movers.position_ecef_m[rows],
+            movers.altitude_std_m[rows],
+            movers.altitude_w84_m[rows],
+            time_us,
+            clock_error_us,
+            movers.owner[rows],
+        )
+        row = rows[found]
+        _, known = vertical_gap_m(*self._limits_m(slots), movers, row, np.zeros(len(row)))
+        return row, slots, known
+
+    def numbers(self, key: ObjectRef) -> tuple[int, ...]:
+        """The numbers of an area's volumes, in their order, until it is put anew or removed; then
+        they are given to others.
+        """
+        return tuple(self._slots[key])
+
+    def _limits_m(self, slots: Ints) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """The lower and the upper limits of volumes, each of both references."""
+        of = self._areas
+        return (
+            (of["lower_w84_m"][slots], of["lower_std_m"][slots]),
+            (of["upper_w84_m"][slots], of["upper_std_m"][slots]),
+        )
 
     def _enter(self, *arguments: Any) -> tuple[Ints, Ints, Floats, Floats]:
         return self._found(enter, arguments)

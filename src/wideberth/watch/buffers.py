@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,7 @@ class MovingBuffer:
 def moving_buffers(
     look: Look,
     buffers: Mapping[str, MovingBuffer],
-    own: Mapping[TrackKey, Collection[str]],
+    own: Callable[[TrackKey], Collection[str]],
     settings: WatchSettings,
     standing: Collection[WarningKey],
 ) -> list[Observation]:
@@ -103,7 +103,7 @@ def moving_buffers(
 def _of_one(
     look: Look,
     buffer: MovingBuffer,
-    own: Mapping[TrackKey, Collection[str]],
+    own: Callable[[TrackKey], Collection[str]],
     settings: WatchSettings,
     standing: Collection[WarningKey],
     stood: Iterable[WarningKey],
@@ -125,7 +125,7 @@ def _of_one(
     for k in order[np.isfinite(at.loss_s[order])].tolist():
         rows = int(pairs[k, 0]), int(pairs[k, 1])
         one, other = code[int(owner[rows[0]])], code[int(owner[rows[1]])]
-        basis = buffer.basis(one, other, own.get(look.table.key(int(look.slots[rows[0]])), ()))
+        basis = buffer.basis(one, other, own(look.table.key(int(look.slots[rows[0]]))))
         if basis is None:
             continue
         conflict, separation = _keys(look, buffer, basis, rows)

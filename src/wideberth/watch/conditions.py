@@ -8,7 +8,7 @@ standing warning without an observation nothing is known, and it stands as last 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -211,40 +211,29 @@ def _standing_incursions(
 
 
 def departures(
-    look: Look, row: int, own: list[Area], left: Collection[str], settings: WatchSettings
-) -> tuple[list[Observation], tuple[str, ...]]:
-    """Whether one track is outside all of its own intents: an observation about each of those of
-    the ids left, which it may have left; and the ids of the intents that it is in.
+    look: Look, row: int, left: Iterable[Area], verdict: Verdict, settings: WatchSettings
+) -> list[Observation]:
+    """That a track left each of these intents of its own, or not, as
+    :mod:`wideberth.watch.own_intents` found; with how far it is from each.
     """
     one = np.array([row])
     movers = look.movers.take(one)
-    at = [
-        places(
-            each.volumes,
+    told: list[Observation] = []
+    for area in left:
+        place = places(
+            area.volumes,
             movers,
             time_us=look.time_us[one],
             clock_error_s=look.clock_error_s[one],
         )
-        for each in own
-    ]
-    within = tuple(area.id for area, place in zip(own, at, strict=True) if place.inside[0])
-    if within:
-        verdict = Verdict.UNKNOWN if look.doubtful[row] else Verdict.CLEAR
-    else:
-        outside = all(place.surely_outside[0] for place in at)
-        verdict = Verdict.HOLDS if outside else Verdict.NEAR
-    told = [
-        _departure(look, row, area, place, settings, verdict)
-        for area, place in zip(own, at, strict=True)
-        if area.id in left
-    ]
-    return told, within
+        told.append(_departure(look, row, area, place, settings, verdict))
+    return told
 
 
 def silences(
     table: TrackTable,
     now_us: int,
-    matters: Collection[ObjectRef] | None,
+    matters: Container[ObjectRef] | None,
     settings: WatchSettings,
     standing: Keys,
 ) -> list[Observation]:

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 
 from wideberth.errors import InvalidValue
 from wideberth.space.prepared import PreparedVolume
@@ -32,8 +30,8 @@ from wideberth.watch.observations import (
     StandingWarning,
     WarningEvent,
     WarningKey,
-    WarningKind,
 )
+from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
@@ -54,19 +52,6 @@ class FeedState(msgspec.Struct, frozen=True):
     newest_us: int
 
 
-@dataclass(frozen=True)
-class _Intent:
-    """An intent that tracks are held to. track_ids: those that fly under it; None: all of its
-    owner's. require_entry: a track leaves it only after it was in it.
-    """
-
-    area: Area
-    owner: str
-    track_ids: frozenset[str] | None
-    require_entry: bool
-    warn_entry: bool
-
-
 def digest_id(key: WarningKey, raised_us: int) -> str:
     """An id that is the same in every process: of the key and the time it was raised."""
     content = msgspec.json.encode((key, raised_us), order="deterministic")
@@ -82,14 +67,13 @@ class Watch:
         self.settings = settings or WatchSettings()
         self.table = TrackTable(self.settings.tracks)
         self._make_id = make_id
-        self._intents: dict[str, _Intent] = {}
+        self.own_intents = OwnIntents(self.table)
+        """The intents that tracks are held to, and who is in which."""
         self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
         self._index = AreaIndex()  # of these
         self._ways = Ways()
         self._buffers: dict[str, MovingBuffer] = {}
-        self._in: dict[TrackKey, frozenset[str]] = {}  # intents of its own, when it was last in one
         self._state = WarningState()
-        self._last_in: dict[TrackKey, str] = {}
         self._now_us: int | None = None
 
     @property
@@ -167,7 +151,7 @@ class Watch:
         if not area.volumes:
             raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
         entry_first = ids is None if require_entry is None else require_entry
-        self._intents[intent_id] = _Intent(area, owner, ids, entry_first, warn_entry)
+        self.own_intents.put(OwnIntent(area, owner, ids, entry_first))
         self._ways.put(
             intent_id, way, area.volumes, owner=owner, call_sign=call_sign, track_ids=ids
         )
@@ -204,10 +188,8 @@ class Watch:
 
     def remove_intent(self, intent_id: str, now_us: int) -> list[WarningEvent]:
         """Takes an intent away (it ended); its warnings lapse."""
-        if self._intents.pop(intent_id, None) is None:
+        if not self.own_intents.remove(intent_id):
             return []
-        self._last_in = {key: each for key, each in self._last_in.items() if each != intent_id}
-        self._in = {key: each - {intent_id} for key, each in self._in.items()}
         self._warn_no_more_of(ObjectRef("intent", intent_id))
         along_it = self.follow_no_more(intent_id, now_us)
         return along_it + self._withdraw(ObjectRef("intent", intent_id), now_us)
@@ -220,8 +202,6 @@ class Watch:
     def remove_track(self, key: TrackKey, now_us: int) -> list[WarningEvent]:
         """Takes a track away because its party said that it is over; its warnings lapse."""
         self.table.remove(key)
-        self._last_in.pop(key, None)
-        self._in.pop(key, None)
         return self._withdraw(ref_of(key), now_us)
 
     def set_clock(self, party: str, clock_us: int) -> None:
@@ -241,9 +221,7 @@ class Watch:
         """
         now_us = now_us if self._now_us is None else max(now_us, self._now_us)
         self._now_us = now_us
-        for key in self.table.forget(now_us):
-            self._last_in.pop(key, None)
-            self._in.pop(key, None)
+        self.table.forget(now_us)
         self._state, events = step(
             self._state, self._observations(now_us), now_us, self.settings.warnings, self._make_id
         )
@@ -285,11 +263,13 @@ class Watch:
         met = conditions.pairs(look, self.settings, standing)
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         told = met + entered + self._along(look, standing, met, entered)
-        departed = self._departures(look, standing)  # says too who is in which intent
-        told += moving_buffers(look, self._buffers, self._in, self.settings, standing)
+        departed = self.own_intents.departures(look, standing, self.settings)  # and who is in which
+        told += moving_buffers(
+            look, self._buffers, self.own_intents.last_in, self.settings, standing
+        )
         told += departed
         told += conditions.implausible(look, self.settings, standing)
-        matters = None if self.settings.silence_of_all else self._matters(standing)
+        matters = None if self.settings.silence_of_all else self.own_intents.mattering(standing)
         told += conditions.silences(self.table, now_us, matters, self.settings, standing)
         return told
 
@@ -308,53 +288,9 @@ class Watch:
         ahead_s = furthest_us * settings.warnings.clear_factor / SECOND_US
         followed = along.Followed(
             self._ways.legs(look, ahead_s),
-            {name: intent.area for name, intent in self._intents.items() if name in self._ways},
+            {name: self.own_intents[name].area for name in self._ways},
         )
         found = along.pairs(look, followed, settings, standing, met)
         return found + along.incursions(
             look, followed, self._index, self._warned_of, settings, standing, entered
         )
-
-    def _departures(self, look: Look, standing: Collection[WarningKey]) -> list[Observation]:
-        """Each track against its own intents; it left the one in which it was last."""
-        told: list[Observation] = []
-        stand: dict[ObjectRef, set[str]] = {}
-        for each in standing:
-            if each.kind is WarningKind.DEPARTURE:
-                stand.setdefault(each.objects[0], set()).add(each.objects[1].id)
-        for row, own in self._own_intents(look):
-            key = self.table.key(int(look.slots[row]))
-            areas = [intent.area for intent in own]
-            last = self._last_in.get(key)
-            bound = [intent.area.id for intent in own if not intent.require_entry]
-            left = set(stand.get(ref_of(key), ()))
-            if last in {area.id for area in areas}:
-                left.add(str(last))
-            elif bound:
-                left.add(bound[0])
-            observed, within = conditions.departures(look, row, areas, left, self.settings)
-            told += observed
-            if within:
-                self._last_in[key] = within[0]
-                self._in[key] = frozenset(within)
-        return told
-
-    def _own_intents(self, look: Look) -> list[tuple[int, list[_Intent]]]:
-        """The rows of tracks that are held to intents, with those."""
-        own: dict[int, list[_Intent]] = {}
-        for intent_id in sorted(self._intents):
-            intent = self._intents[intent_id]
-            mine = look.movers.owner == self.table.code(intent.owner)
-            rows: list[int] = np.flatnonzero(mine).tolist()
-            for row in rows:
-                track_id = self.table.key(int(look.slots[row])).track_id
-                if intent.track_ids is None or track_id in intent.track_ids:
-                    own.setdefault(row, []).append(intent)
-        return sorted(own.items())
-
-    def _matters(self, standing: Collection[WarningKey]) -> set[ObjectRef]:
-        """The tracks whose silence is a warning: of a party with an intent here, or warned of."""
-        owners = {intent.owner for intent in self._intents.values()}
-        slots: list[int] = self.table.slots().tolist()
-        found = {ref_of(self.table.key(slot)) for slot in slots if self.table.owner(slot) in owners}
-        return found.union(*(key.objects for key in standing))

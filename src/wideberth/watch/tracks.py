@@ -186,6 +186,9 @@ class TrackTable:
         self.implausible_rule = np.zeros(capacity, np.int8)
         self.owner_code = np.full(capacity, -1, np.int32)
         self.identity_code = np.full(capacity, -1, np.int64)
+        # Which track, of all that there were, is in a slot: 1 and up, never again; 0 for none.
+        self.born = np.zeros(capacity, np.int64)
+        self._births = 0
         self._callsign_us = np.zeros(capacity, np.int64)
         self._feed_number = np.zeros(capacity, np.int32)
         self._trail_time_us = np.zeros((capacity, length), np.int64)
@@ -380,6 +383,7 @@ class TrackTable:
         self._count -= 1
         self._track_id[slot] = self._callsign[slot] = None
         self.time_us[slot] = _NEVER_US
+        self.born[slot] = 0
         self._free.append(slot)
         return key
 
@@ -455,6 +459,8 @@ class TrackTable:
         slot = self._free.pop()
         feed.slot_of[track_id] = slot
         self._count += 1
+        self._births += 1
+        self.born[slot] = self._births
         self._track_id[slot] = track_id
         self._feed_number[slot] = feed.number
         self._callsign[slot] = None

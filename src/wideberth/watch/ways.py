@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,8 +133,8 @@ class Ways:
     def __len__(self) -> int:
         return len(self._laid)
 
-    def __contains__(self, intent_id: str) -> bool:
-        return intent_id in self._laid
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._laid)
 
     def put(
         self,

@@ -23,6 +23,7 @@ from wideberth.watch import along, conditions
 from wideberth.watch.area_index import NOBODY, AreaIndex
 from wideberth.watch.buffers import MovingBuffer, RoundIntent, moving_buffers
 from wideberth.watch.conditions import Area, area_of
+from wideberth.watch.conformance import Conformance
 from wideberth.watch.look import Look, ref_of
 from wideberth.watch.observations import (
     ObjectRef,
@@ -69,6 +70,8 @@ class Watch:
         self._make_id = make_id
         self.own_intents = OwnIntents(self.table)
         """The intents that tracks are held to, and who is in which."""
+        self.conformance = Conformance(self.table, self.own_intents)
+        """How well tracks keep to them."""
         self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
         self._index = AreaIndex()  # of these
         self._ways = Ways()
@@ -263,7 +266,9 @@ class Watch:
         met = conditions.pairs(look, self.settings, standing)
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         told = met + entered + self._along(look, standing, met, entered)
-        departed = self.own_intents.departures(look, standing, self.settings)  # and who is in which
+        placed = self.own_intents.place(look)
+        self.conformance.take(look, placed)
+        departed = self.own_intents.departures(look, placed, standing, self.settings)
         told += moving_buffers(
             look, self._buffers, self.own_intents.last_in, self.settings, standing
         )

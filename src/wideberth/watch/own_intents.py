@@ -34,7 +34,7 @@ from wideberth.watch.observations import (
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackTable
 
-__all__ = ["OwnIntent", "OwnIntents"]
+__all__ = ["OwnIntent", "OwnIntents", "Placed"]
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -61,14 +61,18 @@ class OwnIntent:
 
 
 @dataclass(frozen=True)
-class _Meetings:
-    """Which rows may be in which intents of their own; surely: in height as well. number: of the
-    intent. Each pair once for each of the intent's volumes.
+class Placed:
+    """Which rows of a look may be in which intents of their own; surely: in height as well.
+    number: of the intent. Each pair once for each of the intent's volumes. Of each row of the look:
+    may_be_in: it may be in one; is_in: it surely is. asked: the rows of parties with intents.
     """
 
     row: Ints
     number: Ints
     surely: Mask
+    may_be_in: Mask
+    is_in: Mask
+    asked: Ints
 
 
 class OwnIntents:
@@ -155,22 +159,25 @@ class OwnIntents:
         slot = self._table.slot_of(key)
         return frozenset[str]() if slot is None else frozenset(self._last_in(slot))
 
+    def place(self, look: Look) -> Placed:
+        """Where the tracks of a look are; what each is in is kept."""
+        rows = self._candidates(look.movers.owner)
+        self._name(look.slots[rows])
+        placed = self._meetings(look, rows)
+        self._remember(look, placed)
+        return placed
+
     def departures(
-        self, look: Look, standing: Collection[WarningKey], settings: WatchSettings
+        self,
+        look: Look,
+        placed: Placed,
+        standing: Collection[WarningKey],
+        settings: WatchSettings,
     ) -> list[Observation]:
         """Each track against its own intents: what there is to say of those that left the one they
-        were in last, or must be in and are not.
+        were in last, or must be in and are not. placed: of this look.
         """
-        if not self._intents:
-            return []
-        owner = look.movers.owner
-        rows = self._candidates(owner)
-        self._name(look.slots[rows])
-        met = self._meetings(look, rows)
-        may_be_in, is_in = (np.zeros(len(owner), np.bool_) for _ in range(2))
-        may_be_in[met.row] = True
-        is_in[met.row[met.surely]] = True
-        self._remember(look, met)
+        rows, may_be_in, is_in = placed.asked, placed.may_be_in, placed.is_in
         outside = rows[~may_be_in[rows]]
         left = outside[self._may_leave(look, outside)]
         stand: dict[int, set[str]] = {}
@@ -189,6 +196,23 @@ class OwnIntents:
             areas = self._left(look, row, stand.get(row, ()))
             told += conditions.departures(look, row, areas, verdict, settings)
         return told
+
+    def id_of(self, number: int) -> str:
+        """The id of the intent that has this number now."""
+        return self._ids[number]
+
+    def serial_of(self, number: int) -> int:
+        """Which intent has this number now, of all that there were."""
+        return int(self._serial[number])
+
+    def hold(self, slots: Ints, number: Ints, serial: Ints) -> Mask:
+        """Of each track by its slot, whether it is held to the intent that had this number and
+        serial, and still stands.
+        """
+        held = self._serial[number] == serial
+        held &= self._owner[number] == self._table.owner_code[slots]
+        asked = np.flatnonzero(held & (self._named[number] > 0))
+        return self._only_named(held, asked, slots, number)
 
     def mattering(self, standing: Collection[WarningKey]) -> Container[ObjectRef]:
         """The tracks whose silence is a warning: of a party with an intent here, or warned of."""
@@ -230,7 +254,7 @@ class OwnIntents:
         rows = np.flatnonzero((owner >= 0) & (owner < len(self._count)))
         return rows[self._count[owner[rows]] > 0]
 
-    def _meetings(self, look: Look, rows: Ints) -> _Meetings:
+    def _meetings(self, look: Look, rows: Ints) -> Placed:
         """Which of the rows may be in which intents of their own."""
         row, volume, known = self._index.volumes_met(
             look.movers,
@@ -241,11 +265,21 @@ class OwnIntents:
         number = self._of_volume[volume]
         mine = self._owner[number] == look.movers.owner[row]
         asked = np.flatnonzero(mine & (self._named[number] > 0))
+        mine = self._only_named(mine, asked, look.slots[row], number)
+        row, number, surely = row[mine], number[mine], known[mine]
+        may_be_in, is_in = (np.zeros(len(look.slots), np.bool_) for _ in range(2))
+        may_be_in[row] = True
+        is_in[row[surely]] = True
+        return Placed(row, number, surely, may_be_in, is_in, rows)
+
+    def _only_named(self, mine: Mask, asked: Ints, slots: Ints, number: Ints) -> Mask:
+        """mine, and of those asked about only the tracks that the intent names."""
         mine[asked] = False
         if len(asked) and len(self._pairs):
-            codes = self._names[look.slots[row[asked]]] ^ _spread(number[asked])
+            self._name(slots[asked])
+            codes = self._names[slots[asked]] ^ _spread(number[asked])
             mine[asked] = self._pairs.among(codes)
-        return _Meetings(row[mine], number[mine], known[mine])
+        return mine
 
     def _may_leave(self, look: Look, rows: Ints) -> Mask:
         """Which of the rows were in an intent that is held, or must be in one."""
@@ -257,7 +291,7 @@ class OwnIntents:
             found |= self._bound.among(self._names[slots] ^ _spread(owner))
         return found
 
-    def _remember(self, look: Look, met: _Meetings) -> None:
+    def _remember(self, look: Look, met: Placed) -> None:
         """Keeps what each is in now; and of who is in none, what it was in before."""
         slot = look.slots[met.row[met.surely]]
         number = met.number[met.surely]
@@ -287,7 +321,7 @@ class OwnIntents:
             more = len(born) - len(self._names)
             self._names = np.concatenate((self._names, np.zeros(more, np.uint64)))
             self._names_of = np.concatenate((self._names_of, np.zeros(more, np.int64)))
-        new: list[int] = slots[self._names_of[slots] != born[slots]].tolist()
+        new: list[int] = np.unique(slots[self._names_of[slots] != born[slots]]).tolist()
         self._names[new] = np.array(
             [_code(self._table.key(slot).track_id) for slot in new], np.uint64
         )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wideberth.watch import _sweep as sweep
 from wideberth.watch import capsules, closest, paths
 from wideberth.watch.closest import (
     HEIGHT_UNKNOWN,
@@ -337,15 +338,23 @@ def test_the_quick_search_gives_the_pairs_and_the_numbers_of_the_exact_step_to_t
     assert not differs(seed)
 
 
-@pytest.mark.parametrize("fault", ["rough too narrow", "filed without width", "other frame"])
+@pytest.mark.parametrize(
+    "fault", ["boxes too narrow", "swept too far", "filed without width", "other frame"]
+)
 def test_a_rough_test_that_lets_too_little_through_is_seen(monkeypatch, fault):
-    def filed_thin(laid, low, high):
+    def filed_thin(laid, order, low, high):
         thin = laid.copy()
         thin[:, capsules.HALF] = 0.0
-        return capsules.filed(thin, low, high)
+        return capsules.filed(thin, order, low, high)
 
-    if fault == "rough too narrow":
+    def swept_too_far(boxes):
+        order, begins, boxes, column = sweep.swept(boxes)
+        return order, begins + np.float32(500.0), boxes, column
+
+    if fault == "boxes too narrow":
         monkeypatch.setattr(closest, "ROUGH", -2e-3)
+    elif fault == "swept too far":
+        monkeypatch.setattr(closest, "swept", swept_too_far)
     elif fault == "filed without width":
         monkeypatch.setattr(closest, "filed", filed_thin)
     else:  # not a frame: what is near is seen farther apart

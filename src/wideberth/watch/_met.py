@@ -20,6 +20,7 @@ from wideberth.watch._within import (
     misses,
     near_distance_m,
 )
+from wideberth.watch.paths import turned
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
@@ -72,10 +73,9 @@ def _on_path(
     nx: float, ny: float, nz: float, radius_m: float, run_m: float,
 ) -> tuple[float, float, float]:  # fmt: skip
     """The point of the ellipsoid under a path, run_m metres along it."""
-    angle = run_m / radius_m
-    ahead_m = radius_m * math.sin(angle)
-    half = math.sin(angle / 2)
-    drop_m = 2 * radius_m * (half * half)
+    sine, less = turned(run_m / radius_m)
+    ahead_m = radius_m * sine
+    drop_m = radius_m * less
     return grounded(
         x + ahead_m * tx - drop_m * nx,
         y + ahead_m * ty - drop_m * ny,

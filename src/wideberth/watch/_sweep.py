@@ -1,13 +1,9 @@
-"""Which pairs of capsules of a cell come near each other: roughly first, then linearly.
+"""Which pairs of capsules of a cell come near each other: their boxes first, then linearly.
 
-The rough test is in float32, on what is seen along the face's axis, and errs toward "near". With
-S the greatest span of the coordinates and e = 2^-24: each coordinate is off by S e / 2, each step
-by S e, their differences and sums over both axes by less than 16 S e, and the moment of the least
-distance is off by what makes another 9 S e: 25 S e < 1.5e-6 S, of which ROUGH allows nearly three
-times as much. It must never let through too little; the tests plant a fault in it.
-
-Numba: loop indices unsigned, conditions as arithmetic, nothing kept in an array that is sliced,
-and the list of what was found made in another function: else LLVM does not vectorise.
+The capsules of a cell stand in the order in which they begin along one axis, so each is held
+against those alone that begin before it ends. Boxes are in float32, of the three coordinates and
+of the heights, each side moved outward by ROUGH of it, which is three times what rounding takes.
+They must never let through too little; the tests plant a fault in it.
 """
 
 from __future__ import annotations
@@ -18,115 +14,165 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch._jit import kernel as _kernel
-from wideberth.watch.capsules import HALF, cell_of
+from wideberth.watch.capsules import HALF, cell_of, reach_m
 from wideberth.watch.paths import Floats
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["ROUGH", "meet", "rough_near"]
+__all__ = ["ROUGH", "boxed", "meet", "swept"]
 
 Ints = NDArray[np.int64]
+Cells = NDArray[np.int32]
 Singles = NDArray[np.float32]
 
-ROUGH = 4e-6  # of the greatest span: what the rough test is widened by, and ROUGH_M besides
-ROUGH_M = 0.02
-_BLOCK = 16  # rows tested at a time: whole blocks, so that none is left to be tested singly
-_HEIGHT_ROUGH = 1e-6
-_HEIGHT_ROUGH_M = 0.05
+ROUGH = 2e-7
+_PARTED = 0.25  # of the pairs that meet in height: along an axis, more would within a cell
+_STEPS = 4096
 
 
 @_kernel
-def rough_near(
-    x: Singles,
-    y: Singles,
-    u: Singles,
-    v: Singles,
-    half: Singles,
-    low: Singles,
-    high: Singles,
-    one: int,
-    begin: int,
-    until: int,
-    zero: np.float32,
-    unit: np.float32,
-    least: np.float32,
-    near: NDArray[np.uint8],
+def boxed(
+    laid: Floats,
+    w84_m: Floats,
+    std_m: Floats,
+    climb_m_s: Floats,
+    age_s: Floats,
+    slack_m: Floats,
+    look_ahead_s: float,
+    rough: float,
+) -> Singles:
+    """The boxes (n, 8) of capsules: low and high along each axis, then of the heights, by the
+    height that all are compared by: that above the ellipsoid where any has it, else that by
+    pressure. Infinite where unknown.
+    """
+    is_std = True
+    for i in range(len(w84_m)):
+        if not math.isnan(w84_m[i]):
+            is_std = False
+            break
+    boxes = np.empty((len(laid), 8), np.float32)
+    for i in range(len(laid)):
+        for axis in range(4):
+            if axis < 3:
+                low, high = reach_m(laid[i, axis], laid[i, 3 + axis], laid[i, HALF])
+            else:
+                height_m = std_m[i] if is_std else w84_m[i]
+                low, high = _band_m(height_m, climb_m_s[i], age_s[i], slack_m[i], look_ahead_s)
+                if math.isnan(low) or math.isnan(high):
+                    low, high = -math.inf, math.inf
+            # What is infinite stays it.
+            boxes[i, 2 * axis] = low - abs(low) * rough if low > -1e30 else low
+            boxes[i, 2 * axis + 1] = high + abs(high) * rough if high < 1e30 else high
+    return boxes
+
+
+def swept(boxes: Singles) -> tuple[Ints, Singles, Singles, int]:
+    """An order of the rows by where they begin, along the heights where those part most of them,
+    else along the second axis. In that order: a place before which neither it nor one after it
+    begins, and the boxes; and the column of the boxes that was gone by.
+    """
+    some = boxes[:: 1 + len(boxes) // 128]
+    low, high = some[:, 6], some[:, 7]
+    meet_in_height = (low[:, None] <= high) & (high[:, None] >= low)
+    column = 6 if meet_in_height.mean() < _PARTED else 2
+    return *_swept(boxes, column), column
+
+
+@_kernel
+def _swept(boxes: Singles, column: int) -> tuple[Ints, Singles, Singles]:
+    """Counted into _STEPS steps of equal width: what is in one is in the order of the rows."""
+    count = len(boxes)
+    least, most = math.inf, -math.inf
+    for i in range(count):
+        value = float(boxes[i, column])
+        least = value if -math.inf < value < least else least
+        most = value if most < value < math.inf else most
+    width = (most - least) / _STEPS if most > least else 1.0
+    steps = np.empty(count, np.int32)
+    ends = np.zeros(_STEPS + 2, np.int64)
+    for i in range(count):
+        value = float(boxes[i, column])
+        # Step 0: what begins before all others.
+        step = int((value - least) / width) + 1 if value >= least else 0
+        steps[i] = step if step < _STEPS else _STEPS
+        ends[steps[i] + 1] += 1
+    for step in range(_STEPS + 1):
+        ends[step + 1] += ends[step]
+    order = np.empty(count, np.int64)
+    begins = np.empty(count, np.float32)
+    sorted_ = np.empty((count, 8), np.float32)
+    for i in range(count):
+        at = ends[steps[i]]
+        ends[steps[i]] += 1
+        order[at] = i
+        for k in range(8):
+            sorted_[at, k] = boxes[i, k]
+    # No later one begins before the least of those that follow.
+    before = math.inf
+    for at in range(count - 1, -1, -1):
+        begin = float(sorted_[at, column])
+        before = begin if begin < before else before
+        begins[at] = before
+    return order, begins, sorted_
+
+
+@_kernel
+def _band_m(
+    height_m: float, climb_m_s: float, age_s: float, slack_m: float, look_ahead_s: float
+) -> tuple[float, float]:
+    """Lowest and highest until the look-ahead; NaN where unknown, which excludes nothing."""
+    now_m = height_m + climb_m_s * age_s
+    later_m = climb_m_s * look_ahead_s
+    low = now_m + (later_m if later_m < 0.0 else 0.0) - slack_m
+    return low, now_m + (later_m if later_m > 0.0 else 0.0) + slack_m
+
+
+@_kernel
+def _beside(
+    begins: Singles, boxes: Singles, column: int, members: Cells, at: int, end: int, hits: Cells
 ) -> int:
-    """Which of the rows of [begin, until) come near one, into near; how many. The row itself is
-    taken out of the cell: neither it nor one before it is near any more.
+    """The members of a cell after the one there whose boxes meet its own, into hits; how many.
+    No branch but the end: which of them meet cannot be foreseen.
     """
-    x0, y0, u0, v0 = x[one], y[one], u[one], v[one]
-    half0, low0, high0 = half[one], low[one], high[one]
-    low[one] = np.float32(math.nan)  # below nothing, not even what is infinitely high
-    found = np.uint32(0)
-    for j in range(np.uintp(begin), np.uintp(until)):
-        dx, dy = x[j] - x0, y[j] - y0
-        du, dv = u[j] - u0, v[j] - v0
-        t = -(dx * du + dy * dv) / (du * du + dv * dv + least)
-        t = t if t > zero else zero
-        t = t if t < unit else unit
-        dx += du * t
-        dy += dv * t
-        reach = half[j] + half0
-        is_near = (dx * dx + dy * dy <= reach * reach) & (low[j] <= high0) & (high[j] >= low0)
-        near[j] = is_near
-        found += np.uint32(is_near)
-    return int(found)
+    one = members[at]
+    most = boxes[one, column + 1]
+    low_0, high_0 = boxes[one, 0], boxes[one, 1]
+    low_1, high_1 = boxes[one, 2], boxes[one, 3]
+    low_2, high_2 = boxes[one, 4], boxes[one, 5]
+    low_3, high_3 = boxes[one, 6], boxes[one, 7]
+    used = 0
+    for k in range(at + 1, end):
+        other = members[k]
+        if begins[other] > most:  # and so do all that follow
+            break
+        hits[used] = other
+        used += int(
+            (boxes[other, 0] <= high_0)
+            & (boxes[other, 1] >= low_0)
+            & (boxes[other, 2] <= high_1)
+            & (boxes[other, 3] >= low_1)
+            & (boxes[other, 4] <= high_2)
+            & (boxes[other, 5] >= low_2)
+            & (boxes[other, 6] <= high_3)
+            & (boxes[other, 7] >= low_3)
+        )
+    return used
 
 
 @_kernel
-def _listed(near: NDArray[np.uint8], begin: int, until: int, hits: NDArray[np.int32]) -> int:
-    """The indices of [begin, until) that are set, into hits."""
-    used = np.uintp(0)
-    for j in range(np.uintp(begin), np.uintp(until)):
-        hits[used] = j
-        used += np.uintp(near[j])
-    return int(used)
-
-
-@_kernel
-def _gathered(
-    members: NDArray[np.int32],
-    begin: int,
-    end: int,
-    a: int,
-    b: int,
-    middle_m: Floats,
+def meet(
     laid: Floats,
-    bands: Singles,
-    x: Singles,
-    y: Singles,
-    u: Singles,
-    v: Singles,
-    half: Singles,
-    low: Singles,
-    high: Singles,
-) -> None:
-    """A cell's members side by side, in float32, up to a whole block. The half width here has the
-    slack; what fills the block is near nothing.
-    """
-    middle_a, middle_b = middle_m[a], middle_m[b]
-    for k in range(end - begin):
-        i = members[begin + k]
-        x[k] = laid[i, a] - middle_a
-        y[k] = laid[i, b] - middle_b
-        u[k] = laid[i, 3 + a]
-        v[k] = laid[i, 3 + b]
-        half[k] = laid[i, 7]
-        low[k] = bands[i, 0]
-        high[k] = bands[i, 1]
-    for k in range(end - begin, -(-(end - begin) // _BLOCK) * _BLOCK):
-        x[k], y[k], u[k], v[k], half[k] = x[0], y[0], u[0], v[0], half[0]
-        low[k], high[k] = math.nan, math.nan
-
-
-@_kernel
-def meet(  # noqa: C901 - one test after the other, the cheapest first
-    laid: Floats,
-    span_m: float,
-    middle_m: Floats,
-    bands_m: Floats,
+    order: Ints,
+    begins: Singles,
+    boxes: Singles,
+    column: int,
+    w84_m: Floats,
+    std_m: Floats,
+    climb_m_s: Floats,
+    age_s: Floats,
+    slack_m: Floats,
+    look_ahead_s: float,
     owner: Ints,
     identity: Ints,
     same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
@@ -135,73 +181,62 @@ def meet(  # noqa: C901 - one test after the other, the cheapest first
     count: Ints,
     first_cell: Ints,
     ends: Ints,
-    members: NDArray[np.int32],
-    rough: float,
+    members: Cells,
 ) -> Ints:
-    """Pairs that come linearly within reach and whose heights do, each once, lower first."""
-    bands = _rough_bands(bands_m)
-    slack_m = (rough * span_m + ROUGH_M) / 2
-    for i in range(len(laid)):
-        laid[i, 7] = laid[i, HALF] * (1.0 + 1e-6) + slack_m
+    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first.
+
+    slack_m: half the vertical limit, and what a height may be off.
+    """
     most = before = 0
     for k in range(len(ends)):
         most = max(most, ends[k] - before)
         before = ends[k]
-    most += _BLOCK
-    x, y = np.empty(most, np.float32), np.empty(most, np.float32)
-    u, v = np.empty(most, np.float32), np.empty(most, np.float32)
-    half = np.empty(most, np.float32)
-    low, high = np.empty(most, np.float32), np.empty(most, np.float32)
-    near, hits = np.empty(most, np.uint8), np.empty(most + 1, np.int32)
-    zero, unit, least = np.float32(0.0), np.float32(1.0), np.float32(1e-6)
+    hits = np.empty(most + 1, np.int32)
     found = np.empty((1024, 2), np.int64)
     used = begin = 0
-    for face in range(6):
-        if first_cell[face] < 0:
-            continue
-        a, b = (face // 2 + 1) % 3, (face // 2 + 2) % 3
-        for cell in range(first_cell[face], first_cell[face] + count[a] * count[b]):
-            end = ends[cell]
-            size = end - begin
-            if size > 1:
-                _gathered(
-                    members, begin, end, a, b, middle_m, laid, bands, x, y, u, v, half, low, high
-                )
-                until = -(-size // _BLOCK) * _BLOCK
-                for one in range(size - 1):
-                    first = (one + 1) // _BLOCK * _BLOCK
-                    if not rough_near(
-                        x, y, u, v, half, low, high, one, first, until, zero, unit, least, near
-                    ):
-                        continue
-                    i = members[begin + one]
-                    for k in range(_listed(near, first, until, hits)):
-                        j = int(members[begin + int(hits[k])])
-                        if identity[i] == identity[j]:
-                            continue
-                        if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
-                            continue
-                        if not _level(bands_m, i, j):
-                            continue
-                        if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
-                            continue
-                        if used == len(found):
-                            more = np.empty((2 * used, 2), np.int64)
-                            more[:used] = found
-                            found = more
-                        found[used, 0] = i
-                        found[used, 1] = j
-                        used += 1
-            begin = end
+    for cell in range(len(ends)):
+        end = ends[cell]
+        for at in range(begin, end - 1):
+            for k in range(_beside(begins, boxes, column, members, at, end, hits)):
+                one, other = int(order[members[at]]), int(order[hits[k]])
+                i, j = (one, other) if one < other else (other, one)
+                if identity[i] == identity[j]:
+                    continue
+                if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
+                    continue
+                if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
+                    continue
+                if not _level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
+                    continue
+                if used == len(found):
+                    more = np.empty((2 * used, 2), np.int64)
+                    more[:used] = found
+                    found = more
+                found[used, 0] = i
+                found[used, 1] = j
+                used += 1
+        begin = end
     return found[:used]
 
 
 @_kernel
-def _level(bands_m: Floats, i: int, j: int) -> bool:
+def _level(
+    w84_m: Floats,
+    std_m: Floats,
+    climb_m_s: Floats,
+    age_s: Floats,
+    slack_m: Floats,
+    look_ahead_s: float,
+    i: int,
+    j: int,
+) -> bool:
     """May the heights meet? Above the ellipsoid where both are known, else by pressure."""
-    known = bands_m[i, 0] == bands_m[i, 0] and bands_m[j, 0] == bands_m[j, 0]
-    h = 0 if known else 2
-    return not (bands_m[j, h] > bands_m[i, h + 1] or bands_m[i, h] > bands_m[j, h + 1])
+    is_std = math.isnan(w84_m[i]) or math.isnan(w84_m[j])
+    one_m = std_m[i] if is_std else w84_m[i]
+    other_m = std_m[j] if is_std else w84_m[j]
+    low_i, high_i = _band_m(one_m, climb_m_s[i], age_s[i], slack_m[i], look_ahead_s)
+    low_j, high_j = _band_m(other_m, climb_m_s[j], age_s[j], slack_m[j], look_ahead_s)
+    return not (low_j > high_i or low_i > high_j)
 
 
 @_kernel
@@ -234,23 +269,3 @@ def _linear(
     y = laid[i, 1] + laid[i, 4] * t + dy * part
     z = laid[i, 2] + laid[i, 5] * t + dz * part
     return cell_of(x, y, z, low_m, cell_m, count, first_cell) == cell
-
-
-@_kernel
-def _rough_bands(bands_m: Floats) -> Singles:
-    """Lowest and highest of each by the height that all are compared by: that above the ellipsoid
-    where any has it, else that by pressure. Infinitely far where unknown.
-    """
-    h = 2
-    for i in range(len(bands_m)):
-        if not math.isnan(bands_m[i, 0]):
-            h = 0
-            break
-    bands = np.empty((len(bands_m), 2), np.float32)
-    for i in range(len(bands_m)):
-        low, high = bands_m[i, h], bands_m[i, h + 1]
-        if math.isnan(low) or math.isnan(high):
-            low, high = -math.inf, math.inf
-        bands[i, 0] = low - abs(low) * _HEIGHT_ROUGH - _HEIGHT_ROUGH_M if low > -1e30 else low
-        bands[i, 1] = high + abs(high) * _HEIGHT_ROUGH + _HEIGHT_ROUGH_M if high < 1e30 else high
-    return bands

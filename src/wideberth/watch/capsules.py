@@ -24,25 +24,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch._jit import kernel as _kernel
-from wideberth.watch.paths import Floats
+from wideberth.watch.paths import Floats, turned
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["HALF", "Grid", "cell_of", "filed", "frame", "lay"]
+__all__ = ["HALF", "Grid", "cell_of", "filed", "frame", "lay", "reach_m"]
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
 
 HALF = 6  # the column of the half width, after the start and the step to the end
 _MOST_HALF_M = 2e7  # wider than the earth: meets everything
-_SLACK_M = 0.001  # a float64 coordinate is good to 1 nm; the sine's series below to 0.2 mm
-_SMALL = 0.1  # radians up to which that series serves
+_SLACK_M = 0.001  # a float64 coordinate is good to 1 nm
 _SQRT2 = 1.4143  # rounded up
 
-# What one filing and one rough test of a pair take, in ns: only their ratio matters.
+# What one filing and one pair of a cell, be it met or swept past, take: only the ratio matters.
 _FILING_NS = 25.0
-_TEST_NS = 1.5
+_TEST_NS = 0.5
 _MOST_FILED = 48  # cells per mover, on average
 _TURNS = 8
 
@@ -119,28 +118,23 @@ def lay(
 @_kernel
 def _along(run_m: float, radius_m: float) -> tuple[float, float]:
     """How far ahead along the tangent, and how far down, after run_m on the circle."""
-    a = run_m / radius_m
-    if a < _SMALL:
-        square = a * a
-        sine = a * (1.0 - square / 6.0 * (1.0 - square / 20.0))
-        return radius_m * sine, radius_m * square / 2.0 * (1.0 - square / 12.0 * (1 - square / 30))
-    half = math.sin(a / 2)
-    return radius_m * math.sin(a), 2 * radius_m * half * half
+    sine, less = turned(run_m / radius_m)
+    return radius_m * sine, radius_m * less
 
 
-def filed(laid: Floats, low: Floats, high: Floats) -> tuple[Grid, Ints, Cells]:
-    """The grid; where each cell ends in the list of rows (where it begins is where the one before
-    ends); and that list, ascending within a cell.
+def filed(laid: Floats, order: Ints, low: Floats, high: Floats) -> tuple[Grid, Ints, Cells]:
+    """The grid; where each cell ends in the list of members (where it begins is where the one
+    before ends); and that list, ascending within a cell: numbers in the order, not rows.
     """
     cell_m = _good_cell_m(laid, low, high)
-    grid, keys, rows, ends = _file_by(laid, low, high, cell_m)
+    grid, keys, rows, ends = _file_by(laid, order, low, high, cell_m)
     work_ns = _work_ns(len(keys), ends)
     for _ in range(_TURNS):  # the fleet is not spread evenly: smaller, while that is less work
         pairs_ns = work_ns - _FILING_NS * len(keys)
         if pairs_ns < 3 * _FILING_NS * len(keys) or cell_m < 100.0:
             break
         cell_m /= 1.7
-        made = _file_by(laid, low, high, cell_m)
+        made = _file_by(laid, order, low, high, cell_m)
         less_ns = _work_ns(len(made[1]), made[3])
         if less_ns >= work_ns or made[0].cell_m > cell_m:
             break
@@ -181,17 +175,17 @@ def _work_ns(rows: int, ends: Ints) -> float:
 
 
 def _file_by(
-    laid: Floats, low: Floats, high: Floats, cell_m: float
+    laid: Floats, order: Ints, low: Floats, high: Floats, cell_m: float
 ) -> tuple[Grid, Cells, Cells, Ints]:
-    """By cells of cell_m, or larger where those would be too many: the grid, the cell and the row
-    of each filing, and how many are in each cell.
+    """By cells of cell_m, or larger where those would be too many: the grid, the cell and the
+    number in the order of each filing, and how many are in each cell.
     """
     most = max(16 * len(laid), 4096)
     while True:
         grid, size = _grid(laid, low, high, cell_m)
         if size <= most:
             ends = np.zeros(size, np.int64)
-            keys, rows = _file(laid, *grid, ends, _MOST_FILED * len(laid) + 1024)
+            keys, rows = _file(laid, order, *grid, ends, _MOST_FILED * len(laid) + 1024)
             if len(keys):
                 return grid, keys, rows, ends
         cell_m *= 2
@@ -254,6 +248,7 @@ def _faces(laid: Floats) -> NDArray[np.bool_]:
 @_kernel
 def _file(
     laid: Floats,
+    order: Ints,
     low_m: Floats,
     cell_m: float,
     count: Ints,
@@ -261,13 +256,15 @@ def _file(
     ends: Ints,
     most: int,
 ) -> tuple[Cells, Cells]:
-    """The cell and the row of each filing; counts into ends. Empty where they are more than
-    most.
+    """The cell of each filing and its capsule's number in the order; counts into ends. Empty where
+    they are more than most.
     """
-    keys = np.empty(4 * len(laid) + 1024, np.int32)
-    rows = np.empty(4 * len(laid) + 1024, np.int32)
+    keys = np.empty(2 * len(laid) + 1024, np.int32)
+    numbers = np.empty(2 * len(laid) + 1024, np.int32)
     used = 0
-    for i in range(len(laid)):
+    part = 1.0 / cell_m
+    for number in range(len(order)):
+        i = order[number]
         faces = 1 if _only_first(laid, i) else 6
         half = laid[i, HALF] + _SLACK_M
         for face in range(faces):
@@ -277,44 +274,60 @@ def _file(
             across, base = count[a], first_cell[face]
             start_a, start_b = laid[i, a] - low_m[a], laid[i, b] - low_m[b]
             step_a, step_b = laid[i, 3 + a], laid[i, 3 + b]
-            least_b = (start_b if step_b > 0.0 else start_b + step_b) - half
-            most_b = (start_b + step_b if step_b > 0.0 else start_b) + half
-            from_row = int(max(math.floor(least_b / cell_m), 0.0))
-            to_row = int(min(math.floor(most_b / cell_m), count[b] - 1.0))
-            for row in range(from_row, to_row + 1):
-                # The part of the line that is within the half width of this row.
-                begin, until = 0.0, 1.0
-                if abs(step_b) > 1e-3:
+            least_a, most_a = reach_m(start_a, step_a, half)
+            least_b, most_b = reach_m(start_b, step_b, half)
+            first_a, last_a = _columns(least_a * part, most_a * part, across)
+            first_b, last_b = _columns(least_b * part, most_b * part, count[b])
+            # One row or column, or a line that hardly leans: each cell of the box.
+            is_box = first_a == last_a or first_b == last_b or abs(step_b) < 1e-3
+            for row in range(first_b, last_b + 1):
+                from_a, to_a = first_a, last_a
+                if not is_box:
+                    # The part of the line that is within the half width of this row.
                     t0 = (row * cell_m - half - start_b) / step_b
                     t1 = ((row + 1) * cell_m + half - start_b) / step_b
-                    begin = max(begin, min(t0, t1) - 1e-9)
-                    until = min(until, max(t0, t1) + 1e-9)
+                    begin = max(0.0, min(t0, t1) - 1e-9)
+                    until = min(1.0, max(t0, t1) + 1e-9)
                     if begin > until:
                         continue
-                at_0, at_1 = start_a + begin * step_a, start_a + until * step_a
-                least_a, most_a = min(at_0, at_1) - half, max(at_0, at_1) + half
-                from_a = int(max(math.floor(least_a / cell_m), 0.0))
-                to_a = int(min(math.floor(most_a / cell_m), across - 1.0))
+                    at = start_a + begin * step_a
+                    least_a, most_a = reach_m(at, (until - begin) * step_a, half)
+                    from_a, to_a = _columns(least_a * part, most_a * part, across)
                 if used + to_a - from_a + 1 > len(keys):
                     if used > most:
                         return np.empty(0, np.int32), np.empty(0, np.int32)
                     size = 2 * len(keys) + to_a + 1
-                    more_keys, more_rows = np.empty(size, np.int32), np.empty(size, np.int32)
+                    more_keys, more_numbers = np.empty(size, np.int32), np.empty(size, np.int32)
                     more_keys[:used] = keys[:used]
-                    more_rows[:used] = rows[:used]
-                    keys, rows = more_keys, more_rows
+                    more_numbers[:used] = numbers[:used]
+                    keys, numbers = more_keys, more_numbers
                 for column in range(from_a, to_a + 1):
                     key = base + row * across + column
                     keys[used] = key
-                    rows[used] = i
+                    numbers[used] = number
                     ends[key] += 1
                     used += 1
-    return keys[:used], rows[:used]
+    return keys[:used], numbers[:used]
 
 
 @_kernel
-def _sorted(keys: Cells, rows: Cells, ends: Ints) -> tuple[Ints, Cells]:
-    """ends: how many in each cell; becomes where each ends. The rows by cell."""
+def reach_m(start: float, step: float, half: float) -> tuple[float, float]:
+    """From where to where a capsule is, along one axis."""
+    end = start + step
+    return (end - half if step < 0.0 else start - half), (end if step > 0.0 else start) + half
+
+
+@_kernel
+def _columns(least: float, most: float, count: int) -> tuple[int, int]:
+    """The first and the last of so many columns that an interval touches."""
+    first = 0 if least < 0.0 else int(least)
+    last = count - 1 if most >= count - 1.0 else int(most)
+    return first, last
+
+
+@_kernel
+def _sorted(keys: Cells, numbers: Cells, ends: Ints) -> tuple[Ints, Cells]:
+    """ends: how many in each cell; becomes where each ends. The numbers by cell."""
     total = 0
     for k in range(len(ends)):
         size = ends[k]
@@ -323,7 +336,7 @@ def _sorted(keys: Cells, rows: Cells, ends: Ints) -> tuple[Ints, Cells]:
     members = np.empty(total, np.int32)
     for k in range(total):
         key = keys[k]
-        members[ends[key]] = rows[k]
+        members[ends[key]] = numbers[k]
         ends[key] += 1
     return ends, members
 

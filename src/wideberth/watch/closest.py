@@ -11,9 +11,10 @@ comparable with the other's, counts as every height, and the answer says so. The
 reported are the middle values; what was added stands beside them.
 
 Method: each path is a capsule, filed in every cell of a grid that it touches
-(:mod:`wideberth.watch.capsules`). Within a cell every pair is tested roughly, in float32, many at
-a time, then linearly, its error bound the sagitta of both paths (:mod:`wideberth.watch._sweep`);
-only the rest is solved on curved paths. Rounding aside, no pair within the stated limits is missed.
+(:mod:`wideberth.watch.capsules`). Within a cell those whose boxes and heights meet are swept
+together, then tested linearly, the error bound the sagitta of both paths
+(:mod:`wideberth.watch._sweep`); only the rest is solved on curved paths. Rounding aside, no pair
+within the stated limits is missed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch._jit import KERNELS
-from wideberth.watch._sweep import ROUGH, meet
+from wideberth.watch._sweep import ROUGH, boxed, meet, swept
 from wideberth.watch.capsules import filed, frame, lay
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
@@ -34,6 +35,7 @@ from wideberth.watch.paths import (
     Floats,
     path_error_m,
     starts,
+    turned,
 )
 
 # A kernel takes flat arrays, by position.
@@ -63,8 +65,6 @@ HEIGHT_ELLIPSOID = 1  # both above the WGS84 ellipsoid
 HEIGHT_PRESSURE = (
     2  # both pressure altitudes: one reference, the weather cancels between neighbours
 )
-_SMALL = 0.25  # radians up to which the series of _turned serve: a run of 1,600 km
-
 HEIGHT_MIXED = 3  # one of each, within the configured pressure error
 
 
@@ -209,19 +209,29 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
         half_m,
         float(limits.look_ahead_s),
     )
-    grid, ends, members = filed(laid, low, high)
+    heights = (
+        movers.altitude_w84_m,
+        movers.altitude_std_m,
+        movers.climb_m_s,
+        movers.age_s,
+        limits.vertical_m / 2 + movers.vertical_error_m + 0.001,
+        float(limits.look_ahead_s),
+    )
+    order, begins, boxes, column = swept(boxed(laid, *heights, ROUGH))
+    grid, ends, members = filed(laid, order, low, high)
     found = meet(
         laid,
-        float((high - low).max()),
-        (low + high) / 2,
-        _height_bands_m(movers, limits),
+        order,
+        begins,
+        boxes,
+        column,
+        *heights,
         movers.owner,
         movers.identity,
         same_owner,
         *grid,
         ends,
         members,
-        ROUGH,
     )
     return found[np.argsort(found[:, 0] * len(movers) + found[:, 1])]
 
@@ -321,34 +331,6 @@ def _evaluated(
     )
 
 
-def _height_bands_m(movers: Movers, limits: Limits) -> Floats:
-    """Lowest and highest above the ellipsoid, lowest and highest by pressure, of each until the
-    look-ahead, with half the vertical limit; NaN where unknown, which excludes nothing.
-    """
-    slack_m = limits.vertical_m / 2 + movers.vertical_error_m + 0.001
-    rise_m = movers.climb_m_s * movers.age_s
-    later_m = movers.climb_m_s * limits.look_ahead_s
-    low_m = rise_m + np.minimum(later_m, 0.0) - slack_m
-    high_m = rise_m + np.maximum(later_m, 0.0) + slack_m
-    w84_m, std_m = movers.altitude_w84_m, movers.altitude_std_m
-    return np.stack([w84_m + low_m, w84_m + high_m, std_m + low_m, std_m + high_m], axis=1)
-
-
-@_kernel
-def _turned(angle: float) -> tuple[float, float]:
-    """The sine of an angle, and what its cosine is less than 1, to the last place or two."""
-    q = angle * angle
-    if q > _SMALL * _SMALL:
-        half = math.sin(angle / 2)
-        return math.sin(angle), 2 * half * half
-    # Up to x^11 and x^12: what follows is less than 1e-17 of the whole.
-    s = 1 - q * (1 / 42) * (1 - q * (1 / 72) * (1 - q * (1 / 110)))
-    s = 1 - q * (1 / 6) * (1 - q * (1 / 20) * s)
-    c = 1 - q * (1 / 56) * (1 - q * (1 / 90) * (1 - q * (1 / 132)))
-    c = 1 - q * (1 / 12) * (1 - q * (1 / 30) * c)
-    return angle * s, q * (1 / 2) * c
-
-
 @_kernel
 def _difference(
     t: float,
@@ -369,7 +351,7 @@ def _difference(
         row = i if side == 0 else j
         sign = -1.0 if side == 0 else 1.0
         radius = radius_m[row]
-        sine, less = _turned(speed_m_s[row] * (age_s[row] + t) / radius)
+        sine, less = turned(speed_m_s[row] * (age_s[row] + t) / radius)
         ahead, drop = radius * sine, radius * less
         rate_ahead, rate_drop = speed_m_s[row] * (1.0 - less), speed_m_s[row] * sine
         for k in range(3):

@@ -30,6 +30,8 @@ def is_warm() -> bool:
             "capsules._faces",
             "capsules._file",
             "capsules._sorted",
+            "_sweep.boxed",
+            "_sweep._swept",
             "_sweep.meet",
             "closest._approach",
             "wellclear._widened",

@@ -26,19 +26,21 @@ from wideberth.errors import BehindWitness, Overloaded, RecordUnavailable
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
 from wideberth.model.entries import (
     Entry,
+    WarningCleared,
     WarningRaised,
     ZoneDeclared,
     ZoneWithdrawn,
 )
 from wideberth.model.ids import IntentId, PartyId, WarningId
 from wideberth.model.parties import SYSTEM
-from wideberth.model.warnings import StandingWarning, WarningKind
+from wideberth.model.warnings import StandingWarning, WarningKind, WarningObject
+from wideberth.samewarnings import SameWarnings, one_with
 from wideberth.service import Service
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import TrackArchive
 from wideberth.watch.engine import Watch
 from wideberth.watch.feedlink import FeedLinks
-from wideberth.watch.fusion import FusedTrack, Things
+from wideberth.watch.fusion import FusedTrack, Things, agree
 from wideberth.watch.instep import InStep
 from wideberth.watch.observations import (
     Cleared,
@@ -48,7 +50,7 @@ from wideberth.watch.observations import (
     WarningEvent,
     Worsened,
 )
-from wideberth.watch.recorded import WATCHED, parties_of, recorded_form
+from wideberth.watch.recorded import WATCHED, parties_of, recorded_form, track_named
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
@@ -125,6 +127,7 @@ class Live:
         self._last_known: dict[WarningId, StandingWarning] = {}
         # Warnings of late notices by when each is looked at next: when its intent's time is over.
         self._late: list[tuple[int, WarningId]] = []
+        self._same = SameWarnings()
         self._unsaid = Unsaid()
         self._looking = asyncio.Lock()
 
@@ -134,6 +137,7 @@ class Live:
         self._in_step.take_over(picture)
         for warning in map(picture.warnings.__getitem__, list(picture.warnings)):
             self._note_late(warning)
+            self._same.note(warning)
         self._service.fold_listeners.append(self._listen)
         self._task = asyncio.create_task(self._look_on(), name="wideberth-live")
         for each in self.beside:
@@ -235,6 +239,28 @@ class Live:
         asked = [row for row in rows if feed is None or row.key.feed == feed]
         return bool(asked) and all(self.is_visible(row, reader) for row in asked)
 
+    def one_with(self, warning: StandingWarning, reader: PartyId) -> tuple[WarningId, ...]:
+        """The other standing warnings that are one with it to the reader, as of the last look; see
+        :mod:`wideberth.samewarnings`.
+        """
+        return one_with(
+            warning,
+            self._same.like(warning),
+            reader,
+            self._service.picture,
+            track_open=self.is_track_open,
+            are_one=self._are_one,
+        )
+
+    def _are_one(self, one: WarningObject, other: WarningObject) -> bool:
+        rows = [self._row_of(each) for each in (one, other)]
+        return rows[0] is not None and rows[1] is not None and agree(rows[0], rows[1])
+
+    def _row_of(self, track: WarningObject) -> TrackRow | None:
+        feed_party, track_id = track_named(track.id)
+        rows = self._rows_of.get((feed_party or None, track_id), [])
+        return next((row for row in rows if row.feed == track.feed), None)
+
     @contextlib.contextmanager
     def updates(self, grew: asyncio.Event, party: PartyId) -> Generator[UpdateListener]:
         """A listener to updates of standing warnings that are addressed to the party; sets grew
@@ -334,6 +360,9 @@ class Live:
                     self._known_tracks = max(self._known_tracks, 1)
                 case WarningRaised(warning=warning):
                     self._note_late(warning)
+                    self._same.note(warning)
+                case WarningCleared(warning=warning):
+                    self._same.forget(warning.id)
                 case _:
                     pass
 

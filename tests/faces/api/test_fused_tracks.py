@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from api_world import World
+from wideberth.model.commands import ClearWarning, Request
+from wideberth.model.ids import PartyId
+from wideberth.model.parties import SYSTEM
 from wideberth.space.time import SECOND_US, format_rfc3339
 
 ICAO = "4b1816"
@@ -97,3 +100,55 @@ async def test_a_warning_that_rests_on_a_closed_feed_shows_it_to_nobody(world: W
     await world.app.desk.live.rows()
     warnings = (await world.ask("bravo", "GET", "/warnings")).json()["warnings"]
     assert ICAO in json.dumps(warnings)
+
+
+async def of_two_feeds(world: World) -> None:
+    """An aircraft of nobody's beside bravo's: on a public feed of alpha's, and on charlie's."""
+    await show(world, "alpha", "public", "all")
+    await show(world, "charlie", "radar", "all")
+    place = {"altitude_m": 500}
+    await bring(world, "bravo", "own", report(world, 0, "mine", party="bravo", **place))
+    await bring(world, "alpha", "public", report(world, 2, longitude=8.001, **place))
+    await bring(world, "charlie", "radar", report(world, 5, longitude=8.001, **place))
+    await world.app.desk.live.tick()
+
+
+async def separations(world: World, party: str) -> list[dict[str, Any]]:
+    warnings = (await world.ask(party, "GET", "/warnings")).json()["warnings"]
+    return [each for each in warnings if each["kind"] == "separation"]
+
+
+async def test_who_sees_two_feeds_of_an_aircraft_is_told_that_their_warnings_are_one(
+    world: World,
+) -> None:
+    await of_two_feeds(world)
+    one, other = await separations(world, "bravo")
+    assert (one["one_with"], other["one_with"]) == ([other["id"]], [one["id"]])
+    fixes = [side["fix"]["time"] for each in (one, other) for side in each["objects"]]
+    assert len(set(fixes)) == 3  # each says how old it is
+
+
+async def test_who_sees_one_feed_of_an_aircraft_is_not_told_that_another_has_it(
+    world: World,
+) -> None:
+    await of_two_feeds(world)
+    await show(world, "charlie", "radar", "owner")
+    warnings = await separations(world, "bravo")
+    assert len(warnings) == 2
+    assert not any("one_with" in each for each in warnings)
+    (closed,) = [each for each in warnings if ICAO not in json.dumps(each)]
+    assert any("cell" in side for side in closed["objects"])
+
+
+async def test_a_warning_that_is_over_says_which_of_the_other_feed_still_stands(
+    world: World,
+) -> None:
+    await of_two_feeds(world)
+    first, second = await separations(world, "bravo")
+    desk = world.app.desk
+    standing = desk.picture.warnings[first["id"]]
+    await desk.service.submit(Request(SYSTEM, ClearWarning(standing)))
+    (left,) = await separations(world, "bravo")
+    assert left["id"] == second["id"]
+    assert "one_with" not in left
+    assert desk.live.one_with(standing, PartyId("bravo")) == (second["id"],)

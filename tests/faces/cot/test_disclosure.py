@@ -149,3 +149,29 @@ async def test_a_warning_shows_each_side_its_own_and_of_the_other_a_cell(tak: Ta
             assert other not in client.data
     async with tak.client("alpha") as alpha:
         await alpha.until(lambda each: each.type == "b-a-g")
+
+
+async def test_an_aircraft_of_two_feeds_is_one_warning_until_one_of_them_is_closed(
+    tak: TakWorld,
+) -> None:
+    for party, feed, track, owner in (
+        ("alpha", "public", "4b1816", None),
+        ("charlie", "radar", "4b1816", None),
+        ("bravo", "own", "drone5", "bravo"),
+    ):
+        body = {"feed": feed, "reports": [report(tak, track, owner or "")]}
+        body["reports"][0].update({} if owner else {"party": None})
+        answer = await tak.world.ask(party, "POST", "/tracks", body)
+        assert answer.json()["refused"] == []
+        await tak.world.ask(party, "PUT", f"/feeds/{feed}", {"shown_to": "all"})
+    await tak.world.app.desk.live.tick()
+    async with tak.client("bravo") as bravo:
+        await bravo.settled(tak)
+        (warning,) = [each for each in bravo.events if each.type == "b-a-g"]
+        assert "also reported by" in repr(warning)
+    await tak.world.ask("charlie", "PUT", "/feeds/radar", {"shown_to": "owner"})
+    async with tak.client("bravo") as bravo:
+        await bravo.settled(tak)
+        found = {each.uid for each in bravo.events if each.type == "b-a-g"}
+        assert len(found) == 2
+        assert b"also reported by" not in bravo.data

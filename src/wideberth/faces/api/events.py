@@ -36,7 +36,7 @@ from wideberth.faces.api.stops_seen import (
     stop_repeated,
     stop_units,
 )
-from wideberth.faces.api.warnings_seen import warning_seen
+from wideberth.faces.api.warnings_seen import warning_seen_live
 from wideberth.model.entries import (
     Entry,
     HiddenChecked,
@@ -254,7 +254,7 @@ async def _warning(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str,
     body = event.entry.body
     assert isinstance(body, WarningRaised | WarningWorsened | WarningCleared)
     await desk.live.rows()
-    seen = warning_seen(body.warning, party, desk.picture, desk.live.is_track_open)
+    seen = warning_seen_live(body.warning, party, desk)
     return "warning", told.WarningEvent(warning=seen, change=_WARNED[type(body)], **_where(event))
 
 

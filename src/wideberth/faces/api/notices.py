@@ -18,7 +18,7 @@ from wideberth.faces.api.http import encode
 from wideberth.faces.api.pages import Page
 from wideberth.faces.api.past import notice_as_of, notices_as_of
 from wideberth.faces.api.problems import HttpProblem
-from wideberth.faces.api.warnings_seen import warning_seen
+from wideberth.faces.api.warnings_seen import warning_seen_live
 from wideberth.model.commands import AcknowledgeNotice, Command, ReleaseNotice
 from wideberth.model.entries import NoticeIssued
 from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
@@ -160,9 +160,7 @@ async def list_warnings(call: Call) -> told.WarningsPage:
     after = [each for each in own if query.cursor is None or each.id > query.cursor]
     page = after[: query.limit]
     return told.WarningsPage(
-        warnings=[
-            warning_seen(each, call.party, picture, call.desk.live.is_track_open) for each in page
-        ],
+        warnings=[warning_seen_live(each, call.party, call.desk) for each in page],
         next=page[-1].id if len(after) > len(page) and not by_loss else None,
     )
 

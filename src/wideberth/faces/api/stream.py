@@ -28,7 +28,7 @@ from wideberth.faces.api.http import encode
 from wideberth.faces.api.past import intent_as_of
 from wideberth.faces.api.stops_seen import sent_view
 from wideberth.faces.api.tracks import track_out
-from wideberth.faces.api.warnings_seen import warning_seen
+from wideberth.faces.api.warnings_seen import warning_seen_live
 from wideberth.live import UpdateListener
 from wideberth.model.entries import NoticeIssued, WarningCleared, WarningRaised, WarningWorsened
 from wideberth.model.ids import IntentId, PartyId
@@ -264,7 +264,7 @@ async def _updated(call: Call, updates: UpdateListener, reading: _Reading) -> li
     while updates.pending:
         _, (warning, missed) = updates.pending.popitem()
         if wanted.is_all or await wanted.hears_update(desk, warning, party, reading.heard):
-            seen = warning_seen(warning, party, desk.picture, desk.live.is_track_open)
+            seen = warning_seen_live(warning, party, desk)
             event = told.WarningEvent(warning=seen, change="updated", missed=missed)
             parts.append(Said(None, UPDATES, encode(event)))
     return parts

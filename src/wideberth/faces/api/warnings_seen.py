@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from wideberth.faces.api import told, views
-from wideberth.model.ids import PartyId
+from wideberth.faces.api.desk import Desk
+from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.warnings import StandingWarning
 from wideberth.picture.picture import Picture
 from wideberth.space.clockskew import Order, order_of
@@ -14,7 +16,7 @@ from wideberth.space.volume import NANODEGREES
 from wideberth.warned import Side, TrackOpen, warned
 from wideberth.watch.recorded import track_named
 
-__all__ = ["warning_seen"]
+__all__ = ["warning_seen", "warning_seen_live"]
 
 _FIRST: dict[Order, Literal["first", "second", "unknown"]] = {
     Order.BEFORE: "first",
@@ -24,9 +26,15 @@ _FIRST: dict[Order, Literal["first", "second", "unknown"]] = {
 
 
 def warning_seen(
-    warning: StandingWarning, reader: PartyId, picture: Picture, track_open: TrackOpen
+    warning: StandingWarning,
+    reader: PartyId,
+    picture: Picture,
+    track_open: TrackOpen,
+    one_with: Iterable[WarningId] = (),
 ) -> told.WarningOut:
-    """The warning for one of the parties that it is addressed to."""
+    """The warning for one of the parties that it is addressed to. one_with: the other standing ones
+    that are one with it to this reader.
+    """
     known = warned(warning, reader, picture, track_open)
     return told.WarningOut(
         id=warning.id,
@@ -41,7 +49,16 @@ def warning_seen(
         vertical_m=_in(known.vertical_mm, 1000),
         time_s=_in(known.time_us, SECOND_US),
         last_known=warning.last_known,
+        one_with=list(one_with),
         first_reported=None if known.coarse else _first_reported(warning, picture),
+    )
+
+
+def warning_seen_live(warning: StandingWarning, reader: PartyId, desk: Desk) -> told.WarningOut:
+    """The same, as the tracks of the last look have it (``await desk.live.rows()``)."""
+    live = desk.live
+    return warning_seen(
+        warning, reader, desk.picture, live.is_track_open, live.one_with(warning, reader)
     )
 
 

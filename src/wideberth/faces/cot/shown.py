@@ -26,14 +26,17 @@ from wideberth.model.entries import (
     WarningRaised,
     WarningWorsened,
 )
-from wideberth.model.ids import IntentId, WarningId, ZoneId
+from wideberth.model.ids import IntentId, ZoneId
 from wideberth.model.intents import IntentState
 from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
 from wideberth.model.stops import Stop, StopTold, StopToUnits
-from wideberth.space.time import SECOND_US
+from wideberth.model.warnings import StandingWarning
+from wideberth.samewarnings import raised_first
+from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES
 from wideberth.warned import Side, warned
 from wideberth.watch.fusion import FusedTrack
+from wideberth.watch.recorded import track_named
 from wideberth.watch.tracks import TrackRow
 from wideberth.wire.cot import CotEvent
 from wideberth.wire.cotsaid import (
@@ -149,15 +152,19 @@ class Shown:
             await around.live.rows()  # which tracks are open is known of those
         names: set[str] = set()
         for warning in standing:
+            others = [picture.warnings[each] for each in around.live.one_with(warning, party)]
+            if others and raised_first(others[0]) < raised_first(warning):
+                continue  # it is shown with the one that was raised first
             name = f"warning/{warning.id}"
             names.add(name)
-            yield self._put(name, warning, lambda each=warning: self._warning(each.id))
+            state = (warning, *others)
+            yield self._put(name, state, lambda each=state: self._warning(*each))
         yield self._drop("warning/", names)
 
-    def _warning(self, warning_id: WarningId) -> dict[str, CotEvent]:
+    def _warning(self, warning: StandingWarning, *others: StandingWarning) -> dict[str, CotEvent]:
+        """others: those that are one with it, of other feeds."""
         around, party = self._around, self._audience.party
         assert party is not None, "a warning is addressed to parties"
-        warning = around.picture.warnings[warning_id]
         known = warned(warning, party, around.picture, around.live.is_track_open)
         words = [_words(side) for side in known.sides]
         if known.horizontal_mm is not None:
@@ -166,15 +173,16 @@ class Shown:
             words.append(f"{known.vertical_mm / 1000:g} m in height")
         if known.time_us is not None:
             words.append(f"in {known.time_us / SECOND_US:g} s")
+        words += [f"also {word}" for each in others for word in _reports(each)]
         said = WarningSaid(
             id=warning.id,
             kind=warning.kind.value,
-            level=warning.level,
+            level=max(each.level for each in (warning, *others)),
             raised_us=warning.raised_us,
-            updated_us=warning.updated_us,
+            updated_us=max(each.updated_us for each in (warning, *others)),
             place=next((place for each in known.sides if (place := _place(each))), None),
             words=tuple(words),
-            last_known=warning.last_known,
+            last_known=all(each.last_known for each in (warning, *others)),
         )
         event = warning_event(said, now_us=around.now_us(), exercise=around.exercise)
         return {event.uid: event}
@@ -295,6 +303,16 @@ class Shown:
         kept = set(names)
         lost = [each for each in self._said if each.startswith(prefix) and each not in kept]
         return [event for each in lost for event in self._take_off(each)]
+
+
+def _reports(warning: StandingWarning) -> list[str]:
+    """Who reported the tracks of a warning, and when; of one that is shown whole."""
+    return [
+        f"reported by {track_named(each.id)[0] or 'a public source'} at"
+        f" {format_rfc3339(each.fix.time_us)}"
+        for each in warning.objects
+        if each.fix is not None
+    ]
 
 
 def _words(side: Side) -> str:

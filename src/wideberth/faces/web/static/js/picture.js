@@ -4,7 +4,7 @@ import { ConsoleMap } from "./map.js";
 import { NO_INFORMATION, SENTENCE, aged, at, goneName, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
 import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { latenessOf } from "./lateness.js";
-import { intentsShown, ladderOf, orderedNotices, orderedWarnings, serverNow } from "./state.js";
+import { intentsShown, ladderOf, orderedNotices, serverNow, shownWarnings } from "./state.js";
 import { limitText } from "./shape.js";
 
 /** Its lists stand in the page from the start; what is mounted is the map. */
@@ -136,7 +136,7 @@ const WARNING_SAYS = {
 };
 
 function warnings(state, actions) {
-  const all = orderedWarnings(state);
+  const all = shownWarnings(state);
   setText(at("n-warnings"), String(all.length));
   rows(at("warnings"), all.map((warning) => {
     const names = warning.objects.map((object) => objectName(state, object));
@@ -158,10 +158,15 @@ function warnings(state, actions) {
       ])),
       h("span", { class: "num" }, lateText(state, warning) ?? gapText(warning.gap)),
       h("span", { class: "dim small" }, warning.objects.map((object) => factsOf(object).map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
+      warning.also.length ? h("span", { class: "dim small also" }, "also by another feed: ", warning.also.flatMap(reportsOf)) : null,
       h("span", { class: "dim small" }, `rule ${plain(ruleName(state, warning), 80)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),
     };
   }), state.loaded.warnings ? `No warning stands. ${NO_INFORMATION}` : "Asking …");
 }
+
+/** Who reported the tracks of a warning, and how long ago. */
+const reportsOf = (warning) =>
+  warning.objects.filter((object) => object.fix).flatMap((object) => [`${plain(object.id ?? "", 40)} by ${plain(object.feedParty || "a public source", 40)} `, aged("ago", object.fix.timeMs), " "]);
 
 /** The notice beside which the warning stands that it came late; null where it is none, or closed long ago. */
 const lateNotice = (state, warning) =>

@@ -169,10 +169,12 @@ export function warningOf(wire) {
     parties: wire.parties ?? [],
     gap: gapOf(wire),
     uncertaintyM: number(wire.uncertainty_m),
+    oneWith: wire.one_with ?? [],
     objects: (wire.objects ?? []).map((object) => ({
       type: object.type,
       id: object.id,
       party: object.party ?? null,
+      feedParty: object.feed_party ?? null,
       facts: object.facts ?? [],
       fix: object.fix
         ? {

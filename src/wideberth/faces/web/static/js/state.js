@@ -264,6 +264,18 @@ export function orderedWarnings(state) {
   return Object.values(state.warnings).sort((a, b) => before(lossMs(a), lossMs(b)) || b.level - a.level || b.raisedMs - a.raisedMs);
 }
 
+/** The same, those of one thing that several feeds bring as one: the one raised first, at the worst
+ * level of them, with the others in `also`. */
+export function shownWarnings(state) {
+  const first = (a, b) => a.raisedMs - b.raisedMs || (a.id < b.id ? -1 : 1);
+  const also = (warning) => warning.oneWith.map((id) => state.warnings[id]).filter(Boolean).sort(first);
+  return orderedWarnings(state).flatMap((warning) => {
+    const others = also(warning);
+    if (others.length && first(others[0], warning) < 0) return [];
+    return [{ ...warning, also: others, level: Math.max(warning.level, ...others.map((each) => each.level)) }];
+  });
+}
+
 /** When each party was last heard of: what it told, answered or reported, as far as shown here. */
 export function lastHeard(state) {
   const heard = {};

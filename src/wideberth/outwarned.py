@@ -247,4 +247,10 @@ def _told(side: Side) -> SideTold:
 
 
 def _lengths(known: Warned) -> Lengths:
-    return Lengths(known.horizontal_mm, known.vertical_mm, known.time_us, known.uncertainty_mm)
+    return Lengths(
+        known.horizontal_mm,
+        known.vertical_mm,
+        known.time_us,
+        known.uncertainty_mm,
+        edge_mm=known.edge_mm,
+    )

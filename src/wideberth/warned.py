@@ -46,7 +46,9 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Warned(msgspec.Struct, frozen=True):
-    """A warning as a party may know it. Lengths and times: None: not said. coarse: in steps."""
+    """A warning as a party may know it. Lengths and times: None: not said. coarse: in steps.
+    edge_mm: of an incursion, how far the track now is from the edge of the area, 0 in it.
+    """
 
     sides: tuple[Side, ...]
     horizontal_mm: int | None
@@ -54,6 +56,7 @@ class Warned(msgspec.Struct, frozen=True):
     time_us: int | None
     uncertainty_mm: int
     coarse: bool
+    edge_mm: int | None = None
 
 
 def no_track_open(_party: str, _feed: str | None, _track: str, _reader: PartyId) -> bool:
@@ -77,6 +80,7 @@ def warned(
         time_us=None if hidden else _down(warning.time_us, time_us),
         uncertainty_mm=-(-warning.uncertainty_mm // length_mm) * length_mm,
         coarse=closed,
+        edge_mm=None if hidden else _down(warning.edge_mm, length_mm),
     )
 
 

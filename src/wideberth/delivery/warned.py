@@ -47,6 +47,7 @@ class Lengths(msgspec.Struct, frozen=True):
     vertical_mm: int | None
     time_us: int | None
     uncertainty_mm: int
+    edge_mm: int | None = None
 
 
 def warning_message(  # noqa: PLR0913 - what it says, each by its name
@@ -105,6 +106,8 @@ def _apart(lengths: Lengths, say: dict[str, str]) -> list[str]:
         apart.append(f"{lengths.vertical_mm / 1000:.0f} m {say['in-height']}")
     if apart:
         lines.append(f"{say['apart']}: {', '.join(apart)}")
+    if lengths.edge_mm:
+        lines.append(f"{say['to-edge']}: {lengths.edge_mm / 1000:.0f} m")
     if lengths.time_us is not None:
         lines.append(f"{say['in-time']}: {lengths.time_us / SECOND_US:.0f} s")
     if lines:

@@ -54,7 +54,8 @@ class WarningObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
 class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A warning as it stands. margin_mm and margin_us: how far from the rule's limit, negative
-    when inside; uncertainty_mm: how sure that is. rule: id and version (L-11).
+    when inside; uncertainty_mm: how sure that is. edge_mm: of an incursion, from where the track is
+    now over the ground to the edge of the area, 0 in it. rule: id and version (L-11).
     parties: whom it is addressed to; each sees its own object, and of the other what it may.
     """
 
@@ -71,6 +72,7 @@ class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     uncertainty_mm: int = 0
     level: int = 1
     last_known: bool = False
+    edge_mm: int | None = None
 
 
 def by_time_to_loss(warning: StandingWarning) -> tuple[int, int, int, int, str]:

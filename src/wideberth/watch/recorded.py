@@ -30,6 +30,8 @@ WATCHED = frozenset(WarningKind(each.value) for each in seen.WarningKind)
 """The kinds of warning that a watch raises."""
 
 
+_ENTERS = frozenset((seen.WarningKind.INCURSION,))
+
 _RESTS_ON = {"way": "predicted along it", "round": "kept clear of"}
 """How intents are named that a warning rests on, and that only who sees them may know of."""
 
@@ -56,6 +58,7 @@ def recorded_form(event: seen.WarningEvent) -> StandingWarning:
         uncertainty_mm=uncertainty.horizontal_mm,
         level=warning.level,
         last_known=lapsed or warning.last_known_since_us is not None,
+        edge_mm=margin.now_horizontal_mm if observation.key.kind in _ENTERS else None,
     )
 
 

@@ -48,6 +48,7 @@ def warning_seen(
         horizontal_m=_in(known.horizontal_mm, 1000),
         vertical_m=_in(known.vertical_mm, 1000),
         time_s=_in(known.time_us, SECOND_US),
+        edge_m=_in(known.edge_mm, 1000),
         last_known=warning.last_known,
         one_with=list(one_with),
         first_reported=None if known.coarse else _first_reported(warning, picture),

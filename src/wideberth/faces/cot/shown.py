@@ -169,6 +169,8 @@ class Shown:
         words = [_words(side) for side in known.sides]
         if known.horizontal_mm is not None:
             words.append(f"{known.horizontal_mm / 1000:g} m apart")
+        if known.edge_mm:
+            words.append(f"{known.edge_mm / 1000:g} m to its edge")
         if known.vertical_mm is not None:
             words.append(f"{known.vertical_mm / 1000:g} m in height")
         if known.time_us is not None:

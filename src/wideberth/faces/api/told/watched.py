@@ -40,6 +40,8 @@ class WarningOut(Out, frozen=True, kw_only=True):
     """A warning. level: higher is more urgent. last_known: nothing fresh speaks of it any more.
     first_reported: which of two reports that it rests on was first, the first or the second
     object's; unknown where their times are no further apart than the clocks behind them may be off.
+    edge_m: of an incursion, from where the track is now over the ground to the edge of the area, 0
+    in it; left out where either is not yours to see.
     one_with: other standing warnings of the same things, which other feeds bring you, the one
     raised first being first: show them as one, which is over when none of them stands.
     """
@@ -55,6 +57,7 @@ class WarningOut(Out, frozen=True, kw_only=True):
     horizontal_m: float | None = None
     vertical_m: float | None = None
     time_s: float | None = None
+    edge_m: float | None = None
     last_known: bool = False
     one_with: list[str] = []
     first_reported: Literal["first", "second", "unknown"] | None = None

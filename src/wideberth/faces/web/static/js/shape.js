@@ -13,6 +13,7 @@ export function gapOf(wire) {
     horizontalM: number(gap.horizontal_m),
     verticalM: number(gap.vertical_m),
     timeS: number(gap.time_s),
+    edgeM: number(gap.edge_m),
   };
 }
 

@@ -40,8 +40,9 @@ export function metresAndFeet(metres) {
 }
 
 /** A gap between two things, with what it is a gap of. 0 in all three is an overlap. */
-export function gapText({ horizontalM, verticalM, timeS }) {
+export function gapText({ horizontalM, verticalM, timeS, edgeM }) {
   const parts = [];
+  if (Number.isFinite(edgeM) && edgeM > 0) parts.push(`to the edge${N}${distance(edgeM)}`);
   if (Number.isFinite(horizontalM)) parts.push(`across${N}${distance(horizontalM)}`);
   if (Number.isFinite(verticalM)) parts.push(`height${N}${metresAndFeet(verticalM)}`);
   if (Number.isFinite(timeS)) parts.push(`time${N}${duration(timeS)}`);

@@ -46,8 +46,8 @@ def around(rng, anchor, away_m):
     return math.degrees(math.asin(sine)), lon
 
 
-def footprint(rng, anchor):
-    size_m = 10 ** rng.uniform(1.5, 4.3)
+def footprint(rng, anchor, sizes=(1.5, 4.3)):
+    size_m = 10 ** rng.uniform(*sizes)
     middle = around(rng, anchor, 30_000)
     if rng.random() < 0.3:
         return circle(middle[0], middle[1], size_m)
@@ -70,7 +70,7 @@ def footprint(rng, anchor):
         return circle(middle[0], middle[1], size_m)
 
 
-def volume(rng, anchor):
+def volume(rng, anchor, sizes=(1.5, 4.3)):
     reference = REFERENCES[rng.integers(len(REFERENCES))]
     lower = rng.uniform(-100, 900)
     start_us = NOW_US + round(rng.uniform(-120, 60) * SECOND_US)
@@ -78,7 +78,7 @@ def volume(rng, anchor):
         return watched(
             prepare(
                 Volume4D(
-                    footprint(rng, anchor),
+                    footprint(rng, anchor, sizes),
                     altitude(round(lower), "M", reference),
                     altitude(round(lower + rng.uniform(10, 20_000)), "M", reference),
                     start_us,
@@ -219,6 +219,41 @@ def test_the_worlds_hold_what_is_asked_about():
     worlds = [World(seed, (47.0, 8.0)) for seed in range(8)]
     assert sum(world.check_entries() for world in worlds) > 100
     assert sum(world.check_inside() for world in worlds) > 30
+
+
+def few_small(seed):
+    """A world of areas of a kilometre or more, and a few of 100 m."""
+    world = World(seed, (47.0, 8.0), areas=0)
+    rng = np.random.default_rng(seed)
+    for number in range(80):
+        ref = ObjectRef("zone", str(number))
+        made = (volume(rng, (47.0, 8.0), (2.0, 2.1) if number % 40 == 0 else (3.0, 3.2)),)
+        world.areas[ref], world.exempt[ref] = made, NOBODY
+        world.index.put(ref, made)
+    return world
+
+
+@settings(deadline=None, max_examples=20)
+@given(SEEDS)
+def test_a_few_small_areas_among_larger_ones_are_found_all_the_same(seed):
+    world = few_small(seed)
+    world.check_entries()
+    world.check_inside()
+
+
+def test_a_few_small_areas_have_no_level_of_their_own_while_they_are_few():
+    world = few_small(7)
+    assert world.index._levels[0] == 0
+    assert world.check_entries() > 10
+    rng = np.random.default_rng(8)
+    for number in range(200):
+        made = (volume(rng, (47.0, 8.0), (2.0, 2.1)),)
+        ref = ObjectRef("intent", str(number))
+        world.areas[ref], world.exempt[ref] = made, NOBODY
+        world.index.put(ref, made)
+    assert world.index._levels[0] > 40
+    world.check_entries()
+    world.check_inside()
 
 
 def shrink_balls(index):

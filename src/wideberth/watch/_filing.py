@@ -3,11 +3,11 @@
 The earth is seen from its centre onto the six faces of a cube (no seam, no pole). A face has
 coordinates u and v from -1 to 1, cut into square cells; a straight line in space is straight there.
 A volume's *level* is the first whose cells are not too small for its ball: 14 levels of bits, two
-fewer each. It is filed in every cell of that level that its ball may be seen in, by a *node*, in a
-chain from ``heads[hash of the cell]``. A node keeps its cell, so that another cell with the same
-hash does not count, and the ball in float32, rounded outward, so that what is far is passed over
-without a look at the volume. What is larger than the largest ball is not filed (EVERYWHERE) and is
-looked at each time.
+fewer each; the first of all is left out while it would hold few. A volume is filed in every cell of
+its level that its ball may be seen in, by a *node*, in a chain from ``heads[hash of the cell]``. A
+node keeps its cell, so that another cell with the same hash does not count, and the ball in
+float32, rounded outward, so that what is far is passed over without a look at the volume. What is
+larger than the largest ball is not filed (EVERYWHERE) and is looked at each time.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ __all__ = [
     "file",
     "filed_in",
     "hashed",
+    "level_all",
     "turned",
     "unfile",
 ]
@@ -53,6 +54,7 @@ LEVELS = 7
 EVERYWHERE = LEVELS  # the level of what is filed nowhere
 FILED_M = 0.1  # a box is larger than its ball by this, which covers every rounding
 SPAN = 3.0  # cells that a ball is across, at most
+_FEW = 8  # times as many on the next level
 _FINEST_BITS = 14  # cells along an edge of a face: 780 m each in its middle, 260 m in its corner
 _LARGEST_M = 1_000_000.0  # a ball within this of its middle is in front of each face it is seen on
 _CUBE_M = 6_378_137.0  # half an edge of the cube: a face's coordinates in metres
@@ -158,6 +160,27 @@ def level_of(x: float, y: float, z: float, half_m: float) -> int:
 
 
 @_kernel
+def level_all(areas: Any, slots: Ints, levels: Ints) -> int:
+    """Sets the level of many, and how many each holds; the finest that is used. What would be few
+    on the finest goes with what is on the next: to go along a way cell by cell of the finest costs
+    more than to pass over those few.
+    """
+    levels[:] = 0
+    for slot in slots:
+        area = areas[slot]
+        area.level = level_of(area.x, area.y, area.z, area.reach_m + FILED_M)
+        levels[area.level] += 1
+    if _FEW * levels[0] >= levels[1]:
+        return 0
+    for slot in slots:
+        area = areas[slot]
+        area.level = area.level if area.level > 0 else 1
+    levels[1] += levels[0]
+    levels[0] = 0
+    return 1
+
+
+@_kernel
 def filed_in(area: Any) -> int:
     """How many cells the ball of an area may be seen in."""
     if area.level == EVERYWHERE:
@@ -215,7 +238,7 @@ def file(
             for iv in range(cell_at(low_v, level), cell_at(high_v, level) + 1):
                 if pieces > 0 and misses(
                     (2 * iu + 1) * half_cell_m - _CUBE_M, (2 * iv + 1) * half_cell_m - _CUBE_M,
-                    1.0, 0.0, 0.0, half_cell_m + FILED_M, 0, pieces, ring,
+                    1.0, 0.0, half_cell_m + FILED_M, half_cell_m + FILED_M, 0, pieces, ring,
                 ):  # fmt: skip
                     continue
                 at = free[0]

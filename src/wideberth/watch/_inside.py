@@ -157,7 +157,7 @@ def _rough(
 def _within(
     order: Ints, rows: Ints, slots: Ints, told: Slots,
     areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    scratch: Ints, position: Floats, row_of: Ints, slot_of: Ints,
+    scratch: Slots, position: Floats, row_of: Ints, slot_of: Ints,
 ) -> int:  # fmt: skip
     """Those of the order that are in the volume's footprint, into row_of and slot_of; how many."""
     kept = 0
@@ -180,7 +180,7 @@ def _within(
 @_kernel
 def inside(
     areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    heads: Slots, nodes: Any, levels: Ints, everywhere: Ints, scratch: Ints,
+    heads: Slots, nodes: Any, levels: Ints, everywhere: Ints, scratch: Slots,
     position: Floats, std_m: Floats, w84_m: Floats, time_us: Ints, clock_us: Ints, owner: Ints,
     room: int,
 ) -> tuple[int, Ints, Ints]:  # fmt: skip

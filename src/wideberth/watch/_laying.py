@@ -97,12 +97,12 @@ def lay(
     areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
     used: Ints, levels: Ints, slots: Ints, firsts: Ints, volumes: Ints, exempt: Ints,
     index: Ints, of_rows: Any, of_shapes: Any, of_points: Floats, of_blocks: Floats,
-    limits_m: Floats, window_us: Ints,
+    limits_m: Floats, window_us: Ints, finest: int,
 ) -> int:  # fmt: skip
     """Puts the volumes index of prepared arrays into the slots; how many nodes they will need.
 
     used: how much of points, blocks, plane and rough is; there must be room. limits_m: lower and
-    upper above the ellipsoid, then as pressure altitudes.
+    upper above the ellipsoid, then as pressure altitudes. finest: the finest level that is used.
     """
     nodes = 0
     for i in range(slots.shape[0]):
@@ -144,7 +144,8 @@ def lay(
             _drop(area, points, shape.first, count, plane, used[2], rough, used[3])
             used[2] += 3 * (count + 1)
             used[3] += 2 * (rough_count(count) + 1)
-        area.level = level_of(area.x, area.y, area.z, area.reach_m + FILED_M)
+        level = level_of(area.x, area.y, area.z, area.reach_m + FILED_M)
+        area.level = level if level > finest else finest
         levels[area.level] += 1
         nodes += filed_in(area)
     return nodes

@@ -14,11 +14,14 @@ from wideberth.watch._jit import kernel as _kernel
 from wideberth.watch._walk import comes_near, near
 from wideberth.watch._within import (
     EDGE_ERROR_M,
+    ROUGH,
+    SURE_M,
     above,
     distance_m,
     grounded,
     misses,
     near_distance_m,
+    rough_count,
 )
 from wideberth.watch.paths import turned
 
@@ -34,6 +37,8 @@ Singles = NDArray[np.float32]
 
 STEP_S = 0.05  # the tolerance of an entry: what a track covers in this time
 MAX_STEPS = 256  # then whoever is still on the way, along an edge, counts as entering
+_SOME = 64  # that are worked out together: what they need is less than the cache next to the core
+_LINE = 16  # numbers in float32 that come from memory together
 _LEAST_RADIUS_M = 6_335_000.0  # of curvature, anywhere on the ellipsoid
 
 
@@ -86,7 +91,7 @@ def _on_path(
 @_kernel
 def _at_m(
     area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    scratch: Ints,
+    scratch: Slots,
     position: Floats, tangent: Floats, normal: Floats, radius_m: float, row: int, run_m: float,
 ) -> float:  # fmt: skip
     """The distance to a footprint after run_m metres along a track's path."""
@@ -101,7 +106,7 @@ def _at_m(
 @_kernel
 def _first_s(
     area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    scratch: Ints,
+    scratch: Slots,
     position: Floats, tangent: Floats, normal: Floats, radius_m: float, row: int,
     speed_m_s: float, age_s: float, begin_s: float, end_s: float, pad_m: float,
 ) -> float:  # fmt: skip
@@ -125,39 +130,46 @@ def _first_s(
 
 @_kernel
 def _passes_by(
-    area: Any, plane: Floats, x: float, y: float, z: float,
+    area: Any, rough: Singles, x: float, y: float, z: float,
     tx: float, ty: float, tz: float, begin_m: float, end_m: float, wide_m: float,
 ) -> bool:  # fmt: skip
     """Does a straight line, from begin_m to end_m, surely stay wide_m from the ring of an area, as
-    both drop onto its plane? A drop is never longer than what drops.
+    both drop onto its plane? A drop is never longer than what drops. In float32: what that takes
+    is added to the width (see wideberth.watch._within).
     """
-    dx = x + begin_m * tx - area.x
-    dy = y + begin_m * ty - area.y
-    dz = z + begin_m * tz - area.z
+    middle_m = 0.5 * (begin_m + end_m)
+    dx = x + middle_m * tx - area.x
+    dy = y + middle_m * ty - area.y
+    dz = z + middle_m * tz - area.z
     ux = area.east_x * tx + area.east_y * ty + area.east_z * tz
     uy = area.north_x * tx + area.north_y * ty + area.north_z * tz
     size = math.sqrt(ux * ux + uy * uy)
-    run_m = (end_m - begin_m) * size
+    half_m = 0.5 * (end_m - begin_m) * size
     ux = ux / size if size > 0.0 else 1.0
     uy = uy / size if size > 0.0 else 0.0
+    at_x = area.east_x * dx + area.east_y * dy + area.east_z * dz
+    at_y = area.north_x * dx + area.north_y * dy + area.north_z * dz
+    wide_m += SURE_M + ROUGH * (abs(at_x) + abs(at_y) + half_m + wide_m + area.reach_m)
     return misses(
-        area.east_x * dx + area.east_y * dy + area.east_z * dz,
-        area.north_x * dx + area.north_y * dy + area.north_z * dz,
-        ux, uy, run_m, wide_m, area.plane, area.pieces, plane,
+        np.float32(at_x), np.float32(at_y), np.float32(ux), np.float32(uy),
+        np.float32(half_m + wide_m), np.float32(wide_m),
+        area.rough, rough_count(area.pieces), rough,
     )  # fmt: skip
 
 
 @_kernel
 def _hopeful(
-    order: Ints, rows: Ints, slots: Ints, areas: Any, plane: Floats,
+    order: Ints, begin: int, until: int, rows: Ints, slots: Ints, areas: Any, rough: Singles,
     position: Floats, tangent: Floats, speed_m_s: Floats, age_s: Floats, wide_m: Floats,
     std_m: Floats, w84_m: Floats, climb_m_s: Floats, slack_m: Floats, clock_s: Floats,
     owner: Ints, now_us: int, ahead_s: float, pressure_error_m: float,
-    row_of: Ints, slot_of: Ints, begins_s: Floats, ends_s: Floats,
+    row_of: Ints, slot_of: Ints, begins_s: Floats, ends_s: Floats, found: int,
 ) -> int:  # fmt: skip
-    """Those of the order that may enter, with from when to when; how many."""
-    found = 0
-    for k in order:
+    """Adds those of [begin, until) of the order that may enter, with from when to when; how many
+    there are then.
+    """
+    for n in range(begin, until):
+        k = order[n]
         row = int(rows[k])
         slot = int(slots[k])
         area = areas[slot]
@@ -185,7 +197,7 @@ def _hopeful(
         ):  # fmt: skip
             continue
         if area.plane >= 0 and _passes_by(
-            area, plane, x, y, z, tx, ty, tz, begin_m, end_m, wide_m[row]
+            area, rough, x, y, z, tx, ty, tz, begin_m, end_m, wide_m[row]
         ):
             continue
         row_of[found] = row
@@ -198,15 +210,16 @@ def _hopeful(
 
 @_kernel
 def _march_near(
-    count: int, rows: Ints, slots: Ints, begins_s: Floats, ends_s: Floats,
-    areas: Any, points: Floats, plane: Floats, rough: Singles, scratch: Ints,
+    begin: int, until: int, rows: Ints, slots: Ints, begins_s: Floats, ends_s: Floats,
+    areas: Any, points: Floats, plane: Floats, rough: Singles, scratch: Slots,
     position: Floats, tangent: Floats, normal: Floats, radius_m: Floats,
     speed_m_s: Floats, age_s: Floats, pad_m: Floats, seconds: Floats, metres: Floats,
 ) -> None:  # fmt: skip
-    """As _first_s and _at_m, of many, where a plane can tell it; else NaN. After the first step a
-    track is out, or in by less than the tolerance: a step is no longer than what was left.
+    """As _first_s and _at_m, of those of [begin, until), where a plane can tell it; else NaN. After
+    the first step a track is out, or in by less than the tolerance: a step is no longer than what
+    was left.
     """
-    for k in range(count):
+    for k in range(begin, until):
         seconds[k] = math.nan
         area = areas[slots[k]]
         if area.plane < 0:
@@ -253,9 +266,34 @@ def _march_near(
 
 
 @_kernel
+def _fetch(
+    order: Ints, begin: int, until: int, rows: Ints, slots: Ints, areas: Any, rough: Singles,
+    position: Floats, tangent: Floats, normal: Floats, numbers: tuple[Floats, ...],
+    read: Floats,
+) -> None:  # fmt: skip
+    """Reads from memory what [begin, until) of the order will be worked out from, into the
+    processor's cache: none of it waits for another, so it comes for many at once.
+    """
+    total = 0.0
+    for n in range(begin, until):
+        k = order[n]
+        row = rows[k]
+        area = areas[slots[k]]
+        total += area.x + area.pieces + area.north_z + area.lower_w84_m
+        total += position[row, 0] + tangent[row, 0] + normal[row, 0]
+        total += position[row, 2] + tangent[row, 2] + normal[row, 2]
+        for column in numbers:
+            total += column[row]
+        if area.plane >= 0:
+            for at in range(area.rough, area.rough + 2 * rough_count(area.pieces), _LINE):
+                total += rough[at]
+    read[0] = total
+
+
+@_kernel
 def enter(
     areas: Any, shapes: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    heads: Slots, nodes: Any, levels: Ints, everywhere: Ints, scratch: Ints,
+    heads: Slots, nodes: Any, levels: Ints, everywhere: Ints, scratch: Slots,
     position: Floats, tangent: Floats, normal: Floats, radius_m: Floats, speed_m_s: Floats,
     age_s: Floats, std_m: Floats, w84_m: Floats, climb_m_s: Floats, slack_m: Floats,
     pad_m: Floats, clock_s: Floats, owner: Ints,
@@ -289,17 +327,27 @@ def enter(
     order = by(slots[:found], np.arange(found), areas.shape[0])
     row_of = np.empty(found, np.int64)
     slot_of = np.empty(found, np.int64)
-    count = _hopeful(
-        order, rows, slots, areas, plane, position, tangent, speed_m_s, age_s, wide_m,
-        std_m, w84_m, climb_m_s, slack_m, clock_s, owner, now_us, ahead_s, pressure_error_m,
-        row_of, slot_of, begins_s, ends_s,
-    )  # fmt: skip
-    seconds = np.empty(count)
-    metres = np.empty(count)
-    _march_near(
-        count, row_of, slot_of, begins_s, ends_s, areas, points, plane, rough, scratch,
-        position, tangent, normal, radius_m, speed_m_s, age_s, pad_m, seconds, metres,
-    )  # fmt: skip
+    seconds = np.empty(found)
+    metres = np.empty(found)
+    read = np.empty(1)
+    numbers = radius_m, speed_m_s, age_s, std_m, w84_m, climb_m_s, slack_m, pad_m, clock_s, wide_m
+    count = 0
+    for begin in range(0, found, _SOME):
+        until = begin + _SOME if begin + _SOME < found else found
+        _fetch(
+            order, begin, until, rows, slots, areas, rough, position, tangent, normal, numbers,
+            read,
+        )  # fmt: skip
+        before = count
+        count = _hopeful(
+            order, begin, until, rows, slots, areas, rough, position, tangent, speed_m_s, age_s,
+            wide_m, std_m, w84_m, climb_m_s, slack_m, clock_s, owner, now_us, ahead_s,
+            pressure_error_m, row_of, slot_of, begins_s, ends_s, before,
+        )  # fmt: skip
+        _march_near(
+            before, count, row_of, slot_of, begins_s, ends_s, areas, points, plane, rough, scratch,
+            position, tangent, normal, radius_m, speed_m_s, age_s, pad_m, seconds, metres,
+        )  # fmt: skip
     kept = 0
     for k in range(count):
         row = int(row_of[k])

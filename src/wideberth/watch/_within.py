@@ -45,6 +45,7 @@ __all__ = [
     "AREA",
     "EDGE_ERROR_M",
     "PLANE_REACH_M",
+    "ROUGH",
     "SURE_M",
     "above",
     "distance_m",
@@ -65,7 +66,6 @@ PLANE_REACH_M = 50_000.0
 EDGE_ERROR_M = 0.005  # distance_to_edge_m is good to 4 mm
 STRETCH = 3e-5
 NEAR_ERROR_M = 0.02
-_FINE = 1e4  # squares of distances are counted in 1 cm x 1 cm
 _E2 = (2 - 1 / 298.257223563) / 298.257223563  # WGS84
 
 AREA = record_dtype(
@@ -101,7 +101,7 @@ AREA = record_dtype(
 )
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Slots = NDArray[np.int32]
 Singles = NDArray[np.float32]
 
 
@@ -211,7 +211,7 @@ def roughly_in(area: Any, rough: Singles, x: float, y: float, z: float) -> int:
 @_kernel
 def is_in(
     area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    scratch: Ints, x: float, y: float, z: float,
+    scratch: Slots, x: float, y: float, z: float,
 ) -> bool:  # fmt: skip
     """Likewise where it is to be asked: on the plane, then by the exact distance."""
     if area.plane >= 0:
@@ -224,10 +224,10 @@ def is_in(
 @_kernel
 def distance_m(
     area: Any, shape: Any, points: Floats, blocks: Floats, plane: Floats, rough: Singles,
-    scratch: Ints, x: float, y: float, z: float,
+    scratch: Slots, x: float, y: float, z: float,
 ) -> float:  # fmt: skip
-    """From a surface point to the footprint along the ellipsoid, 0 inside. scratch: room for a
-    number for each piece.
+    """From a surface point to the footprint along the ellipsoid, 0 inside. scratch: room for two
+    numbers for each piece of rough_count.
     """
     if shape.count == 0:
         length = geodesic_length(x, y, z, shape.x, shape.y, shape.z)
@@ -250,7 +250,7 @@ def distance_m(
 
 @_kernel
 def near_distance_m(
-    area: Any, points: Floats, plane: Floats, rough: Singles, scratch: Ints,
+    area: Any, points: Floats, plane: Floats, rough: Singles, scratch: Slots,
     x: float, y: float, z: float,
     may_be_in: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
 ) -> float:  # fmt: skip
@@ -269,31 +269,35 @@ def near_distance_m(
         told = side_of(area, plane, rough, dx, dy, dz)
         if told != 0:
             return 0.0 if told == 1 else -1.0
-    return _nearest_m(area, points, plane, scratch, x, y, z)
+    return _nearest_m(area, points, rough, scratch, x, y, z)
 
 
 @_kernel
-def _squares(x: float, y: float, begin: int, count: int, plane: Floats, scratch: Ints) -> int:
-    """The squares of the distances to the edges of a ring on the plane, in 1 / _FINE m2, rounded
-    down, into scratch; the least of them.
+def _squares(
+    x: np.float32, y: np.float32, begin: int, count: int, rough: Singles, scratch: Slots
+) -> int:
+    """The squares of the distances to the edges of a ring in float32, in m2, rounded down, into
+    scratch; the least of them. count: that of rough_count. No distance is of SHORT_M or more.
     """
-    least = np.int64(1 << 62)
+    least = np.int32(0x7FFFFFFF)
     at_y = np.uintp(count + 1)
-    at_inverse = np.uintp(2 * (count + 1))
     one = np.uintp(1)
     first = np.uintp(begin)
+    zero = np.float32(0.0)
+    unit = np.float32(1.0)
+    tiny = np.float32(1e-6)  # an edge may be of no length
     for i in range(np.uintp(count)):
         k = first + i
-        x0 = plane[k] - x
-        y0 = plane[k + at_y] - y
-        ux = plane[k + one] - x - x0
-        uy = plane[k + at_y + one] - y - y0
-        t = -(x0 * ux + y0 * uy) * plane[k + at_inverse]
-        t = 0.0 if t < 0.0 else t
-        t = 1.0 if t > 1.0 else t
+        x0 = rough[k] - x
+        y0 = rough[k + at_y] - y
+        ux = rough[k + one] - x - x0
+        uy = rough[k + at_y + one] - y - y0
+        t = -(x0 * ux + y0 * uy) / (ux * ux + uy * uy + tiny)
+        t = t if t > zero else zero
+        t = t if t < unit else unit
         dx = x0 + t * ux
         dy = y0 + t * uy
-        square = np.int64((dx * dx + dy * dy) * _FINE)
+        square = np.int32(dx * dx + dy * dy)
         scratch[i] = square
         least = square if square < least else least
     return int(least)
@@ -301,47 +305,53 @@ def _squares(x: float, y: float, begin: int, count: int, plane: Floats, scratch:
 
 @_kernel
 def _nearest_m(
-    area: Any, points: Floats, plane: Floats, scratch: Ints, x: float, y: float, z: float
+    area: Any, points: Floats, rough: Singles, scratch: Slots, x: float, y: float, z: float
 ) -> float:
     """From a surface point to the nearest piece, all of them within SHORT_M of the middle."""
     count = area.pieces
+    padded = rough_count(count)
     dx = x - area.x
     dy = y - area.y
     dz = z - area.z
-    least = _squares(
-        area.east_x * dx + area.east_y * dy + area.east_z * dz,
-        area.north_x * dx + area.north_y * dy + area.north_z * dz,
-        area.plane, count, plane, scratch,
-    )  # fmt: skip
-    limit_m = math.sqrt((least + 1) / _FINE) * (1.0 + STRETCH) + NEAR_ERROR_M
-    limit = int(limit_m * limit_m * _FINE) + 1
-    best = math.inf
+    at_x = area.east_x * dx + area.east_y * dy + area.east_z * dz
+    at_y = area.north_x * dx + area.north_y * dy + area.north_z * dz
+    least = _squares(np.float32(at_x), np.float32(at_y), area.rough, padded, rough, scratch)
+    # The least and the nearest one's own may be off by ROUGH each.
+    off_m = NEAR_ERROR_M + 2 * ROUGH * (abs(at_x) + abs(at_y) + area.reach_m)
+    limit_m = math.sqrt(least + 1) * (1.0 + STRETCH) + off_m
+    limit = int(limit_m * limit_m) + 1
+    # No branch: which of them are near cannot be foreseen.
+    near = 0
     for i in range(count):
-        if scratch[i] <= limit:
-            k = area.point + i
-            j = area.point + (i + 1 if i + 1 < count else 0)
-            length = to_piece(
-                x, y, z,
-                points[k, 0], points[k, 1], points[k, 2],
-                points[j, 0], points[j, 1], points[j, 2],
-            )  # fmt: skip
-            best = length if length < best else best
+        scratch[padded + near] = i
+        near += int(scratch[i] <= limit)
+    best = math.inf
+    for n in range(near):
+        i = int(scratch[padded + n])
+        k = area.point + i
+        j = area.point + (i + 1 if i + 1 < count else 0)
+        length = to_piece(
+            x, y, z,
+            points[k, 0], points[k, 1], points[k, 2],
+            points[j, 0], points[j, 1], points[j, 2],
+        )  # fmt: skip
+        best = length if length < best else best
     return best
 
 
 @_kernel
 def misses(
-    x: float, y: float, ux: float, uy: float, run_m: float, wide_m: float,
-    begin: int, count: int, plane: Floats,
+    x: Any, y: Any, ux: Any, uy: Any, half_m: Any, wide_m: Any,
+    begin: int, count: int, plane: Any,
 ) -> bool:  # fmt: skip
-    """Is the strip of a straight way on the plane, from there run_m along the unit (ux, uy) and
-    wide_m about it, surely away from a ring and not in it?
+    """Is the strip of a straight way on the plane, half_m to either side of there along the unit
+    (ux, uy) and wide_m about it, surely away from a ring and not in it? In the precision that the
+    ring and the numbers have; wide_m and half_m have room for it.
     """
-    half_m = 0.5 * run_m + wide_m
-    x += 0.5 * run_m * ux
-    y += 0.5 * run_m * uy
-    met = np.uint64(0)
-    crossed = np.uint64(0)
+    met = np.uint32(0)
+    crossed = np.uint32(0)
+    long_m = half_m + half_m
+    across_m = wide_m + wide_m
     at_y = np.uintp(count + 1)
     one = np.uintp(1)
     for k in range(np.uintp(begin), np.uintp(begin + count)):
@@ -349,16 +359,18 @@ def misses(
         y0 = plane[k + at_y] - y
         x1 = plane[k + one] - x
         y1 = plane[k + at_y + one] - y
-        crossed += np.uint64(((y0 > 0) != (y1 > 0)) & ((x1 * y0 < x0 * y1) != (y0 > y1)))
-        # Along and across the strip; the edge and the strip's box have an axis between them or not.
-        a = 0.5 * ((x0 + x1) * ux + (y0 + y1) * uy)
-        b = 0.5 * ((y0 + y1) * ux - (x0 + x1) * uy)
-        da = 0.5 * ((x1 - x0) * ux + (y1 - y0) * uy)
-        db = 0.5 * ((y1 - y0) * ux - (x1 - x0) * uy)
-        along = abs(a) <= half_m + abs(da)
-        across = abs(b) <= wide_m + abs(db)
-        askew = abs(a * db - b * da) <= half_m * abs(db) + wide_m * abs(da) + 1e-3
-        met += np.uint64(along & across & askew)
+        is_level = (plane[k + at_y] > y) != (plane[k + at_y + one] > y)
+        crossed += np.uint32(is_level & ((x1 * y0 < x0 * y1) != (y0 > y1)))
+        # Along and across the strip, twice; the edge and the strip's box have an axis between them
+        # or not.
+        a = (x0 + x1) * ux + (y0 + y1) * uy
+        b = (y0 + y1) * ux - (x0 + x1) * uy
+        da = (x1 - x0) * ux + (y1 - y0) * uy
+        db = (y1 - y0) * ux - (x1 - x0) * uy
+        along = abs(a) <= long_m + abs(da)
+        across = abs(b) <= across_m + abs(db)
+        askew = abs(a * db - b * da) <= long_m * abs(db) + across_m * abs(da)
+        met += np.uint32(along & across & askew)
     return int(met) == 0 and int(crossed) & 1 == 0
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wideberth.space._shapes import BLOCK, SHAPE
 from wideberth.space.prepared import Shapes
-from wideberth.watch._filing import EVERYWHERE, LEVELS, NODE, unfile
+from wideberth.watch._filing import EVERYWHERE, LEVELS, NODE, level_all, unfile
 from wideberth.watch._firsts import firsts
 from wideberth.watch._inside import inside
 from wideberth.watch._laying import file_all, filed_in_all, lay, needed
@@ -71,6 +71,7 @@ class AreaIndex:
         self._unused = 0  # points of volumes that went
         self._most_pieces = 1
         self._levels: Ints = np.zeros(LEVELS + 1, np.int64)
+        self._finest = 0  # the finest level that is used
         self._everywhere: Ints = np.zeros(0, np.int64)
         self._heads: NDArray[np.int32] = np.full(_LEAST_ROOM, -1, np.int32)
         self._nodes: Any = np.zeros(0, NODE)
@@ -243,7 +244,7 @@ class AreaIndex:
         return (
             self._areas, self._shapes, *self._pools,
             self._heads, self._nodes, self._levels, self._everywhere,
-            np.empty(self._most_pieces, np.int64),
+            np.empty(2 * rough_count(self._most_pieces), np.int32),
         )  # fmt: skip
 
     def _numbered(self, slots: Ints) -> tuple[tuple[ObjectRef, ...], Ints]:
@@ -290,6 +291,7 @@ class AreaIndex:
             self._areas, self._shapes, *self._pools,
             self._used, self._levels, slots.copy(), firsts_.copy(), numbers.copy(), exempt.copy(),
             index, arrays.rows, arrays.shapes, arrays.points, arrays.blocks, limits_m, window_us,
+            self._finest,
         )  # fmt: skip
         wide = slots[self._areas["level"][slots] == EVERYWHERE]
         if len(wide):
@@ -316,7 +318,9 @@ class AreaIndex:
     def _file_anew(self) -> None:
         """Files what is alive, with room for as much again."""
         alive = np.flatnonzero(self._areas["alive"])
-        call: Any = filed_in_all
+        call: Any = level_all
+        self._finest = call(self._areas, alive, self._levels)
+        call = filed_in_all
         room = max(_LEAST_ROOM, 2 * call(self._areas, alive))
         self._heads = np.full(1 << (4 * room - 1).bit_length(), -1, np.int32)
         self._nodes = np.zeros(room, NODE)

@@ -41,6 +41,7 @@ def is_warm() -> bool:
             "_laying.lay",
             "_laying.file_all",
             "_filing.unfile",
+            "_filing.level_all",
             "_legs.follow",
         )
     )

@@ -322,7 +322,7 @@ class AreaIndex:
         self._finest = call(self._areas, alive, self._levels)
         call = filed_in_all
         room = max(_LEAST_ROOM, 2 * call(self._areas, alive))
-        self._heads = np.full(1 << (4 * room - 1).bit_length(), -1, np.int32)
+        self._heads = np.full(1 << (room - 1).bit_length(), -1, np.int32)
         self._nodes = np.zeros(room, NODE)
         self._nodes["next"] = np.append(np.arange(1, room), -1)
         self._siblings = np.full(room, -1, np.int32)

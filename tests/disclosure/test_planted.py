@@ -17,7 +17,7 @@ from disclosure.plays import READER
 from disclosure.test_interference import compare
 from disclosure.test_reference import looked_at
 from wideberth.decisions import checks, clashes, disclosure, intents, telling
-from wideberth.faces.api import http, problems, records, timeline_part, views
+from wideberth.faces.api import filters, http, problems, records, timeline_part, views
 from wideberth.faces.api import intents as api_intents
 from wideberth.faces.api import notices as api_notices
 from wideberth.faces.api.routes import ROUTES
@@ -277,6 +277,18 @@ def _tracks_are_one_whoever_sees_them(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Live, "things", things)
 
 
+def _a_filter_goes_by_what_others_do(patch: pytest.MonkeyPatch) -> None:
+    """What a stream of an area leaves out hangs on how many intents there are."""
+    before = filters.Wanted.hears
+
+    async def hears(wanted: Any, desk: Any, *rest: Any) -> bool:
+        if wanted.area is not None and len(list(desk.picture.intents)) % 2:
+            return False
+        return await before(wanted, desk, *rest)
+
+    patch.setattr(filters.Wanted, "hears", hears)
+
+
 def _route(patch: pytest.MonkeyPatch, method: str, path: str, handler: Any) -> None:
     """Another handler in a row of the route table, which is frozen, until the test is over."""
     (row,) = (each for each in ROUTES if (each.method, each.path) == (method, path))
@@ -320,6 +332,7 @@ PLANTS: list[Plant] = [
     _cells_that_hang_on_the_edge,
     _numbers_of_all,
     _tracks_are_one_whoever_sees_them,
+    _a_filter_goes_by_what_others_do,
 ]
 
 

@@ -41,6 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US
+from wideberth.watch.callsigns import CallSigns
 from wideberth.watch.heldfeeds import HeldFeed, HeldFeeds
 from wideberth.watch.identity import identity_code
 from wideberth.watch.paths import Floats, arc_m, course_deg, ecef_m
@@ -195,7 +196,7 @@ class TrackTable:
         self._trail_numbers = np.zeros((capacity, length, 3))
         self._trail_count = np.zeros(capacity, np.int16 if length < _MOST_INT16 else np.int32)
         self._track_id: list[str | None] = [None] * capacity
-        self._callsign: list[str | None] = [None] * capacity
+        self._callsign = CallSigns(capacity)
         self._feeds = HeldFeeds()
         self._count = 0
         self._free: list[int] = list(range(capacity - 1, -1, -1))
@@ -498,8 +499,8 @@ class TrackTable:
                 air = np.zeros((more, *column.shape[1:]), column.dtype)
                 setattr(self, name, np.concatenate([column, air]))
         self.time_us[size:] = _NEVER_US
-        for names in (self._track_id, self._callsign):
-            names.extend([None] * more)
+        self._track_id.extend([None] * more)
+        self._callsign.extend(more)
         self._free.extend(range(size + more - 1, size - 1, -1))
 
     def _apply(

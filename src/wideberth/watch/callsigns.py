@@ -1,0 +1,35 @@
+"""The call signs of tracks, by slot: in a column of bytes, since nearly all are short and ASCII. A
+string of its own would take five times the room.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["CallSigns"]
+
+_SHORT = 8  # characters: what ADS-B can say
+
+
+class CallSigns:
+    """A call sign or None for each slot; none is empty, and none ends in a null character."""
+
+    def __init__(self, capacity: int) -> None:
+        self._short = np.zeros(capacity, f"S{_SHORT}")  # b"": none, or not a short one
+        self._other: dict[int, str] = {}
+
+    def __getitem__(self, slot: int) -> str | None:
+        short: bytes = self._short[slot]
+        return short.decode("ascii") if short else self._other.get(slot)
+
+    def __setitem__(self, slot: int, callsign: str | None) -> None:
+        self._other.pop(slot, None)
+        self._short[slot] = b""
+        if callsign is not None and len(callsign) <= _SHORT and callsign.isascii():
+            self._short[slot] = callsign.encode("ascii")
+        elif callsign is not None:
+            self._other[slot] = callsign
+
+    def extend(self, more: int) -> None:
+        """Room for so many slots more, without call signs."""
+        self._short = np.concatenate([self._short, np.zeros(more, self._short.dtype)])

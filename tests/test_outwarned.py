@@ -25,7 +25,7 @@ from wideberth.model.parties import SYSTEM, Author
 from wideberth.model.provisions import Languages
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.service import Applied, Request
-from wideberth.space.time import DAY_US, HOUR_US
+from wideberth.space.time import DAY_US, HOUR_US, format_rfc3339
 
 ALPHA = PartyId("alpha")
 
@@ -127,6 +127,42 @@ async def test_of_a_closed_track_it_says_no_more_than_the_stream_would(tmp_path:
         assert hidden not in whole, hidden
         assert hidden in ("alpha", "Alerte") or hidden not in page
     assert "500 m" in whole
+
+
+def position(world: World, track: str, **more: Any) -> dict[str, Any]:
+    """At rest, now."""
+    return {
+        "track": track, "latitude": 47.0, "longitude": 8.0, "altitude_m": 500, "accuracy_m": 10,
+        "ground_speed_m_s": 0, "track_deg": 0, "vertical_rate_m_s": 0,
+        "time": format_rfc3339(world.node.service.context().now_us), **more,
+    }  # fmt: skip
+
+
+async def test_of_an_aircraft_of_two_feeds_it_says_that_another_warning_stands_too(
+    tmp_path: Path,
+) -> None:
+    async with a_receiver() as receiver, sending_world(tmp_path) as world:
+        world.node.outbound.ways.put(BRAVO, (hook(receiver.url),))
+        for party, feed, *reports in (
+            ("bravo", "own", position(world, "mine", party="bravo")),
+            ("alpha", "public", position(world, "4b1816")),
+            ("charlie", "radar", position(world, "4b1816")),
+        ):
+            await world.ask(party, "PUT", f"/feeds/{feed}", {"shown_to": "all"})
+            await world.ask(party, "POST", "/tracks", {"feed": feed, "reports": reports})
+        await world.app.desk.live.tick()
+        await until(lambda: len(said(receiver)) == 2)
+        warnings = world.node.service.picture.warnings
+        first, second = (warnings[each] for each in sorted(warnings))
+        await submit(world, ClearWarning(first))
+        await until(lambda: len(said(receiver)) == 3)
+        await submit(world, ClearWarning(second))
+        await until(lambda: len(said(receiver)) == 4)
+    over, last = said(receiver)[2:]
+    assert (over["change"], over["one_with"]) == ("cleared", [second.id])
+    assert f"Stands too, of the same things by another feed: {second.id}" in over["text"]
+    assert last["change"] == "cleared"
+    assert "one_with" not in last
 
 
 async def test_each_level_is_told_once_and_the_end_to_whom_was_told(tmp_path: Path) -> None:

@@ -93,6 +93,10 @@ class WarningsOut:
         self._back_off = back_off
         self._draw = draw
         self.track_open: TrackOpen = no_track_open
+        self.one_with: Callable[[StandingWarning, PartyId], Sequence[str]] = _none
+        """The other standing warnings that are one with it to a party, as another feed has it."""
+        self.look: Callable[[], Awaitable[object]] = _nothing
+        """Brings what these two know up to date."""
         self._latest: dict[tuple[WarningId, PartyId], _Item] = {}
         self._tasks: dict[tuple[WarningId, PartyId], asyncio.Task[None]] = {}
         self._newer: dict[tuple[WarningId, PartyId], asyncio.Event] = {}
@@ -185,6 +189,7 @@ class WarningsOut:
     async def _over_ways(self, party: PartyId, item: _Item) -> Outcome:
         """Over the ways in their order: the first that takes it."""
         refused = True
+        await self.look()
         for way in self._sender.duty_ways(party):
             if way.medium is Medium.STREAM:
                 tried = await self._sender.streamed(party, item.position)
@@ -199,6 +204,7 @@ class WarningsOut:
         picture = self._service.picture
         known = warned(item.warning, party, picture, self.track_open)
         others = [each.party for each in known.sides if each.party not in (None, party)]
+        one_with = tuple(self.one_with(item.warning, party))
         languages, missing = spoken(agreed_languages(picture, party, others), way.language)
 
         def in_one(language: str) -> Message:
@@ -211,6 +217,7 @@ class WarningsOut:
                 exercise=picture.space.exercise,
                 times=way.times,
                 language=language,
+                one_with=one_with,
             )
 
         message = in_each(languages, missing, in_one)
@@ -223,7 +230,18 @@ class WarningsOut:
             "sides": [_told(each) for each in known.sides],
             "text": message.full,
         }
+        if one_with:
+            said["one_with"] = one_with
         return self._sender.send(way, party, message, said)
+
+
+async def _nothing() -> None:
+    """Where no watch runs."""
+
+
+def _none(_warning: StandingWarning, _party: PartyId) -> Sequence[str]:
+    """Where nobody says which are one: none are."""
+    return ()
 
 
 def agreed_languages(

@@ -60,8 +60,11 @@ def warning_message(  # noqa: PLR0913 - what it says, each by its name
     exercise: bool,
     times: TimeFormat,
     language: str = "en",
+    one_with: Sequence[str] = (),
 ) -> Message:
-    """The text of a warning, or of its end. What nothing was heard of is not said to be clear."""
+    """The text of a warning, or of its end. What nothing was heard of is not said to be clear.
+    one_with: other standing warnings that are one with it to the recipient.
+    """
     say = phrases_of(language)
     mark = f"{say['exercise']} " * exercise
     over = f" {say['no-longer']}" * (change is Change.CLEARED)
@@ -77,6 +80,8 @@ def warning_message(  # noqa: PLR0913 - what it says, each by its name
     ]
     if warning.last_known:
         lines.append(say["last-known"])
+    if one_with:
+        lines.append(f"{say['stands-too']}: {', '.join(one_with)}")
     lines += ["", say["standing"], *ending(language, exercise=exercise)]
     return Message(
         id=warning.id,

@@ -426,7 +426,10 @@ class Api:
         stack.callback(listeners.remove, self.desk.rebuilt.listen)
         self.desk.rebuilt.catch_up(self.desk.picture)
         await stack.enter_async_context(self.desk.live)
-        self.desk.outbound.warnings.track_open = self.desk.live.is_track_open
+        warnings, live = self.desk.outbound.warnings, self.desk.live
+        warnings.track_open, warnings.one_with = live.is_track_open, live.one_with
+        warnings.look, before = live.rows, warnings.look
+        stack.callback(setattr, warnings, "look", before)  # what is told goes on a little longer
 
 
 @cache

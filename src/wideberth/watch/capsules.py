@@ -66,9 +66,15 @@ def frame(normals: Floats) -> Floats:
     first = middle / length if length > 1e-6 else np.array([1.0, 0.0, 0.0])
     # East and north, where there are any: then a box of latitudes stands upright.
     pole = np.array([0.0, 0.0, 1.0]) if abs(first[2]) < 0.999 else np.array([1.0, 0.0, 0.0])
-    second = np.cross(pole, first)
+    second = _cross(pole, first)
     second /= np.linalg.norm(second)
-    return np.stack([first, second, np.cross(first, second)])
+    return np.stack([first, second, _cross(first, second)])
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    """The cross product of two: that of NumPy takes thirty times as long for so few numbers."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
 
 
 @_kernel

@@ -57,6 +57,7 @@ __all__ = [
 ]
 
 Ints = NDArray[np.int64]
+Motion = tuple[float, float, float, float, float, float]  # x, y, z in m; their rates in m/s
 
 _kernel = KERNELS
 
@@ -233,7 +234,8 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
         ends,
         members,
     )
-    return found[np.argsort(found[:, 0] * len(movers) + found[:, 1])]
+    keys = np.sort(found[:, 0] * len(movers) + found[:, 1])
+    return np.stack(np.divmod(keys, len(movers)), axis=1)
 
 
 def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs:
@@ -332,6 +334,34 @@ def _evaluated(
 
 
 @_kernel
+def _motion(
+    t: float,
+    row: int,
+    position: Floats,
+    tangents: Floats,
+    normals: Floats,
+    radius_m: Floats,
+    speed_m_s: Floats,
+    age_s: Floats,
+) -> Motion:
+    """Where a mover is at t, ECEF, and how fast it moves."""
+    radius, speed = radius_m[row], speed_m_s[row]
+    sine, less = turned(speed * (age_s[row] + t) / radius)
+    ahead, drop = radius * sine, radius * less
+    rate_ahead, rate_drop = speed * (1.0 - less), speed * sine
+    ux, uy, uz = tangents[row, 0], tangents[row, 1], tangents[row, 2]
+    nx, ny, nz = normals[row, 0], normals[row, 1], normals[row, 2]
+    return (
+        position[row, 0] + ahead * ux - drop * nx,
+        position[row, 1] + ahead * uy - drop * ny,
+        position[row, 2] + ahead * uz - drop * nz,
+        rate_ahead * ux - rate_drop * nx,
+        rate_ahead * uy - rate_drop * ny,
+        rate_ahead * uz - rate_drop * nz,
+    )
+
+
+@_kernel
 def _difference(
     t: float,
     i: int,
@@ -342,43 +372,32 @@ def _difference(
     radius_m: Floats,
     speed_m_s: Floats,
     age_s: Floats,
-    out: Floats,
-) -> None:
-    """The ECEF difference of two movers at t and its rate, into out[0:3] and out[3:6]."""
-    for k in range(6):
-        out[k] = 0.0
-    for side in range(2):
-        row = i if side == 0 else j
-        sign = -1.0 if side == 0 else 1.0
-        radius = radius_m[row]
-        sine, less = turned(speed_m_s[row] * (age_s[row] + t) / radius)
-        ahead, drop = radius * sine, radius * less
-        rate_ahead, rate_drop = speed_m_s[row] * (1.0 - less), speed_m_s[row] * sine
-        for k in range(3):
-            u, n = tangents[row, k], normals[row, k]
-            out[k] += sign * (position[row, k] + ahead * u - drop * n)
-            out[3 + k] += sign * (rate_ahead * u - rate_drop * n)
+) -> Motion:
+    """The ECEF difference of two movers at t, and its rate."""
+    a = _motion(t, i, position, tangents, normals, radius_m, speed_m_s, age_s)
+    b = _motion(t, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+    return b[0] - a[0], b[1] - a[1], b[2] - a[2], b[3] - a[3], b[4] - a[4], b[5] - a[5]
 
 
 @_kernel
-def _arc(out: Floats) -> float:
-    half = math.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2]) / (2 * EARTH_RADIUS_MAX_M)
+def _arc(at: Motion) -> float:
+    half = math.sqrt(_chord2(at)) / (2 * EARTH_RADIUS_MAX_M)
     return 2 * EARTH_RADIUS_MAX_M * math.asin(half if half < 1.0 else 1.0)
 
 
 @_kernel
-def _chord2(out: Floats) -> float:
-    return out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
+def _chord2(at: Motion) -> float:
+    return at[0] * at[0] + at[1] * at[1] + at[2] * at[2]
 
 
 @_kernel
-def _rate(out: Floats) -> float:
-    return out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
+def _rate(at: Motion) -> float:
+    return at[0] * at[3] + at[1] * at[4] + at[2] * at[5]
 
 
 @_kernel
-def _speed2(out: Floats) -> float:
-    return out[3] * out[3] + out[4] * out[4] + out[5] * out[5]
+def _speed2(at: Motion) -> float:
+    return at[3] * at[3] + at[4] * at[4] + at[5] * at[5]
 
 
 @_kernel
@@ -387,30 +406,43 @@ def _clamped(value: float, least: float, most: float) -> float:
 
 
 @_kernel
-def _between(t: float, look_ahead_s: float, ends: Floats, out: Floats) -> None:
+def _cubic(
+    s: float, look_ahead_s: float, p: float, v: float, q: float, w: float
+) -> tuple[float, float]:
+    """Where the cubic is at the part s between p and q, which it leaves with v and reaches with w,
+    and how fast.
+    """
+    v, w = v * look_ahead_s, w * look_ahead_s
+    c, d = 3 * (q - p) - 2 * v - w, 2 * (p - q) + v + w
+    return p + s * (v + s * (c + s * d)), (v + s * (2 * c + s * 3 * d)) / look_ahead_s
+
+
+@_kernel
+def _between(t: float, look_ahead_s: float, now: Motion, end: Motion) -> Motion:
     """Nearly the difference at t and its rate: the cubic between those at both ends."""
     s = t / look_ahead_s
-    for k in range(3):
-        p, v = ends[k], ends[3 + k] * look_ahead_s
-        q, w = ends[6 + k], ends[9 + k] * look_ahead_s
-        c, d = 3 * (q - p) - 2 * v - w, 2 * (p - q) + v + w
-        out[k] = p + s * (v + s * (c + s * d))
-        out[3 + k] = (v + s * (2 * c + s * 3 * d)) / look_ahead_s
+    x, u = _cubic(s, look_ahead_s, now[0], now[3], end[0], end[3])
+    y, v = _cubic(s, look_ahead_s, now[1], now[4], end[1], end[4])
+    z, w = _cubic(s, look_ahead_s, now[2], now[5], end[2], end[5])
+    return x, y, z, u, v, w
 
 
 @_kernel
 def _together(
-    ends: Floats, reach_m: float, level_from: float, level_until: float, look_ahead_s: float
+    now: Motion,
+    end: Motion,
+    reach_m: float,
+    level_from: float,
+    level_until: float,
+    look_ahead_s: float,
 ) -> bool:
     """Is there a moment of the look-ahead at which the straight line between both ends is within
     reach, and they are level?
     """
-    square = bend = slope = 0.0
-    for k in range(3):
-        step = ends[6 + k] - ends[k]
-        square += ends[k] * ends[k]
-        slope += ends[k] * step
-        bend += step * step
+    x, y, z = end[0] - now[0], end[1] - now[1], end[2] - now[2]
+    square = _chord2(now)
+    slope = now[0] * x + now[1] * y + now[2] * z
+    bend = x * x + y * y + z * z
     begin, until = 0.0, 1.0
     excess = square - reach_m * reach_m
     if bend > 1e-6:
@@ -440,7 +472,8 @@ def _crossed(
     near: float,
     reach_m: float,
     look_ahead_s: float,
-    ends: Floats,
+    now: Motion,
+    end: Motion,
     i: int,
     j: int,
     position: Floats,
@@ -449,7 +482,6 @@ def _crossed(
     radius_m: Floats,
     speed_m_s: Floats,
     age_s: Floats,
-    out: Floats,
 ) -> float:
     """When their distance crosses reach_m, between far (beyond it, before or after) and near
     (within it), rounded toward far.
@@ -461,25 +493,25 @@ def _crossed(
     guess = far
     for turn in range(4):
         if turn < 3:
-            _between(guess, look_ahead_s, ends, out)
+            at = _between(guess, look_ahead_s, now, end)
         else:
-            _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-        slope, excess, bend = 2 * _rate(out), _chord2(out) - chord2, _speed2(out)
+            at = _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+        slope, excess, bend = 2 * _rate(at), _chord2(at) - chord2, _speed2(at)
         inner = slope * slope - 4 * bend * excess
         below = -slope + sign * math.sqrt(max(inner, 0.0))
         if abs(below) < 1e-12:
             break
         guess = _clamped(guess + 2 * excess / below, min(far, near), max(far, near))
     outer, inside = _beside(far, near, guess)
-    _difference(outer, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-    is_proven = outer == far or not _arc(out) <= reach_m
-    _difference(inside, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-    if is_proven and (inside == near or _arc(out) <= reach_m):
+    at = _difference(outer, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+    is_proven = outer == far or not _arc(at) <= reach_m
+    at = _difference(inside, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+    if is_proven and (inside == near or _arc(at) <= reach_m):
         return outer
     while abs(near - far) > 1e-6:
         middle = 0.5 * (far + near)
-        _difference(middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-        if _arc(out) <= reach_m:
+        at = _difference(middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+        if _arc(at) <= reach_m:
             near = middle
         else:
             far = middle
@@ -512,7 +544,6 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
     count = len(found)
     numbers = np.empty((8, count))
     height = np.empty(count, np.int64)
-    out, ends = np.empty(6), np.empty(12)
     for p in range(count):
         i, j = found[p, 0], found[p, 1]
         look_ahead_s = ahead_s[p]
@@ -556,20 +587,17 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
             height[p] = kind
             continue
 
-        _difference(0.0, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-        now_m, rate_now = _arc(out), _rate(out)
-        ends[0:6] = out
-        _difference(
-            look_ahead_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+        now = _difference(0.0, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+        end = _difference(
+            look_ahead_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s
         )
-        end_m, rate_end = _arc(out), _rate(out)
-        ends[6:12] = out
+        now_m, rate_now, end_m, rate_end = _arc(now), _rate(now), _arc(end), _rate(end)
         if only_close:
             # On straight lines, widened by the sagittas, they are near and level at no moment.
             wide = reach + float(speed_m_s[i] ** 2 + speed_m_s[j] ** 2) * look_ahead_s**2 / (
                 8 * EARTH_RADIUS_MIN_M
             )
-            if not _together(ends, wide + 0.01, level_from, level_until, look_ahead_s):
+            if not _together(now, end, wide + 0.01, level_from, level_until, look_ahead_s):
                 numbers[:, p] = math.nan
                 numbers[5, p] = math.inf
                 height[p] = kind
@@ -579,30 +607,30 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
         if rate_now < 0.0 < rate_end:
             guess = -rate_now / (rate_end - rate_now) * look_ahead_s
             for _ in range(3):
-                _between(guess, look_ahead_s, ends, out)
-                guess = _clamped(guess - _rate(out) / max(_speed2(out), 1e-9), 0.0, look_ahead_s)
-            _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-            guess = _clamped(guess - _rate(out) / max(_speed2(out), 1e-9), 0.0, look_ahead_s)
+                at = _between(guess, look_ahead_s, now, end)
+                guess = _clamped(guess - _rate(at) / max(_speed2(at), 1e-9), 0.0, look_ahead_s)
+            at = _difference(guess, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+            guess = _clamped(guess - _rate(at) / max(_speed2(at), 1e-9), 0.0, look_ahead_s)
             early, late = _beside(0.0, look_ahead_s, guess)
-            _difference(early, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-            is_proven = _rate(out) < 0.0
-            _difference(late, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out)
-            if not is_proven or _rate(out) < 0.0:
+            at = _difference(early, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+            is_proven = _rate(at) < 0.0
+            at = _difference(late, i, j, position, tangents, normals, radius_m, speed_m_s, age_s)
+            if not is_proven or _rate(at) < 0.0:
                 early, late = 0.0, look_ahead_s
                 while late - early >= 1e-6:
                     middle = 0.5 * (early + late)
-                    _difference(
-                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+                    at = _difference(
+                        middle, i, j, position, tangents, normals, radius_m, speed_m_s, age_s
                     )
-                    if _rate(out) < 0.0:
+                    if _rate(at) < 0.0:
                         early = middle
                     else:
                         late = middle
             closest_s = 0.5 * (early + late)
-            _difference(
-                closest_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s, out
+            at = _difference(
+                closest_s, i, j, position, tangents, normals, radius_m, speed_m_s, age_s
             )
-            closest_m = _arc(out)
+            closest_m = _arc(at)
         elif end_m < now_m:
             # Also where neighbours on parallel courses draw together as great circles do.
             closest_s, closest_m = look_ahead_s, end_m
@@ -619,7 +647,8 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
                     closest_s,
                     reach,
                     look_ahead_s,
-                    ends,
+                    now,
+                    end,
                     i,
                     j,
                     position,
@@ -628,7 +657,6 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
                     radius_m,
                     speed_m_s,
                     age_s,
-                    out,
                 )
             # Until the closest they are within it anyhow: after that matters only to who gets
             # level later.
@@ -638,7 +666,8 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
                     closest_s,
                     reach,
                     look_ahead_s,
-                    ends,
+                    now,
+                    end,
                     i,
                     j,
                     position,
@@ -647,7 +676,6 @@ def _approach(  # noqa: C901, PLR0912, PLR0915 - one pair after the other, from 
                     radius_m,
                     speed_m_s,
                     age_s,
-                    out,
                 )
 
         # And within the vertical one.

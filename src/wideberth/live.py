@@ -22,6 +22,7 @@ from typing import Literal, Self, TypeVar
 
 import msgspec
 
+from wideberth.conforming import Conforming
 from wideberth.errors import BehindWitness, Overloaded, RecordUnavailable
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
 from wideberth.model.entries import (
@@ -38,6 +39,7 @@ from wideberth.samewarnings import SameWarnings, one_with
 from wideberth.service import Service
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import TrackArchive
+from wideberth.watch.conformance import Flown, Outside
 from wideberth.watch.engine import Watch
 from wideberth.watch.feedlink import FeedLinks
 from wideberth.watch.fusion import FusedTrack, Things, agree
@@ -124,6 +126,7 @@ class Live:
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
         self._in_step = InStep(self._watch)
+        self._conforming = Conforming(service)
         self._last_known: dict[WarningId, StandingWarning] = {}
         # Warnings of late notices by when each is looked at next: when its intent's time is over.
         self._late: list[tuple[int, WarningId]] = []
@@ -135,6 +138,7 @@ class Live:
         """Take over what stands, then look once a second."""
         picture = self._service.picture
         self._in_step.take_over(picture)
+        self._conforming.take_over(picture)
         for warning in map(picture.warnings.__getitem__, list(picture.warnings)):
             self._note_late(warning)
             self._same.note(warning)
@@ -151,6 +155,9 @@ class Live:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        with contextlib.suppress(BehindWitness, Overloaded, RecordUnavailable):
+            self._conforming.over(await self._in_thread(self._watch.conformance.end_all))
+            await self._conforming.record((), all_of_them=True)
         if self.keeping is not None:
             await self.keeping.stop()
         self._thread.shutdown()
@@ -279,7 +286,8 @@ class Live:
         """
         if self._late:
             await self._clear_late(self._service.context().now_us)
-        if not self._known_tracks and not self._watch.standing and not self._unsaid:
+        idle = not self._known_tracks and not self._watch.standing and not self._unsaid
+        if idle and not self._conforming.followed:
             return
         async with self._looking:  # what waits is recorded by one look at a time
             await self._look()
@@ -288,15 +296,22 @@ class Live:
         now_us = self._service.context().now_us
         changes = self._in_step.changes(self._service.picture, now_us)
 
-        def look() -> tuple[list[WarningEvent], int]:
-            events = [event for change in changes for event in change()]
-            return events + self._watch.tick(now_us), len(self._watch.table)
+        followed = self._conforming.followed
 
-        events, self._known_tracks = await self._in_thread(look)
+        def look() -> tuple[list[WarningEvent], int, list[Flown], list[Outside]]:
+            events = [event for change in changes for event in change()]
+            events += self._watch.tick(now_us)
+            counted = self._watch.conformance
+            known = len(self._watch.table)
+            return events, known, counted.over(), counted.flying(followed)
+
+        events, self._known_tracks, flown, flying = await self._in_thread(look)
         self._rows_fresh = False
         for event in events:
             self._note(event)
+        self._conforming.over(flown)
         await self._tell_all()
+        await self._conforming.record(flying)
 
     def _note_late(self, warning: StandingWarning) -> None:
         if warning.kind is WarningKind.LATE_NOTICE:
@@ -355,6 +370,7 @@ class Live:
         """Note what concerns the watch; it learns of it at its next look."""
         for entry in entries:
             self._in_step.note(entry.body)
+            self._conforming.note(entry.body)
             match entry.body:
                 case ZoneDeclared() | ZoneWithdrawn():
                     self._known_tracks = max(self._known_tracks, 1)

@@ -302,6 +302,8 @@ async def everything(
 async def _timelines(asker: Asker) -> None:
     for query in ("", "objects=hid0", "parties=alpha", "parties=bravo,charlie"):
         await asker.ask("GET", "/timeline", query=query)
+    for period in ("from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z", "to=soon"):
+        await asker.ask("GET", "/conformance", query=period)
     text = (await asker.ask("GET", "/timeline/text", keep=False)).text
     asker.view.seen["/timeline/text"] = re.sub(r"entry \d+", "entry n", text)
 

@@ -260,6 +260,8 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable = body.warning.parties == (party,) and all(
                     each.type == "zone" or each.party == party for each in body.warning.objects
                 )
+            case e.FlightMeasured() | e.SteppedByTrack():
+                readable = body.party == party
             case e.HiddenChecked():
                 event = any(owner == party for owner, _ in body.owners)
             case e.SharingAssessed():

@@ -34,6 +34,7 @@ from wideberth.model import (
 from wideberth.model import agreements as a
 from wideberth.model import ladders as steps
 from wideberth.model.channels import ChannelState, Medium
+from wideberth.model.conformance import FlightMeasured, SteppedByTrack
 from wideberth.model.doubts import DoubtId
 from wideberth.model.entries import (
     Body,
@@ -68,6 +69,7 @@ from wideberth.model.intents import (
     IntentState,
     Provenance,
     Source,
+    Step,
     Visibility,
     VisibilityLevel,
 )
@@ -443,6 +445,29 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
     ),
     (StopToUnits("stop-1", BRAVO, (UnitToken("u1"), UnitToken("u2"))), ("of bravo", "u1, u2")),
     (SegmentRecorded("s1", "b" * 64, 1, 2, 3), ("archive of tracks", "b" * 64)),
+    (
+        FlightMeasured(
+            ALPHA,
+            IntentId("i1"),
+            "drone",
+            "f",
+            0,
+            0,
+            9_000_000,
+            6_000_000,
+            2_000_000,
+            1_000_000,
+            1,
+            2_000_000,
+        ),
+        ("a track of alpha kept to its intent i1", "Excursions: 1", "drone"),
+    ),
+    (
+        SteppedByTrack(
+            ALPHA, IntentId("i1"), Step.ACTIVATE, "track-outside/1", "drone", "f", None, 1, 2
+        ),
+        ("the step activate by rule", "track-outside/1", "Outside since: inside"),
+    ),
     (SnapshotRecorded(10, "c" * 64, "d" * 64), ("first 10 entries", "c" * 64)),
 )
 

@@ -36,6 +36,7 @@ class History:
                 {each.area.id: own.serial_of(own._number[each.area.id]) for each in held},
                 None if row is None else self.position(look, row, held),
                 int(watch.table.silence_after_us(np.array([slot]))[0]),
+                watch.table.owner(slot),
             )
         self.looks.append(seen)
 
@@ -67,7 +68,7 @@ def flights_of(history):
             intent, serial, _ = going[track]
             if track not in look or look[track][0].get(intent) != serial:
                 del going[track]
-        for track, (held, position, silence_us) in look.items():
+        for track, (held, position, silence_us, owner) in look.items():
             if position is None:
                 continue
             time_us, surely, maybe, state = position
@@ -78,11 +79,11 @@ def flights_of(history):
                 continue
             positions = [(time_us, state)]
             going[track] = chosen, held[chosen], positions
-            flights.append((track[0], chosen, positions, silence_us))
+            flights.append((track[0], chosen, owner, positions, silence_us))
     return flights
 
 
-def counted(key, intent, positions, silence_us):
+def counted(key, intent, owner, positions, silence_us):
     """The parts of a flight, from all of its positions."""
     parts, first, since = [], 0, None
     for at in range(1, len(positions)):
@@ -102,7 +103,7 @@ def counted(key, intent, positions, silence_us):
                 since = None
         parts.append(
             Flown(
-                key, intent, positions[0][0], positions[first][0], positions[at][0],
+                key, intent, owner, positions[0][0], positions[first][0], positions[at][0],
                 spent["in"], spent["out"], spent["unknown"], began, longest,
             )
         )  # fmt: skip
@@ -120,8 +121,7 @@ def flown(steps):
         history.see(watch, now_us)
 
     play(watch, steps, see)
-    watch.conformance.end_all()
-    told += watch.conformance.over()
+    told += watch.conformance.end_all()
     again = [part for flight in flights_of(history) for part in counted(*flight)]
     return [sorted(each, key=repr) for each in (told, again)]
 
@@ -152,6 +152,11 @@ AGAIN = [
     ("end", "radio", "a"), here("a", A), here("a", C),
 ]  # fmt: skip
 
+NAMED_AND_GONE = [
+    ("put", "one", [box(A)], "x", frozenset("a"), None), here("a", A), here("a", A),
+    ("end", "radio", "a"), here("b", A),
+]  # fmt: skip
+
 
 @settings(max_examples=60, deadline=None)
 @given(PLAYS)
@@ -162,6 +167,7 @@ AGAIN = [
 @example(INTO_ANOTHER)
 @example(PARTS)
 @example(AGAIN)
+@example(NAMED_AND_GONE)
 def test_what_is_counted_is_what_the_whole_history_comes_to(steps):
     check(steps)
 

@@ -33,6 +33,7 @@ _OF_INTENT = (
     "place_name",
     "under",
     "stated",
+    "state_by_track",
 )
 _OF_ZONE = ("name", "rule", "volumes", "kinds", "reason")
 _WHERE = frozenset({Shared.VOLUMES.value, Shared.TIMES.value})

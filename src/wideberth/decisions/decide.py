@@ -39,6 +39,7 @@ from wideberth.decisions import (
     stop_reads,
     stops,
     subscriptions,
+    tracked,
     warnings,
     zones,
 )
@@ -73,6 +74,7 @@ from wideberth.model.commands import (
     WithdrawZone,
     WorsenWarning,
 )
+from wideberth.model.conformance import MeasureFlight, StepByTrack
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
@@ -145,6 +147,8 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     ClearWarning: (None, warnings.clear),
     RecordCheck: (Role.WATCH, checks.record_check),
     RecordSegment: (None, warnings.record_segment),
+    MeasureFlight: (None, tracked.measure_flight),
+    StepByTrack: (None, tracked.step_by_track),
     RecordSnapshot: (None, snapshots.record_snapshot),
     ChangeLogKey: (None, keeping.change_log_key),
     RetireLogKey: (None, keeping.retire_log_key),

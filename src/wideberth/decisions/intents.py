@@ -174,6 +174,7 @@ def intent_as_told(
     limit = picture.space.rules.limit(details.kind)
     try:
         _require_details(picture.altitude_model, details)
+        _require_flight(details)
         if details.stated is not None or details.status is not None:
             require_stated(picture, intent_id, details, context.now_us)
         cautions = _cautions(picture, intent_id, party, details)
@@ -202,6 +203,7 @@ def intent_as_told(
         declaration=details.declaration,
         under=details.under,
         stated=details.stated,
+        state_by_track=details.state_by_track,
     )
     return _refuse_times(told, limit, context.now_us) or refuse_citations(picture, told) or told
 
@@ -342,6 +344,17 @@ def _require_details(altitude_model: AltitudeModel, details: IntentDetails) -> N
             "accuracy-missing",
             0,
             f"say how accurate the coordinates of this {details.kind.value} are (N-05)",
+        )
+
+
+def _require_flight(details: IntentDetails) -> None:
+    """Raise InvalidValue for what only a flight can want."""
+    if details.state_by_track and details.kind is not IntentKind.FLIGHT:
+        raise InvalidValue(
+            "state_by_track",
+            "flights-only",
+            details.state_by_track,
+            f"only a flight's state follows its tracks; this is a {details.kind.value}",
         )
 
 

@@ -13,6 +13,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
+from wideberth.model.conformance import MeasureFlight, StepByTrack
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
@@ -150,7 +151,7 @@ class IntentDetails(msgspec.Struct, frozen=True):
     :class:`~wideberth.model.intents.Intent`. confirmed: it is meant as it is, also what lies
     outside of the space's area or was moved far. under: what it says with regard to agreements.
     stated: what its kind states beside where and when. status: for what it is told; None: for what
-    the space is.
+    the space is. state_by_track: as in :class:`~wideberth.model.intents.Intent`.
     """
 
     kind: IntentKind
@@ -166,6 +167,7 @@ class IntentDetails(msgspec.Struct, frozen=True):
     under: Under | None = None
     stated: Stated | None = None
     status: Status | None = None
+    state_by_track: bool = False
 
 
 class SubmitIntent(msgspec.Struct, frozen=True, tag=True):
@@ -323,6 +325,8 @@ Command = (
     | ClearWarning
     | RecordCheck
     | RecordSegment
+    | MeasureFlight
+    | StepByTrack
     | RecordSnapshot
     | ChangeLogKey
     | RetireLogKey

@@ -23,6 +23,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured, LookDue
+from wideberth.model.conformance import FlightMeasured, SteppedByTrack
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -368,6 +369,8 @@ Body = (
     | HiddenChecked
     | TouchesWithdrawn
     | SegmentRecorded
+    | FlightMeasured
+    | SteppedByTrack
     | SnapshotRecorded
     | LogKeyChanged
     | LogKeyRetired

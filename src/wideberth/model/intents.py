@@ -209,7 +209,9 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     geometry, never instead of it (N-06). declaration: the volumes as their party declared them, as
     JSON text, where they are covers of a corridor, a sector, a mover, a schedule or of places that
     were given as text (F-01); the volumes are what counts. under: what it says with regard to
-    agreements. stated: what its kind states beside where and when.
+    agreements. stated: what its kind states beside where and when. state_by_track: its party wants
+    its state to follow its own tracks, by rule. by_track_us: since when it is Nonconforming by that
+    rule; kept in the picture.
     """
 
     id: IntentId
@@ -233,6 +235,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     declaration: str | None = None
     under: Under | None = None
     stated: Stated | None = None
+    state_by_track: bool = False
+    by_track_us: int | None = None
 
     @property
     def start_us(self) -> int:

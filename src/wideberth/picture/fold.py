@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from wideberth.model.clocks import ClockMeasured, DueLook, LookDue, MeasuredClock
+from wideberth.model.conformance import FlightMeasured, SteppedByTrack, flights_of
 from wideberth.model.deadlines import DeadlineKind
 from wideberth.model.entries import (
     ClashesFound,
@@ -51,7 +52,7 @@ from wideberth.model.ids import (
     SubscriptionId,
     ZoneId,
 )
-from wideberth.model.intents import Intent, IntentKind, IntentState
+from wideberth.model.intents import Intent, IntentKind, IntentState, Step
 from wideberth.model.parties import How
 from wideberth.picture import (
     agreements,
@@ -277,7 +278,7 @@ def _intent_state_changed(
         picture.drop_intent(body.intent)
         return
     picture.intents[body.intent] = msgspec.structs.replace(
-        intent, state=body.state, version=body.version, ovn=body.ovn
+        intent, state=body.state, version=body.version, ovn=body.ovn, by_track_us=None
     )
     if body.state is IntentState.ACTIVATED:
         liveness.hazard_stepped(picture, body.intent, body.state, entry.time_us)
@@ -426,6 +427,17 @@ def _segment_recorded(picture: Picture, body: SegmentRecorded, entry: Entry, pos
     _note(picture, body.name, position)
 
 
+def _flight_measured(picture: Picture, body: FlightMeasured, entry: Entry, position: int) -> None:
+    _note(picture, flights_of(body.party), position)
+
+
+def _stepped_by_track(picture: Picture, body: SteppedByTrack, entry: Entry, position: int) -> None:
+    _note(picture, body.intent, position)
+    intent = picture.intents.get(body.intent)
+    if intent is not None and body.step is Step.DECLARE_NONCONFORMING:
+        picture.intents[body.intent] = msgspec.structs.replace(intent, by_track_us=entry.time_us)
+
+
 def _snapshot_recorded(
     picture: Picture, body: SnapshotRecorded, entry: Entry, position: int
 ) -> None:
@@ -467,6 +479,8 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     HiddenChecked: _hidden_checked,
     TouchesWithdrawn: _touches_withdrawn,
     SegmentRecorded: _segment_recorded,
+    FlightMeasured: _flight_measured,
+    SteppedByTrack: _stepped_by_track,
     SnapshotRecorded: _snapshot_recorded,
     ClockMeasured: _clock_measured,
     LookDue: _look_due,

@@ -18,6 +18,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured
+from wideberth.model.conformance import FlightMeasured, SteppedByTrack
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -142,6 +143,8 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     IntentStateChanged: _by_its_party,
     SubscriptionClosed: _by_its_party,
     SegmentRecorded: _by_its_party,
+    FlightMeasured: _by_its_party,
+    SteppedByTrack: _by_its_party,
     SubscriptionOpened: lambda body, party: body.subscription.party == party,
     NoticeIssued: lambda body, party: body.notice.recipient == party,
     NoticeAcknowledged: lambda body, party: party in (body.recipient, body.sender),

@@ -17,6 +17,7 @@ loses no more. All tracks are counted in one call; memory is some numbers for ea
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -59,13 +60,15 @@ _FLIGHT = np.dtype(
 
 
 class Flown(msgspec.Struct, frozen=True):
-    """A flight, or a part of one, from its first position to its last. began_us: of the flight.
+    """A flight, or a part of one, from its first position to its last. owner: the intent's party.
+    began_us: of the flight.
     inside_us, outside_us, unknown_us: together from_us to until_us. excursions: that began in this
     part; longest_us: of those that were in it, since each began.
     """
 
     key: TrackKey
     intent: str
+    owner: str
     began_us: int
     from_us: int
     until_us: int
@@ -96,7 +99,7 @@ class Conformance:
         self._table = table
         self._own = own
         self._flights: Any = np.zeros(0, _FLIGHT)  # by slot
-        self._keys: dict[int, tuple[TrackKey, str]] = {}  # by slot: of the flights
+        self._keys: dict[int, tuple[TrackKey, str, str]] = {}  # by slot: of the flights
         self._over: list[Flown] = []
 
     def take(self, look: Look, placed: Placed) -> None:
@@ -124,10 +127,11 @@ class Conformance:
             self._tell(slot)
             self._count_anew(slot)
 
-    def end_all(self) -> None:
-        """Ends every flight, since nobody looks any more."""
+    def end_all(self) -> list[Flown]:
+        """Ends every flight, since nobody looks any more; what :meth:`over` gives then."""
         for slot in sorted(self._keys):
             self._end(slot)
+        return self.over()
 
     def over(self) -> list[Flown]:
         """The flights and parts that are over, each told once."""
@@ -135,10 +139,10 @@ class Conformance:
         over, self._over = self._over, []
         return over
 
-    def flying(self, intents: set[str]) -> list[Outside]:
+    def flying(self, intents: Container[str]) -> list[Outside]:
         """How each track that flies under one of these intents stands."""
         found: list[Outside] = []
-        for slot, (key, intent_id) in sorted(self._keys.items()):
+        for slot, (key, intent_id, _) in sorted(self._keys.items()):
             if intent_id in intents:
                 flight = self._flights[slot]
                 since_us = int(flight["since_us"])
@@ -183,12 +187,14 @@ class Conformance:
         named: list[int] = number.tolist()
         for row, each in zip(rows.tolist(), named, strict=True):
             choice = self._own.id_of(each), each
+            if not self._own[choice[0]].is_flight:
+                continue
             first[row] = min(first.get(row, choice), choice)
         for row, (intent_id, each) in first.items():
             slot, time_us = int(look.slots[row]), int(look.time_us[row])
             if slot in self._keys:
                 self._end(slot)
-            self._keys[slot] = self._table.key(slot), intent_id
+            self._keys[slot] = self._table.key(slot), intent_id, self._own[intent_id].owner
             self._flights[slot] = (
                 self._table.born[slot], each, self._own.serial_of(each), time_us, time_us, time_us,
                 state[row], 0, 0, 0, 0, 0, _NEVER_US,
@@ -199,9 +205,10 @@ class Conformance:
         self._make_room()
         flights = self._flights
         slots = np.flatnonzero(flights["born"] > 0)
-        gone = flights["born"][slots] != self._table.born[slots]
-        gone |= ~self._own.hold(slots, flights["number"][slots], flights["serial"][slots])
-        for slot in slots[gone].tolist():
+        here = flights["born"][slots] == self._table.born[slots]
+        left = slots[here]
+        held = self._own.hold(left, flights["number"][left], flights["serial"][left])
+        for slot in [*slots[~here].tolist(), *left[~held].tolist()]:
             self._end(slot)
 
     def _end(self, slot: int) -> None:

@@ -129,6 +129,7 @@ class Watch:
         clock_us: int = 0,
         way: Way | None = None,
         call_sign: str = "",
+        is_flight: bool = True,
     ) -> None:
         """Adds an intent that is under way, or puts a new version in the place of the old.
 
@@ -138,6 +139,7 @@ class Watch:
         for people or sites to be spared, unless their party agreed. clock_us: how far the owner's
         clock may be off. way: the way that it declares, where tracks are to be predicted along it;
         call_sign: of who goes along it, where the party has several intents at one place.
+        is_flight: whether how its tracks keep to it is counted.
         """
         ids = None if track_ids is None else frozenset(track_ids)
         area = area_of(
@@ -154,7 +156,7 @@ class Watch:
         if not area.volumes:
             raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
         entry_first = ids is None if require_entry is None else require_entry
-        self.own_intents.put(OwnIntent(area, owner, ids, entry_first))
+        self.own_intents.put(OwnIntent(area, owner, ids, entry_first, is_flight))
         self._ways.put(
             intent_id, way, area.volumes, owner=owner, call_sign=call_sign, track_ids=ids
         )

@@ -246,6 +246,7 @@ def _put_intent(
         clock_us=clock_us,
         way=_way_of(intent),
         call_sign=intent.call_sign or "",
+        is_flight=intent.kind is IntentKind.FLIGHT,
     )
     return []
 

@@ -47,13 +47,15 @@ _ODD = 0x9E37_79B9_7F4A_7C15  # 2^64 over the golden ratio: spreads small number
 @dataclass(frozen=True)
 class OwnIntent:
     """An intent that tracks are held to. track_ids: those that fly under it; None: all of its
-    owner's. require_entry: a track leaves it only after it was in it.
+    owner's. require_entry: a track leaves it only after it was in it. is_flight: whether how tracks
+    keep to it is counted.
     """
 
     area: Area
     owner: str
     track_ids: frozenset[str] | None
     require_entry: bool
+    is_flight: bool = True
 
     def holds(self, owner: str | None, track_id: str) -> bool:
         """Whether a track is held to it."""
@@ -206,7 +208,7 @@ class OwnIntents:
         return int(self._serial[number])
 
     def hold(self, slots: Ints, number: Ints, serial: Ints) -> Mask:
-        """Of each track by its slot, whether it is held to the intent that had this number and
+        """Of each track in a slot, whether it is held to the intent that had this number and
         serial, and still stands.
         """
         held = self._serial[number] == serial

@@ -212,7 +212,8 @@ class ProvenanceIn(In, frozen=True, kw_only=True):
 class IntentIn(In, frozen=True, kw_only=True):
     """What a party says that it will do. key: the OVNs of intents that it knows of. confirmed: it
     is meant as it is, also what lies outside of the space's area or was moved far. under: what it
-    says with regard to agreements.
+    says with regard to agreements. state_by_track: of a flight, that its state follows the tracks
+    of its party's own feeds: Nonconforming while one is outside, then Contingent.
     """
 
     kind: IntentKind
@@ -228,6 +229,7 @@ class IntentIn(In, frozen=True, kw_only=True):
     confirmed: bool = False
     key: Annotated[list[str], msgspec.Meta(max_length=10_000)] = []
     under: Under | None = None
+    state_by_track: bool = False
 
 
 class SubmitIntentIn(IntentIn, frozen=True, kw_only=True):
@@ -570,6 +572,13 @@ class AreaQuery(BoxQuery, frozen=True, kw_only=True):
     upper_m: float | None = None
     kind: IntentKind | None = None
     party: str | None = None
+
+
+class PeriodQuery(In, frozen=True, kw_only=True):
+    """A period, from and before. Left out: the seven days until now."""
+
+    from_: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
 
 
 class AfterQuery(In, frozen=True, kw_only=True):

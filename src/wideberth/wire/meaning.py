@@ -70,6 +70,7 @@ def details_of(wire: asked.IntentIn) -> IntentDetails:
         stated=Stated() if wire.stated is None and _is_site(wire) else wire.stated,
         status=wire.status,
         under=wire.under,
+        state_by_track=wire.state_by_track,
     )
 
 

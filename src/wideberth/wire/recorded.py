@@ -332,6 +332,7 @@ def _intent(
         # What was told before sites were followed states nothing.
         stated=None if said.stated is None and given.stated is None else details.stated,
         under=details.under,
+        state_by_track=details.state_by_track,
     )
 
 

@@ -28,6 +28,7 @@ _INTENT_SAID: dict[str, Any] = {
     "confirmed": False,
     "key": None,
     "under": None,
+    "state_by_track": False,
 }
 _ZONE_SAID: dict[str, Any] = {
     "name": None,
@@ -140,6 +141,7 @@ _INTENT_UNSAID: dict[str, Any] = {
     "declaration": None,
     "under": None,
     "stated": None,
+    "state_by_track": False,
 }
 _STATED_UNSAID: dict[str, Any] = {
     "stand_off": [],
@@ -245,6 +247,7 @@ def _from_intent(
         "cautions": cautions,
         "under": _under(said["under"]),
         "stated": _stated(_said_or_site(said, given)),
+        "state_by_track": said["state_by_track"],
     }
     expected = {name: expected.get(name) for name in _INTENT_MEMBERS}
     expected.update({"state": state, "version": 1} if is_new else {"id": said["intent"]})

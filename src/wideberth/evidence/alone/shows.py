@@ -133,6 +133,8 @@ _KINDS = {
     "CeilingSet": "ceiling set",
     "ClockMeasured": "clock measured",
     "SegmentRecorded": "positions kept",
+    "FlightMeasured": "flight counted",
+    "SteppedByTrack": "step by rule",
     "EntriesErased": "entries erased",
     "EpochOpened": "record goes on",
     "RulesAdopted": "rules adopted",

@@ -8,6 +8,7 @@ from wideberth.faces.api import (
     agreements,
     agreements_told,
     clocks,
+    conformance,
     counting,
     doubts,
     drills,
@@ -518,6 +519,15 @@ ROUTES: tuple[Route, ...] = (
         _EVENTS,
         kind="stream",
         query=asked.ListenQuery,
+        role=Role.WATCH,
+    ),
+    Route(
+        "GET",
+        "/conformance",
+        conformance.conformance,
+        "How your own flights in a period kept to your intents, against ASTM F3548-21",
+        told.ConformanceOut,
+        query=asked.PeriodQuery,
         role=Role.WATCH,
     ),
     Route(

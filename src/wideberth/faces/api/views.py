@@ -149,6 +149,7 @@ def intent(shown: Intent) -> told.IntentOut:
         notice_kind=notice_kind_of(shown.kind),
         **_stated(shown),
         under=shown.under,
+        state_by_track=shown.state_by_track,
     )
 
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "convert",
     "serve",
     "feed",
+    "conformance",
     "config",
     "doctor",
     "party",

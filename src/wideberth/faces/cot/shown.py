@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from wideberth.faces.cot.around import Around, Audience
+from wideberth.model.conformance import FlightMeasured, SteppedByTrack
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -62,8 +63,10 @@ _BESIDE: frozenset[type] = frozenset(
     {
         NoticeAcknowledged,
         NoticeReleased,
+        FlightMeasured,
         SegmentRecorded,
         SnapshotRecorded,
+        SteppedByTrack,
         StopAcknowledged,
         StopRepeated,
         StopTold,

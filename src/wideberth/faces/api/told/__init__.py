@@ -16,6 +16,7 @@ from wideberth.faces.api.told.clashes import (
     ObjectOut,
     OverlapOut,
 )
+from wideberth.faces.api.told.conformance import ConformanceLimitsOut, ConformanceOut
 from wideberth.faces.api.told.doubts import DoubtEvent, DoubtOut, DoubtsPage, DoubtTold
 from wideberth.faces.api.told.events import (
     AcknowledgementEvent,
@@ -182,6 +183,8 @@ __all__ = [
     "ClashOut",
     "ClockOut",
     "CoarsenedOut",
+    "ConformanceLimitsOut",
+    "ConformanceOut",
     "ContactOut",
     "CosignedOut",
     "CounterpartLoadOut",

@@ -34,7 +34,8 @@ class ProvenanceOut(Out, frozen=True, kw_only=True):
 class IntentOut(Out, frozen=True, kw_only=True):
     """One version of an intent. told: when; lead_s: from then to its first start. declaration: its
     volumes as they were declared, where the volumes here are what covers that. notice_kind: one of
-    N-01. stand_off: what the party asks for. marking: digests of photographs.
+    N-01. stand_off: what the party asks for. marking: digests of photographs. state_by_track: its
+    state follows its party's tracks, by rule.
     """
 
     id: str
@@ -66,6 +67,7 @@ class IntentOut(Out, frozen=True, kw_only=True):
     phase_text: str | None = None
     open_ended: bool = False
     under: Under | None = None
+    state_by_track: bool = False
     doubts: list[DoubtOut] = []
 
 

@@ -1,0 +1,71 @@
+"""``wideberth conformance``: how a party's own flights kept to their intents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wideberth.faces.cli._asking import asking
+from wideberth.faces.cli._material import TokenOption, UrlOption
+
+if TYPE_CHECKING:
+    from wideberth.client import Client
+
+__all__ = ["command", "words"]
+
+_BEYOND = {
+    "inside": "less of the time inside than {share_inside:.0%}",
+    "longest": "an excursion of more than {longest_excursion_s:g} s",
+    "per-hour": "more than {excursions_per_hour:g} excursions a flight hour",
+}
+
+
+def command(
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Flights that ended from then on."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="And before this time.")
+    ] = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Say how the party's own flights kept to their intents, against the limits of ASTM F3548-21.
+
+    Without times: of the seven days until now. Of tracks that the party's own feeds bring.
+    """
+
+    async def act(client: Client) -> Any:
+        return await client.get("/conformance", **{"from": begin, "to": end})
+
+    for line in words(asking(url, token, act)):
+        print(line)
+
+
+def words(said: dict[str, Any]) -> list[str]:
+    """What the node said, line by line."""
+    limits = said["limits"]
+    lines = [f"{said['from']} to {said['to']}"]
+    if not said["flights"]:
+        return [*lines, "no flight was counted: nothing is known of how any kept to its intent"]
+    share, hourly = said["share_inside"], said["excursions_per_hour"]
+    lines += [
+        f"flights            {said['flights']}, {said['flight_hours']:.2f} hours",
+        "inside             "
+        + ("not known" if share is None else f"{share:.2%}")
+        + f" (at least {limits['share_inside']:.0%})",
+        f"longest excursion  {said['longest_excursion_s']:g} s"
+        f" (at most {limits['longest_excursion_s']:g} s)",
+        f"excursions         {said['excursions']}, a flight hour "
+        + ("not known" if hourly is None else f"{hourly:.1f}")
+        + f" (at most {limits['excursions_per_hour']:g})",
+        f"not known          {said['unknown_s']:g} s, which counts as neither",
+        f"Nonconforming      {said['nonconforming']} times",
+        f"Contingent         {said['contingent']} times",
+    ]
+    lines += [f"beyond the limits: {_BEYOND[each].format(**limits)}" for each in said["beyond"]]
+    if not said["enough"]:
+        lines.append(f"less than {limits['flight_hours']:g} known hours say little yet")
+    return lines

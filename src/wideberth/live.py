@@ -15,12 +15,16 @@ import asyncio
 import contextlib
 import heapq
 import logging
-from collections.abc import Callable, Generator, Iterable, Sequence
+import math
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal, Self, TypeVar
 
 import msgspec
+import numpy as np
 
 from wideberth.conforming import Conforming
 from wideberth.errors import BehindWitness, Overloaded, RecordUnavailable
@@ -54,6 +58,7 @@ from wideberth.watch.observations import (
 )
 from wideberth.watch.recorded import WATCHED, parties_of, recorded_form, track_named
 from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.rows import rows_of
 from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackRow, UpdateReport
@@ -62,6 +67,11 @@ from wideberth.watch.unsaid import Unsaid
 __all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
 
 T = TypeVar("T")
+TrackName = tuple[str | None, str]
+"""Of a track: whose feed brings it, and its id."""
+Named = tuple[TrackRow, ...]
+"""The tracks of one name: that of each feed of the party that brings it."""
+_NAMED_FOR_S = 2.0
 _log = logging.getLogger(__name__)
 
 ShownTo = Literal["owner", "all"] | frozenset[PartyId]
@@ -121,8 +131,11 @@ class Live:
         self._beside = contextlib.AsyncExitStack()
         self._rows: list[TrackRow] = []
         self._things = Things()
-        self._rows_of: dict[tuple[str | None, str], list[TrackRow]] = {}
         self._rows_fresh = False
+        # The tracks that warnings name, as of the last look at which something was said of them.
+        self._named: dict[TrackName, Named] = {}
+        self._named_before: dict[TrackName, Named] = {}
+        self._named_since_s = -math.inf
         self._known_tracks = 0
         self._listeners: set[UpdateListener] = set()
         self._in_step = InStep(self._watch)
@@ -197,11 +210,11 @@ class Live:
             self._rows_fresh = True  # reports that come meanwhile unset it again
             now_us = self._service.context().now_us
             self._rows, self._things = await self._in_thread(lambda: self._held(now_us))
-            rows_of: dict[tuple[str | None, str], list[TrackRow]] = {}
-            for row in self._rows:
-                rows_of.setdefault((row.key.feed_party, row.key.track_id), []).append(row)
-            self._rows_of = rows_of
         return self._rows
+
+    async def newest_us(self) -> dict[tuple[str | None, str], int]:
+        """When each feed was at its newest position, by its party and name."""
+        return await self._in_thread(self._watch.table.newest_us)
 
     def show_feed(self, party: PartyId | None, feed: str, shown_to: ShownTo) -> None:
         """Let the feed's tracks be seen by others, or no longer. Forgotten at a restart. party
@@ -239,12 +252,47 @@ class Live:
     def is_track_open(
         self, feed_party: str, feed: str | None, track_id: str, reader: PartyId
     ) -> bool:
-        """Whether the track of this party's feed, as of the last look, is visible to the reader.
-        feed None: whether that of each of its feeds is.
+        """Whether the track of this party's feed is visible to the reader, of a track that is at
+        hand (:meth:`know`); else not. feed None: whether that of each of its feeds is.
         """
-        rows = self._rows_of.get((feed_party or None, track_id), [])
-        asked = [row for row in rows if feed is None or row.key.feed == feed]
+        held = self._held_of((feed_party or None, track_id))
+        asked = [row for row in held if feed is None or row.feed == feed]
         return bool(asked) and all(self.is_visible(row, reader) for row in asked)
+
+    def _held_of(self, name: TrackName) -> Named:
+        return self._named.get(name) or self._named_before.get(name, ())
+
+    async def know(self, warnings: Iterable[StandingWarning], *, anew: bool = False) -> None:
+        """Have at hand the tracks that these warnings name, for :meth:`is_track_open` and
+        :meth:`one_with`. What the last look said something of is, and nobody waits for it. anew: as
+        they are now, not at that look.
+        """
+        standing, alike = self._service.picture.warnings, list(warnings)
+        for name in [name for each in alike for name in self._same.like(each)]:
+            other = standing.get(name)
+            if other is not None:
+                alike.append(other)
+        names = _names_of(alike)
+        asked = names if anew else names - self._named.keys() - self._named_before.keys()
+        if asked:
+            now_us = self._service.context().now_us
+            self._note_named(await self._in_thread(lambda: self._named_now(asked, now_us)))
+
+    def _note_named(self, named: Mapping[TrackName, Named]) -> None:
+        """Have these at hand; what nothing was said of for a while is asked for anew."""
+        now_s = time.monotonic()
+        if now_s - self._named_since_s > _NAMED_FOR_S:
+            self._named_since_s = now_s
+            self._named_before, self._named = self._named, {}
+        self._named.update(named)
+
+    def _named_now(self, names: Iterable[TrackName], now_us: int) -> dict[TrackName, Named]:
+        asked, table = list(names), self._watch.table
+        held = [table.slots_named(*name) for name in asked]
+        rows = iter(rows_of(table, np.array([slot for each in held for slot in each], int), now_us))
+        return {
+            name: tuple(islice(rows, len(each))) for name, each in zip(asked, held, strict=True)
+        }
 
     def one_with(self, warning: StandingWarning, reader: PartyId) -> tuple[WarningId, ...]:
         """The other standing warnings that are one with it to the reader, as of the last look; see
@@ -265,7 +313,7 @@ class Live:
 
     def _row_of(self, track: WarningObject) -> TrackRow | None:
         feed_party, track_id = track_named(track.id)
-        rows = self._rows_of.get((feed_party or None, track_id), [])
+        rows = self._held_of((feed_party or None, track_id))
         return next((row for row in rows if row.feed == track.feed), None)
 
     @contextlib.contextmanager
@@ -298,15 +346,17 @@ class Live:
 
         followed = self._conforming.followed
 
-        def look() -> tuple[list[WarningEvent], int, list[Flown], list[Outside]]:
+        def look() -> tuple[list[WarningEvent], dict[TrackName, Named], list[Flown], list[Outside]]:
             events = [event for change in changes for event in change()]
             events += self._watch.tick(now_us)
+            named = self._named_now({name for each in events for name in _tracks_of(each)}, now_us)
             counted = self._watch.conformance
-            known = len(self._watch.table)
-            return events, known, counted.over(), counted.flying(followed)
+            return events, named, counted.over(), counted.flying(followed)
 
-        events, self._known_tracks, flown, flying = await self._in_thread(look)
+        events, named, flown, flying = await self._in_thread(look)
+        self._known_tracks = len(self._watch.table)
         self._rows_fresh = False
+        self._note_named(named)
         for event in events:
             self._note(event)
         self._conforming.over(flown)
@@ -342,8 +392,12 @@ class Live:
 
     async def _look_on(self) -> None:
         await self._keep_last_known()
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
         while True:
-            await asyncio.sleep(self._settings.tick_s)
+            # At a beat, however long a look takes; one that took longer is not made up for.
+            due_s = max(due_s + self._settings.tick_s, loop.time())
+            await asyncio.sleep(due_s - loop.time())
             try:
                 await self.tick()
             except (BehindWitness, Overloaded, RecordUnavailable) as error:
@@ -455,3 +509,21 @@ class Live:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+
+def _names_of(warnings: Iterable[StandingWarning]) -> set[TrackName]:
+    """The tracks that warnings of the record name."""
+    return {
+        (party or None, track_id)
+        for warning in warnings
+        for each in warning.objects
+        if each.type == "track"
+        for party, track_id in [track_named(each.id)]
+    }
+
+
+def _tracks_of(event: WarningEvent) -> Iterator[TrackName]:
+    """The tracks that an event of the watch names."""
+    for ref in event.warning.key.objects:
+        if ref.kind == "track":
+            yield ref.feed_party or None, ref.id

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,8 +95,8 @@ class WarningsOut:
         self.track_open: TrackOpen = no_track_open
         self.one_with: Callable[[StandingWarning, PartyId], Sequence[str]] = _none
         """The other standing warnings that are one with it to a party, as another feed has it."""
-        self.look: Callable[[], Awaitable[object]] = _nothing
-        """Brings what these two know up to date."""
+        self.know: Callable[[Iterable[StandingWarning]], Awaitable[None]] = _nothing_known
+        """Has at hand what these two know of a warning's tracks."""
         self._latest: dict[tuple[WarningId, PartyId], _Item] = {}
         self._tasks: dict[tuple[WarningId, PartyId], asyncio.Task[None]] = {}
         self._newer: dict[tuple[WarningId, PartyId], asyncio.Event] = {}
@@ -189,11 +189,11 @@ class WarningsOut:
     async def _over_ways(self, party: PartyId, item: _Item) -> Outcome:
         """Over the ways in their order: the first that takes it."""
         refused = True
-        await self.look()
         for way in self._sender.duty_ways(party):
             if way.medium is Medium.STREAM:
                 tried = await self._sender.streamed(party, item.position)
             else:
+                await self.know((item.warning,))
                 tried = await self._out(way, party, item)
             if tried.outcome is Outcome.TAKEN:
                 return Outcome.TAKEN
@@ -235,10 +235,6 @@ class WarningsOut:
         return self._sender.send(way, party, message, said)
 
 
-async def _nothing() -> None:
-    """Where no watch runs."""
-
-
 def _none(_warning: StandingWarning, _party: PartyId) -> Sequence[str]:
     """Where nobody says which are one: none are."""
     return ()
@@ -272,3 +268,7 @@ def _lengths(known: Warned) -> Lengths:
         known.uncertainty_mm,
         edge_mm=known.edge_mm,
     )
+
+
+async def _nothing_known(_warnings: Iterable[StandingWarning]) -> None:
+    """Where nobody knows of tracks."""

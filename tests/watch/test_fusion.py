@@ -17,6 +17,7 @@ from wideberth.watch.fusion import FusedTrack, Things, agree, conflicts_of, fuse
 from wideberth.watch.identity import identity_of
 from wideberth.watch.observations import Cleared, Raised, WarningKind
 from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.rows import row_of
 from wideberth.watch.settings import FeedSettings, TrackSettings, WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable
 
@@ -32,7 +33,7 @@ def report(track: str = ICAO, at_s: float = 0.0, north_m: float = 0.0, **more: A
 
 def held(*told: tuple[str | None, str, PositionReport], now_s: float = 0.0) -> list[TrackRow]:
     table = table_of(*told)
-    return [table.row(int(slot), NOW_US + round(now_s * SECOND_US)) for slot in table.slots()]
+    return [row_of(table, int(slot), NOW_US + round(now_s * SECOND_US)) for slot in table.slots()]
 
 
 def table_of(*told: tuple[str | None, str, PositionReport]) -> TrackTable:
@@ -270,7 +271,7 @@ def test_the_check_finds_a_fusion_that_takes_what_is_hidden() -> None:
 
 
 def slow_identities(table: TrackTable, slots: Any) -> list[set[int]]:
-    rows = [table.row(int(slot), NOW_US) for slot in slots]
+    rows = [row_of(table, int(slot), NOW_US) for slot in slots]
 
     def same(x: TrackRow, y: TrackRow) -> bool:
         names = [identity_of(r.key.feed_party, r.key.track_id) for r in (x, y)]

@@ -28,6 +28,7 @@ from wideberth.watch.observations import (
     WarningKind,
 )
 from wideberth.watch.settings import WatchSettings
+from wideberth.watch.stood import Stood
 
 # numba has no types of its own: what its decorator returns is unknown to the checker.
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
@@ -40,22 +41,11 @@ RULE = "more-pairs"
 Ints = NDArray[np.int64]
 
 
-def within(
-    look: Look, hits: Pairs, standing: Collection[WarningKey], settings: WatchSettings
-) -> NDArray[np.bool_]:
+def within(look: Look, hits: Pairs, stood: Stood, settings: WatchSettings) -> NDArray[np.bool_]:
     """Which of the pairs are warned of one by one."""
-    count = len(look.slots)
-    stand: list[int] = []
-    for key in standing:
-        if key.kind in {WarningKind.CONFLICT, WarningKind.SEPARATION} and len(key.objects) == 2:
-            rows = sorted(row for row in map(look.row, key.objects) if row is not None)
-            stand += [rows[0] * count + rows[1]] if len(rows) == 2 else []
-    stands = np.isin(hits.first * count + hits.second, np.array(stand, np.int64))
+    stands = np.isin(hits.first * len(look.slots) + hits.second, stood.code)
     order = np.lexsort((hits.second, hits.first, hits.now_horizontal_m, hits.loss_s, ~stands))
-    feed = np.zeros(count, np.int64)
-    for row in np.unique(np.concatenate((hits.first, hits.second))).tolist():
-        key = look.table.key(int(look.slots[row]))
-        feed[row] = look.table.code(key.feed_party or "")
+    feed = look.table.feed_party_codes(look.slots)
     rules = settings.pairs
     return _within(
         order, hits.first, hits.second, stands, feed, rules.told_per_track, rules.told_per_party
@@ -74,10 +64,9 @@ def left_out(
     rows, times = np.unique(
         np.concatenate((hits.first[~kept], hits.second[~kept])), return_counts=True
     )
-    for row, number in zip(rows.tolist(), times.tolist(), strict=True):
-        owner = look.table.owner(int(look.slots[row]))
-        if owner is not None:
-            counts[owner] += number
+    owners = look.movers.owner[rows]
+    for code in np.unique(owners[owners >= 0]).tolist():
+        counts[look.table.party(code)] = int(times[owners == code].sum())
     stood = {
         key.objects[0].id
         for key in standing

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.watch import caps
+from wideberth.watch import stood as stood_as
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import HEIGHT_UNKNOWN, Pairs
 from wideberth.watch.judging import Judged, judge, judge_all
@@ -28,12 +29,14 @@ from wideberth.watch.observations import (
     Margin,
     ObjectRef,
     Observation,
+    StandingWarning,
     Uncertainty,
     Verdict,
     WarningKey,
     WarningKind,
 )
 from wideberth.watch.settings import WatchSettings
+from wideberth.watch.stood import Stood
 from wideberth.watch.tracks import IMPLAUSIBLE_RULES, TrackTable
 from wideberth.watch.zones import Entries, Places, WatchedVolume, entries, places, watched
 
@@ -41,6 +44,7 @@ __all__ = [
     "EDGE_MARGIN_M",
     "EDGE_MARGIN_VERTICAL_M",
     "Area",
+    "PairsSeen",
     "area_of",
     "concerned",
     "departures",
@@ -56,6 +60,8 @@ EDGE_MARGIN_M = 100.0  # an area counts as left when its edge is this far behind
 EDGE_MARGIN_VERTICAL_M = 30.0
 
 Keys = Collection[WarningKey]
+Ints = NDArray[np.int64]
+_VERDICTS = {number: verdict for verdict, number in stood_as.NUMBER_OF.items()}
 
 
 @dataclass(frozen=True)
@@ -105,22 +111,51 @@ def area_of(  # noqa: PLR0913 - what is known of an area, once
     return Area(kind, area_id, name, owner, version, rule, frozenset(exempt), made, clock_us, only)
 
 
-def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observation]:
+@dataclass(frozen=True)
+class PairsSeen:
+    """What a look says of pairs of tracks. passed_over: standing warnings of which it says the same
+    as before, so that nothing is observed of them anew; held: of them, those that hold.
+    """
+
+    observed: list[Observation]
+    passed_over: set[WarningKey]
+    held: list[StandingWarning]
+
+
+def pairs(
+    look: Look,
+    settings: WatchSettings,
+    standing: Mapping[WarningKey, StandingWarning],
+    before_us: int | None = None,
+) -> PairsSeen:
     """Conflict (too close within the look-ahead) and separation (too close now) of two tracks, by
     the rules of the space (:mod:`wideberth.watch.judging`).
     One of the two stands for a pair at a time. Of very many, some are only counted
-    (:mod:`wideberth.watch.caps`).
+    (:mod:`wideberth.watch.caps`). before_us: when the look before this one was.
     """
     judged = judge_all(look.movers, settings.pairs)
     hits = judged.pairs
-    kept = caps.within(look, hits, standing, settings)
+    stood = Stood.at(look, standing, before_us, settings.warnings.update_us)
+    kept = caps.within(look, hits, stood, settings)
     told = caps.left_out(look, hits, kept, standing, settings)
-    seen: set[tuple[int, int]] = set()
-    for k in np.flatnonzero(kept).tolist():
-        rows = int(hits.first[k]), int(hits.second[k])
-        seen.add(rows)
+    seen = PairsSeen(told, set(), [])
+    numbers = np.flatnonzero(kept)
+    code = hits.first[numbers] * len(look.slots) + hits.second[numbers]
+    which = stood.found(code)
+    begun = hits.loss_s[numbers] <= 0
+    stays = np.zeros(len(numbers), np.bool_)
+    if len(stood):
+        holds = np.full(len(numbers), stood_as.HOLDS, np.int8)
+        hold_us = settings.warnings.hold_us
+        stays = stood.passed_over(which, holds, _levels(judged, numbers, settings), hold_us=hold_us)
+        stays &= (which >= 0) & (stood.separation[which] == begun)
+    held: list[int] = which[stays].tolist()
+    seen.held.extend(stood.warnings[at] for at in held)
+    seen.passed_over.update(warning.key for warning in seen.held)
+    for k, is_now in zip(numbers[~stays].tolist(), begun[~stays].tolist(), strict=True):
+        rows = hits.first.item(k), hits.second.item(k)
         conflict, separation = _pair_keys(look, rows)
-        if hits.loss_s[k] <= 0:
+        if is_now:
             replaced = conflict if conflict in standing else None
             told.append(_pair(look, settings, judged, k, separation, replaces=replaced))
             if replaced is not None:
@@ -129,7 +164,25 @@ def pairs(look: Look, settings: WatchSettings, standing: Keys) -> list[Observati
             told.append(_pair(look, settings, judged, k, separation, verdict=Verdict.NEAR))
         else:
             told.append(_pair(look, settings, judged, k, conflict))
-    return told + _standing_pairs(look, settings, standing, seen)
+    _standing_pairs(look, settings, stood, np.flatnonzero(~np.isin(stood.code, code)), seen)
+    return seen
+
+
+def _levels(judged: Judged, numbers: Ints, settings: WatchSettings) -> Ints:
+    """How urgent each of these pairs is: :func:`urgency` of when it begins, and one level more
+    where less than half of both distances is left.
+    """
+    at = judged.pairs
+    loss_s = at.loss_s[numbers]
+    steps_s = np.array(settings.warnings.urgent_us) / SECOND_US
+    level = 1 + (loss_s[:, None] <= steps_s).sum(1)
+    is_now = loss_s <= 0
+    level[is_now] = len(steps_s) + 2
+    required = np.array([(rule.horizontal_m, rule.vertical_m) for rule in judged.rules])
+    half_m = required[judged.by[numbers]] / 2
+    near = at.now_horizontal_m[numbers] <= half_m[:, 0]
+    apart = (at.height[numbers] != HEIGHT_UNKNOWN) & (at.now_vertical_m[numbers] > half_m[:, 1])
+    return level + (is_now & near & ~apart)
 
 
 def incursions(
@@ -143,6 +196,8 @@ def incursions(
 
     index: holds the areas, under these names.
     """
+    if not areas:
+        return []
     error_m = settings.pairs.pressure_error_m
     met = index.entries(
         look.movers,
@@ -265,7 +320,7 @@ def silences(
                 rule_version=settings.version,
                 margin=Margin(time_us=0 if is_silent else None, required_time_us=bound_us),
                 uncertainty=Uncertainty(math.ceil(error_m * 1000), None, max(age_us, 0)),
-                objects=(track_facts(table, slot, now_us),),
+                objects=(track_facts(table, slot),),
                 oldest_us=min(now_us, int(table.time_us[slot])),
                 predicted=False,
             )
@@ -307,34 +362,25 @@ def _pair_keys(look: Look, rows: tuple[int, int]) -> tuple[WarningKey, WarningKe
 
 
 def _standing_pairs(
-    look: Look,
-    settings: WatchSettings,
-    standing: Keys,
-    seen: set[tuple[int, int]],
-) -> list[Observation]:
-    """What fresh data says of the standing pairs that are not too close any more."""
-    left: list[tuple[WarningKey, tuple[int, int]]] = []
-    for key in sorted(standing):
-        if key.kind not in {WarningKind.CONFLICT, WarningKind.SEPARATION}:
-            continue
-        if any(ref.kind != "track" for ref in key.objects):
-            continue  # what is counted (wideberth.watch.caps), or along an intent
-        rows = [row for row in map(look.row, key.objects) if row is not None]
-        pair = (min(rows), max(rows)) if len(rows) == 2 else None
-        if pair is not None and pair not in seen:
-            left.append((key, pair))
-    first = np.array([pair[0] for _, pair in left], np.int64)
-    second = np.array([pair[1] for _, pair in left], np.int64)
+    look: Look, settings: WatchSettings, stood: Stood, left: Ints, seen: PairsSeen
+) -> None:
+    """What fresh data says of the standing pairs that are not too close any more, those left."""
+    if not len(left):
+        return
+    first, second = stood.rows[left].T
     factor = settings.warnings.clear_factor
     wide = judge(look.movers, first, second, settings.pairs, factor=factor)
-    told: list[Observation] = []
-    for k, (key, pair) in enumerate(left):
-        verdict = Verdict.NEAR if math.isfinite(wide.pairs.loss_s[k]) else Verdict.CLEAR
-        blind = key.kind is WarningKind.CONFLICT and not all(look.course_known[list(pair)])
-        if verdict is Verdict.CLEAR and (blind or any(look.doubtful[list(pair)])):
-            verdict = Verdict.UNKNOWN
-        told.append(_pair(look, settings, wide, k, key, verdict=verdict))
-    return told
+    blind = ~(look.course_known[first] & look.course_known[second]) & ~stood.separation[left]
+    blind |= look.doubtful[first] | look.doubtful[second]
+    over = np.where(blind, stood_as.UNKNOWN, stood_as.CLEAR)
+    verdicts = np.where(np.isfinite(wide.pairs.loss_s), stood_as.NEAR, over).astype(np.int8)
+    stays = stood.passed_over(left, verdicts, left, hold_us=settings.warnings.hold_us)
+    passed: list[int] = left[stays].tolist()
+    seen.passed_over.update(stood.warnings[at].key for at in passed)
+    for k in np.flatnonzero(~stays).tolist():
+        key = stood.warnings[left.item(k)].key
+        verdict = _VERDICTS[verdicts.item(k)]
+        seen.observed.append(_pair(look, settings, wide, k, key, verdict=verdict))
 
 
 def _pair(

@@ -34,6 +34,7 @@ from wideberth.watch.observations import (
 )
 from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
+from wideberth.watch.rows import rows_of
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
 from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
@@ -224,18 +225,19 @@ class Watch:
 
         now_us: a time before the last tick's counts as the last tick's.
         """
-        now_us = now_us if self._now_us is None else max(now_us, self._now_us)
+        before_us = self._now_us
+        now_us = now_us if before_us is None else max(now_us, before_us)
         self._now_us = now_us
         self.table.forget(now_us)
+        observed, passed_over = self._observations(now_us, before_us)
         self._state, events = step(
-            self._state, self._observations(now_us), now_us, self.settings.warnings, self._make_id
+            self._state, observed, now_us, self.settings.warnings, self._make_id, passed_over
         )
         return events
 
     def tracks(self, now_us: int) -> list[TrackRow]:
         """Every track as it is held."""
-        slots: list[int] = self.table.slots().tolist()
-        return [self.table.row(slot, now_us) for slot in slots]
+        return rows_of(self.table, self.table.slots(), now_us)
 
     def feeds(self, now_us: int) -> list[FeedState]:
         """What an empty answer rests on: each feed, and how fresh it is."""
@@ -262,12 +264,17 @@ class Watch:
         self._state, events = withdraw(self._state, ref, now_us)
         return events
 
-    def _observations(self, now_us: int) -> list[Observation]:
+    def _observations(
+        self, now_us: int, before_us: int | None
+    ) -> tuple[list[Observation], Collection[WarningKey]]:
+        """What is observed, and the standing warnings that are passed over."""
         standing = self._state.standing.keys()
         look = Look.at(self.table, now_us)
-        met = conditions.pairs(look, self.settings, standing)
+        pairs = conditions.pairs(look, self.settings, self._state.standing, before_us)
+        met = pairs.observed
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
-        told = met + entered + self._along(look, standing, met, entered)
+        held = [warning.seen for warning in pairs.held]
+        told = met + entered + self._along(look, standing, met + held, entered)
         placed = self.own_intents.place(look)
         self.conformance.take(look, placed)
         departed = self.own_intents.departures(look, placed, standing, self.settings)
@@ -278,7 +285,7 @@ class Watch:
         told += conditions.implausible(look, self.settings, standing)
         matters = None if self.settings.silence_of_all else self.own_intents.mattering(standing)
         told += conditions.silences(self.table, now_us, matters, self.settings, standing)
-        return told
+        return told, pairs.passed_over
 
     def _along(
         self,

@@ -23,7 +23,8 @@ class Look:
     """The tracks that are not silent at now_us; row k of each array is one of them.
 
     doubtful: implausible, so that nothing about it can be clear. course_known: it can be
-    predicted, or is not to be. row_of: the row of a slot.
+    predicted, or is not to be. row_of: the row of a slot, -1 where it
+    has none.
     """
 
     table: TrackTable
@@ -34,14 +35,15 @@ class Look:
     clock_error_s: Floats
     doubtful: NDArray[np.bool_]
     course_known: NDArray[np.bool_]
-    row_of: dict[int, int]
+    row_of: NDArray[np.int64]
 
     @classmethod
     def at(cls, table: TrackTable, now_us: int) -> Look:
         """The table's tracks at now_us."""
         slots = table.slots()
         slots = slots[~table.silent(slots, now_us)]
-        numbered: list[int] = slots.tolist()
+        row_of = np.full(len(table.time_us), -1)
+        row_of[slots] = np.arange(len(slots))
         return cls(
             table=table,
             now_us=now_us,
@@ -65,31 +67,32 @@ class Look:
             clock_error_s=table.clock_error_us(slots) / SECOND_US,
             doubtful=table.implausible_left[slots] > 0,
             course_known=(table.velocity_source[slots] != Velocity.UNKNOWN) | ~table.follows(slots),
-            row_of={slot: row for row, slot in enumerate(numbered)},
+            row_of=row_of,
         )
 
     def ref(self, row: int) -> ObjectRef:
         """The name of the track in a row."""
-        return ref_of(self.table.key(int(self.slots[row])))
+        return ref_of(self.table.key(self.slots.item(row)))
 
     def row(self, ref: ObjectRef) -> int | None:
         """The row of a track, None where it is silent or gone."""
         slot = self.table.slot_of(track_key(ref))
-        return None if slot is None else self.row_of.get(slot)
+        row = -1 if slot is None else self.row_of.item(slot)
+        return None if row < 0 else row
 
     def facts(self, row: int) -> TrackFacts:
         """What identifies the track in a row."""
-        return track_facts(self.table, int(self.slots[row]), self.now_us)
+        return track_facts(self.table, self.slots.item(row))
 
     def oldest_us(self, *rows: int) -> int:
         """The time of the oldest position among the rows, never after now."""
-        return min(self.now_us, *(int(self.time_us[row]) for row in rows))
+        return min(self.now_us, *(self.time_us.item(row) for row in rows))
 
     def uncertainty(
         self, *rows: int, horizontal_m: float, vertical_m: float | None, clock_us: int = 0
     ) -> Uncertainty:
         """What was allowed for, of the rows together. clock_us: of an area's times, besides."""
-        clock_us += max(us(float(self.clock_error_s[row])) or 0 for row in rows)
+        clock_us += max(us(self.clock_error_s.item(row)) or 0 for row in rows)
         return Uncertainty(
             horizontal_mm=math.ceil(horizontal_m * 1000),
             vertical_mm=None if vertical_m is None else math.ceil(vertical_m * 1000),
@@ -107,20 +110,19 @@ def track_key(ref: ObjectRef) -> TrackKey:
     return TrackKey(ref.feed_party or None, ref.feed, ref.id)
 
 
-def track_facts(table: TrackTable, slot: int, now_us: int) -> TrackFacts:
+def track_facts(table: TrackTable, slot: int) -> TrackFacts:
     """What identifies a track: its last report, in whole numbers."""
-    row = table.row(slot, now_us)
     return TrackFacts(
-        ref=ref_of(row.key),
-        callsign=row.callsign,
-        owner=row.owner,
-        time_us=row.time_us,
-        latitude_nd=round(row.latitude_deg * 1e9),
-        longitude_nd=round(row.longitude_deg * 1e9),
-        altitude_w84_mm=mm(row.altitude_w84_m),
-        altitude_std_mm=mm(row.altitude_std_m),
-        ground_speed_mm_s=mm(row.ground_speed_m_s),
-        course_mdeg=mm(row.course_deg),
+        ref=ref_of(table.key(slot)),
+        callsign=table.callsign(slot),
+        owner=table.owner(slot),
+        time_us=table.time_us.item(slot),
+        latitude_nd=round(table.latitude_deg.item(slot) * 1e9),
+        longitude_nd=round(table.longitude_deg.item(slot) * 1e9),
+        altitude_w84_mm=mm(table.altitude_w84_m.item(slot)),
+        altitude_std_mm=mm(table.altitude_std_m.item(slot)),
+        ground_speed_mm_s=mm(table.ground_speed_m_s.item(slot)),
+        course_mdeg=mm(table.course_deg.item(slot)),
     )
 
 

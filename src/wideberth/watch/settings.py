@@ -166,7 +166,8 @@ class WarningSettings(msgspec.Struct, frozen=True):
     clear_factor: the margin, a factor on distances and look-ahead. urgent_us: the times to go at
     which a predicted warning gets worse. far_m: the distances outside an intent at which a
     departure gets worse. lapse_after_us: a warning that nothing fresh speaks of any more is taken
-    off the list after this long, which is a lapse and never a clearance.
+    off the list after this long, which is a lapse and never a clearance. update_us: how often the
+    numbers of a standing pair are put together anew where nothing else changed, at least.
     """
 
     raise_count: int = 1
@@ -176,6 +177,7 @@ class WarningSettings(msgspec.Struct, frozen=True):
     urgent_us: tuple[int, ...] = (60 * SECOND_US, 30 * SECOND_US)
     far_m: tuple[int, ...] = (500, 5000)
     lapse_after_us: int = DAY_US
+    update_us: int = SECOND_US
 
     def __post_init__(self) -> None:
         if not 1 <= self.raise_count <= self.raise_window <= 32:
@@ -190,6 +192,7 @@ class WarningSettings(msgspec.Struct, frozen=True):
                 "clear_factor", "clear-factor", self.clear_factor, "give a factor of 1 or more"
             )
         _require_not_negative("hold_us", self.hold_us)
+        _require_not_negative("update_us", self.update_us)
         _require_positive("lapse_after_us", self.lapse_after_us)
 
 

@@ -30,9 +30,9 @@ who sees the one need not see the other. That several are of one thing is said b
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -47,6 +47,7 @@ from wideberth.watch.identity import identity_code
 from wideberth.watch.paths import Floats, arc_m, course_deg, ecef_m
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import TrackSettings
+from wideberth.watch.trackrow import TrackKey, TrackRow, Trail, Velocity
 
 __all__ = [
     "IMPLAUSIBLE_RULES",
@@ -72,73 +73,12 @@ IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-imposs
 _TOO_FAST, _TWO_PLACES, _TOO_STEEP = 1, 2, 3
 
 
-class Velocity:
-    """Where a velocity comes from."""
-
-    UNKNOWN = 0
-    REPORTED = 1
-    DERIVED = 2
-
-
-class TrackKey(msgspec.Struct, frozen=True):
-    """feed_party: whose feed brings it, or None. feed: its name; track_id: what it calls it."""
-
-    feed_party: str | None
-    feed: str
-    track_id: str
-
-
 class BadRow(msgspec.Struct, frozen=True):
     """A row that was not taken: its index in the batch, the id it gave, the rule it broke."""
 
     index: int
     track_id: str
     rule: str
-
-
-class TrackRow(msgspec.Struct, frozen=True):
-    """One track as it is held: None where nothing was said. state: ``live`` or ``silent``.
-
-    uncertainty_m: around where its course leads, at the moment asked about. accuracy_m: of the
-    position when it was taken; vertical_error_m likewise, of heights, and clock_error_s of its
-    time. callsign_us: when the call sign was last said, None where there is none. Every other
-    number is as reported, except a velocity whose velocity_source is ``derived``.
-    """
-
-    key: TrackKey
-    callsign: str | None
-    owner: str | None
-    time_us: int
-    latitude_deg: float
-    longitude_deg: float
-    altitude_w84_m: float | None
-    altitude_std_m: float | None
-    ground_speed_m_s: float | None
-    course_deg: float | None
-    vertical_rate_m_s: float | None
-    velocity_source: str
-    uncertainty_m: float
-    state: str
-    implausible: str | None
-    accuracy_m: float
-    vertical_error_m: float
-    clock_error_s: float
-    callsign_us: int | None
-
-    @property
-    def feed(self) -> str:
-        """The name of the feed that brings it."""
-        return self.key.feed
-
-
-@dataclass(frozen=True)
-class Trail:
-    """The last positions of a track, oldest first, as reported."""
-
-    time_us: NDArray[np.int64]
-    latitude_deg: Floats
-    longitude_deg: Floats
-    altitude_w84_m: Floats
 
 
 @dataclass
@@ -222,12 +162,12 @@ class TrackTable:
         track_id = self._track_id[slot]
         if track_id is None:
             raise KeyError(slot)
-        feed = self._feeds[int(self._feed_number[slot])]
+        feed = self._feeds[self._feed_number.item(slot)]
         return TrackKey(feed.party, feed.name, track_id)
 
     def owner(self, slot: int) -> str | None:
         """The party whose thing it is, None where that is not known."""
-        code = int(self.owner_code[slot])
+        code = self.owner_code.item(slot)
         return None if code < 0 else self._parties[code]
 
     def code(self, party: str) -> int:
@@ -237,6 +177,10 @@ class TrackTable:
             code = self._codes[party] = len(self._parties)
             self._parties.append(party)
         return code
+
+    def party(self, code: int) -> str:
+        """The party of a code."""
+        return self._parties[code]
 
     def silence_after_us(self, slots: Slots) -> NDArray[np.int64]:
         """After how long without a position each is silent."""
@@ -300,32 +244,46 @@ class TrackTable:
         ahead_us = self.time_us[slots] - now_us
         return np.maximum(self.clock_error_us(slots), ahead_us) / SECOND_US
 
-    def row(self, slot: int, now_us: int) -> TrackRow:
-        """A track as it is held, for showing. Raises KeyError where the slot is free."""
-        key = self.key(slot)
-        one = np.array([slot])
-        source = ("unknown", "reported", "derived")[int(self.velocity_source[slot])]
-        return TrackRow(
-            key=key,
-            callsign=self._callsign[slot],
-            owner=self.owner(slot),
-            time_us=int(self.time_us[slot]),
-            latitude_deg=float(self.latitude_deg[slot]),
-            longitude_deg=float(self.longitude_deg[slot]),
-            altitude_w84_m=_known(self.altitude_w84_m[slot]),
-            altitude_std_m=_known(self.altitude_std_m[slot]),
-            ground_speed_m_s=_known(self.ground_speed_m_s[slot]),
-            course_deg=_known(self.course_deg[slot]),
-            vertical_rate_m_s=_known(self.vertical_rate_m_s[slot]),
-            velocity_source=source,
-            uncertainty_m=float(self.horizontal_error_m(one, now_us)[0]),
-            state="silent" if self.silent(one, now_us)[0] else "live",
-            implausible=IMPLAUSIBLE_RULES[int(self.implausible_rule[slot])] or None,
-            accuracy_m=float(self.accuracy_m[slot]),
-            vertical_error_m=float(self.vertical_error_m(one)[0]),
-            clock_error_s=float(self.clock_error_us(one)[0]) / SECOND_US,
-            callsign_us=None if self._callsign[slot] is None else int(self._callsign_us[slot]),
+    def callsign(self, slot: int) -> str | None:
+        """The call sign of the track in a slot, None where none was said."""
+        return self._callsign[slot]
+
+    def callsign_us(self, slot: int) -> int | None:
+        """When the call sign was last said, None where there is none."""
+        return None if self._callsign[slot] is None else self._callsign_us.item(slot)
+
+    def slots_named(self, feed_party: str | None, track_id: str) -> list[int]:
+        """The slots of the tracks of this id that this party's feeds bring."""
+        return [
+            slot
+            for feed in self._feeds
+            if feed.party == feed_party and (slot := feed.slot_of.get(track_id)) is not None
+        ]
+
+    def slots_of(self, named: Iterable[tuple[str | None, str, str]]) -> Slots:
+        """The slots of tracks by their feed's party, their feed and their id; -1 for none."""
+        held: dict[tuple[str | None, str], dict[str, int]] = {
+            (feed.party, feed.name): feed.slot_of for feed in self._feeds
+        }
+        none: dict[str, int] = {}
+        return np.array(
+            [held.get((party, feed), none).get(track_id, -1) for party, feed, track_id in named],
+            np.int64,
         )
+
+    def feed_party_codes(self, slots: Slots) -> Slots:
+        """The code of the party whose feed brings each; of a public source that of no name."""
+        codes = np.zeros(len(self._feeds.predict), np.int64)
+        for feed in self._feeds:
+            codes[feed.number] = self.code(feed.party or "")
+        return codes[self._feed_number[slots]]
+
+    def newest_us(self) -> dict[tuple[str | None, str], int]:
+        """The time of the newest position of each feed, by its party and name."""
+        slots = self.slots()
+        newest = np.full(len(self._feeds.predict), _NEVER_US)
+        np.maximum.at(newest, self._feed_number[slots], self.time_us[slots])
+        return {(feed.party, feed.name): int(newest[feed.number]) for feed in self._feeds}
 
     def trail(self, slot: int) -> Trail:
         """The last reported positions of a track, oldest first."""
@@ -682,7 +640,3 @@ def _distance_m(one: Floats, other: Floats) -> Floats:
 def _is_name(text: str) -> bool:
     # Printable: no line breaks, no lone surrogate that no record could hold.
     return 0 < len(text) <= _MAX_ID_LENGTH and text.isprintable()
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -18,7 +18,7 @@ last known and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -59,12 +59,15 @@ def step(
     now_us: int,
     settings: WarningSettings,
     make_id: MakeId,
+    passed_over: Collection[WarningKey] = (),
 ) -> tuple[WarningState, list[WarningEvent]]:
     """The state after one look, and what happened: first what is raised, then what lapsed because
     of it, then what stood before; each in the order of the keys.
 
     observations: at most one for a key; for every standing warning whose objects still speak there
     should be one, of whatever verdict. now_us: must not run backward from step to step.
+    passed_over: keys of standing warnings of which this look says the same as the last one
+    (:mod:`wideberth.watch.stood`): they stand on as they are, and nothing is said of them.
     """
     seen = {each.key: each for each in observations}
     standing, pending = dict(state.standing), _pending(state, seen, settings)
@@ -81,7 +84,7 @@ def step(
         replaced = standing.pop(warning.seen.supersedes, None) if warning.seen.supersedes else None
         if replaced is not None:
             events.append(Lapsed(replaced, now_us, "superseded", warning.id))
-    for key in sorted(standing):
+    for key in sorted(standing.keys() - set(passed_over)):
         after, event = _later(standing[key], seen.get(key), now_us, settings)
         if event is not None:
             events.append(event)

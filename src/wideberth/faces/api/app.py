@@ -428,8 +428,8 @@ class Api:
         await stack.enter_async_context(self.desk.live)
         warnings, live = self.desk.outbound.warnings, self.desk.live
         warnings.track_open, warnings.one_with = live.is_track_open, live.one_with
-        warnings.look, before = live.rows, warnings.look
-        stack.callback(setattr, warnings, "look", before)  # what is told goes on a little longer
+        warnings.know, before = live.know, warnings.know
+        stack.callback(setattr, warnings, "know", before)  # what is told goes on a little longer
 
 
 @cache

@@ -253,7 +253,7 @@ def is_shown_whole(picture: Picture, version: Intent, party: PartyId) -> bool:
 async def _warning(desk: Desk, event: StreamEvent, party: PartyId) -> tuple[str, Any]:
     body = event.entry.body
     assert isinstance(body, WarningRaised | WarningWorsened | WarningCleared)
-    await desk.live.rows()
+    await desk.live.know((body.warning,))
     seen = warning_seen_live(body.warning, party, desk)
     return "warning", told.WarningEvent(warning=seen, change=_WARNED[type(body)], **_where(event))
 

@@ -149,7 +149,6 @@ class Wanted:
             case SubscribersNotified():
                 return await self._is_notified_in(desk, event, party)
             case WarningRaised() | WarningWorsened() | WarningCleared():
-                await desk.live.rows()
                 return await self._hears_warning(
                     desk, body.warning, party, heard, until=event.position
                 )
@@ -197,6 +196,7 @@ class Wanted:
         """until: the position of the entry; None: it is not recorded."""
         if self.area is None or warning.id in heard.warnings:
             return True
+        await desk.live.know((warning,))
         if self._is_warning_in(desk, warning, party):
             heard.note(warning.id)
             return True
@@ -205,10 +205,11 @@ class Wanted:
             if (
                 isinstance(before, WarningRaised | WarningWorsened | WarningCleared)
                 and party in before.warning.parties
-                and self._is_warning_in(desk, before.warning, party)
             ):
-                heard.note(warning.id)
-                return True
+                await desk.live.know((before.warning,))
+                if self._is_warning_in(desk, before.warning, party):
+                    heard.note(warning.id)
+                    return True
         return False
 
     def _is_warning_in(self, desk: Desk, warning: StandingWarning, party: PartyId) -> bool:

@@ -153,12 +153,12 @@ async def list_warnings(call: Call) -> told.WarningsPage:
     by_loss = query.order == "time-to-loss"
     if by_loss and query.cursor is not None:
         raise HttpProblem(400, "cursor", "read page by page with order=id", field="cursor")
-    await call.desk.live.rows()
     standing = [picture.warnings[each] for each in picture.warnings]
     own = [each for each in standing if call.party in each.parties]
     own.sort(key=by_time_to_loss if by_loss else lambda each: each.id)
     after = [each for each in own if query.cursor is None or each.id > query.cursor]
     page = after[: query.limit]
+    await call.desk.live.know(page, anew=True)
     return told.WarningsPage(
         warnings=[warning_seen_live(each, call.party, call.desk) for each in page],
         next=page[-1].id if len(after) > len(page) and not by_loss else None,

@@ -264,6 +264,7 @@ async def _updated(call: Call, updates: UpdateListener, reading: _Reading) -> li
     while updates.pending:
         _, (warning, missed) = updates.pending.popitem()
         if wanted.is_all or await wanted.hears_update(desk, warning, party, reading.heard):
+            await desk.live.know((warning,))
             seen = warning_seen_live(warning, party, desk)
             event = told.WarningEvent(warning=seen, change="updated", missed=missed)
             parts.append(Said(None, UPDATES, encode(event)))

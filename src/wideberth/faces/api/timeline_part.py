@@ -62,6 +62,8 @@ async def as_seen(
             return None
         body = value["body"]
     else:
+        if isinstance(entry.body, WarningRaised | WarningWorsened | WarningCleared):
+            await desk.live.know((entry.body.warning,))
         part = _PARTS.get(type(entry.body))
         body = part(desk, entry.body, value["body"], party) if is_told and part else None
     if body is None:

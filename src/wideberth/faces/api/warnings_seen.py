@@ -56,7 +56,7 @@ def warning_seen(
 
 
 def warning_seen_live(warning: StandingWarning, reader: PartyId, desk: Desk) -> told.WarningOut:
-    """The same, as the tracks of the last look have it (``await desk.live.rows()``)."""
+    """The same, as the tracks at hand have it (``await desk.live.know([warning])``)."""
     live = desk.live
     return warning_seen(
         warning, reader, desk.picture, live.is_track_open, live.one_with(warning, reader)

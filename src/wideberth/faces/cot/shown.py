@@ -151,10 +151,10 @@ class Shown:
         picture = around.picture
         standing = [picture.warnings[each] for each in picture.warnings]
         standing = [each for each in standing if party in each.parties]
-        if any(side.type == "track" for each in standing for side in each.objects):
-            await around.live.rows()  # which tracks are open is known of those
+        await around.live.know(standing)
         names: set[str] = set()
         for warning in standing:
+            await around.live.know((warning,))  # others may have waited long for what came before
             others = [picture.warnings[each] for each in around.live.one_with(warning, party)]
             if others and raised_first(others[0]) < raised_first(warning):
                 continue  # it is shown with the one that was raised first

@@ -75,11 +75,10 @@ class Figures(Collector):
     async def look(self, *, ready: bool) -> None:
         """Ask for what only the event loop knows."""
         now_us = self.service.context().now_us
-        newest: dict[tuple[str, str], int] = {}
-        for row in await self.live.rows():
-            key = (row.key.feed_party or "", row.feed)
-            newest[key] = max(newest.get(key, 0), row.time_us)
-        self._feed_ages_s = {key: (now_us - at_us) / SECOND_US for key, at_us in newest.items()}
+        self._feed_ages_s = {
+            (party or "", feed): (now_us - at_us) / SECOND_US
+            for (party, feed), at_us in (await self.live.newest_us()).items()
+        }
         self._notices = await self._open_notices()
         self._ready = ready
 

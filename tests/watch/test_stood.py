@@ -1,0 +1,162 @@
+"""What a look passes over changes nothing that is raised, worsened, cleared or lapses."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from wideberth.space.time import SECOND_US
+from wideberth.watch.engine import Watch
+from wideberth.watch.observations import Updated
+from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.settings import PairSettings, WarningSettings, WatchSettings
+from wideberth.watch.stood import Stood, is_told_anew
+
+T0_US = 1_700_000_000_000_000
+LOOK_US = SECOND_US // 10
+
+
+def watch(update_us: int) -> Watch:
+    return Watch(
+        WatchSettings(
+            pairs=PairSettings(600.0, 80.0, 60 * SECOND_US),
+            warnings=WarningSettings(
+                hold_us=2 * SECOND_US,
+                urgent_us=(40 * SECOND_US, 20 * SECOND_US),
+                update_us=update_us,
+            ),
+        )
+    )
+
+
+def report(track: int, second: float, *, at_m: float, speed_m_s: float, up_m: float):
+    return PositionReport(
+        f"t{track}",
+        T0_US + round(second * SECOND_US),
+        47.0 + track // 2 * 0.5,
+        8.0 + at_m / 75_900,
+        altitude_w84_m=up_m,
+        ground_speed_m_s=abs(speed_m_s),
+        course_deg=90.0 if speed_m_s >= 0 else 270.0,
+        accuracy_m=5.0,
+    )
+
+
+def life(reports: list[list[PositionReport]], update_us: int) -> list[list[tuple[object, ...]]]:
+    """What each look says that is recorded, without the numbers."""
+    looked = watch(update_us)
+    said: list[list[tuple[object, ...]]] = []
+    for number, batch in enumerate(reports):
+        now_us = T0_US + (number + 1) * LOOK_US
+        if batch:
+            looked.observe(ReportBatch.of(batch, feed="f", feed_party="p"), now_us)
+        said.append(
+            [
+                (type(event).__name__, event.warning.key, event.warning.level, event.time_us)
+                for event in looked.tick(now_us)
+                if not isinstance(event, Updated)
+            ]
+        )
+    return said
+
+
+@st.composite
+def flights(draw: st.DrawFn) -> list[list[PositionReport]]:
+    """Two pairs that come and go, told now and then, over ten seconds of looks."""
+    looks: list[list[PositionReport]] = []
+    for number in range(100):
+        batch: list[PositionReport] = []
+        for track in range(4):
+            if draw(st.integers(0, 9)) == 0 or number == 0:
+                at_m = draw(st.sampled_from([0.0, 200.0, 500.0, 900.0, 1500.0, 4000.0]))
+                batch.append(
+                    report(
+                        track,
+                        number / 10,
+                        at_m=at_m * (track % 2),
+                        speed_m_s=draw(st.sampled_from([0.0, 5.0, -20.0, -60.0, 60.0])),
+                        up_m=draw(st.sampled_from([100.0, 160.0, 400.0])),
+                    )
+                )
+        looks.append(batch)
+    return looks
+
+
+def near_and_apart() -> list[list[PositionReport]]:
+    """Two that close, are too close, and part; each told every second."""
+    looks: list[list[PositionReport]] = []
+    for number in range(200):
+        batch: list[PositionReport] = []
+        if number % 10 == 0:
+            closing_m = 60.0 * number / 10
+            batch.append(report(0, number / 10, at_m=0.0, speed_m_s=0.0, up_m=100.0))
+            batch.append(
+                report(1, number / 10, at_m=700.0 - closing_m, speed_m_s=-60.0, up_m=100.0)
+            )
+        looks.append(batch)
+    return looks
+
+
+@settings(max_examples=25, deadline=None)
+@given(flights())
+@example(near_and_apart())
+def test_what_is_passed_over_would_have_changed_nothing(reports) -> None:
+    assert life(reports, SECOND_US) == life(reports, 0)
+
+
+def test_a_look_that_passes_over_too_much_is_found(monkeypatch) -> None:
+    def always(_self: Stood, which: np.ndarray, *_: object, **__: object) -> np.ndarray:
+        return np.ones(len(which), np.bool_)
+
+    @settings(phases=[Phase.explicit], deadline=None)
+    @given(flights())
+    @example(near_and_apart())
+    def holds(reports) -> None:
+        monkeypatch.setattr(Stood, "passed_over", always)
+        planted = life(reports, SECOND_US)
+        monkeypatch.undo()
+        assert planted == life(reports, 0)
+
+    with pytest.raises(AssertionError):
+        holds()
+
+
+def test_it_is_told_anew_once_in_each_time_whatever_the_looks() -> None:
+    for step_us in (1, 37_000, 100_000, 250_000, 1_000_000, 7_000_000):
+        moments = range(T0_US, T0_US + 20 * max(SECOND_US, step_us), max(step_us, 10_000))
+        told = [
+            now_us
+            for before_us, now_us in pairwise(moments)
+            if is_told_anew("w-1", now_us, before_us, SECOND_US)
+        ]
+        gaps = [b - a for a, b in pairwise(told)]
+        assert max(gaps) <= SECOND_US + step_us + 10_000
+
+
+def test_a_first_look_passes_nothing_over_and_many_are_spread() -> None:
+    assert is_told_anew("w-1", T0_US, None, SECOND_US)
+    at_one_look = [
+        name
+        for name in map(str, range(1000))
+        if is_told_anew(name, T0_US + LOOK_US, T0_US, SECOND_US)
+    ]
+    assert 50 < len(at_one_look) < 200
+
+
+def test_streams_hear_of_it_once_in_a_second_at_ten_looks() -> None:
+    looked = watch(SECOND_US)
+    count = 0
+    for number in range(100):
+        now_us = T0_US + (number + 1) * LOOK_US
+        if number % 10 == 0:
+            both = [
+                report(0, number / 10, at_m=0.0, speed_m_s=0.0, up_m=100.0),
+                report(1, number / 10, at_m=300.0, speed_m_s=0.0, up_m=100.0),
+            ]
+            looked.observe(ReportBatch.of(both, feed="f", feed_party="p"), now_us)
+        count += sum(isinstance(event, Updated) for event in looked.tick(now_us))
+    assert 8 <= count <= 11

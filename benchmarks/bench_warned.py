@@ -69,7 +69,8 @@ _TIME = b"@time"
 _PLANTED = re.compile(rb'"planted-(\d+)-[ab]"')
 _KIND = re.compile(rb'"kind":"conflict"')
 _RAISED = re.compile(rb'"change":"raised"')
-_ENDS = {False: b"\n\n", True: b"}}"}
+_EVENT = {False: re.compile(rb"\n\n"), True: re.compile(rb'(?=\{(?:"id":\d+,)?"event":")')}
+"""Where one event ends, or, of a WebSocket, the next one begins."""
 
 
 @dataclass
@@ -128,7 +129,9 @@ class Listener(asyncio.Protocol):
         now_s = time.perf_counter()
         self.bytes += len(data)
         data = self._left + data
-        *whole, self._left = data.split(_ENDS[self._is_socket])
+        *whole, self._left = _EVENT[self._is_socket].split(data)
+        if self._is_socket and self._left.endswith(b"}}"):  # whole, and nothing waits behind it
+            whole, self._left = [*whole, self._left], b""
         for event in whole:
             self.events += 1
             if not _RAISED.search(event):

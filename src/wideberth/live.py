@@ -273,7 +273,8 @@ class Live:
             if other is not None:
                 alike.append(other)
         names = _names_of(alike)
-        asked = names if anew else names - self._named.keys() - self._named_before.keys()
+        at_hand = (self._named, self._named_before)
+        asked = {name for name in names if anew or not any(name in each for each in at_hand)}
         if asked:
             now_us = self._service.context().now_us
             self._note_named(await self._in_thread(lambda: self._named_now(asked, now_us)))

@@ -231,6 +231,27 @@ def test_what_ends_or_comes_during_a_look_does_not_disturb_it(
     assert about == ["c", "e"]
 
 
+@pytest.mark.requirement("L-12")
+@pytest.mark.parametrize("better", ["alpha", "bravo"])
+def test_no_clock_gets_better_while_what_a_worse_one_brings_is_being_looked_at(
+    monkeypatch: pytest.MonkeyPatch, better: str
+) -> None:
+    monkeypatch.setattr(measuring, "AT_ONCE", 1)
+    scene = Scene("alpha", "bravo", rules=FINE)
+    measure(scene, "bravo", 2)
+    for name in ("a", "b", "c"):
+        tell(scene, "alpha", name, 0, 60)
+    tell(scene, "bravo", "other", 63, 90)
+    assert notices(measure(scene, "alpha", 2)) == {"alpha": 1, "bravo": 1}
+    scene.now_us += 61 * SECOND_US
+    refusal = measure(scene, better, 0)
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "clock-unchanged"
+    told = finish(scene)
+    assert {each.about.id for each in told if isinstance(each, ClashesFound)} == {"b", "c"}
+    assert not isinstance(measure(scene, better, 0), Refusal), "and then it does"
+
+
 def test_only_the_mechanism_looks_again() -> None:
     refusal = Scene("alpha").try_(LookAgain(ALPHA, ""), author("alpha"))
     assert isinstance(refusal, Refusal)

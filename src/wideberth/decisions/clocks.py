@@ -37,11 +37,17 @@ def reaching(picture: Picture, separation: Separation, party: PartyId) -> Separa
 
 
 def is_due(picture: Picture, party: PartyId, skew: Skew, *, now_us: int) -> bool:
-    """Whether this measurement is to be put into the record."""
+    """Whether this measurement is to be put into the record.
+
+    While what stands is looked at again because of a clock that got worse, no bound gets narrower:
+    what met under the wider ones, and is not looked at yet, would not be told.
+    """
     standing, rules = picture.clocks.get(party), picture.space.rules
     if standing is None:
         return True
     low_us, high_us = rounded(skew, rules)
+    if picture.clock_looks and max(abs(low_us), abs(high_us)) < standing.bound_us:
+        return False
     is_old = now_us - standing.time_us >= rules.clock_every_us
     if low_us < standing.low_us or high_us > standing.high_us:
         # Beyond the cap nothing widens any more, so that it can wait.

@@ -137,7 +137,7 @@ class Live:
         self._named_before: dict[TrackName, Named] = {}
         self._named_since_s = -math.inf
         self._known_tracks = 0
-        self._listeners: set[UpdateListener] = set()
+        self._listeners: dict[PartyId, set[UpdateListener]] = {}
         self._in_step = InStep(self._watch)
         self._conforming = Conforming(service)
         self._last_known: dict[WarningId, StandingWarning] = {}
@@ -323,11 +323,14 @@ class Live:
         when there are some.
         """
         listener = UpdateListener(grew, party)
-        self._listeners.add(listener)
+        listeners = self._listeners.setdefault(party, set())
+        listeners.add(listener)
         try:
             yield listener
         finally:
-            self._listeners.discard(listener)
+            listeners.discard(listener)
+            if not listeners:
+                self._listeners.pop(party, None)
 
     async def tick(self) -> None:
         """One look, and what it says, recorded. Raises Overloaded, RecordUnavailable; what was not
@@ -498,8 +501,8 @@ class Live:
 
     def publish(self, warning: StandingWarning) -> None:
         """Tell the streams of the parties that a standing warning is addressed to."""
-        for listener in self._listeners:
-            if listener.party in warning.parties:
+        for party in warning.parties:
+            for listener in self._listeners.get(party, ()):
                 before = listener.pending.get(warning.id)
                 missed = 0 if before is None else before[1] + 1
                 listener.pending[warning.id] = warning, missed

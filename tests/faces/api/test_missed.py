@@ -36,7 +36,7 @@ def count(steps: list[str], publish: Publish = Live.publish) -> None:
     """Each update is told, or counted in the next one of its warning that is."""
     live: Any = object.__new__(Live)
     listener = UpdateListener(asyncio.Event(), BRAVO)
-    live._listeners = {listener}
+    live._listeners = {BRAVO: {listener}}
     said: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     for time_us, step in enumerate([*steps, "read"]):
@@ -60,7 +60,7 @@ def test_every_update_is_told_or_counted(steps: list[str]) -> None:
 
 def test_the_check_finds_a_count_that_begins_again_with_each_update() -> None:
     def publish(live: Any, each: StandingWarning) -> None:
-        for listener in live._listeners:
+        for listener in live._listeners[BRAVO]:
             listener.pending[each.id] = each, int(each.id in listener.pending)
 
     @settings(phases=[Phase.explicit])
@@ -89,7 +89,7 @@ async def test_a_reader_that_stalls_is_told_what_it_missed(world: World) -> None
     await line.until(lambda events: len(events) == 1)
     line.flowing.clear()
     live.publish(warning("w-2", 1))  # on its way, and not read
-    (listener,) = live._listeners
+    (listener,) = live._listeners[BRAVO]
     await until(lambda: not listener.pending)
     for time_us in range(2, 7):
         live.publish(warning("w-1", time_us))

@@ -111,24 +111,26 @@ class NodeLike(Protocol):
 
 
 class SaidLately:
-    """Events as they went out, by position, for a second: names beside the record may change.
-    Bounded.
+    """Events as they went out, by reader and position, for a second: names beside the record may
+    change. Bounded.
+
+    What one party is told is no other's: their streams may say different things of one entry.
     """
 
     def __init__(self, most: int = 2_000, life_s: float = 1.0) -> None:
-        self._kept: OrderedDict[int, tuple[float, Said]] = OrderedDict()
+        self._kept: OrderedDict[tuple[PartyId, int], tuple[float, Said]] = OrderedDict()
         self._most = most
         self._life_s = life_s
 
-    def get(self, position: int) -> Said | None:
-        """What was said of it less than a second ago."""
-        kept = self._kept.get(position)
+    def get(self, party: PartyId, position: int) -> Said | None:
+        """What the party was told of it less than a second ago."""
+        kept = self._kept.get((party, position))
         return None if kept is None or kept[0] < time.monotonic() else kept[1]
 
-    def keep(self, position: int, said: Said) -> None:
-        """Keep what is said of it now."""
-        self._kept.pop(position, None)
-        self._kept[position] = time.monotonic() + self._life_s, said
+    def keep(self, party: PartyId, position: int, said: Said) -> None:
+        """Keep what the party is told of it now."""
+        self._kept.pop((party, position), None)
+        self._kept[party, position] = time.monotonic() + self._life_s, said
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
 

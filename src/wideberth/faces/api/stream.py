@@ -30,7 +30,19 @@ from wideberth.faces.api.stops_seen import sent_view
 from wideberth.faces.api.tracks import track_out
 from wideberth.faces.api.warnings_seen import warning_seen_live
 from wideberth.live import UpdateListener
-from wideberth.model.entries import NoticeIssued, WarningCleared, WarningRaised, WarningWorsened
+from wideberth.model.entries import (
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    WarningCleared,
+    WarningRaised,
+    WarningWorsened,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.service import StreamEvent
 from wideberth.tokens import TokenRefused
@@ -46,6 +58,19 @@ STALLED_S = 60.0
 
 _AT_ONCE = 200  # events read and written together
 _MOST_BYTES = 262_144  # of them; the last may go beyond
+_SAME_FOR_EACH_DESK = (
+    IntentAccepted,
+    IntentAmended,
+    IntentStateChanged,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeReleased,
+    ZoneDeclared,
+    ZoneWithdrawn,
+)
+"""Entries of which a party is told the same for a second at least, but for names beside the record.
+Not so what is counted as delivered, and what turns on how something stands at the moment.
+"""
 _WARNED = (WarningRaised, WarningWorsened, WarningCleared)
 
 
@@ -101,7 +126,8 @@ class _Reading:
         desk, party = call.desk, call.party
         said: list[Said] = []
         room_bytes, count = _MOST_BYTES, 0
-        found = await desk.service.events(party, self.after, self._at_once)
+        most = self._at_once
+        found = await desk.service.events(party, self.after, most)
         for event in found:
             if all_of_it or await self.wanted.hears(desk, event, party, self.heard):
                 said += self.left_out_event()
@@ -116,7 +142,8 @@ class _Reading:
                 break
         # Large ones go out few at a time: what a reader does not take is kept for it.
         self._at_once = min(2 * count, _AT_ONCE) if count else _AT_ONCE
-        self.is_behind = bool(found)
+        # Fewer than were asked for: there were no more; one that came since has set the event.
+        self.is_behind = room_bytes < 0 or len(found) == most
         return said
 
     def left_out_event(self) -> list[Said]:
@@ -142,19 +169,19 @@ class _Reading:
 
 
 async def _said(call: Call, event: StreamEvent) -> Said:
-    """One event as it goes out. A new notice is read by every desk of its party within a moment,
-    and says the same to each: it is put into words once.
+    """One event as it goes out. All desks of a party read the same within a moment: it is put into
+    words once for them.
     """
     desk, party = call.desk, call.party
-    is_shared = isinstance(event.entry.body, NoticeIssued)
-    said = desk.said.get(event.position) if is_shared else None
+    is_shared = isinstance(event.entry.body, _SAME_FOR_EACH_DESK)
+    said = desk.said.get(party, event.position) if is_shared else None
     if said is None:
         name, data = await event_view(desk, event, party)
         if isinstance(data, told.NotificationEvent) and not await _may_leave(call, data):
             data = msgspec.structs.replace(data, intent=None, shared=None)
         said = Said(event.number, name, encode(data))
         if is_shared:
-            desk.said.keep(event.position, said)
+            desk.said.keep(party, event.position, said)
     return said
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import pytest
 
 from attack.soak import SHORT, WHOLE, Day, Memory, Soaked, Stage, soak
 from wideberth.watch.observations import Observation, WarningKey, WarningKind
+
+Observed = tuple[list[Observation], Collection[WarningKey]]
 
 DAY = WHOLE if os.environ.get("WIDEBERTH_SOAK") == "day" else SHORT
 KINDS = ("conflict|separation", "separation", "incursion", "departure", "silence")
@@ -98,12 +100,12 @@ def test_planted_one_warning_that_is_not_seen_any_more_is_found(tmp_path: Path) 
         watch: Any = stage.live._watch
         real, dropped = watch._observations, []
 
-        def observations(now_us: int) -> list[Observation]:
-            found = real(now_us)
+        def observations(now_us: int, before_us: int | None) -> Observed:
+            found, passed_over = real(now_us, before_us)
             # Of one thing, whichever of its feeds it rests on.
             entered = [each.key for each in found if each.key.kind is WarningKind.INCURSION]
             dropped.extend(map(named, entered[:1] if not dropped else []))
-            return [each for each in found if named(each.key) not in dropped]
+            return [each for each in found if named(each.key) not in dropped], passed_over
 
         watch._observations = observations
 
@@ -119,13 +121,15 @@ def test_planted_a_warning_that_comes_a_little_late_is_found(tmp_path: Path) -> 
         watch: Any = stage.live._watch
         real, first_us = watch._observations, {}
 
-        def observations(now_us: int) -> list[Observation]:
-            return [
+        def observations(now_us: int, before_us: int | None) -> Observed:
+            found, passed_over = real(now_us, before_us)
+            kept = [
                 each
-                for each in real(now_us)
+                for each in found
                 if each.key.kind is not kind
                 or now_us - first_us.setdefault(each.key, now_us) > 30_000_000
             ]
+            return kept, passed_over
 
         watch._observations = observations
 

@@ -31,7 +31,7 @@ class History:
             held = [
                 own[name] for name in own if own[name].holds(watch.table.owner(slot), key.track_id)
             ]
-            row = look.row_of.get(slot)
+            row = look.row_of.item(slot) if look.row_of.item(slot) >= 0 else None
             seen[key, int(watch.table.born[slot])] = (
                 {each.area.id: own.serial_of(own._number[each.area.id]) for each in held},
                 None if row is None else self.position(look, row, held),

@@ -31,6 +31,7 @@ from wideberth.space.time import HOUR_US, MINUTE_US, SECOND_US
 from wideberth.watch.reports import PositionReport
 
 __all__ = [
+    "HORIZONTAL_ACCURACY_M",
     "MESSAGE_BYTES",
     "REMOTE_ID_FAILURE",
     "Broadcasts",
@@ -57,11 +58,15 @@ REMOTE_ID_FAILURE = 4
 """The status of an aircraft that says that its Remote ID does not work."""
 
 _NM_M = 1852.0
-_ACCURACY_M = (
-    None, 10 * _NM_M, 4 * _NM_M, 2 * _NM_M, _NM_M, 0.5 * _NM_M, 0.3 * _NM_M, 0.1 * _NM_M,
-    0.05 * _NM_M, 30.0, 10.0, 3.0, 1.0,
-)  # fmt: skip
-"""Horizontal, 95 %, by the number said; the rest of the numbers is reserved."""
+HORIZONTAL_ACCURACY_M = {
+    "HA10NM": 10 * _NM_M, "HA4NM": 4 * _NM_M, "HA2NM": 2 * _NM_M, "HA1NM": _NM_M,
+    "HA05NM": 0.5 * _NM_M, "HA03NM": 0.3 * _NM_M, "HA01NM": 0.1 * _NM_M, "HA005NM": 0.05 * _NM_M,
+    "HA30m": 30.0, "HA10m": 10.0, "HA3m": 3.0, "HA1m": 1.0,
+}  # fmt: skip
+"""What a horizontal accuracy is, 95 %, by its name over the network; by broadcast its number is its
+place, 1 the first. 0 is not known, and the rest of the numbers is reserved.
+"""
+_ACCURACY_M = (None, *HORIZONTAL_ACCURACY_M.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +203,12 @@ class Broadcasts:
     def place(
         self, source: str, heard: HeardLocation | None, came_us: int
     ) -> PositionReport | None:
-        """A source says where it is; None where nobody knows who it is, or it says no place."""
+        """A source says where it is; None where nobody knows who it is, or it says no place.
+        Whether that is a place on earth is for whoever asks.
+        """
         track_id = self._track_id(source, came_us)
         if heard is None or track_id is None:
             return None
-        if not (abs(heard.latitude_deg) <= 90 and abs(heard.longitude_deg) <= 180):
-            raise BadMessage("position-range")
         return PositionReport(
             track_id,
             _time_us(heard.since_hour_s, came_us),

@@ -195,7 +195,7 @@ class MavlinkDecoder:
         decoded = Decoded()
         for message in self._frames.feed(data, decoded):
             try:
-                reports = self._reports(message, came_us)
+                reports = [_in_range(each) for each in self._reports(message, came_us)]
             except BadMessage as bad:
                 decoded.refuse(bad.rule, message.payload)
                 continue
@@ -210,9 +210,9 @@ class MavlinkDecoder:
                 self._note_gps(message, came_us)
                 report = None
             case 33:
-                report = _in_range(self._vehicle(message, came_us))
+                report = self._vehicle(message, came_us)
             case 246:
-                report = _in_range(_heard(message, came_us))
+                report = _heard(message, came_us)
             case 12900:
                 report = None
                 address, kind, _, content = _ID.unpack(_filled(message.payload, _ID))
@@ -320,11 +320,9 @@ def _filled(payload: bytes, form: struct.Struct) -> bytes:
     return payload[: form.size].ljust(form.size, b"\0")
 
 
-def _in_range(report: PositionReport | None) -> PositionReport | None:
+def _in_range(report: PositionReport) -> PositionReport:
     """A report whose place is one. Raises BadMessage."""
-    if report is not None and not (
-        abs(report.latitude_deg) <= 90 and abs(report.longitude_deg) <= 180
-    ):
+    if not (abs(report.latitude_deg) <= 90 and abs(report.longitude_deg) <= 180):
         raise BadMessage("position-range")
     return report
 

@@ -16,6 +16,7 @@ Source: the OpenAPI documents of ASTM F3411-19 and F3411-22a (astm-utm/Protocol,
 from __future__ import annotations
 
 from wideberth.errors import InvalidValue
+from wideberth.faces.feeds.broadcast import HORIZONTAL_ACCURACY_M
 from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.faces.feeds.recent import Recent
 from wideberth.faces.feeds.records import (
@@ -32,12 +33,6 @@ from wideberth.watch.reports import PositionReport
 
 __all__ = ["RemoteIdDecoder"]
 
-_NM_M = 1852.0
-_ACCURACY_M = {
-    "HA10NM": 10 * _NM_M, "HA4NM": 4 * _NM_M, "HA2NM": 2 * _NM_M, "HA1NM": _NM_M,
-    "HA05NM": 0.5 * _NM_M, "HA03NM": 0.3 * _NM_M, "HA01NM": 0.1 * _NM_M, "HA005NM": 0.05 * _NM_M,
-    "HA30m": 30.0, "HA10m": 10.0, "HA3m": 3.0, "HA1m": 1.0,
-}  # fmt: skip
 _NO_HEIGHT_M, _NO_COURSE, _NO_SPEED_M_S, _NO_CLIMB_M_S = -1000.0, 361.0, 255.0, 63.0
 _FORGET_US = 10 * MINUTE_US
 _LONGEST_ID = 120
@@ -101,7 +96,7 @@ class RemoteIdDecoder:
             ground_speed_m_s=_known(state.get("speed"), _NO_SPEED_M_S),
             course_deg=_known(state.get("track"), _NO_COURSE),
             vertical_rate_m_s=_known(state.get("vertical_speed"), _NO_CLIMB_M_S),
-            accuracy_m=_ACCURACY_M.get(text(position.get("accuracy_h")) or ""),
+            accuracy_m=HORIZONTAL_ACCURACY_M.get(text(position.get("accuracy_h")) or ""),
             owner=self._owner,
         )
 

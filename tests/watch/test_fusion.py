@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from wideberth.watch.fusion import FusedTrack, Things, agree, conflicts_of, fuse
 from wideberth.watch.identity import identity_of
 from wideberth.watch.observations import Cleared, Raised, WarningKind
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.rows import row_of
+from wideberth.watch.rows import rows_of
 from wideberth.watch.settings import FeedSettings, TrackSettings, WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable
 
@@ -33,7 +34,7 @@ def report(track: str = ICAO, at_s: float = 0.0, north_m: float = 0.0, **more: A
 
 def held(*told: tuple[str | None, str, PositionReport], now_s: float = 0.0) -> list[TrackRow]:
     table = table_of(*told)
-    return [row_of(table, int(slot), NOW_US + round(now_s * SECOND_US)) for slot in table.slots()]
+    return rows_of(table, table.slots(), NOW_US + round(now_s * SECOND_US))
 
 
 def table_of(*told: tuple[str | None, str, PositionReport]) -> TrackTable:
@@ -271,7 +272,7 @@ def test_the_check_finds_a_fusion_that_takes_what_is_hidden() -> None:
 
 
 def slow_identities(table: TrackTable, slots: Any) -> list[set[int]]:
-    rows = [row_of(table, int(slot), NOW_US) for slot in slots]
+    rows = rows_of(table, np.array(slots), NOW_US)
 
     def same(x: TrackRow, y: TrackRow) -> bool:
         names = [identity_of(r.key.feed_party, r.key.track_id) for r in (x, y)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wideberth.space.time import SECOND_US
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.rows import row_of
+from wideberth.watch.rows import rows_of
 from wideberth.watch.settings import FeedSettings, TrackSettings
 from wideberth.watch.tracks import TrackKey, TrackTable
 
@@ -34,7 +34,8 @@ def table_of(*reports, now_s=0.0, settings=None):
 
 def held(table, track_id="a", now_s=0.0):
     slot = table.slot_of(TrackKey("north", "radio", track_id))
-    return row_of(table, slot, NOW_US + round(now_s * SECOND_US))
+    (row,) = rows_of(table, np.array([slot]), NOW_US + round(now_s * SECOND_US))
+    return row
 
 
 def slow_table(batches):

@@ -10,7 +10,7 @@ from wideberth.watch.paths import Floats
 from wideberth.watch.trackrow import SOURCES, TrackRow
 from wideberth.watch.tracks import IMPLAUSIBLE_RULES, TrackTable
 
-__all__ = ["row_of", "rows_of"]
+__all__ = ["rows_of"]
 
 
 def rows_of(table: TrackTable, slots: NDArray[np.int64], now_us: int) -> list[TrackRow]:
@@ -55,11 +55,6 @@ def rows_of(table: TrackTable, slots: NDArray[np.int64], now_us: int) -> list[Tr
         )
         for k, slot in enumerate(numbers)
     ]
-
-
-def row_of(table: TrackTable, slot: int, now_us: int) -> TrackRow:
-    """One track as it is held. Raises KeyError where the slot is free."""
-    return rows_of(table, np.array([slot]), now_us)[0]
 
 
 def _listed(column: Floats) -> list[float]:

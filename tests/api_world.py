@@ -25,15 +25,41 @@ from wideberth.model.ids import KeyId, PartyId, UnitToken
 from wideberth.model.parties import Role
 from wideberth.node import Node
 from wideberth.service import Applied, now_us
-from wideberth.space.time import HOUR_US, MINUTE_US, format_rfc3339
+from wideberth.space.time import MINUTE_US, format_rfc3339
 
 PARTIES = ("alpha", "bravo", "charlie")
 JSON = {"Content-Type": "application/json"}
 
 
+class _Noon:
+    """What moments are counted from. us: held while a file of tests runs, or None outside one."""
+
+    us: int | None = None
+
+
+def noon_us() -> int:
+    """Half an hour from this minute: the same time for all that one file of tests asks.
+
+    Half an hour of what is told lies ahead, and half an hour behind, at whatever minute the
+    tests run; two calls with a full minute between them count from one time.
+    """
+    return _Noon.us or now_us() // MINUTE_US * MINUTE_US + 30 * MINUTE_US
+
+
+@contextlib.contextmanager
+def held_noon() -> Iterator[None]:
+    """While this lasts, every moment is counted from one time."""
+    before, _Noon.us = _Noon.us, None
+    _Noon.us = noon_us()
+    try:
+        yield
+    finally:
+        _Noon.us = before
+
+
 def moment(minutes: float = 0) -> str:
-    """A time so many minutes from the next full hour, as text."""
-    return format_rfc3339(now_us() // HOUR_US * HOUR_US + HOUR_US + int(minutes * MINUTE_US))
+    """A time so many minutes from `noon_us`, as text."""
+    return format_rfc3339(noon_us() + int(minutes * MINUTE_US))
 
 
 def square(

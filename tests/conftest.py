@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
+
+from api_world import held_noon
 
 REQUIREMENT_ID = re.compile(r"[A-Z]{1,2}-\d{2}")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -39,6 +42,13 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, bytes) and not (len(val) <= 40 and val.isascii() and val.isalnum()):
         return f"{argname}-of-{len(val)}-bytes"
     return None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def held_times() -> Iterator[None]:
+    """Every `moment` of one file counts from one time, whatever the clock passes meanwhile."""
+    with held_noon():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,28 +23,36 @@ from wideberth.record.verify import verify_receipt
 from wideberth.space.time import MINUTE_US, format_rfc3339, parse_rfc3339
 
 PARTIES = ("alpha", "bravo", "charlie")
-OPENING = {
-    "title": "The morning at the river",
-    "start": moment(-60),
-    "end": moment(-30),
-    "parties": ["bravo"],
-    "observers": ["charlie"],
-}
-WHOLE = {
-    "when": {"time": moment(-50), "error_s": 60.0},
-    "where": {
-        "point": [7.5, 47.0],
-        "error_m": 50.0,
-        "altitude": {"value": 900.0, "units": "M", "reference": "MSL"},
-        "altitude_error_m": 30.0,
-    },
-    "identity": {"aircraft": "A-1", "call_sign": "RED"},
-    "warned": {"warned": True, "notice": "n1", "time": moment(-55)},
-    "rule": {"agreement": "a1", "version": 2, "provision": "apart"},
-    "damage": [{"of": "objects", "count": 1, "words": "a truck"}],
-    "words": "It came from the east.",
-    "language": "en",
-}
+
+
+def opening() -> dict[str, Any]:
+    """An incident of the last hour, to open."""
+    return {
+        "title": "The morning at the river",
+        "start": moment(-60),
+        "end": moment(-30),
+        "parties": ["bravo"],
+        "observers": ["charlie"],
+    }
+
+
+def whole() -> dict[str, Any]:
+    """An account with every member."""
+    return {
+        "when": {"time": moment(-50), "error_s": 60.0},
+        "where": {
+            "point": [7.5, 47.0],
+            "error_m": 50.0,
+            "altitude": {"value": 900.0, "units": "M", "reference": "MSL"},
+            "altitude_error_m": 30.0,
+        },
+        "identity": {"aircraft": "A-1", "call_sign": "RED"},
+        "warned": {"warned": True, "notice": "n1", "time": moment(-55)},
+        "rule": {"agreement": "a1", "version": 2, "provision": "apart"},
+        "damage": [{"of": "objects", "count": 1, "words": "a truck"}],
+        "words": "It came from the east.",
+        "language": "en",
+    }
 
 
 _ANSWER = {"step": "answer", "words": "x"}
@@ -64,7 +72,7 @@ class Signers:
         return await self.clients[party].signed("POST", of, command, whole)
 
     async def opens(self, party: str = "alpha", **more: Any) -> str:
-        told = await self.sign(party, "/incidents", "OpenIncident", {**OPENING, **more})
+        told = await self.sign(party, "/incidents", "OpenIncident", {**opening(), **more})
         self.incident = told["incident"]
         return self.incident
 
@@ -97,7 +105,7 @@ async def hands(world: World) -> AsyncIterator[Signers]:
 @pytest.mark.requirement("I-01")
 async def test_each_account_stands_in_its_author_s_column_as_it_was_given(hands: Signers) -> None:
     await hands.opens()
-    await hands.gives("alpha", **WHOLE)
+    await hands.gives("alpha", **whole())
     await hands.gives("bravo", words="Nothing flew.")
     await hands.gives("charlie", words="We heard two engines.")
     for reader in PARTIES:
@@ -105,7 +113,7 @@ async def test_each_account_stands_in_its_author_s_column_as_it_was_given(hands:
         assert list(seen["accounts"]) == ["alpha", "bravo"]
         assert list(seen["observer_accounts"]) == ["charlie"]
         own = seen["accounts"]["alpha"]["account"]
-        assert {name: own[name] for name in WHOLE} == WHOLE
+        assert {name: own[name] for name in whole()} == whole()
         assert seen["accounts"]["bravo"]["account"]["words"] == "Nothing flew."
         assert seen["timeline"].endswith(f"/incidents/{hands.incident}/timeline")
         assert "none is merged" in seen["sentence"]
@@ -117,13 +125,13 @@ async def test_each_account_stands_in_its_author_s_column_as_it_was_given(hands:
 
 async def test_what_was_read_can_be_given_again_as_it_is(hands: Signers) -> None:
     await hands.opens()
-    await hands.gives("alpha", "own", **WHOLE)
+    await hands.gives("alpha", "own", **whole())
     (read,) = (await hands.sees("alpha", "/accounts"))["accounts"]
     assert (await hands.sees("bravo", "/accounts"))["accounts"] == []
-    members = {name: read[name] for name in WHOLE}
+    members = {name: read[name] for name in whole()}
     await hands.gives("alpha", ["bravo"], **members)
     (shown,) = (await hands.sees("bravo", "/accounts"))["accounts"]
-    assert {name: shown[name] for name in WHOLE} == members
+    assert {name: shown[name] for name in whole()} == members
     assert shown["version"] == 1, "a version that was not shown is not counted"
     assert [each["version"] for each in (await hands.sees("alpha", "/accounts"))["accounts"]] == [
         1, 2,
@@ -139,7 +147,7 @@ async def test_differences_are_those_between_accounts_that_the_reader_may_have(
     hands: Signers,
 ) -> None:
     await hands.opens()
-    await hands.gives("alpha", **WHOLE)
+    await hands.gives("alpha", **whole())
     other = {"where": {"point": [7.6, 47.0]}, "when": {"time": moment(-40)}}
     await hands.gives("bravo", ["alpha"], **other)
     assert (await hands.sees("charlie"))["differences"] == []
@@ -150,7 +158,7 @@ async def test_differences_are_those_between_accounts_that_the_reader_may_have(
     assert place["metres"]["at_least"] == pytest.approx(place["metres"]["claimed"] - 50, abs=0.1)
     assert place["parties"] == ["alpha", "bravo"]
     assert "within_errors" not in place
-    await hands.gives("bravo", **WHOLE)
+    await hands.gives("bravo", **whole())
     assert (await hands.sees("charlie"))["differences"] == []
 
 
@@ -250,15 +258,15 @@ async def test_who_is_named_is_told_on_the_stream_and_nobody_else(hands: Signers
 @pytest.mark.parametrize(
     ("path", "body", "rule"),
     [
-        ("/incidents", {**OPENING, "parties": ["Nobody!"]}, "party-id"),
-        ("/incidents", {**OPENING, "parties": ["nobody"]}, "no-such-party"),
-        ("/incidents", {**OPENING, "start": "yesterday"}, "rfc3339"),
-        ("/incidents", {**OPENING, "start": moment(60), "end": moment(90)}, "not-yet"),
-        ("/incidents", {**OPENING, "end": moment(-90)}, "end-before-start"),
-        ("/incidents", {**OPENING, "severity": "high"}, None),
+        ("/incidents", {**opening(), "parties": ["Nobody!"]}, "party-id"),
+        ("/incidents", {**opening(), "parties": ["nobody"]}, "no-such-party"),
+        ("/incidents", {**opening(), "start": "yesterday"}, "rfc3339"),
+        ("/incidents", {**opening(), "start": moment(60), "end": moment(90)}, "not-yet"),
+        ("/incidents", {**opening(), "end": moment(-90)}, "end-before-start"),
+        ("/incidents", {**opening(), "severity": "high"}, None),
         (
             "/incidents",
-            {**OPENING, "area": {"type": "Point", "coordinates": [7, 97], "radius_m": 9}},
+            {**opening(), "area": {"type": "Point", "coordinates": [7, 97], "radius_m": 9}},
             "latitude",
         ),
         ("/incidents/{}/accounts", {"shown_to": "all", "where": {}}, "one-place"),
@@ -414,7 +422,7 @@ def software_words(seen: Any, own: tuple[str, ...]) -> str:
 @pytest.mark.requirement("I-04")
 async def test_no_word_of_weight_intent_or_fault_is_the_program_s(hands: Signers) -> None:
     await hands.opens()
-    await hands.gives("alpha", **WHOLE)
+    await hands.gives("alpha", **whole())
     await hands.gives("bravo", where={"point": [7.9, 47.0]}, warned={"warned": False}, damage=[])
     asking = {"to": "bravo", "words": "Where?", "urgent": True}
     await hands.sign("alpha", "/questions", "AskQuestion", asking)
@@ -433,7 +441,7 @@ async def test_no_word_of_weight_intent_or_fault_is_the_program_s(hands: Signers
 async def test_all_of_it_stands_after_a_restart(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world, signing(world) as hands:
         await hands.opens()
-        await hands.gives("alpha", **WHOLE)
+        await hands.gives("alpha", **whole())
         await hands.gives("bravo", ["alpha"], words="For alpha.")
         asking = {"to": "bravo", "words": "Where?"}
         await hands.sign("alpha", "/questions", "AskQuestion", asking)
@@ -446,10 +454,10 @@ async def test_all_of_it_stands_after_a_restart(tmp_path: Path) -> None:
 
 async def test_a_retry_is_answered_with_the_same(hands: Signers) -> None:
     first = await hands.world.ask(
-        "alpha", "POST", "/incidents", OPENING, headers={"Idempotency-Key": "once"}
+        "alpha", "POST", "/incidents", opening(), headers={"Idempotency-Key": "once"}
     )
     again = await hands.world.ask(
-        "alpha", "POST", "/incidents", OPENING, headers={"Idempotency-Key": "once"}
+        "alpha", "POST", "/incidents", opening(), headers={"Idempotency-Key": "once"}
     )
     assert (first.status_code, first.content) == (again.status_code, again.content)
     became = (await hands.world.ask("alpha", "GET", "/requests/once")).json()

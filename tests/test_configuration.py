@@ -116,6 +116,8 @@ def test_every_single_value_can_be_set_by_a_variable(tmp_path: Path, key: str) -
         pytest.param("WATCH__TICK_S", "0", ["0.05 to 60"], id="a rule of the watch"),
         pytest.param("WATCH__WELL_CLEAR", "phase-3", ["off, phase-1"], id="no such volume"),
         pytest.param("WATCH__BY_DISTANCE", "false", ["give a volume"], id="no rule at all"),
+        pytest.param("CONFORMANCE__LEAST_INSIDE_PERCENT", "120", ["0 to 100"], id="over all"),
+        pytest.param("CONFORMANCE__PERIOD_DAYS", "nan", ["0.01 to 92 days"], id="no period"),
         pytest.param("WATCH__TICK_S", "nan", ["0.05 to 60"], id="not a number"),
         pytest.param("RULES__CELL_DEG", "11", ["version"], id="a rule of the rules"),
         pytest.param(

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from api_world import World, a_world, flight, square
+from wideberth.configuration import load_configuration
+from wideberth.conformancetable import ConformanceTable
 from wideberth.errors import Overloaded
 from wideberth.faces.cli.conformance import words
 from wideberth.live import Live, LiveSettings
@@ -24,6 +26,7 @@ from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.watch.reports import PositionReport
 
 IN, OUT = (47.005, 7.505), (47.02, 7.505)
+CALM = LiveSettings(tick_s=3600)
 ALPHA, BRAVO = PartyId("alpha"), PartyId("bravo")
 
 
@@ -61,14 +64,16 @@ class Watched:
 
 
 @contextlib.asynccontextmanager
-async def watched(folder: Path, *, by_track: bool = True) -> AsyncIterator[Watched]:
+async def watched(
+    folder: Path, *, by_track: bool = True, settings: LiveSettings = CALM
+) -> AsyncIterator[Watched]:
     async with a_world(folder) as world:
         service = world.node.service
         told = flight(square(start=-60, end=120), state_by_track=by_track, activated=True)
         answer = await world.ask("alpha", "POST", "/intents", told)
         assert answer.status_code == 201, answer.text
         assert answer.json()["intent"].get("state_by_track", False) == by_track
-        async with Live(service, LiveSettings(tick_s=3600)) as live:
+        async with Live(service, settings) as live:
             intent_id = IntentId(answer.json()["intent"]["id"])
             scene = Watched(world, live, intent_id, service.context().now_us)
             service._clock_us = lambda: scene.now_us
@@ -109,6 +114,29 @@ async def test_after_a_minute_it_is_contingent_and_never_comes_back_by_rule(tmp_
         assert scene.state is IntentState.CONTINGENT
 
 
+async def test_a_node_sets_how_long_outside_is_nonconforming_and_contingent(
+    tmp_path: Path,
+) -> None:
+    table = load_configuration(
+        tmp_path / "wideberth.toml",
+        {
+            "WIDEBERTH_CONFORMANCE__NONCONFORMING_AFTER_S": "12",
+            "WIDEBERTH_CONFORMANCE__CONTINGENT_AFTER_S": "20",
+        },
+    ).conformance
+    settings = LiveSettings(tick_s=3600, limits=table.limits(), states=table.states())
+    async with watched(tmp_path / "node", settings=settings) as scene:
+        await scene.fly(IN, 2)
+        await scene.fly(OUT, 12)
+        assert scene.state is IntentState.ACTIVATED
+        await scene.fly(OUT, 1)
+        assert scene.state is IntentState.NONCONFORMING
+        await scene.fly(OUT, 19)
+        assert scene.state is IntentState.NONCONFORMING
+        await scene.fly(OUT, 1)
+        assert scene.state is IntentState.CONTINGENT
+
+
 async def test_silence_is_no_return(tmp_path: Path) -> None:
     async with watched(tmp_path) as scene:
         await scene.fly(IN, 2)
@@ -122,7 +150,7 @@ async def test_the_minute_goes_on_over_a_restart(tmp_path: Path) -> None:
         await scene.fly(IN, 2)
         await scene.fly(OUT, 6)
         assert scene.state is IntentState.NONCONFORMING
-        async with Live(scene.world.node.service, LiveSettings(tick_s=3600)) as again:
+        async with Live(scene.world.node.service, CALM) as again:
             scene.live = again
             await scene.fly(None, 61)
             assert scene.state is IntentState.CONTINGENT
@@ -148,7 +176,7 @@ async def test_nobody_elses_feed_changes_what_a_party_told(tmp_path: Path) -> No
         await scene.fly(IN, 2, feed=BRAVO)
         await scene.fly(OUT, 70, feed=BRAVO)
         assert scene.state is IntentState.ACTIVATED
-        async with Live(scene.world.node.service, LiveSettings(tick_s=3600)) as scene.live:
+        async with Live(scene.world.node.service, CALM) as scene.live:
             await scene.fly(IN, 3, feed=BRAVO)
         assert not await scene.entries(FlightMeasured)
 
@@ -206,6 +234,30 @@ async def test_a_party_is_told_how_its_own_flights_kept_to_their_intents(tmp_pat
         assert early.json()["flights"] == 0
 
 
+async def test_flights_are_held_against_the_limits_of_the_node_which_are_said(
+    tmp_path: Path,
+) -> None:
+    limits = ConformanceTable(
+        least_inside_percent=42.5, longest_excursion_s=20, enough_hours=0.001
+    ).limits()
+    settings = LiveSettings(tick_s=3600, limits=limits)
+    async with watched(tmp_path, settings=settings) as scene:
+        scene.world.app.desk.live = scene.live
+        for place, seconds in ((IN, 11), (OUT, 20), (IN, 5)):
+            await scene.fly(place, seconds)
+        intent = scene.world.node.service.picture.intents[scene.intent]
+        step = {"ovn": intent.ovn, "step": "end"}
+        await scene.world.ask("alpha", "POST", f"/intents/{scene.intent}/state", step)
+        await scene.fly(None, 1)
+        until = quote(format_rfc3339(scene.now_us + SECOND_US))
+        said = (await scene.world.ask("alpha", "GET", f"/conformance?to={until}")).json()
+        assert said["share_inside"] == pytest.approx(15 / 35)
+        assert (said["beyond"], said["enough"]) == (["per-hour"], True)
+        told = said["limits"]
+        assert (told["share_inside"], told["longest_excursion_s"]) == (0.425, 20.0)
+        assert any(line.endswith("(at least 42.5%)") for line in words(said))
+
+
 @pytest.mark.parametrize("asked", ["from=x", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
                                    "from=2020-01-01T00:00:00Z"])  # fmt: skip
 async def test_a_period_that_is_none_is_refused(tmp_path: Path, asked: str) -> None:
@@ -221,7 +273,7 @@ async def test_a_flight_under_way_is_kept_when_the_node_stops(tmp_path: Path) ->
             "alpha", "POST", "/intents", flight(square(start=-60, end=120), activated=True)
         )
         service = world.node.service
-        async with Live(service, LiveSettings(tick_s=3600)) as live:
+        async with Live(service, CALM) as live:
             intent_id = IntentId(answer.json()["intent"]["id"])
             scene = Watched(world, live, intent_id, service.context().now_us)
             service._clock_us = lambda: scene.now_us

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from wideberth.clock import ExerciseClock
+from wideberth.conformancetable import ConformanceTable
 from wideberth.erasure import RetentionTable
 from wideberth.errors import InvalidValue
 from wideberth.feedtable import FeedTable
@@ -472,6 +473,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: RulesSettings | None = None
     clock: ClockSettings | None = None
     watch: WatchTable = WatchTable()
+    conformance: ConformanceTable = ConformanceTable()
     tracks: TracksTable = TracksTable()
     feed: tuple[FeedTable, ...] = ()
     snapshot: SnapshotTable = SnapshotTable()

@@ -19,7 +19,7 @@ from wideberth.model.parties import SYSTEM
 from wideberth.picture.picture import Picture
 from wideberth.service import Service
 from wideberth.watch.conformance import Flown, Outside
-from wideberth.watch.staterule import StateRule
+from wideberth.watch.staterule import StateRule, StateSettings
 
 __all__ = ["Conforming"]
 
@@ -31,9 +31,9 @@ _AT_ONCE = 256  # flights that are recorded after one look
 class Conforming:
     """Beside a service. Owned by the event loop."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, states: StateSettings | None = None) -> None:
         self._service = service
-        self._rule = StateRule()
+        self._rule = StateRule(states)
         self._waiting: deque[FlightMeasured] = deque()
 
     def take_over(self, picture: Picture) -> None:

@@ -39,6 +39,7 @@ from wideberth.model.entries import (
 from wideberth.model.ids import IntentId, PartyId, WarningId
 from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning, WarningKind, WarningObject
+from wideberth.picture.flown import ConformanceLimits
 from wideberth.samewarnings import SameWarnings, one_with
 from wideberth.service import Service
 from wideberth.trackkeeping import TrackKeeping
@@ -61,6 +62,7 @@ from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rows import rows_of
 from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
+from wideberth.watch.staterule import StateSettings
 from wideberth.watch.tracks import TrackRow, UpdateReport
 from wideberth.watch.unsaid import Unsaid
 
@@ -82,7 +84,8 @@ ShownTo = Literal["owner", "all"] | frozenset[PartyId]
 class LiveSettings:
     """tick_s: how often the watch looks; show_every_s: how often positions go out on streams, at
     most; told_per_look, told_at_once: warnings that are recorded after one look, and together, at
-    most (the others wait their turn); watch: its thresholds.
+    most (the others wait their turn); watch: its thresholds; limits: what flights are held against;
+    states: when an intent follows its track.
     """
 
     tick_s: float = 1.0
@@ -90,6 +93,8 @@ class LiveSettings:
     told_per_look: int = 512
     told_at_once: int = 64
     watch: WatchSettings = field(default_factory=WatchSettings)
+    limits: ConformanceLimits = field(default_factory=ConformanceLimits)
+    states: StateSettings = field(default_factory=StateSettings)
 
 
 @dataclass(slots=True, eq=False)
@@ -139,13 +144,18 @@ class Live:
         self._known_tracks = 0
         self._listeners: dict[PartyId, set[UpdateListener]] = {}
         self._in_step = InStep(self._watch)
-        self._conforming = Conforming(service)
+        self._conforming = Conforming(service, self._settings.states)
         self._last_known: dict[WarningId, StandingWarning] = {}
         # Warnings of late notices by when each is looked at next: when its intent's time is over.
         self._late: list[tuple[int, WarningId]] = []
         self._same = SameWarnings()
         self._unsaid = Unsaid()
         self._looking = asyncio.Lock()
+
+    @property
+    def limits(self) -> ConformanceLimits:
+        """What flights are held against here."""
+        return self._settings.limits
 
     async def __aenter__(self) -> Self:
         """Take over what stands, then look once a second."""

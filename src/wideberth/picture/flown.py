@@ -13,7 +13,7 @@ import msgspec
 from wideberth.model.conformance import FlightMeasured
 from wideberth.model.entries import IntentStateChanged
 from wideberth.model.intents import IntentState
-from wideberth.space.time import HOUR_US, SECOND_US
+from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
 
 __all__ = ["ConformanceLimits", "Kept", "kept"]
 
@@ -21,13 +21,14 @@ __all__ = ["ConformanceLimits", "Kept", "kept"]
 class ConformanceLimits(msgspec.Struct, frozen=True):
     """What is to be kept to (ASTM F3548-21, ACM): at least least_inside of the known time inside,
     no excursion over longest_us, at most per_hour of them in a flight hour. enough_us: less time
-    than this in the air says nothing yet.
+    than this in the air says nothing yet; period_us: over which it is summed.
     """
 
     least_inside: float = 0.95
     longest_us: int = 10 * SECOND_US
     per_hour: float = 18.0
-    enough_us: int = 10 * HOUR_US
+    enough_us: int = 10 * HOUR_US  # AggConfMonEvaluationFlightHours
+    period_us: int = 7 * DAY_US  # AggConfMonEvaluationPeriodDays
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -14,7 +14,6 @@ from wideberth.wire import asked
 
 __all__ = ["conformance"]
 
-_PERIOD_US = 7 * DAY_US  # F3548-21 AggConfMonEvaluationPeriodDays
 _LONGEST_US = 92 * DAY_US
 _AT_ONCE = 1_000  # entries read together
 
@@ -25,7 +24,8 @@ async def conformance(call: Call) -> told.ConformanceOut:
     service = call.desk.service
     now_us = service.context().now_us
     to_us = now_us if query.to is None else parse_rfc3339(query.to, field="to")
-    from_us = to_us - _PERIOD_US
+    limits = call.desk.live.limits
+    from_us = to_us - limits.period_us
     if query.from_ is not None:
         from_us = parse_rfc3339(query.from_, field="from")
     if not from_us < to_us <= from_us + _LONGEST_US:
@@ -45,7 +45,7 @@ async def conformance(call: Call) -> told.ConformanceOut:
             for entry in await _since(service, intent, from_us)
             if isinstance(entry.body, IntentStateChanged) and entry.time_us < to_us
         ]
-    return _out(kept(flights, steps), from_us, to_us)
+    return _out(kept(flights, steps, limits), limits, from_us, to_us)
 
 
 async def _since(service: Service, object_id: str, from_us: int) -> list[Entry]:
@@ -63,8 +63,7 @@ async def _since(service: Service, object_id: str, from_us: int) -> list[Entry]:
     return found
 
 
-def _out(said: Kept, from_us: int, to_us: int) -> told.ConformanceOut:
-    limits = ConformanceLimits()
+def _out(said: Kept, limits: ConformanceLimits, from_us: int, to_us: int) -> told.ConformanceOut:
     hours = said.known_us / HOUR_US
     return told.ConformanceOut(
         from_=format_rfc3339(from_us),

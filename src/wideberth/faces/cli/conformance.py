@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "words"]
 
 _BEYOND = {
-    "inside": "less of the time inside than {share_inside:.0%}",
+    "inside": "less of the time inside than {percent_inside:g}%",
     "longest": "an excursion of more than {longest_excursion_s:g} s",
     "per-hour": "more than {excursions_per_hour:g} excursions a flight hour",
 }
@@ -34,7 +34,8 @@ def command(
 ) -> None:
     """Say how the party's own flights kept to their intents, against the limits of ASTM F3548-21.
 
-    Without times: of the seven days until now. Of tracks that the party's own feeds bring.
+    Without times: of the node's period, seven days unless set, until now. Of tracks that the
+    party's own feeds bring.
     """
 
     async def act(client: Client) -> Any:
@@ -47,6 +48,7 @@ def command(
 def words(said: dict[str, Any]) -> list[str]:
     """What the node said, line by line."""
     limits = said["limits"]
+    limits = {**limits, "percent_inside": round(100 * limits["share_inside"], 6)}
     lines = [f"{said['from']} to {said['to']}"]
     if not said["flights"]:
         return [*lines, "no flight was counted: nothing is known of how any kept to its intent"]
@@ -55,7 +57,7 @@ def words(said: dict[str, Any]) -> list[str]:
         f"flights            {said['flights']}, {said['flight_hours']:.2f} hours",
         "inside             "
         + ("not known" if share is None else f"{share:.2%}")
-        + f" (at least {limits['share_inside']:.0%})",
+        + f" (at least {limits['percent_inside']:g}%)",
         f"longest excursion  {said['longest_excursion_s']:g} s"
         f" (at most {limits['longest_excursion_s']:g} s)",
         f"excursions         {said['excursions']}, a flight hour "

@@ -177,7 +177,14 @@ def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
         if kept.keep
         else None
     )
-    settings = LiveSettings(table.tick_s, table.show_every_s, watch=watch)
+    flights = node.configuration.conformance
+    settings = LiveSettings(
+        table.tick_s,
+        table.show_every_s,
+        watch=watch,
+        limits=flights.limits(),
+        states=flights.states(),
+    )
     live = Live(node.service, settings, archive=archive)
     live.beside.append(ConfiguredFeeds(node.configuration.feed, live, node.service, node.folder))
     return live, create_app(node, live=live, fallback=static_app(), operation=operation)

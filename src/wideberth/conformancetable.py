@@ -1,0 +1,64 @@
+"""What flights are held against, and when an intent follows its track: settings, checked.
+
+The defaults are the numbers of ASTM F3548-21 (ACM and CMSA).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from wideberth.layered import require
+from wideberth.picture.flown import ConformanceLimits
+from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
+from wideberth.watch.staterule import StateSettings
+
+__all__ = ["ConformanceTable"]
+
+_LIMITS, _STATES = ConformanceLimits(), StateSettings()
+
+
+class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[conformance]``. least_inside_percent, longest_excursion_s, excursions_per_hour: what
+    flights are to keep to. enough_hours: less known time says little; period_days: how far back is
+    summed where nobody says. nonconforming_after_s: outside for so long is Nonconforming;
+    contingent_after_s: so long Nonconforming is Contingent.
+    """
+
+    least_inside_percent: float = 100 * _LIMITS.least_inside
+    longest_excursion_s: float = _LIMITS.longest_us / SECOND_US
+    excursions_per_hour: float = _LIMITS.per_hour
+    enough_hours: float = _LIMITS.enough_us / HOUR_US
+    period_days: float = _LIMITS.period_us / DAY_US
+    nonconforming_after_s: float = _STATES.nonconforming_after_us / SECOND_US
+    contingent_after_s: float = _STATES.contingent_after_us / SECOND_US
+
+    def __post_init__(self) -> None:
+        """Raises InvalidValue."""
+        for name, least, most, unit in (
+            ("least_inside_percent", 0, 100, "percent"),
+            ("longest_excursion_s", 0, 3600, "seconds"),
+            ("excursions_per_hour", 0, 3600, "a flight hour"),
+            ("enough_hours", 0, 10_000, "hours"),
+            ("period_days", 0.01, 92, "days"),
+            ("nonconforming_after_s", 0, 3600, "seconds"),
+            ("contingent_after_s", 0, 3600, "seconds"),
+        ):
+            value = getattr(self, name)
+            require(name, value, f"give {least:g} to {most:g} {unit}", holds=least <= value <= most)
+
+    def limits(self) -> ConformanceLimits:
+        """What flights are held against."""
+        return ConformanceLimits(
+            least_inside=self.least_inside_percent / 100,
+            longest_us=round(self.longest_excursion_s * SECOND_US),
+            per_hour=self.excursions_per_hour,
+            enough_us=round(self.enough_hours * HOUR_US),
+            period_us=round(self.period_days * DAY_US),
+        )
+
+    def states(self) -> StateSettings:
+        """When the state of an intent follows its track."""
+        return StateSettings(
+            nonconforming_after_us=round(self.nonconforming_after_s * SECOND_US),
+            contingent_after_us=round(self.contingent_after_s * SECOND_US),
+        )

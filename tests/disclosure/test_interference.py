@@ -36,8 +36,18 @@ def compare(play: Play) -> None:
 
     first, second = (view.text() for view in asyncio.run(both()))
     if first != second:
-        lines = difflib.unified_diff(first.splitlines(), second.splitlines(), lineterm="", n=12)
-        raise AssertionError("\n".join(list(lines)[:120]))
+        raise AssertionError(_parting(first.splitlines(), second.splitlines()))
+
+
+def _parting(first: list[str], second: list[str]) -> str:
+    """Where two texts part: that place alone, for of all of two long ones it takes a minute."""
+    at = next(
+        (each for each, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
+        min(len(first), len(second)),
+    )
+    begin = max(0, at - 12)
+    parts = first[begin : at + 100], second[begin : at + 100]
+    return "\n".join([f"from line {begin}:", *difflib.unified_diff(*parts, lineterm="", n=12)])
 
 
 @pytest.mark.requirement("P-02")

@@ -113,7 +113,7 @@ def test_every_byte_of_the_file_counts(alone: Alone) -> None:
         )
         == []
     )
-    body = mutations(data[begin:end], 1 if ALL else 5)
+    body = mutations(data[begin:end], 1 if ALL else 23)
     assert unfound(body, lambda part: is_good_to_one(data[:begin] + part + data[end:])) == []
     assert unfound(mutations(data[end:]), lambda tail: is_good_to_one(data[:end] + tail)) == []
 
@@ -121,7 +121,7 @@ def test_every_byte_of_the_file_counts(alone: Alone) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_container_made_right_again_does_not_help(alone: Alone, name: str) -> None:
     files = unpacked(bundle(SMALL))
-    every = 1 if ALL or len(files[name]) < 6_000 else 13
+    every = 1 if ALL or len(files[name]) < 6_000 else 41
     again = ((at, packed({**files, name: data})) for at, data in mutations(files[name], every))
     assert unfound(again, is_good, alone.is_good) == []
 

@@ -41,10 +41,9 @@ def compare(play: Play) -> None:
 
 def _parting(first: list[str], second: list[str]) -> str:
     """Where two texts part: that place alone, for of all of two long ones it takes a minute."""
-    at = next(
-        (each for each, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
-        min(len(first), len(second)),
-    )
+    both = enumerate(zip(first, second, strict=False))
+    shorter = min(len(first), len(second))
+    at = next((each for each, (one, other) in both if one != other), shorter)
     begin = max(0, at - 12)
     parts = first[begin : at + 100], second[begin : at + 100]
     return "\n".join([f"from line {begin}:", *difflib.unified_diff(*parts, lineterm="", n=12)])

@@ -202,7 +202,11 @@ class Live:
         """Take in a batch of one feed; gives what became of it. Nothing of it is recorded; its
         positions are in the archive, where there is one. feed_party None: of the host's own.
         """
-        batch = ReportBatch.of(reports, feed=feed, feed_party=feed_party)
+        return await self.take(ReportBatch.of(reports, feed=feed, feed_party=feed_party))
+
+    async def take(self, batch: ReportBatch) -> UpdateReport:
+        """What :meth:`observe` does, of a batch."""
+        feed, feed_party = batch.feed, batch.feed_party
         now_us = self._service.context().now_us
         report = await self._in_thread(lambda: self._watch.observe(batch, now_us))
         self._rows_fresh = False

@@ -6,6 +6,7 @@ Ids are handed to the rules, never made by them, so that a replay gives the same
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import NewType
 
 from wideberth.errors import InvalidValue
@@ -29,6 +30,8 @@ __all__ = [
     "UnitToken",
     "WarningId",
     "ZoneId",
+    "are_party_ids",
+    "are_tokens",
     "require_party_id",
     "require_token",
 ]
@@ -58,6 +61,7 @@ UnitToken = NewType("UnitToken", str)
 
 _PARTY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,126}[A-Za-z0-9])?", re.ASCII)
+_TOKENS = re.compile(rf"(?:{_TOKEN.pattern}\n)*", re.ASCII)
 
 
 def require_party_id(text: str, *, field: str = "party") -> PartyId:
@@ -76,3 +80,14 @@ def require_token(text: str, *, field: str) -> str:
             field, "token", text, "give 1 to 128 letters, digits, and inner . _ : / or -"
         )
     return text
+
+
+def are_tokens(texts: Sequence[str]) -> bool:
+    """Whether each is one that :func:`require_token` gives back; asked of all at once."""
+    lines = "\n".join([*texts, ""])
+    return lines.count("\n") == len(texts) and _TOKENS.fullmatch(lines) is not None
+
+
+def are_party_ids(texts: Iterable[str]) -> bool:
+    """Whether each is one that :func:`require_party_id` gives back."""
+    return all(map(_PARTY.fullmatch, texts))

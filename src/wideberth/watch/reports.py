@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ from wideberth.watch.paths import Floats
 
 _FAR_US = 1 << 62
 
-__all__ = ["PositionReport", "ReportBatch"]
+__all__ = ["PositionReport", "ReportBatch", "said"]
 
 
 class PositionReport(msgspec.Struct, frozen=True):
@@ -71,11 +71,6 @@ class ReportBatch:
     ) -> ReportBatch:
         """A batch of single reports, in their order."""
         rows = list(reports)
-
-        def numbers(name: str) -> Floats:
-            values = (getattr(row, name) for row in rows)
-            return np.array([math.nan if v is None else v for v in values], np.float64)
-
         return cls(
             feed=feed,
             feed_party=feed_party,
@@ -84,25 +79,34 @@ class ReportBatch:
             owner=[row.owner for row in rows],
             # Times that no clock shows are refused later; here they must only fit.
             time_us=np.array([max(-_FAR_US, min(row.time_us, _FAR_US)) for row in rows], np.int64),
-            latitude_deg=numbers("latitude_deg"),
-            longitude_deg=numbers("longitude_deg"),
-            altitude_w84_m=numbers("altitude_w84_m"),
-            altitude_std_m=numbers("altitude_std_m"),
-            ground_speed_m_s=numbers("ground_speed_m_s"),
-            course_deg=numbers("course_deg"),
-            vertical_rate_m_s=numbers("vertical_rate_m_s"),
-            accuracy_m=numbers("accuracy_m"),
+            latitude_deg=said([row.latitude_deg for row in rows]),
+            longitude_deg=said([row.longitude_deg for row in rows]),
+            altitude_w84_m=said([row.altitude_w84_m for row in rows]),
+            altitude_std_m=said([row.altitude_std_m for row in rows]),
+            ground_speed_m_s=said([row.ground_speed_m_s for row in rows]),
+            course_deg=said([row.course_deg for row in rows]),
+            vertical_rate_m_s=said([row.vertical_rate_m_s for row in rows]),
+            accuracy_m=said([row.accuracy_m for row in rows]),
         )
 
     def rows(self, start: int, stop: int) -> ReportBatch:
         """The rows from start up to, not including, stop."""
         part = slice(start, stop)
+        return self._columns(part, lambda texts: texts[part])
+
+    def only(self, rows: Sequence[int]) -> ReportBatch:
+        """These rows, in this order."""
+        return self._columns(np.asarray(rows, np.int64), lambda texts: [texts[row] for row in rows])
+
+    def _columns(
+        self, part: slice | NDArray[np.int64], taken: Callable[[list[Any]], list[Any]]
+    ) -> ReportBatch:
         return ReportBatch(
             feed=self.feed,
             feed_party=self.feed_party,
-            track_id=self.track_id[part],
-            callsign=self.callsign[part],
-            owner=self.owner[part],
+            track_id=taken(self.track_id),
+            callsign=taken(self.callsign),
+            owner=taken(self.owner),
             time_us=self.time_us[part],
             latitude_deg=self.latitude_deg[part],
             longitude_deg=self.longitude_deg[part],
@@ -113,3 +117,8 @@ class ReportBatch:
             vertical_rate_m_s=self.vertical_rate_m_s[part],
             accuracy_m=self.accuracy_m[part],
         )
+
+
+def said(values: Sequence[float | None]) -> Floats:
+    """A column of numbers, NaN where nothing was said."""
+    return np.array(values, np.float64)  # which makes NaN of None

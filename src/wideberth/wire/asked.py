@@ -362,7 +362,7 @@ class KeyIn(In, frozen=True, kw_only=True):
     proof: Name
 
 
-class ReportIn(In, frozen=True, kw_only=True):
+class ReportIn(In, frozen=True, kw_only=True, omit_defaults=True):
     """One position, as reported. altitude_m: above the WGS84 ellipsoid. pressure_altitude_m: what
     an altimeter set to 1013.25 hPa shows; it is compared with its like alone.
     """
@@ -381,7 +381,7 @@ class ReportIn(In, frozen=True, kw_only=True):
     accuracy_m: float | None = None
 
 
-class TracksIn(In, frozen=True, kw_only=True):
+class TracksIn(In, frozen=True, kw_only=True, omit_defaults=True):
     """Positions of one feed, up to 10,000 at once."""
 
     feed: Name

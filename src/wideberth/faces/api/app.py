@@ -59,7 +59,7 @@ from wideberth.wire.statements import body_type
 
 __all__ = ["Api", "Operation", "create_app"]
 
-_LARGE = 65_536  # bytes of a body that is parsed in a thread, so that nobody waits for it
+_LARGE = 1 << 18  # bytes of a body, a millisecond: a larger one is parsed in a thread
 _NOBODY: Any = None
 _COUNTED = frozenset({"commands", "reads", "reports"})
 _OWN_PATHS = ("/healthz", "/readyz", "/public")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec import inspect
 
 from wideberth.errors import InvalidValue
 from wideberth.model.intents import IntentKind, Source, Step, VisibilityLevel
@@ -64,6 +65,9 @@ _CHOICES: dict[str, Iterable[str]] = {
     "state": ("open", "all"),
     "rule": ZoneRule,
 }
+_PLAIN = (
+    inspect.StrType, inspect.FloatType, inspect.IntType, inspect.BoolType, inspect.NoneType
+)  # fmt: skip
 _FORM = re.compile(r"(?P<said>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
 _MEMBER = re.compile(r"`([^`]*)`")
 _STEPS = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
@@ -88,8 +92,13 @@ def decode_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise _no_json(error) from error
     # Without a backslash every quote is a string's end, and there are as many in what is read as in
     # what came, unless a member was dropped for another of its name.
-    if b"\\" not in body and body.count(b'"') == _quotes_read(body):
-        return said
+    if b"\\" not in body:
+        quotes = body.count(b'"')
+        # What was read, written again, is soonest counted; where something was said that goes
+        # without saying, it has fewer.
+        is_whole = _is_written_as_read(decoder.type) and quotes == _quotes_of(said)
+        if is_whole or quotes == _quotes_of(msgspec.json.decode(body)):
+            return said
     try:
         json.loads(body, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
@@ -148,8 +157,29 @@ def box_of(query: asked.BoxQuery | asked.ListenQuery) -> Box | None:
     return Box(south, west, north, east)
 
 
-def _quotes_read(body: bytes) -> int:
-    return msgspec.json.encode(msgspec.json.decode(body)).count(b'"')
+def _quotes_of(said: object) -> int:
+    return msgspec.json.encode(said).count(b'"')
+
+
+@cache
+def _is_written_as_read(wanted: Any) -> bool:
+    """Whether a value of this type is written with no member, and no text, that did not come."""
+    return _adds_nothing(inspect.type_info(wanted))
+
+
+def _adds_nothing(kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.StructType():
+            omits = kind.cls.__struct_config__.omit_defaults or all(
+                each.required for each in kind.fields
+            )
+            return omits and kind.tag is None and all(_adds_nothing(f.type) for f in kind.fields)
+        case inspect.ListType():
+            return _adds_nothing(kind.item_type)
+        case inspect.UnionType():
+            return all(_adds_nothing(each) for each in kind.types)
+        case _:
+            return isinstance(kind, _PLAIN)
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
 from typing import Literal
 
-from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.pages import MOST_PAGE_BYTES
 from wideberth.faces.api.problems import HttpProblem
-from wideberth.model.ids import PartyId, require_party_id, require_token
-from wideberth.space.time import format_rfc3339, parse_rfc3339
+from wideberth.faces.api.reported import columns_of
+from wideberth.model.ids import require_party_id, require_token
+from wideberth.space.time import format_rfc3339
 from wideberth.watch.fusion import FusedTrack
-from wideberth.watch.reports import PositionReport
 from wideberth.watch.tracks import TrackRow
 from wideberth.wire import asked
 
 __all__ = ["kept_segment", "list_tracks", "report_tracks", "show_feed", "track_out"]
 
 _SHOWN_BAD = 100
+_AT_ONCE = 1_000  # reports that take a millisecond: more are read in a thread, so that nobody waits
 _VELOCITY_SOURCE: dict[str, told.VelocitySource] = {
     "reported": "reported",
     "derived": "derived",
@@ -36,23 +35,16 @@ _FIELD_OF_RULE = {
 }
 
 
-@dataclass(slots=True)
-class _Batch:
-    """reports: good ones, rows: where each stood in the batch; bad: those that are not of the
-    form.
-    """
-
-    reports: list[PositionReport]
-    rows: list[int]
-    bad: list[told.BadReport]
-
-
 async def report_tracks(call: Call) -> told.TracksTaken:
     """Take in a batch. Bad reports are named and left out; the others count."""
     body: asked.TracksIn = call.body
     require_token(body.feed, field="feed")
-    batch = await asyncio.to_thread(_parsed, body.reports)
-    taken = await call.desk.live.observe(batch.reports, feed=body.feed, feed_party=call.party)
+    count = len(body.reports)
+    if count <= _AT_ONCE:
+        batch = columns_of(body, call.party)
+    else:
+        batch = await asyncio.to_thread(columns_of, body, call.party)
+    taken = await call.desk.live.take(batch.reports)
     for row in taken.bad_rows:
         index = batch.rows[row.index]
         batch.bad.append(
@@ -63,9 +55,9 @@ async def report_tracks(call: Call) -> told.TracksTaken:
                 value=_came(body.reports[index], row.rule),
             )
         )
-    refused = len(body.reports) - len(batch.reports) + sum(taken.refused.values())
+    refused = count - len(batch.reports) + taken.counts["refused"]
     return told.TracksTaken(
-        accepted=len(body.reports) - refused,
+        accepted=count - refused,
         refused=sorted(batch.bad, key=lambda each: each.index)[:_SHOWN_BAD],
         refused_count=refused,
     )
@@ -194,41 +186,6 @@ def _source_out(row: TrackRow, thing: FusedTrack) -> told.TrackSourceOut:
 
 def _state(state: str) -> Literal["live", "silent"]:
     return "silent" if state == "silent" else "live"
-
-
-def _parsed(wires: list[asked.ReportIn]) -> _Batch:
-    batch = _Batch([], [], [])
-    for index, wire in enumerate(wires):
-        try:
-            batch.reports.append(_report(wire))
-            batch.rows.append(index)
-        except InvalidValue as error:
-            batch.bad.append(
-                told.BadReport(index=index, field=error.field, rule=error.rule, value=error.value)
-            )
-    return batch
-
-
-def _report(wire: asked.ReportIn) -> PositionReport:
-    for name, bound in (("latitude", 90), ("longitude", 180)):
-        value = getattr(wire, name)
-        if not abs(value) <= bound:
-            raise InvalidValue(name, name, value, f"give a {name} from -{bound} to {bound}")
-    owner = None if wire.party is None else require_party_id(wire.party)
-    return PositionReport(
-        track_id=require_token(wire.track, field="track"),
-        time_us=parse_rfc3339(wire.time),
-        latitude_deg=wire.latitude,
-        longitude_deg=wire.longitude,
-        altitude_w84_m=wire.altitude_m,
-        altitude_std_m=wire.pressure_altitude_m,
-        ground_speed_m_s=wire.ground_speed_m_s,
-        course_deg=wire.track_deg,
-        vertical_rate_m_s=wire.vertical_rate_m_s,
-        accuracy_m=wire.accuracy_m,
-        callsign=wire.call_sign,
-        owner=None if owner is None else PartyId(owner),
-    )
 
 
 def _came(wire: asked.ReportIn, rule: str) -> object:

@@ -1,0 +1,95 @@
+"""Positions as a party sends them, as columns: what the watch takes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wideberth.errors import InvalidValue
+from wideberth.faces.api import told
+from wideberth.model.ids import (
+    PartyId,
+    are_party_ids,
+    are_tokens,
+    require_party_id,
+    require_token,
+)
+from wideberth.space.time import parse_rfc3339
+from wideberth.space.times import plain_times_us
+from wideberth.watch.reports import ReportBatch, said
+from wideberth.wire import asked
+
+__all__ = ["Reported", "columns_of"]
+
+_MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
+
+
+@dataclass(slots=True)
+class Reported:
+    """reports: the good ones, rows: where each stood in the batch; bad: those that are not of the
+    form.
+    """
+
+    reports: ReportBatch
+    rows: Sequence[int]
+    bad: list[told.BadReport]
+
+
+def columns_of(body: asked.TracksIn, party: PartyId) -> Reported:
+    """The reports as columns. What is plainly right is seen at once for all; each other is asked by
+    itself, which says what is wrong with it.
+    """
+    wires = body.reports
+    latitude_deg = np.array([wire.latitude for wire in wires])
+    longitude_deg = np.array([wire.longitude for wire in wires])
+    track_id = [wire.track for wire in wires]
+    owner = [wire.party for wire in wires]
+    time_us, right = plain_times_us([wire.time for wire in wires])
+    right &= (np.abs(latitude_deg) <= _MOST_LATITUDE) & (np.abs(longitude_deg) <= _MOST_LONGITUDE)
+    if not are_tokens(track_id) or not are_party_ids({each for each in owner if each is not None}):
+        right[:] = False
+    bad: list[told.BadReport] = []
+    rows: Sequence[int] = range(len(wires))
+    asked_of: list[int] = np.flatnonzero(~right).tolist()
+    for index in asked_of:
+        try:
+            time_us[index] = _time_of(wires[index])
+            right[index] = True
+        except InvalidValue as error:
+            bad.append(
+                told.BadReport(index=index, field=error.field, rule=error.rule, value=error.value)
+            )
+    reports = ReportBatch(
+        feed=body.feed,
+        feed_party=party,
+        track_id=track_id,
+        callsign=[wire.call_sign for wire in wires],
+        owner=owner,
+        time_us=time_us,
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
+        altitude_w84_m=said([wire.altitude_m for wire in wires]),
+        altitude_std_m=said([wire.pressure_altitude_m for wire in wires]),
+        ground_speed_m_s=said([wire.ground_speed_m_s for wire in wires]),
+        course_deg=said([wire.track_deg for wire in wires]),
+        vertical_rate_m_s=said([wire.vertical_rate_m_s for wire in wires]),
+        accuracy_m=said([wire.accuracy_m for wire in wires]),
+    )
+    if bad:
+        rows = np.flatnonzero(right).tolist()
+        reports = reports.only(rows)
+    return Reported(reports, rows, bad)
+
+
+def _time_of(wire: asked.ReportIn) -> int:
+    """The time of a report that is of the form. Raises InvalidValue."""
+    for name, bound in (("latitude", _MOST_LATITUDE), ("longitude", _MOST_LONGITUDE)):
+        value = getattr(wire, name)
+        if not abs(value) <= bound:
+            raise InvalidValue(name, name, value, f"give a {name} from -{bound} to {bound}")
+    if wire.party is not None:
+        require_party_id(wire.party)
+    require_token(wire.track, field="track")
+    return parse_rfc3339(wire.time)

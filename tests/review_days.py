@@ -21,6 +21,7 @@ from wideberth.model.commands import (
     RegisterParty,
     SubmitIntent,
 )
+from wideberth.model.conformance import FlightMeasured, MeasureFlight
 from wideberth.model.counting import ContestCount, item_name
 from wideberth.model.doubts import AnswerDoubt, DoubtId, DoubtState, RaiseDoubt
 from wideberth.model.drills import HOPS, AnswerDrill, SendDrill
@@ -71,6 +72,7 @@ class Days:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
+        self.flights = Random(f"flights {seed}")  # apart, so that the rest stays as it was
         self.scene = Scene(*PARTIES, neutral="crane")
         for party in PARTIES:
             known = self.scene.picture.parties[PartyId(party)]
@@ -105,6 +107,8 @@ class Days:
             self.scene.pass_time(self.random.expovariate(1 / pause_min))
             self.pass_due()
             self.random.choice(deeds)()
+            if self.flights.random() < 0.15:
+                self.fly()
         return self.scene
 
     def pass_due(self) -> None:
@@ -360,6 +364,32 @@ class Days:
             self.scene.pass_time(self.random.expovariate(1 / 6))
             told = AnswerDrill(drill.sent.drill, verb, unit, word)
             self.scene.try_(told, signer(drill.sent.recipient))
+
+    def fly(self) -> None:
+        """A part of a flight of a party's own, and a step of its intent."""
+        standing = sorted(self.scene.picture.intents)
+        if not standing:
+            return
+        intent = self.scene.picture.intents[self.flights.choice(standing)]
+        spent_us = [self.flights.randrange(40 * MINUTE_US) for _ in range(3)]
+        if self.flights.random() < 0.5:
+            spent_us[1:] = [0, 0]
+        excursions = self.flights.randrange(4) if spent_us[1] else 0
+        until_us = self.scene.now_us
+        began_us = until_us - sum(spent_us)
+        self.scene.accept(
+            MeasureFlight(
+                FlightMeasured(
+                    intent.party, intent.id, self.flights.choice("ab"), "radar",
+                    began_us, began_us, until_us, *spent_us,
+                    excursions, self.flights.randrange(spent_us[1]) if excursions else 0,
+                )
+            )
+        )  # fmt: skip
+        step = self.flights.choice(
+            (Step.ACTIVATE, Step.DECLARE_NONCONFORMING, Step.DECLARE_CONTINGENT)
+        )
+        self.scene.try_(ChangeIntentState(intent.id, intent.ovn, step), author(intent.party))
 
     def incident(self) -> None:
         """Open one, name somebody, or say something in one."""

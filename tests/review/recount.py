@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 Key = tuple[str, ...]
@@ -54,6 +56,7 @@ class Recount:
         self.questions()
         self.incidents()
         self.drills()
+        self.flights()
         self.counts()
         return self.found
 
@@ -633,6 +636,62 @@ class Recount:
                 rank = math.ceil(share * len(lengths) / 100)
                 value = lengths[rank - 1] if lengths else math.inf
                 self.put(*table, column, value=None if value == math.inf else int(value), at=at)
+
+    def flights(self) -> None:
+        """Own flights that ended in each period, added up one by one."""
+        for name in (HERE, THEN):
+            begin, end = self.periods[name]
+            mine = [
+                (at, body)
+                for at, _, body in self.of("FlightMeasured")
+                if body["party"] == self.party and begin <= body["until_us"] < end
+            ]
+            at = [position for position, _ in mine]
+            named = [
+                (body["intent"], body["feed"], body["track"], body["began_us"]) for _, body in mine
+            ]
+            total = dict.fromkeys(("inside", "outside", "unknown"), 0)
+            excursions = longest = 0
+            for _, body in mine:
+                for each in total:
+                    total[each] += body[f"{each}_us"]
+                excursions += body["excursions"]
+                longest = max(longest, body["longest_us"])
+            known = total["inside"] + total["outside"]
+            table = ("flights", "flights-time", "all own flights", name)
+            self.put(*table, "flights", value=len(set(named)), at=at)
+            self.put(*table, "flown", value=known + total["unknown"], at=at)
+            for each, length in total.items():
+                self.put(*table, each, value=length, at=at)
+            table = ("flights", "flights-excursions", "all own flights", name)
+            self.put(*table, "excursions", value=excursions, at=at)
+            self.put(*table, "longest", value=longest, at=at)
+            if known:
+                share = math.floor(Fraction(total["inside"], known) * 10**6)
+                self.put("flights", "flights-time", *table[2:], "share", value=share, at=at)
+                hourly = math.ceil(Fraction(excursions * 3600 * 10**9, known))
+                self.put(*table, "hourly", value=hourly, at=at)
+            for state in ("Nonconforming", "Contingent"):
+                became = [
+                    position
+                    for position, time, body in self.of("IntentStateChanged")
+                    if begin <= time < end
+                    and body["intent"] in [each[0] for each in named]
+                    and body["state"] == state != body["before"]
+                ]
+                self.put(*table, state.lower(), value=len(became), at=became)
+            if name == THEN:
+                continue
+            for position, body in mine:
+                if body["outside_us"] or body["excursions"]:
+                    ended = datetime.fromtimestamp(body["until_us"] // 10**6, UTC)
+                    track = f"{body['track']} ({body['feed']})"
+                    row = (f"{ended:%Y-%m-%dT%H:%M:%SZ}", body["intent"], track)
+                    table = ("flights", "flights-outside", *row)
+                    self.put(*table, "until", value=body["until_us"], at=[position])
+                    for each in ("inside", "outside", "longest"):
+                        self.put(*table, each, value=body[f"{each}_us"], at=[position])
+                    self.put(*table, "excursions", value=body["excursions"], at=[position])
 
     # Counting
 

@@ -31,7 +31,8 @@ from wideberth.model.ids import AccountId, IncidentId, PartyId, UnitToken
 from wideberth.model.incidents import Column as Side
 from wideberth.model.incidents import IncidentOpened
 from wideberth.model.parties import Author, How
-from wideberth.review import answers, counts, drills, incidents, places, stops
+from wideberth.picture.flown import kept
+from wideberth.review import answers, counts, drills, flights, incidents, places, stops
 from wideberth.review.facts import Facts
 from wideberth.review.period import Period
 from wideberth.review.report import Head, Report, made
@@ -59,6 +60,9 @@ ROWS = {
     ("changes", "changes-count"): 1,
     ("published", "published-count"): 1,
     ("drills", "drill-steps"): 2,
+    ("flights", "flights-time"): 2,
+    ("flights", "flights-excursions"): 2,
+    ("flights", "flights-outside"): 3,
     ("counts", "pairs"): 5,
     ("counts", "items"): 1,
 }
@@ -168,6 +172,11 @@ def _forgets_contests(_facts: Facts) -> dict[Any, Any]:
     return {}
 
 
+def _unknown_is_inside(parts: Any, steps: Any) -> Any:
+    said = kept(parts, steps)
+    return msgspec.structs.replace(said, inside_us=said.inside_us + said.unknown_us)
+
+
 def _no_previous(period: Period) -> Period:
     return period
 
@@ -207,6 +216,7 @@ items_of = counts.items_of
         pytest.param(places, "stale_at", _all_ever_stale, id="stale at any time"),
         pytest.param(incidents, "_said", _half_of_it, id="something said in an incident is lost"),
         pytest.param(drills, "quantile_us", _drops_unanswered, id="missed drills are left out"),
+        pytest.param(flights, "kept", _unknown_is_inside, id="what is not known is inside"),
         pytest.param(Period, "previous", property(_no_previous), id="no previous period"),
         pytest.param(Period, "__contains__", _closed_at_the_end, id="a period without an end"),
     ],

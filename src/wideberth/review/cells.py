@@ -38,7 +38,9 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """key: its name for machines; label: for people; unit: of its numbers (``us``, ``ppm``)."""
+    """key: its name for machines; label: for people; unit: of its numbers (``us``, ``ppm``,
+    ``thousandths``).
+    """
 
     key: str
     label: str

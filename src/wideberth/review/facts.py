@@ -14,6 +14,7 @@ from wideberth.model.agreements import (
     AgreementStepped,
 )
 from wideberth.model.calls import CallMissed
+from wideberth.model.conformance import FlightMeasured
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -102,6 +103,7 @@ _KEPT = (
     StopTold,
     StopAcknowledged,
     IntentStateChanged,
+    FlightMeasured,
     IncidentOpened,
     PartiesNamed,
     AccountGiven,

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,6 @@ async def a_tak_world(
     table = msgspec.structs.replace(table, **more)
     async with a_world(folder) as world:
         around = around_of(world.node, world.app.desk.live, table)
-        context = tak_context(table, Listen(), folder)
+        context = partial(tak_context, table, Listen(), folder)
         async with TakFace(around, table, context, stalled_s=stalled_s) as face:
             yield TakWorld(world, face, folder, authority, clients)

@@ -78,10 +78,13 @@ def test_a_certificate_goes_with_a_party_a_token_and_nobody_else(tmp_path: Path)
     make(tmp_path, "server", "127.0.0.1", by=server_ca)
     alphas = make(tmp_path, "alpha", "alpha", by=client_ca)
     others = make(tmp_path, "other", "other", by=client_ca)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        tak_port = free.getsockname()[1]
     (tmp_path / "wideberth.toml").write_text(
         '[listen]\ntls_certificate = "server.pem"\ntls_key = "server.key"\n'
         'tls_client_ca = "client-ca.pem"\n'
         '[[auth.certificates]]\nparty = "alpha"\nsubject = "CN=alpha"\n'
+        f'[tak]\nport = {tak_port}\n[[tak.certificates]]\nparty = "alpha"\nsubject = "CN=alpha"\n'
     )
     run(tmp_path, "party", "add", "alpha")
     run(tmp_path, "party", "add", "bravo")
@@ -113,6 +116,7 @@ def test_a_certificate_goes_with_a_party_a_token_and_nobody_else(tmp_path: Path)
             shutil.copy(strangers_ca.pem, tmp_path / "client-ca.pem")
             process.send_signal(signal.SIGHUP)
             wait_for(lambda: served(port) == fresh.sha256)
+            wait_for(lambda: served(tak_port) == fresh.sha256)
             assert status(kept, url, alpha) == (200, None), "under the connection's own"
         with client(server_ca, stranger) as now_known:
             assert status(now_known, url, alpha) == (200, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 import ssl
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from api_world import flight, square
 from certificates import make
 from tak_world import TakWorld, a_tak_world, message, said
+from wideberth.errors import InvalidValue
 from wideberth.faces.cot import line
 from wideberth.model.ids import PartyId
 from wideberth.model.stops import Identified
@@ -202,6 +204,38 @@ async def test_who_shows_no_certificate_that_is_bound_is_told_nothing(
     dropped = tak.face.around.counts.dropped
     assert dropped["certificate-unknown"] == 1
     assert dropped["party-unknown"] == 1
+
+
+async def shown_by(tak: TakWorld) -> bytes:
+    """The digest of the certificate that a new connection is shown."""
+    context = tak.context(tak.clients["alpha"])
+    port = tak.face.ports["tls"]
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    secured = writer.get_extra_info("ssl_object")
+    writer.transport.abort()
+    return hashlib.sha256(secured.getpeercert(binary_form=True)).digest()
+
+
+async def test_certificates_are_read_anew_and_open_connections_stay(tak: TakWorld) -> None:
+    async with tak.client("alpha") as alpha:
+        await alpha.until(lambda each: each.type == "t-x-takp-v")
+        before = await shown_by(tak)
+        (tak.folder / "server-ca.pem").replace(tak.folder / "old-ca.pem")
+        fresh = make(tak.folder, "server", "127.0.0.1", by=make(tak.folder, "server-ca", "New CA"))
+        await tak.face.renew()
+        assert await shown_by(tak) == fresh.sha256 != before
+        await alpha.say(said("t-x-c-t"))
+        await alpha.until(lambda each: each.type == "t-x-c-t-r")
+        async with tak.client("bravo") as bravo:
+            await bravo.until(lambda each: each.type == "t-x-takp-v")
+    (tak.folder / "server.pem").write_text("no certificate")
+    with pytest.raises(InvalidValue, match="tls_certificate"):
+        await tak.face.renew()
+    assert await shown_by(tak) == fresh.sha256, "what cannot be used changes nothing"
+    make(tak.folder, "server", "127.0.0.1", by=make(tak.folder, "server-ca", "Newer CA"))
+    make(tak.folder, "client-ca", "Client CA")
+    await tak.face.renew()
+    assert await is_refused(tak, tak.context(tak.clients["alpha"])), "its authority is gone"
 
 
 async def test_one_party_cannot_take_every_connection(tmp_path: Path) -> None:

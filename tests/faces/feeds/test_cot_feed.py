@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,27 @@ async def test_a_line_over_tls_is_read_and_made_anew(tmp_path: Path) -> None:
             while link.phase != "retrying":  # noqa: ASYNC110  # a state
                 await asyncio.sleep(0.05)
             assert link.why == "the other side's certificate does not count here"
+
+
+async def test_a_certificate_that_was_renewed_is_shown_from_the_next_connection_on(
+    tmp_path: Path,
+) -> None:
+    async with a_tak_world(tmp_path) as tak:
+        for kind in ("pem", "key"):
+            shutil.copy(tmp_path / f"stranger.{kind}", tmp_path / f"own.{kind}")
+        files = {"tls_ca": "server-ca.pem", "tls_certificate": "own.pem", "tls_key": "own.key"}
+        settings = table(f"tls://127.0.0.1:{tak.face.ports['tls']}", **files)
+        async with running(settings, tmp_path) as (_, link), asyncio.timeout(WAIT_S):
+            while link.phase != "retrying":  # noqa: ASYNC110  # a state
+                await asyncio.sleep(0.01)
+            (tmp_path / "own.pem").write_text("no certificate")
+            while "tls_certificate cannot be used: give PEM" not in (link.why or ""):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            for kind in ("key", "pem"):
+                shutil.copy(tmp_path / f"alpha.{kind}", tmp_path / f"own.{kind}")
+            while not link.messages:  # noqa: ASYNC110  # a count
+                await asyncio.sleep(0.01)
+            assert link.phase == "connected"
 
 
 async def test_a_line_over_tcp_is_read(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -25,12 +25,15 @@ from wideberth.tls import ClientCertificate
 __all__ = [
     "NodeServer",
     "QuietServer",
+    "Renewal",
     "TlsProtocol",
     "listen_on",
     "tell_manager",
 ]
 
 _log = logging.getLogger("wideberth.server")
+
+Renewal = Callable[[], Awaitable[None]]
 
 
 def listen_on(address: str, port: int, *, settings: str) -> socket.socket:
@@ -76,7 +79,8 @@ class TlsProtocol(BoundedProtocol):
 
 class NodeServer(SweepingServer):
     """Serves one listening socket. ready: called when it does; ending: before it stops. context:
-    makes the TLS context, at the start and on SIGHUP; gives None for plain HTTP.
+    makes the TLS context, at the start and on SIGHUP; gives None for plain HTTP. renewals: what
+    else reads certificates anew then; each raises InvalidValue where it cannot.
 
     handshake_within_s: a client that has not agreed on TLS by then is cut off; until it has, no
     other bound sees the connection.
@@ -91,11 +95,13 @@ class NodeServer(SweepingServer):
         ready: Callable[[], None],
         ending: Callable[[], None],
         context: Callable[[], ssl.SSLContext | None],
+        renewals: Sequence[Renewal] = (),
     ) -> None:
         super().__init__(config)
         self._ready = ready
         self._ending = ending
         self._context = context
+        self._renewals = renewals
         self._spare: socket.socket | None = None  # the listening socket, for the next TLS context
         self._reloading: asyncio.Task[None] | None = None
 
@@ -138,16 +144,19 @@ class NodeServer(SweepingServer):
             self._reloading = asyncio.get_running_loop().create_task(self._read_anew())
 
     async def _read_anew(self) -> None:
-        """Accept connections under a new context; those that are open go on under theirs."""
-        try:
-            context = await asyncio.to_thread(self._context)
-        except InvalidValue as error:
-            _log.error("certificates stay as they were: %s: %s", error.field, error.advice)
-            return
-        if context is None or self._spare is None or self.should_exit:
-            return
-        await self._accept_under(context)
-        _log.warning("certificates were read anew")
+        """Accept connections under new contexts; those that are open go on under theirs."""
+        for renew in (self._renew, *self._renewals):
+            try:
+                await renew()
+            except InvalidValue as error:
+                _log.error("certificates stay as they were: %s: %s", error.field, error.advice)
+            else:
+                _log.warning("certificates were read anew")
+
+    async def _renew(self) -> None:
+        context = await asyncio.to_thread(self._context)
+        if context is not None and not self.should_exit:
+            await self._accept_under(context)
 
     async def _accept_under(self, context: ssl.SSLContext) -> None:
         """Connections from now on; those that are open stay."""

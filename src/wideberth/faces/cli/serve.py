@@ -19,7 +19,7 @@ from wideberth.operating import is_loopback
 
 if TYPE_CHECKING:
     from wideberth.faces.api import Api, Operation
-    from wideberth.faces.cli._server import NodeServer
+    from wideberth.faces.cli._server import NodeServer, Renewal
     from wideberth.faces.cot import CotCounts
     from wideberth.live import Live
     from wideberth.node import Node
@@ -130,9 +130,10 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
         operated = operation_of(node)
         stack.callback(operated.close)
         live, app = _app(node, operated.operation)
+        renewals: list[Renewal] = []
         tak = CotCounts() if node.configuration.tak.is_wanted else None
         if tak is not None:
-            live.beside.append(_tak(node, live, tak))
+            live.beside.append(_tak(node, live, tak, renewals))
         if operated.measures is not None:
             at = await stack.enter_async_context(metrics_server(node, live, app, operated, tak))
             print(f"metrics  {at}")
@@ -140,18 +141,25 @@ async def _serve(node: Node, listening: socket.socket, ready_file: Path | None) 
             keeping(node.service, node.configuration.snapshot, node.folder)
         )
         await stack.enter_async_context(node.outbound.sending())
-        await _server(node, app, ready).serve(sockets=[listening])
+        await _server(node, app, ready, renewals).serve(sockets=[listening])
 
 
 @asynccontextmanager
-async def _tak(node: Node, live: Live, counts: CotCounts) -> AsyncGenerator[None]:
-    """TAK clients and outputs, beside the watch; says where."""
+async def _tak(
+    node: Node, live: Live, counts: CotCounts, renewals: list[Renewal]
+) -> AsyncGenerator[None]:
+    """TAK clients and outputs, beside the watch; says where. renewals: gets what reads their
+    certificates anew.
+    """
+    from functools import partial
+
     from wideberth.faces.cot import TakFace, around_of
     from wideberth.tls import tak_context
 
     table, listen = node.configuration.tak, node.configuration.listen
-    context = None if table.port is None else tak_context(table, listen, node.folder)
+    context = None if table.port is None else partial(tak_context, table, listen, node.folder)
     async with TakFace(around_of(node, live, table, counts), table, context) as face:
+        renewals.append(face.renew)
         if "tls" in face.ports:
             host = f"[{table.host}]" if ":" in table.host else table.host
             print(f"tak      tls://{host}:{face.ports['tls']}")
@@ -190,7 +198,7 @@ def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
     return live, create_app(node, live=live, fallback=static_app(), operation=operation)
 
 
-def _server(node: Node, app: Api, ready: Callable[[], None]) -> NodeServer:
+def _server(node: Node, app: Api, ready: Callable[[], None], renewals: list[Renewal]) -> NodeServer:
     """The HTTP server: says when it is ready, and tells the node's streams when it stops."""
     import uvicorn
 
@@ -219,7 +227,9 @@ def _server(node: Node, app: Api, ready: Callable[[], None]) -> NodeServer:
         forwarded_allow_ips=list(listen.proxies),
         ssl_context_factory=None if made is None else lambda _config, _default: made,
     )
-    return NodeServer(config, ready=ready, ending=node.stopping.set, context=context)
+    return NodeServer(
+        config, ready=ready, ending=node.stopping.set, context=context, renewals=renewals
+    )
 
 
 def _say_what_this_is(node: Node) -> None:

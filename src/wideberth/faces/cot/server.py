@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Self
 
@@ -33,15 +34,16 @@ _HANDSHAKE_S = 10.0
 
 
 class TakFace:
-    """Serves while its context is open. context: the TLS context of TAK clients; None: none are
-    served. ports: where it listens, by the name of what listens there.
+    """Serves while its context is open. context: makes the TLS context of TAK clients, at the start
+    and on :meth:`renew`; None: none are served. ports: where it listens, by the name of what
+    listens there.
     """
 
     def __init__(
         self,
         around: Around,
         table: TakTable,
-        context: ssl.SSLContext | None,
+        context: Callable[[], ssl.SSLContext] | None,
         *,
         stalled_s: float = STALLED_S,
     ) -> None:
@@ -57,6 +59,7 @@ class TakFace:
         self._lines: set[Line] = set()
         self._of: Counter[PartyId | None] = Counter()
         self._running: set[asyncio.Task[None]] = set()
+        self._tls: list[asyncio.Server] = []
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -71,10 +74,11 @@ class TakFace:
                 server = await _serve(
                     self._tls_client,
                     (self._table.host, self._table.port),
-                    self._context,
+                    self._context(),
                     settings="tak.host, tak.port",
                 )
-                stack.callback(server.close)
+                self._tls = [server]
+                stack.callback(self._stop_tls)
                 self.ports["tls"] = server.sockets[0].getsockname()[1]
             for index, output in enumerate(self._table.open):
                 await self._open(stack, output, f"tak.open.{index}.url")
@@ -84,6 +88,30 @@ class TakFace:
     async def __aexit__(self, *exc: object) -> None:
         """Close every connection."""
         await self._stack.aclose()
+
+    async def renew(self) -> None:
+        """Serve whoever connects from now on under a context made anew; connections that are open
+        go on under theirs. Raises InvalidValue where it cannot be made; nothing changes then.
+        """
+        if self._context is None or not self._tls:
+            return
+        context = await asyncio.to_thread(self._context)
+        before = self._tls
+        spare = [
+            socket.socket(fileno=os.dup(each.fileno())) for one in before for each in one.sockets
+        ]
+        self._tls = [
+            await asyncio.start_server(
+                self._tls_client, sock=each, ssl=context, ssl_handshake_timeout=_HANDSHAKE_S
+            )
+            for each in spare
+        ]
+        for server in before:
+            server.close()
+
+    def _stop_tls(self) -> None:
+        for server in self._tls:
+            server.close()
 
     async def _open(self, stack: AsyncExitStack, output: OpenOutput, settings: str) -> None:
         address = output.address

@@ -5,6 +5,7 @@ one is added here and in :mod:`wideberth.feedtable`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -80,12 +81,14 @@ def source_of(table: FeedTable, folder: Path, *, once: bool = False) -> Source:
         case "tcp":
             return TcpLine(where.host, where.port, table.idle_s)
         case "tls":
-            context = client_context(
+            context = partial(
+                client_context,
                 folder,
                 certificate=table.tls_certificate,
                 key=table.tls_key,
                 authority=table.tls_ca,
             )
+            context()  # so that what cannot be used is said at the start
             return TcpLine(where.host, where.port, table.idle_s, context, table.tls_name)
         case "udp":
             return UdpPort(where.host, where.port)

@@ -21,6 +21,7 @@ from typing import Protocol
 
 import httpx
 
+from wideberth.errors import InvalidValue
 from wideberth.faces.feeds.credentials import Credential
 
 __all__ = ["FollowedFile", "HttpPoll", "Source", "SourceFailed", "TcpLine", "UdpPort", "WholeFile"]
@@ -57,24 +58,31 @@ class Source(Protocol):
 @dataclass(slots=True)
 class TcpLine:
     """A connection to a server that sends. idle_s: after so long without a byte it is broken.
-    context: over TLS; name: the name that the server must have there, None: its host.
+    context: makes that of each connection over TLS, so that a certificate that was renewed is shown
+    from the next one on; name: the name that the server must have there, None: its host.
     """
 
     host: str
     port: int
     idle_s: float = 60.0
-    context: ssl.SSLContext | None = None
+    context: Callable[[], ssl.SSLContext] | None = None
     name: str | None = None
     listens: bool = False
     whole: bool = False
 
     async def pieces(self, opened: OnOpen, lost: OnLost) -> AsyncGenerator[bytes]:  # noqa: ARG002
         """See Source."""
+        secured = None
+        if self.context is not None:
+            try:
+                secured = await asyncio.to_thread(self.context)
+            except InvalidValue as error:
+                raise SourceFailed(f"{error.field} cannot be used: {error.advice}") from None
         try:
             async with asyncio.timeout(_CONNECT_WITHIN_S):
-                name = (self.name or self.host) if self.context is not None else None
+                name = (self.name or self.host) if secured is not None else None
                 reader, writer = await asyncio.open_connection(
-                    self.host, self.port, ssl=self.context, server_hostname=name
+                    self.host, self.port, ssl=secured, server_hostname=name
                 )
         except TimeoutError:
             raise SourceFailed(f"no answer within {_CONNECT_WITHIN_S:g} s") from None

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from wideberth.watch._filing import LEVELS, cell_at, cell_key, face_of, hashed, turned
 from wideberth.watch._firsts import by
 from wideberth.watch._jit import kernel as _kernel
-from wideberth.watch._within import in_height, is_in, roughly_in
+from wideberth.watch._within import ROUGH, SURE_M, in_height, is_in, rough_count, rough_side
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
 __all__ = ["inside"]
+
+AT_ONCE = 4096  # rows: what is worked out about them stays in the processor's own memory
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,21 +46,23 @@ def _seen(position: Floats, faces: NDArray[np.int32], u: Floats, v: Floats) -> N
 
 @_kernel
 def _begun(
-    faces: Slots, u: Floats, v: Floats, heads: Slots, level: int, keys: Ints,
-    rows: Slots, cells_: Ints, at: Slots,
+    first: int, behind: int, faces: Slots, u: Floats, v: Floats, heads: Slots, level: int,
+    keys: Ints, rows: Slots, cells_: Ints, at: Slots,
 ) -> int:  # fmt: skip
-    """Rows whose cell's chain is not empty, with the cell and where the chain begins; how many.
+    """Rows from first on and before behind whose cell's chain is not empty, with the cell and
+    where the chain begins; how many. faces, u, v: of these rows.
 
     No branch: what it waits for from memory, it waits for of many rows at once.
     """
     mask = heads.shape[0] - 1
-    for row in range(np.uintp(u.shape[0])):
-        keys[row] = cell_key(level, int(faces[row]), cell_at(u[row], level), cell_at(v[row], level))
+    count = np.uintp(behind - first)
+    for k in range(count):
+        keys[k] = cell_key(level, int(faces[k]), cell_at(u[k], level), cell_at(v[k], level))
     found = np.uintp(0)
-    for row in range(np.uintp(u.shape[0])):
-        key = keys[row]
+    for k in range(count):
+        key = keys[k]
         head = heads[np.uintp(hashed(key, mask))]
-        rows[found] = row
+        rows[found] = np.uintp(first) + k
         cells_[found] = key
         at[found] = head
         found += np.uintp(head >= 0)
@@ -139,18 +143,67 @@ def _of_everywhere(
 
 
 @_kernel
-def _rough(
-    order: Ints, rows: Ints, slots: Ints, areas: Any, rough: Singles, position: Floats, told: Slots
-) -> None:  # fmt: skip
-    """What can be told quickly of each in the order, as roughly_in says it. By itself: a function
-    that is handed more arrays costs as much as all this.
+def _by_ball(
+    order: Ints, rows: Ints, slots: Ints, areas: Any, position: Floats, told: Slots,
+    asked: Slots, x: Singles, y: Singles, sure_m: Singles, begin: Ints, edges: Slots,
+) -> int:  # fmt: skip
+    """What the ball tells of each in the order: 1 within EDGE_ERROR_M of the footprint, 0 not, -1
+    to be asked. Of those that a rough ring can be asked about, as rough_side takes them: which of
+    the order, where on the plane, how sure, and where the ring is; how many.
+
+    No branch: which of them are asked cannot be foreseen.
     """
-    for i in range(order.shape[0]):
+    number = np.uintp(0)
+    for i in range(np.uintp(order.shape[0])):
         k = order[i]
         row = rows[k]
-        told[i] = roughly_in(
-            areas[slots[k]], rough, position[row, 0], position[row, 1], position[row, 2]
-        )
+        area = areas[slots[k]]
+        dx = position[row, 0] - area.x
+        dy = position[row, 1] - area.y
+        dz = position[row, 2] - area.z
+        square = dx * dx + dy * dy + dz * dz
+        # The 2 cm are for what a distance may be off, and the 5 mm.
+        is_out = square > (area.reach_m + 0.02) * (area.reach_m + 0.02)
+        is_sure = square < area.inner_m * area.inner_m
+        told[i] = 0 if is_out else (1 if is_sure else -1)
+        asked[number] = i
+        x[number] = area.east_x * dx + area.east_y * dy + area.east_z * dz
+        y[number] = area.north_x * dx + area.north_y * dy + area.north_z * dz
+        sure_m[number] = SURE_M + ROUGH * area.reach_m
+        begin[number] = area.rough
+        edges[number] = rough_count(area.pieces)
+        number += np.uintp((area.plane >= 0) & (told[i] < 0))
+    return int(number)
+
+
+@_kernel
+def _by_ring(
+    number: int, asked: Slots, x: Singles, y: Singles, sure_m: Singles, begin: Ints,
+    edges: Slots, rough: Singles, told: Slots,
+) -> None:  # fmt: skip
+    """What the rough ring tells of those that were asked. By itself: its loop is compiled for
+    eight edges at a time only where nothing else is done in it.
+    """
+    for n in range(np.uintp(number)):
+        told[asked[n]] = rough_side(x[n], y[n], sure_m[n], begin[n], edges[n], rough)
+
+
+@_kernel
+def _told(
+    order: Ints, rows: Ints, slots: Ints, areas: Any, rough: Singles, position: Floats
+) -> Slots:
+    """What can be told quickly of each in the order: 1 in the footprint, 0 not, -1 to be asked."""
+    count = order.shape[0]
+    told = np.empty(count, np.int32)
+    asked = np.empty(count + 1, np.int32)
+    x = np.empty(count + 1, np.float32)
+    y = np.empty(count + 1, np.float32)
+    sure_m = np.empty(count + 1, np.float32)
+    begin = np.empty(count + 1, np.int64)
+    edges = np.empty(count + 1, np.int32)
+    number = _by_ball(order, rows, slots, areas, position, told, asked, x, y, sure_m, begin, edges)
+    _by_ring(number, asked, x, y, sure_m, begin, edges, rough, told)
+    return told
 
 
 @_kernel
@@ -190,22 +243,27 @@ def inside(
     count = position.shape[0]
     rows = np.empty(room, np.int64)
     slots = np.empty(room, np.int64)
-    faces = np.empty(count, np.int32)
-    u = np.empty(count)
-    v = np.empty(count)
-    keys = np.empty(count, np.int64)
-    begun = np.empty(count + 1, np.int32)
-    of_cell = np.empty(count + 1, np.int64)
-    chains = np.empty(count + 1, np.int32)
-    _seen(position, faces, u, v)
+    at_once = min(count, AT_ONCE)
+    faces = np.empty(at_once, np.int32)
+    u = np.empty(at_once)
+    v = np.empty(at_once)
+    keys = np.empty(at_once, np.int64)
+    begun = np.empty(at_once + 1, np.int32)
+    of_cell = np.empty(at_once + 1, np.int64)
+    chains = np.empty(at_once + 1, np.int32)
     found = 0
-    for level in range(LEVELS):
-        if levels[level] > 0:
-            number = _begun(faces, u, v, heads, level, keys, begun, of_cell, chains)
-            found = _near(
-                begun, of_cell, chains, number, nodes, areas,
-                position, std_m, w84_m, time_us, clock_us, owner, found, rows, slots,
-            )  # fmt: skip
+    for first in range(0, count, AT_ONCE):
+        behind = min(count, first + AT_ONCE)
+        _seen(position[first:behind], faces, u, v)
+        for level in range(LEVELS):
+            if levels[level] > 0:
+                number = _begun(
+                    first, behind, faces, u, v, heads, level, keys, begun, of_cell, chains
+                )
+                found = _near(
+                    begun, of_cell, chains, number, nodes, areas,
+                    position, std_m, w84_m, time_us, clock_us, owner, found, rows, slots,
+                )  # fmt: skip
     found = _of_everywhere(
         everywhere, areas, std_m, w84_m, time_us, clock_us, owner, found, rows, slots
     )
@@ -215,8 +273,7 @@ def inside(
     order = by(slots[:found], np.arange(found), areas.shape[0])
     row_of = np.empty(found + 1, np.int64)
     slot_of = np.empty(found + 1, np.int64)
-    told = np.empty(found, np.int32)
-    _rough(order, rows, slots, areas, rough, position, told)
+    told = _told(order, rows, slots, areas, rough, position)
     kept = _within(
         order, rows, slots, told, areas, shapes, points, blocks, plane, rough, scratch, position,
         row_of, slot_of,

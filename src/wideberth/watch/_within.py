@@ -55,7 +55,7 @@ __all__ = [
     "misses",
     "near_distance_m",
     "rough_count",
-    "roughly_in",
+    "rough_side",
     "side_of",
 ]
 
@@ -185,27 +185,6 @@ def side_of(area: Any, plane: Floats, rough: Singles, dx: float, dy: float, dz: 
         area.rough, rough_count(area.pieces), rough,
     )  # fmt: skip
     return side(x, y, area.plane, area.pieces, plane) if told < 0 else told
-
-
-@_kernel
-def roughly_in(area: Any, rough: Singles, x: float, y: float, z: float) -> int:
-    """Is the surface point within EDGE_ERROR_M of the footprint: 1 yes, 0 no, -1 to be asked."""
-    dx = x - area.x
-    dy = y - area.y
-    dz = z - area.z
-    square = dx * dx + dy * dy + dz * dz
-    # The 2 cm are for what a distance may be off, and the 5 mm.
-    if square > (area.reach_m + 0.02) * (area.reach_m + 0.02):
-        return 0
-    if square < area.inner_m * area.inner_m:
-        return 1
-    if area.plane < 0:
-        return -1
-    return rough_side(
-        np.float32(area.east_x * dx + area.east_y * dy + area.east_z * dz),
-        np.float32(area.north_x * dx + area.north_y * dy + area.north_z * dz),
-        np.float32(SURE_M + ROUGH * area.reach_m), area.rough, rough_count(area.pieces), rough,
-    )  # fmt: skip
 
 
 @_kernel

@@ -66,6 +66,34 @@ def test_a_hazard_is_ended_and_all_clear_is_signed_in_two_actions_each(
     expect(alpha.page.locator("#inbox .task", has_text="ALL-CLEAR")).to_have_count(1)
 
 
+@pytest.mark.requirement("L-08")
+def test_where_to_keep_is_shown_and_withheld_once_it_leads_into_something(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    flight = {"kind": "flight", "volumes": [volume(10, 20)], "call_sign": "ALPHA1"}
+    write(console, "alpha", "/intents", flight)
+    told = write(console, "bravo", "/intents", HAZARD | {"volumes": [volume(10, 20.01)]})
+    to_keep = {"volumes": [volume(11, 21)]}
+    said = write(console, "bravo", f"/hazards/{told['intent']['id']}/avoiding", to_keep)
+    assert said["sent"], said
+    alpha = officer(console, window, "alpha")
+    to(alpha.page, "Hazards")
+    card = alpha.page.locator("#hazards .card", has_text="Range 4")
+    shown = card.get_by_role("group", name="Suggested: where to keep")
+    expect(shown).to_contain_text("for a flight, by")
+    expect(shown).to_contain_text(re.compile(r"about 11.*N 21.*E"))
+    expect(shown).to_contain_text("neither permission nor a guarantee")
+    expect(shown).to_contain_text("rests on what you may see")
+    write(
+        console,
+        "bravo",
+        "/intents",
+        HAZARD | {"volumes": [volume(11, 21)], "place_name": "Range 5"},
+    )
+    expect(shown).to_contain_text("WITHHELD: it leads into hazard Range 5")
+    expect(shown.locator(".num")).to_have_count(0)
+
+
 def test_a_place_is_pointed_at_on_the_map(console: Any, window: Callable[[], Any]) -> None:
     page = officer(console, window, "bravo").page
     to(page, "Hazards")

@@ -1,6 +1,6 @@
 // What a duty desk has to do, from what the server said: in which order, and what comes next. Pure.
 
-import { escalationOf } from "./shape.js";
+import { escalationOf, volumeOf } from "./shape.js";
 
 const ms = (text) => (text ? Date.parse(text) : NaN);
 const number = (value) => (value === null || value === undefined ? NaN : Number(value));
@@ -17,6 +17,15 @@ export function hazardOf(wire) {
   return {
     id: wire.intent, party: wire.party, state: wire.state,
     startMs: ms(wire.start), endMs: ms(wire.end), statedMs: ms(wire.stated), nextMs: ms(wire.next),
+    avoiding: wire.avoiding ? avoidingOf(wire.avoiding) : null,
+  };
+}
+
+/** Where the party of a hazard suggests to keep; inTheWay: what it leads into, and then no volumes. */
+function avoidingOf(wire) {
+  return {
+    kind: wire.kind, sentence: wire.sentence, volumes: (wire.volumes ?? []).map(volumeOf),
+    inTheWay: wire.in_the_way ?? [], suggestedMs: ms(wire.suggested), to: wire.to ?? [],
   };
 }
 

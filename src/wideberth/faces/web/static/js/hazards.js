@@ -1,7 +1,9 @@
 // Hazards that nobody said to be over, with their status. The party of a hazard says it here, ends
 // it, and says ALL-CLEAR under its signature; a missed word reads unknown, never safe.
 
-import { aged, partyName, rows, swatch } from "./dom.js";
+import { aged, intentName, partyName, rows, swatch } from "./dom.js";
+import { dayTime, radiusOf, whereText } from "./meets.js";
+import { limitText } from "./shape.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
 
 const NONE = "No hazard that you may see stands here. No information is not clearance.";
@@ -18,6 +20,26 @@ const STEPS = {
     says: "You say, signed, that the hazard is over and nothing of it is left. Whoever was told of it gets a notice, to be read back.",
   },
 };
+
+/** Where its party suggests to keep; or that it is withheld, and what it would lead into. */
+function suggestion(state, { avoiding, party }) {
+  const head = h("p", { class: "line" }, h("b", {}, "Suggested: where to keep"), h("span", { class: "dim" }, ` for a ${plain(avoiding.kind, 20)}, by `), swatch(party), plain(partyName(state, party), 60),
+    h("span", { class: "age" }, aged("ago", avoiding.suggestedMs)));
+  const to = avoiding.to.length ? h("p", { class: "dim" }, `To ${avoiding.to.map((each) => plain(partyName(state, each), 60)).join(", ")} only.`) : null;
+  const named = avoiding.inTheWay.map((each) => plain(wayName(state, each), 60)).join(", ");
+  return h("div", { class: "suggested", role: "group", "aria-label": "Suggested: where to keep" }, head, to,
+    named ? h("p", { class: "missing" }, `WITHHELD: it leads into ${named}.`) : null,
+    avoiding.volumes.map((volume) => h("p", { class: "num" },
+      `${whereText(null, { volumes: [volume] }, radiusOf({ volumes: [volume] }))} · ${limitText(volume.lower)} to ${limitText(volume.upper)} · ${dayTime(volume.startMs)} to ${dayTime(volume.endMs)}`)),
+    h("p", { class: "dim" }, plain(avoiding.sentence), " It rests on what you may see and on nothing else."));
+}
+
+/** What stands in the way, as it is called here. */
+function wayName(state, { type, id }) {
+  if (type === "zone") return `zone ${state.zones[id]?.name ?? id}`;
+  const intent = state.intents[id];
+  return intent ? `${intent.kind} ${intentName(state, intent)}` : `${type} ${id}`;
+}
 
 export class HazardList {
   constructor(box, context, signing) {
@@ -62,6 +84,7 @@ export class HazardList {
         h("span", { class: "age" }, Number.isFinite(hazard.statedMs) ? ["said ", aged("ago", hazard.statedMs)] : "no status was given")),
       h("p", {}, "of ", swatch(hazard.party), plain(partyName(state, hazard.party), 60), h("span", { class: "num" }, ` · ${utcDate(hazard.startMs)} ${utcShort(hazard.startMs)} to ${utcShort(hazard.endMs)}`)),
       own && Number.isFinite(hazard.nextMs) ? h("p", { class: "dim" }, "Its status is due ", aged("within", hazard.nextMs, { class: "num" }), "; a missed one reads unknown.") : null,
+      hazard.avoiding ? suggestion(state, hazard) : null,
       own && state.session.roles.includes("tell") ? this.#acts(hazard, name, stands) : null,
       said ? h("p", { class: "fault", role: "alert" }, said) : null);
   }

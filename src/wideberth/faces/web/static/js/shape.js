@@ -22,7 +22,7 @@ export function limitText(limit) {
   return `${Math.round(limit.value).toLocaleString("en")} ${limit.units === "FT" ? "ft" : "m"} ${limit.reference}`;
 }
 
-function volumeOf(wire) {
+export function volumeOf(wire) {
   const drawn = rings(wire.footprint);
   return {
     rings: drawn,

@@ -194,9 +194,9 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TracksTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[tracks]``: whether positions are kept beside the record, and for how long.
 
-    every_s: of one track, at most one position in so long is kept. close_minutes: after so long a
-    file is closed and its digest put into the record. limit_mb: what is kept of one party's feeds,
-    in millions of bytes; the oldest go first.
+    every_s: of one track of a feed, at most one position in so long is kept. close_minutes: after
+    so long a file is closed and its digest put into the record. limit_mb: what is kept of one
+    party's feeds, in millions of bytes; the oldest go first.
     """
 
     keep: bool = True

@@ -247,6 +247,14 @@ def test_of_one_track_at_most_one_position_in_a_while_is_kept(tmp_path: Path) ->
     assert times_s(archive) == [0, 0.1, 1, 2]
 
 
+def test_of_two_feeds_of_one_party_with_the_same_track_both_are_kept(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path, ArchiveSettings(every_us=SECOND_US))
+    for at_s in range(5):
+        assert keep(archive, report("a", at_s), feed="f") == 1
+        assert keep(archive, report("a", at_s + 0.5), feed="g") == 1
+    assert times_s(archive) == [each / 2 for each in range(10)]
+
+
 def test_old_positions_go_and_the_oldest_of_a_party_that_brings_too_many(tmp_path: Path) -> None:
     archive = an_archive(tmp_path, ArchiveSettings(DAY_US, 0, MINUTE_US, 500))
     for at_s in (0, 100, 200):

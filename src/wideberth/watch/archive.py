@@ -58,8 +58,8 @@ _FIRST_BYTES = 65_536  # the first frame holds a few names
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSettings:
-    """kept_us: how long positions are kept; every_us: of one track, at most one in so long; a
-    segment is closed after close_us; most_bytes: of one party's feeds, the oldest go first.
+    """kept_us: how long positions are kept; every_us: of one track of a feed, at most one in so
+    long; a segment is closed after close_us; most_bytes: of one party's feeds, the oldest go first.
 
     Raises InvalidValue.
     """
@@ -119,7 +119,7 @@ class TrackArchive:
         self._vault = vault
         self._random_bytes = random_bytes
         self._writing: dict[tuple[str | None, str], _Writing] = {}
-        self._last_us: dict[tuple[str | None, str], int] = {}
+        self._last_us: dict[tuple[str | None, str, str], int] = {}  # by party, feed and track
 
     def keep(
         self,
@@ -276,7 +276,7 @@ class TrackArchive:
         taken: list[int] = []
         times: list[int] = batch.time_us.tolist()
         for row in rows:
-            key, time_us = (batch.feed_party, batch.track_id[row]), times[row]
+            key, time_us = (batch.feed_party, batch.feed, batch.track_id[row]), times[row]
             before_us = last_us.get(key)
             if before_us is None or abs(time_us - before_us) >= every_us:
                 last_us[key] = time_us

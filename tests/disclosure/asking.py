@@ -19,7 +19,7 @@ from typing import Any
 from unittest import mock
 
 from api_world import JSON, World
-from wideberth.faces.api import stream
+from wideberth.faces.api import lines as api_lines
 from wideberth.faces.api.routes import ROUTES
 from wideberth.faces.cli import export
 from wideberth.model.ids import PartyId
@@ -222,7 +222,7 @@ class Asker:
         }  # fmt: skip
         quiet = 0
         # What was left out last is said with a heartbeat.
-        with mock.patch.object(stream, "HEARTBEAT_S", 0.02 if query else 10.0):
+        with mock.patch.object(api_lines, "HEARTBEAT_S", 0.02 if query else 10.0):
             task = asyncio.create_task(self.world.app(scope, receive, send))
             for _ in range(2000):
                 before = len(came)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from api_world import World, a_world, flight, square
 from stream_lines import Line, Seen, SocketLine, at_least
-from wideberth.faces.api import filters, stream
+from wideberth.faces.api import filters, lines
 from wideberth.model.commands import ClearWarning, RaiseWarning, Request, WorsenWarning
 from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.parties import SYSTEM
@@ -230,7 +230,7 @@ filters_asked = st.builds(
     st.sampled_from(["", "", "low", "high"]),
     st.lists(st.sampled_from(["intent", "zone", "notification", "stop"]), unique=True).map(tuple),
 )
-lines = st.sampled_from([Line, SocketLine])
+carriers = st.sampled_from([Line, SocketLine])
 
 
 async def heard_in_pieces(
@@ -265,7 +265,7 @@ def _last(got: list[Seen]) -> int:
 async def played(
     folder: Any, actions: list[Any], asked: Asked, cuts: list[int], carrier: type[Line]
 ) -> None:
-    with mock.patch.object(stream, "HEARTBEAT_S", 0.1):
+    with mock.patch.object(lines, "HEARTBEAT_S", 0.1):
         await _played(folder, actions, asked, cuts, carrier)
 
 
@@ -307,7 +307,7 @@ SLOW = settings(
 )
 
 
-@given(steps, filters_asked, st.lists(st.integers(0, 4), max_size=4), lines)
+@given(steps, filters_asked, st.lists(st.integers(0, 4), max_size=4), carriers)
 @SLOW
 def test_a_listener_gets_what_it_asked_for_each_once_wherever_its_line_is_cut(
     tmp_path_factory: Any, actions: list[Any], asked: Asked, cuts: list[int], carrier: type[Line]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from api_world import World, a_world, square
 from stream_lines import Line, at_least
-from wideberth.faces.api import stream
+from wideberth.faces.api import reading
 from wideberth.faces.api.carriers import Said
 from wideberth.faces.api.desk import SaidLately
 from wideberth.faces.api.events import event_view
@@ -113,7 +113,7 @@ async def test_what_all_desks_hear_is_put_into_words_once(
         made[party, event.position] += 1
         return await event_view(desk, event, party)
 
-    monkeypatch.setattr(stream, "event_view", counted)
+    monkeypatch.setattr(reading, "event_view", counted)
     lines = [Line(world, "alpha", "/stream") for _ in range(5)]
     for index in range(3):
         await world.told("alpha", square(47.0 + index, 7.5))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from api_world import World, a_world, square
 from stream_lines import Line, Seen, at_least
-from wideberth.faces.api import stream
+from wideberth.faces.api import lines, together
 from wideberth.faces.api.rebuilt import Rebuilt
 from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.parties import Role
@@ -195,7 +195,7 @@ async def test_a_warning_wakes_only_those_to_whom_it_is_addressed(world: World) 
 async def test_heartbeats_come_however_often_a_reader_is_woken_for_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(lines, "HEARTBEAT_S", 0.1)
     line = Beats(world, "alpha", path)
     async with asyncio.timeout(20):
         while line.beats < 4:
@@ -237,7 +237,7 @@ async def test_what_waits_for_a_reader_is_bounded_in_bytes(
         seen = await line.until(lambda events: len(events) >= 20)
         await line.close()
         largest, whole = max(len(json.dumps(data)) for _, _, data in seen), max(sizes)
-        monkeypatch.setattr(stream, "_MOST_BYTES", 2 * largest)
+        monkeypatch.setattr(together, "MOST_BYTES", 2 * largest)
         sizes.clear()
         line = Measured(world, "alpha", "/stream")
         assert await line.until(lambda events: len(events) >= len(seen)) == seen

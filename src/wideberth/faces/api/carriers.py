@@ -16,6 +16,7 @@ __all__ = [
     "SUBPROTOCOL",
     "Carrier",
     "EventStream",
+    "Piece",
     "Said",
     "Socket",
     "answering",
@@ -43,6 +44,33 @@ class Said(NamedTuple):
     data: bytes
 
 
+class Piece:
+    """Events that go out together, in this order; in the form of each carrier, which is made once
+    for all listeners that are sent it.
+    """
+
+    __slots__ = ("_as_events", "_as_messages", "said")
+
+    def __init__(self, said: Sequence[Said]) -> None:
+        self.said = said
+        self._as_events: bytes | None = None
+        self._as_messages: list[str] | None = None
+
+    @property
+    def as_events(self) -> bytes:
+        """As server-sent events."""
+        if self._as_events is None:
+            self._as_events = b"".join(map(_as_event, self.said))
+        return self._as_events
+
+    @property
+    def as_messages(self) -> list[str]:
+        """As messages of a WebSocket."""
+        if self._as_messages is None:
+            self._as_messages = [_as_message(each).decode() for each in self.said]
+        return self._as_messages
+
+
 class Carrier(Protocol):
     """One listener's line. Whatever is sent waits until there is room for it on the way out."""
 
@@ -50,8 +78,8 @@ class Carrier(Protocol):
         """Say yes to whoever asked; from here on problems end the line."""
         ...
 
-    async def send(self, said: Sequence[Said]) -> None:
-        """Events, in this order."""
+    async def send(self, piece: Piece) -> None:
+        """Events, in their order."""
         ...
 
     async def still_here(self) -> None:
@@ -78,9 +106,9 @@ class EventStream:
         """Status and header."""
         await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
 
-    async def send(self, said: Sequence[Said]) -> None:
-        """Events, in this order, in one piece."""
-        await self._part(b"".join(map(_as_event, said)))
+    async def send(self, piece: Piece) -> None:
+        """Events, in one part of the answer."""
+        await self._part(piece.as_events)
 
     async def still_here(self) -> None:
         """A comment."""
@@ -113,18 +141,18 @@ class Socket:
         """Accept it."""
         await self._send({"type": "websocket.accept", "subprotocol": self._subprotocol})
 
-    async def send(self, said: Sequence[Said]) -> None:
-        """Events, in this order, a message each."""
-        for each in said:
-            await self._text(_as_message(each))
+    async def send(self, piece: Piece) -> None:
+        """Events, a message each."""
+        for each in piece.as_messages:
+            await self._text(each)
 
     async def still_here(self) -> None:
         """A message: a page sees no ping of the protocol's own."""
-        await self._text(b'{"event":"still-here"}')
+        await self._text('{"event":"still-here"}')
 
     async def bye(self, *, is_stopping: bool) -> None:
         """A message, and the end of the connection."""
-        await self._text(b'{"event":"bye","data":{}}')
+        await self._text('{"event":"bye","data":{}}')
         await self._send(
             {"type": "websocket.close", "code": _GOING_AWAY if is_stopping else _ENDED}
         )
@@ -140,8 +168,8 @@ class Socket:
             reason = "nothing is read here"
             await self._send({"type": "websocket.close", "code": _UNREAD, "reason": reason})
 
-    async def _text(self, message: bytes) -> None:
-        await self._send({"type": "websocket.send", "text": message.decode()})
+    async def _text(self, message: str) -> None:
+        await self._send({"type": "websocket.send", "text": message})
 
 
 def as_request(scope: Scope) -> Scope:

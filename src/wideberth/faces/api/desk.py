@@ -24,6 +24,7 @@ from wideberth.faces.api.publickept import PublicPages
 from wideberth.faces.api.readiness import Readiness
 from wideberth.faces.api.rebuilt import Rebuilt
 from wideberth.faces.api.standing import Standing
+from wideberth.faces.api.together import Together
 from wideberth.faces.api.views import IntentBytes
 from wideberth.live import Live
 from wideberth.model.ids import PartyId
@@ -144,6 +145,7 @@ class Desk:
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     intent_bytes: IntentBytes = field(default_factory=IntentBytes)
     said: SaidLately = field(default_factory=SaidLately)
+    together: Together = field(default_factory=Together)
     given: Given = field(default_factory=Given)
     public: PublicPages = field(default_factory=PublicPages)
     standing: Standing = field(default_factory=Standing)

@@ -128,11 +128,15 @@ class Wanted:
         """Whether nothing is left out."""
         return self.kinds is None and self.area is None
 
+    def is_wanted_kind(self, name: str) -> bool:
+        """Whether events of this name, which may be left out, were asked for."""
+        return self.kinds is None or name in self.kinds
+
     async def hears(self, desk: Desk, event: StreamEvent, party: PartyId, heard: Heard) -> bool:
         """Whether the party's listener is told of the event."""
         body = event.entry.body
         name = _OPTIONAL.get(type(body))
-        if self.kinds is not None and name is not None and name not in self.kinds:
+        if name is not None and not self.is_wanted_kind(name):
             return _asks_something(body)
         if self.area is None:
             return True
@@ -159,7 +163,7 @@ class Wanted:
         self, desk: Desk, warning: StandingWarning, party: PartyId, heard: Heard
     ) -> bool:
         """Whether the party's listener is told how a standing warning goes on."""
-        if self.kinds is not None and UPDATES not in self.kinds:
+        if not self.is_wanted_kind(UPDATES):
             return False
         return await self._hears_warning(desk, warning, party, heard, until=None)
 

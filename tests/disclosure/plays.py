@@ -407,8 +407,10 @@ def _text(data: bytes) -> str:
 
 
 @contextlib.asynccontextmanager
-async def a_run(**settings: Any) -> AsyncIterator[Run]:
-    """A node with fresh folder, in memory where the machine has room for files there."""
+async def a_run(**rules: Any) -> AsyncIterator[Run]:
+    """A node with fresh folder, in memory where the machine has room for files there. rules: of the
+    space, where they are other than the default.
+    """
     shared = Path("/dev/shm")
     clock = [START_US]
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
@@ -416,7 +418,7 @@ async def a_run(**settings: Any) -> AsyncIterator[Run]:
         place.mkdir()
         (place / "wideberth.toml").write_text(f'[space]\norigin = "{ORIGIN}"\n')
         node = Node.open(place, clock_us=lambda: clock[0])
-        node._rules = msgspec.structs.replace(node._rules, assess_sharing=False)
+        node._rules = msgspec.structs.replace(node._rules, assess_sharing=False, **rules)
         ids = Ids()
         node.service._ids = ids
         app = create_app(node, live=Live(node.service, LiveSettings(tick_s=3600)))

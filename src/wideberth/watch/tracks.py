@@ -34,7 +34,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Literal, cast, get_args
 
 import msgspec
 import numpy as np
@@ -51,7 +51,9 @@ from wideberth.watch.trackrow import TrackKey, TrackRow, Trail, Velocity
 
 __all__ = [
     "IMPLAUSIBLE_RULES",
+    "ROW_RULES",
     "BadRow",
+    "RowRule",
     "TrackKey",
     "TrackRow",
     "TrackTable",
@@ -72,13 +74,17 @@ _STOPPED_M_S = 0.5  # slower than this, a course means nothing
 IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-impossible")
 _TOO_FAST, _TWO_PLACES, _TOO_STEEP = 1, 2, 3
 
+RowRule = Literal["track-id", "position", "time-range", "time-ahead", "time-old", "table-full"]
+ROW_RULES: tuple[RowRule, ...] = get_args(RowRule)
+"""All rules that a row is refused by; of several that it breaks the first that stands here."""
+
 
 class BadRow(msgspec.Struct, frozen=True):
     """A row that was not taken: its index in the batch, the id it gave, the rule it broke."""
 
     index: int
     track_id: str
-    rule: str
+    rule: RowRule
 
 
 @dataclass
@@ -94,7 +100,7 @@ class UpdateReport:
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
     good: list[int] = field(default_factory=list[int])
 
-    def refuse(self, index: int, track_id: str, rule: str) -> None:
+    def refuse(self, index: int, track_id: str, rule: RowRule) -> None:
         """Counts a row, and names it while there are few."""
         self.refused[rule] += 1
         self.counts["refused"] += 1
@@ -348,20 +354,23 @@ class TrackTable:
 
     def _checked(self, batch: ReportBatch, now_us: int, report: UpdateReport) -> Slots:
         """The rows that can be taken; the others are counted and named."""
-        rule = np.zeros(len(batch), np.int8)
-        names = ("", "track-id", "position", "time-range", "time-ahead", "time-old")
-        rule[batch.time_us < now_us - self.settings.forget_after_us] = 5
-        clock_us = self._party_clock_us.get(batch.feed_party, 0)
-        rule[batch.time_us > now_us + self.settings.max_future_us + clock_us] = 4
-        rule[(batch.time_us < MIN_US) | (batch.time_us > MAX_US)] = 3
         with np.errstate(invalid="ignore"):
             placed = (np.abs(batch.latitude_deg) <= 90) & (np.abs(batch.longitude_deg) <= 180)
-        rule[~placed] = 2
-        rule[[not _is_name(name) for name in batch.track_id]] = 1
-        bad: list[int] = np.flatnonzero(rule).tolist()
+        clock_us = self._party_clock_us.get(batch.feed_party, 0)
+        latest_us = now_us + self.settings.max_future_us + clock_us
+        broken: dict[RowRule, Mask] = {
+            "track-id": np.array([not _is_name(name) for name in batch.track_id], np.bool_),
+            "position": ~placed,
+            "time-range": (batch.time_us < MIN_US) | (batch.time_us > MAX_US),
+            "time-ahead": batch.time_us > latest_us,
+            "time-old": batch.time_us < now_us - self.settings.forget_after_us,
+        }
+        is_bad = np.logical_or.reduce(list(broken.values()))
+        bad: list[int] = np.flatnonzero(is_bad).tolist()
         for index in bad:
-            report.refuse(index, batch.track_id[index], names[int(rule[index])])
-        return np.flatnonzero(rule == 0)
+            rule: RowRule = next(each for each in broken if broken[each][index])
+            report.refuse(index, batch.track_id[index], rule)
+        return np.flatnonzero(~is_bad)
 
     def _slots_for(self, batch: ReportBatch, good: Slots, report: UpdateReport) -> Slots:
         """The slot of each row; -1 where there is no room for one more track."""

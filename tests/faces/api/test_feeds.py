@@ -15,11 +15,15 @@ from api_world import World, furnish, moment
 from sbs_lines import a_sender, sbs
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import create_app
+from wideberth.faces.api.tracks import FIELD_OF_RULE
 from wideberth.faces.feeds.configured import ConfiguredFeeds
 from wideberth.faces.feeds.kinds import DECODERS
 from wideberth.feedtable import FEED_KINDS, FeedTable
-from wideberth.live import Live
+from wideberth.live import Live, LiveSettings
 from wideberth.node import Node
+from wideberth.space.time import format_rfc3339
+from wideberth.watch.settings import TrackSettings, WatchSettings
+from wideberth.watch.tracks import ROW_RULES
 
 PLACE = (47.45, 8.55)
 
@@ -45,6 +49,32 @@ async def test_a_feed_that_is_told_stands_with_what_was_taken_and_refused(world:
     assert (feed["state"], feed["kind"], feed["feed_party"]) == ("told", "told", "alpha")
     assert feed["counts"]["refused"] == {"time-old": 1}
     assert await feeds(world, "bravo") == {}
+
+
+def test_every_rule_that_a_position_is_refused_by_names_a_field() -> None:
+    assert set(FIELD_OF_RULE) == set(ROW_RULES)
+
+
+async def test_what_a_full_table_has_no_room_for_is_named_and_the_rest_is_taken(
+    tmp_path: Path,
+) -> None:
+    watch = WatchSettings(tracks=TrackSettings(max_tracks=2))
+    node = Node.open(tmp_path / "node")
+    live = Live(node.service, LiveSettings(tick_s=3600, watch=watch))
+    async with AsyncExitStack() as stack:
+        app = create_app(node, live=live)
+        await app.enter(stack)
+        await furnish(node)
+        now = format_rfc3339(node.service.context().now_us)
+        rows = [{"track": name, "latitude": 47, "longitude": 8, "time": now} for name in "abc"]
+        body = {"feed": "radio", "reports": rows}
+        answer = await World(node, app).ask("alpha", "POST", "/tracks", body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {
+        "accepted": 2,
+        "refused": [{"index": 2, "field": "track", "rule": "table-full", "value": "c"}],
+        "refused_count": 1,
+    }
 
 
 async def test_the_list_of_feeds_has_pages(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Literal
 
 from wideberth.faces.api import codec, told, views
@@ -14,10 +15,17 @@ from wideberth.faces.api.reported import columns_of
 from wideberth.model.ids import require_party_id, require_token
 from wideberth.space.time import format_rfc3339
 from wideberth.watch.fusion import FusedTrack
-from wideberth.watch.tracks import TrackRow
+from wideberth.watch.tracks import RowRule, TrackRow
 from wideberth.wire import asked
 
-__all__ = ["kept_segment", "list_tracks", "report_tracks", "show_feed", "track_out"]
+__all__ = [
+    "FIELD_OF_RULE",
+    "kept_segment",
+    "list_tracks",
+    "report_tracks",
+    "show_feed",
+    "track_out",
+]
 
 _SHOWN_BAD = 100
 _AT_ONCE = 1_000  # reports that take a millisecond: more are read in a thread, so that nobody waits
@@ -26,12 +34,18 @@ _VELOCITY_SOURCE: dict[str, told.VelocitySource] = {
     "derived": "derived",
     "unknown": "unknown",
 }
-_FIELD_OF_RULE = {
+FIELD_OF_RULE: dict[RowRule, str] = {
     "track-id": "track",
     "position": "latitude, longitude",
     "time-range": "time",
     "time-ahead": "time",
     "time-old": "time",
+    "table-full": "track",  # there is no room for that one; nothing that it says is wrong
+}
+_SAID: dict[str, Callable[[asked.ReportIn], object]] = {
+    "track": lambda wire: wire.track,
+    "latitude, longitude": lambda wire: [wire.latitude, wire.longitude],
+    "time": lambda wire: wire.time,
 }
 
 
@@ -46,15 +60,9 @@ async def report_tracks(call: Call) -> told.TracksTaken:
         batch = await asyncio.to_thread(columns_of, body, call.party)
     taken = await call.desk.live.take(batch.reports)
     for row in taken.bad_rows:
-        index = batch.rows[row.index]
-        batch.bad.append(
-            told.BadReport(
-                index=index,
-                field=_FIELD_OF_RULE[row.rule],
-                rule=row.rule,
-                value=_came(body.reports[index], row.rule),
-            )
-        )
+        index, named = batch.rows[row.index], FIELD_OF_RULE[row.rule]
+        value = _SAID[named](body.reports[index])
+        batch.bad.append(told.BadReport(index=index, field=named, rule=row.rule, value=value))
     refused = count - len(batch.reports) + taken.counts["refused"]
     return told.TracksTaken(
         accepted=count - refused,
@@ -186,12 +194,6 @@ def _source_out(row: TrackRow, thing: FusedTrack) -> told.TrackSourceOut:
 
 def _state(state: str) -> Literal["live", "silent"]:
     return "silent" if state == "silent" else "live"
-
-
-def _came(wire: asked.ReportIn, rule: str) -> object:
-    if rule == "track-id":
-        return wire.track
-    return [wire.latitude, wire.longitude] if rule == "position" else wire.time
 
 
 def _cursor_of(thing: FusedTrack) -> str:

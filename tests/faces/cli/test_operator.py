@@ -40,7 +40,7 @@ CHANGES_NOTHING = {
 
 NOT_THE_OPERATOR_S = {
     "incident", "sealed", "witness", "contest", "drill test", "drill answer", "feed",
-    "conformance",
+    "conformance", "picture",
 }  # fmt: skip
 """Commands of a party, and of a witness, on machines of their own."""
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "convert",
     "serve",
     "feed",
+    "picture",
     "conformance",
     "config",
     "doctor",

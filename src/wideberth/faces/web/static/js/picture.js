@@ -35,7 +35,7 @@ function tracks(state, actions) {
     const name = track.callSign ?? track.track;
     return {
       key: track.id,
-      shows: [name, track.party, track.altitudeM, track.speedMS, track.state, track.timeMs, state.selected === track.id, partyName(state, track.party), JSON.stringify([track.sources, track.conflicts])],
+      shows: [name, track.party, track.altitudeM, track.pressureM, track.uncertaintyM, track.implausible, track.speedMS, track.state, track.timeMs, state.selected === track.id, partyName(state, track.party), JSON.stringify([track.sources, track.conflicts])],
       make: () => h("button", {
         type: "button", class: `row ${track.state === "live" ? "" : "silent"} ${state.selected === track.id ? "on" : ""}`,
         "data-focus": `t${track.id}`, onclick: () => actions.select(track.id),
@@ -45,19 +45,27 @@ function tracks(state, actions) {
       aged(track.state === "live" ? "ago" : track.state, track.timeMs, { class: `age ${track.state === "live" ? "" : "bad"}` }),
       h("span", { class: "num wide" },
         track.state === "live" ? "" : "last known: ",
-        Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : "height not known",
+        heightText(track),
         Number.isFinite(track.speedMS) ? ` · ${Math.round(track.speedMS / 0.514444)} kt` : ""),
+      track.implausible ? h("span", { class: "bad wide" }, `implausible: ${plain(track.implausible, 40)}`) : "",
       track.conflicts.length ? h("span", { class: "bad wide" }, `feeds disagree: ${track.conflicts.map((each) => plain(each, 24)).join(", ")}`) : "",
+      h("span", { class: "dim wide" }, `known to ±${distance(track.uncertaintyM)}${track.sources.length ? "" : ` · by ${plain(track.feed, 30)} of ${plain(track.feedParty || "the host", 30)}`}`),
       ...track.sources.map(sourceLine)),
     };
   }), state.loaded.tracks ? NO_INFORMATION : "Asking …");
+}
+
+/** A height above the ellipsoid where it is known, else that by pressure, which compares with its like alone. */
+function heightText({ altitudeM, pressureM }) {
+  if (Number.isFinite(altitudeM)) return metresAndFeet(altitudeM);
+  return Number.isFinite(pressureM) ? `${metresAndFeet(pressureM)} by pressure` : "height not known";
 }
 
 /** What one of several feeds said of a thing, how old it is, and which of it is used. */
 function sourceLine(source) {
   const said = [
     source.callSign ? plain(source.callSign, 24) : null,
-    Number.isFinite(source.altitudeM) ? metresAndFeet(source.altitudeM) : null,
+    Number.isFinite(source.altitudeM) || Number.isFinite(source.pressureM) ? heightText(source) : null,
     source.used.length ? `used: ${source.used.map((each) => plain(each, 24)).join(", ")}` : "not used",
   ].filter(Boolean).join(" · ");
   return h("span", { class: "dim wide" }, `${plain(source.feed, 30)} of ${plain(source.feedParty || "nobody", 30)}: ${said} `, aged("ago", source.timeMs, {}));

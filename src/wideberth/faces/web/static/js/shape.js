@@ -221,13 +221,16 @@ export function trackOf(wire) {
     callSign: wire.call_sign ?? null,
     party: wire.party ?? null,
     ...fixOf(wire),
+    pressureM: number(wire.pressure_altitude_m),
+    uncertaintyM: number(wire.uncertainty_m),
+    implausible: wire.implausible ?? null,
     speedMS: number(wire.ground_speed_m_s),
     courseDeg: number(wire.track_deg),
     climbMS: number(wire.vertical_rate_m_s),
     state: wire.state ?? (wire.silent ? "silent" : "live"),
     trail: (wire.trail ?? []).map(fixOf),
     sources: (wire.sources ?? []).map((each) => ({
-      feed: each.feed, feedParty: each.feed_party, callSign: each.call_sign ?? null, used: each.used ?? [], ...fixOf(each),
+      feed: each.feed, feedParty: each.feed_party, callSign: each.call_sign ?? null, used: each.used ?? [], pressureM: number(each.pressure_altitude_m), ...fixOf(each),
     })),
     conflicts: wire.conflicts ?? [],
   };

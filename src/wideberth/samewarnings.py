@@ -65,7 +65,8 @@ class SameWarnings:
 
     def like(self, warning: StandingWarning) -> tuple[WarningId, ...]:
         """The others whose objects have the same names."""
-        return tuple(each for each in self._of.get(_key(warning), ()) if each != warning.id)
+        key = self._key_of.get(warning.id) or _key(warning)
+        return tuple(each for each in self._of.get(key, ()) if each != warning.id)
 
 
 def one_with(

@@ -12,10 +12,12 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from api_world import World, a_world, flight, square
 from stream_lines import Line, SocketLine, at_least
 from wideberth.faces.api import Limits, Operation
+from wideberth.faces.api.carriers import Piece, Said
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import Role
 from wideberth.operating import LimitsTable
@@ -188,3 +190,12 @@ async def test_over_a_real_server_and_a_client_of_others(served: tuple[str, Worl
     protocols: Any = ["wideberth.v1", f"bearer.{world.tokens['alpha']}"]
     async with connect(f"{address}?after=0", subprotocols=protocols) as socket:
         assert socket.subprotocol == "wideberth.v1"
+
+
+@pytest.mark.parametrize("length", [2, 98, 99, 100, 65_508, 65_509, 65_510, 300_000])
+def test_several_messages_are_written_as_the_librarys_frames(length: int) -> None:
+    data = b'"%s"' % (b"x" * (length - 2))
+    piece = Piece([Said(None, "intent", data), Said(7, "warning", b"{}")])
+    assert json.loads(piece.as_messages[0])["data"] == "x" * (length - 2)
+    whole = [Frame(Opcode.TEXT, each.encode()).serialize(mask=False) for each in piece.as_messages]
+    assert piece.as_frames == b"".join(whole)

@@ -6,13 +6,14 @@ is said; a goodbye. What is said, to whom, when and how often is none of their b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from wideberth.faces.api.http import Message, Receive, Scope, Send
 from wideberth.faces.api.problems import HttpProblem
 
 __all__ = [
+    "FRAMES",
     "SUBPROTOCOL",
     "Carrier",
     "EventStream",
@@ -22,6 +23,11 @@ __all__ = [
     "answering",
     "as_request",
 ]
+
+FRAMES = "wideberth.frames"
+"""Among the extensions of a WebSocket's scope, where its server offers it: a coroutine function
+that writes bytes which are whole frames. The protocol of ASGI takes one message at a time.
+"""
 
 SUBPROTOCOL = "wideberth.v1"
 """What a client of the WebSocket asks for, where it asks for a subprotocol at all."""
@@ -49,11 +55,12 @@ class Piece:
     for all listeners that are sent it.
     """
 
-    __slots__ = ("_as_events", "_as_messages", "said")
+    __slots__ = ("_as_events", "_as_frames", "_as_messages", "said")
 
     def __init__(self, said: Sequence[Said]) -> None:
         self.said = said
         self._as_events: bytes | None = None
+        self._as_frames: bytes | None = None
         self._as_messages: list[str] | None = None
 
     @property
@@ -62,6 +69,13 @@ class Piece:
         if self._as_events is None:
             self._as_events = b"".join(map(_as_event, self.said))
         return self._as_events
+
+    @property
+    def as_frames(self) -> bytes:
+        """As frames of a WebSocket, each a message of text."""
+        if self._as_frames is None:
+            self._as_frames = b"".join(_as_frame(_as_message(each)) for each in self.said)
+        return self._as_frames
 
     @property
     def as_messages(self) -> list[str]:
@@ -136,6 +150,9 @@ class Socket:
         self._receive = receive
         self._send = send
         self._subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
+        frames: Callable[[bytes], Awaitable[None]] | None
+        frames = scope.get("extensions", {}).get(FRAMES)
+        self._write_frames = frames
 
     async def begin(self) -> None:
         """Accept it."""
@@ -143,6 +160,9 @@ class Socket:
 
     async def send(self, piece: Piece) -> None:
         """Events, a message each."""
+        if self._write_frames is not None:
+            await self._write_frames(piece.as_frames)
+            return
         for each in piece.as_messages:
             await self._text(each)
 
@@ -211,6 +231,16 @@ def _as_event(said: Said) -> bytes:
     if number is None:
         return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), data)
+
+
+def _as_frame(message: bytes) -> bytes:
+    """The one frame of a message of text from a server (RFC 6455, 5.2): whole, not masked."""
+    length = len(message)
+    if length < 126:
+        return b"\x81%c%b" % (length, message)
+    if length < 65_536:
+        return b"\x81\x7e" + length.to_bytes(2, "big") + message
+    return b"\x81\x7f" + length.to_bytes(8, "big") + message
 
 
 def _as_message(said: Said) -> bytes:

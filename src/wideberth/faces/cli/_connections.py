@@ -15,7 +15,11 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from wideberth.faces.api.carriers import FRAMES
 
 __all__ = [
     "LEAST_BYTES_PER_S",
@@ -221,6 +225,20 @@ class BoundedSocket(WebSocketsSansIOProtocol):
 
     _stuck_since_s: float | None = None  # since when it is closing and nothing more left
     _left_bytes = math.inf
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the app to write several messages in one piece."""
+        super().handle_connect(event)
+        scope: Any = getattr(self, "scope", None)  # None: what was asked is no handshake
+        if scope is not None:
+            scope["extensions"][FRAMES] = self.write_frames
+
+    async def write_frames(self, frames: bytes) -> None:
+        """Write whole frames, once there is room. Raises ClientDisconnected."""
+        await self.writable.wait()
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            raise ClientDisconnected
+        self.transport.write(frames)
 
     def data_received(self, data: bytes) -> None:
         """What the client says, until it was told goodbye."""

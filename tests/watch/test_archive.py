@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -306,11 +307,48 @@ def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
     keep(archive, report("a", 1))
     (writing,) = archive._writing.values()
     writing.file.close()
-    with pytest.raises((RecordUnavailable, ValueError)):
+    writing.file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115  # the archive closes it
+    with pytest.raises(RecordUnavailable, match="tracks"):
         keep(archive, report("a", 2))
+    keep(archive, report("a", 3))
+    assert times_s(archive) == [1, 3]
 
 
 @pytest.mark.parametrize("name", ["kept_us", "close_us", "most_bytes", "every_us"])
 def test_a_setting_that_cannot_be_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue, match=name):
         ArchiveSettings(**{name: -1})
+
+
+def open_files(folder: Path) -> int:
+    """How many files below a folder this process has open."""
+    held = (os.path.realpath(each) for each in Path("/proc/self/fd").iterdir())
+    return sum(each.startswith(str(folder.resolve())) for each in held)
+
+
+def test_many_feeds_have_few_files_open_and_each_its_one_segment(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    feeds = [f"f{number}" for number in range(100)]
+    for at_s in (0, 1):
+        for feed in feeds:
+            keep(archive, report("a", at_s), feed=feed)
+            assert open_files(tmp_path) <= 32
+    assert times_s(archive) == [0] * 100 + [1] * 100
+    closed = archive.close_due(NOW_US, all_of_them=True)
+    assert [each.fixes for each in closed] == [2] * 100
+    assert open_files(tmp_path) == 0
+    assert all(archive.digest(each.name) == each.sha256 for each in closed)
+
+
+def test_a_resting_segment_that_another_process_closed_is_begun_anew(tmp_path: Path) -> None:
+    archive, other = an_archive(tmp_path), an_archive(tmp_path)
+    other._make_name = lambda: "other"
+    for number in range(40):
+        keep(archive, report("a", 1), feed=f"f{number}")
+    archive._make_name = map("later-{}".format, itertools.count()).__next__
+    assert len(other.close_due(NOW_US)) == 8, "those that rest"
+    for number in range(40):
+        keep(archive, report("a", 2), feed=f"f{number}")
+    assert times_s(archive) == [1] * 40 + [2] * 40
+    closed = archive.close_due(NOW_US, all_of_them=True)
+    assert sorted(each.fixes for each in closed) == [1] * 16 + [2] * 32

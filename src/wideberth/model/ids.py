@@ -6,7 +6,7 @@ Ids are handed to the rules, never made by them, so that a replay gives the same
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NewType
 
 from wideberth.errors import InvalidValue
@@ -30,7 +30,6 @@ __all__ = [
     "UnitToken",
     "WarningId",
     "ZoneId",
-    "are_party_ids",
     "are_tokens",
     "require_party_id",
     "require_token",
@@ -86,8 +85,3 @@ def are_tokens(texts: Sequence[str]) -> bool:
     """Whether each is one that :func:`require_token` gives back; asked of all at once."""
     lines = "\n".join([*texts, ""])
     return lines.count("\n") == len(texts) and _TOKENS.fullmatch(lines) is not None
-
-
-def are_party_ids(texts: Iterable[str]) -> bool:
-    """Whether each is one that :func:`require_party_id` gives back."""
-    return all(map(_PARTY.fullmatch, texts))

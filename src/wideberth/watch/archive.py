@@ -13,7 +13,9 @@ records it says so with :meth:`TrackArchive.recorded`.
       <start>_<end>_<name>.closed     whole; its digest is due
       <start>_<end>_<name>.tracks     whole; its digest is an entry
 
-One thread at a time; several processes may write to one folder, each its own segments.
+One thread at a time; several processes may write to one folder, each its own segments. Of very many
+feeds, those that were written to last have their files open: a process that has no descriptor left
+can write no record either.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ __all__ = ["TRACKS_FOLDER", "ArchiveSettings", "ClosedSegment", "TrackArchive", 
 TRACKS_FOLDER = "tracks"
 _OPEN, _CLOSED, _KEPT = ".open", ".closed", ".tracks"
 _FIRST_BYTES = 65_536  # the first frame holds a few names
+_MOST_OPEN = 32  # files at once; the others rest, unlocked, and are opened again when they are due
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class TrackArchive:
         self._vault = vault
         self._random_bytes = random_bytes
         self._writing: dict[tuple[str | None, str], _Writing] = {}
+        # Of them, those whose files are open; the one that was written to last is the last.
+        self._open: dict[tuple[str | None, str], _Writing] = {}
         self._last_us: dict[tuple[str | None, str, str], int] = {}  # by party, feed and track
 
     def keep(
@@ -141,6 +146,7 @@ class TrackArchive:
             self._write(self._segment(batch.feed_party, batch.feed, came_us), chunk)
         except OSError as error:
             torn = self._writing.pop((batch.feed_party, batch.feed), None)
+            self._open.pop((batch.feed_party, batch.feed), None)
             if torn is not None:  # nothing goes behind a half frame; it is taken over as it is
                 torn.file.close()
             raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
@@ -156,6 +162,7 @@ class TrackArchive:
             for key, writing in list(self._writing.items()):
                 if all_of_them or now_us - writing.opened.opened_us >= self.settings.close_us:
                     del self._writing[key]
+                    self._open.pop(key, None)
                     self._close(writing)
             self._last_us = {
                 key: last_us
@@ -269,6 +276,7 @@ class TrackArchive:
         for writing in self._writing.values():
             writing.file.close()
         self._writing.clear()
+        self._open.clear()
 
     def _spaced(self, batch: ReportBatch, rows: Sequence[int]) -> list[int]:
         """Of these rows, those that are far enough in time from the one kept before."""
@@ -286,6 +294,11 @@ class TrackArchive:
     def _segment(self, feed_party: str | None, feed: str, now_us: int) -> _Writing:
         key = (feed_party, feed)
         writing = self._writing.get(key)
+        self._open.pop(key, None)
+        if writing is not None and not self._is_at_hand(writing):
+            writing = None
+        while len(self._open) >= _MOST_OPEN:
+            self._open.pop(next(iter(self._open))).file.close()
         if writing is None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             name = self._make_name()
@@ -297,7 +310,29 @@ class TrackArchive:
             opened = Opened(1, name, feed_party, feed, now_us, salt)
             writing = self._writing[key] = _Writing(opened, path, file)
             self._write(writing, opened)
+        self._open[key] = writing
         return writing
+
+    def _is_at_hand(self, writing: _Writing) -> bool:
+        """Whether a segment can be written on, its file opened again where it rested. Not where
+        another process took it over meanwhile, as it does with what nobody has locked.
+        """
+        if not writing.file.closed:
+            return True
+        try:
+            descriptor = os.open(writing.path, os.O_WRONLY | os.O_APPEND)
+        except FileNotFoundError:
+            return False
+        file = os.fdopen(descriptor, "wb", buffering=0)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(descriptor), writing.path.stat()):
+                writing.file = file
+                return True
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        file.close()
+        return False
 
     def _write(self, writing: _Writing, item: Opened | Chunk) -> None:
         payload = packed(item)
@@ -312,6 +347,8 @@ class TrackArchive:
             writing.fixes += len(item.track)
 
     def _close(self, writing: _Writing) -> None:
+        if not self._is_at_hand(writing):
+            return  # another process did
         os.fsync(writing.file.fileno())
         if writing.span is None:
             writing.path.unlink()

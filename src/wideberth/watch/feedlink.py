@@ -12,15 +12,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wideberth.space.time import HOUR_US
 from wideberth.watch.tracks import UpdateReport
 
-__all__ = ["FeedLink", "FeedLinks", "FeedPhase", "MalformedInput"]
+__all__ = ["MOST_TOLD", "FeedLink", "FeedLinks", "FeedPhase", "MalformedInput"]
 
 FeedPhase = Literal["told", "connecting", "connected", "listening", "retrying", "ended"]
 """told: somebody brings it over the API; listening: datagrams may come, and nobody says whether."""
 
 _SAMPLE_BYTES = 200
-_MOST_TOLD = 200  # feeds that one party tells of over the API, at most
+MOST_TOLD = 200
+"""Feeds that one party tells of over the API, at most: each is a file of the archive and a part of
+what every look goes through.
+"""
+_TOLD_NO_MORE_US = HOUR_US  # after so long without a word one gives way to a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class FeedLink:
     messages: read and understood, ignored: of them, those that say nothing of a position.
     malformed: by rule. taken: positions; refused: by rule of the track table. left_out: positions
     in whose place a newer one of the same thing went on; flooded_bytes: thrown away unread, since
-    they came faster than the feed may be.
+    they came faster than the feed may be. told_us: when the party last told of it over the API.
     """
 
     name: str
@@ -70,6 +75,7 @@ class FeedLink:
     refused: Counter[str] = field(default_factory=Counter[str])
     left_out: int = 0
     flooded_bytes: int = 0
+    told_us: int | None = None
 
     @property
     def is_up(self) -> bool:
@@ -142,20 +148,36 @@ class FeedLinks:
         """A line that this process runs itself."""
         self._links[link.party, link.name] = link
 
+    def has_room(self, party: str | None, name: str, now_us: int) -> bool:
+        """Whether a party may tell of this feed: it does already, or of fewer than MOST_TOLD, or
+        one of them has said nothing for an hour.
+        """
+        if (party, name) in self._links or self._told[party] < MOST_TOLD:
+            return True
+        return now_us - _told_us(self._oldest(party)) > _TOLD_NO_MORE_US
+
     def of(self, party: str | None, name: str, now_us: int) -> FeedLink:
         """The line of a feed; made where a party just begins to tell of one. Of those that were
         told, each party's oldest gives way to one too many.
         """
         link = self._links.get((party, name))
         if link is None:
-            if self._told[party] >= _MOST_TOLD:
-                self._forget_oldest(party)
+            if self._told[party] >= MOST_TOLD:
+                del self._links[party, self._oldest(party).name]
+                self._told[party] -= 1
             link = self._links[party, name] = FeedLink(name, party, "told", "told", now_us)
             self._told[party] += 1
+        link.told_us = now_us
         return link
 
-    def _forget_oldest(self, party: str | None) -> None:
-        told = [each for each in self if each.party == party and each.kind == "told"]
-        oldest = min(told, key=lambda each: (each.position_us or each.since_us, each.name))
-        del self._links[party, oldest.name]
-        self._told[party] -= 1
+    def _oldest(self, party: str | None) -> FeedLink:
+        """Of the feeds that a party told of, the one of which it said nothing for longest."""
+        told = (each for each in self._links.values() if each.kind == "told")
+        return min(
+            (each for each in told if each.party == party),
+            key=lambda each: (_told_us(each), each.name),
+        )
+
+
+def _told_us(link: FeedLink) -> int:
+    return link.since_us if link.told_us is None else link.told_us

@@ -21,7 +21,8 @@ from wideberth.faces.feeds.kinds import DECODERS
 from wideberth.feedtable import FEED_KINDS, FeedTable
 from wideberth.live import Live, LiveSettings
 from wideberth.node import Node
-from wideberth.space.time import format_rfc3339
+from wideberth.space.time import HOUR_US, format_rfc3339
+from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.settings import TrackSettings, WatchSettings
 from wideberth.watch.tracks import ROW_RULES
 
@@ -84,6 +85,41 @@ async def test_the_list_of_feeds_has_pages(world: World) -> None:
     assert [each["feed"] for each in first["feeds"]] == ["a", "b"]
     rest = (await world.ask("alpha", "GET", f"/feeds?cursor={first['next']}")).json()
     assert ([each["feed"] for each in rest["feeds"]], rest["next"]) == (["c"], None)
+
+
+async def test_a_party_tells_of_so_many_feeds_and_no_more_until_one_is_over(world: World) -> None:
+    async def told(party: str, feed: str) -> Any:
+        return await world.ask(party, "POST", "/tracks", {"feed": feed, "reports": reports("t")})
+
+    links = world.app.desk.live.links
+    for number in range(MOST_TOLD):
+        assert (await told("alpha", f"f{number}")).status_code == 200
+    refused = await told("alpha", "more")
+    assert refused.status_code == 400
+    problem = refused.json()
+    assert (problem["field"], problem["rule"], problem["value"]) == ("feed", "feed-count", "more")
+    assert "more" not in {each.name for each in links}, "nothing changed"
+    assert (await told("alpha", "f0")).status_code == 200, "one that it tells of already"
+    assert (await told("bravo", "more")).status_code == 200, "another party has room"
+    oldest = next(each for each in links if each.name == "f1")
+    oldest.told_us = (oldest.told_us or 0) - HOUR_US - 1
+    assert (await told("alpha", "more")).status_code == 200
+    assert {each.name for each in links if each.party == "alpha"} >= {"more", "f0", "f2"}
+    assert "f1" not in {each.name for each in links}, "it gave way"
+
+
+async def test_a_thing_of_nobody_in_the_space_is_refused_and_its_name_is_not_kept(
+    world: World,
+) -> None:
+    (report,) = reports("t")
+    report["time"] = format_rfc3339(world.node.service.context().now_us)
+    named = [report | {"party": each} for each in ("bravo", "zulu", "a b")]
+    answer = await world.ask("alpha", "POST", "/tracks", {"feed": "radio", "reports": named})
+    assert [
+        (each["index"], each["field"], each["rule"], each["value"])
+        for each in answer.json()["refused"]
+    ] == [(1, "party", "no-such-party", "zulu"), (2, "party", "party-id", "a b")]
+    assert answer.json()["accepted"] == 1
 
 
 async def until(holds: Callable[[], object]) -> None:

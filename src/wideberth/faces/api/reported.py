@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from wideberth.errors import InvalidValue
 from wideberth.faces.api import told
 from wideberth.model.ids import (
     PartyId,
-    are_party_ids,
     are_tokens,
     require_party_id,
     require_token,
@@ -37,9 +36,10 @@ class Reported:
     bad: list[told.BadReport]
 
 
-def columns_of(body: asked.TracksIn, party: PartyId) -> Reported:
+def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) -> Reported:
     """The reports as columns. What is plainly right is seen at once for all; each other is asked by
-    itself, which says what is wrong with it.
+    itself, which says what is wrong with it. parties: of the space, whose things there may be: the
+    table of tracks keeps the names of all that it ever heard of.
     """
     wires = body.reports
     latitude_deg = np.array([wire.latitude for wire in wires])
@@ -48,14 +48,15 @@ def columns_of(body: asked.TracksIn, party: PartyId) -> Reported:
     owner = [wire.party for wire in wires]
     time_us, right = plain_times_us([wire.time for wire in wires])
     right &= (np.abs(latitude_deg) <= _MOST_LATITUDE) & (np.abs(longitude_deg) <= _MOST_LONGITUDE)
-    if not are_tokens(track_id) or not are_party_ids({each for each in owner if each is not None}):
+    named = {each for each in owner if each is not None}
+    if not are_tokens(track_id) or not all(each in parties for each in named):
         right[:] = False
     bad: list[told.BadReport] = []
     rows: Sequence[int] = range(len(wires))
     asked_of: list[int] = np.flatnonzero(~right).tolist()
     for index in asked_of:
         try:
-            time_us[index] = _time_of(wires[index])
+            time_us[index] = _time_of(wires[index], parties)
             right[index] = True
         except InvalidValue as error:
             bad.append(
@@ -83,7 +84,7 @@ def columns_of(body: asked.TracksIn, party: PartyId) -> Reported:
     return Reported(reports, rows, bad)
 
 
-def _time_of(wire: asked.ReportIn) -> int:
+def _time_of(wire: asked.ReportIn, parties: Container[str]) -> int:
     """The time of a report that is of the form. Raises InvalidValue."""
     for name, bound in (("latitude", _MOST_LATITUDE), ("longitude", _MOST_LONGITUDE)):
         value = getattr(wire, name)
@@ -91,5 +92,7 @@ def _time_of(wire: asked.ReportIn) -> int:
             raise InvalidValue(name, name, value, f"give a {name} from -{bound} to {bound}")
     if wire.party is not None:
         require_party_id(wire.party)
+        if wire.party not in parties:
+            raise InvalidValue("party", "no-such-party", wire.party, "name a party of the space")
     require_token(wire.track, field="track")
     return parse_rfc3339(wire.time)

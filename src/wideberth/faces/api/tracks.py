@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.pages import MOST_PAGE_BYTES
@@ -14,6 +15,7 @@ from wideberth.faces.api.problems import HttpProblem
 from wideberth.faces.api.reported import columns_of
 from wideberth.model.ids import require_party_id, require_token
 from wideberth.space.time import format_rfc3339
+from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.tracks import RowRule, TrackRow
 from wideberth.wire import asked
@@ -53,11 +55,12 @@ async def report_tracks(call: Call) -> told.TracksTaken:
     """Take in a batch. Bad reports are named and left out; the others count."""
     body: asked.TracksIn = call.body
     require_token(body.feed, field="feed")
+    _take_feed(call, body.feed)
     count = len(body.reports)
     if count <= _AT_ONCE:
-        batch = columns_of(body, call.party)
+        batch = columns_of(body, call.party, call.picture.parties)
     else:
-        batch = await asyncio.to_thread(columns_of, body, call.party)
+        batch = await asyncio.to_thread(columns_of, body, call.party, call.picture.parties)
     taken = await call.desk.live.take(batch.reports)
     for row in taken.bad_rows:
         index, named = batch.rows[row.index], FIELD_OF_RULE[row.rule]
@@ -69,6 +72,20 @@ async def report_tracks(call: Call) -> told.TracksTaken:
         refused=sorted(batch.bad, key=lambda each: each.index)[:_SHOWN_BAD],
         refused_count=refused,
     )
+
+
+def _take_feed(call: Call, feed: str) -> None:
+    """Note that the party tells of this feed. Raises InvalidValue where it tells of too many."""
+    links, now_us = call.desk.live.links, call.desk.service.context().now_us
+    if not links.has_room(call.party, feed, now_us):
+        raise InvalidValue(
+            "feed",
+            "feed-count",
+            feed,
+            f"your party tells of {MOST_TOLD} feeds already; tell of this under one of their names,"
+            " or when one of them has said nothing for an hour",
+        )
+    links.of(call.party, feed, now_us)
 
 
 async def show_feed(call: Call) -> told.FeedOut:

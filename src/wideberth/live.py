@@ -46,7 +46,7 @@ from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import TrackArchive
 from wideberth.watch.conformance import Flown, Outside
 from wideberth.watch.engine import Watch
-from wideberth.watch.feedlink import FeedLinks
+from wideberth.watch.feedlink import MOST_TOLD, FeedLinks
 from wideberth.watch.fusion import FusedTrack, Things, agree
 from wideberth.watch.instep import InStep
 from wideberth.watch.observations import (
@@ -66,7 +66,7 @@ from wideberth.watch.staterule import StateSettings
 from wideberth.watch.tracks import TrackRow, UpdateReport
 from wideberth.watch.unsaid import Unsaid
 
-__all__ = ["Live", "LiveSettings", "ShownTo", "UpdateListener"]
+__all__ = ["Live", "LiveSettings", "ShownTo", "ShownTracks", "UpdateListener"]
 
 T = TypeVar("T")
 TrackName = tuple[str | None, str]
@@ -111,6 +111,25 @@ class UpdateListener:
     )
 
 
+@dataclass(slots=True, eq=False)
+class ShownTracks:
+    """The tracks at one moment, for all streams: worked out once for each party. words: what was
+    made of a thing to tell it, by its id in memory: once for all that are told of it.
+    """
+
+    things: Things
+    is_visible: Callable[[TrackRow, PartyId], bool]
+    words: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    _of: dict[PartyId, list[FusedTrack]] = field(default_factory=dict[PartyId, list[FusedTrack]])
+
+    def of(self, reader: PartyId) -> list[FusedTrack]:
+        """What the reader is shown."""
+        found = self._of.get(reader)
+        if found is None:
+            found = self._of[reader] = self.things.seen(lambda row: self.is_visible(row, reader))
+        return found
+
+
 class Live:
     """The watch beside a service. Use as an async context, inside the service's."""
 
@@ -137,6 +156,8 @@ class Live:
         self._rows: list[TrackRow] = []
         self._things = Things()
         self._rows_fresh = False
+        self._shown: asyncio.Task[ShownTracks] | None = None
+        self._shown_s = -math.inf
         # The tracks that warnings name, as of the last look at which something was said of them.
         self._named: dict[TrackName, Named] = {}
         self._named_before: dict[TrackName, Named] = {}
@@ -234,7 +255,17 @@ class Live:
         """Let the feed's tracks be seen by others, or no longer. Forgotten at a restart. party
         None: a feed of the host's own.
         """
-        self._feeds[party or PartyId(""), feed] = shown_to
+        key = party or PartyId(""), feed
+        if shown_to == "owner":
+            self._feeds.pop(key, None)
+        else:
+            self._feeds[key] = shown_to
+        self._shown = None
+
+    def may_open(self, party: PartyId, feed: str) -> bool:
+        """Whether the feed is one of those that the party opened, or may be one more of them."""
+        opened = [name for whose, name in self._feeds if whose == party]
+        return feed in opened or len(opened) < MOST_TOLD
 
     def is_feed_visible(self, party: str | None, feed: str, reader: PartyId) -> bool:
         """Whether the reader is whose feed it is, or one of those that it was opened to."""
@@ -262,6 +293,20 @@ class Live:
         """What a reader is shown of the tracks that it sees, those of one thing as one."""
         await self.rows()
         return self._things.seen(seen)
+
+    async def shown(self) -> ShownTracks:
+        """The tracks as of now, or of a moment ago: a quarter of show_every_s at most. A hundred
+        streams ask for them, and each position that comes would have all of them made anew.
+        """
+        now_s = time.monotonic()
+        if self._shown is None or now_s - self._shown_s > self.show_every_s / 4:
+            self._shown_s = now_s
+            self._shown = asyncio.create_task(self._show(), name="wideberth-shown")
+        return await asyncio.shield(self._shown)
+
+    async def _show(self) -> ShownTracks:
+        await self.rows()
+        return ShownTracks(self._things, self.is_visible)
 
     def is_track_open(
         self, feed_party: str, feed: str | None, track_id: str, reader: PartyId

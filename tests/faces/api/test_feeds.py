@@ -20,6 +20,7 @@ from wideberth.faces.feeds.configured import ConfiguredFeeds
 from wideberth.faces.feeds.kinds import DECODERS
 from wideberth.feedtable import FEED_KINDS, FeedTable
 from wideberth.live import Live, LiveSettings
+from wideberth.model.ids import PartyId
 from wideberth.node import Node
 from wideberth.space.time import HOUR_US, format_rfc3339
 from wideberth.watch.feedlink import MOST_TOLD
@@ -120,6 +121,29 @@ async def test_a_thing_of_nobody_in_the_space_is_refused_and_its_name_is_not_kep
         for each in answer.json()["refused"]
     ] == [(1, "party", "no-such-party", "zulu"), (2, "party", "party-id", "a b")]
     assert answer.json()["accepted"] == 1
+
+
+async def test_a_party_opens_so_many_feeds_until_it_closes_one(world: World) -> None:
+    async def show(feed: str, shown_to: str) -> Any:
+        return await world.ask("alpha", "PUT", f"/feeds/{feed}", {"shown_to": shown_to})
+
+    for number in range(MOST_TOLD):
+        assert (await show(f"f{number}", "all")).status_code == 200
+    refused = await show("more", "all")
+    assert (refused.status_code, refused.json()["rule"]) == (400, "feed-count")
+    assert not world.app.desk.live.is_feed_visible("alpha", "more", PartyId("bravo"))
+    assert (await show("more", "owner")).status_code == 200
+    assert (await show("f0", "owner")).status_code == 200
+    assert (await show("more", "all")).status_code == 200
+
+
+async def test_a_number_beyond_all_bounds_is_kept_as_not_said(world: World) -> None:
+    (report,) = reports("t")
+    report |= {"time": format_rfc3339(world.node.service.context().now_us), "altitude_m": 1e308}
+    answer = await world.ask("alpha", "POST", "/tracks", {"feed": "radio", "reports": [report]})
+    assert answer.json()["accepted"] == 1
+    (track,) = (await world.ask("alpha", "GET", "/tracks")).json()["tracks"]
+    assert "altitude_m" not in track
 
 
 async def until(holds: Callable[[], object]) -> None:

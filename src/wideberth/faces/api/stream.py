@@ -9,6 +9,7 @@ real second; who reads too slowly is told how many looks were left out.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from wideberth.faces.api import codec, told
 from wideberth.faces.api.carriers import Said
@@ -19,6 +20,8 @@ from wideberth.faces.api.lines import a_line, urgent_first
 from wideberth.faces.api.reading import Reading
 from wideberth.faces.api.together import Resting
 from wideberth.faces.api.tracks import track_out
+from wideberth.live import ShownTracks
+from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.tracks import TrackKey
 from wideberth.wire import asked
 
@@ -74,9 +77,10 @@ async def track_stream(call: Call) -> None:
         due_s, missed = loop.time(), 0
         live = call.desk.live
         while not line.ended:
-            moved: list[told.TrackOut] = []
+            moved: list[bytes] = []
             seen: dict[TrackKey, tuple[int, ...]] = {}
-            for thing in await live.things(lambda row: live.is_visible(row, call.party)):
+            shown = await live.shown()
+            for thing in shown.of(call.party):
                 key, times_us = thing.key, tuple(row.time_us for row in thing.rows)
                 # In it by any of the feeds that bring it: they may say different places.
                 is_in = area is None or any(
@@ -85,16 +89,28 @@ async def track_stream(call: Call) -> None:
                 if is_in:
                     seen[key] = times_us
                 if (is_in or key in sent_us) and sent_us.get(key) != times_us:
-                    moved.append(track_out(thing))
+                    moved.append(_words_of(thing, shown))
             sent_us = seen
             if moved:
-                event = told.TracksEvent(tracks=moved, missed=missed)
-                await line.send([Said(None, "tracks", encode(event))])
+                await line.send([Said(None, "tracks", _tracks_event(moved, missed))])
             due_s += every_s
             late_s = loop.time() - due_s
             missed = max(0, int(late_s / every_s))
             due_s += missed * every_s
             await line.wait(max(0.0, due_s - loop.time()))
+
+
+def _words_of(thing: FusedTrack, shown: ShownTracks) -> bytes:
+    words = shown.words.get(id(thing))
+    if words is None:
+        words = shown.words[id(thing)] = encode(track_out(thing))
+    return words
+
+
+def _tracks_event(tracks: Sequence[bytes], missed: int) -> bytes:
+    """An event of tracks that are in words already."""
+    empty = encode(told.TracksEvent(tracks=[], missed=missed))
+    return empty.replace(b"[]", b"[" + b",".join(tracks) + b"]", 1)
 
 
 def resume_after(call: Call) -> int:

@@ -93,6 +93,9 @@ async def show_feed(call: Call) -> told.FeedOut:
     body: asked.FeedIn = call.body
     feed = require_token(call.path["feed"], field="feed")
     shown_to = body.shown_to
+    if shown_to != "owner" and not call.desk.live.may_open(call.party, feed):
+        advice = f"your party has opened {MOST_TOLD} feeds; close one of them first"
+        raise InvalidValue("feed", "feed-count", feed, advice)
     if isinstance(shown_to, list):
         parties = [
             require_party_id(each, field=f"shown_to.{index}") for index, each in enumerate(shown_to)

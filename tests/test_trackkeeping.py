@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from api_world import World, a_world
 from wideberth.errors import Overloaded
@@ -114,6 +119,30 @@ async def test_what_was_kept_is_there_after_a_restart_and_recorded_at_the_stop(
         assert keeping is not None
         assert await tracks_of(keeping, now_us, ALPHA) == ["a"]
         assert len(await segments(world)) == 1
+
+
+async def test_who_reads_for_long_keeps_nobody_from_bringing_positions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, enough = threading.Event(), threading.Event()
+
+    async with a_live(tmp_path) as (world, live, archive):
+        assert live.keeping is not None
+        now_us = await report(world, live, "a")
+        fixes = archive.fixes
+
+        def slowly(*given: Any) -> Any:
+            reading.set()
+            assert enough.wait(30), "nobody else came through"
+            return fixes(*given)
+
+        monkeypatch.setattr(archive, "fixes", slowly)
+        asked = asyncio.create_task(tracks_of(live.keeping, now_us, ALPHA))
+        await asyncio.to_thread(reading.wait, 30)
+        async with asyncio.timeout(20):
+            await report(world, live, "b")
+        enough.set()
+        assert await asked == ["a", "b"]
 
 
 async def test_without_an_archive_nothing_is_kept(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Positions kept: the archive of tracks joined to the loop, and who may read what of it.
 
-The archive has a thread of its own, so that the watch never waits for a disk. The digest of each
-segment that is closed becomes an entry, which the party whose feed it is may read, and nobody else:
-how much somebody's feed brought, and when, would tell of what it does.
+The archive has a thread of its own, so that the watch never waits for a disk, and another for those
+who read: a day of positions takes long, and whoever brings some waits until they are kept. The
+digest of each segment that is closed becomes an entry, which the party whose feed it is may read,
+and nobody else: how much somebody's feed brought, and when, would tell of what it does.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class TrackKeeping:
         self._service = service
         self._archive = archive
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-tracks")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="wideberth-tracks-read")
         self._tended_us = 0
         self._is_failing = False
 
@@ -86,7 +88,7 @@ class TrackKeeping:
     ) -> list[KeptFix]:
         """What :func:`kept_for` gives, read beside the loop."""
         call = partial(kept_for, self._archive, reader, begin_us, end_us, limit=limit)
-        return await self._in_thread(call)
+        return await self._read(call)
 
     async def segment(self, name: str, reader: PartyId) -> list[bytes] | None:
         """The frames of a segment of the reader's own feeds whose digest is an entry; None: there
@@ -94,7 +96,7 @@ class TrackKeeping:
         """
         if self.entry_of(name) is None:
             return None
-        found = await self._in_thread(partial(self._archive.segment, name))
+        found = await self._read(partial(self._archive.segment, name))
         return found[1] if found is not None and found[0] == reader else None
 
     def entry_of(self, segment: str) -> int | None:
@@ -147,6 +149,7 @@ class TrackKeeping:
         await self.tend(all_of_them=True)
         await self._in_thread(self._archive.stop)
         self._thread.shutdown()
+        self._reading.shutdown(cancel_futures=True)
 
     async def _record(self, closed: ClosedSegment) -> None:
         """Once: a run that ended between entry and file left the entry."""
@@ -157,6 +160,9 @@ class TrackKeeping:
             closed.name, closed.sha256, closed.start_us, closed.end_us, closed.fixes, party
         )
         await self._service.submit(Request(SYSTEM, command))
+
+    async def _read(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, call)
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -314,6 +314,29 @@ def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
     assert times_s(archive) == [1, 3]
 
 
+def test_a_number_beyond_all_bounds_is_kept_as_not_said(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, PositionReport("a", NOW_US, 47.0, 8.0, 1e308, ground_speed_m_s=-1e308))
+    (fix,) = archive.fixes(NOW_US, NOW_US + 1, lambda _: True)
+    assert (fix.altitude_w84_mm, fix.ground_speed_mm_s) == (None, None)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_is_closed_while_somebody_reads_is_read_all_the_same(
+    tmp_path: Path, *, recorded: bool
+) -> None:
+    archive = an_archive(tmp_path)
+    for number in range(4):
+        keep(archive, report("a", number), feed=f"f{number}")
+    reading = archive.fixes(NOW_US, NOW_US + MINUTE_US, lambda _: True)
+    found = [next(reading)]
+    for each in archive.close_due(NOW_US, all_of_them=True):
+        if recorded:
+            archive.recorded(each.name)
+    found += reading
+    assert sorted(each.feed for each in found) == ["f0", "f1", "f2", "f3"]
+
+
 @pytest.mark.parametrize("name", ["kept_us", "close_us", "most_bytes", "every_us"])
 def test_a_setting_that_cannot_be_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue, match=name):

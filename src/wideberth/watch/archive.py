@@ -13,9 +13,9 @@ records it says so with :meth:`TrackArchive.recorded`.
       <start>_<end>_<name>.closed     whole; its digest is due
       <start>_<end>_<name>.tracks     whole; its digest is an entry
 
-One thread at a time; several processes may write to one folder, each its own segments. Of very many
-feeds, those that were written to last have their files open: a process that has no descriptor left
-can write no record either.
+One thread at a time writes, and others may read beside it; several processes may write to
+one folder, each its own segments. Of very many feeds, those that were written to last have their
+files open: a process that has no descriptor left can write no record either.
 """
 
 from __future__ import annotations
@@ -407,8 +407,21 @@ class TrackArchive:
     def _payloads(self, path: Path) -> Iterator[bytes]:
         """The compressed frames of a file."""
         name = _name_of(path)
-        for index, sealed in enumerate(frames(path.read_bytes())):
+        for index, sealed in enumerate(frames(self._bytes(path))):
             yield self._plain(sealed, name, index)
+
+    def _bytes(self, path: Path) -> bytes:
+        """What a file holds, also where it was closed or recorded since it was found. Raises
+        OSError.
+        """
+        for suffix in (_CLOSED, _KEPT):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                name = _name_of(path)
+                moved = (each for each in self._files(suffix) if _name_of(each) == name)
+                path = next(moved, path)
+        return path.read_bytes()
 
     def _plain(self, sealed: bytes, name: str, index: int) -> bytes:
         return (

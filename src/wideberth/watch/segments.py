@@ -145,7 +145,8 @@ def chunk_of(
     at = np.asarray(rows, np.int64)
 
     def whole(values: Floats, unit: float) -> bytes:
-        numbers = values[at] * unit
+        with np.errstate(over="ignore"):  # what is too large to be anything is not kept
+            numbers = values[at] * unit
         known = np.isfinite(numbers) & (np.abs(numbers) < 2**62)
         return _column(np.where(known, np.round(np.where(known, numbers, 0)), _NONE))
 

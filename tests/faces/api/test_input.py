@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -283,6 +284,10 @@ BAD_QUERIES = [
     ("/intents?south=nan&west=2&north=1&east=3", "south"),
     ("/intents?from=yesterday", "from"),
     ("/intents?cursor=abc", "cursor"),
+    ("/stream?circle=1_0,2,30", "circle"),
+    ("/stream?circle=%D9%A1,2,30", "circle"),
+    ("/stream?circle=nan,2,30", "circle"),
+    ("/tracks/stream?polygon=0,0;0,1;inf,1", "polygon"),
     ("/intents?%FF", "query"),
     ("/notices?state=closed", "state"),
     ("/notices?after=-1", "after"),
@@ -294,6 +299,22 @@ async def test_query_strings_are_strict(world: World) -> None:
     for path, field in BAD_QUERIES:
         document = is_problem(await world.ask("alpha", "GET", path), 400)
         assert document["field"] == field, (path, document)
+
+
+async def test_a_number_that_is_none_comes_back_as_it_was_said(world: World) -> None:
+    for path, value in (("lower_m=nan", "nan"), ("lower_m=-inf", "-inf"), ("south=nan", "nan")):
+        document = is_problem(await world.ask("alpha", "GET", f"/stream?{path}"), 400)
+        assert document["value"] == value, path
+
+
+async def test_a_compressed_body_is_refused_as_such(world: World) -> None:
+    plain = b'{"feed":"f","reports":[]}'
+    headers = {**JSON, "content-encoding": "gzip"}
+    async with world.http("alpha") as client:
+        for body in (gzip.compress(plain), plain):
+            answer = await client.post("/api/v1/tracks", content=body, headers=headers)
+            document = is_problem(answer, 415, "content-encoding")
+            assert document["field"] == "Content-Encoding"
 
 
 async def test_paths_methods_and_kinds_of_content_have_their_problems(world: World) -> None:

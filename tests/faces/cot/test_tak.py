@@ -248,6 +248,19 @@ async def test_one_party_cannot_take_every_connection(tmp_path: Path) -> None:
         assert tak.face.around.counts.dropped["too-many"] == 1
 
 
+async def test_who_is_refused_again_and_again_is_one_line_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_tak_world(tmp_path, clients=4) as tak:
+        async with tak.client("alpha") as alpha:
+            await alpha.until(lambda each: each.type == "t-x-takp-v")
+            for _ in range(3):
+                assert await is_refused(tak, tak.context(tak.clients["alpha"]))
+        assert tak.face.around.counts.dropped["too-many"] == 3
+    lines = [each.getMessage() for each in caplog.records if each.name == "wideberth.tak"]
+    assert len([each for each in lines if "too-many" in each]) == 1
+
+
 async def test_a_reader_that_takes_nothing_is_cut_off_and_holds_nobody_up(tmp_path: Path) -> None:
     async with a_tak_world(tmp_path, stalled_s=0.5) as tak:
         port = tak.face.ports["tls"]

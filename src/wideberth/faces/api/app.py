@@ -372,6 +372,7 @@ class Api:
             return None
         if call.route.command is None:
             raise _wrong_kind("application/json")
+        _require_plain(call)
         said = said_in(body, call.author, call.route.command, call.picture)
         if isinstance(said, Refusal):
             return said
@@ -400,6 +401,7 @@ class Api:
         elif kind != b"application/json":
             wanted = "application/json"
             raise _wrong_kind(wanted + " or application/jose" if call.route.command else wanted)
+        _require_plain(call)
         decoder = self._bodies[call.route]
         if len(body) > _LARGE:
             call.body = await asyncio.to_thread(codec.decode_body, decoder, body)
@@ -473,6 +475,15 @@ def _request_key(call: Call) -> str:
             )
         return signed
     return new_id() if given is None else require_token(given, field="Idempotency-Key")
+
+
+def _require_plain(call: Call) -> None:
+    """Raises HttpProblem for a body that is said to be compressed: none is unpacked here."""
+    coding = call.headers.get(b"content-encoding", b"identity").strip().lower()
+    if coding != b"identity":
+        raise HttpProblem(
+            415, "content-encoding", "send it as it is, not compressed", field="Content-Encoding"
+        )
 
 
 def _wrong_kind(wanted: str) -> HttpProblem:

@@ -12,6 +12,7 @@ some. What must be heard is never left out; the reference of the API says what t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -98,6 +99,7 @@ _REACH_MM_S = 340_000  # no aircraft that is warned of is quicker
 _CLIMB_MM_S = 100_000
 _STEP_US = 30 * SECOND_US  # a time is said no finer where a closed track is part of it
 _SPOT_MM = 1_000
+_PLAIN = re.compile(r"[0-9eE+., -]*", re.ASCII)  # numbers with commas between
 _MOST_REMEMBERED = 10_000
 
 
@@ -302,7 +304,8 @@ def _polygon(text: str) -> Footprint:
 def _numbers(text: str, name: str, count: int, advice: str) -> list[float]:
     parts = text.split(",")
     try:
-        numbers = [float(part) for part in parts]
+        # In ASCII and without the underscores that Python would pass over.
+        numbers = [float(part) for part in parts] if _PLAIN.fullmatch(text) else []
     except ValueError:
         numbers = []
     if len(numbers) != count:

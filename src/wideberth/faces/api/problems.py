@@ -7,6 +7,7 @@ else, and the log has the rest under that id. Nothing a client sends may lead th
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from typing import Any
 
@@ -203,6 +204,8 @@ def _short(value: object) -> object:
         case None | bool() | int() | float():
             if isinstance(value, int) and abs(value) > 2**63:
                 return str(value)[:_MAX_VALUE]
+            if isinstance(value, float) and not math.isfinite(value):
+                return str(value)  # which JSON has no number for
             return value
         case str():
             text = value

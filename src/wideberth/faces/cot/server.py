@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import socket
 import ssl
@@ -30,6 +31,7 @@ from wideberth.tokens import PartyCertificate
 __all__ = ["TakFace"]
 
 _log = logging.getLogger("wideberth.tak")
+_QUIET_S = 60.0  # of clients that are refused for one reason, one line of the log in so long
 _HANDSHAKE_S = 10.0
 
 
@@ -60,6 +62,7 @@ class TakFace:
         self._of: Counter[PartyId | None] = Counter()
         self._running: set[asyncio.Task[None]] = set()
         self._tls: list[asyncio.Server] = []
+        self._quiet_until_s: dict[str, float] = {}  # by the reason that was logged
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -159,7 +162,10 @@ class TakFace:
 
     def _refuse(self, writer: asyncio.StreamWriter, why: str) -> None:
         self.around.counts.dropped[why] += 1
-        _log.warning("a TAK client was not served: %s", why)
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._quiet_until_s.get(why, -math.inf):  # anybody can come again and again
+            self._quiet_until_s[why] = now_s + _QUIET_S
+            _log.warning("a TAK client was not served: %s (the next ones are only counted)", why)
         writer.transport.abort()
 
     async def _run(

@@ -31,9 +31,11 @@ __all__ = [
     "EVERYWHERE",
     "FACES",
     "FILED_M",
+    "LARGEST_M",
     "LEVELS",
     "NODE",
     "box_on",
+    "cell_at",
     "cell_key",
     "cells",
     "face_of",
@@ -56,7 +58,7 @@ FILED_M = 0.1  # a box is larger than its ball by this, which covers every round
 SPAN = 3.0  # cells that a ball is across, at most
 _FEW = 8  # times as many on the next level
 _FINEST_BITS = 14  # cells along an edge of a face: 780 m each in its middle, 260 m in its corner
-_LARGEST_M = 1_000_000.0  # a ball within this of its middle is in front of each face it is seen on
+LARGEST_M = 1_000_000.0  # a ball within this of its middle is in front of each face it is seen on
 _CUBE_M = 6_378_137.0  # half an edge of the cube: a face's coordinates in metres
 _SINGLE_M = 1.5  # three coordinates in float32: 0.25 m each at most, and their use
 
@@ -119,7 +121,7 @@ def box_on(
     face: int, x: float, y: float, z: float, half_m: float
 ) -> tuple[float, float, float, float]:
     """From where to where, in u and in v, a ball may be seen on a face; from above 1 where it is
-    not. half_m: its radius, _LARGEST_M at most.
+    not. half_m: its radius, LARGEST_M at most.
     """
     w, u, v = turned(face, x, y, z)
     far = w + half_m
@@ -149,7 +151,7 @@ def cell_at(u: float, level: int) -> int:
 @_kernel
 def level_of(x: float, y: float, z: float, half_m: float) -> int:
     """The level of a ball."""
-    if not half_m <= _LARGEST_M:
+    if not half_m <= LARGEST_M:
         return EVERYWHERE
     low_u, high_u, low_v, high_v = box_on(face_of(x, y, z), x, y, z, half_m)
     across = high_u - low_u if high_u - low_u > high_v - low_v else high_v - low_v

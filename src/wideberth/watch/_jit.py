@@ -17,6 +17,7 @@ KERNELS = Kernels(
         "closest.py",
         "wellclear.py",
         "_filing.py",
+        "_neighbours.py",
         "_within.py",
         "_walk.py",
         "_laying.py",

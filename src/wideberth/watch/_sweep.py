@@ -20,7 +20,7 @@ from wideberth.watch.paths import Floats
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["ROUGH", "boxed", "meet", "swept"]
+__all__ = ["ROUGH", "are_level", "boxed", "meet", "nearest", "swept"]
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
@@ -206,7 +206,7 @@ def meet(
                     continue
                 if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
                     continue
-                if not _level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
+                if not are_level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
                     continue
                 if used == len(found):
                     more = np.empty((2 * used, 2), np.int64)
@@ -220,7 +220,7 @@ def meet(
 
 
 @_kernel
-def _level(
+def are_level(
     w84_m: Floats,
     std_m: Floats,
     climb_m_s: Floats,
@@ -251,6 +251,21 @@ def _linear(
     first_cell: Ints,
 ) -> bool:
     """Do the lines come within both half widths, and is it for this cell to tell?"""
+    is_within, t, dx, dy, dz = nearest(laid, i, j)
+    if not is_within:
+        return False
+    part = laid[i, HALF] / (laid[i, HALF] + laid[j, HALF])
+    x = laid[i, 0] + laid[i, 3] * t + dx * part
+    y = laid[i, 1] + laid[i, 4] * t + dy * part
+    z = laid[i, 2] + laid[i, 5] * t + dz * part
+    return cell_of(x, y, z, low_m, cell_m, count, first_cell) == cell
+
+
+@_kernel
+def nearest(laid: Floats, i: int, j: int) -> tuple[bool, float, float, float, float]:
+    """Do the lines come within both half widths, and at which part of them and how far apart
+    they are nearest.
+    """
     dx, dy, dz = laid[j, 0] - laid[i, 0], laid[j, 1] - laid[i, 1], laid[j, 2] - laid[i, 2]
     wx, wy, wz = laid[j, 3] - laid[i, 3], laid[j, 4] - laid[i, 4], laid[j, 5] - laid[i, 5]
     speed2 = wx * wx + wy * wy + wz * wz
@@ -262,10 +277,4 @@ def _linear(
     dy += wy * t
     dz += wz * t
     reach = laid[i, HALF] + laid[j, HALF]
-    if dx * dx + dy * dy + dz * dz > reach * reach:
-        return False
-    part = laid[i, HALF] / reach
-    x = laid[i, 0] + laid[i, 3] * t + dx * part
-    y = laid[i, 1] + laid[i, 4] * t + dy * part
-    z = laid[i, 2] + laid[i, 5] * t + dz * part
-    return cell_of(x, y, z, low_m, cell_m, count, first_cell) == cell
+    return dx * dx + dy * dy + dz * dz <= reach * reach, t, dx, dy, dz

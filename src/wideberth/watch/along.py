@@ -391,7 +391,7 @@ class _Places:
 
     def take(self, look: Look, hit: _Hit, *, stands: bool) -> bool:
         """Whether the pair is warned of; then it takes its places. What stands always is."""
-        owners = [int(look.movers.owner[row]) for row in hit.rows]
+        owners = [int(look.owner[row]) for row in hit.rows]
         if _STRAIGHT not in hit.ways:
             places = [("two", min(owners), max(owners))]
             most = self._rules.told_per_party

@@ -110,7 +110,7 @@ def _of_one(
 ) -> list[Observation]:
     limits = _limits(buffer, settings, 1.0)
     code = {look.table.code(each): each for each in sorted(buffer.bound)}
-    owner = look.movers.owner
+    owner = look.owner
     parties = {each.party for each in buffer.guarded}
     guarded = np.flatnonzero(np.isin(owner, [each for each in code if code[each] in parties]))
     bound = np.flatnonzero(np.isin(owner, list(code)))

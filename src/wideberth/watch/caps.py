@@ -64,7 +64,7 @@ def left_out(
     rows, times = np.unique(
         np.concatenate((hits.first[~kept], hits.second[~kept])), return_counts=True
     )
-    owners = look.movers.owner[rows]
+    owners = look.owner[rows]
     for code in np.unique(owners[owners >= 0]).tolist():
         counts[look.table.party(code)] = int(times[owners == code].sum())
     stood = {

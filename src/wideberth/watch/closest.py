@@ -53,7 +53,9 @@ __all__ = [
     "candidates",
     "evaluate",
     "evaluate_between",
+    "half_widths_m",
     "too_close",
+    "too_close_of",
 ]
 
 Ints = NDArray[np.int64]
@@ -183,7 +185,11 @@ class Pairs:
 
 def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pairs:
     """All pairs that are, or will be within the look-ahead, too close."""
-    found = candidates(movers, limits, same_owner=same_owner)
+    return too_close_of(movers, candidates(movers, limits, same_owner=same_owner), limits)
+
+
+def too_close_of(movers: Movers, found: Ints, limits: Limits) -> Pairs:
+    """Of given pairs (n, 2) those that are, or will be within the look-ahead, too close."""
     pairs = _evaluated(movers, found, limits, only_close=True)
     return _chosen(pairs, np.isfinite(pairs.loss_s))
 
@@ -196,9 +202,7 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
     """
     if len(movers) < 2:
         return np.empty((0, 2), np.int64)
-    half_m = limits.horizontal_m / 2 + movers.horizontal_error_m
-    half_m += _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s))
-    half_m += (movers.speed_m_s * limits.look_ahead_s) ** 2 / (8 * EARTH_RADIUS_MIN_M)
+    half_m = half_widths_m(movers, limits)
     laid, low, high = lay(
         frame(movers.normal),
         movers.position_ecef_m,
@@ -236,6 +240,14 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
     )
     keys = np.sort(found[:, 0] * len(movers) + found[:, 1])
     return np.stack(np.divmod(keys, len(movers)), axis=1)
+
+
+def half_widths_m(movers: Movers, limits: Limits) -> Floats:
+    """The half width of each mover's capsule (:mod:`wideberth.watch.capsules`)."""
+    half_m = limits.horizontal_m / 2 + movers.horizontal_error_m
+    half_m += _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s))
+    half_m += (movers.speed_m_s * limits.look_ahead_s) ** 2 / (8 * EARTH_RADIUS_MIN_M)
+    return half_m
 
 
 def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs:

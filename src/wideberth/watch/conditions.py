@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,13 +127,16 @@ def pairs(
     settings: WatchSettings,
     standing: Mapping[WarningKey, StandingWarning],
     before_us: int | None = None,
+    judged: Judged | None = None,
 ) -> PairsSeen:
     """Conflict (too close within the look-ahead) and separation (too close now) of two tracks, by
     the rules of the space (:mod:`wideberth.watch.judging`).
     One of the two stands for a pair at a time. Of very many, some are only counted
-    (:mod:`wideberth.watch.caps`). before_us: when the look before this one was.
+    (:mod:`wideberth.watch.caps`). before_us: when the look before this one was. judged: what
+    judge_all gives, where that is known.
     """
-    judged = judge_all(look.movers, settings.pairs)
+    if judged is None:
+        judged = judge_all(look.movers, settings.pairs)
     hits = judged.pairs
     stood = Stood.at(look, standing, before_us, settings.warnings.update_us)
     kept = caps.within(look, hits, stood, settings)
@@ -231,7 +234,7 @@ def incursions(
 
 def concerned(look: Look, area: Area) -> NDArray[np.bool_]:
     """Of each row, whether the track is one that may not be in the area."""
-    owner = look.movers.owner
+    owner = look.owner
     exempt = [look.table.code(party) for party in sorted(area.exempt)]
     if area.bound is None:
         return ~np.isin(owner, exempt)
@@ -335,7 +338,8 @@ def implausible(look: Look, settings: WatchSettings, standing: Keys) -> list[Obs
     stood = {look.row(key.objects[0]) for key in standing if key.kind is WarningKind.IMPLAUSIBLE}
     for row in sorted(doubtful | {row for row in stood if row is not None}):
         rule = IMPLAUSIBLE_RULES[int(look.table.implausible_rule[look.slots[row]])]
-        error_m = float(look.movers.horizontal_error_m[row])
+        slot = look.slots[row : row + 1]
+        error_m = float(look.table.horizontal_error_m(slot, look.now_us)[0])
         told.append(
             Observation(
                 key=WarningKey(WarningKind.IMPLAUSIBLE, (look.ref(row),)),
@@ -369,7 +373,11 @@ def _standing_pairs(
         return
     first, second = stood.rows[left].T
     factor = settings.warnings.clear_factor
-    wide = judge(look.movers, first, second, settings.pairs, factor=factor)
+    used, at = np.unique(stood.rows[left], return_inverse=True)
+    one, other = at.reshape(-1, 2).T
+    wide = judge(look.movers_at(used), one, other, settings.pairs, factor=factor)
+    # As rows of the look.
+    wide = replace(wide, pairs=replace(wide.pairs, first=first, second=second))
     blind = ~(look.course_known[first] & look.course_known[second]) & ~stood.separation[left]
     blind |= look.doubtful[first] | look.doubtful[second]
     over = np.where(blind, stood_as.UNKNOWN, stood_as.CLEAR)

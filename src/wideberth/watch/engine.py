@@ -25,6 +25,7 @@ from wideberth.watch.buffers import MovingBuffer, RoundIntent, moving_buffers
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.conformance import Conformance
 from wideberth.watch.look import Look, ref_of
+from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import (
     ObjectRef,
     Observation,
@@ -69,6 +70,7 @@ class Watch:
         self.settings = settings or WatchSettings()
         self.table = TrackTable(self.settings.tracks)
         self._make_id = make_id
+        self._neighbours = Neighbours(self.table)
         self.own_intents = OwnIntents(self.table)
         """The intents that tracks are held to, and who is in which."""
         self.conformance = Conformance(self.table, self.own_intents)
@@ -270,7 +272,8 @@ class Watch:
         """What is observed, and the standing warnings that are passed over."""
         standing = self._state.standing.keys()
         look = Look.at(self.table, now_us)
-        pairs = conditions.pairs(look, self.settings, self._state.standing, before_us)
+        judged = self._neighbours.judged(look, self.settings.pairs)
+        pairs = conditions.pairs(look, self.settings, self._state.standing, before_us, judged)
         met = pairs.observed
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         held = [warning.seen for warning in pairs.held]

@@ -71,12 +71,20 @@ class HeldFeeds:
         self._numbered[feed.number] = None
         self._free.append(feed.number)
 
-    def set(self, feed: HeldFeed, settings: FeedSettings, party_clock_us: int) -> None:
-        """What is known of it. party_clock_us: how far its party's clock may be off."""
-        self.silence_after_us[feed.number] = settings.silence_after_us
-        self.clock_error_us[feed.number] = settings.clock_error_us + party_clock_us
-        self.vertical_error_m[feed.number] = settings.vertical_error_m
-        self.predict[feed.number] = settings.predict
+    def set(self, feed: HeldFeed, settings: FeedSettings, party_clock_us: int) -> bool:
+        """What is known of it. party_clock_us: how far its party's clock may be off. Whether any of
+        it is another than before.
+        """
+        is_other = False
+        for column, value in (
+            (self.silence_after_us, settings.silence_after_us),
+            (self.clock_error_us, settings.clock_error_us + party_clock_us),
+            (self.vertical_error_m, settings.vertical_error_m),
+            (self.predict, settings.predict),
+        ):
+            is_other |= column.item(feed.number) != value
+            column[feed.number] = value
+        return is_other
 
     def _grow(self) -> None:
         size = len(self.predict)

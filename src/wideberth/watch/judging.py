@@ -32,7 +32,9 @@ from wideberth.watch.closest import (
     Pairs,
     candidates,
     evaluate,
+    half_widths_m,
     too_close,
+    too_close_of,
 )
 from wideberth.watch.paths import EARTH_RADIUS_MIN_M, Floats, along_path_ecef_m
 from wideberth.watch.settings import PairSettings, WellClearName
@@ -45,7 +47,16 @@ from wideberth.watch.wellclear import (
     violation,
 )
 
-__all__ = ["Judged", "Rule", "judge", "judge_all", "plane_error_m", "relative"]
+__all__ = [
+    "Judged",
+    "Rule",
+    "judge",
+    "judge_all",
+    "judge_of",
+    "plane_error_m",
+    "relative",
+    "search_for",
+]
 
 Ints = NDArray[np.int64]
 
@@ -82,18 +93,51 @@ def judge_all(movers: Movers, settings: PairSettings) -> Judged:
     limits = _limits(settings)
     volume = _volume(settings)
     if volume is None:
-        pairs = too_close(movers, limits, same_owner=settings.same_owner)
-        return Judged(pairs, np.zeros(len(pairs), np.int64), _rules(settings))
-    found = _found(movers, volume, limits, same_owner=settings.same_owner)
+        return judge_of(
+            movers, candidates(movers, limits, same_owner=settings.same_owner), settings
+        )
+    found = candidates(*_search(movers, volume, limits), same_owner=settings.same_owner)
     if settings.by_distance:
         near = too_close(movers, limits, same_owner=settings.same_owner)
         found = np.unique(
             np.concatenate((found, np.stack((near.first, near.second), axis=1))), axis=0
         )
+    return judge_of(movers, found, settings)
+
+
+def judge_of(movers: Movers, found: Ints, settings: PairSettings) -> Judged:
+    """Of given pairs (n, 2), in their order, those that are, or will be within the look-ahead, too
+    close by a rule of the space.
+    """
+    if _volume(settings) is None:
+        pairs = too_close_of(movers, found, _limits(settings))
+        return Judged(pairs, np.zeros(len(pairs), np.int64), _rules(settings))
     judged = judge(movers, found[:, 0], found[:, 1], settings)
     keep = np.isfinite(judged.pairs.loss_s)
     columns = {name: getattr(judged.pairs, name)[keep] for name in Pairs.__dataclass_fields__}
     return Judged(Pairs(**columns), judged.by[keep], judged.rules)
+
+
+def search_for(movers: Movers, settings: PairSettings, later_s: float) -> tuple[Floats, Limits]:
+    """What a search asks for that leaves out no pair which any rule may find at a look within
+    later_s from now: the half widths of capsules, and limits with the furthest look-ahead. movers:
+    as they are now, with errors as they will be at most.
+    """
+    limits = _limits(settings)
+    limits = dataclasses.replace(limits, look_ahead_s=limits.look_ahead_s + later_s)
+    volume = _volume(settings)
+    searches: list[tuple[Movers, Limits]] = []
+    if volume is None or settings.by_distance:
+        searches.append((movers, limits))
+    if volume is not None:
+        searches.append(_search(movers, volume, limits))
+    furthest_s = max(each.look_ahead_s for _, each in searches)
+    searches = [
+        (wide, dataclasses.replace(each, look_ahead_s=furthest_s)) for wide, each in searches
+    ]
+    half_m = np.max([half_widths_m(*each) for each in searches], axis=0)
+    vertical_m = max(each.vertical_m for _, each in searches)
+    return half_m, dataclasses.replace(searches[0][1], vertical_m=vertical_m)
 
 
 def judge(
@@ -168,8 +212,8 @@ def _rules(settings: PairSettings) -> tuple[Rule, ...]:
     return (distance, clear) if settings.by_distance else (clear,)
 
 
-def _found(movers: Movers, volume: Volume, limits: Limits, *, same_owner: bool) -> Ints:
-    """Every pair that may not be well clear within the look-ahead."""
+def _search(movers: Movers, volume: Volume, limits: Limits) -> tuple[Movers, Limits]:
+    """What to search for to find every pair that may not be well clear within the look-ahead."""
     ahead_s = limits.look_ahead_s + max(volume.tthr_s, volume.tcoa_s)
     # Of two that come within DTHR the distance now is at most that and both runs, each with its
     # error; (a + b)^3 <= 4 (a^3 + b^3) parts the error of the plane between the two.
@@ -178,8 +222,7 @@ def _found(movers: Movers, volume: Volume, limits: Limits, *, same_owner: bool) 
     wide = dataclasses.replace(
         movers, horizontal_error_m=movers.horizontal_error_m + 4 * plane_error_m(part_m)
     )
-    search = Limits(volume.dthr_m, volume.zthr_m, ahead_s, limits.pressure_error_m)
-    return candidates(wide, search, same_owner=same_owner)
+    return wide, Limits(volume.dthr_m, volume.zthr_m, ahead_s, limits.pressure_error_m)
 
 
 def _violated_s(movers: Movers, pairs: Pairs, volume: Volume, limits: Limits) -> Floats:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +19,21 @@ from wideberth.watch.tracks import TrackKey, TrackTable, Velocity
 
 __all__ = ["Look", "mm", "ref_of", "track_facts", "track_key", "us"]
 
+Ints = NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Look:
     """The tracks that are not silent at now_us; row k of each array is one of them.
 
-    doubtful: implausible, so that nothing about it can be clear. course_known: it can be
-    predicted, or is not to be. row_of: the row of a slot, -1 where it
-    has none.
+    row_of: the row of a slot, -1 where it has none. Every other array is made when it is first
+    asked for: the table must be as it was until then.
     """
 
     table: TrackTable
     now_us: int
-    slots: NDArray[np.int64]
-    movers: Movers
-    time_us: NDArray[np.int64]
-    clock_error_s: Floats
-    doubtful: NDArray[np.bool_]
-    course_known: NDArray[np.bool_]
-    row_of: NDArray[np.int64]
+    slots: Ints
+    row_of: Ints
 
     @classmethod
     def at(cls, table: TrackTable, now_us: int) -> Look:
@@ -44,31 +42,64 @@ class Look:
         slots = slots[~table.silent(slots, now_us)]
         row_of = np.full(len(table.time_us), -1)
         row_of[slots] = np.arange(len(slots))
-        return cls(
-            table=table,
-            now_us=now_us,
-            slots=slots,
-            movers=Movers.of(
-                latitude_deg=table.latitude_deg[slots],
-                longitude_deg=table.longitude_deg[slots],
-                # Whoever is not to be followed is taken to stand where it was.
-                speed_m_s=np.where(table.follows(slots), table.ground_speed_m_s[slots], 0.0),
-                course_deg=table.course_deg[slots],
-                age_s=table.age_s(slots, now_us),
-                altitude_w84_m=table.altitude_w84_m[slots],
-                altitude_std_m=table.altitude_std_m[slots],
-                climb_m_s=np.where(table.follows(slots), table.vertical_rate_m_s[slots], 0.0),
-                horizontal_error_m=table.horizontal_error_m(slots, now_us),
-                vertical_error_m=table.vertical_error_at_m(slots, now_us),
-                owner=table.owner_code[slots].astype(np.int64),
-                identity=identities(table, slots),
-            ),
-            time_us=table.time_us[slots],
-            clock_error_s=table.clock_error_us(slots) / SECOND_US,
-            doubtful=table.implausible_left[slots] > 0,
-            course_known=(table.velocity_source[slots] != Velocity.UNKNOWN) | ~table.follows(slots),
-            row_of=row_of,
+        return cls(table=table, now_us=now_us, slots=slots, row_of=row_of)
+
+    @cached_property
+    def movers(self) -> Movers:
+        """All as the kernels read them."""
+        movers = self.movers_at(np.arange(len(self.slots)))
+        return dataclasses.replace(movers, identity=self.identity)
+
+    def movers_at(self, rows: Ints) -> Movers:
+        """Some rows as the kernels read them; each of an identity of its own."""
+        table, slots = self.table, self.slots[rows]
+        follows = table.follows(slots)
+        return Movers.of(
+            latitude_deg=table.latitude_deg[slots],
+            longitude_deg=table.longitude_deg[slots],
+            # Whoever is not to be followed is taken to stand where it was.
+            speed_m_s=np.where(follows, table.ground_speed_m_s[slots], 0.0),
+            course_deg=table.course_deg[slots],
+            age_s=table.age_s(slots, self.now_us),
+            altitude_w84_m=table.altitude_w84_m[slots],
+            altitude_std_m=table.altitude_std_m[slots],
+            climb_m_s=np.where(follows, table.vertical_rate_m_s[slots], 0.0),
+            horizontal_error_m=table.horizontal_error_m(slots, self.now_us),
+            vertical_error_m=table.vertical_error_at_m(slots, self.now_us),
+            owner=table.owner_code[slots].astype(np.int64),
+            identity=rows,
         )
+
+    @cached_property
+    def identity(self) -> Ints:
+        """A number that is equal for those that are taken for one thing."""
+        return identities(self.table, self.slots)
+
+    @cached_property
+    def owner(self) -> Ints:
+        """The code of the party whose thing it is, -1 where that is not known."""
+        return self.table.owner_code[self.slots].astype(np.int64)
+
+    @cached_property
+    def time_us(self) -> Ints:
+        """Of the last position."""
+        return self.table.time_us[self.slots]
+
+    @cached_property
+    def clock_error_s(self) -> Floats:
+        """How far that may be off."""
+        return self.table.clock_error_us(self.slots) / SECOND_US
+
+    @cached_property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Implausible, so that nothing about it can be clear."""
+        return self.table.implausible_left[self.slots] > 0
+
+    @cached_property
+    def course_known(self) -> NDArray[np.bool_]:
+        """It can be predicted, or is not to be."""
+        known = self.table.velocity_source[self.slots] != Velocity.UNKNOWN
+        return known | ~self.table.follows(self.slots)
 
     def ref(self, row: int) -> ObjectRef:
         """The name of the track in a row."""

@@ -163,7 +163,7 @@ class OwnIntents:
 
     def place(self, look: Look) -> Placed:
         """Where the tracks of a look are; what each is in is kept."""
-        rows = self._candidates(look.movers.owner)
+        rows = self._candidates(look.owner)
         self._name(look.slots[rows])
         placed = self._meetings(look, rows)
         self._remember(look, placed)
@@ -224,7 +224,7 @@ class OwnIntents:
         """Of which intents it is to be said whether a track left them: those of which it is said
         already, and the one that it was in last, or must be in; of several the first by id.
         """
-        slot, code = int(look.slots[row]), int(look.movers.owner[row])
+        slot, code = int(look.slots[row]), int(look.owner[row])
         theirs = self._of_owner.get(code, {})
         owner, track_id = self._table.owner(slot), self._table.key(slot).track_id
         left = set(stands)
@@ -258,6 +258,9 @@ class OwnIntents:
 
     def _meetings(self, look: Look, rows: Ints) -> Placed:
         """Which of the rows may be in which intents of their own."""
+        if not len(rows):
+            none, nowhere = np.zeros(0, np.int64), np.zeros(len(look.slots), np.bool_)
+            return Placed(none, none, none > 0, nowhere, nowhere, rows)
         row, volume, known = self._index.volumes_met(
             look.movers,
             rows,
@@ -265,7 +268,7 @@ class OwnIntents:
             clock_error_us=np.rint(look.clock_error_s[rows] * SECOND_US).astype(np.int64),
         )
         number = self._of_volume[volume]
-        mine = self._owner[number] == look.movers.owner[row]
+        mine = self._owner[number] == look.owner[row]
         asked = np.flatnonzero(mine & (self._named[number] > 0))
         mine = self._only_named(mine, asked, look.slots[row], number)
         row, number, surely = row[mine], number[mine], known[mine]
@@ -285,7 +288,7 @@ class OwnIntents:
 
     def _may_leave(self, look: Look, rows: Ints) -> Mask:
         """Which of the rows were in an intent that is held, or must be in one."""
-        slots, owner = look.slots[rows], look.movers.owner[rows]
+        slots, owner = look.slots[rows], look.owner[rows]
         was_in = np.zeros(len(self._table.born), np.bool_)
         was_in[self._in_slot] = True
         found = was_in[slots] | (self._always[owner] > 0)

@@ -136,6 +136,7 @@ class TrackTable:
         # Which track, of all that there were, is in a slot: 1 and up, never again; 0 for none.
         self.born = np.zeros(capacity, np.int64)
         self._births = 0
+        self._is_changed = np.zeros(capacity, np.bool_)
         self._callsign_us = np.zeros(capacity, np.int64)
         self._feed_number = np.zeros(capacity, np.int32)
         self._trail_time_us = np.zeros((capacity, length), np.int64)
@@ -157,6 +158,14 @@ class TrackTable:
     def slots(self) -> Slots:
         """The slots in use, ascending."""
         return np.flatnonzero(self.time_us != _NEVER_US)
+
+    def changed(self) -> Slots:
+        """The slots of which anything that a look goes by is another than when this was asked last,
+        those that became free or were taken among them. For one who asks.
+        """
+        changed = np.flatnonzero(self._is_changed)
+        self._is_changed[changed] = False
+        return changed
 
     def slot_of(self, key: TrackKey) -> int | None:
         """The slot of a track, None where there is no such track."""
@@ -346,6 +355,7 @@ class TrackTable:
         if not feed.slot_of:
             self._feeds.remove(feed)
         self._count -= 1
+        self._is_changed[slot] = True
         self._track_id[slot] = self._callsign[slot] = None
         self.time_us[slot] = _NEVER_US
         self.born[slot] = 0
@@ -429,6 +439,7 @@ class TrackTable:
         self._count += 1
         self._births += 1
         self.born[slot] = self._births
+        self._is_changed[slot] = True
         self._track_id[slot] = track_id
         self._feed_number[slot] = feed.number
         self._callsign[slot] = None
@@ -448,14 +459,18 @@ class TrackTable:
                     self._callsign[slot] = callsign
                 self._callsign_us[slot] = said_us
         if owner:
-            self.owner_code[slot] = self.code(owner)
+            code = self.code(owner)
+            if self.owner_code.item(slot) != code:
+                self.owner_code[slot] = code
+                self._is_changed[slot] = True
 
     def _set_feed(self, feed: HeldFeed) -> None:
-        self._feeds.set(
+        if self._feeds.set(
             feed,
             self.settings.of_feed(feed.name, feed.party),
             self._party_clock_us.get(feed.party, 0),
-        )
+        ):
+            self._is_changed[list(feed.slot_of.values())] = True
 
     def _grow(self) -> None:
         size = len(self.time_us)
@@ -530,6 +545,7 @@ class TrackTable:
             derived = np.where(near, rise_m / step_s, np.nan)
         self.vertical_rate_m_s[slots] = np.where(np.isnan(climb), derived, climb)
 
+        self._is_changed[slots] = True
         self.time_us[slots] = time_us
         self.latitude_deg[slots], self.longitude_deg[slots] = latitude, longitude
         self.altitude_w84_m[slots], self.altitude_std_m[slots] = w84_m, std_m

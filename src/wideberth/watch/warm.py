@@ -5,6 +5,8 @@ See :mod:`wideberth.space.warm`, whose kernels the watch calls too: warm both up
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from wideberth.space.altitude import Altitude, AltitudeReference
@@ -13,7 +15,12 @@ from wideberth.space.volume import Circle, Volume4D
 from wideberth.watch._legs import follow
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
+from wideberth.watch.look import Look
+from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import ObjectRef
+from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.settings import PairSettings
+from wideberth.watch.tracks import TrackTable
 from wideberth.watch.wellclear import PHASE_I, violation
 from wideberth.watch.zones import watched
 
@@ -33,6 +40,11 @@ def is_warm() -> bool:
             "_sweep.boxed",
             "_sweep._swept",
             "_sweep.meet",
+            "_neighbours.middles",
+            "_neighbours.file_middles",
+            "_neighbours.unfile_middles",
+            "_neighbours.beside",
+            "_neighbours.may_meet",
             "closest._approach",
             "wellclear._widened",
             "_met.enter",
@@ -67,6 +79,7 @@ def warm_up() -> None:
         identity=np.array([0, 1]),
     )
     too_close(movers, Limits(horizontal_m=1_000.0, vertical_m=100.0, look_ahead_s=60.0))
+    _look()
     floor, ceiling = (Altitude(mm, AltitudeReference.W84) for mm in (0, 1_000))
     index = AreaIndex()
     index.put(
@@ -82,3 +95,11 @@ def warm_up() -> None:
     follow(points, points, points, two, whole, whole_ends, points, points, two, 60.0, 2)
     seen = np.zeros((2, 3))
     violation(PHASE_I, seen, seen, 60.0, horizontal_error_m=two, vertical_error_m=two)
+
+
+def _look() -> None:
+    """As a look finds what is near what changed."""
+    table = TrackTable()
+    reports = [PositionReport(f"t{k}", 1, k / 1000, 0.0, 10.0) for k in range(2)]
+    table.update(ReportBatch.of(reports, feed="", feed_party=""), 1)
+    Neighbours(table, most_changed=math.inf).judged(Look.at(table, 1), PairSettings())

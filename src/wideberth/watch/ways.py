@@ -182,7 +182,7 @@ class Ways:
             look.movers, time_us=look.time_us, clock_error_us=clock_us
         )
         of_row: dict[int, list[str]] = {}
-        owner = look.movers.owner
+        owner = look.owner
         areas: list[int] = number.tolist()
         inside: list[int] = rows.tolist()
         for k, row in zip(areas, inside, strict=True):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from zlib import crc32
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from wideberth.space.time import SECOND_US
+from wideberth.watch import stood
 from wideberth.watch.engine import Watch
-from wideberth.watch.observations import Updated
+from wideberth.watch.look import Look
+from wideberth.watch.observations import StandingWarning, Updated, Verdict
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import PairSettings, WarningSettings, WatchSettings
-from wideberth.watch.stood import Stood, is_told_anew
+from wideberth.watch.stood import NUMBER_OF, Known, Stood, is_told_anew
+from wideberth.watch.tracks import TrackKey
 
 T0_US = 1_700_000_000_000_000
 LOOK_US = SECOND_US // 10
@@ -160,3 +165,52 @@ def test_streams_hear_of_it_once_in_a_second_at_ten_looks() -> None:
             looked.observe(ReportBatch.of(both, feed="f", feed_party="p"), now_us)
         count += sum(isinstance(event, Updated) for event in looked.tick(now_us))
     assert 8 <= count <= 11
+
+
+@given(
+    st.lists(st.text(max_size=12), max_size=20),
+    st.integers(0, 5 * SECOND_US),
+    st.none() | st.integers(0, 3 * SECOND_US),
+    st.sampled_from([0, 1, 999, SECOND_US]),
+)
+def test_many_are_told_anew_as_each_is(names, now_us, ago_us, update_us) -> None:
+    before_us = None if ago_us is None else T0_US + now_us - ago_us
+    numbers = np.array([crc32(name.encode()) for name in names], np.int64)
+    together = stood._are_told_anew(numbers, T0_US + now_us, before_us, update_us)
+    each = [is_told_anew(name, T0_US + now_us, before_us, update_us) for name in names]
+    assert together.tolist() == each
+
+
+def test_what_is_known_of_a_warning_follows_its_tracks_and_itself() -> None:
+    looked = watch(SECOND_US)
+    batch = near_and_apart()[0]
+    looked.observe(ReportBatch.of(batch, feed="f", feed_party="p"), T0_US)
+    looked.tick(T0_US)
+    (warning,) = looked.standing.values()
+    known = Known()
+
+    def seen(now_us: int, warning: StandingWarning) -> list[tuple[int, int, list[int]]]:
+        look = Look.at(looked.table, now_us)
+        there = Stood.at(look, {warning.key: warning}, now_us - 1, SECOND_US, known)
+        fresh = Stood.at(look, {warning.key: warning}, now_us - 1, SECOND_US, Known())
+        for name in ("rows", "code", "separation", "level", "verdict", "clear_since_us", "due"):
+            assert getattr(there, name).tolist() == getattr(fresh, name).tolist()
+        assert there.warnings == fresh.warnings
+        return [
+            (level, verdict, [look.table.key(look.slots[row]).track_id for row in rows])
+            for level, verdict, rows in zip(
+                there.level.tolist(), there.verdict.tolist(), there.rows.tolist(), strict=True
+            )
+        ]
+
+    assert [row[2] for row in seen(T0_US, warning)] == [["t0", "t1"]]
+    worse = msgspec.structs.replace(warning, level=7, clear_since_us=T0_US)
+    assert [row[:2] for row in seen(T0_US, worse)] == [(7, NUMBER_OF[Verdict.CLEAR])]
+    # Gone, its slot another's, and back in another slot.
+    looked.table.remove(TrackKey("p", "f", "t0"))
+    assert seen(T0_US, worse) == []
+    other = msgspec.structs.replace(batch[0], track_id="t9")
+    looked.observe(ReportBatch.of([other], feed="f", feed_party="p"), T0_US)
+    assert seen(T0_US, worse) == []
+    looked.observe(ReportBatch.of(batch[:1], feed="f", feed_party="p"), T0_US)
+    assert [sorted(row[2]) for row in seen(T0_US, worse)] == [["t0", "t1"]]

@@ -91,10 +91,13 @@ def moving_buffers(
 ) -> list[Observation]:
     """What is observed of each buffer. own: the intents of its own that each track is in."""
     told: list[Observation] = []
+    if not buffers:
+        return told
     stood: dict[str, list[WarningKey]] = {}
-    for key in sorted(standing):
-        if key.kind in _PAIR and key.objects[-1].kind == "round":
-            stood.setdefault(key.objects[-2].id, []).append(key)
+    for key in sorted(
+        key for key in standing if key.kind in _PAIR and key.objects[-1].kind == "round"
+    ):
+        stood.setdefault(key.objects[-2].id, []).append(key)
     for name in sorted(buffers):
         told += _of_one(look, buffers[name], own, settings, standing, stood.get(name, []))
     return told

@@ -20,7 +20,7 @@ from wideberth.watch import caps
 from wideberth.watch import stood as stood_as
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import HEIGHT_UNKNOWN, Pairs
-from wideberth.watch.judging import Judged, judge, judge_all
+from wideberth.watch.judging import Judged, judge
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
 from wideberth.watch.look import ref_of as track_ref
 from wideberth.watch.observations import (
@@ -30,6 +30,7 @@ from wideberth.watch.observations import (
     ObjectRef,
     Observation,
     StandingWarning,
+    TrackFacts,
     Uncertainty,
     Verdict,
     WarningKey,
@@ -113,12 +114,12 @@ def area_of(  # noqa: PLR0913 - what is known of an area, once
 
 @dataclass(frozen=True)
 class PairsSeen:
-    """What a look says of pairs of tracks. passed_over: standing warnings of which it says the same
-    as before, so that nothing is observed of them anew; held: of them, those that hold.
+    """What a look says of pairs of tracks. passed_over: ids of standing warnings of which it says
+    the same as before, so that nothing is observed of them anew; held: of them, those that hold.
     """
 
     observed: list[Observation]
-    passed_over: set[WarningKey]
+    passed_over: set[str]
     held: list[StandingWarning]
 
 
@@ -126,19 +127,15 @@ def pairs(
     look: Look,
     settings: WatchSettings,
     standing: Mapping[WarningKey, StandingWarning],
-    before_us: int | None = None,
-    judged: Judged | None = None,
+    judged: Judged,
+    stood: Stood,
 ) -> PairsSeen:
     """Conflict (too close within the look-ahead) and separation (too close now) of two tracks, by
-    the rules of the space (:mod:`wideberth.watch.judging`).
-    One of the two stands for a pair at a time. Of very many, some are only counted
-    (:mod:`wideberth.watch.caps`). before_us: when the look before this one was. judged: what
-    judge_all gives, where that is known.
+    the rules of the space. One of the two stands for a pair at a time. Of very many, some are only
+    counted (:mod:`wideberth.watch.caps`). judged: every pair that is too close, or will be
+    (:mod:`wideberth.watch.judging`). stood: of those that stand, what is at this look.
     """
-    if judged is None:
-        judged = judge_all(look.movers, settings.pairs)
     hits = judged.pairs
-    stood = Stood.at(look, standing, before_us, settings.warnings.update_us)
     kept = caps.within(look, hits, stood, settings)
     told = caps.left_out(look, hits, kept, standing, settings)
     seen = PairsSeen(told, set(), [])
@@ -154,21 +151,33 @@ def pairs(
         stays &= (which >= 0) & (stood.separation[which] == begun)
     held: list[int] = which[stays].tolist()
     seen.held.extend(stood.warnings[at] for at in held)
-    seen.passed_over.update(warning.key for warning in seen.held)
-    for k, is_now in zip(numbers[~stays].tolist(), begun[~stays].tolist(), strict=True):
-        rows = hits.first.item(k), hits.second.item(k)
-        conflict, separation = _pair_keys(look, rows)
+    seen.passed_over.update(warning.id for warning in seen.held)
+    numbers, begun = numbers[~stays], begun[~stays]
+    facts = _facts_of_two(look, hits, numbers)
+    for k, is_now, both in zip(numbers.tolist(), begun.tolist(), facts, strict=True):
+        objects = both[0].ref, both[1].ref
+        conflict = WarningKey(WarningKind.CONFLICT, objects)
+        separation = WarningKey(WarningKind.SEPARATION, objects)
         if is_now:
             replaced = conflict if conflict in standing else None
-            told.append(_pair(look, settings, judged, k, separation, replaces=replaced))
+            told.append(_pair(look, settings, judged, k, separation, both, replaces=replaced))
             if replaced is not None:
-                told.append(_pair(look, settings, judged, k, conflict))
+                told.append(_pair(look, settings, judged, k, conflict, both))
         elif separation in standing:
-            told.append(_pair(look, settings, judged, k, separation, verdict=Verdict.NEAR))
+            told.append(_pair(look, settings, judged, k, separation, both, verdict=Verdict.NEAR))
         else:
-            told.append(_pair(look, settings, judged, k, conflict))
+            told.append(_pair(look, settings, judged, k, conflict, both))
     _standing_pairs(look, settings, stood, np.flatnonzero(~np.isin(stood.code, code)), seen)
     return seen
+
+
+def _facts_of_two(look: Look, at: Pairs, numbers: Ints) -> list[tuple[TrackFacts, TrackFacts]]:
+    """What identifies both tracks of each of these pairs, in the order of their names."""
+    first, second = look.facts_of(at.first[numbers]), look.facts_of(at.second[numbers])
+    return [
+        (one, other) if one.ref < other.ref else (other, one)
+        for one, other in zip(first, second, strict=True)
+    ]
 
 
 def _levels(judged: Judged, numbers: Ints, settings: WatchSettings) -> Ints:
@@ -357,14 +366,6 @@ def implausible(look: Look, settings: WatchSettings, standing: Keys) -> list[Obs
     return told
 
 
-def _pair_keys(look: Look, rows: tuple[int, int]) -> tuple[WarningKey, WarningKey]:
-    objects = tuple(sorted(look.ref(row) for row in rows))
-    return (
-        WarningKey(WarningKind.CONFLICT, objects),
-        WarningKey(WarningKind.SEPARATION, objects),
-    )
-
-
 def _standing_pairs(
     look: Look, settings: WatchSettings, stood: Stood, left: Ints, seen: PairsSeen
 ) -> None:
@@ -384,34 +385,36 @@ def _standing_pairs(
     verdicts = np.where(np.isfinite(wide.pairs.loss_s), stood_as.NEAR, over).astype(np.int8)
     stays = stood.passed_over(left, verdicts, left, hold_us=settings.warnings.hold_us)
     passed: list[int] = left[stays].tolist()
-    seen.passed_over.update(stood.warnings[at].key for at in passed)
-    for k in np.flatnonzero(~stays).tolist():
+    seen.passed_over.update(stood.warnings[at].id for at in passed)
+    numbers = np.flatnonzero(~stays)
+    facts = _facts_of_two(look, wide.pairs, numbers)
+    for k, both in zip(numbers.tolist(), facts, strict=True):
         key = stood.warnings[left.item(k)].key
         verdict = _VERDICTS[verdicts.item(k)]
-        seen.observed.append(_pair(look, settings, wide, k, key, verdict=verdict))
+        seen.observed.append(_pair(look, settings, wide, k, key, both, verdict=verdict))
 
 
-def _pair(
+def _pair(  # noqa: PLR0913 - what is known of one pair
     look: Look,
     settings: WatchSettings,
     judged: Judged,
     k: int,
     key: WarningKey,
+    both: tuple[TrackFacts, TrackFacts],
     *,
     verdict: Verdict = Verdict.HOLDS,
     replaces: WarningKey | None = None,
 ) -> Observation:
-    at, rule = judged.pairs, judged.rules[int(judged.by[k])]
-    rows = int(at.first[k]), int(at.second[k])
+    rule = judged.rules[judged.by.item(k)]
     return observation_of_pair(
         look,
         settings,
-        at,
+        judged.pairs,
         k,
         key,
         rule=rule.id,
         required_m=(rule.horizontal_m, rule.vertical_m),
-        objects=tuple(sorted((look.facts(row) for row in rows), key=lambda facts: facts.ref)),
+        objects=both,
         verdict=verdict,
         replaces=replaces,
     )
@@ -433,11 +436,12 @@ def observation_of_pair(  # noqa: PLR0913 - what is known of a pair, once
     """What is said of the k-th pair of tracks. rule: its id; required_m: what it asks for, across
     and in height. One level more where less than half of both is left.
     """
-    rows = int(at.first[k]), int(at.second[k])
-    loss_s, known = float(at.loss_s[k]), int(at.height[k]) != HEIGHT_UNKNOWN
+    rows = at.first.item(k), at.second.item(k)
+    loss_s, known = at.loss_s.item(k), at.height.item(k) != HEIGHT_UNKNOWN
+    now_m, now_vertical_m = at.now_horizontal_m.item(k), at.now_vertical_m.item(k)
     level = urgency(loss_s, settings)
-    if loss_s <= 0 and at.now_horizontal_m[k] <= required_m[0] / 2:
-        level += 0 if known and at.now_vertical_m[k] > required_m[1] / 2 else 1
+    if loss_s <= 0 and now_m <= required_m[0] / 2:
+        level += 0 if known and now_vertical_m > required_m[1] / 2 else 1
     return Observation(
         key=key,
         verdict=verdict,
@@ -446,18 +450,18 @@ def observation_of_pair(  # noqa: PLR0913 - what is known of a pair, once
         rule_version=settings.version,
         margin=Margin(
             time_us=us(loss_s),
-            horizontal_mm=mm(float(at.closest_horizontal_m[k])),
-            vertical_mm=mm(float(at.closest_vertical_m[k])),
-            now_horizontal_mm=mm(float(at.now_horizontal_m[k])),
-            now_vertical_mm=mm(float(at.now_vertical_m[k])),
+            horizontal_mm=mm(at.closest_horizontal_m.item(k)),
+            vertical_mm=mm(at.closest_vertical_m.item(k)),
+            now_horizontal_mm=mm(now_m),
+            now_vertical_mm=mm(now_vertical_m),
             required_horizontal_mm=round(required_m[0] * 1000),
             required_vertical_mm=round(required_m[1] * 1000),
             required_time_us=settings.pairs.look_ahead_us,
         ),
         uncertainty=look.uncertainty(
             *rows,
-            horizontal_m=float(at.horizontal_error_m[k]),
-            vertical_m=float(at.vertical_error_m[k]) if known else None,
+            horizontal_m=at.horizontal_error_m.item(k),
+            vertical_m=at.vertical_error_m.item(k) if known else None,
         ),
         objects=objects,
         oldest_us=look.oldest_us(*rows),

@@ -104,6 +104,8 @@ class Conformance:
 
     def take(self, look: Look, placed: Placed) -> None:
         """Counts what a look has seen."""
+        if not self._keys and not len(placed.row):
+            return
         self._make_room()
         flights, slots = self._flights, look.slots
         self._end_gone()

@@ -37,6 +37,7 @@ from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.rows import rows_of
 from wideberth.watch.settings import WatchSettings
+from wideberth.watch.stood import Known, Stood
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
 from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
 from wideberth.watch.ways import Way, Ways
@@ -78,6 +79,8 @@ class Watch:
         self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
         self._index = AreaIndex()  # of these
         self._ways = Ways()
+        self._may_rest_on_ways = False  # something that stands
+        self._known = Known()
         self._buffers: dict[str, MovingBuffer] = {}
         self._state = WarningState()
         self._now_us: int | None = None
@@ -268,12 +271,19 @@ class Watch:
 
     def _observations(
         self, now_us: int, before_us: int | None
-    ) -> tuple[list[Observation], Collection[WarningKey]]:
-        """What is observed, and the standing warnings that are passed over."""
+    ) -> tuple[list[Observation], Collection[str]]:
+        """What is observed, and the ids of the standing warnings that are passed over."""
         standing = self._state.standing.keys()
         look = Look.at(self.table, now_us)
         judged = self._neighbours.judged(look, self.settings.pairs)
-        pairs = conditions.pairs(look, self.settings, self._state.standing, before_us, judged)
+        stood = Stood.at(
+            look,
+            self._state.standing,
+            before_us,
+            self.settings.warnings.update_us,
+            self._known,
+        )
+        pairs = conditions.pairs(look, self.settings, self._state.standing, judged, stood)
         met = pairs.observed
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         held = [warning.seen for warning in pairs.held]
@@ -298,7 +308,10 @@ class Watch:
         entered: list[Observation],
     ) -> list[Observation]:
         """What is predicted along intents, beside what is on straight lines."""
-        if not len(self._ways) and not any(along.rests_on(key) for key in standing):
+        self._may_rest_on_ways |= len(self._ways) > 0
+        if not len(self._ways) and self._may_rest_on_ways:
+            self._may_rest_on_ways = any(along.rests_on(key) for key in standing)
+        if not self._may_rest_on_ways:
             return []
         settings = self.settings
         furthest_us = max(settings.pairs.look_ahead_us, settings.zone_look_ahead_us)

@@ -115,15 +115,19 @@ class Look:
         """What identifies the track in a row."""
         return track_facts(self.table, self.slots.item(row))
 
+    def facts_of(self, rows: Ints) -> list[TrackFacts]:
+        """What identifies the track in each of these rows."""
+        return facts_of_tracks(self.table, self.slots[rows])
+
     def oldest_us(self, *rows: int) -> int:
         """The time of the oldest position among the rows, never after now."""
-        return min(self.now_us, *(self.time_us.item(row) for row in rows))
+        return min([self.now_us, *[self.time_us.item(row) for row in rows]])
 
     def uncertainty(
         self, *rows: int, horizontal_m: float, vertical_m: float | None, clock_us: int = 0
     ) -> Uncertainty:
         """What was allowed for, of the rows together. clock_us: of an area's times, besides."""
-        clock_us += max(us(self.clock_error_s.item(row)) or 0 for row in rows)
+        clock_us += max([us(self.clock_error_s.item(row)) or 0 for row in rows])
         return Uncertainty(
             horizontal_mm=math.ceil(horizontal_m * 1000),
             vertical_mm=None if vertical_m is None else math.ceil(vertical_m * 1000),
@@ -143,18 +147,43 @@ def track_key(ref: ObjectRef) -> TrackKey:
 
 def track_facts(table: TrackTable, slot: int) -> TrackFacts:
     """What identifies a track: its last report, in whole numbers."""
-    return TrackFacts(
-        ref=ref_of(table.key(slot)),
-        callsign=table.callsign(slot),
-        owner=table.owner(slot),
-        time_us=table.time_us.item(slot),
-        latitude_nd=round(table.latitude_deg.item(slot) * 1e9),
-        longitude_nd=round(table.longitude_deg.item(slot) * 1e9),
-        altitude_w84_mm=mm(table.altitude_w84_m.item(slot)),
-        altitude_std_mm=mm(table.altitude_std_m.item(slot)),
-        ground_speed_mm_s=mm(table.ground_speed_m_s.item(slot)),
-        course_mdeg=mm(table.course_deg.item(slot)),
-    )
+    return facts_of_tracks(table, np.array([slot]))[0]
+
+
+def facts_of_tracks(table: TrackTable, slots: Ints) -> list[TrackFacts]:
+    """What identifies each track: its last report, in whole numbers."""
+    numbers: list[int] = slots.tolist()
+    columns: list[list[float]] = [
+        column[slots].tolist()
+        for column in (
+            table.altitude_w84_m,
+            table.altitude_std_m,
+            table.ground_speed_m_s,
+            table.course_deg,
+        )
+    ]
+    places: list[list[int]] = [
+        np.rint(column[slots] * 1e9).astype(np.int64).tolist()
+        for column in (table.latitude_deg, table.longitude_deg)
+    ]
+    times_us: list[int] = table.time_us[slots].tolist()
+    return [
+        TrackFacts(
+            ref_of(table.key(slot)),
+            table.callsign(slot),
+            table.owner(slot),
+            time_us,
+            latitude_nd,
+            longitude_nd,
+            mm(w84_m),
+            mm(std_m),
+            mm(speed_m_s),
+            mm(course_deg),
+        )
+        for slot, time_us, latitude_nd, longitude_nd, w84_m, std_m, speed_m_s, course_deg in zip(
+            numbers, times_us, *places, *columns, strict=True
+        )
+    ]
 
 
 def mm(metres: float | None) -> int | None:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from wideberth.watch.look import Look
 from wideberth.watch.observations import StandingWarning, Verdict, WarningKey, WarningKind
+from wideberth.watch.tracks import TrackTable
 
-__all__ = ["CLEAR", "HOLDS", "NEAR", "NUMBER_OF", "UNKNOWN", "Stood", "is_told_anew"]
+__all__ = ["CLEAR", "HOLDS", "NEAR", "NUMBER_OF", "UNKNOWN", "Known", "Stood", "is_told_anew"]
 
 Ints = NDArray[np.int64]
 
@@ -29,6 +30,18 @@ NUMBER_OF = {
     Verdict.NEAR: NEAR,
     Verdict.CLEAR: CLEAR,
 }
+_SLOT, _BORN, _SEPARATION, _LEVEL, _VERDICT, _CLEAR_SINCE, _NUMBER, _COLUMNS = (
+    0,
+    2,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+)
+_NEW, _NO_PAIR = -1, -2
+_SOME = 256
 _OF_NOW = WarningKind.SEPARATION
 _OF_TWO = frozenset((WarningKind.CONFLICT, WarningKind.SEPARATION))
 
@@ -40,6 +53,16 @@ def is_told_anew(warning_id: str, now_us: int, before_us: int | None, update_us:
     if before_us is None or now_us - before_us >= update_us:
         return True
     shift_us = crc32(warning_id.encode()) % update_us
+    return (now_us + shift_us) // update_us != (before_us + shift_us) // update_us
+
+
+def _are_told_anew(
+    numbers: Ints, now_us: int, before_us: int | None, update_us: int
+) -> NDArray[np.bool_]:
+    """:func:`is_told_anew` of many, by the numbers of their ids."""
+    if before_us is None or now_us - before_us >= update_us:
+        return np.ones(len(numbers), np.bool_)
+    shift_us = numbers % update_us
     return (now_us + shift_us) // update_us != (before_us + shift_us) // update_us
 
 
@@ -70,41 +93,31 @@ class Stood:
         standing: Mapping[WarningKey, StandingWarning],
         before_us: int | None,
         update_us: int,
+        known: Known,
     ) -> Stood:
         """What stands at a look. What is counted (:mod:`wideberth.watch.caps`), or rests on an
-        intent, is left out. before_us: when the look before was; None: there was none.
+        intent, is left out. before_us: when the look before was; None: there was none. known: what
+        was known of the warnings that stood then.
         """
-        of_two = [
-            warning
-            for key, warning in standing.items()
-            if key.kind in _OF_TWO and len(key.objects) == 2
-            if key.objects[0].kind == "track" == key.objects[1].kind
-        ]
-        slots = look.table.slots_of(
-            (ref.feed_party or None, ref.feed, ref.id)
-            for warning in of_two
-            for ref in warning.key.objects
-        )
-        rows = np.where(slots < 0, -1, look.row_of[slots]).reshape(-1, 2)
+        of_two, seen = known.seen(look.table, standing)
+        slots = seen[:, [_SLOT, _SLOT + 1]]
+        rows = np.where(slots < 0, -1, look.row_of[slots])
         rows.sort(axis=1)
         code = rows[:, 0] * len(look.slots) + rows[:, 1]
         order = np.argsort(code, kind="stable")
         order = order[rows[order, 0] >= 0]
         places: list[int] = order.tolist()
-        warnings = tuple([of_two[k] for k in places])
+        seen = seen[order]
         now_us = look.now_us
         return cls(
-            warnings=warnings,
+            warnings=tuple([of_two[k] for k in places]),
             rows=rows[order],
             code=code[order],
-            separation=np.array([each.key.kind == _OF_NOW for each in warnings], np.bool_),
-            level=np.array([each.level for each in warnings], np.int64),
-            verdict=np.array([_verdict(each) for each in warnings], np.int8),
-            clear_since_us=np.array([each.clear_since_us or 0 for each in warnings], np.int64),
-            due=np.array(
-                [is_told_anew(each.id, now_us, before_us, update_us) for each in warnings],
-                np.bool_,
-            ),
+            separation=seen[:, _SEPARATION] > 0,
+            level=seen[:, _LEVEL],
+            verdict=seen[:, _VERDICT].astype(np.int8),
+            clear_since_us=seen[:, _CLEAR_SINCE],
+            due=_are_told_anew(seen[:, _NUMBER], now_us, before_us, update_us),
             now_us=now_us,
         )
 
@@ -130,6 +143,80 @@ class Stood:
         same = (verdict == self.verdict[which]) & (verdict != UNKNOWN) & ~self.due[which]
         same &= (verdict != HOLDS) | (level == self.level[which])
         return same & ((verdict != CLEAR) | (self.now_us - self.clear_since_us[which] < hold_us))
+
+
+class Known:
+    """What is read of each standing warning of two tracks, once for as long as it is the same: a
+    row of numbers. Can be made anew from what stands.
+    """
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def seen(
+        self, table: TrackTable, standing: Mapping[WarningKey, StandingWarning]
+    ) -> tuple[list[StandingWarning], Ints]:
+        """The warnings of two tracks, and the row of each."""
+        if len(self._place) > 2 * len(standing) + _SOME:
+            self._forget()
+        place, held = self._place, self._warnings
+        of_two: list[StandingWarning] = []
+        places: list[int] = []
+        new: list[StandingWarning] = []
+        for warning in standing.values():
+            at = place.get(warning.id, _NEW)
+            if at == _NO_PAIR:
+                continue
+            if at == _NEW:
+                at = place[warning.id] = len(held) if _is_of_two(warning.key) else _NO_PAIR
+                if at == _NO_PAIR:
+                    continue
+                held.append(None)
+            if held[at] is not warning:
+                new.append(warning)
+            of_two.append(warning)
+            places.append(at)
+        self._read(new)
+        at = np.array(places, np.int64)
+        self._find(table, of_two, at)
+        return of_two, self._rows[at]
+
+    def _forget(self) -> None:
+        self._place: dict[str, int] = {}  # by id; _NO_PAIR of what is no warning of two tracks
+        self._warnings: list[StandingWarning | None] = []  # by place, as it was read
+        self._rows = np.empty((0, _COLUMNS), np.int64)
+
+    def _read(self, warnings: list[StandingWarning]) -> None:
+        """Reads warnings that are new, or others than they were."""
+        more = len(self._warnings) - len(self._rows)
+        if more > 0:
+            air = np.zeros((more + len(self._rows) // 2, _COLUMNS), np.int64)
+            self._rows = np.concatenate((self._rows, air))
+        for warning in warnings:
+            at = self._place[warning.id]
+            self._warnings[at] = warning
+            self._rows[at, _SEPARATION:] = (
+                warning.key.kind == _OF_NOW,
+                warning.level,
+                _verdict(warning),
+                warning.clear_since_us or 0,
+                crc32(warning.id.encode()),
+            )
+
+    def _find(self, table: TrackTable, of_two: list[StandingWarning], at: Ints) -> None:
+        """Finds the slots of those whose tracks are not where they were."""
+        slots = self._rows[at, _SLOT : _SLOT + 2]
+        born = self._rows[at, _BORN : _BORN + 2]
+        moved = np.flatnonzero(((table.born[slots] != born) | (born == 0)).any(1))
+        named = [ref for k in moved.tolist() for ref in of_two[k].key.objects]
+        found = table.slots_of((ref.feed_party or None, ref.feed, ref.id) for ref in named)
+        found = found.reshape(-1, 2)
+        self._rows[at[moved], _SLOT : _SLOT + 2] = found
+        self._rows[at[moved], _BORN : _BORN + 2] = np.where(found < 0, 0, table.born[found])
+
+
+def _is_of_two(key: WarningKey) -> bool:
+    return key.kind in _OF_TWO and [ref.kind for ref in key.objects] == ["track", "track"]
 
 
 def _verdict(warning: StandingWarning) -> int:

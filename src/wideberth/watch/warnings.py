@@ -59,14 +59,14 @@ def step(
     now_us: int,
     settings: WarningSettings,
     make_id: MakeId,
-    passed_over: Collection[WarningKey] = (),
+    passed_over: Collection[str] = (),
 ) -> tuple[WarningState, list[WarningEvent]]:
     """The state after one look, and what happened: first what is raised, then what lapsed because
     of it, then what stood before; each in the order of the keys.
 
     observations: at most one for a key; for every standing warning whose objects still speak there
     should be one, of whatever verdict. now_us: must not run backward from step to step.
-    passed_over: keys of standing warnings of which this look says the same as the last one
+    passed_over: ids of standing warnings of which this look says the same as the last one
     (:mod:`wideberth.watch.stood`): they stand on as they are, and nothing is said of them.
     """
     seen = {each.key: each for each in observations}
@@ -84,7 +84,8 @@ def step(
         replaced = standing.pop(warning.seen.supersedes, None) if warning.seen.supersedes else None
         if replaced is not None:
             events.append(Lapsed(replaced, now_us, "superseded", warning.id))
-    for key in sorted(standing.keys() - set(passed_over)):
+    left = set(passed_over)
+    for key in sorted(key for key, warning in standing.items() if warning.id not in left):
         after, event = _later(standing[key], seen.get(key), now_us, settings)
         if event is not None:
             events.append(event)

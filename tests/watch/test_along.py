@@ -260,6 +260,12 @@ def test_more_pairs_along_a_way_than_places_are_counted_to_its_party():
     assert len(pairs) == 2
     (counted,) = [each for key, each in told.items() if key[1] == "party party-a"]
     assert counted.objects[0].count == 4
+    # The crowd falls silent; who goes along the way is heard on.
+    kinds: set[str] = set()
+    for second in range(1, 90):
+        events = heard(watch, second, Flight("a", 47.0, 8.0, 50.0, 90.0))
+        kinds |= {kind for kind, _ in said(events)}
+    assert not {"Cleared", "Lapsed"} & kinds
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -207,3 +207,6 @@ def test_a_swarm_within_a_buffer_is_counted_beyond_the_places_and_hides_nobody_e
     assert len([key for key in told if key[1] == "track s" and "round ship" in key]) == 11
     (counted,) = [each for key, each in told.items() if key[1] == "party party-a"]
     assert counted.objects[0].count == 20
+    # All fall silent: nobody has seen them apart.
+    events = [event for second in range(1, 200) for event in watch.tick(at(second))]
+    assert not {"Cleared", "Lapsed"} & {kind for kind, _ in said(events)}

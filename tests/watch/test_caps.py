@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wideberth.watch.engine import Watch
-from wideberth.watch.observations import Cleared, Raised, Updated, WarningEvent
+from wideberth.watch.observations import Cleared, Lapsed, Raised, Updated, WarningEvent
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import PairSettings, WatchSettings
 from wideberth.watch.unsaid import Unsaid
@@ -67,13 +67,62 @@ def test_pairs_that_stand_keep_their_places_and_the_count_clears() -> None:
     assert pairs_of(watch.tick(START + SECOND)) == []
     assert len([key for key in watch.standing if len(key.objects) == 2]) == len(first)
     late = START + 2 * SECOND
-    cleared: list[WarningEvent] = []
+    over: list[WarningEvent] = []
     for k in range(40):
         now_us = late + k * SECOND
-        spread = [(f"m{j}", ("a", "c")[j % 2], 10.0 + j / 10) for j in range(200)]
-        put(watch, now_us, "crowd", *spread)
-        cleared += [event for event in watch.tick(now_us) if isinstance(event, Cleared)]
-    assert {event.warning.seen.rule for event in cleared} >= {"more-pairs"}
+        put(watch, now_us, "crowd", *spread())
+        over += [event for event in watch.tick(now_us) if isinstance(event, Cleared)]
+    assert {event.warning.seen.rule for event in over} >= {"more-pairs"}
+
+
+def cleared(watch: Watch, seconds: range, *speak: tuple[str, str, float]) -> list[str]:
+    """Whose counts are cleared while these tracks speak, and no other."""
+    parties: list[str] = []
+    for second in seconds:
+        now_us = START + second * SECOND
+        if speak:
+            put(watch, now_us, "crowd", *speak)
+        parties += [
+            event.warning.key.objects[0].id
+            for event in watch.tick(now_us)
+            if event.warning.seen.rule == "more-pairs" and isinstance(event, Cleared | Lapsed)
+        ]
+    return parties
+
+
+def spread(count: int = 200) -> list[tuple[str, str, float]]:
+    return [(f"m{j}", ("a", "c")[j % 2], 10.0 + j / 10) for j in range(count)]
+
+
+def test_counted_pairs_of_tracks_that_fall_silent_stand_as_last_known() -> None:
+    watch = Watch(RULES)
+    flood(watch, START)
+    watch.tick(START)
+    assert cleared(watch, range(1, 200)) == []
+    counts = [each for key, each in watch.standing.items() if len(key.objects) == 1]
+    assert [
+        each.last_known_since_us is None for each in counts if each.seen.rule == "more-pairs"
+    ] == [False] * 2
+
+
+def test_one_silent_track_keeps_the_count_from_clearing_until_it_is_seen_apart() -> None:
+    watch = Watch(RULES)
+    flood(watch, START)
+    watch.tick(START)
+    # The others leave, far enough from one another; of one nothing is heard after a minute.
+    assert cleared(watch, range(1, 180), *spread(199)) == []
+    assert cleared(watch, range(180, 220), *spread()) == ["a", "c"]
+
+
+def test_a_track_that_was_seen_apart_is_not_waited_for() -> None:
+    watch = Watch(RULES)
+    flood(watch, START)
+    watch.tick(START)
+    # Ten go away and are silent then; those that stay are too close all the while.
+    stay = [(f"m{k}", ("a", "c")[k % 2], 10.0) for k in range(190)]
+    assert cleared(watch, range(1, 40), *stay, *spread()[190:]) == []
+    assert cleared(watch, range(40, 140), *stay) == []
+    assert cleared(watch, range(140, 180), *spread(190)) == ["a", "c"]
 
 
 def test_one_partys_events_do_not_stand_before_anothers() -> None:

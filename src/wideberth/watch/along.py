@@ -22,15 +22,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.time import SECOND_US
-from wideberth.watch import caps, conditions
+from wideberth.watch import conditions
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Movers, candidates, evaluate_between
 from wideberth.watch.conditions import Area
+from wideberth.watch.counted import Counted, LeftOut, count_key
 from wideberth.watch.judging import VOLUMES
 from wideberth.watch.look import Look, mm, us
 from wideberth.watch.observations import (
@@ -38,7 +38,6 @@ from wideberth.watch.observations import (
     Margin,
     ObjectRef,
     Observation,
-    PartyFacts,
     Verdict,
     WarningKey,
     WarningKind,
@@ -98,10 +97,14 @@ class Followed:
         rows = [
             row for ref in key.objects if ref.kind == "track" and (row := look.row(ref)) is not None
         ]
-        for name in rests_on(key):
-            if not any((row, name) in self.on for row in rows):
-                return True
-        return any(look.doubtful[row] or not look.course_known[row] for row in rows)
+        return self.is_off(key, rows) or any(
+            look.doubtful[row] or not look.course_known[row] for row in rows
+        )
+
+    def is_off(self, key: WarningKey, rows: Iterable[int]) -> bool:
+        """Whether none of the rows goes along one of the warning's ways now."""
+        speak = list(rows)
+        return any(all((row, name) not in self.on for row in speak) for name in rests_on(key))
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,10 @@ def pairs(
     settings: WatchSettings,
     standing: Collection[WarningKey],
     straight: Iterable[Observation],
+    counted: Counted,
 ) -> list[Observation]:
     """Tracks that come too close where one or both go along their ways. straight: what is observed
-    of pairs on straight lines.
+    of pairs on straight lines. counted: whose pairs were counted.
     """
     stood = sorted(key for key in standing if key.kind is WarningKind.CONFLICT and rests_on(key))
     rule, limits = _rule(settings.pairs)
@@ -159,7 +163,7 @@ def pairs(
         seen.add(key)
         verdict = Verdict.HOLDS if holds else Verdict.NEAR
         told.append(_pair(look, followed, settings, rule, limits, hit, key, ways, verdict))
-    told += kept.said(look, followed, settings, standing)
+    told += kept.said(look, followed, settings, counted)
     return told + [
         _over(look, followed, settings, rule, key)
         for key in stood
@@ -387,7 +391,7 @@ class _Places:
     def __init__(self, rules: PairSettings) -> None:
         self._rules = rules
         self._taken: Counter[tuple[str, int, int]] = Counter()
-        self._left: Counter[int] = Counter()
+        self._left: dict[int, list[tuple[int, int]]] = {}
 
     def take(self, look: Look, hit: _Hit, *, stands: bool) -> bool:
         """Whether the pair is warned of; then it takes its places. What stands always is."""
@@ -403,7 +407,8 @@ class _Places:
             ]
             most = self._rules.told_per_track
         if not stands and min(self._taken[each] for each in places) >= most:
-            self._left.update(way for way in hit.ways if way != _STRAIGHT)
+            for way in set(hit.ways) - {_STRAIGHT}:
+                self._left.setdefault(way, []).append(hit.rows)
             return False
         self._taken.update(places)
         return True
@@ -413,31 +418,22 @@ class _Places:
         look: Look,
         followed: Followed,
         settings: WatchSettings,
-        standing: Collection[WarningKey],
+        counted: Counted,
     ) -> list[Observation]:
         """To the party of each way, how many pairs along it are not warned of one by one."""
-        names = followed.legs.ways
-        counts = {names[way]: count for way, count in self._left.items()}
-        stood = {
-            rests_on(key)[0]
-            for key in standing
-            if key.kind is WarningKind.CONFLICT and key.objects[0].kind == "party" and rests_on(key)
-        }
-        told: list[Observation] = []
-        for name in sorted(stood | set(counts)):
-            if name not in followed.intents:
-                continue
-            owner, count = followed.intents[name].owner, counts.get(name, 0)
-            ref = ObjectRef("party", owner or "")
-            said = caps.more_pairs(look, settings, owner or "", count)
-            told.append(
-                msgspec.structs.replace(
-                    said,
-                    key=WarningKey(WarningKind.CONFLICT, (ref, way_ref(name))),
-                    objects=(PartyFacts(ref, owner, count), *followed.facts((name,))),
-                )
-            )
-        return told
+        left: dict[WarningKey, LeftOut] = {}
+        for way, pairs in self._left.items():
+            name = followed.legs.ways[way]
+            key = count_key(followed.intents[name].owner or "", way_ref(name))
+            left[key] = LeftOut(len(pairs), np.unique(pairs))
+        return counted.said(
+            look,
+            settings,
+            left,
+            [key for key in counted.stood("way") if rests_on(key)[0] in followed.intents],
+            facts=lambda key: followed.facts(rests_on(key)),
+            is_blind=lambda key, rows: followed.is_off(key, rows.tolist()),
+        )
 
 
 def _pair(  # noqa: PLR0913 - what is known of one pair

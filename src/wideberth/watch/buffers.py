@@ -23,14 +23,12 @@ from numpy.typing import NDArray
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
 from wideberth.watch.closest import Limits, Movers, Pairs, evaluate
+from wideberth.watch.counted import Counted, LeftOut, count_key
 from wideberth.watch.look import Look
 from wideberth.watch.observations import (
     AreaFacts,
-    Margin,
     ObjectRef,
     Observation,
-    PartyFacts,
-    Uncertainty,
     Verdict,
     WarningKey,
     WarningKind,
@@ -88,8 +86,11 @@ def moving_buffers(
     own: Callable[[TrackKey], Collection[str]],
     settings: WatchSettings,
     standing: Collection[WarningKey],
+    counted: Counted,
 ) -> list[Observation]:
-    """What is observed of each buffer. own: the intents of its own that each track is in."""
+    """What is observed of each buffer. own: the intents of its own that each track is in. counted:
+    whose pairs were counted.
+    """
     told: list[Observation] = []
     if not buffers:
         return told
@@ -99,7 +100,7 @@ def moving_buffers(
     ):
         stood.setdefault(key.objects[-2].id, []).append(key)
     for name in sorted(buffers):
-        told += _of_one(look, buffers[name], own, settings, standing, stood.get(name, []))
+        told += _of_one(look, buffers[name], own, settings, standing, stood.get(name, []), counted)
     return told
 
 
@@ -110,6 +111,7 @@ def _of_one(
     settings: WatchSettings,
     standing: Collection[WarningKey],
     stood: Iterable[WarningKey],
+    counted: Counted,
 ) -> list[Observation]:
     limits = _limits(buffer, settings, 1.0)
     code = {look.table.code(each): each for each in sorted(buffer.bound)}
@@ -122,7 +124,7 @@ def _of_one(
     at = evaluate(look.movers, pairs[:, 0], pairs[:, 1], limits)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], at.now_horizontal_m, at.loss_s))
     places: Counter[tuple[str, int, int]] = Counter()
-    left: Counter[str] = Counter()
+    left: dict[str, list[tuple[int, int]]] = {}
     told: list[Observation] = []
     seen: set[tuple[ObjectRef, ...]] = set()
     for k in order[np.isfinite(at.loss_s[order])].tolist():
@@ -136,7 +138,7 @@ def _of_one(
         # Left out only where neither the track nor the other's party has a place left.
         names = [("track", rows[0], 0), ("party", int(owner[rows[0]]), int(owner[rows[1]]))]
         if not stands and min(places[each] for each in names) >= settings.pairs.told_per_track:
-            left[one] += 1
+            left.setdefault(one, []).append(rows)
             continue
         places.update(names)
         seen.add(conflict.objects)
@@ -152,7 +154,7 @@ def _of_one(
         else:
             told.append(_pair(look, buffer, basis, settings, at, k, conflict))
     told += _standing(look, buffer, settings, [key for key in stood if key.objects not in seen])
-    return told + _left_out(look, buffer, left, settings, standing)
+    return told + _left_out(look, buffer, left, settings, counted)
 
 
 def within_reach(movers: Movers, one: Ints, other: Ints, limits: Limits) -> Ints:
@@ -227,35 +229,23 @@ def _standing(
 def _left_out(
     look: Look,
     buffer: MovingBuffer,
-    left: Counter[str],
+    left: Mapping[str, list[tuple[int, int]]],
     settings: WatchSettings,
-    standing: Collection[WarningKey],
+    counted: Counted,
 ) -> list[Observation]:
     """To the party of what is guarded, how many more there are within the buffer."""
     zone = ObjectRef("zone", buffer.id)
-    stood = {
-        key.objects[0].id
-        for key in standing
-        if key.objects[0].kind == "party" and key.objects[-1] == zone
-    }
-    return [
-        Observation(
-            key=WarningKey(WarningKind.CONFLICT, (ObjectRef("party", party), zone)),
-            verdict=Verdict.HOLDS if left[party] else Verdict.CLEAR,
-            level=len(str(left[party])),
-            rule=RULE,
-            rule_version=settings.version,
-            margin=Margin(),
-            uncertainty=Uncertainty(0, None, 0),
-            objects=(
-                PartyFacts(ObjectRef("party", party), party, left[party]),
-                AreaFacts(zone, buffer.name, None, buffer.version, 0),
-            ),
-            oldest_us=look.now_us,
-            predicted=True,
-        )
-        for party in sorted(stood | set(left))
-    ]
+    return counted.said(
+        look,
+        settings,
+        {
+            count_key(party, zone): LeftOut(len(left[party]), np.unique(left[party]))
+            for party in left
+        },
+        [key for key in counted.stood("zone") if key.objects[-1] == zone],
+        rule=RULE,
+        facts=lambda _: (AreaFacts(zone, buffer.name, None, buffer.version, 0),),
+    )
 
 
 def _pair(  # noqa: PLR0913 - what is known of one pair

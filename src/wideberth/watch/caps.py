@@ -8,25 +8,14 @@ by urgency.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch.closest import Pairs
+from wideberth.watch.counted import LeftOut, count_key
 from wideberth.watch.look import Look
-from wideberth.watch.observations import (
-    Margin,
-    ObjectRef,
-    Observation,
-    PartyFacts,
-    Uncertainty,
-    Verdict,
-    WarningKey,
-    WarningKind,
-)
+from wideberth.watch.observations import WarningKey
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.stood import Stood
 
@@ -34,9 +23,7 @@ from wideberth.watch.stood import Stood
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-__all__ = ["RULE", "left_out", "more_pairs", "within"]
-
-RULE = "more-pairs"
+__all__ = ["left_out", "within"]
 
 Ints = NDArray[np.int64]
 
@@ -52,46 +39,23 @@ def within(look: Look, hits: Pairs, stood: Stood, settings: WatchSettings) -> ND
     )
 
 
-def left_out(
-    look: Look,
-    hits: Pairs,
-    kept: NDArray[np.bool_],
-    standing: Collection[WarningKey],
-    settings: WatchSettings,
-) -> list[Observation]:
+def left_out(look: Look, hits: Pairs, kept: NDArray[np.bool_]) -> dict[WarningKey, LeftOut]:
     """For each party with tracks among the pairs that are not warned of: how many there are."""
-    counts: Counter[str] = Counter()
-    rows, times = np.unique(
-        np.concatenate((hits.first[~kept], hits.second[~kept])), return_counts=True
-    )
-    owners = look.owner[rows]
-    for code in np.unique(owners[owners >= 0]).tolist():
-        counts[look.table.party(code)] = int(times[owners == code].sum())
-    stood = {
-        key.objects[0].id
-        for key in standing
-        if key.kind is WarningKind.CONFLICT and [each.kind for each in key.objects] == ["party"]
+    one, other = hits.first[~kept], hits.second[~kept]
+    if not len(one):
+        return {}
+    owner, count = look.owner, len(look.slots)
+    rows, times = np.unique(np.concatenate((one, other)), return_counts=True)
+    # Whose, and which: its own tracks, and those of others that they are too close to.
+    apart = owner[one] != owner[other]
+    met = np.concatenate((owner[one] * count + other, owner[other] * count + one))
+    pairs = np.unique(np.concatenate((owner[rows] * count + rows, met[np.tile(apart, 2)])))
+    return {
+        count_key(look.table.party(code)): LeftOut(
+            int(times[owner[rows] == code].sum()), pairs[pairs // count == code] % count
+        )
+        for code in np.unique(owner[rows][owner[rows] >= 0]).tolist()
     }
-    return [
-        more_pairs(look, settings, owner, counts[owner]) for owner in sorted(stood | set(counts))
-    ]
-
-
-def more_pairs(look: Look, settings: WatchSettings, owner: str, count: int) -> Observation:
-    """That so many pairs with a party's tracks are not warned of one by one."""
-    ref = ObjectRef("party", owner)
-    return Observation(
-        key=WarningKey(WarningKind.CONFLICT, (ref,)),
-        verdict=Verdict.HOLDS if count else Verdict.CLEAR,
-        level=len(str(count)),  # tens, hundreds: each is worse
-        rule=RULE,
-        rule_version=settings.version,
-        margin=Margin(),
-        uncertainty=Uncertainty(0, None, 0),
-        objects=(PartyFacts(ref, owner, count),),
-        oldest_us=look.now_us,
-        predicted=True,
-    )
 
 
 @numba.njit(cache=True)

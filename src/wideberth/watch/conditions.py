@@ -20,6 +20,7 @@ from wideberth.watch import caps
 from wideberth.watch import stood as stood_as
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import HEIGHT_UNKNOWN, Pairs
+from wideberth.watch.counted import Counted
 from wideberth.watch.judging import Judged, judge
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
 from wideberth.watch.look import ref_of as track_ref
@@ -129,15 +130,17 @@ def pairs(
     standing: Mapping[WarningKey, StandingWarning],
     judged: Judged,
     stood: Stood,
+    counted: Counted,
 ) -> PairsSeen:
     """Conflict (too close within the look-ahead) and separation (too close now) of two tracks, by
     the rules of the space. One of the two stands for a pair at a time. Of very many, some are only
     counted (:mod:`wideberth.watch.caps`). judged: every pair that is too close, or will be
     (:mod:`wideberth.watch.judging`). stood: of those that stand, what is at this look.
+    counted: whose pairs were counted.
     """
     hits = judged.pairs
     kept = caps.within(look, hits, stood, settings)
-    told = caps.left_out(look, hits, kept, standing, settings)
+    told = counted.said(look, settings, caps.left_out(look, hits, kept), counted.stood())
     seen = PairsSeen(told, set(), [])
     numbers = np.flatnonzero(kept)
     code = hits.first[numbers] * len(look.slots) + hits.second[numbers]

@@ -24,6 +24,7 @@ from wideberth.watch.area_index import NOBODY, AreaIndex
 from wideberth.watch.buffers import MovingBuffer, RoundIntent, moving_buffers
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.conformance import Conformance
+from wideberth.watch.counted import Counted
 from wideberth.watch.look import Look, ref_of
 from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import (
@@ -82,6 +83,7 @@ class Watch:
         self._may_rest_on_ways = False  # something that stands
         self._known = Known()
         self._buffers: dict[str, MovingBuffer] = {}
+        self._counted = Counted()
         self._state = WarningState()
         self._now_us: int | None = None
 
@@ -283,7 +285,10 @@ class Watch:
             self.settings.warnings.update_us,
             self._known,
         )
-        pairs = conditions.pairs(look, self.settings, self._state.standing, judged, stood)
+        self._counted.keep(standing)
+        pairs = conditions.pairs(
+            look, self.settings, self._state.standing, judged, stood, self._counted
+        )
         met = pairs.observed
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         held = [warning.seen for warning in pairs.held]
@@ -292,7 +297,7 @@ class Watch:
         self.conformance.take(look, placed)
         departed = self.own_intents.departures(look, placed, standing, self.settings)
         told += moving_buffers(
-            look, self._buffers, self.own_intents.last_in, self.settings, standing
+            look, self._buffers, self.own_intents.last_in, self.settings, standing, self._counted
         )
         told += departed
         told += conditions.implausible(look, self.settings, standing)
@@ -320,7 +325,7 @@ class Watch:
             self._ways.legs(look, ahead_s),
             {name: self.own_intents[name].area for name in self._ways},
         )
-        found = along.pairs(look, followed, settings, standing, met)
+        found = along.pairs(look, followed, settings, standing, met, self._counted)
         return found + along.incursions(
             look, followed, self._index, self._warned_of, settings, standing, entered
         )

@@ -1,5 +1,5 @@
-"""Extended squitters (DF 17) as aircraft send them, and Beast frames around them: written from the
-standard's formulas, and read back by readsb and by the library in the tests.
+"""Extended squitters (DF 17 and 18) as aircraft send them, and Beast frames around them: written
+from the standard's formulas, and read back by readsb and by the library in the tests.
 """
 
 from __future__ import annotations
@@ -21,6 +21,14 @@ def with_parity(first_88_bits: int) -> bytes:
 def squitter(address: int, message: int) -> bytes:
     """DF 17, capability 5, and the 56 bits of a message."""
     return with_parity((17 << 3 | 5) << 80 | address << 56 | message)
+
+
+def sent_on(message: bytes, control: int, *, flag_bit: int | None = None) -> bytes:
+    """The message as DF 18 with a control field. flag_bit: of the 56, 1 and up, that is set."""
+    rest = int.from_bytes(message[1:11], "big")
+    if flag_bit is not None:
+        rest |= 1 << (56 - flag_bit)
+    return with_parity((18 << 3 | control) << 80 | rest)
 
 
 def zones(latitude: float) -> int:

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from feed_pieces import NOW_US, in_pieces
-from modes_frames import airborne, beast, call_sign, velocity, with_parity
+from modes_frames import airborne, beast, call_sign, sent_on, velocity, with_parity
 from wideberth.faces.feeds.beast import BeastDecoder, Frames, mode_s_reader
 from wideberth.faces.feeds.decoding import Decoded
 from wideberth.faces.feeds.samples import sample_path
@@ -77,6 +77,43 @@ def test_a_wrong_parity_is_noise_and_what_is_no_frame_is_counted() -> None:
     assert (decoded.messages, decoded.ignored) == (3, 2)
     assert dict(decoded.malformed) == {"not-beast": 2}
     assert len(decoded.reports) == 1
+
+
+@pytest.mark.parametrize(
+    ("control", "is_flagged", "track_id"),
+    [
+        pytest.param(0, False, "4b1816", id="no transponder"),
+        pytest.param(0, True, "4b1816", id="no transponder: another meaning of the bit"),
+        pytest.param(1, False, "non-icao:4b1816", id="no transponder, an anonymous address"),
+        pytest.param(2, False, "4b1816", id="seen by radar"),
+        pytest.param(2, True, "non-icao:4b1816", id="seen by radar, the number of its track"),
+        pytest.param(3, False, None, id="seen by radar, another form"),
+        pytest.param(4, False, None, id="management"),
+        pytest.param(5, False, "non-icao:4b1816", id="seen by radar, no address of ICAO's"),
+        pytest.param(6, False, "4b1816", id="sent on"),
+        pytest.param(6, True, "non-icao:4b1816", id="sent on, no address of ICAO's"),
+        pytest.param(7, False, None, id="reserved"),
+    ],
+)
+def test_an_address_that_is_not_icaos_is_another_track(
+    control: int, is_flagged: bool, track_id: str | None
+) -> None:
+    bit = {False: None, True: 8}[is_flagged]
+    frames = b"".join(
+        beast(sent_on(airborne(0x4B1816, PLACE, 37_000, odd), control, flag_bit=bit))
+        for odd in (0, 1)
+    )
+    reports = a_decoder().feed(frames, NOW_US).reports
+    assert [each.track_id for each in reports] == ([] if track_id is None else [track_id])
+
+
+def test_what_an_anonymous_sender_says_is_not_joined_with_the_aircraft_of_that_number() -> None:
+    decoder = a_decoder()
+    other = sent_on(velocity(0x4B1816, 100, 0, 0), 6, flag_bit=9)
+    half = sent_on(airborne(0x4B1816, (10.0, 10.0), 1_000, 0), 1)
+    (report,) = decoder.feed(EVEN + beast(other) + beast(half) + ODD, NOW_US).reports
+    assert (report.track_id, report.ground_speed_m_s) == ("4b1816", None)
+    assert (report.latitude_deg, report.longitude_deg) == pytest.approx(PLACE, abs=1e-4)
 
 
 def test_a_cut_frame_is_left_out_and_the_next_one_read() -> None:

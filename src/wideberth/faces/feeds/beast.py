@@ -9,10 +9,14 @@ said of its velocity at most 5 s before. A message whose parity is wrong is nois
 hears much of: it counts among the messages that say nothing of a position. Positions on the ground
 need to know where the receiver is, and are left out.
 
+What is sent on, or by what is no transponder (DF 18), says in its control field whose address it
+has: one that ICAO did not give out is the same number as somebody's at times, and is another track.
+
 The counter has no date, so the time of arrival counts.
 
 Sources: the Beast data output formats, wiki.jetvision.de/wiki/Mode-S_Beast; the even and odd
-messages: RTCA DO-260B, compact position reporting.
+messages: RTCA DO-260B, compact position reporting; the control field and the flag of the address
+(IMF): DO-260B, 2.2.3.2.1.3 and 2.2.17.
 """
 
 from __future__ import annotations
@@ -36,6 +40,11 @@ _MESSAGE_BYTES = {0x31: 2, 0x32: 7, 0x33: 14, 0x34: 14}  # Mode A/C, short, long
 _HEADER_BYTES = 7  # counter and signal
 _LONG = 0x33
 _SQUITTERS = (17, 18)
+_OF_ANOTHER = 18  # not by a transponder
+_ICAO, _NOT_ICAO, _AS_FLAGGED = range(3)
+# Whose address a DF 18 has, by its control field. 3, 4 and 7 are of other forms and not read.
+_ADDRESS = {0: _ICAO, 1: _NOT_ICAO, 2: _AS_FLAGGED, 5: _NOT_ICAO, 6: _AS_FLAGGED}
+_FLAG_BIT = {"05": 8, "09": 9, "65": 56}  # of the 56 of a message, the first being 1
 _PAIR_US = 10 * SECOND_US
 _OTHER_BOUNDS_US = {"nac_p": MINUTE_US}  # how long a status counts
 
@@ -173,7 +182,7 @@ class BeastDecoder:
 
     def _squitter(self, message: str, now_us: int) -> PositionReport | None:
         said = self._decoded([message], [now_us])
-        track_id = None if said is None else aircraft_id(text(said.get("icao24")) or "")
+        track_id = None if said is None else _track_id(bytes.fromhex(message), said)
         if said is None or track_id is None:
             return None
         aircraft = self._heard.hear(track_id, now_us)
@@ -236,6 +245,22 @@ class BeastDecoder:
             callsign=aircraft.callsign_at(now_us),
             owner=self._owner,
         )
+
+
+def _track_id(message: bytes, said: Mapping[str, Any]) -> str | None:
+    """What the sender is called; None for a message that is not to be read as said."""
+    address = text(said.get("icao24")) or ""
+    if message[0] >> 3 != _OF_ANOTHER:
+        return aircraft_id(address)
+    whose = _ADDRESS.get(message[0] & 7)
+    if whose is None:
+        return None
+    if whose == _AS_FLAGGED:
+        bit = _FLAG_BIT.get(str(said.get("bds")))
+        content = int.from_bytes(message[4:11], "big")
+        is_flagged = bit is not None and content >> (56 - bit) & 1
+        whose = _NOT_ICAO if is_flagged else _ICAO
+    return aircraft_id(address if whose == _ICAO else f"~{address}")
 
 
 _VELOCITY = (

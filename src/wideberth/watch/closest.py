@@ -54,6 +54,8 @@ __all__ = [
     "evaluate",
     "evaluate_between",
     "half_widths_m",
+    "near",
+    "slacks_m",
     "too_close",
     "too_close_of",
 ]
@@ -200,9 +202,23 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
     vertical limit at one moment of it, the same or another; both widened as the module says. Some
     that are not may be among them.
     """
+    return near(
+        movers,
+        half_widths_m(movers, limits),
+        slacks_m(movers, limits),
+        limits.look_ahead_s,
+        same_owner=same_owner,
+    )
+
+
+def near(
+    movers: Movers, half_m: Floats, slack_m: Floats, look_ahead_s: float, *, same_owner: bool
+) -> Ints:
+    """Pairs as of :func:`candidates`, of capsules of these half widths. slack_m: half of how far
+    apart in height two may be, and what the height of each may be off.
+    """
     if len(movers) < 2:
         return np.empty((0, 2), np.int64)
-    half_m = half_widths_m(movers, limits)
     laid, low, high = lay(
         frame(movers.normal),
         movers.position_ecef_m,
@@ -212,15 +228,15 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
         movers.speed_m_s,
         movers.age_s,
         half_m,
-        float(limits.look_ahead_s),
+        float(look_ahead_s),
     )
     heights = (
         movers.altitude_w84_m,
         movers.altitude_std_m,
         movers.climb_m_s,
         movers.age_s,
-        limits.vertical_m / 2 + movers.vertical_error_m + 0.001,
-        float(limits.look_ahead_s),
+        slack_m,
+        float(look_ahead_s),
     )
     order, begins, boxes, column = swept(boxed(laid, *heights, ROUGH))
     grid, ends, members = filed(laid, order, low, high)
@@ -248,6 +264,11 @@ def half_widths_m(movers: Movers, limits: Limits) -> Floats:
     half_m += _path_pad_m(movers.speed_m_s * (movers.age_s + limits.look_ahead_s))
     half_m += (movers.speed_m_s * limits.look_ahead_s) ** 2 / (8 * EARTH_RADIUS_MIN_M)
     return half_m
+
+
+def slacks_m(movers: Movers, limits: Limits) -> Floats:
+    """Half the vertical limit, and what the height of each mover may be off."""
+    return limits.vertical_m / 2 + movers.vertical_error_m + 0.001
 
 
 def evaluate(movers: Movers, first: Ints, second: Ints, limits: Limits) -> Pairs:

@@ -31,7 +31,7 @@ from wideberth.watch._neighbours import (
 )
 from wideberth.watch._sweep import ROUGH, boxed
 from wideberth.watch.capsules import lay
-from wideberth.watch.closest import Movers
+from wideberth.watch.closest import Movers, near, slacks_m
 from wideberth.watch.judging import Judged, judge_all, judge_of, search_for
 from wideberth.watch.look import Look
 from wideberth.watch.paths import Floats
@@ -59,10 +59,13 @@ _RENEWED_US = 10 * DAY_US  # the times of what is laid are in 32 bits
 
 @dataclasses.dataclass(frozen=True)
 class _Capsules:
-    """Tracks as they are laid. laid: as the kernels have it; slack_m: of their heights."""
+    """Tracks as they are laid. laid: as the kernels have it; half_m: how wide; slack_m: of their
+    heights.
+    """
 
     laid: Floats
     movers: Movers
+    half_m: Floats
     slack_m: Floats
     ahead_s: float
 
@@ -124,7 +127,8 @@ class Neighbours:
         """Lays tracks anew, and keeps what is near them in the place of what was."""
         capsules = self._capsules(look, look.row_of[over], settings)
         movers = capsules.movers
-        if len(over) == len(look.slots) > 0:
+        is_all = len(over) == len(look.slots) > 0
+        if is_all:
             self._renew(capsules)
         unfile_middles(over, self._boxes, self._heads, self._after, self._before)
         nothing = np.full(len(over), np.nan)
@@ -146,18 +150,28 @@ class Neighbours:
         self._until_ms[over] = (look.now_us - self._begun_us + _lasts_us(over)) // _MS
         anew = np.zeros(len(self._until_ms), np.bool_)
         anew[over] = True
-        near = beside(over, capsules.laid, anew, self._bits, self._most_m, *tree)
-        near = self._may_meet(look, near, settings)
+        if is_all:
+            rows = near(
+                movers,
+                capsules.half_m,
+                capsules.slack_m,
+                capsules.ahead_s,
+                same_owner=settings.same_owner,
+            )
+            found = look.slots[rows].astype(np.int32)
+        else:
+            found = beside(over, capsules.laid, anew, self._bits, self._most_m, *tree)
+            found = self._may_meet(look, found, settings)
         anew[changed] = True
         kept = self._pairs[~anew[self._pairs].any(1)]
-        self._pairs = np.concatenate((kept, near))
+        self._pairs = np.concatenate((kept, found))
 
-    def _may_meet(self, look: Look, near: Slots, settings: PairSettings) -> Slots:
+    def _may_meet(self, look: Look, found: Slots, settings: PairSettings) -> Slots:
         """Each of these pairs of slots once, where both speak and may come too close."""
-        near = near[(look.row_of[near] >= 0).all(1)]
-        keys = np.unique(near[:, 0].astype(np.int64) << 32 | near[:, 1])
-        near = np.stack((keys >> 32, keys & 0xFFFF_FFFF), axis=1)
-        used, at = np.unique(near, return_inverse=True)
+        found = found[(look.row_of[found] >= 0).all(1)]
+        keys = np.unique(found[:, 0].astype(np.int64) << 32 | found[:, 1])
+        found = np.stack((keys >> 32, keys & 0xFFFF_FFFF), axis=1)
+        used, at = np.unique(found, return_inverse=True)
         capsules = self._capsules(look, look.row_of[used], settings)
         movers = capsules.movers
         keep = may_meet(
@@ -172,7 +186,7 @@ class Neighbours:
             movers.owner,
             settings.same_owner,
         )
-        return near[keep].astype(np.int32)
+        return found[keep].astype(np.int32)
 
     def _capsules(self, look: Look, rows: Ints, settings: PairSettings) -> _Capsules:
         """Rows of a look as capsules that hold for each look of the next LAID_US."""
@@ -201,8 +215,7 @@ class Neighbours:
             half_m,
             float(limits.look_ahead_s),
         )
-        slack_m = limits.vertical_m / 2 + vertical_m + 0.001  # as closest.candidates has it
-        return _Capsules(laid, movers, slack_m, float(limits.look_ahead_s))
+        return _Capsules(laid, movers, half_m, slacks_m(movers, limits), float(limits.look_ahead_s))
 
     def _renew(self, capsules: _Capsules) -> None:
         """Makes the grids fit what is laid, all of which is filed anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from api_world import World, a_world, flight, square
 from scenes import signer
-from wideberth.errors import Overloaded
+from wideberth.errors import Overloaded, RecordRestored
 from wideberth.live import Live, LiveSettings
 from wideberth.model.clocks import MeasureClock
 from wideberth.model.commands import (
@@ -23,7 +24,7 @@ from wideberth.model.commands import (
 )
 from wideberth.model.ids import PartyId
 from wideberth.model.intents import Step
-from wideberth.model.warnings import WarningKind
+from wideberth.model.warnings import StandingWarning, WarningKind
 from wideberth.service import Service
 from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
 from wideberth.watch.reports import PositionReport
@@ -200,3 +201,86 @@ async def test_the_warning_of_a_late_notice_reaches_both_and_is_cleared_when_its
         clock.now_us += 3 * HOUR_US
         await live.tick()
         assert not service.picture.warnings
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_warning_that_is_seen_again_stands_so_in_the_record(
+    tmp_path: Path, *, is_late: bool
+) -> None:
+    """is_late: that it was not seen could not be recorded before it was seen again."""
+    async with a_live(tmp_path) as (world, live):
+        service = world.node.service
+        clock = Clock(service)
+
+        def separation() -> StandingWarning:
+            standing = service.picture.warnings.values()
+            (found,) = [each for each in standing if each.kind is WarningKind.SEPARATION]
+            return found
+
+        for name in ("alpha", "bravo"):
+            await report(live, clock, name, owner=name)
+        await live.tick()
+        raised = separation()
+        broken = failing(service, (WorsenWarning,))
+        if not is_late:
+            broken.clear()
+        clock.now_us += 70 * SECOND_US  # silence
+        with contextlib.suppress(Overloaded):
+            await live.tick()
+        silent = separation()
+        assert silent.last_known == (not is_late)
+        for _ in range(5):
+            clock.now_us += SECOND_US
+            for name in ("alpha", "bravo"):
+                await report(live, clock, name, owner=name)
+            with contextlib.suppress(Overloaded):
+                await live.tick()
+        broken.clear()
+        await live.tick()
+        seen = separation()
+        assert (seen.id, seen.last_known) == (raised.id, False)
+        assert seen.updated_us > silent.updated_us
+        for _ in range(3):  # and once is enough
+            clock.now_us += SECOND_US
+            for name in ("alpha", "bravo"):
+                await report(live, clock, name, owner=name)
+            await live.tick()
+        assert separation() == seen
+
+
+@pytest.mark.parametrize("error", [Overloaded(1), RecordRestored(1)])
+async def test_a_watch_that_starts_on_a_record_that_decides_nothing_goes_on(
+    tmp_path: Path, error: Exception
+) -> None:
+    async with a_world(tmp_path) as world:
+        service = world.node.service
+        clock = Clock(service)
+        async with Live(service, CALM) as live:
+            for name in ("alpha", "bravo"):
+                await report(live, clock, name, owner=name)
+            await live.tick()
+        assert not next(iter(service.picture.warnings.values())).last_known
+        tries, enough, real = [0], asyncio.Event(), service.submit
+
+        async def submit(request: Any) -> Any:
+            tries[0] += 1
+            if tries[0] == 3:
+                enough.set()
+            if not enough.is_set():
+                raise error
+            return await real(request)
+
+        service.submit = submit  # type: ignore[method-assign]
+        looked = asyncio.Event()
+        async with Live(service, LiveSettings(tick_s=0.001)) as live:
+            tick = live.tick
+
+            async def ticked() -> None:
+                await tick()
+                looked.set()
+
+            live.tick = ticked  # type: ignore[method-assign]
+            async with asyncio.timeout(60):
+                await looked.wait()
+            (warning,) = service.picture.warnings.values()
+            assert warning.last_known

@@ -17,9 +17,19 @@ import heapq
 import logging
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Literal, Self, TypeVar
 
@@ -27,12 +37,14 @@ import msgspec
 import numpy as np
 
 from wideberth.conforming import Conforming
-from wideberth.errors import BehindWitness, Overloaded, RecordUnavailable
+from wideberth.errors import Overloaded, RecordError
+from wideberth.heldtracks import HeldTracks
 from wideberth.model.commands import ClearWarning, Command, RaiseWarning, Request, WorsenWarning
 from wideberth.model.entries import (
     Entry,
     WarningCleared,
     WarningRaised,
+    WarningWorsened,
     ZoneDeclared,
     ZoneWithdrawn,
 )
@@ -47,7 +59,7 @@ from wideberth.watch.archive import TrackArchive
 from wideberth.watch.conformance import Flown, Outside
 from wideberth.watch.engine import Watch
 from wideberth.watch.feedlink import MOST_TOLD, FeedLinks
-from wideberth.watch.fusion import FusedTrack, Things, agree
+from wideberth.watch.fusion import FusedTrack, agree
 from wideberth.watch.instep import InStep
 from wideberth.watch.observations import (
     Cleared,
@@ -59,11 +71,13 @@ from wideberth.watch.observations import (
 )
 from wideberth.watch.recorded import WATCHED, parties_of, recorded_form, track_named
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.rows import rows_of
+from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.staterule import StateSettings
-from wideberth.watch.tracks import TrackRow, UpdateReport
+from wideberth.watch.things import Where
+from wideberth.watch.trackrow import TrackKey, TrackRow, Whose
+from wideberth.watch.tracks import UpdateReport
 from wideberth.watch.unsaid import Unsaid
 
 __all__ = ["Live", "LiveSettings", "ShownTo", "ShownTracks", "UpdateListener"]
@@ -74,6 +88,8 @@ TrackName = tuple[str | None, str]
 Named = tuple[TrackRow, ...]
 """The tracks of one name: that of each feed of the party that brings it."""
 _NAMED_FOR_S = 2.0
+_NOT_RECORDED = (Overloaded, RecordError)
+"""What a later look may have more luck with; a record that decides nothing among it."""
 _log = logging.getLogger(__name__)
 
 ShownTo = Literal["owner", "all"] | frozenset[PartyId]
@@ -117,16 +133,28 @@ class ShownTracks:
     made of a thing to tell it, by its id in memory: once for all that are told of it.
     """
 
-    things: Things
-    is_visible: Callable[[TrackRow, PartyId], bool]
+    seen: Callable[..., Awaitable[list[FusedTrack]]]
+    is_visible: Callable[[Whose, PartyId], bool]
     words: dict[int, bytes] = field(default_factory=dict[int, bytes])
     _of: dict[PartyId, list[FusedTrack]] = field(default_factory=dict[PartyId, list[FusedTrack]])
 
-    def of(self, reader: PartyId) -> list[FusedTrack]:
-        """What the reader is shown."""
+    async def of(
+        self,
+        reader: PartyId,
+        *,
+        where: Where | None = None,
+        besides: Collection[TrackKey] = (),
+    ) -> list[FusedTrack]:
+        """What the reader is shown; where, besides: of that, as :meth:`Live.things` has it."""
+
+        def is_seen(whose: Whose) -> bool:
+            return self.is_visible(whose, reader)
+
+        if where is not None:
+            return await self.seen(is_seen, where=where, besides=besides)
         found = self._of.get(reader)
         if found is None:
-            found = self._of[reader] = self.things.seen(lambda row: self.is_visible(row, reader))
+            found = self._of[reader] = await self.seen(is_seen)
         return found
 
 
@@ -153,9 +181,7 @@ class Live:
         self.beside: list[contextlib.AbstractAsyncContextManager[object]] = []
         """What runs while the watch does, and brings positions to it."""
         self._beside = contextlib.AsyncExitStack()
-        self._rows: list[TrackRow] = []
-        self._things = Things()
-        self._rows_fresh = False
+        self._held = HeldTracks(self._copied, every_s=self._settings.show_every_s)
         self._shown: asyncio.Task[ShownTracks] | None = None
         self._shown_s = -math.inf
         # The tracks that warnings name, as of the last look at which something was said of them.
@@ -164,6 +190,8 @@ class Live:
         self._named_since_s = -math.inf
         self._known_tracks = 0
         self._listeners: dict[PartyId, set[UpdateListener]] = {}
+        # How each standing warning goes on since the record last said something of it.
+        self._updated: dict[WarningId, StandingWarning] = {}
         self._in_step = InStep(self._watch)
         self._conforming = Conforming(service, self._settings.states)
         self._last_known: dict[WarningId, StandingWarning] = {}
@@ -199,11 +227,12 @@ class Live:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        with contextlib.suppress(BehindWitness, Overloaded, RecordUnavailable):
+        with contextlib.suppress(*_NOT_RECORDED):
             self._conforming.over(await self._in_thread(self._watch.conformance.end_all))
             await self._conforming.record((), all_of_them=True)
         if self.keeping is not None:
             await self.keeping.stop()
+        await self._held.stop()
         self._thread.shutdown()
 
     @property
@@ -230,7 +259,7 @@ class Live:
         feed, feed_party = batch.feed, batch.feed_party
         now_us = self._service.context().now_us
         report = await self._in_thread(lambda: self._watch.observe(batch, now_us))
-        self._rows_fresh = False
+        self._held.changed()
         self._known_tracks = max(self._known_tracks, 1)
         newest_us = int(batch.time_us[report.good].max()) if report.good else None
         self.links.of(feed_party, feed, now_us).observed(report, newest_us)
@@ -239,13 +268,9 @@ class Live:
             await self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
         return report
 
-    async def rows(self) -> list[TrackRow]:
-        """Every track as it is held now; for :meth:`is_visible` to choose from."""
-        if not self._rows_fresh:
-            self._rows_fresh = True  # reports that come meanwhile unset it again
-            now_us = self._service.context().now_us
-            self._rows, self._things = await self._in_thread(lambda: self._held(now_us))
-        return self._rows
+    async def rows(self, seen: Callable[[Whose], bool] = lambda _: True) -> list[TrackRow]:
+        """Every track that a reader sees, as it is held now."""
+        return await self._held.rows(seen)
 
     async def newest_us(self) -> dict[tuple[str | None, str], int]:
         """When each feed was at its newest position, by its party and name."""
@@ -272,27 +297,35 @@ class Live:
         shown_to = self._shown_to(party, feed)
         return may_see(reader, feed_party=party, owner=None, shown_to=shown_to)
 
-    def is_visible(self, row: TrackRow, reader: PartyId) -> bool:
-        """Whether the reader sees it: as the feed's party, its own, or as the feed opened it."""
-        feed_party = row.key.feed_party
-        shown_to = self._shown_to(feed_party, row.feed)
-        return may_see(reader, feed_party=feed_party, owner=row.owner, shown_to=shown_to)
+    def is_visible(self, whose: Whose, reader: PartyId) -> bool:
+        """Whether the reader sees a track: as the feed's party, its own, or as the feed opened
+        it.
+        """
+        shown_to = self._shown_to(whose.feed_party, whose.feed)
+        return may_see(reader, feed_party=whose.feed_party, owner=whose.owner, shown_to=shown_to)
 
-    def is_open(self, row: TrackRow) -> bool:
-        """Whether the feed's party opened it to all parties of the space."""
-        return self._shown_to(row.key.feed_party, row.feed) == "all"
+    def is_open(self, whose: Whose) -> bool:
+        """Whether the feed's party opened a track to all parties of the space."""
+        return self._shown_to(whose.feed_party, whose.feed) == "all"
 
     def _shown_to(self, feed_party: str | None, feed: str) -> ShownTo:
         return self._feeds.get((PartyId(feed_party or ""), feed), "owner")
 
-    def _held(self, now_us: int) -> tuple[list[TrackRow], Things]:
-        rows = self._watch.tracks(now_us)
-        return rows, Things(rows)
+    async def _copied(self) -> Columns:
+        now_us = self._service.context().now_us
+        return await self._in_thread(lambda: self._watch.columns(now_us))
 
-    async def things(self, seen: Callable[[TrackRow], bool]) -> list[FusedTrack]:
-        """What a reader is shown of the tracks that it sees, those of one thing as one."""
-        await self.rows()
-        return self._things.seen(seen)
+    async def things(
+        self,
+        seen: Callable[[Whose], bool],
+        *,
+        where: Where | None = None,
+        besides: Collection[TrackKey] = (),
+    ) -> list[FusedTrack]:
+        """What a reader is shown of the tracks that it sees, those of one thing as one. where: only
+        those of which it sees a track there; besides: and those of these keys.
+        """
+        return await self._held.seen(seen, where=where, besides=besides)
 
     async def shown(self) -> ShownTracks:
         """The tracks as of now, or of a moment ago: a quarter of show_every_s at most. A hundred
@@ -305,8 +338,8 @@ class Live:
         return await asyncio.shield(self._shown)
 
     async def _show(self) -> ShownTracks:
-        await self.rows()
-        return ShownTracks(self._things, self.is_visible)
+        things = await self._held.now()
+        return ShownTracks(partial(self._held.seen_of, things), self.is_visible)
 
     def is_track_open(
         self, feed_party: str, feed: str | None, track_id: str, reader: PartyId
@@ -316,7 +349,7 @@ class Live:
         """
         held = self._held_of((feed_party or None, track_id))
         asked = [row for row in held if feed is None or row.feed == feed]
-        return bool(asked) and all(self.is_visible(row, reader) for row in asked)
+        return bool(asked) and all(self.is_visible(row.whose, reader) for row in asked)
 
     def _held_of(self, name: TrackName) -> Named:
         return self._named.get(name) or self._named_before.get(name, ())
@@ -418,7 +451,7 @@ class Live:
 
         events, named, flown, flying = await self._in_thread(look)
         self._known_tracks = len(self._watch.table)
-        self._rows_fresh = False
+        self._held.changed()
         self._note_named(named)
         for event in events:
             self._note(event)
@@ -449,21 +482,24 @@ class Live:
             try:
                 over = msgspec.structs.replace(warning, updated_us=now_us, last_known=True)
                 await self._submit(ClearWarning(over))
-            except (BehindWitness, Overloaded, RecordUnavailable):
+            except _NOT_RECORDED:
                 heapq.heappush(self._late, (0, warning_id))  # the next look tries again
                 raise
 
     async def _look_on(self) -> None:
-        await self._keep_last_known()
         loop = asyncio.get_running_loop()
+        is_taken_over = False
         due_s = loop.time()
         while True:
             # At a beat, however long a look takes; one that took longer is not made up for.
             due_s = max(due_s + self._settings.tick_s, loop.time())
             await asyncio.sleep(due_s - loop.time())
             try:
+                if not is_taken_over:
+                    await self._keep_last_known()
+                    is_taken_over = True
                 await self.tick()
-            except (BehindWitness, Overloaded, RecordUnavailable) as error:
+            except _NOT_RECORDED as error:
                 _log.warning("%d warnings wait to be recorded: %s", len(self._unsaid), error)
             except Exception:  # noqa: BLE001  # the top of a task: it is logged, and goes on
                 _log.exception("the watch failed at one look; it goes on")
@@ -478,10 +514,7 @@ class Live:
                 continue
             self._last_known[warning_id] = warning
             if not warning.last_known:
-                with contextlib.suppress(Overloaded, RecordUnavailable):
-                    await self._submit(
-                        WorsenWarning(msgspec.structs.replace(warning, last_known=True))
-                    )
+                await self._submit(WorsenWarning(msgspec.structs.replace(warning, last_known=True)))
 
     def _listen(self, _start: int, entries: Sequence[Entry]) -> None:
         """Note what concerns the watch; it learns of it at its next look."""
@@ -494,24 +527,32 @@ class Live:
                 case WarningRaised(warning=warning):
                     self._note_late(warning)
                     self._same.note(warning)
+                    self._outdate(warning.id)
+                case WarningWorsened(warning=warning):
+                    self._outdate(warning.id)
                 case WarningCleared(warning=warning):
                     self._same.forget(warning.id)
+                    self._outdate(warning.id)
                 case _:
                     pass
 
     def _note(self, event: WarningEvent) -> None:
         """An event of the watch to those that wait to be recorded, or to the streams alone."""
-        if not isinstance(event, Updated) or event.warning.id in self._unsaid:
-            if not isinstance(event, Updated):
-                self._unsaid.put(event)
+        if not isinstance(event, Updated):
+            self._unsaid.put(event)
+            return
+        if event.warning.id in self._unsaid:
+            if self._unsaid.is_last_known(event.warning.id):
+                self._unsaid.put(event)  # it is seen again before that was recorded
             return
         picture = self._service.picture
         standing = picture.warnings.get(WarningId(event.warning.id))
         parties = parties_of(event, picture, standing)
         if not parties:
             return
-        if standing is None or set(parties) > set(standing.parties):
-            self._unsaid.put(event)  # somebody may learn of it only now
+        # Somebody may learn of it only now; or the record says that it is not seen any more.
+        if standing is None or set(parties) > set(standing.parties) or standing.last_known:
+            self._unsaid.put(event)
         else:
             self.publish(msgspec.structs.replace(recorded_form(event), parties=parties))
 
@@ -559,13 +600,32 @@ class Live:
                 self._last_known.pop(warning_id, None)
 
     def publish(self, warning: StandingWarning) -> None:
-        """Tell the streams of the parties that a standing warning is addressed to."""
+        """Tell the streams of the parties that a standing warning is addressed to. It is forgotten
+        when the record says something of the warning.
+        """
+        self._updated[warning.id] = warning
         for party in warning.parties:
             for listener in self._listeners.get(party, ()):
                 before = listener.pending.get(warning.id)
                 missed = 0 if before is None else before[1] + 1
                 listener.pending[warning.id] = warning, missed
                 listener.grew.set()
+
+    def newest(self, warning: StandingWarning, reader: PartyId) -> StandingWarning:
+        """A warning of the record as it goes on now, as far as the reader was told."""
+        updated = self._updated.get(warning.id)
+        if updated is None or reader not in updated.parties:
+            return warning
+        return updated
+
+    def _outdate(self, warning_id: WarningId) -> None:
+        """The record says something of a warning: what was to be told of it before comes too late.
+        A listener that is slow would hear it after the warning's end.
+        """
+        updated = self._updated.pop(warning_id, None)
+        for party in () if updated is None else updated.parties:
+            for listener in self._listeners.get(party, ()):
+                listener.pending.pop(warning_id, None)
 
     async def _submit(self, command: Command) -> None:
         await self._service.submit(Request(SYSTEM, command))

@@ -271,8 +271,9 @@ def _numbers_of_all(patch: pytest.MonkeyPatch) -> None:
 def _tracks_are_one_whoever_sees_them(patch: pytest.MonkeyPatch) -> None:
     """Feeds are fused first, and then the reader is shown what it sees a part of."""
 
-    async def things(live: Live, seen: Any) -> Any:
-        return [each for each in fused(await live.rows()) if any(map(seen, each.rows))]
+    async def things(live: Live, seen: Any, **_: Any) -> Any:
+        rows = await live.rows()
+        return [each for each in fused(rows) if any(seen(row.whose) for row in each.rows)]
 
     patch.setattr(Live, "things", things)
 

@@ -14,12 +14,13 @@ from wideberth.space.time import MINUTE_US, SECOND_US
 from wideberth.watch import agreeing, fusion
 from wideberth.watch.agreeing import identities
 from wideberth.watch.engine import Watch
-from wideberth.watch.fusion import FusedTrack, Things, agree, conflicts_of, fused
+from wideberth.watch.fusion import FusedTrack, agree, conflicts_of, fused
 from wideberth.watch.identity import identity_of
 from wideberth.watch.observations import Cleared, Raised, WarningKind
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.rows import rows_of
+from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.settings import FeedSettings, TrackSettings, WatchSettings
+from wideberth.watch.things import Things
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable
 
 NOW_US = 1_600_000_000 * SECOND_US
@@ -259,10 +260,49 @@ def test_fusion_is_that_of_the_slow_reference_in_any_order(told: Any, order: Any
 def test_a_reader_is_shown_what_there_would_be_if_nothing_else_were_there(
     told: Any, seen: set[str | None]
 ) -> None:
-    everything = held(*told)
+    table = table_of(*told)
+    things = Things(Columns(table, table.slots(), NOW_US))
     alone = held(*(each for each in told if each[0] in seen))
-    shown = Things(everything).seen(lambda row: row.key.feed_party in seen)
+    groups = things.groups(lambda whose: whose.feed_party in seen)
+    shown = things.seen(groups)
     assert sorted(shown, key=lambda f: as_slow([f])[0][0]) == fused(alone)
+    assert things.rows(groups) == [r for r in held(*told) if r.key.feed_party in seen]
+
+
+@settings(deadline=None, max_examples=100)
+@given(TOLD, st.sets(st.sampled_from([None, "north", "south"])), st.sampled_from([-500.0, 0, 500]))
+def test_of_a_place_a_reader_is_shown_the_things_of_which_it_sees_a_track_there(
+    told: Any, seen: set[str | None], north_m: float
+) -> None:
+    table = table_of(*told)
+    edge_deg = 47.0 + north_m * METRE_DEG
+    things = Things(Columns(table, table.slots(), NOW_US))
+    groups = things.groups(lambda whose: whose.feed_party in seen)
+    everything = sorted(things.seen(groups), key=lambda f: as_slow([f])[0][0])
+    besides = {each.key for each in everything[::2]}
+    shown = things.seen(groups, where=lambda c: c.latitude_deg > edge_deg, besides=besides)
+    assert sorted(shown, key=lambda f: as_slow([f])[0][0]) == [
+        each
+        for each in everything
+        if each.key in besides or any(row.latitude_deg > edge_deg for row in each.rows)
+    ]
+
+
+def test_rows_are_made_of_those_alone_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    row = Columns.row
+    monkeypatch.setattr(Columns, "row", lambda self, k: made.append(k) or row(self, k))
+    told = [("north", f"n{k}", report(f"n{k}")) for k in range(5)]
+    table = table_of(*told, ("south", "s", report("s", 0.0, 900.0)))
+    things = Things(Columns(table, table.slots(), NOW_US))
+    south = things.groups(lambda whose: whose.feed_party == "south")
+    north = things.groups(lambda whose: whose.feed_party == "north")
+    assert [len(things.seen(south)) for _ in range(2)] == [1, 1]
+    assert made == [5]
+    assert things.seen(north, where=lambda c: c.latitude_deg > 47.005) == []
+    assert made == [5]
+    assert len(things.seen(north)) == len(things.seen(north | south)) - 1 == 5
+    assert sorted(made) == [0, 1, 2, 3, 4, 5]  # each once, for all readers
 
 
 def test_the_check_finds_a_fusion_that_takes_what_is_hidden() -> None:

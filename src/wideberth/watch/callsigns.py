@@ -5,6 +5,7 @@ string of its own would take five times the room.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["CallSigns"]
 
@@ -29,6 +30,15 @@ class CallSigns:
             self._short[slot] = callsign.encode("ascii")
         elif callsign is not None:
             self._other[slot] = callsign
+
+    def copied(self, slots: NDArray[np.int64]) -> CallSigns:
+        """Those of these slots, numbered in their order."""
+        made = CallSigns(0)
+        made._short = self._short[slots]
+        if self._other:
+            numbered = enumerate(slots.tolist())
+            made._other = {k: self._other[slot] for k, slot in numbered if slot in self._other}
+        return made
 
     def extend(self, more: int) -> None:
         """Room for so many slots more, without call signs."""

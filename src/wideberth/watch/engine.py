@@ -36,7 +36,7 @@ from wideberth.watch.observations import (
 )
 from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
-from wideberth.watch.rows import rows_of
+from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.stood import Known, Stood
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
@@ -245,6 +245,10 @@ class Watch:
     def tracks(self, now_us: int) -> list[TrackRow]:
         """Every track as it is held."""
         return rows_of(self.table, self.table.slots(), now_us)
+
+    def columns(self, now_us: int) -> Columns:
+        """Every track as it is held, copied: rows can be made of it elsewhere."""
+        return Columns(self.table, self.table.slots(), now_us)
 
     def feeds(self, now_us: int) -> list[FeedState]:
         """What an empty answer rests on: each feed, and how fresh it is."""

@@ -21,7 +21,6 @@ uncertainty then reaches around every place that conflicts. Nothing is averaged.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
@@ -35,7 +34,7 @@ from wideberth.watch.paths import arc_m, ecef_m
 from wideberth.watch.settings import TrackSettings
 from wideberth.watch.tracks import TrackKey, TrackRow
 
-__all__ = ["FusedTrack", "Things", "agree", "conflicts_of", "fused"]
+__all__ = ["FusedTrack", "agree", "alone", "conflicts_of", "fused", "sign_of"]
 
 _CALL_SIGN_US = 10 * MINUTE_US
 _FEWEST_SIGNS = 4
@@ -79,30 +78,19 @@ def fused(rows: Iterable[TrackRow]) -> list[FusedTrack]:
     return sorted(found, key=lambda each: _order(each.key))
 
 
-class Things:
-    """Every track as it is held, for many readers: what is of nothing else's identity or call sign
-    is worked out once.
-    """
+def alone(row: TrackRow) -> FusedTrack:
+    """A track that is of nothing else's identity or call sign, as a thing."""
+    used = {"position": row, **{name: row for name, value in _VALUES if value(row) is not None}}
+    if row.callsign is not None:
+        used["call sign"] = row
+    if row.owner is not None:
+        used["party"] = row
+    return FusedTrack(row.key, (row,), used, (), row.uncertainty_m, row.state, row.implausible)
 
-    def __init__(self, rows: Sequence[TrackRow] = ()) -> None:
-        identities = Counter(identity_of(row.key.feed_party, row.key.track_id) for row in rows)
-        signs = Counter(_sign(row) for row in rows)
-        del signs[""]
-        self._alone: list[FusedTrack] = []
-        self._others: list[TrackRow] = []
-        for row in rows:
-            identity = identity_of(row.key.feed_party, row.key.track_id)
-            if identities[identity] == 1 and signs[_sign(row)] <= 1:
-                self._alone.append(_fused((row,)))
-            else:
-                self._others.append(row)
 
-    def seen(self, is_seen: Callable[[TrackRow], bool]) -> list[FusedTrack]:
-        """What a reader is shown that sees these tracks: the same as :func:`fused` of them, in no
-        order.
-        """
-        found = [each for each in self._alone if is_seen(each.rows[0])]
-        return found + fused(row for row in self._others if is_seen(row))
+def sign_of(callsign: str | None) -> str:
+    """A call sign as it is compared; "" for none."""
+    return "".join((callsign or "").split()).upper()
 
 
 def conflicts_of(one: TrackRow, other: TrackRow) -> tuple[str, ...]:
@@ -165,13 +153,7 @@ def _by_call_sign(
 def _fused(group: Sequence[TrackRow]) -> FusedTrack:
     first = min(group, key=lambda row: _order(row.key))
     if len(group) == 1:
-        used = {"position": first, **{n: first for n, value in _VALUES if value(first) is not None}}
-        if first.callsign is not None:
-            used["call sign"] = first
-        if first.owner is not None:
-            used["party"] = first
-        state, doubt = first.state, first.implausible
-        return FusedTrack(first.key, (first,), used, (), first.uncertainty_m, state, doubt)
+        return alone(first)
     rows = sorted(group, key=_preference)
     best = rows[0]
     found: set[str] = set()
@@ -249,7 +231,7 @@ def _unsure_s(one: TrackRow, other: TrackRow) -> float:
 
 
 def _sign(row: TrackRow) -> str:
-    return "".join((row.callsign or "").split()).upper()
+    return sign_of(row.callsign)
 
 
 def _is_telling(sign: str) -> bool:

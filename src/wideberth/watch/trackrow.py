@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wideberth.watch.paths import Floats
 
-__all__ = ["SOURCES", "TrackKey", "TrackRow", "Trail", "Velocity"]
+__all__ = ["SOURCES", "TrackKey", "TrackRow", "Trail", "Velocity", "Whose"]
 
 SOURCES = ("unknown", "reported", "derived")  # by the numbers below
 
@@ -29,6 +29,16 @@ class TrackKey(msgspec.Struct, frozen=True):
     feed_party: str | None
     feed: str
     track_id: str
+
+
+class Whose(msgspec.Struct, frozen=True):
+    """What decides who sees a track. feed_party: whose feed brings it, or None; feed: its name;
+    owner: whose thing it is, None where that is not known.
+    """
+
+    feed_party: str | None
+    feed: str
+    owner: str | None
 
 
 class TrackRow(msgspec.Struct, frozen=True):
@@ -64,6 +74,11 @@ class TrackRow(msgspec.Struct, frozen=True):
     def feed(self) -> str:
         """The name of the feed that brings it."""
         return self.key.feed
+
+    @property
+    def whose(self) -> Whose:
+        """What decides who sees it."""
+        return Whose(self.key.feed_party, self.key.feed, self.owner)
 
 
 @dataclass(frozen=True)

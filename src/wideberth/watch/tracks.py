@@ -55,6 +55,7 @@ __all__ = [
     "BadRow",
     "RowRule",
     "TrackKey",
+    "TrackNames",
     "TrackRow",
     "TrackTable",
     "Trail",
@@ -107,6 +108,21 @@ class UpdateReport:
         if len(self.bad_rows) < _NAMED:
             shown = "".join(c if c.isprintable() else "?" for c in track_id[:_MAX_ID_LENGTH])
             self.bad_rows.append(BadRow(index, shown, rule))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackNames:
+    """What some tracks are called and whose they are, by their number k. feeds: party and name by
+    the number of a feed; owners: parties by their code; a code below 0 is of none.
+    """
+
+    track_id: list[str]
+    callsign: CallSigns
+    callsign_us: Slots
+    feed_number: NDArray[np.int32]
+    feeds: dict[int, tuple[str | None, str]]
+    owner_code: NDArray[np.int32]
+    owners: dict[int, str]
 
 
 class TrackTable:
@@ -266,6 +282,28 @@ class TrackTable:
     def callsign_us(self, slot: int) -> int | None:
         """When the call sign was last said, None where there is none."""
         return None if self._callsign[slot] is None else self._callsign_us.item(slot)
+
+    def names(self, slots: Slots) -> TrackNames:
+        """What the tracks in these slots are called and whose they are, copied. Raises KeyError
+        where one is free.
+        """
+        track_ids = list(map(self._track_id.__getitem__, slots.tolist()))
+        if None in track_ids:
+            raise KeyError(int(slots[track_ids.index(None)]))
+        numbers = self._feed_number[slots]
+        feeds: dict[int, tuple[str | None, str]] = {
+            feed.number: (feed.party, feed.name) for feed in self._feeds
+        }
+        owners = self.owner_code[slots]
+        return TrackNames(
+            track_id=cast("list[str]", track_ids),
+            callsign=self._callsign.copied(slots),
+            callsign_us=self._callsign_us[slots],
+            feed_number=numbers,
+            feeds=feeds,
+            owner_code=owners,
+            owners={code: self._parties[code] for code in np.unique(owners).tolist() if code >= 0},
+        )
 
     def slots_named(self, feed_party: str | None, track_id: str) -> list[int]:
         """The slots of the tracks of this id that this party's feeds bring."""

@@ -12,6 +12,7 @@ from wideberth.watch.observations import (
     Cleared,
     Lapsed,
     Raised,
+    Updated,
     WarningEvent,
     Worsened,
 )
@@ -33,13 +34,18 @@ class Unsaid:
         return warning_id in self._lines
 
     def put(self, event: WarningEvent) -> None:
-        """At the end of its warning's line; a worsening takes the place of one that waits there, so
-        that a line holds three events at most.
+        """At the end of its warning's line; how it goes on takes the place of what waits there of
+        that, so that a line holds three events at most.
         """
         line = self._lines.setdefault(event.warning.id, [])
-        if line and isinstance(event, Worsened) and not isinstance(line[-1], Raised):
+        if line and isinstance(event, Worsened | Updated) and not isinstance(line[-1], Raised):
             line.pop()
         line.append(event)
+
+    def is_last_known(self, warning_id: str) -> bool:
+        """Whether what waits of a warning ends with its not being seen any more."""
+        line = self._lines.get(warning_id)
+        return bool(line) and line[-1].warning.last_known_since_us is not None
 
     def first(self, warning_id: str) -> WarningEvent | None:
         """What is to be recorded next of a warning, None where nothing waits."""

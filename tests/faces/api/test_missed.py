@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from api_world import World
 from stream_lines import Line
 from wideberth.live import Live, UpdateListener
+from wideberth.model.commands import ClearWarning, RaiseWarning, Request, WorsenWarning
 from wideberth.model.ids import PartyId, WarningId
+from wideberth.model.parties import SYSTEM
 from wideberth.model.warnings import StandingWarning, WarningKind
 
 BRAVO = PartyId("bravo")
@@ -36,7 +39,7 @@ def count(steps: list[str], publish: Publish = Live.publish) -> None:
     """Each update is told, or counted in the next one of its warning that is."""
     live: Any = object.__new__(Live)
     listener = UpdateListener(asyncio.Event(), BRAVO)
-    live._listeners = {BRAVO: {listener}}
+    live._listeners, live._updated = {BRAVO: {listener}}, {}
     said: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     for time_us, step in enumerate([*steps, "read"]):
@@ -105,3 +108,44 @@ async def test_a_reader_that_stalls_is_told_what_it_missed(world: World) -> None
         ("warning-update", "w-1", "updated", 4),
     ]
     await line.close()
+
+
+async def recorded(world: World, command: Any) -> None:
+    await world.node.service.submit(Request(SYSTEM, command))
+
+
+async def test_no_update_comes_after_the_end_of_its_warning(world: World) -> None:
+    live = world.app.desk.live
+    await recorded(world, RaiseWarning(warning("w-1", 1)))
+    line = Line(world, "bravo", "/stream")
+    await line.until(lambda events: len(events) == 1)
+    line.flowing.clear()
+    live.publish(warning("w-1", 2))  # on its way, and not read
+    (listener,) = live._listeners[BRAVO]
+    await until(lambda: not listener.pending)
+    live.publish(warning("w-1", 3))
+    await recorded(world, ClearWarning(warning("w-1", 4)))
+    assert not listener.pending
+    line.flowing.set()
+    await line.until(lambda events: len(events) == 3)
+    await recorded(world, RaiseWarning(warning("w-2", 5)))
+    await line.until(lambda events: len(events) == 4)
+    told = [(data["warning"]["id"], data["change"]) for _, _, data in line.events]
+    assert told == [("w-1", "raised"), ("w-1", "updated"), ("w-1", "cleared"), ("w-2", "raised")]
+    assert not live._updated
+    await line.close()
+
+
+async def test_who_loads_what_stands_gets_the_newest_update_that_was_for_it(world: World) -> None:
+    live = world.app.desk.live
+    both = msgspec.structs.replace(warning("w-1", 1), parties=(BRAVO, PartyId("alpha")))
+    await recorded(world, RaiseWarning(both))
+    live.publish(msgspec.structs.replace(warning("w-1", 2), horizontal_mm=7_000))
+
+    async def loaded(party: str) -> Any:
+        (found,) = (await world.ask(party, "GET", "/warnings")).json()["warnings"]
+        return found
+
+    assert (await loaded("bravo"))["updated"] > (await loaded("alpha"))["updated"]
+    await recorded(world, WorsenWarning(msgspec.structs.replace(both, updated_us=3)))
+    assert (await loaded("bravo"))["updated"] == (await loaded("alpha"))["updated"]

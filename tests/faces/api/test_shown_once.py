@@ -31,8 +31,8 @@ async def test_what_many_streams_are_shown_is_worked_out_once(
 ) -> None:
     live = world.app.desk.live
     made: list[str] = []
-    held = live._held
-    monkeypatch.setattr(live, "_held", lambda now_us: (made.append("held"), held(now_us))[1])
+    copied = live._held._copied
+    monkeypatch.setattr(live._held, "_copied", lambda: (made.append("held"), copied())[1])
     monkeypatch.setattr(
         stream, "track_out", lambda thing: (made.append(thing.key.track_id), track_out(thing))[1]
     )
@@ -54,21 +54,21 @@ async def test_streams_do_not_have_the_tracks_made_anew_for_each_position(
     monkeypatch.setattr("wideberth.live.time.monotonic", lambda: now_s)
     await report(world, "a")
     first = await live.shown()
-    assert [each.key.track_id for each in first.of(PartyId("alpha"))] == ["a"]
+    assert [each.key.track_id for each in await first.of(PartyId("alpha"))] == ["a"]
     await report(world, "b")
     assert await live.shown() is first
     now_s += live.show_every_s / 2
     later = await live.shown()
-    assert [each.key.track_id for each in later.of(PartyId("alpha"))] == ["a", "b"]
+    assert [each.key.track_id for each in await later.of(PartyId("alpha"))] == ["a", "b"]
 
 
 async def test_a_feed_that_is_closed_is_shown_to_nobody_else_at_once(world: World) -> None:
     live, bravo = world.app.desk.live, PartyId("bravo")
     await report(world, "a")
     live.show_feed(PartyId("alpha"), "own", "all")
-    assert len((await live.shown()).of(bravo)) == 1
+    assert len(await (await live.shown()).of(bravo)) == 1
     live.show_feed(PartyId("alpha"), "own", "owner")
-    assert (await live.shown()).of(bravo) == []
+    assert await (await live.shown()).of(bravo) == []
 
 
 async def test_each_party_is_shown_its_own(world: World) -> None:
@@ -76,7 +76,7 @@ async def test_each_party_is_shown_its_own(world: World) -> None:
     await report(world, "ours")
     shown = await world.app.desk.live.shown()
     seen = {
-        party: sorted(each.key.track_id for each in shown.of(PartyId(party)))
+        party: sorted(each.key.track_id for each in await shown.of(PartyId(party)))
         for party in ("alpha", "bravo", "charlie")
     }
     assert seen == {"alpha": ["ours", "theirs"], "bravo": ["theirs"], "charlie": []}
@@ -84,7 +84,7 @@ async def test_each_party_is_shown_its_own(world: World) -> None:
 
 async def test_an_event_of_tracks_is_what_its_form_says(world: World) -> None:
     await report(world, "a", "b")
-    things = (await world.app.desk.live.shown()).of(PartyId("alpha"))
+    things = await (await world.app.desk.live.shown()).of(PartyId("alpha"))
     words = [stream.encode(track_out(each)) for each in things]
     for count in (0, 1, 2):
         tracks = [track_out(each) for each in things[:count]]

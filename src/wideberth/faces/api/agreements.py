@@ -236,8 +236,7 @@ async def _flying(call: Call) -> list[Track]:
             ground_speed_m_s=row.ground_speed_m_s,
             pressure_altitude=row.altitude_std_m is not None,
         )
-        for row in await live.rows()
-        if live.is_visible(row, call.party)
+        for row in await live.rows(lambda whose: live.is_visible(whose, call.party))
     ]
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec
 from wideberth.faces.api.areas import (
@@ -66,13 +68,25 @@ from wideberth.space.volume import (
     polygon,
 )
 from wideberth.warned import Warned, warned
+from wideberth.watch.paths import ecef_m
+from wideberth.watch.rows import Columns
+from wideberth.watch.things import Mask
 from wideberth.watch.tracks import TrackRow
 from wideberth.wire import asked
 
 if TYPE_CHECKING:
     from wideberth.faces.api.desk import Desk
 
-__all__ = ["MOST_VERTICES", "OPTIONAL", "UPDATES", "Heard", "Wanted", "track_is_in", "wanted_of"]
+__all__ = [
+    "MOST_VERTICES",
+    "OPTIONAL",
+    "UPDATES",
+    "Heard",
+    "Wanted",
+    "maybe_in",
+    "track_is_in",
+    "wanted_of",
+]
 
 UPDATES = "warning-update"
 """The event that tells how a standing warning goes on; it is not in the record."""
@@ -100,6 +114,7 @@ _CLIMB_MM_S = 100_000
 _STEP_US = 30 * SECOND_US  # a time is said no finer where a closed track is part of it
 _SPOT_MM = 1_000
 _PLAIN = re.compile(r"[0-9eE+., -]*", re.ASCII)  # numbers with commas between
+_SLACK_M = 10.0  # of a bound: the spot's own size, and what is rounded
 _MOST_REMEMBERED = 10_000
 
 
@@ -229,6 +244,27 @@ def wanted_of(query: asked.ListenQuery, picture: Picture) -> Wanted:
     """What a query asks for. Raises InvalidValue naming the parameter."""
     kinds = _kinds(query.kinds) if isinstance(query, asked.StreamQuery) else None
     return Wanted(kinds, _area(query, picture))
+
+
+def maybe_in(columns: Columns, area: Area) -> Mask:
+    """Which tracks could be in the area: all of which :func:`track_is_in` says so, and some near
+    it. All at once, by the balls around the area's pieces.
+    """
+    near = np.full(len(columns), not area.pieces)
+    position_m = ecef_m(columns.latitude_deg, columns.longitude_deg)
+    for piece in area.pieces:
+        ball = piece.arrays.shapes[piece.index]
+        center_m = np.array([ball["x"], ball["y"], ball["z"]])
+        # A chord is never longer than the way over the ground.
+        away_m = np.linalg.norm(position_m - center_m, axis=1) - ball["reach_m"]
+        near |= away_m <= columns.uncertainty_m + _SLACK_M
+    height_m = np.clip(columns.altitude_w84_m, MIN_ALTITUDE_MM / 1000, MAX_ALTITUDE_MM / 1000)
+    slab = area.slab
+    with np.errstate(invalid="ignore"):
+        outside = (height_m < slab.lower_mm / 1000 - _SLACK_M) | (
+            height_m > slab.upper_mm / 1000 + _SLACK_M
+        )
+    return near & ~outside
 
 
 def track_is_in(row: TrackRow, area: Area, picture: Picture) -> bool:

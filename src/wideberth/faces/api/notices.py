@@ -154,7 +154,8 @@ async def list_warnings(call: Call) -> told.WarningsPage:
     if by_loss and query.cursor is not None:
         raise HttpProblem(400, "cursor", "read page by page with order=id", field="cursor")
     standing = [picture.warnings[each] for each in picture.warnings]
-    own = [each for each in standing if call.party in each.parties]
+    live = call.desk.live
+    own = [live.newest(each, call.party) for each in standing if call.party in each.parties]
     own.sort(key=by_time_to_loss if by_loss else lambda each: each.id)
     after = [each for each in own if query.cursor is None or each.id > query.cursor]
     page = after[: query.limit]

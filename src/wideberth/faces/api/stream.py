@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from wideberth.faces.api import codec, told
 from wideberth.faces.api.carriers import Said
 from wideberth.faces.api.desk import Call
-from wideberth.faces.api.filters import track_is_in, wanted_of
+from wideberth.faces.api.filters import maybe_in, track_is_in, wanted_of
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.lines import a_line, urgent_first
 from wideberth.faces.api.reading import Reading
@@ -26,6 +26,8 @@ from wideberth.watch.tracks import TrackKey
 from wideberth.wire import asked
 
 __all__ = ["party_stream", "resume_after", "track_stream"]
+
+_PAUSE_EVERY = 200  # things, before others have their turn
 
 
 async def party_stream(call: Call) -> None:
@@ -70,27 +72,15 @@ async def track_stream(call: Call) -> None:
     """
     loop = asyncio.get_running_loop()
     every_s = call.desk.live.show_every_s
-    area = wanted_of(call.query, call.picture).area
-    sent_us: dict[TrackKey, tuple[int, ...]] = {}
+    positions = _Positions(call)
     async with a_line(call) as line:
         await line.still_here()
         due_s, missed = loop.time(), 0
-        live = call.desk.live
         while not line.ended:
-            moved: list[bytes] = []
-            seen: dict[TrackKey, tuple[int, ...]] = {}
-            shown = await live.shown()
-            for thing in shown.of(call.party):
-                key, times_us = thing.key, tuple(row.time_us for row in thing.rows)
-                # In it by any of the feeds that bring it: they may say different places.
-                is_in = area is None or any(
-                    track_is_in(row, area, call.picture) for row in thing.rows
-                )
-                if is_in:
-                    seen[key] = times_us
-                if (is_in or key in sent_us) and sent_us.get(key) != times_us:
-                    moved.append(_words_of(thing, shown))
-            sent_us = seen
+            shown = await call.desk.live.shown()
+            if loop.time() < due_s + every_s:
+                due_s = loop.time()  # all readers were waited for, and that is not this one's doing
+            moved = await positions.moved(shown)
             if moved:
                 await line.send([Said(None, "tracks", _tracks_event(moved, missed))])
             due_s += every_s
@@ -98,6 +88,51 @@ async def track_stream(call: Call) -> None:
             missed = max(0, int(late_s / every_s))
             due_s += missed * every_s
             await line.wait(max(0.0, due_s - loop.time()))
+
+
+class _Positions:
+    """What one stream of positions has told, and what it tells next."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._area = wanted_of(call.query, call.picture).area
+        # Of each that is in the area: when its tracks were where it was told to be.
+        self._told_us: dict[TrackKey, tuple[int, ...]] = {}
+
+    async def things(self, shown: ShownTracks) -> list[FusedTrack]:
+        """What may have to be told: in the area or near it, or told to be in it."""
+        area = self._area
+        return await shown.of(
+            self._call.party,
+            where=None if area is None else lambda columns: maybe_in(columns, area),
+            besides=() if area is None else self._told_us.keys(),
+        )
+
+    async def moved(self, shown: ShownTracks) -> list[bytes]:
+        """What is told of it, in words: what moved in the area, into it or out of it."""
+        moved: list[bytes] = []
+        inside: dict[TrackKey, tuple[int, ...]] = {}
+        for count, thing in enumerate(await self.things(shown)):
+            if count % _PAUSE_EVERY == _PAUSE_EVERY - 1:
+                await asyncio.sleep(0)  # others have their turn
+            key, times_us = thing.key, tuple(row.time_us for row in thing.rows)
+            told_us = self._told_us.get(key)
+            # Where it has not moved, it is in the area still.
+            if told_us == times_us:
+                inside[key] = times_us
+                continue
+            is_in = self._is_in(thing)
+            if is_in:
+                inside[key] = times_us
+            if is_in or told_us is not None:
+                moved.append(_words_of(thing, shown))
+        self._told_us = inside
+        return moved
+
+    def _is_in(self, thing: FusedTrack) -> bool:
+        """By any of the feeds that bring it: they may say different places."""
+        area = self._area
+        return area is None or any(track_is_in(row, area, self._call.picture) for row in thing.rows)
 
 
 def _words_of(thing: FusedTrack, shown: ShownTracks) -> bytes:

@@ -134,7 +134,7 @@ async def list_tracks(call: Call) -> told.TracksPage:
     query: asked.BoxQuery = call.query
     box = codec.box_of(query)
     live = call.desk.live
-    things = await live.things(lambda row: live.is_visible(row, call.party))
+    things = await live.things(lambda whose: live.is_visible(whose, call.party))
     found = sorted(
         (each for each in things if box is None or _is_in(each.position, box)), key=_cursor_of
     )

@@ -15,7 +15,7 @@ from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.service import Service
 from wideberth.urgent import Urgent
-from wideberth.watch.tracks import TrackRow
+from wideberth.watch.trackrow import Whose
 from wideberth.wire.cot import Fault
 
 __all__ = ["Around", "Audience", "CotCounts", "Everybody", "OneParty", "around_of"]
@@ -125,7 +125,7 @@ class Audience(Protocol):
         """Whether it is shown a version of an intent, whole."""
         ...
 
-    def is_shown(self, row: TrackRow) -> bool:
+    def is_shown(self, whose: Whose) -> bool:
         """Whether it is shown a track."""
         ...
 
@@ -146,9 +146,9 @@ class OneParty:
         picture = self.around.picture
         return sees(picture, intent, self.party) and needs(picture, intent, self.party)
 
-    def is_shown(self, row: TrackRow) -> bool:
+    def is_shown(self, whose: Whose) -> bool:
         """By the function that judges every other answer."""
-        return self.around.live.is_visible(row, self.party)
+        return self.around.live.is_visible(whose, self.party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,6 @@ class Everybody:
             return True
         return not any(limits_on(picture, intent, each) for each in list(picture.parties))
 
-    def is_shown(self, row: TrackRow) -> bool:
+    def is_shown(self, whose: Whose) -> bool:
         """On a feed that was opened to all."""
-        return self.around.live.is_open(row)
+        return self.around.live.is_open(whose)

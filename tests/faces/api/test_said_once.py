@@ -121,3 +121,22 @@ async def test_what_all_desks_hear_is_put_into_words_once(
         await line.until(lambda events: len(events) == 3)
         await line.close()
     assert sorted(made.values()) == [1, 1, 1]
+
+
+def test_what_is_kept_is_bounded_in_bytes_and_goes_when_it_is_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr("wideberth.faces.api.desk.time.monotonic", lambda: now_s)
+    said, alpha = SaidLately(most_bytes=100_000), PartyId("alpha")
+    for position in range(20):
+        said.keep(alpha, position, Said(position, "intent", b"x" * 20_000))
+        assert said.bytes <= 100_000
+    assert said.get(alpha, 19) is not None
+    assert [said.get(alpha, position) for position in range(16)] == [None] * 16
+    for _ in range(3):  # kept anew, it counts once
+        said.keep(alpha, 19, Said(19, "intent", b"y"))
+    now_s += 2.0
+    assert said.get(alpha, 19) is None
+    said.keep(alpha, 20, Said(20, "intent", b"z"))
+    assert said.bytes < 1_000

@@ -38,6 +38,8 @@ from wideberth.witnessing import Witnessing
 
 __all__ = ["Call", "Desk", "NodeLike", "SaidLately"]
 
+_SAID_BYTES = 300  # of an event that is kept, besides its data
+
 
 class NodeLike(Protocol):
     """What the face needs of a node (:mod:`wideberth.node`); it is also its async context."""
@@ -113,15 +115,17 @@ class NodeLike(Protocol):
 
 class SaidLately:
     """Events as they went out, by reader and position, for a second: names beside the record may
-    change. Bounded.
+    change. Bounded in bytes; what is older than that second goes first.
 
     What one party is told is no other's: their streams may say different things of one entry.
     """
 
-    def __init__(self, most: int = 2_000, life_s: float = 1.0) -> None:
+    def __init__(self, most_bytes: int = 16_777_216, life_s: float = 1.0) -> None:
         self._kept: OrderedDict[tuple[PartyId, int], tuple[float, Said]] = OrderedDict()
-        self._most = most
+        self._most_bytes = most_bytes
         self._life_s = life_s
+        self.bytes = 0
+        """Of what is kept."""
 
     def get(self, party: PartyId, position: int) -> Said | None:
         """What the party was told of it less than a second ago."""
@@ -130,10 +134,24 @@ class SaidLately:
 
     def keep(self, party: PartyId, position: int, said: Said) -> None:
         """Keep what the party is told of it now."""
-        self._kept.pop((party, position), None)
-        self._kept[party, position] = time.monotonic() + self._life_s, said
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        now_s = time.monotonic()
+        self._drop((party, position))
+        self._kept[party, position] = now_s + self._life_s, said
+        self.bytes += _size(said)
+        while self._kept:  # in the order in which they were kept
+            oldest, (until_s, _) = next(iter(self._kept.items()))
+            if until_s >= now_s and self.bytes <= self._most_bytes:
+                break
+            self._drop(oldest)
+
+    def _drop(self, of: tuple[PartyId, int]) -> None:
+        kept = self._kept.pop(of, None)
+        if kept is not None:
+            self.bytes -= _size(kept[1])
+
+
+def _size(said: Said) -> int:
+    return len(said.data) + _SAID_BYTES
 
 
 @dataclass(slots=True)

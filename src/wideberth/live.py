@@ -69,7 +69,7 @@ from wideberth.watch.observations import (
     WarningEvent,
     Worsened,
 )
-from wideberth.watch.recorded import WATCHED, parties_of, recorded_form, track_named
+from wideberth.watch.recorded import WATCHED, addressed, parties_of, recorded_form, track_named
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.segments import may_see
@@ -571,11 +571,9 @@ class Live:
         """Record what waits of one warning. What fails, and what came after it, goes on waiting."""
         while (event := self._unsaid.first(warning_id)) is not None:
             picture = self._service.picture
-            form = recorded_form(event)
-            standing = picture.warnings.get(form.id)
-            parties = parties_of(event, picture, standing)
-            if parties:
-                form = msgspec.structs.replace(form, parties=parties)
+            standing = picture.warnings.get(WarningId(warning_id))
+            form = addressed(event, picture, standing)
+            if form is not None:
                 await self._record(event, form, stands=standing is not None)
             self._unsaid.said(event)
 
@@ -596,7 +594,7 @@ class Live:
         for warning_id, warning in list(self._last_known.items()):
             same = [(each.type, each.id) for each in warning.objects] == named
             if same and warning.kind is raised.kind and warning_id != raised.id:
-                await self._submit(ClearWarning(msgspec.structs.replace(warning, last_known=True)))
+                await self._submit(ClearWarning(warning.over()))
                 self._last_known.pop(warning_id, None)
 
     def publish(self, warning: StandingWarning) -> None:

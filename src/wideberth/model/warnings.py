@@ -57,6 +57,7 @@ class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     when inside; uncertainty_mm: how sure that is. edge_mm: of an incursion, from where the track is
     now over the ground to the edge of the area, 0 in it. rule: id and version (L-11).
     parties: whom it is addressed to; each sees its own object, and of the other what it may.
+    told_before: who was told of it and may not be told how it goes on; its end is told to them too.
     """
 
     id: WarningId
@@ -73,6 +74,17 @@ class StandingWarning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     level: int = 1
     last_known: bool = False
     edge_mm: int | None = None
+    told_before: tuple[PartyId, ...] = ()
+
+    def told_to(self) -> tuple[PartyId, ...]:
+        """Who was ever told of it."""
+        return (*self.parties, *self.told_before)
+
+    def over(self) -> StandingWarning:
+        """As it ends without having been seen to be over: to all who were told of it."""
+        return msgspec.structs.replace(
+            self, parties=self.told_to(), told_before=(), last_known=True
+        )
 
 
 def by_time_to_loss(warning: StandingWarning) -> tuple[int, int, int, int, str]:

@@ -120,7 +120,7 @@ def _by_all_unless_it_names_an_intent(body: StopTold, party: PartyId) -> bool:
 
 def _by_the_only_one_warned(body: Any, party: PartyId) -> bool:
     # Each side of a warning sees its own object whole, and the other's only in part.
-    return body.warning.parties == (party,) and all(
+    return body.warning.told_to() == (party,) and all(
         each.type == "zone" or each.party == party for each in body.warning.objects
     )
 

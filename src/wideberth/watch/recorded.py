@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
 from wideberth.decisions.clashes import intent_clashes
 from wideberth.errors import NotComparable
 from wideberth.model.ids import IntentId, PartyId, WarningId
@@ -24,7 +26,7 @@ from wideberth.picture.picture import Picture
 from wideberth.space.overlap import covers
 from wideberth.watch import observations as seen
 
-__all__ = ["WATCHED", "parties_of", "recorded_form", "track_name", "track_named"]
+__all__ = ["WATCHED", "addressed", "parties_of", "recorded_form", "track_name", "track_named"]
 
 WATCHED = frozenset(WarningKind(each.value) for each in seen.WarningKind)
 """The kinds of warning that a watch raises."""
@@ -71,7 +73,7 @@ def parties_of(
     areas = [each for each in observation.objects if isinstance(each, seen.AreaFacts)]
     # Along a way nothing is inside yet: it is where things will be.
     is_inside = observation.margin.time_us == 0 and all(each.ref.kind != "way" for each in areas)
-    told = () if standing is None else standing.parties
+    told = () if standing is None else standing.told_to()
     # Who saw once what it was predicted along, and cannot any more, is told that it is over alone.
     is_over = isinstance(event, seen.Cleared | seen.Lapsed)
     addressed: dict[PartyId, None] = {}
@@ -91,6 +93,23 @@ def parties_of(
         dict.fromkeys(each for each in told if is_over or _sees_ways(picture, areas, each))
     )
     return tuple(addressed)
+
+
+def addressed(
+    event: seen.WarningEvent, picture: Picture, standing: StandingWarning | None
+) -> StandingWarning | None:
+    """The warning of an event as it is recorded; None where it is for nobody. standing: as it
+    stands before; who was told of that and is left out now hears of the end.
+    """
+    parties = parties_of(event, picture, standing)
+    if not parties:
+        return None
+    told = () if standing is None else standing.told_to()
+    return msgspec.structs.replace(
+        recorded_form(event),
+        parties=parties,
+        told_before=tuple(each for each in told if each not in parties),
+    )
 
 
 def _sees_ways(picture: Picture, areas: list[seen.AreaFacts], party: PartyId) -> bool:

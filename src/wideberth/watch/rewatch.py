@@ -15,12 +15,13 @@ from typing import Generic, TypeVar
 
 from wideberth.model.entries import Entry
 from wideberth.model.ids import PartyId
+from wideberth.model.warnings import StandingWarning
 from wideberth.picture.fold import fold
 from wideberth.picture.picture import Picture
 from wideberth.watch.engine import Watch
 from wideberth.watch.instep import InStep
-from wideberth.watch.observations import Cleared, Lapsed, WarningEvent
-from wideberth.watch.recorded import parties_of
+from wideberth.watch.observations import Cleared, Lapsed, Updated, WarningEvent
+from wideberth.watch.recorded import addressed, parties_of
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import UpdateReport
@@ -54,20 +55,25 @@ class Rewatched:
 
 
 @dataclass(slots=True)
-class _Told:
-    """Whom each standing warning was told to: they hear of its end too."""
+class _Recorded:
+    """The warnings as a node would have recorded them, by their ids."""
 
-    parties: dict[str, tuple[PartyId, ...]] = field(default_factory=dict[str, tuple[PartyId, ...]])
+    standing: dict[str, StandingWarning] = field(default_factory=dict[str, StandingWarning])
 
     def said(self, event: WarningEvent, picture: Picture) -> Said:
-        warning_id = event.warning.id
-        found = dict.fromkeys(self.parties.get(warning_id, ()))
-        found.update(dict.fromkeys(parties_of(event, picture, None)))
+        before = self.standing.get(event.warning.id)
+        parties = parties_of(event, picture, before)
         if isinstance(event, Cleared | Lapsed):
-            self.parties.pop(warning_id, None)
-        else:
-            self.parties[warning_id] = tuple(found)
-        return Said(event, tuple(found))
+            self.standing.pop(event.warning.id, None)
+        elif (
+            before is None
+            or not isinstance(event, Updated)
+            or set(parties) > set(before.parties)  # somebody learns of it only now
+        ):
+            form = addressed(event, picture, before)
+            if form is not None:
+                self.standing[event.warning.id] = form
+        return Said(event, parties)
 
 
 def rewatched(
@@ -88,7 +94,7 @@ def rewatched(
     """
     watch = Watch(settings)
     in_step = InStep(watch)
-    told = _Told()
+    recorded = _Recorded()
     coming, arriving = _Ahead(entries), _Ahead(heard)
     for entry in coming.up_to(begin_us - 1, _entry_us):
         fold(picture, entry)
@@ -104,7 +110,7 @@ def rewatched(
         )
         events = [event for change in in_step.changes(picture, now_us) for event in change()]
         events += watch.tick(now_us)
-        said = tuple(told.said(event, picture) for event in events)
+        said = tuple(recorded.said(event, picture) for event in events)
         slots = watch.table.slots()
         silent = int(watch.table.silent(slots, now_us).sum())
         yield Rewatched(now_us, tuple(folded), said, taken, len(slots), len(slots) - silent)

@@ -260,6 +260,22 @@ def test_a_call_sign_says_when_it_was_last_said():
     assert held(table).callsign_us == NOW_US - 10 * SECOND_US
 
 
+def test_only_the_newest_position_says_whose_thing_it_is():
+    table = table_of(report(at_s=-10, owner="north"))
+    for late in (
+        report(at_s=-20, owner="south"),  # late
+        report(at_s=-10, owner="south"),  # repeated
+        report(at_s=-10, latitude=48.0, owner="south"),  # at two places
+    ):
+        table.update(batch(late), NOW_US)
+        assert held(table).owner == "north"
+    table.update(batch(report(at_s=-5)), NOW_US)
+    assert held(table).owner == "north"
+    # Of one batch too, whichever stands last in it.
+    table.update(batch(report(at_s=-1, owner="east"), report(at_s=-2, owner="south")), NOW_US)
+    assert held(table).owner == "east"
+
+
 def test_a_table_takes_no_more_tracks_than_it_may_and_forgets_their_names():
     table = TrackTable(TrackSettings(max_tracks=2))
     update = table.update(batch(report("a"), report("b"), report("c"), report("a\n")), NOW_US)

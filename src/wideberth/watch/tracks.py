@@ -14,7 +14,8 @@ The rules, row by row of a batch, in the order of their times:
 * ``contradictory``: that moment at another place. The position held stays; it is implausible;
 * ``late``: older than the position held. It goes into the trail at its place, and that is all;
 * ``taken``: newer. A step that needs more than the greatest speed or climb makes it implausible
-  (it is still stored as reported: which of the two is wrong, nobody here knows).
+  (it is still stored as reported: which of the two is wrong, nobody here knows). Only such a
+  report says whose thing it is.
 
 Implausible ends after some plausible reports in a row. Until then nothing that concerns the track
 may be cleared. The velocity is the reported one; else, from the last two positions where they are
@@ -488,7 +489,7 @@ class TrackTable:
         return slot
 
     def _name(self, slot: int, batch: ReportBatch, index: int) -> None:
-        callsign, owner = batch.callsign[index], batch.owner[index]
+        callsign = batch.callsign[index]
         if callsign and _is_name(callsign):
             said_us = int(batch.time_us[index])
             # A late report tells an older name. One that stands keeps its text, told again or not.
@@ -496,7 +497,15 @@ class TrackTable:
                 if self._callsign[slot] != callsign:
                     self._callsign[slot] = callsign
                 self._callsign_us[slot] = said_us
-        if owner:
+
+    def _own(self, batch: ReportBatch, rows: Slots, slots: Slots) -> None:
+        """Whose each thing is, as its newest position says, where it says so: who sees it hangs on
+        that, so no late, repeated or contradictory report changes it.
+        """
+        for row, slot in zip(rows.tolist(), slots.tolist(), strict=True):
+            owner = batch.owner[row]
+            if not owner:
+                continue
             code = self.code(owner)
             if self.owner_code.item(slot) != code:
                 self.owner_code[slot] = code
@@ -530,13 +539,15 @@ class TrackTable:
         held_us, time_us = self.time_us[slots], batch.time_us[rows]
         new = held_us == _NEVER_US
         late, same = time_us < held_us, time_us == held_us
-        self._take(batch, fields, rows[~(late | same)], slots[~(late | same)], new[~(late | same)])
+        newer = ~(late | same)
+        self._take(batch, fields, rows[newer], slots[newer], new[newer])
+        self._own(batch, rows[newer], slots[newer])
         for row, slot in zip(rows[late].tolist(), slots[late].tolist(), strict=True):
             self._file(slot, batch, fields, row)
         apart = self._apart(batch, fields, rows[same], slots[same])
         contradicted = slots[same][apart]
         self._doubt(contradicted, np.full(len(contradicted), _TWO_PLACES, np.int8))
-        report.counts["taken"] += int((~(late | same)).sum())
+        report.counts["taken"] += int(newer.sum())
         report.counts["late"] += int(late.sum())
         report.counts["contradictory"] += int(apart.sum())
         report.counts["repeated"] += int(same.sum() - apart.sum())

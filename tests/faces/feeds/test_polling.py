@@ -171,6 +171,30 @@ async def test_what_is_wrong_is_said_without_the_address(
         await first(HttpPoll(f"{provider.url}/data", 0.02, nothing), 1)
 
 
+async def test_a_document_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_WHOLE_WITHIN_S", 0.3)
+    hung_up = asyncio.Event()
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 x\r\ncontent-length: 1000\r\n\r\n")
+            for _ in range(1000):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        hung_up.set()
+
+    async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(SourceFailed, match=r"^the answer was not whole within 0\.3 s$"):
+            await first(HttpPoll(f"http://127.0.0.1:{port}/data", 0.02, FixedToken()), 1)
+        await asyncio.wait_for(hung_up.wait(), 20)
+
+
 def test_a_token_and_what_fetches_one_are_not_both_given() -> None:
     more = {"token_url": "https://a.example/token", "client_id": "me", "client_secret": "s"}
     for wrong in ({"token_url": more["token_url"]}, {**more, "token": "t"}):

@@ -28,6 +28,7 @@ __all__ = ["FollowedFile", "HttpPoll", "Source", "SourceFailed", "TcpLine", "Udp
 
 _CHUNK_BYTES = 65_536
 _CONNECT_WITHIN_S = 10.0
+_WHOLE_WITHIN_S = 60.0  # a document, its token included: one that trickles is no feed
 _MOST_DATAGRAMS = 2_000
 _MOST_DOCUMENT_BYTES = 64 << 20
 _LOOK_AGAIN_S = 0.25
@@ -207,7 +208,11 @@ class HttpPoll:
             while True:
                 due_s = loop.time() + self.every_s
                 try:
-                    document, tag = await self._asked(client, tag)
+                    async with asyncio.timeout(_WHOLE_WITHIN_S):
+                        document, tag = await self._asked(client, tag)
+                except TimeoutError:
+                    words = f"the answer was not whole within {_WHOLE_WITHIN_S:g} s"
+                    raise SourceFailed(words) from None
                 except httpx.HTTPError as error:
                     raise SourceFailed(_words(error)) from None
                 except (ValueError, httpx.InvalidURL):

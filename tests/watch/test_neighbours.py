@@ -230,7 +230,7 @@ AHEAD = (
 OWNERS = (
     Step(0.0, tuple(Said(0, name, 100.0, 0.0, owner="north") for name in "ab")),
     Step(0.1),
-    Step(0.1, (Said(0, "b", 100.0, 0.0, owner="south", dated_s=-0.2),)),
+    Step(0.1, (Said(0, "b", 100.0, 0.0, owner="south"),)),
 )
 ONE_THING = (
     Step(0.0, tuple(Said(feed, ICAO[0], 0.0, 0.0) for feed in range(3))),

@@ -502,7 +502,8 @@ class TrackTable:
         """Whose each thing is, as its newest position says, where it says so: who sees it hangs on
         that, so no late, repeated or contradictory report changes it.
         """
-        for row, slot in zip(rows.tolist(), slots.tolist(), strict=True):
+        newest: list[int] = rows.tolist()
+        for row, slot in zip(newest, slots.tolist(), strict=True):
             owner = batch.owner[row]
             if not owner:
                 continue

@@ -185,6 +185,20 @@ def test_of_several_guarded_the_one_that_the_other_side_sees_is_named():
     }
 
 
+def test_of_a_track_that_goes_from_one_guarded_intent_into_another_one_warning_stands():
+    jet = Flight("j", 44.05, 33.05, owner="party-b")
+    watch = watch_of(("one", "a", "b"), ("two", "a", "b"))
+    watch.put_intent("one", area(44.0, 33.0, 2000), name="one", owner="party-a")
+    watch.put_intent("two", area(44.0, 33.1, 2000), name="two", owner="party-a")
+    told = []
+    for second, longitude, intent in ((0, 33.0, "one"), (40, 33.1, "two"), (80, 33.0, "one")):
+        events = heard(watch, second, Flight("s", 44.0, longitude, owner="party-a"), jet)
+        told += [event for event, kind in said(events) if kind == "separation"]
+        keys = {key for key in standing(watch) if key[-1].startswith("round")}
+        assert keys == {name("separation", "s", "j", intent)}
+    assert told == ["Raised", *["Raised", "Lapsed"] * 2]
+
+
 def test_a_buffer_that_ends_or_an_intent_that_is_guarded_no_more_takes_its_warnings_along():
     ship = Flight("s", 44.0, 33.0, owner="party-a")
     jet = Flight("j", 44.05, 33.0, owner="party-b")

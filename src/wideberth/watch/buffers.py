@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +110,7 @@ def _of_one(
     own: Callable[[TrackKey], Collection[str]],
     settings: WatchSettings,
     standing: Collection[WarningKey],
-    stood: Iterable[WarningKey],
+    stood: Collection[WarningKey],
     counted: Counted,
 ) -> list[Observation]:
     limits = _limits(buffer, settings, 1.0)
@@ -127,6 +127,7 @@ def _of_one(
     left: dict[str, list[tuple[int, int]]] = {}
     told: list[Observation] = []
     seen: set[tuple[ObjectRef, ...]] = set()
+    of_pair = {key.objects[:3]: key for key in stood}
     for k in order[np.isfinite(at.loss_s[order])].tolist():
         rows = int(pairs[k, 0]), int(pairs[k, 1])
         one, other = code[int(owner[rows[0]])], code[int(owner[rows[1]])]
@@ -134,7 +135,11 @@ def _of_one(
         if basis is None:
             continue
         conflict, separation = _keys(look, buffer, basis, rows)
-        stands = conflict in standing or separation in standing
+        # What stands of the two because of another intent gives way: one warning for a pair.
+        other_basis = of_pair.get(conflict.objects[:3])
+        stands = other_basis is not None
+        if conflict in standing or separation in standing:
+            other_basis = None
         # Left out only where neither the track nor the other's party has a place left.
         names = [("track", rows[0], 0), ("party", int(owner[rows[0]]), int(owner[rows[1]]))]
         if not stands and min(places[each] for each in names) >= settings.pairs.told_per_track:
@@ -143,16 +148,16 @@ def _of_one(
         places.update(names)
         seen.add(conflict.objects)
         if at.loss_s[k] <= 0:
-            replaced = conflict if conflict in standing else None
+            replaced = conflict if conflict in standing else other_basis
             told.append(_pair(look, buffer, basis, settings, at, k, separation, replaces=replaced))
-            if replaced is not None:
+            if replaced == conflict:
                 told.append(_pair(look, buffer, basis, settings, at, k, conflict))
         elif separation in standing:
             told.append(
                 _pair(look, buffer, basis, settings, at, k, separation, verdict=Verdict.NEAR)
             )
         else:
-            told.append(_pair(look, buffer, basis, settings, at, k, conflict))
+            told.append(_pair(look, buffer, basis, settings, at, k, conflict, replaces=other_basis))
     told += _standing(look, buffer, settings, [key for key in stood if key.objects not in seen])
     return told + _left_out(look, buffer, left, settings, counted)
 

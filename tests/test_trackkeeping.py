@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api_world import World, a_world
-from wideberth.errors import Overloaded
+from wideberth import trackkeeping
+from wideberth.errors import Overloaded, RecordUnavailable
 from wideberth.live import Live, LiveSettings
 from wideberth.model.entries import Entry, SegmentRecorded, decode_entry
 from wideberth.model.ids import PartyId
@@ -25,6 +26,7 @@ from wideberth.watch.reports import PositionReport
 
 CALM = LiveSettings(tick_s=3600)
 ALPHA, BRAVO, CHARLIE = (PartyId(each) for each in ("alpha", "bravo", "charlie"))
+PATIENCE_S = 120  # kernels may be compiled meanwhile; what is held is held for ever
 
 
 @contextlib.asynccontextmanager
@@ -37,11 +39,38 @@ async def a_live(folder: Path) -> AsyncIterator[tuple[World, Live, TrackArchive]
         yield world, live, archive
 
 
-async def report(world: World, live: Live, track: str, owner: PartyId | None = None) -> int:
+async def report(
+    world: World, live: Live, track: str, owner: PartyId | None = None, feed_party: PartyId = ALPHA
+) -> int:
     now_us = world.node.service.context().now_us
     reports = [PositionReport(track, now_us, 47.0, 8.0, 50.0, accuracy_m=1.0, owner=owner)]
-    await live.observe(reports, feed="f", feed_party=ALPHA)
+    await live.observe(reports, feed="f", feed_party=feed_party)
     return now_us
+
+
+@contextlib.contextmanager
+def held(monkeypatch: pytest.MonkeyPatch, where: object, name: str) -> Iterator[threading.Event]:
+    """Calls of this function wait until the block is over; the event says that one began."""
+    began, over = threading.Event(), threading.Event()
+    real: Callable[..., Any] = getattr(where, name)
+
+    def waits(*args: Any, **more: Any) -> Any:
+        began.set()
+        over.wait()
+        return real(*args, **more)
+
+    monkeypatch.setattr(where, name, waits)
+    try:
+        yield began
+    finally:
+        over.set()
+
+
+async def goes_on(world: World, live: Live, *tracks: str) -> None:
+    """Positions of bravo's come in, whatever else is under way; else the test fails."""
+    async with asyncio.timeout(PATIENCE_S):  # it never comes back where it waits for what is held
+        for each in tracks:
+            await report(world, live, each, feed_party=BRAVO)
 
 
 async def tracks_of(keeping: TrackKeeping, around_us: int, reader: PartyId) -> list[str]:
@@ -166,3 +195,94 @@ async def test_positions_of_an_incidents_window_stay_however_old_they_are(tmp_pa
         assert archive.forget(now_us + 100 * DAY_US, held) == []
         assert not held(now_us - 10 * DAY_US, now_us - 9 * DAY_US)
         assert len(archive.forget(now_us + 100 * DAY_US)) == 1
+
+
+async def test_a_reader_in_the_middle_of_kept_positions_holds_no_position_that_comes_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_live(tmp_path) as (world, live, archive):
+        keeping = live.keeping
+        assert keeping is not None
+        now_us = await report(world, live, "a")
+        with held(monkeypatch, trackkeeping, "may_see") as began:
+            reading = asyncio.create_task(keeping.kept(0, 2 * now_us, CHARLIE))
+            assert await asyncio.to_thread(began.wait, PATIENCE_S)
+            await goes_on(world, live, "b", "c")
+            async with asyncio.timeout(PATIENCE_S):
+                await keeping.tend(all_of_them=True)  # segments close meanwhile, too
+            assert not reading.done()
+            assert len(list(archive.fixes(0, 2 * now_us, lambda _: True))) == 3
+        assert await reading == []
+
+
+async def test_a_segment_that_closes_slowly_holds_neither_positions_nor_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = TrackArchive(tmp_path, ArchiveSettings(every_us=0, close_us=1), make_name=new_id)
+    looked: list[int] = []
+    async with (
+        a_world(tmp_path) as world,
+        Live(world.node.service, LiveSettings(tick_s=0.01), archive=archive) as live,
+    ):
+        look = live._watch.tick
+        monkeypatch.setattr(
+            live._watch, "tick", lambda now_us: looked.append(now_us) or look(now_us)
+        )
+        with held(monkeypatch, TrackArchive, "_close") as began:
+            await report(world, live, "a")
+            monkeypatch.setattr(trackkeeping, "_TEND_EVERY_US", 0)
+            assert await asyncio.to_thread(began.wait, PATIENCE_S)
+            await goes_on(world, live, "b", "c")
+            so_far = len(looked)
+            async with asyncio.timeout(PATIENCE_S):
+                while len(looked) < so_far + 3:  # noqa: ASYNC110  # the look has no event
+                    await asyncio.sleep(0.01)
+
+
+async def test_positions_that_come_faster_than_they_are_written_are_counted_and_others_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trackkeeping, "_MOST_WAITING", 100)
+    async with a_live(tmp_path) as (world, live, archive):
+        with held(monkeypatch, archive, "keep"):
+            for number in range(20):
+                await report(world, live, f"a{number}")
+            await goes_on(world, live, "b")
+        keeping = live.keeping
+        assert keeping is not None
+        async with asyncio.timeout(PATIENCE_S):
+            kept = await keeping.kept(0, 1 << 60, ALPHA)
+            (fix,) = await keeping.kept(0, 1 << 60, BRAVO)
+        link, other = (live.links.find(party, "f") for party in (ALPHA, BRAVO))
+        assert link is not None
+        assert other is not None
+        assert (fix.track, other.not_kept) == ("b", 0), "who brings little has room"
+        assert (link.taken, len(kept) + link.not_kept) == (20, 20)
+        assert 0 < len(kept) < 20
+        await report(world, live, "later")
+        assert len(await keeping.kept(0, 1 << 60, ALPHA)) == len(kept) + 1
+        world.app.desk.live.links.put(link)
+        (shown,) = (await world.ask("alpha", "GET", "/feeds")).json()["feeds"]
+        assert shown["counts"]["not_kept"] == link.not_kept
+
+
+@pytest.mark.parametrize("error", [RecordUnavailable("the disk is full"), ValueError("a fault")])
+async def test_positions_that_could_not_be_written_are_watched_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async with a_live(tmp_path) as (world, live, archive):
+        keeping = live.keeping
+        assert keeping is not None
+
+        def refuse(*_args: object, **_more: object) -> int:
+            raise error
+
+        with monkeypatch.context() as fault:
+            fault.setattr(archive, "keep", refuse)
+            await report(world, live, "a")
+            assert await keeping.kept(0, 1 << 60, ALPHA) == []
+        await report(world, live, "b")
+        assert [fix.track for fix in await keeping.kept(0, 1 << 60, ALPHA)] == ["b"]
+        link = live.links.find(ALPHA, "f")
+        assert link is not None
+        assert (link.taken, link.not_kept) == (2, 1)

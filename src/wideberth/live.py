@@ -170,14 +170,14 @@ class Live:
     ) -> None:
         """archive: where positions are kept; None: nowhere."""
         self._service = service
-        self.keeping = None if archive is None else TrackKeeping(service, archive)
+        self.links = FeedLinks()
+        """How each feed stands that brings positions here."""
+        self.keeping = None if archive is None else TrackKeeping(service, archive, self.links)
         self._settings = settings or LiveSettings()
         self._watch = Watch(self._settings.watch)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-watch")
         self._task: asyncio.Task[None] | None = None
         self._feeds: dict[tuple[PartyId, str], ShownTo] = {}
-        self.links = FeedLinks()
-        """How each feed stands that brings positions here."""
         self.beside: list[contextlib.AbstractAsyncContextManager[object]] = []
         """What runs while the watch does, and brings positions to it."""
         self._beside = contextlib.AsyncExitStack()
@@ -250,7 +250,7 @@ class Live:
         self, reports: Iterable[PositionReport], *, feed: str, feed_party: PartyId | None
     ) -> UpdateReport:
         """Take in a batch of one feed; gives what became of it. Nothing of it is recorded; its
-        positions are in the archive, where there is one. feed_party None: of the host's own.
+        positions go to the archive, where there is one. feed_party None: of the host's own.
         """
         return await self.take(ReportBatch.of(reports, feed=feed, feed_party=feed_party))
 
@@ -265,7 +265,7 @@ class Live:
         self.links.of(feed_party, feed, now_us).observed(report, newest_us)
         if self.keeping is not None and report.good:
             shown_to = self._shown_to(feed_party, feed)
-            await self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
+            self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
         return report
 
     async def rows(self, seen: Callable[[Whose], bool] = lambda _: True) -> list[TrackRow]:
@@ -504,7 +504,7 @@ class Live:
             except Exception:  # noqa: BLE001  # the top of a task: it is logged, and goes on
                 _log.exception("the watch failed at one look; it goes on")
             if self.keeping is not None:
-                await self.keeping.tend()
+                self.keeping.tend_beside()
 
     async def _keep_last_known(self) -> None:
         picture = self._service.picture

@@ -1,9 +1,12 @@
 """Positions kept: the archive of tracks joined to the loop, and who may read what of it.
 
-The archive has a thread of its own, so that the watch never waits for a disk, and another for those
-who read: a day of positions takes long, and whoever brings some waits until they are kept. The
-digest of each segment that is closed becomes an entry, which the party whose feed it is may read,
-and nobody else: how much somebody's feed brought, and when, would tell of what it does.
+The archive has threads of its own, so that neither the watch nor a feed ever waits for a disk: one
+that writes what came, one that closes segments and forgets them, one that reads. What waits to be
+written is bounded, and what there is no room for is counted at its feed. A process that is killed
+loses what waited, which is what came in a moment, or in as long as the disk has taken nothing.
+
+The digest of each segment that is closed becomes an entry, which the party whose feed it is may
+read, and nobody else: how much somebody's feed brought, and when, would tell of what it does.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,6 +27,7 @@ from wideberth.model.parties import SYSTEM
 from wideberth.service import Service
 from wideberth.space.time import DAY_US, SECOND_US
 from wideberth.watch.archive import ClosedSegment, TrackArchive
+from wideberth.watch.feedlink import FeedLinks
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
 
@@ -34,6 +39,8 @@ _TEND_EVERY_US = 5 * SECOND_US
 _LONGEST_HELD_US = 7 * DAY_US
 MOST_FIXES = 20_000
 """Positions that are read at once, at most."""
+_MOST_WAITING = 200_000  # positions that wait to be written: some 60 MB, ten seconds of the most
+_BATCH_WEIGHS = 10  # as many positions as a batch takes room besides its own
 
 
 def kept_for(
@@ -57,15 +64,25 @@ def is_shown_to(reader: PartyId) -> Callable[[KeptFix], bool]:
 class TrackKeeping:
     """The archive beside a service."""
 
-    def __init__(self, service: Service, archive: TrackArchive) -> None:
+    def __init__(
+        self, service: Service, archive: TrackArchive, links: FeedLinks | None = None
+    ) -> None:
+        """links: of the feeds, where what could not be kept is counted."""
         self._service = service
         self._archive = archive
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="wideberth-tracks")
-        self._reading = ThreadPoolExecutor(1, thread_name_prefix="wideberth-tracks-read")
+        self._links = FeedLinks() if links is None else links
+        self._writer, self._tender, self._reader = (
+            ThreadPoolExecutor(1, thread_name_prefix=f"wideberth-tracks-{each}")
+            for each in ("write", "tend", "read")
+        )
+        self._waiting: Counter[str | None] = Counter()  # positions to be written, by whose feed
+        self._tending = asyncio.Lock()
+        self._beside: asyncio.Task[None] | None = None
         self._tended_us = 0
         self._is_failing = False
+        self._is_full = False
 
-    async def keep(
+    def keep(
         self,
         batch: ReportBatch,
         rows: Sequence[int],
@@ -73,22 +90,51 @@ class TrackKeeping:
         came_us: int,
         shown_to: str | Iterable[str],
     ) -> None:
-        """Put positions into the archive. What cannot be kept is watched all the same."""
+        """Have positions put into the archive, in turn; nobody waits for it, and neither batch nor
+        rows are changed any more. What cannot be kept is watched all the same, and counted.
+
+        Where the disk is slow, a party may have as much waiting as is free still, so that one that
+        brings too many leaves room for the others; who has nothing waiting always may.
+        """
+        party, weight = batch.feed_party, len(rows) + _BATCH_WEIGHS
+        free = _MOST_WAITING - self._waiting.total()
+        if self._waiting[party] and self._waiting[party] + weight > free:
+            self._count_not_kept(batch, len(rows))
+            if not self._is_full:
+                _log.error("positions are not kept: they come faster than they can be written")
+            self._is_full = True
+            return
+        self._waiting[party] += weight
         call = partial(self._archive.keep, batch, rows, came_us=came_us, shown_to=shown_to)
-        try:
-            await self._in_thread(call)
-            self._is_failing = False
-        except RecordUnavailable as error:
+        written = asyncio.get_running_loop().run_in_executor(self._writer, call)
+        written.add_done_callback(partial(self._was_written, batch, len(rows)))
+
+    def _was_written(self, batch: ReportBatch, count: int, written: asyncio.Future[int]) -> None:
+        self._waiting[batch.feed_party] -= count + _BATCH_WEIGHS
+        if not self._waiting[batch.feed_party]:
+            del self._waiting[batch.feed_party]
+        if not self._waiting:
+            self._is_full = False
+        error = None if written.cancelled() else written.exception()
+        if error is not None:
+            self._count_not_kept(batch, count)
             if not self._is_failing:  # and not once for each batch from then on
-                _log.error("positions cannot be kept: %s", error)
-            self._is_failing = True
+                known = isinstance(error, RecordUnavailable)
+                _log.error("positions cannot be kept: %s", error, exc_info=None if known else error)
+        self._is_failing = error is not None
+
+    def _count_not_kept(self, batch: ReportBatch, count: int) -> None:
+        link = self._links.find(batch.feed_party, batch.feed)
+        if link is not None:
+            link.not_kept += count
 
     async def kept(
         self, begin_us: int, end_us: int, reader: PartyId, *, limit: int = MOST_FIXES
     ) -> list[KeptFix]:
-        """What :func:`kept_for` gives, read beside the loop."""
+        """What :func:`kept_for` gives of all that came until now, read beside the loop."""
+        await self._in(self._writer, lambda: None)  # what waits is written then
         call = partial(kept_for, self._archive, reader, begin_us, end_us, limit=limit)
-        return await self._read(call)
+        return await self._in(self._reader, call)
 
     async def segment(self, name: str, reader: PartyId) -> list[bytes] | None:
         """The frames of a segment of the reader's own feeds whose digest is an entry; None: there
@@ -96,7 +142,7 @@ class TrackKeeping:
         """
         if self.entry_of(name) is None:
             return None
-        found = await self._read(partial(self._archive.segment, name))
+        found = await self._in(self._reader, partial(self._archive.segment, name))
         return found[1] if found is not None and found[0] == reader else None
 
     def entry_of(self, segment: str) -> int | None:
@@ -105,28 +151,36 @@ class TrackKeeping:
         positions = [] if history is None else history.positions(segment)
         return positions[0] if positions else None
 
+    def tend_beside(self) -> None:
+        """Have :meth:`tend` done, where it is not under way; nobody waits for it."""
+        if self._beside is None or self._beside.done():
+            self._beside = asyncio.create_task(self.tend(), name="wideberth-tracks")
+
     async def tend(self, *, all_of_them: bool = False) -> None:
         """Close segments that are old enough, have their digests recorded, and forget old ones."""
-        now_us = self._service.context().now_us
-        if not all_of_them and abs(now_us - self._tended_us) < _TEND_EVERY_US:
-            return
-        self._tended_us = now_us
+        async with self._tending:
+            now_us = self._service.context().now_us
+            if not all_of_them and abs(now_us - self._tended_us) < _TEND_EVERY_US:
+                return
+            self._tended_us = now_us
+            try:
+                await self._close(now_us, all_of_them=all_of_them)
+            except (BehindWitness, Overloaded, RecordUnavailable, OSError) as error:
+                _log.warning("segments of tracks wait to be recorded: %s", error)
+            except Exception:  # noqa: BLE001  # it stands beside the watch, which goes on
+                _log.exception("the archive of tracks was not tended")
+
+    async def _close(self, now_us: int, *, all_of_them: bool) -> None:
         archive = self._archive
-        try:
-            closed = await self._in_thread(
-                partial(archive.close_due, now_us, all_of_them=all_of_them)
-            )
-            for each in closed:
-                await self._record(each)
-                await self._in_thread(partial(archive.recorded, each.name))
-            if closed:
-                gone = await self._in_thread(partial(archive.forget, now_us, self._held()))
-                if gone:
-                    _log.info("%d segments of tracks are no longer kept", len(gone))
-        except (BehindWitness, Overloaded, RecordUnavailable, OSError) as error:
-            _log.warning("segments of tracks wait to be recorded: %s", error)
-        except Exception:  # noqa: BLE001  # it stands beside the watch, which goes on
-            _log.exception("the archive of tracks was not tended")
+        await self._in(self._writer, partial(archive.let_go, now_us, all_of_them=all_of_them))
+        closed = await self._in(self._tender, archive.closed)
+        for each in closed:
+            await self._record(each)
+            await self._in(self._tender, partial(archive.recorded, each.name))
+        if closed:
+            gone = await self._in(self._tender, partial(archive.forget, now_us, self._held()))
+            if gone:
+                _log.info("%d segments of tracks are no longer kept", len(gone))
 
     def _held(self) -> Callable[[int, int], bool]:
         """Whether positions from one time to another stay, however old they are: those of the
@@ -145,11 +199,14 @@ class TrackKeeping:
         return is_held
 
     async def stop(self) -> None:
-        """Close what is open, have it recorded, and let the thread end."""
+        """Write what waits, close what is open, have it recorded, and let the threads end."""
+        if self._beside is not None:
+            await self._beside
         await self.tend(all_of_them=True)
-        await self._in_thread(self._archive.stop)
-        self._thread.shutdown()
-        self._reading.shutdown(cancel_futures=True)
+        await self._in(self._writer, self._archive.stop)
+        for each in (self._writer, self._tender):
+            each.shutdown()
+        self._reader.shutdown(wait=False, cancel_futures=True)  # nobody is left to be answered
 
     async def _record(self, closed: ClosedSegment) -> None:
         """Once: a run that ended between entry and file left the entry."""
@@ -161,8 +218,6 @@ class TrackKeeping:
         )
         await self._service.submit(Request(SYSTEM, command))
 
-    async def _read(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, call)
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+    @staticmethod
+    async def _in(thread: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(thread, call)

@@ -206,6 +206,47 @@ def test_a_segment_that_is_closed_has_a_digest_that_stays(tmp_path: Path) -> Non
     assert times_s(again) == [1, 3, 7]
 
 
+def test_to_close_a_segment_nothing_of_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, report("a", 1), report("b", 7))
+    keep(archive, report("c", 3))
+    read = files_read(monkeypatch)
+    for _ in range(2):
+        (closed,) = archive.close_due(NOW_US, all_of_them=True)
+    assert read == []
+    (again,) = an_archive(tmp_path).close_due(NOW_US)
+    assert len(read) > 0
+    assert (again, again.fixes) == (closed, 3), "what was counted while it was written"
+
+
+def test_a_query_of_another_hour_opens_no_open_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = an_archive(tmp_path)
+    keep(archive, report("a", 1))
+    keep(archive, report("b", 7), feed="other")
+    read = files_read(monkeypatch)
+    assert times_s(archive, 8, 3600) == times_s(archive, -3600, 1) == []
+    assert read == []
+    assert times_s(archive, 2, 8) == [7]
+    assert len(read) == 1
+
+
+def files_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are opened by their paths from now on."""
+    read: list[str] = []
+    real = Path.open
+
+    def noted(path: Path, *args: str, **more: int) -> object:
+        read.append(path.name)
+        return real(path, *args, **more)  # type: ignore[call-overload]  # as it was called
+
+    monkeypatch.setattr(Path, "open", noted)
+    return read
+
+
 def test_equal_positions_have_another_digest_each_time(tmp_path: Path) -> None:
     digests: set[str] = set()
     for name in "ab":

@@ -3,8 +3,8 @@
 Tracks never enter the record (there are far too many); here they are kept, so that what was
 reported at a minute can be shown later. A batch is in its file when :meth:`TrackArchive.keep`
 returns: a process that is killed loses none of it, a loss of power what the disk had not yet. A
-segment is closed after a while; its digest is then due as an entry of the record, and whoever
-records it says so with :meth:`TrackArchive.recorded`.
+segment is closed after a while; its digest, made while it was written, is then due as an entry of
+the record, and whoever records it says so with :meth:`TrackArchive.recorded`.
 
 ::
 
@@ -13,9 +13,11 @@ records it says so with :meth:`TrackArchive.recorded`.
       <start>_<end>_<name>.closed     whole; its digest is due
       <start>_<end>_<name>.tracks     whole; its digest is an entry
 
-One thread at a time writes, and others may read beside it; several processes may write to
-one folder, each its own segments. Of very many feeds, those that were written to last have their
-files open: a process that has no descriptor left can write no record either.
+Three threads at a time: one keeps (:meth:`TrackArchive.keep`, :meth:`TrackArchive.let_go`), one
+tends (:meth:`TrackArchive.closed`, :meth:`TrackArchive.recorded`, :meth:`TrackArchive.forget`), one
+reads. Several processes may write to one folder, each its own segments. Of very many feeds, those
+that were written to last have their files open: a process that has no descriptor left can write no
+record either.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from __future__ import annotations
 import fcntl
 import heapq
 import os
-from collections import defaultdict
+import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import ENOSPC
 from operator import itemgetter
 from pathlib import Path
@@ -40,6 +43,7 @@ from wideberth.watch.segments import (
     KeptFix,
     Opened,
     Sealer,
+    SegmentDigest,
     batch_of,
     chunk_of,
     digest_of,
@@ -57,6 +61,8 @@ TRACKS_FOLDER = "tracks"
 _OPEN, _CLOSED, _KEPT = ".open", ".closed", ".tracks"
 _FIRST_BYTES = 65_536  # the first frame holds a few names
 _MOST_OPEN = 32  # files at once; the others rest, unlocked, and are opened again when they are due
+Span = tuple[int, int]
+"""The times of the first and of the last position, us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,9 @@ class _Writing:
     path: Path
     file: IO[bytes]
     frames: int = 0
-    span: tuple[int, int] | None = None
+    span: Span | None = None
     fixes: int = 0
+    digest: SegmentDigest = field(default_factory=SegmentDigest)
 
 
 class TrackArchive:
@@ -121,9 +128,15 @@ class TrackArchive:
         self._make_name = make_name
         self._vault = vault
         self._random_bytes = random_bytes
-        self._writing: dict[tuple[str | None, str], _Writing] = {}
+        self._writing: dict[tuple[str | None, str], _Writing] = {}  # by the thread that keeps
         # Of them, those whose files are open; the one that was written to last is the last.
         self._open: dict[tuple[str | None, str], _Writing] = {}
+        self._let_go: deque[_Writing] = deque()  # from the thread that keeps to the one that tends
+        # The open files of this object and what times are in them: written by the thread that keeps
+        # and the one that tends, each its own, and read by all.
+        self._own: dict[Path, Span | None] = {}
+        self._making = threading.Lock()  # while a file is there that is not in _own yet
+        self._due: dict[str, ClosedSegment] = {}  # by the thread that tends
         self._last_us: dict[tuple[str | None, str, str], int] = {}  # by party, feed and track
 
     def keep(
@@ -149,6 +162,7 @@ class TrackArchive:
             self._open.pop((batch.feed_party, batch.feed), None)
             if torn is not None:  # nothing goes behind a half frame; it is taken over as it is
                 torn.file.close()
+                self._own.pop(torn.path, None)
             raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
         return len(rows)
 
@@ -158,22 +172,39 @@ class TrackArchive:
 
         Raises RecordUnavailable.
         """
+        self.let_go(now_us, all_of_them=all_of_them)
+        return self.closed()
+
+    def let_go(self, now_us: int, *, all_of_them: bool = False) -> None:
+        """Leave the segments that are old enough to :meth:`closed`: what comes from now on goes
+        into others. Waits for no disk.
+        """
+        for key, writing in list(self._writing.items()):
+            if all_of_them or now_us - writing.opened.opened_us >= self.settings.close_us:
+                self._let_go.append(self._writing.pop(key))
+                self._open.pop(key, None)
+        self._last_us = {
+            key: last_us
+            for key, last_us in self._last_us.items()
+            if now_us - last_us < self.settings.close_us
+        }
+
+    def closed(self) -> list[ClosedSegment]:
+        """Close what was let go; gives all whose digest is not an entry yet, also those that
+        another run left, the oldest first. Only what another run left is read.
+
+        Raises RecordUnavailable.
+        """
         try:
-            for key, writing in list(self._writing.items()):
-                if all_of_them or now_us - writing.opened.opened_us >= self.settings.close_us:
-                    del self._writing[key]
-                    self._open.pop(key, None)
-                    self._close(writing)
-            self._last_us = {
-                key: last_us
-                for key, last_us in self._last_us.items()
-                if now_us - last_us < self.settings.close_us
-            }
+            while self._let_go:
+                self._close(self._let_go.popleft())
             self._take_over()
-            return sorted(
-                (each for path in self._files(_CLOSED) if (each := self._closed(path)) is not None),
-                key=lambda each: (each.start_us, each.name),
-            )
+            paths = {_name_of(path): path for path in self._files(_CLOSED)}
+            self._due = {name: each for name, each in self._due.items() if name in paths}
+            for name, path in paths.items():
+                if name not in self._due and self._opened(path) is not None:
+                    self._note_due(self._summed(path))
+            return sorted(self._due.values(), key=lambda each: (each.start_us, each.name))
         except OSError as error:
             raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
 
@@ -211,17 +242,27 @@ class TrackArchive:
         """The kept positions from begin_us on and before end_us that may be seen; segment by
         segment, in each as they came. What cannot be read is left out: that is no statement.
         """
-        for path in [*sorted(self._files(_KEPT)), *self._files(_CLOSED), *self._files(_OPEN)]:
-            if path.suffix != _OPEN:
-                first_us, last_us = _span_of(path)
-                if last_us < begin_us or end_us <= first_us:
-                    continue
+        for path in self._listed():
+            if not self._may_hold(path, begin_us, end_us):
+                continue
             try:
-                for each in self._read(path):
-                    if begin_us <= each.time_us < end_us and may_see(each):
+                for each in self._read(path, begin_us, end_us):
+                    if may_see(each):
                         yield each
             except (OSError, RecordCorrupt):
                 continue
+
+    def _may_hold(self, path: Path, begin_us: int, end_us: int) -> bool:
+        """Whether a file may hold positions from begin_us on and before end_us: as its name says,
+        or as is known of an open one of this object. Of another process's only its frames tell.
+        """
+        if path.suffix != _OPEN:
+            return _meet(_span_of(path), begin_us, end_us)
+        try:
+            span = self._own[path]
+        except KeyError:
+            return True
+        return span is not None and _meet(span, begin_us, end_us)
 
     def heard(self, begin_us: int, end_us: int) -> Iterator[tuple[int, ReportBatch]]:
         """The batches that came from begin_us on and before end_us by the host's clock, each with
@@ -229,13 +270,11 @@ class TrackArchive:
         closer together than every_us). What cannot be read is left out.
         """
         # A file is named by the times of its positions, and those came later, by a day at most.
-        whole = [
-            path
-            for path in (*self._files(_KEPT), *self._files(_CLOSED))
-            if _span_of(path)[1] >= begin_us - DAY_US
+        told = [
+            self._heard_in(path, begin_us, end_us)
+            for path in self._listed()
+            if path.suffix == _OPEN or _span_of(path)[1] >= begin_us - DAY_US
         ]
-        paths = [*sorted(whole), *sorted(self._files(_OPEN))]
-        told = [self._heard_in(path, begin_us, end_us) for path in paths]
         return heapq.merge(*told, key=itemgetter(0))
 
     def _heard_in(
@@ -245,8 +284,7 @@ class TrackArchive:
         if opened is None or opened.opened_us >= end_us:
             return
         try:
-            for payload in self._payloads(path):
-                item = read_frame(payload, name=_name_of(path))
+            for _, item in self._items(path):
                 if isinstance(item, Chunk) and begin_us <= item.came_us < end_us:
                     yield item.came_us, batch_of(opened, item)
         except (OSError, RecordCorrupt):
@@ -254,29 +292,30 @@ class TrackArchive:
 
     def digest(self, name: str) -> str | None:
         """The digest of a segment as its file is now; None where there is no such file."""
-        for path in (*self._files(_KEPT), *self._files(_CLOSED)):
-            if _name_of(path) == name:
-                return digest_of(self._payloads(path))
-        return None
+        path = self._whole(name)
+        return None if path is None else digest_of(self._payloads(path))
 
     def segment(self, name: str) -> tuple[str | None, list[bytes]] | None:
         """Whose feed a closed segment is of, and its frames as its digest is made of them; None
         where there is no such file, or it cannot be read.
         """
-        for path in (*self._files(_KEPT), *self._files(_CLOSED)):
-            if _name_of(path) == name and (opened := self._opened(path)) is not None:
-                try:
-                    return opened.feed_party, list(self._payloads(path))
-                except (OSError, RecordCorrupt):
-                    return None
-        return None
+        path = self._whole(name)
+        opened = None if path is None else self._opened(path)
+        if path is None or opened is None:
+            return None
+        try:
+            return opened.feed_party, list(self._payloads(path))
+        except (OSError, RecordCorrupt):
+            return None
 
     def stop(self) -> None:
         """Close the files, as they are: the next run takes them over."""
-        for writing in self._writing.values():
+        for writing in (*self._writing.values(), *self._let_go):
             writing.file.close()
         self._writing.clear()
         self._open.clear()
+        self._let_go.clear()
+        self._own.clear()
 
     def _spaced(self, batch: ReportBatch, rows: Sequence[int]) -> list[int]:
         """Of these rows, those that are far enough in time from the one kept before."""
@@ -296,6 +335,7 @@ class TrackArchive:
         writing = self._writing.get(key)
         self._open.pop(key, None)
         if writing is not None and not self._is_at_hand(writing):
+            self._own.pop(writing.path, None)
             writing = None
         while len(self._open) >= _MOST_OPEN:
             self._open.pop(next(iter(self._open))).file.close()
@@ -303,9 +343,11 @@ class TrackArchive:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             name = self._make_name()
             path = self._folder / f"{name}{_OPEN}"
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            file = os.fdopen(descriptor, "wb", buffering=0)
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            with self._making:  # or who tends takes it over
+                file = os.fdopen(os.open(path, flags, 0o600), "wb", buffering=0)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._own[path] = None
             salt = self._random_bytes(SALT_BYTES)
             opened = Opened(1, name, feed_party, feed, now_us, salt)
             writing = self._writing[key] = _Writing(opened, path, file)
@@ -340,54 +382,74 @@ class TrackArchive:
         if writing.file.write(frame) != len(frame):
             raise OSError(ENOSPC, os.strerror(ENOSPC))
         writing.frames += 1
+        writing.digest.add(payload)
         if isinstance(item, Chunk):
-            first_us, last_us = span_of(item)
-            before = writing.span or (first_us, last_us)
-            writing.span = (min(before[0], first_us), max(before[1], last_us))
+            writing.span = self._own[writing.path] = _widened(writing.span, span_of(item))
             writing.fixes += len(item.track)
 
     def _close(self, writing: _Writing) -> None:
-        if not self._is_at_hand(writing):
-            return  # another process did
-        os.fsync(writing.file.fileno())
-        if writing.span is None:
-            writing.path.unlink()
-        else:
-            writing.path.rename(self._folder / _file_name(writing.span, writing.opened.name))
-        writing.file.close()
+        """Nothing of it is read again: what is recorded is what was written."""
+        try:
+            if not self._is_at_hand(writing):
+                return  # another process did
+            os.fsync(writing.file.fileno())
+            if writing.span is None:
+                writing.path.unlink()
+                return
+            name, digest = writing.opened.name, writing.digest.hex
+            writing.path.rename(self._folder / _file_name(writing.span, name))
+            self._note_due(
+                ClosedSegment(name, writing.opened.feed_party, digest, *writing.span, writing.fixes)
+            )
+        finally:  # where it failed, it is taken over
+            self._own.pop(writing.path, None)
+            writing.file.close()
+
+    def _note_due(self, closed: ClosedSegment | None) -> None:
+        if closed is not None:
+            self._due[closed.name] = closed
 
     def _take_over(self) -> None:
         """Close what a run left open that is no more."""
-        own = {each.path for each in self._writing.values()}
-        for path in self._files(_OPEN):
-            if path in own:
-                continue
+        with self._making:
+            paths = [path for path in self._files(_OPEN) if path not in self._own]
+        for path in paths:
             with path.open("rb") as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     continue  # another process writes it
-                spans = [(each.time_us, each.time_us) for each in self._read(path)]
-                if not spans:
+                summed = self._summed(path)
+                if summed is None:
                     path.unlink(missing_ok=True)
                     continue
-                span = (min(spans)[0], max(spans)[1])
-                path.rename(self._folder / _file_name(span, path.stem))
+                path.rename(
+                    self._folder / _file_name((summed.start_us, summed.end_us), summed.name)
+                )
+                self._note_due(summed)
 
-    def _closed(self, path: Path) -> ClosedSegment | None:
-        opened = self._opened(path)
-        if opened is None:
+    def _summed(self, path: Path) -> ClosedSegment | None:
+        """What a file comes to, by its frames; None where it holds no position."""
+        digest = SegmentDigest()
+        opened: Opened | None = None
+        span: Span | None = None
+        count = 0
+        for payload, item in self._items(path):
+            digest.add(payload)
+            if isinstance(item, Opened):
+                opened = item
+            else:
+                span = _widened(span, span_of(item))
+                count += len(item.track)
+        if opened is None or span is None:
             return None
-        start_us, end_us = _span_of(path)
-        count = sum(1 for _ in self._read(path))
-        digest = digest_of(self._payloads(path))
-        return ClosedSegment(opened.name, opened.feed_party, digest, start_us, end_us, count)
+        return ClosedSegment(opened.name, opened.feed_party, digest.hex, *span, count)
 
     def _opened(self, path: Path) -> Opened | None:
         """The first frame of a file; None where it has none."""
         name = _name_of(path)
         try:
-            with path.open("rb") as file:
+            with self._opening(path) as file:
                 for sealed in frames(file.read(_FIRST_BYTES)):
                     first = read_frame(self._plain(sealed, name, 0), name=name)
                     return first if isinstance(first, Opened) else None
@@ -395,33 +457,43 @@ class TrackArchive:
             pass
         return None
 
-    def _read(self, path: Path) -> Iterator[KeptFix]:
+    def _read(self, path: Path, begin_us: int, end_us: int) -> Iterator[KeptFix]:
+        """The positions of a file from begin_us on and before end_us."""
         opened: Opened | None = None
-        for payload in self._payloads(path):
-            item = read_frame(payload, name=_name_of(path))
+        for _, item in self._items(path):
             if isinstance(item, Opened):
                 opened = item
-            elif opened is not None:
-                yield from fixes_of(opened, item)
+            elif opened is not None and _meet(span_of(item), begin_us, end_us):
+                for each in fixes_of(opened, item):
+                    if begin_us <= each.time_us < end_us:
+                        yield each
+
+    def _items(self, path: Path) -> Iterator[tuple[bytes, Opened | Chunk]]:
+        """The compressed frames of a file, each with what it holds."""
+        name = _name_of(path)
+        for payload in self._payloads(path):
+            yield payload, read_frame(payload, name=name)
 
     def _payloads(self, path: Path) -> Iterator[bytes]:
         """The compressed frames of a file."""
         name = _name_of(path)
-        for index, sealed in enumerate(frames(self._bytes(path))):
+        with self._opening(path) as file:
+            data = file.read()
+        for index, sealed in enumerate(frames(data)):
             yield self._plain(sealed, name, index)
 
-    def _bytes(self, path: Path) -> bytes:
-        """What a file holds, also where it was closed or recorded since it was found. Raises
-        OSError.
-        """
-        for suffix in (_CLOSED, _KEPT):
+    def _opening(self, path: Path) -> IO[bytes]:
+        """A file to be read, under its later name where it was closed or recorded since."""
+        while True:
             try:
-                return path.read_bytes()
+                return path.open("rb")
             except FileNotFoundError:
-                name = _name_of(path)
-                moved = (each for each in self._files(suffix) if _name_of(each) == name)
-                path = next(moved, path)
-        return path.read_bytes()
+                later = next(
+                    (each for each in self._listed() if _name_of(each) == _name_of(path)), path
+                )
+                if later == path:
+                    raise
+                path = later
 
     def _plain(self, sealed: bytes, name: str, index: int) -> bytes:
         return (
@@ -432,6 +504,20 @@ class TrackArchive:
         if self._vault is None:
             return payload
         return self._vault.seal(payload, place=_place(name, index))
+
+    def _whole(self, name: str) -> Path | None:
+        """The file of a segment that is closed."""
+        paths = (*self._files(_CLOSED), *self._files(_KEPT))  # in this order: see _listed
+        return next((path for path in paths if _name_of(path) == name), None)
+
+    def _listed(self) -> list[Path]:
+        """The file of each segment, those that are open last. They are looked for in the order of a
+        segment's life, so that one that is closed meanwhile is not missed.
+        """
+        found: dict[str, Path] = {}
+        for suffix in (_OPEN, _CLOSED, _KEPT):
+            found |= {_name_of(path): path for path in self._files(suffix)}
+        return sorted(found.values(), key=lambda path: (path.suffix == _OPEN, path.name))
 
     def _files(self, suffix: str) -> list[Path]:
         return list(self._folder.glob(f"*{suffix}")) if self._folder.is_dir() else []
@@ -484,6 +570,15 @@ def _name_of(path: Path) -> str:
 def _span_of(path: Path) -> tuple[int, int]:
     start_us, end_us, _ = path.stem.split("_", 2)
     return int(start_us), int(end_us)
+
+
+def _meet(span: Span, begin_us: int, end_us: int) -> bool:
+    """Whether a span has a time from begin_us on and before end_us."""
+    return begin_us <= span[1] and span[0] < end_us
+
+
+def _widened(span: Span | None, by: Span) -> Span:
+    return by if span is None else (min(span[0], by[0]), max(span[1], by[1]))
 
 
 def _place(name: str, index: int) -> str:

@@ -54,7 +54,9 @@ class FeedLink:
     messages: read and understood, ignored: of them, those that say nothing of a position.
     malformed: by rule. taken: positions; refused: by rule of the track table. left_out: positions
     in whose place a newer one of the same thing went on; flooded_bytes: thrown away unread, since
-    they came faster than the feed may be. told_us: when the party last told of it over the API.
+    they came faster than the feed may be; not_kept: positions that were watched, and that the
+    archive had no room for or could not write. told_us: when the party last told of it over the
+    API.
     """
 
     name: str
@@ -76,6 +78,7 @@ class FeedLink:
     left_out: int = 0
     flooded_bytes: int = 0
     told_us: int | None = None
+    not_kept: int = 0
 
     @property
     def is_up(self) -> bool:
@@ -155,6 +158,10 @@ class FeedLinks:
         if (party, name) in self._links or self._told[party] < MOST_TOLD:
             return True
         return now_us - _told_us(self._oldest(party)) > _TOLD_NO_MORE_US
+
+    def find(self, party: str | None, name: str) -> FeedLink | None:
+        """The line of a feed, where it is known."""
+        return self._links.get((party, name))
 
     def of(self, party: str | None, name: str, now_us: int) -> FeedLink:
         """The line of a feed; made where a party just begins to tell of one. Of those that were

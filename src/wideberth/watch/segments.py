@@ -30,6 +30,7 @@ __all__ = [
     "KeptFix",
     "Opened",
     "Sealer",
+    "SegmentDigest",
     "batch_of",
     "chunk_of",
     "digest_of",
@@ -234,13 +235,29 @@ def frames(data: bytes) -> Iterator[bytes]:
         at += _HEAD_BYTES + length
 
 
+class SegmentDigest:
+    """The digest of a segment, frame by frame as they are written."""
+
+    def __init__(self) -> None:
+        self._digest = sha256()
+
+    def add(self, payload: bytes) -> None:
+        """The next compressed frame."""
+        self._digest.update(len(payload).to_bytes(4, "big"))
+        self._digest.update(payload)
+
+    @property
+    def hex(self) -> str:
+        """SHA-256 of the frames until now, in hexadecimal."""
+        return self._digest.hexdigest()
+
+
 def digest_of(payloads: Iterable[bytes]) -> str:
     """SHA-256, in hexadecimal, of a segment's compressed frames."""
-    digest = sha256()
+    digest = SegmentDigest()
     for each in payloads:
-        digest.update(len(each).to_bytes(4, "big"))
-        digest.update(each)
-    return digest.hexdigest()
+        digest.add(each)
+    return digest.hex
 
 
 def fixes_of(opened: Opened, chunk: Chunk) -> Iterator[KeptFix]:

@@ -59,6 +59,7 @@ def _counts(link: FeedLink) -> told.FeedCounts:
         refused=dict(link.refused),
         left_out=link.left_out,
         flooded_bytes=link.flooded_bytes,
+        not_kept=link.not_kept,
         failures=link.failures,
     )
 

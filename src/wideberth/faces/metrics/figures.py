@@ -247,6 +247,7 @@ class Figures(Collector):
                 ("taken", sum(each.taken for each in links)),
                 ("refused", sum(each.refused.total() for each in links)),
                 ("left-out", sum(each.left_out for each in links)),
+                ("not-kept", sum(each.not_kept for each in links)),
             ):
                 inputs.add_metric((*key, outcome), count)
         yield from (up, failures, inputs, flooded)

@@ -19,7 +19,9 @@ class MalformedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
 class FeedCounts(Out, frozen=True, kw_only=True, omit_defaults=False):
     """Since the process began. messages: read; ignored: of them, without a word on a position;
     malformed, refused: by rule; positions: taken; left_out: for a newer one of the same thing;
-    flooded_bytes: thrown away, since they came faster than the feed may be; failures: of its line.
+    flooded_bytes: thrown away, since they came faster than the feed may be; not_kept: watched, but
+    not written to the kept positions, for which the disk was too slow or full; failures: of its
+    line.
     """
 
     messages: int
@@ -29,6 +31,7 @@ class FeedCounts(Out, frozen=True, kw_only=True, omit_defaults=False):
     refused: dict[str, int]
     left_out: int
     flooded_bytes: int
+    not_kept: int
     failures: int
 
 

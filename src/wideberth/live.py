@@ -261,9 +261,9 @@ class Live:
         report = await self._in_thread(lambda: self._watch.observe(batch, now_us))
         self._held.changed()
         self._known_tracks = max(self._known_tracks, 1)
-        newest_us = int(batch.time_us[report.good].max()) if report.good else None
+        newest_us = int(batch.time_us[report.good].max()) if len(report.good) else None
         self.links.of(feed_party, feed, now_us).observed(report, newest_us)
-        if self.keeping is not None and report.good:
+        if self.keeping is not None and len(report.good):
             shown_to = self._shown_to(feed_party, feed)
             self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
         return report

@@ -20,6 +20,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wideberth.errors import BehindWitness, Overloaded, RecordUnavailable
 from wideberth.model.commands import RecordSegment, Request
 from wideberth.model.ids import PartyId
@@ -85,7 +88,7 @@ class TrackKeeping:
     def keep(
         self,
         batch: ReportBatch,
-        rows: Sequence[int],
+        rows: Sequence[int] | NDArray[np.int64],
         *,
         came_us: int,
         shown_to: str | Iterable[str],

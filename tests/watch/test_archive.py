@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.record.vault import Vault
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.watch import archive as archives
+from wideberth.watch._taking import NEVER_US
 from wideberth.watch.archive import ArchiveSettings, TrackArchive, seal_tracks
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
@@ -416,3 +419,52 @@ def test_a_resting_segment_that_another_process_closed_is_begun_anew(tmp_path: P
     assert times_s(archive) == [1] * 40 + [2] * 40
     closed = archive.close_due(NOW_US, all_of_them=True)
     assert sorted(each.fixes for each in closed) == [1] * 16 + [2] * 32
+
+
+told_of = st.lists(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 8)), min_size=1, max_size=6),
+    max_size=6,
+)
+
+
+def keeps_other_than_one_by_one(batches: list[list[tuple[str, int]]]) -> bool:
+    """Positions of tracks by their times, kept at least 3 apart; forgotten to 2 after each."""
+    lately, last, forgotten = archives._Lately(), dict[str, int](), set[str]()
+    for batch in batches:
+        names, times = zip(*batch, strict=True)
+        kept = lately.spaced(names, np.array(times), 3).tolist()
+        for name, time_us, is_kept in zip(names, times, kept, strict=True):
+            # What was let go of may have been kept in mind all the same, until there is much of it.
+            is_far = name not in last or abs(time_us - last[name]) >= 3
+            if is_kept != is_far and name not in forgotten:
+                return True
+            if is_kept:
+                last[name] = time_us
+                forgotten.discard(name)
+        lately.forget(2)
+        forgotten |= {name for name, time_us in last.items() if time_us <= 2}
+        if len(lately._place_of) > 2 * len(set(last) - forgotten):
+            return True
+    return False
+
+
+@settings(deadline=None, max_examples=80)
+@given(told_of)
+def test_what_is_kept_of_a_batch_is_what_is_kept_one_by_one(
+    batches: list[list[tuple[str, int]]],
+) -> None:
+    assert not keeps_other_than_one_by_one(batches)
+
+
+def test_keeping_each_of_a_batch_by_what_was_kept_before_it_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def planted(places: Any, times_us: Any, last_us: Any, every_us: int) -> Any:
+        before_us = last_us[places]
+        kept = (before_us == NEVER_US) | (abs(times_us - before_us) >= every_us)
+        last_us[places[kept]] = times_us[kept]
+        return kept
+
+    monkeypatch.setattr(archives, "spaced", planted)
+    search = settings(phases=[Phase.generate], max_examples=300, deadline=None, database=None)
+    find(told_of, keeps_other_than_one_by_one, settings=search)

@@ -25,6 +25,7 @@ KERNELS = Kernels(
         "_inside.py",
         "_met.py",
         "_legs.py",
+        "_taking.py",
     ),
     below=(OF_SPACE,),
 )

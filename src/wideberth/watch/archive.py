@@ -30,12 +30,17 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from errno import ENOSPC
+from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable, system_reason
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
+from wideberth.watch._taking import NEVER_US, spaced
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import (
     SALT_BYTES,
@@ -56,6 +61,8 @@ from wideberth.watch.segments import (
 )
 
 __all__ = ["TRACKS_FOLDER", "ArchiveSettings", "ClosedSegment", "TrackArchive", "seal_tracks"]
+
+Ints = NDArray[np.int64]
 
 TRACKS_FOLDER = "tracks"
 _OPEN, _CLOSED, _KEPT = ".open", ".closed", ".tracks"
@@ -111,6 +118,39 @@ class _Writing:
     digest: SegmentDigest = field(default_factory=SegmentDigest)
 
 
+class _Lately:
+    """When a position of each track of a feed was kept last."""
+
+    def __init__(self) -> None:
+        self._place_of: dict[str, int] = {}
+        self._last_us = np.zeros(0, np.int64)  # by place
+
+    def spaced(self, names: Sequence[str], times_us: Ints, every_us: int) -> NDArray[np.bool_]:
+        """Which of these positions are far enough in time from the one before; that they are kept
+        is noted.
+        """
+        places = np.fromiter(map(self._place_of.get, names, repeat(-1)), np.int64, len(names))
+        for k in np.flatnonzero(places < 0).tolist():
+            places[k] = self._place_of.setdefault(names[k], len(self._place_of))
+        more = len(self._place_of) - len(self._last_us)
+        if more > 0:
+            air = np.full(more + len(self._place_of) // 4, NEVER_US)
+            self._last_us = np.concatenate([self._last_us, air])
+        return spaced(places, times_us, self._last_us, every_us)
+
+    def forget(self, until_us: int) -> int:
+        """Let go of the tracks of which none was kept since, once they are half of all; gives how
+        many are left.
+        """
+        last_us = self._last_us[: len(self._place_of)]
+        stays: NDArray[np.bool_] = last_us > until_us
+        if 2 * int(stays.sum()) <= len(last_us):
+            names = [name for name, place in self._place_of.items() if stays[place]]
+            self._last_us = last_us[[self._place_of[name] for name in names]]
+            self._place_of = {name: place for place, name in enumerate(names)}
+        return len(self._place_of)
+
+
 class TrackArchive:
     """The archive in a folder, which is made when the first position comes."""
 
@@ -137,12 +177,12 @@ class TrackArchive:
         self._own: dict[Path, Span | None] = {}
         self._making = threading.Lock()  # while a file is there that is not in _own yet
         self._due: dict[str, ClosedSegment] = {}  # by the thread that tends
-        self._last_us: dict[tuple[str | None, str, str], int] = {}  # by party, feed and track
+        self._lately: dict[tuple[str | None, str], _Lately] = {}  # by party and feed
 
     def keep(
         self,
         batch: ReportBatch,
-        rows: Sequence[int],
+        rows: Sequence[int] | Ints,
         *,
         came_us: int,
         shown_to: str | Iterable[str],
@@ -151,8 +191,8 @@ class TrackArchive:
 
         Raises RecordUnavailable where they cannot be written.
         """
-        rows = self._spaced(batch, rows)
-        if not rows:
+        rows = self._spaced(batch, np.asarray(rows, np.int64))
+        if not len(rows):
             return 0
         chunk = chunk_of(batch, rows, came_us=came_us, shown_to=shown_to)
         try:
@@ -183,11 +223,9 @@ class TrackArchive:
             if all_of_them or now_us - writing.opened.opened_us >= self.settings.close_us:
                 self._let_go.append(self._writing.pop(key))
                 self._open.pop(key, None)
-        self._last_us = {
-            key: last_us
-            for key, last_us in self._last_us.items()
-            if now_us - last_us < self.settings.close_us
-        }
+        for feed, lately in list(self._lately.items()):
+            if not lately.forget(now_us - self.settings.close_us):
+                del self._lately[feed]
 
     def closed(self) -> list[ClosedSegment]:
         """Close what was let go; gives all whose digest is not an entry yet, also those that
@@ -317,18 +355,14 @@ class TrackArchive:
         self._let_go.clear()
         self._own.clear()
 
-    def _spaced(self, batch: ReportBatch, rows: Sequence[int]) -> list[int]:
+    def _spaced(self, batch: ReportBatch, rows: Ints) -> Ints:
         """Of these rows, those that are far enough in time from the one kept before."""
-        every_us, last_us = self.settings.every_us, self._last_us
-        taken: list[int] = []
-        times: list[int] = batch.time_us.tolist()
-        for row in rows:
-            key, time_us = (batch.feed_party, batch.feed, batch.track_id[row]), times[row]
-            before_us = last_us.get(key)
-            if before_us is None or abs(time_us - before_us) >= every_us:
-                last_us[key] = time_us
-                taken.append(row)
-        return taken
+        lately = self._lately.setdefault((batch.feed_party, batch.feed), _Lately())
+        names = batch.track_id
+        if len(rows) < len(names):
+            at: list[int] = rows.tolist()
+            names = [names[row] for row in at]
+        return rows[lately.spaced(names, batch.time_us[rows], self.settings.every_us)]
 
     def _segment(self, feed_party: str | None, feed: str, now_us: int) -> _Writing:
         key = (feed_party, feed)

@@ -4,6 +4,8 @@ string of its own would take five times the room.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +41,15 @@ class CallSigns:
             numbered = enumerate(slots.tolist())
             made._other = {k: self._other[slot] for k, slot in numbered if slot in self._other}
         return made
+
+    def are(self, slots: NDArray[np.int64], callsigns: Sequence[str]) -> NDArray[np.bool_]:
+        """Which of these call signs, "" for none, are surely those of the slots: so long as all of
+        them can be printed, each that is short and ASCII.
+        """
+        if not "".join(callsigns).isprintable():  # a null at its end would not be seen
+            return np.zeros(len(callsigns), np.bool_)
+        asked = np.array(callsigns, np.str_)
+        return self._short[slots].astype(f"U{_SHORT}") == asked
 
     def extend(self, more: int) -> None:
         """Room for so many slots more, without call signs."""

@@ -121,4 +121,6 @@ class ReportBatch:
 
 def said(values: Sequence[float | None]) -> Floats:
     """A column of numbers, NaN where nothing was said."""
+    if values and values[0] is None and values.count(None) == len(values):
+        return np.full(len(values), np.nan)
     return np.array(values, np.float64)  # which makes NaN of None

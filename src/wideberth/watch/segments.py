@@ -14,7 +14,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -43,6 +43,7 @@ __all__ = [
     "span_of",
 ]
 
+T = TypeVar("T")
 SALT_BYTES = 16
 _HEAD_BYTES = 8
 _MOST_BYTES = 1 << 28  # a frame of the largest batch is far below; more is damage
@@ -140,16 +141,26 @@ def may_see(
 
 
 def chunk_of(
-    batch: ReportBatch, rows: Sequence[int], *, came_us: int, shown_to: str | Iterable[str]
+    batch: ReportBatch,
+    rows: Sequence[int] | NDArray[np.int64],
+    *,
+    came_us: int,
+    shown_to: str | Iterable[str],
 ) -> Chunk:
-    """The positions in these rows of a batch, as they are kept. The rows hold positions."""
+    """The positions in these rows of a batch, as they are kept, in their order. The rows hold
+    positions.
+    """
     at = np.asarray(rows, np.int64)
+    order: list[int] = at.tolist()
 
     def whole(values: Floats, unit: float) -> bytes:
         with np.errstate(over="ignore"):  # what is too large to be anything is not kept
-            numbers = values[at] * unit
-        known = np.isfinite(numbers) & (np.abs(numbers) < 2**62)
-        return _column(np.where(known, np.round(np.where(known, numbers, 0)), _NONE))
+            numbers = np.rint(values[at] * unit)
+        known = np.abs(numbers) < 2**62  # what is not said is not less
+        return _column(numbers if known.all() else np.where(known, numbers, _NONE))
+
+    def texts(column: Sequence[T]) -> tuple[T, ...]:
+        return tuple(column if len(at) == len(column) else [column[row] for row in order])
 
     def where_said(values: Floats) -> bytes:
         return whole(values, 1000) if np.isfinite(values[at]).any() else b""
@@ -157,9 +168,9 @@ def chunk_of(
     return Chunk(
         came_us=came_us,
         shown_to=shown_to if isinstance(shown_to, str) else tuple(sorted(shown_to)),
-        track=tuple(batch.track_id[row] for row in rows),
-        call_sign=tuple(batch.callsign[row] for row in rows),
-        owner=tuple(batch.owner[row] for row in rows),
+        track=texts(batch.track_id),
+        call_sign=texts(batch.callsign),
+        owner=texts(batch.owner),
         time_us=_column(batch.time_us[at]),
         latitude_nd=whole(batch.latitude_deg, 1e9),
         longitude_nd=whole(batch.longitude_deg, 1e9),
@@ -292,8 +303,8 @@ def fixes_of(opened: Opened, chunk: Chunk) -> Iterator[KeptFix]:
 
 def span_of(chunk: Chunk) -> tuple[int, int]:
     """The first and the last time of a chunk's positions."""
-    times = _numbers(chunk.time_us)
-    return min(times), max(times)
+    times_us = np.frombuffer(chunk.time_us, "<i8")
+    return int(times_us.min()), int(times_us.max())
 
 
 def _column(values: NDArray[np.int64] | Floats) -> bytes:

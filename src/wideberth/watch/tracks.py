@@ -31,10 +31,10 @@ who sees the one need not see the other. That several are of one thing is said b
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Literal, cast, get_args
 
 import msgspec
@@ -42,10 +42,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US
+from wideberth.watch._taking import COUNTED, NEVER_US, NUMBERS, take
 from wideberth.watch.callsigns import CallSigns
 from wideberth.watch.heldfeeds import HeldFeed, HeldFeeds
 from wideberth.watch.identity import identity_code
-from wideberth.watch.paths import Floats, arc_m, course_deg, ecef_m
+from wideberth.watch.paths import Floats
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import TrackSettings
 from wideberth.watch.trackrow import TrackKey, TrackRow, Trail, Velocity
@@ -67,18 +68,17 @@ __all__ = [
 Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_NEVER_US = np.iinfo(np.int64).min
 _NAMED = 100  # bad rows named one by one; the rest are counted
 _MAX_ID_LENGTH = 128
 _MOST_INT16 = np.iinfo(np.int16).max
-_STOPPED_M_S = 0.5  # slower than this, a course means nothing
 
 IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-impossible")
-_TOO_FAST, _TWO_PLACES, _TOO_STEEP = 1, 2, 3
+"""By the numbers of :mod:`wideberth.watch._taking`."""
 
 RowRule = Literal["track-id", "position", "time-range", "time-ahead", "time-old", "table-full"]
 ROW_RULES: tuple[RowRule, ...] = get_args(RowRule)
 """All rules that a row is refused by; of several that it breaks the first that stands here."""
+_TRACK_ID, _POSITION, _TIME_RANGE, _TIME_AHEAD, _TIME_OLD = range(1, len(ROW_RULES))
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -93,14 +93,14 @@ class BadRow(msgspec.Struct, frozen=True):
 class UpdateReport:
     """What became of a batch. counts: by ``taken``, ``late``, ``repeated``, ``contradictory``,
     ``refused``; refused: how many by rule; dropped: optional fields taken as not said, by field;
-    bad_rows: the first hundred refused ones; good: the rows that were not refused, of the batch.
+    bad_rows: the first hundred refused ones; good: the rows that were not refused, ascending.
     """
 
     counts: Counter[str] = field(default_factory=Counter[str])
     refused: Counter[str] = field(default_factory=Counter[str])
     dropped: Counter[str] = field(default_factory=Counter[str])
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
-    good: list[int] = field(default_factory=list[int])
+    good: Slots = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def refuse(self, index: int, track_id: str, rule: RowRule) -> None:
         """Counts a row, and names it while there are few."""
@@ -136,7 +136,7 @@ class TrackTable:
     def __init__(self, settings: TrackSettings | None = None, *, capacity: int = 256) -> None:
         self.settings = settings or TrackSettings()
         length = self.settings.trail_length
-        self.time_us = np.full(capacity, _NEVER_US, np.int64)
+        self.time_us = np.full(capacity, NEVER_US, np.int64)
         self.latitude_deg = np.zeros(capacity)
         self.longitude_deg = np.zeros(capacity)
         self.altitude_w84_m = np.zeros(capacity)
@@ -158,7 +158,9 @@ class TrackTable:
         self._feed_number = np.zeros(capacity, np.int32)
         self._trail_time_us = np.zeros((capacity, length), np.int64)
         self._trail_numbers = np.zeros((capacity, length, 3))
-        self._trail_count = np.zeros(capacity, np.int16 if length < _MOST_INT16 else np.int32)
+        whole = np.int16 if length < _MOST_INT16 else np.int32
+        self._trail_first = np.zeros(capacity, whole)
+        self._trail_count = np.zeros(capacity, whole)
         self._track_id: list[str | None] = [None] * capacity
         self._callsign = CallSigns(capacity)
         self._feeds = HeldFeeds()
@@ -174,7 +176,7 @@ class TrackTable:
 
     def slots(self) -> Slots:
         """The slots in use, ascending."""
-        return np.flatnonzero(self.time_us != _NEVER_US)
+        return np.flatnonzero(self.time_us != NEVER_US)
 
     def changed(self) -> Slots:
         """The slots of which anything that a look goes by is another than when this was asked last,
@@ -335,16 +337,17 @@ class TrackTable:
     def newest_us(self) -> dict[tuple[str | None, str], int]:
         """The time of the newest position of each feed, by its party and name."""
         slots = self.slots()
-        newest = np.full(len(self._feeds.predict), _NEVER_US)
+        newest = np.full(len(self._feeds.predict), NEVER_US)
         np.maximum.at(newest, self._feed_number[slots], self.time_us[slots])
         return {(feed.party, feed.name): int(newest[feed.number]) for feed in self._feeds}
 
     def trail(self, slot: int) -> Trail:
         """The last reported positions of a track, oldest first."""
-        count = int(self._trail_count[slot])
-        numbers = self._trail_numbers[slot, :count]
+        order = self._trail_first[slot] + np.arange(self._trail_count[slot], dtype=np.int64)
+        order %= self.settings.trail_length
+        numbers = self._trail_numbers[slot, order]
         return Trail(
-            self._trail_time_us[slot, :count].copy(),
+            self._trail_time_us[slot, order],
             numbers[:, 0].copy(),
             numbers[:, 1].copy(),
             numbers[:, 2].copy(),
@@ -353,21 +356,22 @@ class TrackTable:
     def update(self, batch: ReportBatch, now_us: int) -> UpdateReport:
         """Takes in a batch by the rules above. now_us: the time at which it came."""
         report = UpdateReport()
-        good = self._checked(batch, now_us, report)
-        slots = self._slots_for(batch, good, report)
-        good, slots = good[slots >= 0], slots[slots >= 0]
-        report.good = good.tolist()
-        if not len(good):
+        found, rule = self._found(batch, now_us)
+        for index in np.flatnonzero(rule).tolist():
+            report.refuse(index, batch.track_id[index], ROW_RULES[int(rule[index]) - 1])
+        rows = np.flatnonzero(rule == 0)
+        if not len(rows):
             return report
-        fields = _cleaned(batch, report, self.settings)
-        # Several reports of one track: one after the other, in the order of time.
-        order = np.lexsort((good, batch.time_us[good], slots))
-        good, slots = good[order], slots[order]
-        starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
-        turn = np.arange(len(slots)) - np.repeat(starts, np.diff(np.r_[starts, len(slots)]))
-        for k in range(int(turn.max()) + 1):
-            now = turn == k
-            self._apply(batch, fields, good[now], slots[now], report)
+        times_us = batch.time_us[rows]
+        if (times_us[1:] < times_us[:-1]).any():
+            rows = rows[np.argsort(times_us, kind="stable")]
+        slots = self._slots_for(batch, rows, found[rows], report)
+        rows, slots = rows[slots >= 0], slots[slots >= 0]
+        report.good = np.sort(rows)
+        self._is_changed[slots] = True  # also where it was only told again: that is seldom
+        self._call(batch, rows, slots)
+        is_newer = self._take(batch, rows, slots, report)
+        self._own(batch, rows[is_newer], slots[is_newer])
         return report
 
     def forget(self, now_us: int) -> list[TrackKey]:
@@ -396,59 +400,57 @@ class TrackTable:
         self._count -= 1
         self._is_changed[slot] = True
         self._track_id[slot] = self._callsign[slot] = None
-        self.time_us[slot] = _NEVER_US
+        self.time_us[slot] = NEVER_US
         self.born[slot] = 0
         self._free.append(slot)
         return key
 
-    def _checked(self, batch: ReportBatch, now_us: int, report: UpdateReport) -> Slots:
-        """The rows that can be taken; the others are counted and named."""
+    def _found(self, batch: ReportBatch, now_us: int) -> tuple[Slots, NDArray[np.int8]]:
+        """The slot of each row, -1: there is none yet; and the place in ``ROW_RULES``, from
+        1, of the rule that it breaks; 0: none.
+        """
+        feed = self._feeds.get(batch.feed_party, batch.feed)
+        slot_of: dict[str, int] = {} if feed is None else feed.slot_of
+        count = len(batch)
+        found = np.fromiter(map(slot_of.get, batch.track_id, repeat(-1)), np.int64, count)
+        rule = np.zeros(count, np.int8)
+        times_us = batch.time_us
+        rule[times_us < now_us - self.settings.forget_after_us] = _TIME_OLD
+        clock_us = self._party_clock_us.get(batch.feed_party, 0)
+        rule[times_us > now_us + self.settings.max_future_us + clock_us] = _TIME_AHEAD
+        rule[(times_us < MIN_US) | (times_us > MAX_US)] = _TIME_RANGE
         with np.errstate(invalid="ignore"):
             placed = (np.abs(batch.latitude_deg) <= 90) & (np.abs(batch.longitude_deg) <= 180)
-        clock_us = self._party_clock_us.get(batch.feed_party, 0)
-        latest_us = now_us + self.settings.max_future_us + clock_us
-        broken: dict[RowRule, Mask] = {
-            "track-id": np.array([not _is_name(name) for name in batch.track_id], np.bool_),
-            "position": ~placed,
-            "time-range": (batch.time_us < MIN_US) | (batch.time_us > MAX_US),
-            "time-ahead": batch.time_us > latest_us,
-            "time-old": batch.time_us < now_us - self.settings.forget_after_us,
-        }
-        is_bad = np.logical_or.reduce(list(broken.values()))
-        bad: list[int] = np.flatnonzero(is_bad).tolist()
-        for index in bad:
-            rule: RowRule = next(each for each in broken if broken[each][index])
-            report.refuse(index, batch.track_id[index], rule)
-        return np.flatnonzero(~is_bad)
+        rule[~placed] = _POSITION
+        for index in np.flatnonzero(found < 0).tolist():  # a name that is held is one
+            if not _is_name(batch.track_id[index]):
+                rule[index] = _TRACK_ID
+        return found, rule
 
-    def _slots_for(self, batch: ReportBatch, good: Slots, report: UpdateReport) -> Slots:
-        """The slot of each row; -1 where there is no room for one more track."""
-        slots = np.empty(len(good), np.int64)
-        if not len(good):
-            return slots
+    def _slots_for(
+        self, batch: ReportBatch, rows: Slots, found: Slots, report: UpdateReport
+    ) -> Slots:
+        """The slot of each of these rows; -1 where there is no room for one more track."""
         feed = self._feeds.add(batch.feed_party, batch.feed)
         self._set_feed(feed)
-        rows: list[int] = good.tolist()
         room: list[int] = []
         is_refused = False  # nobody else can have given way meanwhile
-        for k, index in enumerate(rows):
-            slot = feed.slot_of.get(batch.track_id[index])
+        for k in np.flatnonzero(found < 0).tolist():
+            index = int(rows[k])
+            track_id = batch.track_id[index]
+            slot = feed.slot_of.get(track_id)  # there may be several of a track that is new
             if slot is None and self._count >= self.settings.max_tracks:
                 if not room and not is_refused:
                     room = self._room(feed)
                     is_refused = not room
                 if is_refused:
-                    report.refuse(index, batch.track_id[index], "table-full")
-                    slots[k] = -1
+                    report.refuse(index, track_id, "table-full")
                     continue
                 self._displaced.append(self._drop(room.pop()))
-            if slot is None:
-                slot = self._new_slot(feed, batch.track_id[index])
-            slots[k] = slot
-            self._name(slot, batch, index)
+            found[k] = self._new_slot(feed, track_id) if slot is None else slot
         if not feed.slot_of:
             self._feeds.remove(feed)
-        return slots
+        return found
 
     def _room(self, own: HeldFeed) -> list[int]:
         """The slots that make room for new tracks of a feed, the oldest last: of the party with the
@@ -485,32 +487,49 @@ class TrackTable:
         self.owner_code[slot] = -1
         self.identity_code[slot] = identity_code(feed.party, track_id)
         self.implausible_left[slot] = self.implausible_rule[slot] = 0
-        self._trail_count[slot] = 0
+        self._trail_first[slot] = self._trail_count[slot] = 0
         return slot
 
-    def _name(self, slot: int, batch: ReportBatch, index: int) -> None:
-        callsign = batch.callsign[index]
-        if callsign and _is_name(callsign):
-            said_us = int(batch.time_us[index])
-            # A late report tells an older name. One that stands keeps its text, told again or not.
-            if self._callsign[slot] is None or said_us >= self._callsign_us[slot]:
-                if self._callsign[slot] != callsign:
-                    self._callsign[slot] = callsign
-                self._callsign_us[slot] = said_us
-
     def _own(self, batch: ReportBatch, rows: Slots, slots: Slots) -> None:
-        """Whose each thing is, as its newest position says, where it says so: who sees it hangs on
-        that, so no late, repeated or contradictory report changes it.
+        """Whose each thing is, as the newest of these rows says, where it says so: who sees it
+        hangs on that, so they are new positions, in the order of their times, and no late, repeated
+        or contradictory report is among them.
         """
-        newest: list[int] = rows.tolist()
-        for row, slot in zip(newest, slots.tolist(), strict=True):
-            owner = batch.owner[row]
-            if not owner:
-                continue
-            code = self.code(owner)
-            if self.owner_code.item(slot) != code:
-                self.owner_code[slot] = code
-                self._is_changed[slot] = True
+        parties = set(batch.owner)
+        if len(parties) == 1:
+            (party,) = parties
+            if party:
+                self.owner_code[slots] = self.code(party)
+        else:
+            order: list[int] = rows.tolist()
+            owners = [batch.owner[row] for row in order]
+            codes = {party: self.code(party) for party in dict.fromkeys(owners) if party}
+            said = np.array([codes.get(owner or "", -1) for owner in owners], np.int32)
+            self.owner_code[slots[said >= 0]] = said[said >= 0]
+
+    def _call(self, batch: ReportBatch, rows: Slots, slots: Slots) -> None:
+        """How these rows call each thing. A late report tells an older name. One that stands keeps
+        its text, told again or not.
+        """
+        if not any(batch.callsign):
+            return
+        order: list[int] = rows.tolist()
+        signs = [batch.callsign[row] or "" for row in order]
+        said_us = batch.time_us[rows]
+        same = self._callsign.are(slots, signs)
+        said = np.array(list(map(bool, signs)))
+        # Where anything else is said of a track, all of it is gone through in its order.
+        same &= ~np.isin(slots, slots[said & ~same])
+        again = said & same
+        np.maximum.at(self._callsign_us, slots[again], said_us[again])
+        for k in np.flatnonzero(said & ~same).tolist():
+            slot, sign, time_us = int(slots[k]), signs[k], int(said_us[k])
+            if _is_name(sign) and (
+                self._callsign[slot] is None or time_us >= self._callsign_us[slot]
+            ):
+                if self._callsign[slot] != sign:
+                    self._callsign[slot] = sign
+                self._callsign_us[slot] = time_us
 
     def _set_feed(self, feed: HeldFeed) -> None:
         if self._feeds.set(
@@ -528,188 +547,60 @@ class TrackTable:
                 column = cast("NDArray[np.generic]", value)
                 air = np.zeros((more, *column.shape[1:]), column.dtype)
                 setattr(self, name, np.concatenate([column, air]))
-        self.time_us[size:] = _NEVER_US
+        self.time_us[size:] = NEVER_US
         self._track_id.extend([None] * more)
         self._callsign.extend(more)
         self._free.extend(range(size + more - 1, size - 1, -1))
 
-    def _apply(
-        self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots, report: UpdateReport
-    ) -> None:
-        """One report each of different tracks."""
-        held_us, time_us = self.time_us[slots], batch.time_us[rows]
-        new = held_us == _NEVER_US
-        late, same = time_us < held_us, time_us == held_us
-        newer = ~(late | same)
-        self._take(batch, fields, rows[newer], slots[newer], new[newer])
-        self._own(batch, rows[newer], slots[newer])
-        for row, slot in zip(rows[late].tolist(), slots[late].tolist(), strict=True):
-            self._file(slot, batch, fields, row)
-        apart = self._apart(batch, fields, rows[same], slots[same])
-        contradicted = slots[same][apart]
-        self._doubt(contradicted, np.full(len(contradicted), _TWO_PLACES, np.int8))
-        report.counts["taken"] += int(newer.sum())
-        report.counts["late"] += int(late.sum())
-        report.counts["contradictory"] += int(apart.sum())
-        report.counts["repeated"] += int(same.sum() - apart.sum())
-
-    def _apart(self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots) -> Mask:
-        """Which reports of the moment held are at another place or height than the one held."""
-        away_m = _distance_m(
-            ecef_m(self.latitude_deg[slots], self.longitude_deg[slots]),
-            ecef_m(batch.latitude_deg[rows], batch.longitude_deg[rows]),
-        )
-        error_m = self._default_accuracy(batch, fields, rows) + self.accuracy_m[slots]
-        return away_m > error_m
-
-    def _default_accuracy(self, batch: ReportBatch, fields: _Fields, rows: Slots) -> Floats:
-        default_m = self.settings.of_feed(batch.feed, batch.feed_party).horizontal_error_m
-        return np.nan_to_num(fields.accuracy_m[rows], nan=default_m)
-
-    def _take(
-        self, batch: ReportBatch, fields: _Fields, rows: Slots, slots: Slots, new: Mask
-    ) -> None:
-        time_us = batch.time_us[rows]
-        latitude, longitude = batch.latitude_deg[rows], batch.longitude_deg[rows]
-        accuracy_m = self._default_accuracy(batch, fields, rows)
-        w84_m, std_m = fields.altitude_w84_m[rows], fields.altitude_std_m[rows]
-
-        # The step from the position held; for a new track there is none.
-        before = ecef_m(self.latitude_deg[slots], self.longitude_deg[slots])
-        step_m = _distance_m(before, ecef_m(latitude, longitude))
-        step_s = np.where(new, np.inf, (time_us - self.time_us[slots]) / SECOND_US)
-        rise_m = w84_m - self.altitude_w84_m[slots]
-        rise_m = np.where(np.isnan(rise_m), std_m - self.altitude_std_m[slots], rise_m)
-        slack_s = step_s + 1.0  # time stamps are often whole seconds
+    def _take(self, batch: ReportBatch, rows: Slots, slots: Slots, report: UpdateReport) -> Mask:
+        """Takes the numbers of these rows, which are in the order of their times. Gives which are
+        new positions.
+        """
         limits = self.settings
-        too_fast = step_m > limits.max_speed_m_s * slack_s + accuracy_m + self.accuracy_m[slots]
-        too_steep = np.abs(rise_m) > (
-            limits.max_climb_m_s * slack_s + 2 * self.vertical_error_m(slots)
-        )
-        doubtful = ~new & (too_fast | too_steep)
-
-        self._set_velocity(fields, rows, slots, before, step_m, step_s, doubtful | new)
-        climb = fields.vertical_rate_m_s[rows]
-        near = ~new & ~doubtful & (step_s >= 1) & (step_s * SECOND_US <= limits.derive_within_us)
-        with np.errstate(invalid="ignore"):
-            derived = np.where(near, rise_m / step_s, np.nan)
-        self.vertical_rate_m_s[slots] = np.where(np.isnan(climb), derived, climb)
-
-        self._is_changed[slots] = True
-        self.time_us[slots] = time_us
-        self.latitude_deg[slots], self.longitude_deg[slots] = latitude, longitude
-        self.altitude_w84_m[slots], self.altitude_std_m[slots] = w84_m, std_m
-        self.accuracy_m[slots] = accuracy_m
-        better = slots[~doubtful & (self.implausible_left[slots] > 0)]
-        self.implausible_left[better] -= 1
-        self.implausible_rule[better[self.implausible_left[better] == 0]] = 0
-        rules = np.where(too_fast, _TOO_FAST, _TOO_STEEP).astype(np.int8)
-        self._doubt(slots[doubtful], rules[doubtful])
-        self._append_trail(slots, time_us, np.stack([latitude, longitude, w84_m], axis=1))
-
-    def _set_velocity(
-        self,
-        fields: _Fields,
-        rows: Slots,
-        slots: Slots,
-        before: Floats,
-        step_m: Floats,
-        step_s: Floats,
-        no_step: Mask,
-    ) -> None:
-        """Reported, else derived from the step (which the position held has not yet made)."""
-        speed, course = fields.ground_speed_m_s[rows].copy(), fields.course_deg[rows].copy()
-        with np.errstate(invalid="ignore"):
-            course[np.isnan(course) & (speed < _STOPPED_M_S)] = 0.0
-        reported = np.isfinite(speed) & np.isfinite(course)
-        usable = ~reported & ~no_step & (step_s >= 1)
-        usable &= step_s * SECOND_US <= self.settings.derive_within_us
-        speed[usable] = step_m[usable] / step_s[usable]
-        latitude, longitude = fields.latitude_deg[rows], fields.longitude_deg[rows]
-        course[usable] = course_deg(before[usable], latitude[usable], longitude[usable])
-        known = reported | usable
-        source = np.where(reported, Velocity.REPORTED, Velocity.DERIVED)
-        self.velocity_source[slots] = np.where(known, source, Velocity.UNKNOWN)
-        self.ground_speed_m_s[slots] = np.where(known, speed, np.nan)
-        self.course_deg[slots] = np.where(known, course, np.nan)
-
-    def _doubt(self, slots: Slots, rules: NDArray[np.int8]) -> None:
-        self.implausible_left[slots] = min(self.settings.plausible_again_after, _MOST_INT16)
-        self.implausible_rule[slots] = rules
-
-    def _append_trail(self, slots: Slots, time_us: NDArray[np.int64], numbers: Floats) -> None:
-        length = self.settings.trail_length
-        full = slots[self._trail_count[slots] == length]
-        self._trail_time_us[full, :-1] = self._trail_time_us[full, 1:]
-        self._trail_numbers[full, :-1] = self._trail_numbers[full, 1:]
-        self._trail_count[full] -= 1
-        at = self._trail_count[slots]
-        self._trail_time_us[slots, at] = time_us
-        self._trail_numbers[slots, at] = numbers
-        self._trail_count[slots] += 1
-
-    def _file(self, slot: int, batch: ReportBatch, fields: _Fields, row: int) -> None:
-        """Puts a late report into the trail at its place, if the trail reaches back so far."""
-        count, length = int(self._trail_count[slot]), self.settings.trail_length
-        times = self._trail_time_us[slot]
-        at = bisect_left(times, batch.time_us[row], 0, count)
-        if times[at] == batch.time_us[row] or (count == length and at == 0):
-            return
-        numbers = self._trail_numbers[slot]
-        if count == length:  # the oldest makes room
-            at -= 1
-            times[:at] = times[1 : at + 1]
-            numbers[:at] = numbers[1 : at + 1]
-        else:
-            times[at + 1 : count + 1] = times[at:count]
-            numbers[at + 1 : count + 1] = numbers[at:count]
-            self._trail_count[slot] += 1
-        times[at] = batch.time_us[row]
-        numbers[at] = (
-            batch.latitude_deg[row],
-            batch.longitude_deg[row],
-            fields.altitude_w84_m[row],
-        )
-
-
-@dataclass(frozen=True)
-class _Fields:
-    """The columns of a batch that may be missing, with what cannot be taken as not said."""
-
-    latitude_deg: Floats
-    longitude_deg: Floats
-    altitude_w84_m: Floats
-    altitude_std_m: Floats
-    ground_speed_m_s: Floats
-    course_deg: Floats
-    vertical_rate_m_s: Floats
-    accuracy_m: Floats
-
-
-def _cleaned(batch: ReportBatch, report: UpdateReport, settings: TrackSettings) -> _Fields:
-    bounds = {
-        "altitude_w84_m": (-8_000.0, 100_000.0),
-        "altitude_std_m": (-8_000.0, 100_000.0),
-        "ground_speed_m_s": (0.0, settings.max_speed_m_s),
-        "course_deg": (0.0, 360.0),
-        "vertical_rate_m_s": (-settings.max_climb_m_s, settings.max_climb_m_s),
-        "accuracy_m": (0.0, 1e6),
-    }
-    columns: dict[str, Floats] = {}
-    for name, (low, high) in bounds.items():
-        values: Floats = getattr(batch, name)
-        with np.errstate(invalid="ignore"):
-            wrong = ~np.isnan(values) & ~((values >= low) & (values <= high))
-        if wrong.any():
-            report.dropped[name] += int(wrong.sum())
-            values = np.where(wrong, np.nan, values)
-        columns[name] = values
-    return _Fields(batch.latitude_deg, batch.longitude_deg, **columns)
-
-
-def _distance_m(one: Floats, other: Floats) -> Floats:
-    squares: Floats = np.square(one - other)
-    return arc_m(np.sqrt(squares[..., 0] + squares[..., 1] + squares[..., 2]))
+        feed = limits.of_feed(batch.feed, batch.feed_party)
+        numbers = np.array([getattr(batch, name) for name in NUMBERS])
+        bounds = np.array([
+            (-8_000.0, 100_000.0),
+            (-8_000.0, 100_000.0),
+            (0.0, limits.max_speed_m_s),
+            (0.0, 360.0),
+            (-limits.max_climb_m_s, limits.max_climb_m_s),
+            (0.0, 1e6),
+        ])  # fmt: skip
+        is_newer = np.zeros(len(rows), np.bool_)
+        counts: list[int] = take(
+            slots,
+            batch.time_us[rows],
+            np.ascontiguousarray(numbers[:, rows]),
+            bounds,
+            float(feed.horizontal_error_m),
+            float(feed.vertical_error_m),
+            float(limits.max_speed_m_s),
+            float(limits.max_climb_m_s),
+            int(limits.derive_within_us),
+            int(limits.plausible_again_after),
+            self.time_us,
+            self.latitude_deg,
+            self.longitude_deg,
+            self.altitude_w84_m,
+            self.altitude_std_m,
+            self.ground_speed_m_s,
+            self.course_deg,
+            self.vertical_rate_m_s,
+            self.accuracy_m,
+            self.velocity_source,
+            self.implausible_left,
+            self.implausible_rule,
+            self._trail_time_us,
+            self._trail_numbers,
+            self._trail_first,
+            self._trail_count,
+            is_newer,
+        ).tolist()
+        report.counts.update(dict(zip(COUNTED, counts, strict=False)))
+        dropped = zip(NUMBERS[2:], counts[len(COUNTED) :], strict=True)
+        report.dropped.update({name: count for name, count in dropped if count})
+        return is_newer
 
 
 def _is_name(text: str) -> bool:

@@ -13,6 +13,7 @@ from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.prepared import prepare
 from wideberth.space.volume import Circle, Volume4D
 from wideberth.watch._legs import follow
+from wideberth.watch._taking import spaced
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
 from wideberth.watch.look import Look
@@ -55,6 +56,8 @@ def is_warm() -> bool:
             "_filing.unfile",
             "_filing.level_all",
             "_legs.follow",
+            "_taking.take",
+            "_taking.spaced",
         )
     )
 
@@ -95,6 +98,7 @@ def warm_up() -> None:
     follow(points, points, points, two, whole, whole_ends, points, points, two, 60.0, 2)
     seen = np.zeros((2, 3))
     violation(PHASE_I, seen, seen, 60.0, horizontal_error_m=two, vertical_error_m=two)
+    spaced(whole, whole, whole, 0)
 
 
 def _look() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -280,6 +281,33 @@ async def test_a_flight_under_way_is_kept_when_the_node_stops(tmp_path: Path) ->
             await scene.fly(IN, 5)
         (entry,) = await scene.entries(FlightMeasured)
         assert entry.body.until_us - entry.body.from_us == 4 * SECOND_US
+
+
+async def test_a_flight_is_kept_once_when_the_node_stops_while_it_is_recorded(
+    tmp_path: Path,
+) -> None:
+    async with watched(tmp_path) as scene:
+        service = scene.world.node.service
+        real, is_kept, may_end = service.submit, asyncio.Event(), asyncio.Event()
+
+        async def submit(request):
+            said = await real(request)
+            if isinstance(request.command, MeasureFlight):
+                is_kept.set()
+                await may_end.wait()
+            return said
+
+        await scene.fly(IN, 3)
+        intent = service.picture.intents[scene.intent]
+        step = {"ovn": intent.ovn, "step": "end"}
+        await scene.world.ask("alpha", "POST", f"/intents/{scene.intent}/state", step)
+        service.submit = submit  # type: ignore[method-assign]
+        look = asyncio.create_task(scene.fly(None, 1))
+        await is_kept.wait()
+        look.cancel()
+        await asyncio.gather(look, return_exceptions=True)
+        asyncio.get_running_loop().call_soon(may_end.set)
+    assert len(await scene.entries(FlightMeasured)) == 1
 
 
 @pytest.mark.parametrize("kind", [MeasureFlight, StepByTrack])

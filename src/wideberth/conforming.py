@@ -7,6 +7,7 @@ to a bound.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
@@ -35,6 +36,7 @@ class Conforming:
         self._service = service
         self._rule = StateRule(states)
         self._waiting: deque[FlightMeasured] = deque()
+        self._recording: asyncio.Task[None] | None = None  # of the first that waits
 
     def take_over(self, picture: Picture) -> None:
         """Begin with what stands."""
@@ -76,5 +78,11 @@ class Conforming:
             await self._service.submit(Request(SYSTEM, step))
         left = len(self._waiting) if all_of_them else min(len(self._waiting), _AT_ONCE)
         for _ in range(left):
-            await self._service.submit(Request(SYSTEM, MeasureFlight(self._waiting[0])))
-            self._waiting.popleft()
+            if self._recording is None or self._recording.done():
+                self._recording = asyncio.create_task(self._record_first())
+            # Whoever is cancelled here leaves it to end; the next to come waits for it.
+            await asyncio.shield(self._recording)
+
+    async def _record_first(self) -> None:
+        await self._service.submit(Request(SYSTEM, MeasureFlight(self._waiting[0])))
+        self._waiting.popleft()

@@ -14,6 +14,7 @@ import pytest
 from api_world import World, a_world
 from wideberth import trackkeeping
 from wideberth.errors import Overloaded, RecordUnavailable
+from wideberth.faces.api import tracks
 from wideberth.live import Live, LiveSettings
 from wideberth.model.entries import Entry, SegmentRecorded, decode_entry
 from wideberth.model.ids import PartyId
@@ -22,7 +23,7 @@ from wideberth.service import new_id
 from wideberth.space.time import DAY_US, SECOND_US, format_rfc3339
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import ArchiveSettings, TrackArchive
-from wideberth.watch.reports import PositionReport
+from wideberth.watch.reports import PositionReport, ReportBatch
 
 CALM = LiveSettings(tick_s=3600)
 ALPHA, BRAVO, CHARLIE = (PartyId(each) for each in ("alpha", "bravo", "charlie"))
@@ -40,11 +41,18 @@ async def a_live(folder: Path) -> AsyncIterator[tuple[World, Live, TrackArchive]
 
 
 async def report(
-    world: World, live: Live, track: str, owner: PartyId | None = None, feed_party: PartyId = ALPHA
+    world: World,
+    live: Live,
+    track: str,
+    owner: PartyId | None = None,
+    feed_party: PartyId = ALPHA,
+    *,
+    written_within_s: float = 0.0,
 ) -> int:
     now_us = world.node.service.context().now_us
     reports = [PositionReport(track, now_us, 47.0, 8.0, 50.0, accuracy_m=1.0, owner=owner)]
-    await live.observe(reports, feed="f", feed_party=feed_party)
+    batch = ReportBatch.of(reports, feed="f", feed_party=feed_party)
+    await live.take(batch, written_within_s=written_within_s)
     return now_us
 
 
@@ -169,7 +177,7 @@ async def test_who_reads_for_long_keeps_nobody_from_bringing_positions(
         asked = asyncio.create_task(tracks_of(live.keeping, now_us, ALPHA))
         await asyncio.to_thread(reading.wait, 30)
         async with asyncio.timeout(20):
-            await report(world, live, "b")
+            await report(world, live, "b", written_within_s=20)
         enough.set()
         assert await asked == ["a", "b"]
 
@@ -264,6 +272,27 @@ async def test_positions_that_come_faster_than_they_are_written_are_counted_and_
         world.app.desk.live.links.put(link)
         (shown,) = (await world.ask("alpha", "GET", "/feeds")).json()["feeds"]
         assert shown["counts"]["not_kept"] == link.not_kept
+
+
+async def test_positions_over_http_are_answered_when_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracks, "_WRITTEN_WITHIN_S", PATIENCE_S)
+    async with a_live(tmp_path) as (world, live, archive):
+        world.app.desk.live = live
+        now = format_rfc3339(world.node.service.context().now_us)
+        body = {
+            "feed": "f",
+            "reports": [{"track": "a", "latitude": 47, "longitude": 8, "time": now}],
+        }
+        with held(monkeypatch, archive, "keep") as began:
+            answer = asyncio.create_task(world.ask("alpha", "POST", "/tracks", body))
+            assert await asyncio.to_thread(began.wait, PATIENCE_S)
+            await (
+                live.tick()
+            )  # what is not written yet is watched, and holds nothing but its answer
+            assert not answer.done()
+        assert (await answer).json()["accepted"] == 1
 
 
 @pytest.mark.parametrize("error", [RecordUnavailable("the disk is full"), ValueError("a fault")])

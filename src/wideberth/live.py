@@ -254,8 +254,10 @@ class Live:
         """
         return await self.take(ReportBatch.of(reports, feed=feed, feed_party=feed_party))
 
-    async def take(self, batch: ReportBatch) -> UpdateReport:
-        """What :meth:`observe` does, of a batch."""
+    async def take(self, batch: ReportBatch, *, written_within_s: float = 0.0) -> UpdateReport:
+        """What :meth:`observe` does, of a batch. written_within_s: how long to wait until its
+        positions are in the archive's file.
+        """
         feed, feed_party = batch.feed, batch.feed_party
         now_us = self._service.context().now_us
         report = await self._in_thread(lambda: self._watch.observe(batch, now_us))
@@ -265,7 +267,9 @@ class Live:
         self.links.of(feed_party, feed, now_us).observed(report, newest_us)
         if self.keeping is not None and len(report.good):
             shown_to = self._shown_to(feed_party, feed)
-            self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
+            written = self.keeping.keep(batch, report.good, came_us=now_us, shown_to=shown_to)
+            if written is not None and written_within_s > 0:
+                await asyncio.wait([written], timeout=written_within_s)
         return report
 
     async def rows(self, seen: Callable[[Whose], bool] = lambda _: True) -> list[TrackRow]:

@@ -3,7 +3,8 @@
 The archive has threads of its own, so that neither the watch nor a feed ever waits for a disk: one
 that writes what came, one that closes segments and forgets them, one that reads. What waits to be
 written is bounded, and what there is no room for is counted at its feed. A process that is killed
-loses what waited, which is what came in a moment, or in as long as the disk has taken nothing.
+loses what waited, which is what came in a moment, or in as long as the disk has taken nothing; who
+is answered waits that long for his own, up to a second.
 
 The digest of each segment that is closed becomes an entry, which the party whose feed it is may
 read, and nobody else: how much somebody's feed brought, and when, would tell of what it does.
@@ -92,9 +93,10 @@ class TrackKeeping:
         *,
         came_us: int,
         shown_to: str | Iterable[str],
-    ) -> None:
-        """Have positions put into the archive, in turn; nobody waits for it, and neither batch nor
-        rows are changed any more. What cannot be kept is watched all the same, and counted.
+    ) -> asyncio.Future[int] | None:
+        """Have positions put into the archive, in turn; neither batch nor rows are changed any
+        more. What cannot be kept is watched all the same, and counted. Gives what is done when
+        they are written; None: there is no room for them.
 
         Where the disk is slow, a party may have as much waiting as is free still, so that one that
         brings too many leaves room for the others; who has nothing waiting always may.
@@ -106,11 +108,12 @@ class TrackKeeping:
             if not self._is_full:
                 _log.error("positions are not kept: they come faster than they can be written")
             self._is_full = True
-            return
+            return None
         self._waiting[party] += weight
         call = partial(self._archive.keep, batch, rows, came_us=came_us, shown_to=shown_to)
         written = asyncio.get_running_loop().run_in_executor(self._writer, call)
         written.add_done_callback(partial(self._was_written, batch, len(rows)))
+        return written
 
     def _was_written(self, batch: ReportBatch, count: int, written: asyncio.Future[int]) -> None:
         self._waiting[batch.feed_party] -= count + _BATCH_WEIGHS

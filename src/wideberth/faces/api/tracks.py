@@ -31,6 +31,7 @@ __all__ = [
 
 _SHOWN_BAD = 100
 _AT_ONCE = 1_000  # reports that take a millisecond: more are read in a thread, so that nobody waits
+_WRITTEN_WITHIN_S = 1.0  # what is answered is in its file, unless the disk is slower than this
 _VELOCITY_SOURCE: dict[str, told.VelocitySource] = {
     "reported": "reported",
     "derived": "derived",
@@ -61,7 +62,7 @@ async def report_tracks(call: Call) -> told.TracksTaken:
         batch = columns_of(body, call.party, call.picture.parties)
     else:
         batch = await asyncio.to_thread(columns_of, body, call.party, call.picture.parties)
-    taken = await call.desk.live.take(batch.reports)
+    taken = await call.desk.live.take(batch.reports, written_within_s=_WRITTEN_WITHIN_S)
     for row in taken.bad_rows:
         index, named = batch.rows[row.index], FIELD_OF_RULE[row.rule]
         value = _SAID[named](body.reports[index])

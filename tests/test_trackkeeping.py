@@ -22,7 +22,7 @@ from wideberth.picture.visibility import is_readable
 from wideberth.service import new_id
 from wideberth.space.time import DAY_US, SECOND_US, format_rfc3339
 from wideberth.trackkeeping import TrackKeeping
-from wideberth.watch.archive import ArchiveSettings, TrackArchive
+from wideberth.watch.archive import ArchiveSettings, Forgotten, TrackArchive
 from wideberth.watch.reports import PositionReport, ReportBatch
 
 CALM = LiveSettings(tick_s=3600)
@@ -200,9 +200,10 @@ async def test_positions_of_an_incidents_window_stay_however_old_they_are(tmp_pa
         assert opened.status_code == 201, opened.text
         await keeping.tend(all_of_them=True)
         held = keeping._held()
-        assert archive.forget(now_us + 100 * DAY_US, held) == []
-        assert not held(now_us - 10 * DAY_US, now_us - 9 * DAY_US)
-        assert len(archive.forget(now_us + 100 * DAY_US)) == 1
+        assert archive.forget(now_us + 100 * DAY_US, held) == Forgotten()
+        assert (held(ALPHA, now_us, now_us), held(BRAVO, now_us, now_us)) == (1, 2)
+        assert not held(ALPHA, now_us - 10 * DAY_US, now_us - 9 * DAY_US)
+        assert len(archive.forget(now_us + 100 * DAY_US).names) == 1
 
 
 async def test_a_reader_in_the_middle_of_kept_positions_holds_no_position_that_comes_in(

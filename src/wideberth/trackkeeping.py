@@ -30,7 +30,7 @@ from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM
 from wideberth.service import Service
 from wideberth.space.time import DAY_US, SECOND_US
-from wideberth.watch.archive import ClosedSegment, TrackArchive
+from wideberth.watch.archive import ClosedSegment, Held, TrackArchive
 from wideberth.watch.feedlink import FeedLinks
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
@@ -185,24 +185,33 @@ class TrackKeeping:
             await self._in(self._tender, partial(archive.recorded, each.name))
         if closed:
             gone = await self._in(self._tender, partial(archive.forget, now_us, self._held()))
-            if gone:
-                _log.info("%d segments of tracks are no longer kept", len(gone))
+            if gone.names:
+                _log.info("%d segments of tracks are no longer kept", len(gone.names))
+            if gone.held:
+                _log.error("of an incident's window, no room to keep: %s", ", ".join(gone.held))
 
-    def _held(self) -> Callable[[int, int], bool]:
-        """Whether positions from one time to another stay, however old they are: those of the
-        window of an incident that somebody opened, unless that is longer than any happening.
+    def _held(self) -> Held:
+        """How segments are held back by an incident that was opened, whose window they are of,
+        unless that is longer than any happening.
         """
         incidents = self._service.picture.incidents
         windows = [
-            (each.start_us, each.end_us)
+            (each.start_us, each.end_us, each.opened_by)
             for each in map(incidents.__getitem__, list(incidents))
             if each.end_us - each.start_us <= _LONGEST_HELD_US
         ]
 
-        def is_held(start_us: int, end_us: int) -> bool:
-            return any(begin <= end_us and start_us <= end for begin, end in windows)
+        def held(party: str | None, start_us: int, end_us: int) -> int:
+            return max(
+                (
+                    1 if party == opened_by else 2
+                    for begin_us, until_us, opened_by in windows
+                    if begin_us <= end_us and start_us <= until_us
+                ),
+                default=0,
+            )
 
-        return is_held
+        return held
 
     async def stop(self) -> None:
         """Write what waits, close what is open, have it recorded, and let the threads end."""

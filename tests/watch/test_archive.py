@@ -20,7 +20,7 @@ from wideberth.record.vault import Vault
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.watch import archive as archives
 from wideberth.watch._taking import NEVER_US
-from wideberth.watch.archive import ArchiveSettings, TrackArchive, seal_tracks
+from wideberth.watch.archive import ArchiveSettings, Forgotten, TrackArchive, seal_tracks
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.segments import KeptFix, may_see
 
@@ -310,19 +310,46 @@ def test_old_positions_go_and_the_oldest_of_a_party_that_brings_too_many(tmp_pat
     sizes = {path.stat().st_size for path in (tmp_path / "tracks").iterdir()}
     assert max(sizes) > 250, "of so much, not even two fit"
     archive.settings = ArchiveSettings(DAY_US, 0, MINUTE_US, 2 * max(sizes))
-    assert len(archive.forget(NOW_US, lambda *_: True)) == 2, "the oldest of each, held or not"
+    assert len(archive.forget(NOW_US).names) == 2, "the oldest of each"
     assert times_s(archive) == [100, 100, 200, 200]
     later_us = NOW_US + DAY_US + 150 * SECOND_US
-    assert archive.forget(later_us, lambda start_us, _: start_us < later_us) == []
-    assert len(archive.forget(later_us)) == 2
+    assert archive.forget(later_us, lambda *_: 1) == Forgotten()
+    assert len(archive.forget(later_us).names) == 2
     assert times_s(archive) == [200, 200]
+
+
+def test_a_flood_takes_the_place_of_nothing_that_an_incident_holds(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path, ArchiveSettings(DAY_US, 0, MINUTE_US, 1 << 30))
+
+    def bring(*times_s: int) -> int:
+        """Positions, one in a segment of its own; the size of the largest."""
+        for at_s in times_s:
+            keep(archive, report("a", at_s))
+            for each in archive.close_due(NOW_US, all_of_them=True):
+                archive.recorded(each.name)
+        return max(path.stat().st_size for path in (tmp_path / "tracks").iterdir())
+
+    def held(_: str | None, start_us: int, __: int) -> int:
+        """0 to 200 s are of an incident of somebody else's, from 600 s on of the party's own."""
+        at_s = (start_us - NOW_US) // SECOND_US
+        return 2 if at_s <= 200 else 1 if at_s >= 600 else 0
+
+    most = 3 * bring(0, 100, 200) + 100  # less than a fourth one takes
+    archive.settings = ArchiveSettings(DAY_US, 0, MINUTE_US, most)
+    bring(300, 400, 500, 510, 520)
+    assert len(archive.forget(NOW_US, held).names) == 2
+    assert times_s(archive) == [0, 100, 200, 500, 510, 520]
+    bring(600, 610, 620, 630)
+    gone = archive.forget(NOW_US, held)
+    assert (len(gone.names), len(gone.held)) == (3, 1), "its own incident's go last, and are named"
+    assert times_s(archive) == [0, 100, 200, 600, 610, 620]
 
 
 def test_what_is_not_recorded_yet_is_never_forgotten(tmp_path: Path) -> None:
     archive = an_archive(tmp_path)
     keep(archive, report("a"))
     archive.close_due(NOW_US, all_of_them=True)
-    assert archive.forget(NOW_US + 100 * DAY_US) == []
+    assert archive.forget(NOW_US + 100 * DAY_US) == Forgotten()
 
 
 def test_a_sealed_folder_holds_no_position_in_plain(tmp_path: Path) -> None:

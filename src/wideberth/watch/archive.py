@@ -60,7 +60,15 @@ from wideberth.watch.segments import (
     span_of,
 )
 
-__all__ = ["TRACKS_FOLDER", "ArchiveSettings", "ClosedSegment", "TrackArchive", "seal_tracks"]
+__all__ = [
+    "TRACKS_FOLDER",
+    "ArchiveSettings",
+    "ClosedSegment",
+    "Forgotten",
+    "Held",
+    "TrackArchive",
+    "seal_tracks",
+]
 
 Ints = NDArray[np.int64]
 
@@ -116,6 +124,20 @@ class _Writing:
     span: Span | None = None
     fixes: int = 0
     digest: SegmentDigest = field(default_factory=SegmentDigest)
+
+
+Held = Callable[[str | None, int, int], int]
+"""Of a party's segment from one time to another, how it is held back: 0 not, 1 by a happening that
+the party named itself, 2 by one that somebody else did.
+"""
+
+
+@dataclass
+class Forgotten:
+    """The names of segments that are no longer kept. held: of those that were held back."""
+
+    names: list[str] = field(default_factory=list[str])
+    held: list[str] = field(default_factory=list[str])
 
 
 class _Lately:
@@ -252,27 +274,49 @@ class TrackArchive:
             if _name_of(path) == name:
                 path.rename(path.with_suffix(_KEPT))
 
-    def forget(self, now_us: int, is_held: Callable[[int, int], bool] | None = None) -> list[str]:
-        """Remove what is older than is kept, and the oldest of a party that has more than is kept;
-        gives their names. is_held: of a segment's first and last time, whether it stays however old
-        it is.
+    def forget(self, now_us: int, held: Held | None = None) -> Forgotten:
+        """Remove what is older than is kept, and the oldest of a party that has more than is kept.
+        held: of a party's segment from one time to another, how it is held back.
+
+        What is held stays however old it is, and fills an account of its own, as large: first what
+        is held by others, then the oldest. So nothing that a party's feeds bring afterwards, and no
+        happening that it names itself, takes the place of what others may need. What has no room
+        there goes by size after all else of the party.
 
         Only what is an entry already is removed: the digest stays, and says that there was more.
         """
-        gone: list[str] = []
-        sizes: dict[str | None, int] = defaultdict(int)
-        for path in sorted(self._files(_KEPT), key=_span_of, reverse=True):
+        kept: dict[str | None, list[tuple[int, int, int, Path]]] = defaultdict(list)
+        for path in self._files(_KEPT):
             start_us, end_us = _span_of(path)
             opened = self._opened(path)
             party = None if opened is None else opened.feed_party
-            sizes[party] += path.stat().st_size
-            is_old = end_us < now_us - self.settings.kept_us
-            if is_old and is_held is not None:
-                is_old = not is_held(start_us, end_us)
-            if is_old or sizes[party] > self.settings.most_bytes:
-                path.unlink(missing_ok=True)
-                gone.append(_name_of(path))
+            how = 0 if held is None else held(party, start_us, end_us)
+            kept[party].append((-how, start_us, end_us, path))
+        gone = Forgotten()
+        for each in kept.values():
+            self._forget_of(each, now_us - self.settings.kept_us, gone)
         return gone
+
+    def _forget_of(
+        self, kept: list[tuple[int, int, int, Path]], before_us: int, gone: Forgotten
+    ) -> None:
+        """Of one party's segments: minus how it is held back, from when to when, and its file."""
+        held = sorted(each for each in kept if each[0])
+        whole = 0
+        rest: list[tuple[int, int, int, Path]] = []
+        for each in held:
+            size = each[3].stat().st_size
+            if whole + size > self.settings.most_bytes:
+                rest.append(each)
+            else:
+                whole += size
+        rest += sorted((each for each in kept if not each[0]), key=itemgetter(1), reverse=True)
+        whole = 0
+        for how, _, end_us, path in rest:
+            whole += path.stat().st_size
+            if whole > self.settings.most_bytes or (not how and end_us < before_us):
+                path.unlink(missing_ok=True)
+                (gone.held if how else gone.names).append(_name_of(path))
 
     def fixes(
         self, begin_us: int, end_us: int, may_see: Callable[[KeptFix], bool]

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.space._ellipsoid import to_ecef
+from wideberth.space.time import SECOND_US
 from wideberth.watch._jit import kernel as _kernel
 from wideberth.watch.paths import EARTH_RADIUS_MAX_M
 
@@ -52,22 +54,8 @@ TOO_FAST, TWO_PLACES, TOO_STEEP = 1, 2, 3
 NEVER_US = np.iinfo(np.int64).min
 _UNKNOWN, _REPORTED, _DERIVED = 0, 1, 2  # trackrow.Velocity
 _MOST_INT16 = 32_767
-_SECOND_US = 1_000_000
 _STOPPED_M_S = 0.5  # slower than this, a course means nothing
 _RADIAN = math.pi / 180
-_A_M = 6_378_137.0  # WGS84 semi-major axis
-_F = 1 / 298.257223563  # WGS84 flattening
-_E2 = _F * (2 - _F)
-
-
-@_kernel
-def _ecef_m(latitude_deg: float, longitude_deg: float) -> tuple[float, float, float]:
-    """A point on the ellipsoid."""
-    lat, lon = latitude_deg * _RADIAN, longitude_deg * _RADIAN
-    sin_lat, cos_lat = math.sin(lat), math.cos(lat)
-    prime_m = _A_M / math.sqrt(1 - _E2 * sin_lat * sin_lat)
-    across_m = prime_m * cos_lat
-    return across_m * math.cos(lon), across_m * math.sin(lon), prime_m * (1 - _E2) * sin_lat
 
 
 @_kernel
@@ -75,8 +63,8 @@ def _step(
     from_deg: tuple[Any, Any], latitude_deg: float, longitude_deg: float
 ) -> tuple[float, float]:
     """The distance over the ground, and the course with which one arrives."""
-    x, y, z = _ecef_m(from_deg[0], from_deg[1])
-    to_x, to_y, to_z = _ecef_m(latitude_deg, longitude_deg)
+    x, y, z = to_ecef(from_deg[0], from_deg[1])
+    to_x, to_y, to_z = to_ecef(latitude_deg, longitude_deg)
     x, y, z = to_x - x, to_y - y, to_z - z
     half = math.sqrt(x * x + y * y + z * z) / (2 * EARTH_RADIUS_MAX_M)
     metres = 2 * EARTH_RADIUS_MAX_M * math.asin(half if half < 1.0 else 1.0)
@@ -217,7 +205,7 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
         step_s, rise_m, is_near = 0.0, np.nan, False
         if not is_new:  # the step from the position held
             step_us = at_us - before_us
-            step_s = step_us / _SECOND_US
+            step_s = step_us / SECOND_US
             rise_m = w84_m - altitude_w84_m[slot]
             if rise_m != rise_m:
                 rise_m = std_m - altitude_std_m[slot]
@@ -226,7 +214,7 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
                 doubt = TOO_FAST
             elif abs(rise_m) > max_climb_m_s * slack_s + 2 * vertical_error_m:
                 doubt = TOO_STEEP
-            is_near = doubt == 0 and _SECOND_US <= step_us <= derive_within_us
+            is_near = doubt == 0 and SECOND_US <= step_us <= derive_within_us
         if course != course and speed < _STOPPED_M_S:
             course = 0.0
         source = _UNKNOWN

@@ -54,6 +54,7 @@ __all__ = [
     "evaluate",
     "evaluate_between",
     "half_widths_m",
+    "laid_along",
     "near",
     "slacks_m",
     "too_close",
@@ -219,17 +220,7 @@ def near(
     """
     if len(movers) < 2:
         return np.empty((0, 2), np.int64)
-    laid, low, high = lay(
-        frame(movers.normal),
-        movers.position_ecef_m,
-        movers.tangent,
-        movers.normal,
-        movers.radius_m,
-        movers.speed_m_s,
-        movers.age_s,
-        half_m,
-        float(look_ahead_s),
-    )
+    laid, low, high = laid_along(movers, frame(movers.normal), half_m, look_ahead_s)
     heights = (
         movers.altitude_w84_m,
         movers.altitude_std_m,
@@ -256,6 +247,25 @@ def near(
     )
     keys = np.sort(found[:, 0] * len(movers) + found[:, 1])
     return np.stack(np.divmod(keys, len(movers)), axis=1)
+
+
+def laid_along(
+    movers: Movers, axes: Floats, half_m: Floats, look_ahead_s: float
+) -> tuple[Floats, Floats, Floats]:
+    """The capsules of movers, half_m wide to either side, as :func:`wideberth.watch.capsules.lay`
+    gives them.
+    """
+    return lay(
+        axes,
+        movers.position_ecef_m,
+        movers.tangent,
+        movers.normal,
+        movers.radius_m,
+        movers.speed_m_s,
+        movers.age_s,
+        half_m,
+        float(look_ahead_s),
+    )
 
 
 def half_widths_m(movers: Movers, limits: Limits) -> Floats:

@@ -30,8 +30,7 @@ from wideberth.watch._neighbours import (
     unfile_middles,
 )
 from wideberth.watch._sweep import ROUGH, boxed
-from wideberth.watch.capsules import lay
-from wideberth.watch.closest import Movers, near, slacks_m
+from wideberth.watch.closest import Movers, laid_along, near, slacks_m
 from wideberth.watch.judging import Judged, judge_all, judge_of, search_for
 from wideberth.watch.look import Look
 from wideberth.watch.paths import Floats
@@ -204,17 +203,7 @@ class Neighbours:
             movers, horizontal_error_m=horizontal_m, vertical_error_m=vertical_m
         )
         half_m, limits = search_for(movers, settings, LAID_US / SECOND_US)
-        laid, _, _ = lay(
-            _AXES,
-            movers.position_ecef_m,
-            movers.tangent,
-            movers.normal,
-            movers.radius_m,
-            movers.speed_m_s,
-            movers.age_s,
-            half_m,
-            float(limits.look_ahead_s),
-        )
+        laid, _, _ = laid_along(movers, _AXES, half_m, limits.look_ahead_s)
         return _Capsules(laid, movers, half_m, slacks_m(movers, limits), float(limits.look_ahead_s))
 
     def _renew(self, capsules: _Capsules) -> None:

@@ -21,7 +21,15 @@ from wideberth.erasure import RetentionTable
 from wideberth.errors import InvalidValue
 from wideberth.feedtable import FeedTable
 from wideberth.jwks import JwksSource, keys_of_pem
-from wideberth.layered import Layers, Secret, layers_of, read_toml, require, variable_of
+from wideberth.layered import (
+    Layers,
+    Secret,
+    layers_of,
+    read_toml,
+    require,
+    require_within,
+    variable_of,
+)
 from wideberth.model.ids import PartyId, require_party_id
 from wideberth.model.intents import IntentKind
 from wideberth.model.loads import LoadRule
@@ -196,7 +204,7 @@ class TracksTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     every_s: of one track of a feed, at most one position in so long is kept. close_minutes: after
     so long a file is closed and its digest put into the record. limit_mb: what is kept of one
-    party's feeds, in millions of bytes; the oldest go first.
+    party's feeds, in millions of bytes, the oldest go first; as much again of an incident's window.
     """
 
     keep: bool = True
@@ -207,14 +215,13 @@ class TracksTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raises InvalidValue."""
-        for name, least, most, unit in (
+        require_within(
+            self,
             ("kept_days", 0.01, 3660, "days"),
             ("every_s", 0, 3600, "seconds"),
             ("close_minutes", 0.1, 1440, "minutes"),
             ("limit_mb", 1, 1e6, "millions of bytes"),
-        ):
-            value = getattr(self, name)
-            require(name, value, f"give {least:g} to {most:g} {unit}", holds=least <= value <= most)
+        )
 
     def settings(self) -> ArchiveSettings:
         """What the archive is told."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from wideberth.layered import require
+from wideberth.layered import require_within
 from wideberth.picture.flown import ConformanceLimits
 from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
 from wideberth.watch.staterule import StateSettings
@@ -34,7 +34,8 @@ class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raises InvalidValue."""
-        for name, least, most, unit in (
+        require_within(
+            self,
             ("least_inside_percent", 0, 100, "percent"),
             ("longest_excursion_s", 0, 3600, "seconds"),
             ("excursions_per_hour", 0, 3600, "a flight hour"),
@@ -42,9 +43,7 @@ class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ("period_days", 0.01, 92, "days"),
             ("nonconforming_after_s", 0, 3600, "seconds"),
             ("contingent_after_s", 0, 3600, "seconds"),
-        ):
-            value = getattr(self, name)
-            require(name, value, f"give {least:g} to {most:g} {unit}", holds=least <= value <= most)
+        )
 
     def limits(self) -> ConformanceLimits:
         """What flights are held against."""

@@ -44,6 +44,7 @@ __all__ = [
     "layers_of",
     "read_toml",
     "require",
+    "require_within",
     "shown",
     "variable_of",
 ]
@@ -159,6 +160,13 @@ def require(field_: str, value: object, advice: str, *, holds: bool) -> None:
     """For the ``__post_init__`` of a table. Raises InvalidValue where it does not hold."""
     if not holds:
         raise InvalidValue(field_, "setting", value, advice)
+
+
+def require_within(table: object, *bounds: tuple[str, float, float, str]) -> None:
+    """Likewise of settings that are numbers: each its name, least, most and unit."""
+    for name, least, most, unit in bounds:
+        value = getattr(table, name)
+        require(name, value, f"give {least:g} to {most:g} {unit}", holds=least <= value <= most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ def test_an_epoch_asks_the_witnesses_what_is_missing(tmp_path: Path) -> None:
         assert "4 entries" in made.stdout, made.output
         assert run(tmp_path, "party", "add", "bravo").exit_code == 0
         with place.node() as node:
-            until(lambda: place.checkpoint(node, witnesses=1).status_code == 200)
-            assert place.checkpoint(node, witnesses=1).text.split("\n")[1] == "5"
+            # a head of fewer entries may be cosigned first, if the witness was quick
+            until(lambda: place.cosigned_size(node, witnesses=1) == 5)
         shutil.rmtree(place.data)
         assert run(tmp_path, "restore", "safe").exit_code == 0
         opened = run(tmp_path, "epoch", "--reason", "the disk was lost")

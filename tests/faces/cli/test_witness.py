@@ -117,6 +117,11 @@ class Place:
             f"{url}/api/v1/record/checkpoint", params=query, headers=self.headers, timeout=30
         )
 
+    def cosigned_size(self, url: str, *, witnesses: int) -> int | None:
+        """The number of entries that so many witnesses cosigned, or None until they did."""
+        answer = self.checkpoint(url, witnesses=witnesses)
+        return int(answer.text.split("\n")[1]) if answer.status_code == 200 else None
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:

@@ -11,31 +11,47 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from flights import area, at
 from wideberth.space.time import SECOND_US
-from wideberth.watch import stood
+from wideberth.watch import engine, stood
 from wideberth.watch.engine import Watch
 from wideberth.watch.look import Look
 from wideberth.watch.observations import StandingWarning, Updated, Verdict
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.settings import PairSettings, WarningSettings, WatchSettings
+from wideberth.watch.settings import (
+    FeedSettings,
+    PairSettings,
+    TrackSettings,
+    WarningSettings,
+    WatchSettings,
+)
 from wideberth.watch.stood import NUMBER_OF, Known, Stood, is_told_anew
 from wideberth.watch.tracks import TrackKey
 
-T0_US = 1_700_000_000_000_000
+T0_US = at(0)
 LOOK_US = SECOND_US // 10
 
 
 def watch(update_us: int) -> Watch:
-    return Watch(
+    """One with a zone and an intent beside the pairs; a track of feed "f" is silent after 3 s."""
+    looked = Watch(
         WatchSettings(
+            tracks=TrackSettings(feeds={"f": FeedSettings(silence_after_us=3 * SECOND_US)}),
+            silence_of_all=True,
             pairs=PairSettings(600.0, 80.0, 60 * SECOND_US),
             warnings=WarningSettings(
                 hold_us=2 * SECOND_US,
                 urgent_us=(40 * SECOND_US, 20 * SECOND_US),
                 update_us=update_us,
+                idle_update_us=5 * update_us,
             ),
         )
     )
+    looked.put_zone("z", area(47.0, 8.0 + 1800 / 75_900, 300.0), name="Zone", owner="z")
+    looked.put_intent(
+        "i", area(47.5, 8.0, 3000.0), name="Way", owner="p", track_ids=["t2"], require_entry=False
+    )
+    return looked
 
 
 def report(track: int, second: float, *, at_m: float, speed_m_s: float, up_m: float):
@@ -130,6 +146,20 @@ def test_a_look_that_passes_over_too_much_is_found(monkeypatch) -> None:
         holds()
 
 
+def test_an_observation_that_is_passed_over_too_often_is_found(monkeypatch) -> None:
+    @settings(phases=[Phase.explicit], deadline=None)
+    @given(flights())
+    @example(near_and_apart())
+    def holds(reports) -> None:
+        monkeypatch.setattr(engine, "is_as_before", lambda *_: True)
+        planted = life(reports, SECOND_US)
+        monkeypatch.undo()
+        assert planted == life(reports, 0)
+
+    with pytest.raises(AssertionError):
+        holds()
+
+
 def test_it_is_told_anew_once_in_each_time_whatever_the_looks() -> None:
     for step_us in (1, 37_000, 100_000, 250_000, 1_000_000, 7_000_000):
         moments = range(T0_US, T0_US + 20 * max(SECOND_US, step_us), max(step_us, 10_000))
@@ -167,6 +197,38 @@ def test_streams_hear_of_it_once_in_a_second_at_ten_looks() -> None:
     assert 8 <= count <= 11
 
 
+def updates(every: int) -> list[int]:
+    """At which of a hundred looks the standing warnings are told anew; two things hover near each
+    other in a zone, and report at each so many looks.
+    """
+    looked = watch(SECOND_US)
+    looked.put_zone("near", area(47.0, 8.0, 800.0), name="Zone", owner="z")
+    told: list[int] = []
+    for number in range(100):
+        now_us = T0_US + (number + 1) * LOOK_US
+        if number % every == 0:
+            both = [
+                report(track, number / 10, at_m=300.0 * track, speed_m_s=0.0, up_m=100.0)
+                for track in (0, 1)
+            ]
+            looked.observe(ReportBatch.of(both, feed="g", feed_party="p"), now_us)
+        told += [number for event in looked.tick(now_us) if isinstance(event, Updated)]
+    assert len(looked.standing) == 3
+    return told
+
+
+def test_a_zone_s_numbers_are_told_once_in_a_second_as_those_of_pairs() -> None:
+    assert 24 <= len(updates(10)) <= 33
+
+
+def test_of_two_that_report_seldom_the_numbers_are_told_when_they_have() -> None:
+    """The zone's each second, since who may learn of it changes; those of the pair as it reports,
+    and where it does not, each five seconds.
+    """
+    assert 17 + 3 <= len(updates(25)) <= 20 + 5
+    assert 17 + 1 <= len(updates(200)) <= 20 + 2
+
+
 @given(
     st.lists(st.text(max_size=12), max_size=20),
     st.integers(0, 5 * SECOND_US),
@@ -191,8 +253,8 @@ def test_what_is_known_of_a_warning_follows_its_tracks_and_itself() -> None:
 
     def seen(now_us: int, warning: StandingWarning) -> list[tuple[int, int, list[int]]]:
         look = Look.at(looked.table, now_us)
-        there = Stood.at(look, {warning.key: warning}, now_us - 1, SECOND_US, known)
-        fresh = Stood.at(look, {warning.key: warning}, now_us - 1, SECOND_US, Known())
+        there = Stood.at(look, {warning.key: warning}, now_us - 1, WarningSettings(), known)
+        fresh = Stood.at(look, {warning.key: warning}, now_us - 1, WarningSettings(), Known())
         for name in ("rows", "code", "separation", "level", "verdict", "clear_since_us", "due"):
             assert getattr(there, name).tolist() == getattr(fresh, name).tolist()
         assert there.warnings == fresh.warnings

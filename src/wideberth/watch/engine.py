@@ -38,7 +38,7 @@ from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.settings import WatchSettings
-from wideberth.watch.stood import Known, Stood
+from wideberth.watch.stood import Known, Stood, is_as_before
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
 from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
 from wideberth.watch.ways import Way, Ways
@@ -286,17 +286,17 @@ class Watch:
             look,
             self._state.standing,
             before_us,
-            self.settings.warnings.update_us,
+            self.settings.warnings,
             self._known,
         )
         self._counted.keep(standing)
         pairs = conditions.pairs(
             look, self.settings, self._state.standing, judged, stood, self._counted
         )
-        met = pairs.observed
         entered = conditions.incursions(look, self._index, self._warned_of, self.settings, standing)
         held = [warning.seen for warning in pairs.held]
-        told = met + entered + self._along(look, standing, met + held, entered)
+        along_ways = self._along(look, standing, pairs.observed + held, entered)
+        told = pairs.observed + entered + along_ways
         placed = self.own_intents.place(look)
         self.conformance.take(look, placed)
         departed = self.own_intents.departures(look, placed, standing, self.settings)
@@ -307,7 +307,16 @@ class Watch:
         told += conditions.implausible(look, self.settings, standing)
         matters = None if self.settings.silence_of_all else self.own_intents.mattering(standing)
         told += conditions.silences(self.table, now_us, matters, self.settings, standing)
-        return told, pairs.passed_over
+        passed_over, said = pairs.passed_over, list[Observation]()
+        for each in told:
+            warning = self._state.standing.get(each.key)
+            if warning is not None and is_as_before(
+                each, warning, now_us, before_us, self.settings.warnings
+            ):
+                passed_over.add(warning.id)
+            else:
+                said.append(each)
+        return said, passed_over
 
     def _along(
         self,

@@ -167,7 +167,8 @@ class WarningSettings(msgspec.Struct, frozen=True):
     which a predicted warning gets worse. far_m: the distances outside an intent at which a
     departure gets worse. lapse_after_us: a warning that nothing fresh speaks of any more is taken
     off the list after this long, which is a lapse and never a clearance. update_us: how often the
-    numbers of a standing pair are put together anew where nothing else changed, at least.
+    numbers of a standing warning are put together anew where one of its tracks reported, and
+    nothing else changed; idle_update_us: where none did, at least so often.
     """
 
     raise_count: int = 1
@@ -178,6 +179,7 @@ class WarningSettings(msgspec.Struct, frozen=True):
     far_m: tuple[int, ...] = (500, 5000)
     lapse_after_us: int = DAY_US
     update_us: int = SECOND_US
+    idle_update_us: int = 5 * SECOND_US
 
     def __post_init__(self) -> None:
         if not 1 <= self.raise_count <= self.raise_window <= 32:
@@ -193,6 +195,7 @@ class WarningSettings(msgspec.Struct, frozen=True):
             )
         _require_not_negative("hold_us", self.hold_us)
         _require_not_negative("update_us", self.update_us)
+        _require_not_negative("idle_update_us", self.idle_update_us)
         _require_positive("lapse_after_us", self.lapse_after_us)
 
 

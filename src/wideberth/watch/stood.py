@@ -1,9 +1,14 @@
-"""The pairs of tracks that stand when a look begins, and which of them a look may pass over. Pure.
+"""The warnings that stand when a look begins, and which of them a look may pass over. Pure.
 
 What stands is looked at each time as everything else is. Where that says the same as before, only
 the numbers are new: how far, how soon. They are put together for a share of what stands at each
-look, so that each warning's are new once in a while (``WarningSettings.update_us``); whoever looks
-less often than that gets them at every look. Nothing is raised, worsened or cleared later for it.
+look, so that each warning's are new once in a while (``WarningSettings.update_us``) where either
+track has reported since, and else, as they count down by themselves, after ``idle_update_us``;
+whoever looks less often than that gets them at every look. Nothing is raised, worsened or cleared
+later for it.
+
+Of pairs of tracks, of which there may be thousands, nothing is put together that is passed over
+(:class:`Stood`); everything else is, and then left out (:func:`is_as_before`).
 """
 
 from __future__ import annotations
@@ -16,10 +21,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch.look import Look
-from wideberth.watch.observations import StandingWarning, Verdict, WarningKey, WarningKind
+from wideberth.watch.observations import (
+    AreaFacts,
+    Observation,
+    StandingWarning,
+    TrackFacts,
+    Verdict,
+    WarningKey,
+    WarningKind,
+)
+from wideberth.watch.settings import WarningSettings
 from wideberth.watch.tracks import TrackTable
 
-__all__ = ["CLEAR", "HOLDS", "NEAR", "NUMBER_OF", "UNKNOWN", "Known", "Stood", "is_told_anew"]
+__all__ = [
+    "CLEAR",
+    "HOLDS",
+    "NEAR",
+    "NUMBER_OF",
+    "UNKNOWN",
+    "Known",
+    "Stood",
+    "is_as_before",
+    "is_told_anew",
+]
 
 Ints = NDArray[np.int64]
 
@@ -30,15 +54,17 @@ NUMBER_OF = {
     Verdict.NEAR: NEAR,
     Verdict.CLEAR: CLEAR,
 }
-_SLOT, _BORN, _SEPARATION, _LEVEL, _VERDICT, _CLEAR_SINCE, _NUMBER, _COLUMNS = (
-    0,
+_SLOT, _BORN, _FIX, _SEPARATION, _LEVEL, _VERDICT, _CLEAR_SINCE, _NUMBER, _SEEN, _COLUMNS = (
+    0,  # of each of the two tracks, as is what follows
     2,
-    4,
-    5,
+    4,  # when each was where the numbers have it
     6,
     7,
     8,
     9,
+    10,
+    11,
+    12,
 )
 _NEW, _NO_PAIR = -1, -2
 _SOME = 256
@@ -64,6 +90,43 @@ def _are_told_anew(
         return np.ones(len(numbers), np.bool_)
     shift_us = numbers % update_us
     return (now_us + shift_us) // update_us != (before_us + shift_us) // update_us
+
+
+def is_as_before(
+    observation: Observation,
+    warning: StandingWarning,
+    now_us: int,
+    before_us: int | None,
+    settings: WarningSettings,
+) -> bool:
+    """Whether an observation of a standing warning changes nothing but its numbers, which are not
+    due.
+    """
+    verdict, seen = NUMBER_OF[observation.verdict], warning.seen
+    if verdict == UNKNOWN or verdict != _verdict(warning):
+        return False
+    if verdict == HOLDS and observation.level != warning.level:
+        return False
+    since_us = warning.clear_since_us
+    if since_us is not None and now_us - since_us >= settings.hold_us:
+        return False
+    areas = [each for each in observation.objects if isinstance(each, AreaFacts)]
+    if observation.rule != seen.rule or areas != [
+        each for each in seen.objects if isinstance(each, AreaFacts)
+    ]:
+        return False
+    if not is_told_anew(warning.id, now_us, before_us, settings.update_us):
+        return True
+    if before_us is None or now_us - warning.seen_us >= settings.idle_update_us:
+        return False
+    # Who may learn of an area, and what is counted, change while no track reports.
+    of_tracks_alone = all(isinstance(each, TrackFacts) for each in observation.objects)
+    return of_tracks_alone and _fixes_us(observation) == _fixes_us(seen)
+
+
+def _fixes_us(observation: Observation) -> list[int]:
+    """When its tracks were where it says."""
+    return [each.time_us for each in observation.objects if isinstance(each, TrackFacts)]
 
 
 @dataclass(frozen=True)
@@ -92,7 +155,7 @@ class Stood:
         look: Look,
         standing: Mapping[WarningKey, StandingWarning],
         before_us: int | None,
-        update_us: int,
+        settings: WarningSettings,
         known: Known,
     ) -> Stood:
         """What stands at a look. What is counted (:mod:`wideberth.watch.caps`), or rests on an
@@ -109,6 +172,9 @@ class Stood:
         places: list[int] = order.tolist()
         seen = seen[order]
         now_us = look.now_us
+        is_new = (look.table.time_us[slots[order]] > seen[:, _FIX : _FIX + 2]).any(1)
+        is_new |= now_us - seen[:, _SEEN] >= settings.idle_update_us
+        in_turn = _are_told_anew(seen[:, _NUMBER], now_us, before_us, settings.update_us)
         return cls(
             warnings=tuple([of_two[k] for k in places]),
             rows=rows[order],
@@ -117,7 +183,7 @@ class Stood:
             level=seen[:, _LEVEL],
             verdict=seen[:, _VERDICT].astype(np.int8),
             clear_since_us=seen[:, _CLEAR_SINCE],
-            due=_are_told_anew(seen[:, _NUMBER], now_us, before_us, update_us),
+            due=in_turn & (is_new | (before_us is None)),
             now_us=now_us,
         )
 
@@ -201,7 +267,12 @@ class Known:
                 _verdict(warning),
                 warning.clear_since_us or 0,
                 crc32(warning.id.encode()),
+                warning.seen_us,
             )
+            self._rows[at, _FIX : _FIX + 2] = [
+                facts.time_us if isinstance(facts, TrackFacts) else 0
+                for facts in warning.seen.objects
+            ]
 
     def _find(self, table: TrackTable, of_two: list[StandingWarning], at: Ints) -> None:
         """Finds the slots of those whose tracks are not where they were."""

@@ -457,10 +457,12 @@ class Live:
         self._known_tracks = len(self._watch.table)
         self._held.changed()
         self._note_named(named)
-        for event in events:
-            self._note(event)
+        updates = [form for event in events if (form := self._note(event)) is not None]
         self._conforming.over(flown)
-        await self._tell_all()
+        try:  # what is new goes first: to tell streams how all else goes on takes as long
+            await self._tell_all()
+        finally:
+            self._publish(updates)
         await self._conforming.record(flying)
 
     def _note_late(self, warning: StandingWarning) -> None:
@@ -540,25 +542,34 @@ class Live:
                 case _:
                     pass
 
-    def _note(self, event: WarningEvent) -> None:
-        """An event of the watch to those that wait to be recorded, or to the streams alone."""
+    def _note(self, event: WarningEvent) -> tuple[StandingWarning, StandingWarning] | None:
+        """Puts an event of the watch to those that wait to be recorded; of one that is for the
+        streams alone, gives the warning as it goes on, and as the record has it.
+        """
         if not isinstance(event, Updated):
             self._unsaid.put(event)
-            return
+            return None
         if event.warning.id in self._unsaid:
             if self._unsaid.is_last_known(event.warning.id):
                 self._unsaid.put(event)  # it is seen again before that was recorded
-            return
+            return None
         picture = self._service.picture
         standing = picture.warnings.get(WarningId(event.warning.id))
         parties = parties_of(event, picture, standing)
         if not parties:
-            return
+            return None
         # Somebody may learn of it only now; or the record says that it is not seen any more.
         if standing is None or set(parties) > set(standing.parties) or standing.last_known:
             self._unsaid.put(event)
-        else:
-            self.publish(msgspec.structs.replace(recorded_form(event), parties=parties))
+            return None
+        return msgspec.structs.replace(recorded_form(event), parties=parties), standing
+
+    def _publish(self, updates: Iterable[tuple[StandingWarning, StandingWarning]]) -> None:
+        """Tell streams of these, but of what the record has said anything of since."""
+        recorded = self._service.picture.warnings
+        for warning, before in updates:
+            if recorded.get(warning.id) is before:
+                self.publish(warning)
 
     async def _tell_all(self) -> None:
         """Record what waits, in turn, several warnings at once; each one's events in order."""

@@ -79,6 +79,7 @@ class Watch:
         """How well tracks keep to them."""
         self._warned_of: dict[ObjectRef, Area] = {}  # by name: who enters is warned
         self._index = AreaIndex()  # of these
+        self._areas_changed = False  # since the last look
         self._ways = Ways()
         self._may_rest_on_ways = False  # something that stands
         self._known = Known()
@@ -163,6 +164,7 @@ class Watch:
         )
         if not area.volumes:
             raise InvalidValue("volumes", "volumes-empty", intent_id, "give at least one volume")
+        self._areas_changed = True  # an own intent too changes what its party may learn
         entry_first = ids is None if require_entry is None else require_entry
         self.own_intents.put(OwnIntent(area, owner, ids, entry_first, is_flight))
         self._ways.put(
@@ -262,6 +264,7 @@ class Watch:
 
     def _warn_of(self, area: Area) -> None:
         # One exempt party is passed over in the index; of several, none is.
+        self._areas_changed = True
         only = [self.table.code(party) for party in area.exempt]
         self._warned_of[area.ref] = area
         exempt = only[0] if len(only) == 1 else NOBODY
@@ -308,10 +311,12 @@ class Watch:
         matters = None if self.settings.silence_of_all else self.own_intents.mattering(standing)
         told += conditions.silences(self.table, now_us, matters, self.settings, standing)
         passed_over, said = pairs.passed_over, list[Observation]()
+        told_us = None if self._areas_changed else before_us
+        self._areas_changed = False
         for each in told:
             warning = self._state.standing.get(each.key)
             if warning is not None and is_as_before(
-                each, warning, now_us, before_us, self.settings.warnings
+                each, warning, now_us, told_us, self.settings.warnings
             ):
                 passed_over.add(warning.id)
             else:

@@ -23,7 +23,7 @@ from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import IntentState
 from wideberth.model.parties import How
 from wideberth.picture.visibility import is_readable
-from wideberth.space.time import SECOND_US, format_rfc3339
+from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
 from wideberth.watch.reports import PositionReport
 
 IN, OUT = (47.005, 7.505), (47.02, 7.505)
@@ -233,6 +233,48 @@ async def test_a_party_is_told_how_its_own_flights_kept_to_their_intents(tmp_pat
         before = quote(format_rfc3339(scene.now_us - 30 * SECOND_US))
         early = await scene.world.ask("alpha", "GET", f"/conformance?to={before}")
         assert early.json()["flights"] == 0
+
+
+async def test_a_party_is_told_that_its_own_flights_are_beyond_the_limits(tmp_path: Path) -> None:
+    async with watched(tmp_path) as scene:
+        world, node = scene.world, scene.world.node
+        before = (await world.ask("alpha", "GET", "/conformance")).json()
+        assert (before["analysis"], before["next_analysis"]) == (None, None)
+        measured = FlightMeasured(
+            ALPHA, scene.intent, "drone", "f", 0, 0, scene.now_us, 35_000 * SECOND_US,
+            5_000 * SECOND_US, 0, 300, 12 * SECOND_US,
+        )  # fmt: skip
+        await node.command(MeasureFlight(measured))
+        scene.now_us += 23 * HOUR_US
+        assert await node.analysing.look() == 1
+        (notice,) = (await world.ask("alpha", "GET", "/notices?state=open")).json()["notices"]
+        own = notice["conformance"]
+        assert own["beyond"] == ["inside", "longest", "per-hour"]
+        assert (own["share_inside"], own["late"]) == (0.875, False)
+        assert own["excursions_per_hour"] == pytest.approx(27)
+        assert ("sender" in notice, "subject" in notice) == (False, False)
+        said = (await world.ask("alpha", "GET", "/conformance")).json()
+        analysis = said["analysis"]
+        assert (analysis["number"], analysis["notice"]) == (1, notice["id"])
+        assert not analysis["late"]
+        assert said["next_analysis"] > analysis["analysed"]
+        line = f"beyond the limits, told by notice {notice['id']}"
+        assert any(each.endswith(line) for each in words(said))
+        # It is answered as any other: RECEIVED, and then a role attests that it is loaded.
+        answer = {"verb": "RECEIVED"}
+        path = f"/notices/{notice['id']}/acknowledgements"
+        assert (await world.ask("alpha", "POST", path, answer)).status_code == 201
+        for other in ("bravo", "charlie"):
+            page = (await world.ask(other, "GET", "/notices?state=all")).json()
+            assert page["notices"] == []
+            theirs = (await world.ask(other, "GET", "/conformance")).json()
+            assert (theirs["flights"], theirs["analysis"], theirs["next_analysis"]) == (
+                0,
+                None,
+                None,
+            )
+            assert (await world.ask(other, "GET", f"/notices/{notice['id']}")).status_code == 404
+            assert (await world.ask(other, "POST", path, answer)).status_code == 404
 
 
 async def test_flights_are_held_against_the_limits_of_the_node_which_are_said(

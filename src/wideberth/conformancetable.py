@@ -8,19 +8,22 @@ from __future__ import annotations
 import msgspec
 
 from wideberth.layered import require_within
+from wideberth.picture.analyses import AnalysisTimes
 from wideberth.picture.flown import ConformanceLimits
 from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
 from wideberth.watch.staterule import StateSettings
 
 __all__ = ["ConformanceTable"]
 
-_LIMITS, _STATES = ConformanceLimits(), StateSettings()
+_LIMITS, _TIMES, _STATES = ConformanceLimits(), AnalysisTimes(), StateSettings()
 
 
 class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[conformance]``. least_inside_percent, longest_excursion_s, excursions_per_hour: what
     flights are to keep to. enough_hours: less known time says little; period_days: how far back is
-    summed where nobody says. nonconforming_after_s: outside for so long is Nonconforming;
+    summed where nobody says, and analysed. analysed_within_hours: how soon a party's flights are
+    analysed, again and again; told_within_hours: how soon it is told that they are beyond what they
+    are to keep to. nonconforming_after_s: outside for so long is Nonconforming;
     contingent_after_s: so long Nonconforming is Contingent.
     """
 
@@ -29,6 +32,8 @@ class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     excursions_per_hour: float = _LIMITS.per_hour
     enough_hours: float = _LIMITS.enough_us / HOUR_US
     period_days: float = _LIMITS.period_us / DAY_US
+    analysed_within_hours: float = _TIMES.within_us / HOUR_US
+    told_within_hours: float = _TIMES.tell_within_us / HOUR_US
     nonconforming_after_s: float = _STATES.nonconforming_after_us / SECOND_US
     contingent_after_s: float = _STATES.contingent_after_us / SECOND_US
 
@@ -41,6 +46,8 @@ class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ("excursions_per_hour", 0, 3600, "a flight hour"),
             ("enough_hours", 0, 10_000, "hours"),
             ("period_days", 0.01, 92, "days"),
+            ("analysed_within_hours", 0.1, 744, "hours"),
+            ("told_within_hours", 0, 744, "hours"),
             ("nonconforming_after_s", 0, 3600, "seconds"),
             ("contingent_after_s", 0, 3600, "seconds"),
         )
@@ -53,6 +60,13 @@ class ConformanceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             per_hour=self.excursions_per_hour,
             enough_us=round(self.enough_hours * HOUR_US),
             period_us=round(self.period_days * DAY_US),
+        )
+
+    def times(self) -> AnalysisTimes:
+        """How soon flights are analysed, and a party told."""
+        return AnalysisTimes(
+            within_us=round(self.analysed_within_hours * HOUR_US),
+            tell_within_us=round(self.told_within_hours * HOUR_US),
         )
 
     def states(self) -> StateSettings:

@@ -32,6 +32,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
+from wideberth.analysing import Analysing
 from wideberth.atrest import begin_sealed, seal_beside, vault_of
 from wideberth.backlogs import Backlogs
 from wideberth.backups import RESTORED
@@ -143,6 +144,8 @@ class Node:
         )
         self.urgent = Urgent(service, folder, vault=vault)
         self.timers = Timers(service)
+        flights = configuration.conformance
+        self.analysing = Analysing(service, flights.limits(), flights.times())
         self.outbound = Outbound(
             service,
             folder,
@@ -274,6 +277,7 @@ class Node:
             await self._stack.enter_async_context(LookingAgain(self.service))
             await self._stack.enter_async_context(self.urgent)
             await self._stack.enter_async_context(self.timers)
+            await self._stack.enter_async_context(self.analysing)
             await self._stack.enter_async_context(self.backlogs)
             await self._stack.enter_async_context(self.verifier)
         except BaseException:

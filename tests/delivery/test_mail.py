@@ -16,7 +16,9 @@ from delivery_servers import a_mail_server
 from wideberth.delivery.lanes import Outcome
 from wideberth.delivery.mail import MailServer, check_address, send_mail
 from wideberth.delivery.messages import MOST_SHORT, WayToAnswer, notice_message, stop_message
+from wideberth.delivery.phrases import PHRASES
 from wideberth.errors import InvalidValue
+from wideberth.model.conformance import ConformanceTold, FlightsSummed
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.notices import (
     NEITHER_PERMISSION_NOR_GUARANTEE,
@@ -73,6 +75,28 @@ def test_a_message_says_what_is_to_be_done_and_what_it_is_not() -> None:
         assert words in made.full
     assert made.code in made.short
     assert (made.id, made.version) == ("n1", 3)
+
+
+@pytest.mark.parametrize("language", PHRASES)
+def test_a_message_of_own_flights_says_what_they_did_not_keep_to(language: str) -> None:
+    summed = FlightsSummed(
+        1_790_000_000_000_000, 1_790_604_800_000_000, 12, 35_000_000_000, 5_000_000_000, 0, 300,
+        12_000_000, ("inside", "per-hour"), 950_000, 10_000_000, 18_000, 36_000_000_000,
+    )  # fmt: skip
+    own = msgspec.structs.replace(
+        NOTICE, sender=None, subject=None, particulars=None, urgency=Urgency.ROUTINE,
+        conformance=ConformanceTold(summed, late=True),
+    )  # fmt: skip
+    made, say = message(own, language=language), PHRASES[language]
+    for words in (
+        say["own-flights"],
+        f"{say['flights-inside']}: 87.50% (>= 95%)",
+        f"{say['flights-per-hour']}: 27.0 (<= 18)",
+        say["flights-late"],
+        NEITHER_PERMISSION_NOR_GUARANTEE,
+    ):
+        assert words in made.full
+    assert say["flights-longest"] not in made.full
 
 
 def test_an_exercise_says_so_before_anything_else() -> None:

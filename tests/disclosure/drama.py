@@ -76,6 +76,7 @@ def _hidden(course: int) -> list[Step]:
             priority=course,
         ),
         Step("check", "bravo", {"body": body(place)}, hidden=True),
+        Step("fly", "alpha", {"outside_s": 20_000 * (course - 1)}, hidden=True),
     ]
     if course == 1:
         steps += [

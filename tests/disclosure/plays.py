@@ -25,9 +25,11 @@ from disclosure.asking import Asker, View, asked, everything
 from wideberth.client import PartyKey
 from wideberth.faces.api import create_app
 from wideberth.live import Live, LiveSettings
-from wideberth.model.ids import KeyId, PartyId
+from wideberth.model.conformance import AnalyseConformance, FlightMeasured, MeasureFlight
+from wideberth.model.ids import IntentId, KeyId, PartyId
 from wideberth.model.parties import Role
 from wideberth.node import Node
+from wideberth.picture.flown import ConformanceLimits, summed
 from wideberth.space.time import SECOND_US, format_rfc3339
 
 START_US = 1_800_000_000_000_000  # 2027-01-15T08:00:00Z
@@ -376,6 +378,22 @@ class Run:
         body = {"feed": feed, "reports": [{**each, "time": now} for each in reports]}
         answer = await self._ask(party, "POST", "/tracks", body, hidden=hidden)
         assert answer.json()["refused"] == [], answer.text
+
+    async def fly(self, party: str, *, hidden: bool, outside_s: int) -> None:
+        """Twelve hours in the air are counted, so much of them outside, and then analysed."""
+        node, owner, now_us = self.world.node, PartyId(party), self.clock[0]
+        outside_us = outside_s * SECOND_US
+        flight = FlightMeasured(
+            owner, IntentId("SECRET-FLIGHT"), "SECRET-TRACK", "closed", now_us, now_us, now_us,
+            43_200 * SECOND_US - outside_us, outside_us, 0, 1, outside_us,
+        )  # fmt: skip
+        await node.command(MeasureFlight(flight))
+        last = node.service.picture.analyses.get(owner)
+        number = 1 if last is None else last.said.number + 1
+        said = summed([flight], ConformanceLimits(), from_us=0, to_us=now_us)
+        await node.command(
+            AnalyseConformance(owner, number, said, number, now_us, now_us, False, now_us, 0)
+        )
 
     async def look(self, party: str, *, hidden: bool) -> None:
         await self.world.app.desk.live.tick()

@@ -260,7 +260,7 @@ def known(entries: list[e.Entry], party: str) -> Known:  # noqa: C901, PLR0912, 
                 readable = body.warning.parties == (party,) and all(
                     each.type == "zone" or each.party == party for each in body.warning.objects
                 )
-            case e.FlightMeasured() | e.SteppedByTrack():
+            case e.FlightMeasured() | e.SteppedByTrack() | e.ConformanceAnalysed():
                 readable = body.party == party
             case e.HiddenChecked():
                 event = any(owner == party for owner, _ in body.owners)

@@ -125,6 +125,7 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
                     "agree",
                     "line",
                     "doubt",
+                    "fly",
                 ]
             )
         )
@@ -152,6 +153,9 @@ def hidden_steps(draw: st.DrawFn, tag: str) -> list[Step]:
             steps.append(
                 Step("red_line", party, {"name": f"r{name}", "volume": draw(boxes())}, hidden=True)
             )
+        elif what == "fly":
+            outside = {"outside_s": draw(st.sampled_from([0, 20_000]))}
+            steps.append(Step("fly", party, outside, hidden=True))
         elif what == "answer":
             verb = draw(st.sampled_from(["RECEIVED", "LOADED"]))
             steps.append(Step("answer", party, {"verb": verb}, hidden=True))

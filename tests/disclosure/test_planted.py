@@ -22,6 +22,7 @@ from wideberth.faces.api import intents as api_intents
 from wideberth.faces.api import notices as api_notices
 from wideberth.faces.api.routes import ROUTES
 from wideberth.live import Live
+from wideberth.model.conformance import ConformanceAnalysed
 from wideberth.model.entries import HiddenChecked, IntentAccepted
 from wideberth.model.intents import Intent, VisibilityLevel
 from wideberth.model.refusals import Refusal, RefusalKind
@@ -140,6 +141,11 @@ def _evidence_is_readable(patch: pytest.MonkeyPatch) -> None:
 
 def _checks_are_readable(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(visibility._READABLE, HiddenChecked, lambda body, party: True)
+
+
+def _analyses_are_open(patch: pytest.MonkeyPatch) -> None:
+    """Anybody reads how the flights of another kept to their intents."""
+    patch.setitem(visibility._READABLE, ConformanceAnalysed, lambda body, party: True)
 
 
 def _agreements_are_readable(patch: pytest.MonkeyPatch) -> None:
@@ -317,6 +323,7 @@ PLANTS: list[Plant] = [
     _a_stream_of_all_intents,
     _a_receipt_of_anything,
     _evidence_is_readable,
+    _analyses_are_open,
     _timeline_shows_all,
     _checks_are_readable,
     _agreements_are_readable,

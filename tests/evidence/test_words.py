@@ -34,7 +34,12 @@ from wideberth.model import (
 from wideberth.model import agreements as a
 from wideberth.model import ladders as steps
 from wideberth.model.channels import ChannelState, Medium
-from wideberth.model.conformance import FlightMeasured, SteppedByTrack
+from wideberth.model.conformance import (
+    ConformanceAnalysed,
+    FlightMeasured,
+    FlightsSummed,
+    SteppedByTrack,
+)
 from wideberth.model.doubts import DoubtId
 from wideberth.model.entries import (
     Body,
@@ -461,6 +466,42 @@ SAID: tuple[tuple[msgspec.Struct, tuple[str, ...]], ...] = (
             2_000_000,
         ),
         ("a track of alpha kept to its intent i1", "Excursions: 1", "drone"),
+    ),
+    (
+        ConformanceAnalysed(
+            ALPHA,
+            3,
+            FlightsSummed(
+                0,
+                9_000_000,
+                2,
+                800_000_000,
+                200_000_000,
+                1_000_000,
+                4,
+                12_000_000,
+                ("inside", "longest"),
+                950_000,
+                10_000_000,
+                18_000,
+                36_000_000_000,
+            ),
+            5,
+            8_000_000,
+            7_000_000,
+            True,
+            NoticeId("n9"),
+            5,
+        ),
+        (
+            "flights of alpha were held",
+            "number 3",
+            "at least 95%",
+            "at most 18 a flight hour",
+            "an excursion longer than set",
+            "no: it is late",
+            "Told by the notice: n9",
+        ),
     ),
     (
         SteppedByTrack(

@@ -79,6 +79,8 @@ class Recount:
     def kind(self, at: int, notice: dict[str, Any]) -> str:
         if notice.get("all_clear"):
             return "ALL-CLEAR"
+        if notice.get("conformance"):
+            return "own flights"
         if notice.get("withdrawal"):
             return "withdrawal"
         subject = notice.get("subject")
@@ -109,7 +111,7 @@ class Recount:
 
     def notices(self) -> None:
         kinds = [*KIND.values(), "CLOSURE", "STAND-OFF", "agreement", "withdrawal"]
-        for kind in [*kinds, "ALL-CLEAR", "not shown", "all"]:
+        for kind in [*kinds, "ALL-CLEAR", "own flights", "not shown", "all"]:
             leads = {}
             for name, suffix in ((HERE, ""), (THEN, "_before")):
                 them = [

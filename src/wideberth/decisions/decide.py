@@ -11,6 +11,7 @@ from typing import Any
 from wideberth.decisions import (
     accounts,
     agreements,
+    analysed,
     avoiding,
     ceilings,
     checks,
@@ -74,7 +75,7 @@ from wideberth.model.commands import (
     WithdrawZone,
     WorsenWarning,
 )
-from wideberth.model.conformance import MeasureFlight, StepByTrack
+from wideberth.model.conformance import AnalyseConformance, MeasureFlight, StepByTrack
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
@@ -148,6 +149,7 @@ _RULES: dict[type[Command], tuple[Role | tuple[Role, ...] | None, Rule]] = {
     RecordCheck: (Role.WATCH, checks.record_check),
     RecordSegment: (None, warnings.record_segment),
     MeasureFlight: (None, tracked.measure_flight),
+    AnalyseConformance: (None, analysed.analyse),
     StepByTrack: (None, tracked.step_by_track),
     RecordSnapshot: (None, snapshots.record_snapshot),
     ChangeLogKey: (None, keeping.change_log_key),

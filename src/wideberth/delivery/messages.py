@@ -13,6 +13,7 @@ import msgspec
 from wideberth.delivery.different import difference_lines
 from wideberth.delivery.phrases import PHRASES, phrases_of
 from wideberth.errors import InvalidValue
+from wideberth.model.conformance import ConformanceTold
 from wideberth.model.notices import (
     NEITHER_PERMISSION_NOR_GUARANTEE,
     Notice,
@@ -21,7 +22,7 @@ from wideberth.model.notices import (
 )
 from wideberth.model.stops import Form, Stop
 from wideberth.space.coordinates import CoordinateFormat, format_position
-from wideberth.space.time import HOUR_US, MINUTE_US, format_rfc3339
+from wideberth.space.time import HOUR_US, MINUTE_US, SECOND_US, format_rfc3339
 from wideberth.space.timetext import TimeFormat, format_time
 from wideberth.space.volume import NANODEGREES
 
@@ -157,6 +158,8 @@ def notice_message(
         )
     if notice.particulars is not None:
         lines += _where_and_when(notice.particulars, say, places, times)
+    if notice.conformance is not None:
+        lines += _own_flights(notice.conformance, say, times)
     if notice.changes:
         lines.append(f"{say['changed']} ({notice.supersedes[0]}):")
         lines += [f"  {line}" for line in difference_lines(notice.changes, say["nothing"])]
@@ -237,6 +240,23 @@ def _where_and_when(
         f"{say['from-time']}: {format_time(told.start_us // MINUTE_US * MINUTE_US, times)}",
         f"{say['until']}: {format_time(-(-told.end_us // MINUTE_US) * MINUTE_US, times)}",
         f"{say['heights']}: {told.lower_mm / 1000:g} m to {told.upper_mm / 1000:g} m",
+    ]
+
+
+def _own_flights(told: ConformanceTold, say: dict[str, str], times: TimeFormat) -> list[str]:
+    """What the recipient's own flights come to, and the limits that they did not keep to."""
+    said = told.summed
+    known_us = said.known_us or 1
+    share = f"{100 * said.inside_us / known_us:.2f}% (>= {said.least_inside_millionths / 1e4:g}%)"
+    longest = f"{said.longest_us / SECOND_US:g} s (<= {said.limit_us / SECOND_US:g} s)"
+    hourly = f"{said.excursions * HOUR_US / known_us:.1f} (<= {said.per_hour_thousandths / 1e3:g})"
+    beyond = {"inside": share, "longest": longest, "per-hour": hourly}
+    return [
+        say["own-flights"],
+        f"{say['from-time']}: {format_time(said.from_us // MINUTE_US * MINUTE_US, times)}",
+        f"{say['until']}: {format_time(-(-said.to_us // MINUTE_US) * MINUTE_US, times)}",
+        *(f"{say[f'flights-{each}']}: {beyond[each]}" for each in said.beyond),
+        *([say["flights-late"]] * told.late),
     ]
 
 

@@ -24,6 +24,7 @@ PARTS = (
     "statements",
     "phrases",
     "between",
+    "flights",
     "incidents",
     "words",
     "shows",

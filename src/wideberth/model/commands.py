@@ -13,7 +13,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import SuggestAvoiding
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
 from wideberth.model.clocks import LookAgain, MeasureClock
-from wideberth.model.conformance import MeasureFlight, StepByTrack
+from wideberth.model.conformance import AnalyseConformance, MeasureFlight, StepByTrack
 from wideberth.model.consents import AnswerConsent, AskConsent
 from wideberth.model.counting import ContestCount
 from wideberth.model.deadlines import DeadlinePassed
@@ -326,6 +326,7 @@ Command = (
     | RecordCheck
     | RecordSegment
     | MeasureFlight
+    | AnalyseConformance
     | StepByTrack
     | RecordSnapshot
     | ChangeLogKey

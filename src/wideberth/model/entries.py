@@ -23,7 +23,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured, LookDue
-from wideberth.model.conformance import FlightMeasured, SteppedByTrack
+from wideberth.model.conformance import ConformanceAnalysed, FlightMeasured, SteppedByTrack
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -370,6 +370,7 @@ Body = (
     | TouchesWithdrawn
     | SegmentRecorded
     | FlightMeasured
+    | ConformanceAnalysed
     | SteppedByTrack
     | SnapshotRecorded
     | LogKeyChanged

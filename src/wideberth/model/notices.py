@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from wideberth.model.channels import AnswerChannel, Identification, VoiceCall
+from wideberth.model.conformance import ConformanceTold
 from wideberth.model.ids import AgreementId, NoticeId, PartyId, UnitToken
 from wideberth.model.intents import FieldChange
 from wideberth.model.parties import Author
@@ -163,6 +164,7 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     bound by them (Z-10).
     changes: what is different from the notice that this one takes the place of, field by field, as
     far as the recipient was shown it then and is shown it now (N-16).
+    conformance: that the recipient's own flights are beyond the limits; told to nobody else.
     salt: random, and known to the recipient alone, so that a digest of the notice tells nobody else
     what is in it; empty in those of an earlier version of the program.
     """
@@ -189,6 +191,7 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     uncovered: tuple[str, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     salt: str = ""
+    conformance: ConformanceTold | None = None
 
 
 class ReadBackDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

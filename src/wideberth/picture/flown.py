@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from wideberth.model.conformance import FlightMeasured
+from wideberth.model.conformance import FlightMeasured, FlightsSummed
 from wideberth.model.entries import IntentStateChanged
 from wideberth.model.intents import IntentState
 from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
 
-__all__ = ["ConformanceLimits", "Kept", "kept"]
+__all__ = ["ConformanceLimits", "Kept", "kept", "summed"]
 
 
 class ConformanceLimits(msgspec.Struct, frozen=True):
@@ -90,4 +90,26 @@ def kept(
         contingent=states.count(IntentState.CONTINGENT),
         beyond=tuple(name for name, is_beyond in beyond.items() if is_beyond),
         is_enough=known_us >= limits.enough_us,
+    )
+
+
+def summed(
+    flights: Iterable[FlightMeasured], limits: ConformanceLimits, *, from_us: int, to_us: int
+) -> FlightsSummed:
+    """What these flights, which ended from from_us until to_us, come to, as the record has it."""
+    said = kept(flights, (), limits)
+    return FlightsSummed(
+        from_us=from_us,
+        to_us=to_us,
+        flights=said.flights,
+        inside_us=said.inside_us,
+        outside_us=said.outside_us,
+        unknown_us=said.unknown_us,
+        excursions=said.excursions,
+        longest_us=said.longest_us,
+        beyond=said.beyond,
+        least_inside_millionths=round(limits.least_inside * 1_000_000),
+        limit_us=limits.longest_us,
+        per_hour_thousandths=round(limits.per_hour * 1_000),
+        enough_us=limits.enough_us,
     )

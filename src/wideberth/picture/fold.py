@@ -56,6 +56,7 @@ from wideberth.model.intents import Intent, IntentKind, IntentState, Step
 from wideberth.model.parties import How
 from wideberth.picture import (
     agreements,
+    analyses,
     calls,
     ceilings,
     doubts,
@@ -490,6 +491,7 @@ _FOLDS: dict[type, Callable[[Picture, Any, Entry, int], None]] = {
     **liveness.FOLDS,
     **agreements.FOLDS,
     **calls.FOLDS,
+    **analyses.FOLDS,
     **publications.FOLDS,
     **doubts.FOLDS,
     **sealed_texts.FOLDS,

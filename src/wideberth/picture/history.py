@@ -115,6 +115,10 @@ class History:
         found.reverse()
         return found
 
+    def last(self, object_id: str) -> int | None:
+        """The position of the newest entry about an object; None for an unknown id."""
+        return self._last.get(object_id)
+
     def stream_end(self, party: PartyId) -> int:
         """How many events the party's stream has had; they are numbered from 1."""
         return len(self._streams.get(party, ()))

@@ -32,9 +32,13 @@ _HEARING_US = MINUTE_US  # between two steps of a ladder that is late, or as agr
 
 def ladder_for(picture: Picture, notice: Notice) -> Ladder:
     """The ladder of a notice: what its two sides agreed for its urgency and is applied now; else
-    what the rules in force say.
+    what the rules in force say. One that tells a party of its own flights stays within the party.
     """
-    return picture.agreed.ladder(notice) or picture.space.rules.ladder(notice.urgency)
+    ladder = picture.agreed.ladder(notice) or picture.space.rules.ladder(notice.urgency)
+    if notice.conformance is None:
+        return ladder
+    within = tuple(rung for rung in ladder.rungs if rung.post is not Post.NEUTRAL)
+    return Ladder(ladder.urgency, within, ladder.overdue_us)
 
 
 def furthest_hop(standing: OpenNotice) -> Verb | None:

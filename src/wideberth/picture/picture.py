@@ -19,6 +19,7 @@ import msgspec
 from wideberth.model.agreements import AgreedArea, Agreement, Draft
 from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
+from wideberth.model.conformance import Analysed
 from wideberth.model.consents import Asked
 from wideberth.model.deadlines import DeadlineKind, Due
 from wideberth.model.doubts import Doubted, DoubtId
@@ -136,6 +137,7 @@ TABLES = (
     "drills",
     "drill_plans",
     "read_back_tests",
+    "analyses",
 )
 """The tables of a picture, in the order of its canonical form."""
 
@@ -174,6 +176,7 @@ _LATER = frozenset(
         "drills",
         "drill_plans",
         "read_back_tests",
+        "analyses",
     }
 )
 """Tables that came later: left out of the canonical form while empty, so that the digests in older
@@ -370,6 +373,8 @@ class Picture:
         self.read_back_tests: Table[tuple[PartyId, KeyId], ReadBackStanding] = (
             Layer(below.read_back_tests) if below else {}
         )
+        self.analyses: Table[PartyId, Analysed] = Layer(below.analyses) if below else {}
+        """Of each party's own flights, the newest."""
         self.limits: Table[PartyId, tuple[Limit, ...]] = Layer(below.limits) if below else {}
         """By owner: what others see of its intents, as was agreed."""
         self.publications: Table[tuple[AgreementId, str, str], Publication] = (

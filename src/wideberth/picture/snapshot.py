@@ -16,6 +16,7 @@ from wideberth.errors import InvalidValue
 from wideberth.model.agreements import Agreement, Draft
 from wideberth.model.calls import Call
 from wideberth.model.clocks import DueLook, MeasuredClock
+from wideberth.model.conformance import Analysed
 from wideberth.model.consents import Asked
 from wideberth.model.doubts import Doubted
 from wideberth.model.drills import DRILL_LIFE_US, Drill, DrillPlan
@@ -121,6 +122,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     drills: list[Drill] = []
     drill_plans: list[DrillPlan] = []
     read_back_tests: list[tuple[PartyId, KeyId, ReadBackStanding]] = []
+    analyses: list[Analysed] = []
 
 
 class _Read(_Form, forbid_unknown_fields=True):
@@ -200,6 +202,7 @@ def dump(picture: Picture) -> bytes:
         read_back_tests=[
             (*each, picture.read_back_tests[each]) for each in picture.read_back_tests
         ],
+        analyses=[picture.analyses[each] for each in picture.analyses],
     )
     return SNAPSHOT_VERSION + msgspec.msgpack.encode(form)
 
@@ -230,6 +233,7 @@ def load(data: bytes) -> Picture:
 
 
 def _put_practice(picture: Picture, form: _Read) -> None:
+    picture.analyses = {each.said.party: each for each in form.analyses}
     picture.drills = {each.sent.drill: each for each in form.drills}
     picture.drill_plans = {(each.agreement, each.provision): each for each in form.drill_plans}
     picture.read_back_tests = {(party, key): each for party, key, each in form.read_back_tests}

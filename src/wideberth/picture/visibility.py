@@ -18,7 +18,7 @@ from wideberth.model.agreements import (
 from wideberth.model.avoiding import AvoidingSuggested, AvoidingTold, AvoidingWithheld
 from wideberth.model.calls import CallMissed
 from wideberth.model.clocks import ClockMeasured
-from wideberth.model.conformance import FlightMeasured, SteppedByTrack
+from wideberth.model.conformance import ConformanceAnalysed, FlightMeasured, SteppedByTrack
 from wideberth.model.consents import ConsentAnswered, ConsentAsked
 from wideberth.model.counting import CountContested
 from wideberth.model.doubts import DoubtAnswered, DoubtRaised
@@ -144,6 +144,7 @@ _READABLE: dict[type, Callable[[Any, PartyId], bool]] = {
     SubscriptionClosed: _by_its_party,
     SegmentRecorded: _by_its_party,
     FlightMeasured: _by_its_party,
+    ConformanceAnalysed: _by_its_party,
     SteppedByTrack: _by_its_party,
     SubscriptionOpened: lambda body, party: body.subscription.party == party,
     NoticeIssued: lambda body, party: body.notice.recipient == party,

@@ -71,6 +71,7 @@ KINDS = (
     "agreement",
     "withdrawal",
     "ALL-CLEAR",
+    "own flights",
     "not shown",
 )
 """Kinds of notice, in the order in which every report lists them (N-01, N-11, N-18)."""
@@ -299,6 +300,8 @@ class Facts:
     def _kind(self, notice: Notice) -> str:
         if notice.all_clear:
             return "ALL-CLEAR"
+        if notice.conformance is not None:
+            return "own flights"
         if notice.withdrawal:
             return "withdrawal"
         subject = notice.subject

@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.faces.web.desk import DESK, enrol, get, now_us, officer, read_back, volume, write
 from wideberth.faces.web import STATIC
+from wideberth.model.conformance import AnalyseConformance, FlightsSummed
 from wideberth.model.ids import PartyId
 from wideberth.model.notices import NEITHER_PERMISSION_NOR_GUARANTEE
-from wideberth.space.time import MINUTE_US, format_rfc3339
+from wideberth.space.time import DAY_US, MINUTE_US, format_rfc3339
 
 pytestmark = pytest.mark.browser
 
@@ -73,6 +74,35 @@ def test_the_way_down_the_ladder_by_hand(console: Any, window: Callable[[], Any]
     expect(page.locator("#inbox")).to_contain_text("No information is not clearance")
     assert seen.said == []  # nothing broke the policy, and nothing went wrong
     assert [url for url in seen.asked if not url.startswith((console.url, "blob:", "data:"))] == []
+
+
+def test_own_flights_beyond_the_limits_say_which(console: Any, window: Callable[[], Any]) -> None:
+    page = officer(console, window, "alpha").page
+    to_us = now_us()
+    summed = FlightsSummed(
+        to_us - 7 * DAY_US, to_us, 12, 35_000_000_000, 5_000_000_000, 0, 300, 12_000_000,
+        ("inside", "longest", "per-hour"), 950_000, 10_000_000, 18_000, 36_000_000_000,
+    )  # fmt: skip
+    due_us = to_us + DAY_US
+    command = AnalyseConformance(
+        PartyId("alpha"), 1, summed, 12, to_us, due_us, whole=False, found_us=to_us,
+        tell_within_us=DAY_US,
+    )  # fmt: skip
+    console.run(console.node.command(command))
+    card = page.locator("#inbox .task")
+    expect(card).to_have_count(1)
+    for words in (
+        "YOUR FLIGHTS",
+        "Your own flights are beyond the limits · 12 flights, 11.1 h",
+        "Inside 87.50 % of the known time; at least 95.00 % is to be.",
+        "An excursion of 12 s; none is to last more than 10 s.",
+        "27.0 excursions a flight hour; no more than 18 are to be.",
+        "Told to you alone.",
+    ):
+        expect(card).to_contain_text(words)
+    expect(card).not_to_contain_text("FOUND LATE")
+    card.get_by_role("button", name="RECEIVED").click()
+    expect(card.locator(".steps .done")).to_have_count(2)
 
 
 def test_an_incident_of_what_a_notice_tells_is_filled_in_and_not_opened(

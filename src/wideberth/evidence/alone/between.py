@@ -584,34 +584,6 @@ def _segment(body: dict[str, Any]) -> Said:
     ]
 
 
-def _flight_measured(body: dict[str, Any]) -> Said:
-    return "How a track of {} kept to its intent {} was counted.".format(
-        body["party"], body["intent"]
-    ), [
-        ("Track", "{} of the feed {}".format(quoted(body["track"]), quoted(body["feed"]))),
-        ("From, to", "{} to {}".format(time_words(body["from_us"]), time_words(body["until_us"]))),
-        ("The flight began", time_words(body["began_us"])),
-        ("Inside", duration_words(body["inside_us"])),
-        ("Outside", duration_words(body["outside_us"])),
-        ("Not known", duration_words(body["unknown_us"])),
-        ("Excursions", str(body["excursions"])),
-        ("Longest excursion", duration_words(body["longest_us"])),
-    ]
-
-
-def _stepped_by_track(body: dict[str, Any]) -> Said:
-    since_us = body["outside_since_us"]
-    return "The intent {} of {} took the step {} by rule, as its party wanted.".format(
-        body["intent"], body["party"], body["step"]
-    ), [
-        ("Rule", body["rule"]),
-        ("Track", "{} of the feed {}".format(quoted(body["track"]), quoted(body["feed"]))),
-        ("Outside since", "inside" if since_us is None else time_words(since_us)),
-        ("Newest position", time_words(body["position_us"])),
-        ("Entries since the step", str(body["back"])),
-    ]
-
-
 def _snapshot(body: dict[str, Any]) -> Said:
     return "The picture of the first {} entries was put into a file.".format(body["size"]), [
         ("SHA-256 of the picture", body["digest"]),
@@ -742,7 +714,5 @@ BETWEEN_WORDS: dict[str, Any] = {
         _counted, "{} withdrew or moved what had touched hidden intents; so often today."
     ),
     "SegmentRecorded": _segment,
-    "FlightMeasured": _flight_measured,
-    "SteppedByTrack": _stepped_by_track,
     "SnapshotRecorded": _snapshot,
 }

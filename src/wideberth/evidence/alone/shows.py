@@ -134,6 +134,7 @@ _KINDS = {
     "ClockMeasured": "clock measured",
     "SegmentRecorded": "positions kept",
     "FlightMeasured": "flight counted",
+    "ConformanceAnalysed": "flights analysed",
     "SteppedByTrack": "step by rule",
     "EntriesErased": "entries erased",
     "EpochOpened": "record goes on",

@@ -12,6 +12,7 @@ from typing import Any, Dict
 
 from wideberth.evidence.alone.between import BETWEEN_WORDS
 from wideberth.evidence.alone.container import is_array, is_object
+from wideberth.evidence.alone.flights import FLIGHT_WORDS, flights_rows
 from wideberth.evidence.alone.incidents import INCIDENT_WORDS
 from wideberth.evidence.alone.phrases import (
     decimal_words,
@@ -312,7 +313,13 @@ def _notice_issued(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     if notice.get("more_clashes"):
         rows.append(("Further clashes", str(notice["more_clashes"])))
     subject = notice.get("subject")
-    if subject and subject["type"] == "agreement":
+    own = notice.get("conformance")
+    if own:
+        rows += flights_rows(own["summed"])
+        if own["late"]:
+            rows.append(("In time", "found or told later than it had to be"))
+        about = "its own flights"
+    elif subject and subject["type"] == "agreement":
         about = object_words(subject)
         if notice.get("sender"):
             about += ", by a step of {}".format(sender)
@@ -569,5 +576,6 @@ _WORDS: dict[str, Any] = {
     "WarningWorsened": partial(_warning, "brought up to date"),
     "WarningCleared": partial(_warning, "cleared"),
     **BETWEEN_WORDS,
+    **FLIGHT_WORDS,
     **INCIDENT_WORDS,
 }

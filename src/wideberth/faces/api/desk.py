@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from wideberth.analysing import Analysing
 from wideberth.backlogs import Backlogs
 from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
@@ -97,6 +98,11 @@ class NodeLike(Protocol):
     @property
     def outbound(self) -> Outbound:
         """Who tells those without a stream, and knows the codes by which they answer."""
+        ...
+
+    @property
+    def analysing(self) -> Analysing:
+        """Who holds each party's flights against the limits in time."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from wideberth.faces.api import told
+from wideberth.faces.api.conformance_seen import conformance_told
 from wideberth.model.agreements import Agreement
 from wideberth.model.channels import VoiceCall
 from wideberth.model.ids import AgreementId, Ovn, PartyId
@@ -358,6 +359,7 @@ def notice_members(notice: Notice, contacts: Contacts, picture: Picture) -> dict
         "difference": difference_digest(notice),
         "content": content_digest(notice),
         "salt": notice.salt or None,
+        "conformance": notice.conformance and conformance_told(notice.conformance),
     }
 
 

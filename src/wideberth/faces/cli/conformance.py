@@ -35,7 +35,7 @@ def command(
     """Say how the party's own flights kept to their intents, against the limits of ASTM F3548-21.
 
     Without times: of the node's period, seven days unless set, until now. Of tracks that the
-    party's own feeds bring.
+    party's own feeds bring. Then when the node last analysed them, and by when it does so again.
     """
 
     async def act(client: Client) -> Any:
@@ -51,7 +51,8 @@ def words(said: dict[str, Any]) -> list[str]:
     limits = {**limits, "percent_inside": round(100 * limits["share_inside"], 6)}
     lines = [f"{said['from']} to {said['to']}"]
     if not said["flights"]:
-        return [*lines, "no flight was counted: nothing is known of how any kept to its intent"]
+        lines.append("no flight was counted: nothing is known of how any kept to its intent")
+        return lines + _analysed(said)
     share, hourly = said["share_inside"], said["excursions_per_hour"]
     lines += [
         f"flights            {said['flights']}, {said['flight_hours']:.2f} hours",
@@ -70,4 +71,16 @@ def words(said: dict[str, Any]) -> list[str]:
     lines += [f"beyond the limits: {_BEYOND[each].format(**limits)}" for each in said["beyond"]]
     if not said["enough"]:
         lines.append(f"less than {limits['flight_hours']:g} known hours say little yet")
-    return lines
+    return lines + _analysed(said)
+
+
+def _analysed(said: dict[str, Any]) -> list[str]:
+    """What the node analysed of its own accord, and by when it does so again."""
+    last, by = said["analysis"], said["next_analysis"]
+    lines = [] if by is None else [f"analysed next by   {by}"]
+    if last is None:
+        return lines
+    late = f", LATE: it was due by {last['due']}" if last["late"] else ""
+    limits = "beyond the limits" if last["beyond"] else "within the limits"
+    told = "" if last["notice"] is None else f", told by notice {last['notice']}"
+    return [f"analysed           {last['analysed']}: {limits}{told}{late}", *lines]

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from wideberth.faces.cot.around import Around, Audience
-from wideberth.model.conformance import FlightMeasured, SteppedByTrack
+from wideberth.model.conformance import ConformanceAnalysed, FlightMeasured, SteppedByTrack
 from wideberth.model.entries import (
     Entry,
     IntentAccepted,
@@ -63,6 +63,7 @@ _BESIDE: frozenset[type] = frozenset(
     {
         NoticeAcknowledged,
         NoticeReleased,
+        ConformanceAnalysed,
         FlightMeasured,
         SegmentRecorded,
         SnapshotRecorded,

@@ -16,7 +16,12 @@ from wideberth.faces.api.told.clashes import (
     ObjectOut,
     OverlapOut,
 )
-from wideberth.faces.api.told.conformance import ConformanceLimitsOut, ConformanceOut
+from wideberth.faces.api.told.conformance import (
+    AnalysisOut,
+    ConformanceLimitsOut,
+    ConformanceOut,
+    ConformanceToldOut,
+)
 from wideberth.faces.api.told.doubts import DoubtEvent, DoubtOut, DoubtsPage, DoubtTold
 from wideberth.faces.api.told.events import (
     AcknowledgementEvent,
@@ -161,6 +166,7 @@ __all__ = [
     "AcknowledgementEvent",
     "AcknowledgementOut",
     "AgreementNamedOut",
+    "AnalysisOut",
     "AuthorOut",
     "AvoidingOut",
     "AvoidingSaid",
@@ -185,6 +191,7 @@ __all__ = [
     "CoarsenedOut",
     "ConformanceLimitsOut",
     "ConformanceOut",
+    "ConformanceToldOut",
     "ContactOut",
     "CosignedOut",
     "CounterpartLoadOut",

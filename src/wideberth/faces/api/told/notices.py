@@ -6,6 +6,7 @@ from typing import Literal
 
 from wideberth.faces.api.told.base import Out
 from wideberth.faces.api.told.clashes import ChangeOut, ClashOut, ObjectOut
+from wideberth.faces.api.told.conformance import ConformanceToldOut
 from wideberth.faces.api.told.doubts import DoubtOut
 from wideberth.model.agreements import AgreementState
 from wideberth.model.channels import AnswerChannel, Identification
@@ -194,6 +195,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     rests on; uncovered: who may fire there and is not bound by it. changes: what is different from
     those that it takes the place of. content, difference: the digests of the notice as it was
     issued and of the changes, for an answer to name; salt: what is in both and nobody else knows.
+    conformance: that your own flights are beyond the limits; told to nobody else.
     """
 
     id: str
@@ -223,6 +225,7 @@ class NoticeOut(Out, frozen=True, kw_only=True):
     difference: str | None = None
     content: str | None = None
     salt: str | None = None
+    conformance: ConformanceToldOut | None = None
     understood: bool = False
     reach: ReachOut | None = None
     escalation: EscalationOut | None = None  # of an open notice

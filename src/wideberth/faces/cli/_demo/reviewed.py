@@ -110,6 +110,8 @@ def _words(notice: Notice, summary: Summary) -> str:
 
 def _what(notice: Notice, summary: Summary) -> str:
     subject = notice.subject
+    if notice.conformance is not None:
+        return "its own flights, beyond the limits"
     if subject is None:
         return "something that it may not see"
     kind = summary.kinds.get(subject.id, subject.type.value)

@@ -50,7 +50,7 @@ export function stopOf(wire) {
 const KINDS = {
   HAZARD: "HAZARD", ACTIVITY: "ACTIVITY", MOVEMENT: "MOVEMENT", "PROTECTED-SITE": "PROTECTED SITE", CLOSURE: "CLOSURE",
   "STAND-OFF": "STAND-OFF", "ALL-CLEAR": "ALL-CLEAR", ADMIN: "ADMIN",
-  hazard: "HAZARD", flight: "ACTIVITY", movement: "MOVEMENT", presence: "PROTECTED SITE", zone: "ZONE", agreement: "AGREEMENT",
+  hazard: "HAZARD", flight: "ACTIVITY", movement: "MOVEMENT", presence: "PROTECTED SITE", zone: "ZONE", agreement: "AGREEMENT", conformance: "YOUR FLIGHTS",
 };
 
 /** The other thing of a notice as the reader has it: its subject, or what its clashes name. */
@@ -71,6 +71,7 @@ export const isOwn = (state, notice) =>
 /** The kind of a notice in words; of what may not be seen, the kind that its clash names. */
 export function kindOf(state, notice) {
   if (notice.allClear) return KINDS["ALL-CLEAR"];
+  if (notice.conformance) return KINDS.conformance;
   if (notice.subject?.type === "agreement") return KINDS.agreement;
   const about = aboutOf(state, notice);
   if (about) return about.rule ? (about.rule === "keep-out" ? KINDS.CLOSURE : KINDS.zone) : KINDS[about.noticeKind] ?? KINDS[about.kind] ?? "NOTICE";
@@ -81,6 +82,7 @@ export function kindOf(state, notice) {
 export function windowOf(state, notice) {
   const { particulars: told } = notice;
   if (told) return { startMs: told.startMs, endMs: told.endMs };
+  if (notice.conformance) return { startMs: notice.conformance.startMs, endMs: notice.conformance.endMs };
   if (notice.agreement) return { startMs: notice.agreement.startMs, endMs: notice.agreement.endMs };
   const about = aboutOf(state, notice);
   if (about?.startMs) return { startMs: about.startMs, endMs: about.endMs };

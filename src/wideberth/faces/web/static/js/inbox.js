@@ -160,7 +160,7 @@ class Inbox {
         state.hazards[about?.id] ? h("span", { class: "tag" }, `status: ${state.hazards[about.id].state}`) : null,
         h("span", { class: "age" }, `no. ${notice.number}, told ${utcShort(notice.issuedMs)}, `, aged("ago", notice.issuedMs))),
       why ? h("p", { class: "missing" }, `${own ? "You told it late" : "LATE"}: ${why}.`) : null,
-      notice.agreement ? agreementLines(state, notice) : [
+      notice.conformance ? conformanceLines(notice.conformance) : notice.agreement ? agreementLines(state, notice) : [
         h("p", { class: "what" }, own ? ownName(state, notice, about) : [
           swatch(party), h("b", {}, plain(nameOf(state, about, notice), 60)),
           namesParty(state, nameOf(state, about, notice), party) ? null : [" of ", h("span", {}, plain(partyName(state, party), 60))], this.#touches(notice)]),
@@ -372,6 +372,25 @@ function agreementLines(state, notice) {
     h("p", { class: "what" }, h("b", {}, plain(title, 120)), ` version ${notice.subject.version}`,
       notice.sender ? [" by ", swatch(notice.sender), h("span", {}, plain(partyName(state, notice.sender), 60))] : null),
     h("p", { class: "num" }, `${STATES[stands] ?? stands} · ${dayTime(startMs)} to ${dayTime(endMs)}`),
+  ];
+}
+
+/** How the reader's own flights kept to their intents, and which limits they did not keep to. */
+function conformanceLines(said) {
+  const { limits } = said;
+  const percent = (share) => `${(100 * share).toFixed(2)} %`;
+  const beyond = {
+    inside: `Inside ${percent(said.share)} of the known time; at least ${percent(limits.share)} is to be.`,
+    longest: `An excursion of ${said.longestS.toFixed(0)} s; none is to last more than ${limits.longestS} s.`,
+    "per-hour": `${said.hourly.toFixed(1)} excursions a flight hour; no more than ${limits.hourly} are to be.`,
+  };
+  return [
+    h("p", { class: "what" }, h("b", {}, "Your own flights are beyond the limits"), ` · ${said.flights} flights, ${said.hours.toFixed(1)} h`,
+      said.late ? h("span", { class: "tag bad" }, "FOUND LATE") : null),
+    h("p", { class: "num" }, `${dayTime(said.startMs)} to ${dayTime(said.endMs)}`),
+    said.beyond.map((each) => h("p", { class: "missing" }, beyond[each] ?? plain(each, 40))),
+    said.enough ? null : h("p", { class: "dim" }, `Less than ${limits.hours} known hours: this says little yet.`),
+    h("p", { class: "dim" }, "Told to you alone."),
   ];
 }
 

@@ -111,6 +111,16 @@ export function answerOf(wire) {
   };
 }
 
+/** What a notice tells the reader of its own flights. */
+function conformanceOf(wire) {
+  return {
+    startMs: ms(wire.from), endMs: ms(wire.to), flights: wire.flights, hours: number(wire.flight_hours),
+    share: number(wire.share_inside), longestS: number(wire.longest_excursion_s), hourly: number(wire.excursions_per_hour),
+    beyond: wire.beyond ?? [], late: Boolean(wire.late), enough: Boolean(wire.enough),
+    limits: { share: number(wire.limits.share_inside), longestS: number(wire.limits.longest_excursion_s), hourly: number(wire.limits.excursions_per_hour), hours: number(wire.limits.flight_hours) },
+  };
+}
+
 export function noticeOf(wire) {
   return {
     id: wire.id,
@@ -149,6 +159,7 @@ export function noticeOf(wire) {
     moreClashes: wire.more_clashes ?? 0,
     particulars: particularsOf(wire.particulars),
     allClear: Boolean(wire.all_clear),
+    conformance: wire.conformance ? conformanceOf(wire.conformance) : null,
     protection: wire.protection ?? null,
     under: wire.under ?? [],
     uncovered: wire.uncovered ?? [],

@@ -337,6 +337,8 @@ def test_what_was_left_out_is_no_gap_and_what_is_missing_is_one() -> None:
     for missing in (Event(12, "notice", {}), Event(14, "left-out", {"first": 12, "last": 14})):
         with pytest.raises(StreamGap):
             order.is_next(missing)
+    with pytest.raises(StreamGap, match="ends at event 4 now, and event 10 was given"):
+        order.is_next(Event(4, "gap", {"after": 10, "last": 4}))
 
 
 def test_what_is_wanted_is_asked_for_in_the_address() -> None:

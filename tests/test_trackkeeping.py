@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,61 @@ async def test_positions_of_an_incidents_window_stay_however_old_they_are(tmp_pa
         assert (held(ALPHA, now_us, now_us), held(BRAVO, now_us, now_us)) == (1, 2)
         assert not held(ALPHA, now_us - 10 * DAY_US, now_us - 9 * DAY_US)
         assert len(archive.forget(now_us + 100 * DAY_US).names) == 1
+
+
+async def test_a_node_to_which_nothing_comes_forgets_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_live(tmp_path) as (world, live, archive):
+        keeping, service = live.keeping, world.node.service
+        assert keeping is not None
+        now_us = await report(world, live, "a")
+        await keeping.tend(all_of_them=True)
+        assert len(await keeping.kept(0, 1 << 60, ALPHA)) == 1
+        context = service.context()
+        for days, left in ((29, 1), (31, 0)):
+            later = replace(context, now_us=now_us + days * DAY_US)
+            monkeypatch.setattr(service, "context", lambda later=later: later)
+            await keeping.tend()
+            assert len(await keeping.kept(0, 1 << 60, ALPHA)) == left
+        monkeypatch.undo()
+        # Nothing was let go of because the record took nothing: what has to go goes all the same.
+        await report(world, live, "b")
+        await keeping.tend(all_of_them=True)
+        monkeypatch.setattr(archive, "closed", _fails)
+        monkeypatch.setattr(service, "context", lambda: replace(context, now_us=1 << 60))
+        await keeping.tend()
+        assert await keeping.kept(0, 1 << 60, ALPHA) == []
+
+
+def _fails() -> None:
+    raise RecordUnavailable("the disk is full")
+
+
+async def test_a_damaged_segment_stands_in_the_way_of_no_other_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_live(tmp_path) as (world, live, _):
+        world.app.desk.live = live
+        keeping = live.keeping
+        assert keeping is not None
+        left = TrackArchive(tmp_path, ArchiveSettings(every_us=0), make_name=lambda: "torn")
+        now_us = world.node.service.context().now_us
+        batch = ReportBatch.of([PositionReport("t", now_us, 47.0, 8.0)], feed="f", feed_party=ALPHA)
+        left.keep(batch, [0], came_us=now_us, shown_to="owner")
+        left.close_due(now_us, all_of_them=True)
+        (path,) = (tmp_path / "tracks").glob("*torn.closed")
+        path.write_bytes(path.read_bytes()[:-1])
+        await report(world, live, "a")
+        await keeping.tend(all_of_them=True)
+        await keeping.tend(all_of_them=True)
+        assert len(await segments(world)) == 1
+        assert [each.getMessage() for each in caplog.records if "torn" in each.getMessage()] == [
+            "kept positions cannot be read, segment torn: it holds less than it did when it was"
+            " closed"
+        ]
+        (shown,) = (await world.ask("alpha", "GET", "/feeds")).json()["feeds"]
+        assert shown["counts"]["damaged"] == 1
 
 
 async def test_a_reader_in_the_middle_of_kept_positions_holds_no_position_that_comes_in(

@@ -48,6 +48,7 @@ Each is there over two carriers, with the same events, credentials, limits and r
 - **WebSocket**: the same path and query, with `ws://` or `wss://`. Each event is one message of text, `{"id": 7, "event": "notice", "data": {...}}`; `id` is left out where the event has no number. The credential is the header `Authorization` here too. A page of a browser can give no header: it offers two subprotocols, `wideberth.v1` and `bearer.TOKEN`, and the first is chosen. A no comes before anything is accepted, with its status and problem details as its body; a browser does not show them to a page, and the same `GET` says them. Nothing is compressed, and nothing that a client sends is read: it is cut off with code 1003.
 
 After a cut, the header `Last-Event-ID` (or `after=`, which a page of a browser can give) goes on where it was: nothing is missed and nothing comes twice.
+`after=` a number that your stream does not have is refused, `beyond-the-end`; where the header says one, an event `gap` says so first, and the stream goes on from its end.
 A sign of life comes after 10 s of silence: a comment, or a message `{"event": "still-here"}`.
 `bye` says that the node stops (a WebSocket closes with 1001) or that the credential has expired (1000).
 An event `warning-update` has no number: it tells how a standing warning goes on, and is not in the record.
@@ -122,8 +123,12 @@ def _role(route: Route) -> str:
 
 def _events() -> str:
     lines = ["| event | data |", "| --- | --- |"]
-    unnumbered = {"warning-update": told.WarningEvent, "left-out": told.LeftOutEvent}
-    every = EVENTS | unnumbered
+    besides = {
+        "warning-update": told.WarningEvent,
+        "left-out": told.LeftOutEvent,
+        "gap": told.GapEvent,
+    }
+    every = EVENTS | besides
     lines += [f"| `{name}` | `{kind.__name__}` |" for name, kind in every.items()]
     return "\n".join([*lines, ""])
 

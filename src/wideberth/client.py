@@ -535,7 +535,7 @@ class Client:
         and those without a number as they come. wanted: which of them; None: all.
 
         A cut line is taken up again where it broke. Raises ApiProblem where the node says no,
-        StreamGap where it leaves a number out without saying so.
+        StreamGap where it leaves a number out without saying so, or ends before what it gave.
         """
         pause_s = 0.0
         order = Order(after)

@@ -19,15 +19,22 @@ __all__ = ["Event", "Order", "StreamGap", "Wanted", "parsed"]
 
 _MAX_EVENT_BYTES = 8 * 1_048_576
 _LEFT_OUT = "left-out"
+_GAP = "gap"
 
 
 class StreamGap(WideberthError):
-    """The stream left a number out."""
+    """The stream left a number out; or it ends before what it gave already (came <= after), since
+    the record was restored from an older copy.
+    """
 
     def __init__(self, after: int, came: int) -> None:
         self.after = after
         self.came = came
-        super().__init__(f"event {came} came after event {after}")
+        super().__init__(
+            f"event {came} came after event {after}"
+            if came > after
+            else f"the stream ends at event {came} now, and event {after} was given before"
+        )
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -83,8 +90,12 @@ class Order:
         self.after = after
 
     def is_next(self, event: Event) -> bool:
-        """Whether to hand the event on. Raises StreamGap where one before it is missing."""
+        """Whether to hand the event on. Raises StreamGap where one before it is missing, or
+        the stream ends before the last that came.
+        """
         number = event.number
+        if event.name == _GAP:
+            raise StreamGap(self.after, int(event.data["last"]))
         if number is None:
             return True
         if number <= self.after:

@@ -29,7 +29,7 @@ from wideberth.model.commands import RecordSegment, Request
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import SYSTEM
 from wideberth.service import Service
-from wideberth.space.time import DAY_US, SECOND_US
+from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.watch.archive import ClosedSegment, Held, TrackArchive
 from wideberth.watch.feedlink import FeedLinks
 from wideberth.watch.reports import ReportBatch
@@ -40,6 +40,7 @@ __all__ = ["MOST_FIXES", "TrackKeeping", "is_shown_to", "kept_for"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _TEND_EVERY_US = 5 * SECOND_US
+_FORGET_EVERY_US = MINUTE_US  # for how long something is kept is a most, also where none comes
 _LONGEST_HELD_US = 7 * DAY_US
 MOST_FIXES = 20_000
 """Positions that are read at once, at most."""
@@ -83,6 +84,10 @@ class TrackKeeping:
         self._tending = asyncio.Lock()
         self._beside: asyncio.Task[None] | None = None
         self._tended_us = 0
+        self._forgot_us = 0
+        self._damaged: set[str] = set()  # segments of which it was said
+        self.damaged: Counter[tuple[str | None, str | None]] = Counter()
+        """Segments that cannot be read, by whose feed and its name."""
         self._is_failing = False
         self._is_full = False
 
@@ -142,13 +147,17 @@ class TrackKeeping:
         call = partial(kept_for, self._archive, reader, begin_us, end_us, limit=limit)
         return await self._in(self._reader, call)
 
-    async def segment(self, name: str, reader: PartyId) -> list[bytes] | None:
-        """The frames of a segment of the reader's own feeds whose digest is an entry; None: there
-        is none, or not any more.
+    async def segment(
+        self, name: str, reader: PartyId, *, first: int, most_bytes: int
+    ) -> list[bytes] | None:
+        """The frames of a segment of the reader's own feeds whose digest is an entry, from the one
+        of this number on, as :meth:`TrackArchive.segment` has it; None: there is none, or not any
+        more.
         """
         if self.entry_of(name) is None:
             return None
-        found = await self._in(self._reader, partial(self._archive.segment, name))
+        call = partial(self._archive.segment, name, first=first, most_bytes=most_bytes)
+        found = await self._in(self._reader, call)
         return found[1] if found is not None and found[0] == reader else None
 
     def entry_of(self, segment: str) -> int | None:
@@ -179,11 +188,26 @@ class TrackKeeping:
     async def _close(self, now_us: int, *, all_of_them: bool) -> None:
         archive = self._archive
         await self._in(self._writer, partial(archive.let_go, now_us, all_of_them=all_of_them))
-        closed = await self._in(self._tender, archive.closed)
-        for each in closed:
-            await self._record(each)
-            await self._in(self._tender, partial(archive.recorded, each.name))
-        if closed:
+        try:
+            closed = await self._in(self._tender, archive.closed)
+            self._say_damaged()
+            for each in closed:
+                await self._record(each)
+                await self._in(self._tender, partial(archive.recorded, each.name))
+        finally:  # what has to go goes, whatever the record takes
+            await self._forget(now_us)
+
+    def _say_damaged(self) -> None:
+        for each in self._archive.damaged:
+            if each.name not in self._damaged:
+                self._damaged.add(each.name)
+                self.damaged[each.feed_party, each.feed] += 1
+                _log.error("kept positions cannot be read, segment %s: %s", each.name, each.why)
+
+    async def _forget(self, now_us: int) -> None:
+        if abs(now_us - self._forgot_us) >= _FORGET_EVERY_US:
+            self._forgot_us = now_us
+            archive = self._archive
             gone = await self._in(self._tender, partial(archive.forget, now_us, self._held()))
             if gone.names:
                 _log.info("%d segments of tracks are no longer kept", len(gone.names))

@@ -19,10 +19,12 @@ from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.record.vault import Vault
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.watch import archive as archives
+from wideberth.watch import lately as latelies
+from wideberth.watch import segments
 from wideberth.watch._taking import NEVER_US
 from wideberth.watch.archive import ArchiveSettings, Forgotten, TrackArchive, seal_tracks
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.segments import KeptFix, may_see
+from wideberth.watch.segments import KeptFix, framed, frames, may_see
 
 NOW_US = 1_800_000_000 * SECOND_US
 ALL = ArchiveSettings(every_us=0)
@@ -352,6 +354,112 @@ def test_what_is_not_recorded_yet_is_never_forgotten(tmp_path: Path) -> None:
     assert archive.forget(NOW_US + 100 * DAY_US) == Forgotten()
 
 
+def test_a_damaged_file_is_passed_over_and_said_and_goes_when_it_is_old(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    for at_s in range(4):
+        for more_s in range(0, 30, 10):
+            keep(archive, report("a", at_s + more_s), feed=f"f{at_s}")
+    closed = archive.close_due(NOW_US, all_of_them=True)
+    of_name = {path.stem.split("_")[2]: path for path in (tmp_path / "tracks").iterdir()}
+    undecodable, cut, empty, good = (of_name[each.name] for each in closed)
+    whole = list(frames(undecodable.read_bytes()))
+    undecodable.write_bytes(framed(whole[0]) + framed(b"no compressed frame"))
+    cut.write_bytes(cut.read_bytes()[:-3])
+    empty.write_bytes(b"")
+    killed = an_archive(tmp_path)
+    keep(killed, report("b", 5), feed="g")
+    killed.stop()
+    (left,) = (tmp_path / "tracks").glob("*.open")
+    left.write_bytes(left.read_bytes() + framed(b"no compressed frame"))
+
+    later = an_archive(tmp_path)
+    for _ in range(2):
+        (due,) = later.close_due(NOW_US)
+        assert due.name == closed[3].name
+        said = {each.name: (each.feed_party, each.feed, each.why) for each in later.damaged}
+        assert {name: each[:2] for name, each in said.items()} == {
+            closed[0].name: ("alpha", "f0"),
+            closed[1].name: ("alpha", "f1"),
+            closed[2].name: (None, None),
+            left.stem: ("alpha", "g"),
+        }
+        assert "damaged" in said[closed[0].name][2]
+        assert "holds less" in said[closed[1].name][2]
+    later.recorded(due.name)
+    assert later.forget(NOW_US + 29 * DAY_US) == Forgotten(), "what can be read of them is kept"
+    assert len(later.forget(NOW_US + 31 * DAY_US).names) == 5
+    assert list((tmp_path / "tracks").iterdir()) == []
+    assert not good.exists()
+
+
+def test_of_a_segment_a_piece_is_held_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = an_archive(tmp_path)
+    for at_s in range(40):
+        keep(archive, report(f"a{at_s}", at_s))
+    (closed,) = archive.close_due(NOW_US, all_of_them=True)
+    (path,) = (tmp_path / "tracks").iterdir()
+    length = path.stat().st_size
+    read: list[int] = []
+    real = Path.open
+
+    class Noted:
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+        def seek(self, at: int) -> None:
+            self.file.seek(at)
+
+        def read(self, count: int) -> bytes:
+            data: bytes = self.file.read(count)
+            read.append(len(data))
+            return data
+
+    monkeypatch.setattr(Path, "open", lambda path, mode: Noted(real(path, mode)))
+    for block in (1, 9, 300, 1000, length, length + 1):
+        monkeypatch.setattr(segments, "_BLOCK_BYTES", block)
+        read.clear()
+        assert archive.digest(closed.name) == closed.sha256
+        assert max(read) <= max(block, length // 20), "a block, or a frame"
+        assert times_s(archive) == [float(each) for each in range(40)]
+    whole = archive.segment(closed.name)
+    assert whole is not None
+    monkeypatch.undo()
+    assert whole[1] == list(frames(path.read_bytes()))
+    for first, most_bytes, count in ((0, 1, 2), (3, len(whole[1][3]), 2), (39, 10**9, 2)):
+        found = archive.segment(closed.name, first=first, most_bytes=most_bytes)
+        assert found == ("alpha", whole[1][first : first + count])
+
+
+def test_what_many_feeds_brought_is_heard_in_turn_and_few_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = an_archive(tmp_path)
+    for minute in range(12):
+        for feed in "fg":
+            batch = a_batch(report("a", 60 * minute), feed=feed)
+            came_us = NOW_US + minute * MINUTE_US
+            archive.keep(batch, [0], came_us=came_us, shown_to="owner")
+            archive.close_due(came_us, all_of_them=True)
+    begun: list[str] = []
+    real = TrackArchive._items
+    monkeypatch.setattr(
+        TrackArchive, "_items", lambda self, path: (begun.append(path.name), real(self, path))[1]
+    )
+    heard = archive.heard(NOW_US, NOW_US + 20 * MINUTE_US)
+    for minute in range(12):
+        assert [next(heard)[0] for _ in "fg"] == [NOW_US + minute * MINUTE_US] * 2
+        assert len(begun) <= 2 * (minute + 2)
+    assert list(heard) == []
+
+
 def test_a_sealed_folder_holds_no_position_in_plain(tmp_path: Path) -> None:
     vault = Vault(bytes(range(32)))
     sealed = an_archive(tmp_path, vault=vault)
@@ -456,7 +564,7 @@ told_of = st.lists(
 
 def keeps_other_than_one_by_one(batches: list[list[tuple[str, int]]]) -> bool:
     """Positions of tracks by their times, kept at least 3 apart; forgotten to 2 after each."""
-    lately, last, forgotten = archives._Lately(), dict[str, int](), set[str]()
+    lately, last, forgotten = latelies.Lately(), dict[str, int](), set[str]()
     for batch in batches:
         names, times = zip(*batch, strict=True)
         kept = lately.spaced(names, np.array(times), 3).tolist()
@@ -492,6 +600,6 @@ def test_keeping_each_of_a_batch_by_what_was_kept_before_it_is_noticed(
         last_us[places[kept]] = times_us[kept]
         return kept
 
-    monkeypatch.setattr(archives, "spaced", planted)
+    monkeypatch.setattr(latelies, "spaced", planted)
     search = settings(phases=[Phase.generate], max_examples=300, deadline=None, database=None)
     find(told_of, keeps_other_than_one_by_one, settings=search)

@@ -43,7 +43,9 @@ class SlowTrack:
 
     def take(self, report, counts):
         is_newer = self.callsign is None or report.time_us >= self.callsign_us
-        if report.callsign and report.callsign.isprintable() and is_newer:
+        if report.callsign and not report.callsign.isprintable():
+            counts["callsign"] += 1
+        elif report.callsign and is_newer:
             self.callsign, self.callsign_us = report.callsign, report.time_us
         number = {name: cleaned(report, name, counts) for name in BOUNDS}
         place = report.latitude_deg, report.longitude_deg
@@ -157,6 +159,12 @@ def taken(batches, *, is_whole):
             refused += said.refused
             assert len(said.good) == len(part) - said.counts["refused"]
             assert (np.diff(said.good) > 0).all()
+            named = Counter(each.column for each in said.dropped_values)
+            assert named == said.dropped
+            for each in said.dropped_values:
+                row = part[each.index]
+                assert row.track_id == each.track_id
+                assert each.value in (getattr(row, each.column), "BAW1?")
     del counts["refused"]
     held = {}
     for name in "abc":

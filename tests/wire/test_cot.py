@@ -132,6 +132,7 @@ PIECES = st.lists(
             )
         ),
         st.binary(max_size=20),
+        st.integers(900, 2100).map(lambda count: b"x" * count),
     ),
     max_size=6,
 )
@@ -156,6 +157,14 @@ def test_a_stream_of_good_events_gives_each_of_them(sent: list[tuple[CotEvent, b
 def test_after_garbage_the_next_event_is_found() -> None:
     found = CotStream().feed(b"hello <auth/>" + document() + b"junk" + encode_xml(PLAIN))
     assert [type(each) for each in found] == [Fault, CotEvent, Fault, CotEvent]
+
+
+def test_garbage_that_goes_on_is_counted_again_and_again() -> None:
+    stream = CotStream()
+    found = [each for _ in range(50) for each in stream.feed(b"x" * 200)]
+    assert [each.rule for each in found if isinstance(each, Fault)] == ["garbage"] * 10
+    assert [type(each) for each in stream.feed(document())] == [CotEvent]
+    assert [type(each) for each in stream.feed(b"again")] == [Fault]
 
 
 def test_after_a_broken_message_the_next_one_is_found() -> None:

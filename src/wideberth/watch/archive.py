@@ -22,15 +22,17 @@ record either.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import heapq
+import itertools
+import math
 import os
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from errno import ENOSPC
-from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -38,9 +40,16 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.errors import InvalidValue, RecordCorrupt, RecordUnavailable, system_reason
-from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
-from wideberth.watch._taking import NEVER_US, spaced
+from wideberth.errors import RecordCorrupt, RecordUnavailable, system_reason
+from wideberth.space.time import DAY_US
+from wideberth.watch.archived import (
+    ArchiveSettings,
+    ClosedSegment,
+    DamagedSegment,
+    Forgotten,
+    Held,
+)
+from wideberth.watch.lately import Lately
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.segments import (
     SALT_BYTES,
@@ -55,6 +64,7 @@ from wideberth.watch.segments import (
     fixes_of,
     framed,
     frames,
+    frames_in,
     packed,
     read_frame,
     span_of,
@@ -64,6 +74,7 @@ __all__ = [
     "TRACKS_FOLDER",
     "ArchiveSettings",
     "ClosedSegment",
+    "DamagedSegment",
     "Forgotten",
     "Held",
     "TrackArchive",
@@ -80,39 +91,6 @@ Span = tuple[int, int]
 """The times of the first and of the last position, us."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveSettings:
-    """kept_us: how long positions are kept; every_us: of one track of a feed, at most one in so
-    long; a segment is closed after close_us; most_bytes: of one party's feeds, the oldest go first.
-
-    Raises InvalidValue.
-    """
-
-    kept_us: int = 30 * DAY_US
-    every_us: int = SECOND_US
-    close_us: int = 10 * MINUTE_US
-    most_bytes: int = 1 << 30
-
-    def __post_init__(self) -> None:
-        for name in ("kept_us", "close_us", "most_bytes"):
-            if getattr(self, name) <= 0:
-                raise InvalidValue(name, "positive", getattr(self, name), "give more than 0")
-        if self.every_us < 0:
-            raise InvalidValue("every_us", "not-negative", self.every_us, "give 0 or more")
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedSegment:
-    """A segment whose digest is due as an entry. Times: of the first and the last position."""
-
-    name: str
-    feed_party: str | None
-    sha256: str
-    start_us: int
-    end_us: int
-    fixes: int
-
-
 @dataclass(slots=True)
 class _Writing:
     """A segment that is being written."""
@@ -124,53 +102,6 @@ class _Writing:
     span: Span | None = None
     fixes: int = 0
     digest: SegmentDigest = field(default_factory=SegmentDigest)
-
-
-Held = Callable[[str | None, int, int], int]
-"""Of a party's segment from one time to another, how it is held back: 0 not, 1 by a happening that
-the party named itself, 2 by one that somebody else did.
-"""
-
-
-@dataclass
-class Forgotten:
-    """The names of segments that are no longer kept. held: of those that were held back."""
-
-    names: list[str] = field(default_factory=list[str])
-    held: list[str] = field(default_factory=list[str])
-
-
-class _Lately:
-    """When a position of each track of a feed was kept last."""
-
-    def __init__(self) -> None:
-        self._place_of: dict[str, int] = {}
-        self._last_us = np.zeros(0, np.int64)  # by place
-
-    def spaced(self, names: Sequence[str], times_us: Ints, every_us: int) -> NDArray[np.bool_]:
-        """Which of these positions are far enough in time from the one before; that they are kept
-        is noted.
-        """
-        places = np.fromiter(map(self._place_of.get, names, repeat(-1)), np.int64, len(names))
-        for k in np.flatnonzero(places < 0).tolist():
-            places[k] = self._place_of.setdefault(names[k], len(self._place_of))
-        more = len(self._place_of) - len(self._last_us)
-        if more > 0:
-            air = np.full(more + len(self._place_of) // 4, NEVER_US)
-            self._last_us = np.concatenate([self._last_us, air])
-        return spaced(places, times_us, self._last_us, every_us)
-
-    def forget(self, until_us: int) -> int:
-        """Let go of the tracks of which none was kept since, once they are half of all; gives how
-        many are left.
-        """
-        last_us = self._last_us[: len(self._place_of)]
-        stays: NDArray[np.bool_] = last_us > until_us
-        if 2 * int(stays.sum()) <= len(last_us):
-            names = [name for name, place in self._place_of.items() if stays[place]]
-            self._last_us = last_us[[self._place_of[name] for name in names]]
-            self._place_of = {name: place for place, name in enumerate(names)}
-        return len(self._place_of)
 
 
 class TrackArchive:
@@ -198,8 +129,11 @@ class TrackArchive:
         # and the one that tends, each its own, and read by all.
         self._own: dict[Path, Span | None] = {}
         self._making = threading.Lock()  # while a file is there that is not in _own yet
-        self._due: dict[str, ClosedSegment] = {}  # by the thread that tends
-        self._lately: dict[tuple[str | None, str], _Lately] = {}  # by party and feed
+        # By the thread that tends: what is due, what cannot be, and whose the kept ones are.
+        self._due: dict[str, ClosedSegment] = {}
+        self._damaged: dict[str, DamagedSegment] = {}
+        self._party_of: dict[str, str | None] = {}
+        self._lately: dict[tuple[str | None, str], Lately] = {}  # by party and feed
 
     def keep(
         self,
@@ -251,7 +185,8 @@ class TrackArchive:
 
     def closed(self) -> list[ClosedSegment]:
         """Close what was let go; gives all whose digest is not an entry yet, also those that
-        another run left, the oldest first. Only what another run left is read.
+        another run left, the oldest first. Only what another run left is read. What cannot be read
+        is passed over, and is among :attr:`damaged`.
 
         Raises RecordUnavailable.
         """
@@ -262,11 +197,16 @@ class TrackArchive:
             paths = {_name_of(path): path for path in self._files(_CLOSED)}
             self._due = {name: each for name, each in self._due.items() if name in paths}
             for name, path in paths.items():
-                if name not in self._due and self._opened(path) is not None:
-                    self._note_due(self._summed(path))
+                if name not in self._due and name not in self._damaged:
+                    self._note_due(self._summed_closed(path))
             return sorted(self._due.values(), key=lambda each: (each.start_us, each.name))
         except OSError as error:
             raise RecordUnavailable(f"{self._folder}: {system_reason(error)}") from error
+
+    @property
+    def damaged(self) -> list[DamagedSegment]:
+        """The segments that :meth:`closed` could not read; they are not tried again."""
+        return list(self._damaged.values())
 
     def recorded(self, name: str) -> None:
         """The digest of the segment is an entry now."""
@@ -283,13 +223,19 @@ class TrackArchive:
         happening that it names itself, takes the place of what others may need. What has no room
         there goes by size after all else of the party.
 
-        Only what is an entry already is removed: the digest stays, and says that there was more.
+        Only what is an entry already is removed: the digest stays, and says that there was more;
+        and what is damaged, of which there can be none.
         """
         kept: dict[str | None, list[tuple[int, int, int, Path]]] = defaultdict(list)
-        for path in self._files(_KEPT):
+        damaged = [each for each in self._files(_CLOSED) if _name_of(each) in self._damaged]
+        paths = {_name_of(path): path for path in (*damaged, *self._files(_KEPT))}
+        self._party_of = {name: whose for name, whose in self._party_of.items() if name in paths}
+        for name, path in paths.items():
             start_us, end_us = _span_of(path)
-            opened = self._opened(path)
-            party = None if opened is None else opened.feed_party
+            if name not in self._party_of:
+                opened = self._opened(path)
+                self._party_of[name] = None if opened is None else opened.feed_party
+            party = self._party_of[name]
             how = 0 if held is None else held(party, start_us, end_us)
             kept[party].append((-how, start_us, end_us, path))
         gone = Forgotten()
@@ -352,18 +298,30 @@ class TrackArchive:
         closer together than every_us). What cannot be read is left out.
         """
         # A file is named by the times of its positions, and those came later, by a day at most.
-        told = [
-            self._heard_in(path, begin_us, end_us)
+        paths = [
+            path
             for path in self._listed()
             if path.suffix == _OPEN or _span_of(path)[1] >= begin_us - DAY_US
         ]
-        return heapq.merge(*told, key=itemgetter(0))
+        opened = [(each, path) for path in paths if (each := self._opened(path)) is not None]
+        begins = deque(sorted(opened, key=lambda each: each[0].opened_us))
+        # A file is begun when its time comes, so that those of few feeds are held at a time.
+        heads: list[tuple[int, int, ReportBatch, Iterator[tuple[int, ReportBatch]]]] = []
+        number = itertools.count()
+        while heads or begins:
+            if begins and (not heads or begins[0][0].opened_us <= heads[0][0]):
+                told = self._heard_in(*begins.popleft(), begin_us, end_us)
+            else:
+                came_us, _, batch, told = heapq.heappop(heads)
+                yield came_us, batch
+            for came_us, batch in told:
+                heapq.heappush(heads, (came_us, next(number), batch, told))
+                break
 
     def _heard_in(
-        self, path: Path, begin_us: int, end_us: int
+        self, opened: Opened, path: Path, begin_us: int, end_us: int
     ) -> Iterator[tuple[int, ReportBatch]]:
-        opened = self._opened(path)
-        if opened is None or opened.opened_us >= end_us:
+        if opened.opened_us >= end_us:
             return
         try:
             for _, item in self._items(path):
@@ -377,18 +335,28 @@ class TrackArchive:
         path = self._whole(name)
         return None if path is None else digest_of(self._payloads(path))
 
-    def segment(self, name: str) -> tuple[str | None, list[bytes]] | None:
-        """Whose feed a closed segment is of, and its frames as its digest is made of them; None
+    def segment(
+        self, name: str, *, first: int = 0, most_bytes: float = math.inf
+    ) -> tuple[str | None, list[bytes]] | None:
+        """Whose feed a closed segment is of, and its frames as its digest is made of them: from
+        the one of this number on, as many as have room, and one more, which may have none. None
         where there is no such file, or it cannot be read.
         """
         path = self._whole(name)
         opened = None if path is None else self._opened(path)
         if path is None or opened is None:
             return None
+        found: list[bytes] = []
+        size = 0
         try:
-            return opened.feed_party, list(self._payloads(path))
+            for payload in itertools.islice(self._payloads(path), first, None):
+                found.append(payload)
+                size += len(payload)
+                if size > most_bytes and len(found) > 1:
+                    break
         except (OSError, RecordCorrupt):
             return None
+        return opened.feed_party, found
 
     def stop(self) -> None:
         """Close the files, as they are: the next run takes them over."""
@@ -401,7 +369,7 @@ class TrackArchive:
 
     def _spaced(self, batch: ReportBatch, rows: Ints) -> Ints:
         """Of these rows, those that are far enough in time from the one kept before."""
-        lately = self._lately.setdefault((batch.feed_party, batch.feed), _Lately())
+        lately = self._lately.setdefault((batch.feed_party, batch.feed), Lately())
         names = batch.track_id
         if len(rows) < len(names):
             at: list[int] = rows.tolist()
@@ -497,7 +465,10 @@ class TrackArchive:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     continue  # another process writes it
-                summed = self._summed(path)
+                summed = self._summed_or_damaged(path)
+                if path.stem in self._damaged:
+                    path.rename(self._folder / _file_name(self._readable(path), path.stem))
+                    continue
                 if summed is None:
                     path.unlink(missing_ok=True)
                     continue
@@ -505,6 +476,41 @@ class TrackArchive:
                     self._folder / _file_name((summed.start_us, summed.end_us), summed.name)
                 )
                 self._note_due(summed)
+
+    def _summed_closed(self, path: Path) -> ClosedSegment | None:
+        """What a closed file comes to; None where that is not what its name says: it is damaged."""
+        summed = self._summed_or_damaged(path)
+        if summed is not None and (summed.start_us, summed.end_us) == _span_of(path):
+            return summed
+        if path.exists():  # or another process had it recorded meanwhile
+            self._note_damaged(path, "it holds less than it did when it was closed")
+        return None
+
+    def _summed_or_damaged(self, path: Path) -> ClosedSegment | None:
+        try:
+            return self._summed(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._note_damaged(path, system_reason(error))
+        except RecordCorrupt as error:
+            self._note_damaged(path, str(error))
+        return None
+
+    def _note_damaged(self, path: Path, why: str) -> None:
+        name, opened = _name_of(path), self._opened(path)
+        party, feed = (None, None) if opened is None else (opened.feed_party, opened.feed)
+        self._damaged.setdefault(name, DamagedSegment(name, party, feed, why))
+
+    def _readable(self, path: Path) -> Span:
+        """The times of what can be read of a damaged file; when it was written, where none can."""
+        span: Span | None = None
+        with contextlib.suppress(OSError, RecordCorrupt):
+            for _, item in self._items(path):
+                if isinstance(item, Chunk):
+                    span = _widened(span, span_of(item))
+        written_us = path.stat().st_mtime_ns // 1000
+        return (written_us, written_us) if span is None else span
 
     def _summed(self, path: Path) -> ClosedSegment | None:
         """What a file comes to, by its frames; None where it holds no position."""
@@ -555,9 +561,7 @@ class TrackArchive:
     def _payloads(self, path: Path) -> Iterator[bytes]:
         """The compressed frames of a file."""
         name = _name_of(path)
-        with self._opening(path) as file:
-            data = file.read()
-        for index, sealed in enumerate(frames(data)):
+        for index, sealed in enumerate(frames_in(lambda: self._opening(path))):
             yield self._plain(sealed, name, index)
 
     def _opening(self, path: Path) -> IO[bytes]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wideberth.space.time import HOUR_US
-from wideberth.watch.tracks import UpdateReport
+from wideberth.watch.tracks import DroppedValue, UpdateReport
 
 __all__ = ["MOST_TOLD", "FeedLink", "FeedLinks", "FeedPhase", "MalformedInput"]
 
@@ -51,12 +51,13 @@ class MalformedInput:
 class FeedLink:
     """One feed's line. party: who brings it, or None: the host's own. why: of the last failure.
 
-    messages: read and understood, ignored: of them, those that say nothing of a position.
-    malformed: by rule. taken: positions; refused: by rule of the track table. left_out: positions
-    in whose place a newer one of the same thing went on; flooded_bytes: thrown away unread, since
-    they came faster than the feed may be; not_kept: positions that were watched, and that the
-    archive had no room for or could not write. told_us: when the party last told of it over the
-    API.
+    messages: read and understood, ignored: of them, those that say nothing of a position; unread:
+    passed over, and perhaps no messages at all; malformed: by rule. taken: positions; refused: by
+    rule of the track table; dropped: values of positions that were taken, which cannot be and count
+    as not said, by column, and the last of them. left_out: positions in whose place a newer one of
+    the same thing went on; flooded_bytes: thrown away unread, since they came faster than the feed
+    may be; not_kept: positions that were watched, and that the archive had no room for or could not
+    write. told_us: when the party last told of it over the API.
     """
 
     name: str
@@ -71,10 +72,13 @@ class FeedLink:
     position_us: int | None = None
     messages: int = 0
     ignored: int = 0
+    unread: int = 0
     malformed: Counter[str] = field(default_factory=Counter[str])
     sample: MalformedInput | None = None
     taken: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
+    dropped: Counter[str] = field(default_factory=Counter[str])
+    dropped_last: DroppedValue | None = None
     left_out: int = 0
     flooded_bytes: int = 0
     told_us: int | None = None
@@ -114,6 +118,7 @@ class FeedLink:
         *,
         messages: int,
         ignored: int,
+        unread: int = 0,
         malformed: Mapping[str, int],
         sample: tuple[str, bytes] | None,
     ) -> None:
@@ -121,6 +126,7 @@ class FeedLink:
         self.heard_us = now_us
         self.messages += messages
         self.ignored += ignored
+        self.unread += unread
         self.malformed.update(malformed)
         if sample is not None:
             self.sample = MalformedInput(sample[0], sample[1][:_SAMPLE_BYTES], now_us)
@@ -128,6 +134,9 @@ class FeedLink:
     def observed(self, report: UpdateReport, newest_us: int | None) -> None:
         """What the track table made of positions. newest_us: the newest time among the good."""
         self.took(len(report.good), report.refused, newest_us)
+        self.dropped.update(report.dropped)
+        if report.dropped_values:
+            self.dropped_last = report.dropped_values[-1]
 
     def took(self, taken: int, refused: Mapping[str, int], newest_us: int | None) -> None:
         """So many positions were taken and refused."""

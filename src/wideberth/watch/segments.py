@@ -12,9 +12,9 @@ goes into the record. A random salt in the first frame keeps a guess at the rest
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import Protocol, TypeVar
+from typing import IO, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -37,6 +37,7 @@ __all__ = [
     "fixes_of",
     "framed",
     "frames",
+    "frames_in",
     "may_see",
     "packed",
     "read_frame",
@@ -47,6 +48,7 @@ T = TypeVar("T")
 SALT_BYTES = 16
 _HEAD_BYTES = 8
 _MOST_BYTES = 1 << 28  # a frame of the largest batch is far below; more is damage
+_BLOCK_BYTES = 1 << 18  # of a file, are held at a time; a longer frame is held whole
 _LEVEL = 1
 _NONE = np.iinfo(np.int64).min
 _WHERE_SAID = ("altitude_std_mm", "ground_speed_mm_s", "course_mdeg", "vertical_rate_mm_s")
@@ -244,6 +246,29 @@ def frames(data: bytes) -> Iterator[bytes]:
             return
         yield payload
         at += _HEAD_BYTES + length
+
+
+def frames_in(opening: Callable[[], IO[bytes]]) -> Iterator[bytes]:
+    """What :func:`frames` gives of a file, of which some is read at a time. opening: opens it, anew
+    for each piece, so that of many files that are read in turn none stays open.
+    """
+    at, wanted = 0, _BLOCK_BYTES
+    while True:
+        with opening() as file:
+            file.seek(at)
+            block = file.read(wanted)
+        before = at
+        for payload in frames(block):
+            at += _HEAD_BYTES + len(payload)
+            yield payload
+        if len(block) < wanted:
+            return
+        wanted = _BLOCK_BYTES
+        if at == before:
+            longer = _HEAD_BYTES + int.from_bytes(block[:4], "big")
+            if longer <= len(block) or longer > _MOST_BYTES:
+                return
+            wanted = longer
 
 
 class SegmentDigest:

@@ -54,7 +54,9 @@ from wideberth.watch.trackrow import TrackKey, TrackRow, Trail, Velocity
 __all__ = [
     "IMPLAUSIBLE_RULES",
     "ROW_RULES",
+    "VALUE_RULES",
     "BadRow",
+    "DroppedValue",
     "RowRule",
     "TrackKey",
     "TrackNames",
@@ -81,6 +83,18 @@ ROW_RULES: tuple[RowRule, ...] = get_args(RowRule)
 _TRACK_ID, _POSITION, _TIME_RANGE, _TIME_AHEAD, _TIME_OLD = range(1, len(ROW_RULES))
 
 
+VALUE_RULES = {
+    "altitude_w84_m": "altitude-range",
+    "altitude_std_m": "altitude-range",
+    "ground_speed_m_s": "speed-range",
+    "course_deg": "course-range",
+    "vertical_rate_m_s": "climb-range",
+    "accuracy_m": "accuracy-range",
+    "callsign": "call-sign",
+}
+"""The rule that a value breaks which is taken as not said, by its column."""
+
+
 class BadRow(msgspec.Struct, frozen=True):
     """A row that was not taken: its index in the batch, the id it gave, the rule it broke."""
 
@@ -89,17 +103,30 @@ class BadRow(msgspec.Struct, frozen=True):
     rule: RowRule
 
 
+class DroppedValue(msgspec.Struct, frozen=True):
+    """A value that cannot be and was taken as not said, of a row that was taken: the row's index in
+    the batch, its id, the column and what it said.
+    """
+
+    index: int
+    track_id: str
+    column: str
+    value: float | str
+
+
 @dataclass
 class UpdateReport:
     """What became of a batch. counts: by ``taken``, ``late``, ``repeated``, ``contradictory``,
-    ``refused``; refused: how many by rule; dropped: optional fields taken as not said, by field;
-    bad_rows: the first hundred refused ones; good: the rows that were not refused, ascending.
+    ``refused``; refused: how many by rule; dropped: values taken as not said, by column;
+    bad_rows, dropped_values: the first hundred of each; good: the rows that were not refused,
+    ascending.
     """
 
     counts: Counter[str] = field(default_factory=Counter[str])
     refused: Counter[str] = field(default_factory=Counter[str])
     dropped: Counter[str] = field(default_factory=Counter[str])
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
+    dropped_values: list[DroppedValue] = field(default_factory=list[DroppedValue])
     good: Slots = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def refuse(self, index: int, track_id: str, rule: RowRule) -> None:
@@ -107,8 +134,13 @@ class UpdateReport:
         self.refused[rule] += 1
         self.counts["refused"] += 1
         if len(self.bad_rows) < _NAMED:
-            shown = "".join(c if c.isprintable() else "?" for c in track_id[:_MAX_ID_LENGTH])
-            self.bad_rows.append(BadRow(index, shown, rule))
+            self.bad_rows.append(BadRow(index, _shown(track_id), rule))
+
+    def drop(self, index: int, track_id: str, column: str, value: float | str) -> None:
+        """Names a value that was taken as not said, while there are few; not what counts it."""
+        if len(self.dropped_values) < _NAMED:
+            said = _shown(value) if isinstance(value, str) else value
+            self.dropped_values.append(DroppedValue(index, track_id, column, said))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -369,7 +401,7 @@ class TrackTable:
         rows, slots = rows[slots >= 0], slots[slots >= 0]
         report.good = np.sort(rows)
         self._is_changed[slots] = True  # also where it was only told again: that is seldom
-        self._call(batch, rows, slots)
+        self._call(batch, rows, slots, report)
         is_newer = self._take(batch, rows, slots, report)
         self._own(batch, rows[is_newer], slots[is_newer])
         return report
@@ -507,9 +539,9 @@ class TrackTable:
             said = np.array([codes.get(owner or "", -1) for owner in owners], np.int32)
             self.owner_code[slots[said >= 0]] = said[said >= 0]
 
-    def _call(self, batch: ReportBatch, rows: Slots, slots: Slots) -> None:
+    def _call(self, batch: ReportBatch, rows: Slots, slots: Slots, report: UpdateReport) -> None:
         """How these rows call each thing. A late report tells an older name. One that stands keeps
-        its text, told again or not.
+        its text, told again or not. What is no name is not said.
         """
         if not any(batch.callsign):
             return
@@ -524,9 +556,10 @@ class TrackTable:
         np.maximum.at(self._callsign_us, slots[again], said_us[again])
         for k in np.flatnonzero(said & ~same).tolist():
             slot, sign, time_us = int(slots[k]), signs[k], int(said_us[k])
-            if _is_name(sign) and (
-                self._callsign[slot] is None or time_us >= self._callsign_us[slot]
-            ):
+            if not _is_name(sign):
+                report.dropped["callsign"] += 1
+                report.drop(order[k], batch.track_id[order[k]], "callsign", sign)
+            elif self._callsign[slot] is None or time_us >= self._callsign_us[slot]:
                 if self._callsign[slot] != sign:
                     self._callsign[slot] = sign
                 self._callsign_us[slot] = time_us
@@ -600,7 +633,18 @@ class TrackTable:
         report.counts.update(dict(zip(COUNTED, counts, strict=False)))
         dropped = zip(NUMBERS[2:], counts[len(COUNTED) :], strict=True)
         report.dropped.update({name: count for name, count in dropped if count})
+        for place, name in enumerate(NUMBERS[2:]):
+            if report.dropped[name]:
+                said, (least, most) = numbers[place + 2, rows], bounds[place]
+                for k in np.flatnonzero((said < least) | (said > most))[:_NAMED].tolist():
+                    index = int(rows[k])
+                    report.drop(index, batch.track_id[index], name, float(said[k]))
+        report.dropped = +report.dropped
         return is_newer
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:_MAX_ID_LENGTH])
 
 
 def _is_name(text: str) -> bool:

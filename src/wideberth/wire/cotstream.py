@@ -1,12 +1,14 @@
 """CoT events out of a stream of bytes, wherever it was cut.
 
 Both ways of writing may follow each other on one connection: documents that end with ``</event>``,
-and 0xBF with a length and a message. What is neither is one fault, however long it goes on, and
-the next beginning of an event is looked for. What comes out depends on the bytes alone, never on
-how they were cut (but for the sample of garbage); what is held is bounded.
+and 0xBF with a length and a message. What is neither is a fault, and one more for each kilobyte
+that it goes on, until the next beginning of an event. What comes out depends on the bytes alone,
+never on how they were cut (but for the sample of garbage); what is held is bounded.
 """
 
 from __future__ import annotations
+
+import math
 
 from wideberth.wire.cot import MAX_EVENT_BYTES, CotEvent, Fault, sampled
 from wideberth.wire.cotproto import MAGIC, decode_message
@@ -17,6 +19,7 @@ __all__ = ["CotStream"]
 _END = b"</event>"
 _BEGINNINGS = (b"<?xml", b"<event")
 _LONGEST = max(map(len, _BEGINNINGS))
+_GARBAGE_BYTES = 1024
 _WHITE = b" \t\r\n\0"  # some senders end an event with a zero
 
 
@@ -27,6 +30,7 @@ class CotStream:
         self._held = bytearray()
         self._scanned = 0  # of what is held, without the end of a document
         self._is_lost = False  # until the next beginning
+        self._garbage_left: float = math.inf  # before it is a fault once more
         self._is_binary = False  # what came last was a message
 
     def feed(self, data: bytes) -> list[CotEvent | Fault]:
@@ -41,7 +45,7 @@ class CotStream:
         """One step; False: more bytes are needed for the next."""
         held = self._held
         if self._is_lost:
-            return self._find()
+            return self._find(found)
         if not self._scanned:
             held[:] = held.lstrip(_WHITE)
         if not held:
@@ -53,6 +57,7 @@ class CotStream:
             return self._take_document(found)
         if any(each.startswith(beginning) for each in _BEGINNINGS):
             return False
+        self._garbage_left = _GARBAGE_BYTES
         self._lose(found, Fault("garbage", "stream", sampled(held[:_LONGEST])))
         return True
 
@@ -102,7 +107,15 @@ class CotStream:
         self._drop(1)
         self._is_lost = True
 
-    def _find(self) -> bool:
+    def _pass(self, count: int, found: list[CotEvent | Fault]) -> None:
+        """So many bytes are garbage too."""
+        self._garbage_left -= count
+        while self._garbage_left <= 0:
+            self._garbage_left += _GARBAGE_BYTES
+            found.append(Fault("garbage", "stream", sampled(self._held[:_LONGEST])))
+        self._drop(count)
+
+    def _find(self, found: list[CotEvent | Fault]) -> bool:
         """Go on to the next beginning. A single byte is one only among messages."""
         held = self._held
         places = [held.find(each) for each in _BEGINNINGS]
@@ -110,10 +123,10 @@ class CotStream:
             places.append(held.find(MAGIC))
         places = [each for each in places if each >= 0]
         if places:
-            self._drop(min(places))
-            self._is_lost = False
+            self._pass(min(places), found)
+            self._is_lost, self._garbage_left = False, math.inf
             return True
-        self._drop(max(0, len(held) - _LONGEST + 1))
+        self._pass(max(0, len(held) - _LONGEST + 1), found)
         return False
 
     def _drop(self, count: int) -> None:

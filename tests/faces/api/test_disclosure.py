@@ -176,6 +176,16 @@ def moment_now(world: World) -> str:
     return format_rfc3339(world.node.service.context().now_us)
 
 
+async def test_a_feed_is_opened_to_nobody_who_is_not_of_the_space(world: World) -> None:
+    body = {"shown_to": ["bravo", "delta"]}
+    answer = await world.ask("alpha", "PUT", "/feeds/adsb", body)
+    problem = answer.json()
+    assert answer.status_code == 400
+    assert (problem["field"], problem["value"]) == ("shown_to.1", "delta")
+    assert problem["rule"] == "no-such-party"
+    assert not world.app.desk.live.is_feed_visible("alpha", "adsb", PartyId("bravo"))
+
+
 async def test_a_track_in_a_zone_warns_both_and_the_warning_is_shown_to_each(world: World) -> None:
     zone = {
         "name": "Fire area", "rule": "keep-out", "volumes": [square(start=-120, end=60)],

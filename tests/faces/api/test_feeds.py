@@ -15,6 +15,7 @@ from api_world import World, furnish, moment
 from sbs_lines import a_sender, sbs
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import create_app
+from wideberth.faces.api.reported import FIELD_OF_COLUMN
 from wideberth.faces.api.tracks import FIELD_OF_RULE
 from wideberth.faces.feeds.configured import ConfiguredFeeds
 from wideberth.faces.feeds.kinds import DECODERS
@@ -23,9 +24,10 @@ from wideberth.live import Live, LiveSettings
 from wideberth.model.ids import PartyId
 from wideberth.node import Node
 from wideberth.space.time import HOUR_US, format_rfc3339
+from wideberth.watch._taking import NUMBERS
 from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.settings import TrackSettings, WatchSettings
-from wideberth.watch.tracks import ROW_RULES
+from wideberth.watch.tracks import ROW_RULES, VALUE_RULES
 
 PLACE = (47.45, 8.55)
 
@@ -76,7 +78,49 @@ async def test_what_a_full_table_has_no_room_for_is_named_and_the_rest_is_taken(
         "accepted": 2,
         "refused": [{"index": 2, "field": "track", "rule": "table-full", "value": "c"}],
         "refused_count": 1,
+        "dropped": [],
+        "dropped_count": 0,
     }
+
+
+async def test_a_value_that_cannot_be_is_named_counted_and_shown_and_the_rest_is_taken(
+    world: World,
+) -> None:
+    now = format_rfc3339(world.node.service.context().now_us)
+    place = {"latitude": 47, "longitude": 8, "time": now}
+    rows = [
+        {"track": "a", **place, "vertical_rate_m_s": 30},
+        {"track": "far north", **place},
+        {"track": "b", **place, "vertical_rate_m_s": -5000, "track_deg": 361},
+        {"track": "c", **place, "altitude_m": 2e5, "call_sign": "A\nB"},
+        {"track": "d", **place, "accuracy_m": -1, "ground_speed_m_s": 1e9},
+        {"track": "e", **place, "pressure_altitude_m": -9000},
+    ]
+    answer = await world.ask("alpha", "POST", "/tracks", {"feed": "radio", "reports": rows})
+    taken = answer.json()
+    assert (taken["accepted"], taken["dropped_count"]) == (5, 7)
+    assert {tuple(each.values()) for each in taken["dropped"]} == {
+        (2, "vertical_rate_m_s", "climb-range", -5000),
+        (2, "track_deg", "course-range", 361),
+        (3, "altitude_m", "altitude-range", 2e5),
+        (3, "call_sign", "call-sign", "A?B"),
+        (4, "accuracy_m", "accuracy-range", -1),
+        (4, "ground_speed_m_s", "speed-range", 1e9),
+        (5, "pressure_altitude_m", "altitude-range", -9000),
+    }
+    assert [each["index"] for each in taken["dropped"]] == [2, 2, 3, 3, 4, 4, 5]
+    (feed,) = (await feeds(world, "alpha")).values()
+    assert sum(feed["counts"]["dropped"].values()) == 7
+    assert feed["counts"]["dropped"]["call_sign"] == 1
+    assert (feed["dropped"]["field"], feed["dropped"]["track"]) == ("accuracy_m", "d")
+    await world.ask("alpha", "PUT", "/feeds/radio", {"shown_to": "all"})
+    (seen,) = (await feeds(world, "bravo")).values()
+    assert "dropped" not in seen
+    assert "counts" not in seen
+
+
+def test_every_value_that_may_be_dropped_has_a_rule_and_a_field() -> None:
+    assert set(VALUE_RULES) == set(FIELD_OF_COLUMN) == {*NUMBERS[2:], "callsign"}
 
 
 async def test_the_list_of_feeds_has_pages(world: World) -> None:

@@ -154,6 +154,42 @@ async def test_a_last_event_id_that_is_none_is_refused(world: World) -> None:
     assert line.status == 400
 
 
+async def test_a_number_beyond_the_end_of_the_stream_is_refused_in_the_address(
+    world: World,
+) -> None:
+    await world.told("alpha")
+    end = stream_end(world, "alpha")
+    refused = (await world.ask("alpha", "GET", f"/stream?after={end + 1}")).json()
+    assert (refused["status"], refused["rule"]) == (400, "beyond-the-end")
+    assert (refused["field"], refused["value"]) == ("after", end + 1)
+    assert f"{end} events" in refused["detail"]
+
+
+async def test_a_reader_that_comes_again_from_beyond_the_end_is_told_and_goes_on(
+    world: World,
+) -> None:
+    await world.told("alpha")
+    end = stream_end(world, "alpha")
+    for path in ("/stream", "/stream?kinds=intent"):
+        line = Line(world, "alpha", path, last_event_id=str(end + 5))
+        assert await line.until(at_least(1)) == [(end, "gap", {"after": end + 5, "last": end})]
+        await world.told("alpha", square(48.0, 7.5))
+        await line.until(at_least(2))
+        assert line.events[1][:2] == (end + 1, "intent")
+        end = stream_end(world, "alpha")
+        await line.close()
+    at_the_end = Line(world, "alpha", "/stream", last_event_id=str(end))
+    await world.told("alpha", square(49.0, 7.5))
+    assert [each[1] for each in await at_the_end.until(at_least(1))] == ["intent"]
+    await at_the_end.close()
+
+
+def stream_end(world: World, party: str) -> int:
+    history = world.node.service.picture.history
+    assert history is not None
+    return history.stream_end(PartyId(party))
+
+
 BRAVOS = StandingWarning(
     id=WarningId("w-1"),
     kind=WarningKind.SEPARATION,

@@ -6,6 +6,7 @@ import asyncio
 import io
 import socket
 import warnings
+from random import Random
 from typing import Any
 
 import pytest
@@ -124,6 +125,18 @@ def test_a_wrong_checksum_and_noise_are_counted_and_passed_over() -> None:
     assert a_decoder().feed(b"noise" + position(), 0).malformed == {"not-mavlink": 1}
 
 
+def test_what_cannot_be_told_from_noise_is_no_message() -> None:
+    sender = link()
+    other = sender.attitude_encode(1, 0, 0, 0, 0, 0, 0).pack(sender)
+    decoded = a_decoder().feed(other, 0)
+    assert (decoded.messages, decoded.unread, decoded.malformed.total()) == (0, 1, 0)
+    noise = Random(5).randbytes(100_000)
+    decoded = a_decoder().feed(noise, 0)
+    assert (decoded.messages, decoded.reports) == (0, [])
+    assert decoded.malformed.total() > 50
+    assert a_decoder().feed(b"x" * 10_000, 0).malformed == {"not-mavlink": 10}
+
+
 async def test_pymavlink_sends_over_udp() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
@@ -149,7 +162,9 @@ FRAME = st.one_of(
     st.builds(vehicle, st.integers(0, 255), st.integers(0, 1), st.integers(0, 2**32 - 1)),
     st.just(gps()),
     st.binary(max_size=20),
-    st.sampled_from([b"\xfd", b"\xfe", b"\xfd\x00\x01", b"\xfe\x1c\x00\x00\x00\x21"]),
+    st.sampled_from(
+        [b"x" * 1023, b"x" * 1500, b"\xfd", b"\xfe", b"\xfd\x00\x01", b"\xfe\x1c\x00\x00\x00\x21"]
+    ),
 )
 STREAM = st.lists(FRAME, max_size=10).map(b"".join)
 CUTS = st.lists(st.integers(0, 400), max_size=8)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from wideberth.faces.api import told
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.pages import after_cursor
+from wideberth.faces.api.reported import FIELD_OF_COLUMN
 from wideberth.space.time import format_rfc3339
 from wideberth.watch.feedlink import FeedLink
+from wideberth.watch.tracks import VALUE_RULES
 from wideberth.wire import asked
 
 __all__ = ["list_feeds"]
@@ -20,7 +22,7 @@ async def list_feeds(call: Call) -> told.FeedsPage:
     rest = after_cursor(shown, query.cursor, _cursor_of)
     page = rest[: query.limit]
     return told.FeedsPage(
-        feeds=[_out(each, is_own=each.party == call.party) for each in page],
+        feeds=[_out(each, call, is_own=each.party == call.party) for each in page],
         next=_cursor_of(page[-1]) if len(rest) > len(page) else None,
     )
 
@@ -29,8 +31,10 @@ def _cursor_of(link: FeedLink) -> str:
     return f"{link.party or ''}/{link.name}"
 
 
-def _out(link: FeedLink, *, is_own: bool) -> told.FeedLinkOut:
-    sample = link.sample
+def _out(link: FeedLink, call: Call, *, is_own: bool) -> told.FeedLinkOut:
+    sample, dropped = link.sample, link.dropped_last
+    keeping = call.desk.live.keeping
+    damaged = 0 if keeping is None else keeping.damaged[link.party, link.name]
     return told.FeedLinkOut(
         feed=link.name,
         feed_party=link.party or "",
@@ -41,25 +45,36 @@ def _out(link: FeedLink, *, is_own: bool) -> told.FeedLinkOut:
         last_heard=_time(link.heard_us) if is_own else None,
         retry_at=_time(link.retry_at_us) if is_own else None,
         why=link.why if is_own else None,
-        counts=_counts(link) if is_own else None,
+        counts=_counts(link, damaged) if is_own else None,
         malformed=told.MalformedOut(
             rule=sample.rule, sample=sample.text, time=format_rfc3339(sample.came_us)
         )
         if is_own and sample is not None
         else None,
+        dropped=told.DroppedLastOut(
+            track=dropped.track_id,
+            field=FIELD_OF_COLUMN[dropped.column],
+            rule=VALUE_RULES[dropped.column],
+            value=dropped.value,
+        )
+        if is_own and dropped is not None
+        else None,
     )
 
 
-def _counts(link: FeedLink) -> told.FeedCounts:
+def _counts(link: FeedLink, damaged: int) -> told.FeedCounts:
     return told.FeedCounts(
         messages=link.messages,
         ignored=link.ignored,
+        unread=link.unread,
         malformed=dict(link.malformed),
         positions=link.taken,
         refused=dict(link.refused),
+        dropped={FIELD_OF_COLUMN[column]: count for column, count in link.dropped.items()},
         left_out=link.left_out,
         flooded_bytes=link.flooded_bytes,
         not_kept=link.not_kept,
+        damaged=damaged,
         failures=link.failures,
     )
 

@@ -62,7 +62,9 @@ def problems_of(route: Route) -> list[int]:
 def schemas_of(routes: Iterable[Route]) -> dict[str, Any]:
     """The schemas of everything that goes in and out, events of streams included, by name."""
     table = list(routes)
-    types: dict[type, None] = dict.fromkeys([*EVENTS.values(), told.LeftOutEvent, told.TracksEvent])
+    types: dict[type, None] = dict.fromkeys(
+        [*EVENTS.values(), told.LeftOutEvent, told.GapEvent, told.TracksEvent]
+    )
     for route in table:
         types.update(dict.fromkeys([route.query] if route.query.__struct_fields__ else []))
     _, components = msgspec.json.schema_components(list(types), ref_template=_REF)

@@ -20,8 +20,18 @@ from wideberth.space.times import plain_times_us
 from wideberth.watch.reports import ReportBatch, said
 from wideberth.wire import asked
 
-__all__ = ["Reported", "columns_of"]
+__all__ = ["FIELD_OF_COLUMN", "Reported", "columns_of"]
 
+FIELD_OF_COLUMN = {
+    "altitude_w84_m": "altitude_m",
+    "altitude_std_m": "pressure_altitude_m",
+    "ground_speed_m_s": "ground_speed_m_s",
+    "course_deg": "track_deg",
+    "vertical_rate_m_s": "vertical_rate_m_s",
+    "accuracy_m": "accuracy_m",
+    "callsign": "call_sign",
+}
+"""What may be left out of a report, as it is called on the wire."""
 _MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
 
 

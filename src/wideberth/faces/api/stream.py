@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told
 from wideberth.faces.api.carriers import Said
 from wideberth.faces.api.desk import Call
@@ -32,8 +33,9 @@ _PAUSE_EVERY = 200  # things, before others have their turn
 
 async def party_stream(call: Call) -> None:
     """The party's events after a number, then as they come; of them what was asked for."""
-    reading = Reading(call, wanted_of(call.query, call.picture), resume_after(call))
     party, desk = call.party, call.desk
+    after, gap = await _begin(call)
+    reading = Reading(call, wanted_of(call.query, call.picture), after)
     async with (
         a_line(call) as line,
         urgent_first(line, party),
@@ -44,6 +46,8 @@ async def party_stream(call: Call) -> None:
             line.heartbeat = lambda: desk.outbound.took(party, 0)
             line.pending = reading.left_out_event
             await line.still_here()
+            if gap is not None:
+                await line.send([gap])
             # What is said to have been read counts; not what a filter may have left out of it.
             desk.outbound.took(party, reading.after if reading.wanted.is_all else 0)
             while not line.ended:
@@ -146,6 +150,32 @@ def _tracks_event(tracks: Sequence[bytes], missed: int) -> bytes:
     """An event of tracks that are in words already."""
     empty = encode(told.TracksEvent(tracks=[], missed=missed))
     return empty.replace(b"[]", b"[" + b",".join(tracks) + b"]", 1)
+
+
+async def _begin(call: Call) -> tuple[int, Said | None]:
+    """After which event the stream goes on, and what is said first where there is no such number.
+
+    A reader that comes again by itself, as a browser's does, and was at an event that the record
+    does not hold (it was restored from an older copy) is told so and goes on from the end: refused,
+    it would never come again. A number in the address was written by somebody, who is told no.
+    Raises InvalidValue.
+    """
+    after, is_again = resume_after(call), bool(call.headers.get(b"last-event-id"))
+    if after <= _stream_end(call):
+        return after, None
+    await call.desk.service.current()  # another process may have recorded what the reader has
+    end = _stream_end(call)
+    if after <= end:
+        return after, None
+    if not is_again:
+        advice = f"your stream has {end} events; give the number of one of them, or 0 for all"
+        raise InvalidValue("after", "beyond-the-end", after, advice)
+    return end, Said(end, "gap", encode(told.GapEvent(after=after, last=end)))
+
+
+def _stream_end(call: Call) -> int:
+    history = call.desk.picture.history
+    return 0 if history is None else history.stream_end(call.party)
 
 
 def resume_after(call: Call) -> int:

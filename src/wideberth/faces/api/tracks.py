@@ -12,12 +12,13 @@ from wideberth.faces.api import codec, told, views
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.pages import MOST_PAGE_BYTES
 from wideberth.faces.api.problems import HttpProblem
-from wideberth.faces.api.reported import columns_of
-from wideberth.model.ids import require_party_id, require_token
+from wideberth.faces.api.reported import FIELD_OF_COLUMN, columns_of
+from wideberth.model.ids import PartyId, require_party_id, require_token
+from wideberth.model.nearest import no_such_party
 from wideberth.space.time import format_rfc3339
 from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.fusion import FusedTrack
-from wideberth.watch.tracks import RowRule, TrackRow
+from wideberth.watch.tracks import VALUE_RULES, RowRule, TrackRow
 from wideberth.wire import asked
 
 __all__ = [
@@ -53,7 +54,9 @@ _SAID: dict[str, Callable[[asked.ReportIn], object]] = {
 
 
 async def report_tracks(call: Call) -> told.TracksTaken:
-    """Take in a batch. Bad reports are named and left out; the others count."""
+    """Take in a batch. Bad reports are named and left out; the others count, but for values that
+    cannot be, which are named too.
+    """
     body: asked.TracksIn = call.body
     require_token(body.feed, field="feed")
     _take_feed(call, body.feed)
@@ -72,6 +75,19 @@ async def report_tracks(call: Call) -> told.TracksTaken:
         accepted=count - refused,
         refused=sorted(batch.bad, key=lambda each: each.index)[:_SHOWN_BAD],
         refused_count=refused,
+        dropped=sorted(
+            (
+                told.DroppedOut(
+                    index=batch.rows[each.index],
+                    field=FIELD_OF_COLUMN[each.column],
+                    rule=VALUE_RULES[each.column],
+                    value=each.value,
+                )
+                for each in taken.dropped_values
+            ),
+            key=lambda each: each.index,
+        ),
+        dropped_count=taken.dropped.total(),
     )
 
 
@@ -99,7 +115,8 @@ async def show_feed(call: Call) -> told.FeedOut:
         raise InvalidValue("feed", "feed-count", feed, advice)
     if isinstance(shown_to, list):
         parties = [
-            require_party_id(each, field=f"shown_to.{index}") for index, each in enumerate(shown_to)
+            _known_party(call, each, field=f"shown_to.{index}")
+            for index, each in enumerate(shown_to)
         ]
         call.desk.live.show_feed(call.party, feed, frozenset(parties))
     else:
@@ -107,27 +124,35 @@ async def show_feed(call: Call) -> told.FeedOut:
     return told.FeedOut(feed=feed, shown_to=shown_to)
 
 
+def _known_party(call: Call, text: str, *, field: str) -> PartyId:
+    """A party of the space. Raises InvalidValue: a name that nobody has opens the feed to nobody,
+    and to whoever is given that name later.
+    """
+    party = require_party_id(text, field=field)
+    if party not in call.picture.parties:
+        advice = no_such_party(party, call.picture.parties)
+        raise InvalidValue(field, "no-such-party", text, advice)
+    return party
+
+
 async def kept_segment(call: Call) -> told.SegmentOut:
     """A part of a segment of the positions kept of a feed of the party's, as they were kept."""
     query: asked.SegmentQuery = call.query
     name = require_token(call.path["segment"], field="segment")
     keeping = call.desk.live.keeping
-    frames = None if keeping is None else await keeping.segment(name, call.party)
+    frames = (
+        None
+        if keeping is None
+        else await keeping.segment(name, call.party, first=query.from_, most_bytes=MOST_PAGE_BYTES)
+    )
     entry = None if keeping is None else keeping.entry_of(name)
     if frames is None or entry is None:
         words = "no segment of this name is kept of a feed of yours"
         raise HttpProblem(404, "no-such-segment", words)
-    shown: list[bytes] = []
-    left = MOST_PAGE_BYTES
-    for each in frames[query.from_ :]:
-        left -= len(each)
-        if shown and left < 0:
-            break
-        shown.append(each)
+    has_more = len(frames) > 1 and sum(map(len, frames)) > MOST_PAGE_BYTES
+    shown = frames[:-1] if has_more else frames
     more = query.from_ + len(shown)
-    return told.SegmentOut(
-        segment=name, entry=entry, frames=shown, next=more if more < len(frames) else None
-    )
+    return told.SegmentOut(segment=name, entry=entry, frames=shown, next=more if has_more else None)
 
 
 async def list_tracks(call: Call) -> told.TracksPage:

@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.feeds.aircraft import HeardAircraft, Said, aircraft_id, call_sign
-from wideberth.faces.feeds.decoding import Decoded
+from wideberth.faces.feeds.decoding import Decoded, Noise
 from wideberth.faces.feeds.readsb import NACP_ACCURACY_M
 from wideberth.faces.feeds.records import number, text
 from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S
@@ -36,6 +36,7 @@ from wideberth.watch.reports import PositionReport
 __all__ = ["BeastDecoder", "Frames", "ModeSReader", "mode_s_reader"]
 
 _ESCAPE = 0x1A
+_NOISE = "not-beast"
 _MESSAGE_BYTES = {0x31: 2, 0x32: 7, 0x33: 14, 0x34: 14}  # Mode A/C, short, long, status
 _HEADER_BYTES = 7  # counter and signal
 _LONG = 0x33
@@ -73,17 +74,16 @@ def mode_s_reader() -> ModeSReader:
 
 
 class Frames:
-    """Cuts a stream into frames: (type, message). What is between frames is counted, a run of it
-    once.
-    """
+    """Cuts a stream into frames: (type, message). What is between frames is counted."""
 
     def __init__(self) -> None:
         self._rest = b""
-        self._between = False
+        self._noise = Noise()
 
     def reset(self) -> None:
         """Forget half a frame."""
-        self._rest, self._between = b"", False
+        self._rest = b""
+        self._noise.end()
 
     def feed(self, data: bytes, into: Decoded) -> Iterator[tuple[int, bytes]]:
         """The frames that data completes."""
@@ -92,7 +92,8 @@ class Frames:
         while at < end:
             start = data.find(_ESCAPE, at)
             if start != at:
-                self._noise(data[at : at + 1], into)
+                noise = data[at : end if start < 0 else start]
+                self._noise.hear(_NOISE, noise, into)
                 if start < 0:
                     at = end
                     break
@@ -101,25 +102,21 @@ class Frames:
                 break
             size = _MESSAGE_BYTES.get(data[at + 1])
             if size is None:
-                self._noise(data[at : at + 1], into)
-                at += 2 if data[at + 1] == _ESCAPE else 1
+                size = 2 if data[at + 1] == _ESCAPE else 1
+                self._noise.hear(_NOISE, data[at : at + size], into)
+                at += size
                 continue
             body, after = _body(data, at + 2, _HEADER_BYTES + size)
             if after < 0:
                 break
             if body is None:
-                self._noise(data[at : at + 1], into)
+                self._noise.hear(_NOISE, data[at:after], into)
                 at = after
                 continue
-            self._between = False
+            self._noise.end()
             yield data[at + 1], body[_HEADER_BYTES:]
             at = after
         self._rest = data[at:]
-
-    def _noise(self, byte: bytes, into: Decoded) -> None:
-        if not self._between:
-            into.refuse("not-beast", byte)
-        self._between = True
 
 
 def _body(data: bytes, start: int, size: int) -> tuple[bytes | None, int]:

@@ -69,6 +69,9 @@ class CarriedFeed:
         good = [each.time_us for index, each in enumerate(reports) if index not in bad]
         newest_us = max(good) if answer["accepted"] else None
         self.link.took(answer["accepted"], refused, newest_us)
+        dropped = Counter(str(each["field"]) for each in answer["dropped"])
+        dropped["not-named"] = answer["dropped_count"] - dropped.total()
+        self.link.dropped += dropped
 
     def _wire(self, report: PositionReport) -> dict[str, Any]:
         wire: dict[str, Any] = {

@@ -16,12 +16,13 @@ import msgspec
 
 from wideberth.watch.reports import PositionReport
 
-__all__ = ["MOST_LINE_BYTES", "BadMessage", "Decoded", "Decoder", "Lines", "Renamed"]
+__all__ = ["MOST_LINE_BYTES", "BadMessage", "Decoded", "Decoder", "Lines", "Noise", "Renamed"]
 
 M = TypeVar("M")
 
 MOST_LINE_BYTES = 2048
 _SAMPLE_BYTES = 200
+_NOISE_BYTES = 1024
 
 
 class BadMessage(Exception):
@@ -35,12 +36,14 @@ class BadMessage(Exception):
 @dataclass(slots=True)
 class Decoded:
     """What some input was. messages: understood; ignored: of them, without a word on a position;
-    malformed: by rule; sample: rule and first bytes of the last malformed message.
+    unread: passed over, and nothing here can tell whether they are messages at all; malformed: by
+    rule; sample: rule and first bytes of the last malformed message.
     """
 
     reports: list[PositionReport] = field(default_factory=list[PositionReport])
     messages: int = 0
     ignored: int = 0
+    unread: int = 0
     malformed: Counter[str] = field(default_factory=Counter[str])
     sample: tuple[str, bytes] | None = None
 
@@ -120,6 +123,34 @@ class Renamed:
     def reset(self) -> None:
         """The line was cut: forget half a message."""
         self._decoder.reset()
+
+
+class Noise:
+    """What is between the messages of a stream: counted where it begins, and once more for each
+    further 1,024 bytes of it, so that a line that brings nothing else is seen to go on.
+    """
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def hear(self, rule: str, data: bytes, into: Decoded) -> None:
+        """More of it."""
+        at = 0
+        while at < len(data):
+            self.begin(rule, data[at : at + 1], into)
+            step = min(self._left, len(data) - at)
+            self._left -= step
+            at += step
+
+    def begin(self, rule: str, byte: bytes, into: Decoded) -> None:
+        """This byte is of it, and will be heard."""
+        if not self._left:
+            into.refuse(rule, byte)
+            self._left = _NOISE_BYTES
+
+    def end(self) -> None:
+        """A message came, or the line was cut."""
+        self._left = 0
 
 
 class Lines:

@@ -17,8 +17,10 @@ These messages are read, the others of a stream are passed over:
   from. It is nobody's of this feed. Without an address it is what a vehicle tells its own
   transmitter to send: it is where GLOBAL_POSITION_INT says, and left out.
 
-A frame whose checksum is wrong is counted. Signatures are passed over, not checked. The time of
-arrival counts; an ADSB_VEHICLE is older by the seconds that it says.
+A frame whose checksum is wrong is counted. One of another message is counted as unread: without
+that message's seed its checksum tells nothing, so it may be no message at all. Signatures are
+passed over, not checked. The time of arrival counts; an ADSB_VEHICLE is older by the seconds that
+it says.
 
 Source: mavlink.io, "Packet serialization" and message set common.xml, whose checksum seeds these
 are; accuracies there have no confidence level and are taken as 68 %.
@@ -39,7 +41,7 @@ from wideberth.faces.feeds.broadcast import (
     accuracy_m,
     messages_of_pack,
 )
-from wideberth.faces.feeds.decoding import BadMessage, Decoded
+from wideberth.faces.feeds.decoding import BadMessage, Decoded, Noise
 from wideberth.space.time import SECOND_US
 from wideberth.watch.reports import PositionReport
 
@@ -51,13 +53,14 @@ _CHECKSUM_BYTES = 2
 _SIGNATURE_BYTES = 13
 _SIGNED = 0x01  # of the flags that a reader must understand
 _SEED = {
+    0: 50,
     24: 24,
     33: 104,
     246: 184,
     12900: 114,
     12901: 254,
     12915: 94,
-}  # CRC_EXTRA of the messages that are read
+}  # CRC_EXTRA of the messages that are read, and of the heartbeat that every vehicle sends
 _GPS_RAW = struct.Struct("<QiiiHHHHBBiIIIIH")
 _POSITION = struct.Struct("<IiiiihhhH")
 _ADSB = struct.Struct("<IiiiHHhHHB9sBB")
@@ -96,15 +99,16 @@ def checksum(data: bytes, seed: int) -> int:
 
 
 class MavlinkFrames:
-    """Cuts a stream into messages. What is between frames is counted, a run of it once."""
+    """Cuts a stream into messages. What is between frames is counted."""
 
     def __init__(self) -> None:
         self._rest = b""
-        self._between = False
+        self._noise = Noise()
 
     def reset(self) -> None:
         """Forget half a frame."""
-        self._rest, self._between = b"", False
+        self._rest = b""
+        self._noise.end()
 
     def feed(self, data: bytes, into: Decoded) -> Iterator[Message]:
         """The messages that data completes."""
@@ -114,7 +118,7 @@ class MavlinkFrames:
             magic = data[at]
             header = _HEADER_BYTES.get(magic)
             if header is None:
-                self._noise("not-mavlink", data[at : at + 1], into)
+                self._noise.hear("not-mavlink", data[at : at + 1], into)
                 at += 1
                 continue
             size = _size(data, at, header)
@@ -122,20 +126,18 @@ class MavlinkFrames:
                 break
             message = _message(data[at : at + size], header)
             if message is None:
-                self._noise("checksum", data[at : at + 1], into)
                 if at + size == len(data):
-                    break  # what comes next says whether its length can be believed
-                at += size if data[at + size] in _HEADER_BYTES else 1
+                    # What comes next says whether its length can be believed.
+                    self._noise.begin("checksum", data[at : at + 1], into)
+                    break
+                wrong = size if data[at + size] in _HEADER_BYTES else 1
+                self._noise.hear("checksum", data[at : at + wrong], into)
+                at += wrong
                 continue
-            self._between = False
+            self._noise.end()
             at += size
             yield message
         self._rest = data[at:]
-
-    def _noise(self, rule: str, byte: bytes, into: Decoded) -> None:
-        if not self._between:
-            into.refuse(rule, byte)
-        self._between = True
 
 
 def _size(data: bytes, at: int, header: int) -> int | None:
@@ -194,6 +196,9 @@ class MavlinkDecoder:
         """The positions of the messages that data completes."""
         decoded = Decoded()
         for message in self._frames.feed(data, decoded):
+            if message.number not in _SEED:
+                decoded.unread += 1
+                continue
             try:
                 reports = [_in_range(each) for each in self._reports(message, came_us)]
             except BadMessage as bad:

@@ -198,6 +198,7 @@ class RunningFeed:
             now_us,
             messages=decoded.messages,
             ignored=decoded.ignored,
+            unread=decoded.unread,
             malformed=decoded.malformed,
             sample=decoded.sample,
         )

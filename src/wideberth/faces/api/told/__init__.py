@@ -31,6 +31,7 @@ from wideberth.faces.api.told.events import (
     CheckEvent,
     ErasedEvent,
     EscalationEvent,
+    GapEvent,
     HazardChange,
     HazardEvent,
     HostActedEvent,
@@ -51,7 +52,13 @@ from wideberth.faces.api.told.events import (
     WithdrawnTouchesEvent,
     ZoneEvent,
 )
-from wideberth.faces.api.told.feeds import FeedCounts, FeedLinkOut, FeedsPage, MalformedOut
+from wideberth.faces.api.told.feeds import (
+    DroppedLastOut,
+    FeedCounts,
+    FeedLinkOut,
+    FeedsPage,
+    MalformedOut,
+)
 from wideberth.faces.api.told.intents import (
     Checked,
     CheckedIntent,
@@ -125,6 +132,7 @@ from wideberth.faces.api.told.stops import (
 )
 from wideberth.faces.api.told.watched import (
     BadReport,
+    DroppedOut,
     FeedOut,
     FixOut,
     SegmentOut,
@@ -200,6 +208,8 @@ __all__ = [
     "DoubtOut",
     "DoubtTold",
     "DoubtsPage",
+    "DroppedLastOut",
+    "DroppedOut",
     "EntriesPage",
     "EntryOut",
     "ErasedEvent",
@@ -210,6 +220,7 @@ __all__ = [
     "FeedOut",
     "FeedsPage",
     "FixOut",
+    "GapEvent",
     "GapOut",
     "HazardChange",
     "HazardEvent",

@@ -265,6 +265,16 @@ class TracksEvent(Out, frozen=True, kw_only=True):
     missed: int = 0
 
 
+class GapEvent(Out, frozen=True, kw_only=True):
+    """Event ``gap``: you resume after number after, and your stream ends at number last: events
+    that you were given are in the record no more, as where it was restored from an older copy.
+    Read how things stand; the stream goes on after last.
+    """
+
+    after: int
+    last: int
+
+
 class LeftOutEvent(Out, frozen=True, kw_only=True):
     """Event ``left-out``: of the events from number first to number last you asked for none. Its
     number is last: the stream goes on after it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wideberth.faces.api.told.base import Out
 from wideberth.watch.feedlink import FeedPhase
 
-__all__ = ["FeedCounts", "FeedLinkOut", "FeedsPage", "MalformedOut"]
+__all__ = ["DroppedLastOut", "FeedCounts", "FeedLinkOut", "FeedsPage", "MalformedOut"]
 
 
 class MalformedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
@@ -16,22 +16,36 @@ class MalformedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
     time: str
 
 
+class DroppedLastOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """The last value that could not be, of a position that was taken without it."""
+
+    track: str
+    field: str
+    rule: str
+    value: float | str
+
+
 class FeedCounts(Out, frozen=True, kw_only=True, omit_defaults=False):
     """Since the process began. messages: read; ignored: of them, without a word on a position;
-    malformed, refused: by rule; positions: taken; left_out: for a newer one of the same thing;
-    flooded_bytes: thrown away, since they came faster than the feed may be; not_kept: watched, but
-    not written to the kept positions, for which the disk was too slow or full; failures: of its
+    unread: passed over, and perhaps no messages at all; malformed, refused: by rule; positions:
+    taken; dropped: of them, values that cannot be and count as not said, by field; left_out: for a
+    newer one of the same thing; flooded_bytes: thrown away, since they came faster than the feed
+    may be; not_kept: watched, but not written to the kept positions, for which the disk was too
+    slow or full; damaged: segments of its kept positions that cannot be read; failures: of its
     line.
     """
 
     messages: int
     ignored: int
+    unread: int
     malformed: dict[str, int]
     positions: int
     refused: dict[str, int]
+    dropped: dict[str, int]
     left_out: int
     flooded_bytes: int
     not_kept: int
+    damaged: int
     failures: int
 
 
@@ -52,6 +66,7 @@ class FeedLinkOut(Out, frozen=True, kw_only=True):
     why: str | None = None
     counts: FeedCounts | None = None
     malformed: MalformedOut | None = None
+    dropped: DroppedLastOut | None = None
 
 
 class FeedsPage(Out, frozen=True, kw_only=True, omit_defaults=False):

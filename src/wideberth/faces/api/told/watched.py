@@ -79,12 +79,26 @@ class BadReport(Out, frozen=True, kw_only=True, omit_defaults=False):
     value: Any
 
 
+class DroppedOut(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """A value that cannot be, of a report that was taken without it."""
+
+    index: int
+    field: str
+    rule: str
+    value: Any
+
+
 class TracksTaken(Out, frozen=True, kw_only=True, omit_defaults=False):
-    """What became of a batch. refused: the first hundred; refused_count: all of them."""
+    """What became of a batch. refused: the first hundred; refused_count: all of them. dropped: the
+    first hundred values that cannot be, of reports that were taken: those count as not said;
+    dropped_count: all of them.
+    """
 
     accepted: int
     refused: list[BadReport]
     refused_count: int
+    dropped: list[DroppedOut]
+    dropped_count: int
 
 
 class FeedOut(Out, frozen=True, kw_only=True, omit_defaults=False):

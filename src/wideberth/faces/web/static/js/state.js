@@ -130,6 +130,8 @@ const REDUCERS = {
   }),
   // Numbered without a gap: what has a number that was seen is not taken twice.
   event: (state, { id, event, data }) => {
+    // The record was restored from an older copy: numbers that were given before come anew.
+    if (event === "gap") return { ...state, lastId: data.last };
     const number = id === null ? null : Number(id);
     if (number !== null && state.lastId !== null && number <= state.lastId) return state;
     const line = { number, event, data };

@@ -13,7 +13,8 @@ The load is a process of its own and shares the machine's cores with the server.
 does not keep up, this says so: by batches that were answered late or not, and by warnings missed.
 
 `BENCH_TRACKS=100000`, `BENCH_POSITIONS=20000` a second, `BENCH_SECONDS=20` that are measured,
-`BENCH_PLANTED=20` a second, `BENCH_LOOK_S=0.1`, `BENCH_FOLDER=/path`, `BENCH_PROFILE=file` has the
+`BENCH_SETTLED=12` before them, `BENCH_PLANTED=20` a second, `BENCH_LOOK_S=0.1`,
+`BENCH_FOLDER=/path` (where the record is), `BENCH_PROFILE=file` has the
 server run under cProfile (its event loop's thread alone).
 """
 
@@ -53,7 +54,8 @@ RECEIVERS = "receivers"
 BATCHES_PER_S = 10  # of the receivers
 GIVEN_UP_S = 10.0  # a batch that goes out so late says enough
 APART_M, CLOSING_M_S = 1_400.0, 18.0
-SETTLED_S = 12.0  # after all tracks are told: compiled code is loaded, the first warnings are out
+SETTLED_S = float(os.environ.get("BENCH_SETTLED", "12"))
+"""After all tracks are told: compiled code is loaded, the first warnings are out."""
 SETTINGS = f"""
 [limits]
 streams = 10

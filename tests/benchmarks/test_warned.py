@@ -31,7 +31,7 @@ def test_each_planted_pair_is_warned_of_and_nothing_is_refused(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
     assert "40 expected, 40 came, 0 missed, 0 before their report" in done.stdout, done.stdout
     assert "0 listeners cut off" in done.stdout
-    sent, taken, refused = re.search(  # pyright: ignore[reportOptionalMemberAccess]
+    [(sent, taken, refused)] = re.findall(
         r"of all ([\d,]+), ([\d,]+) taken, (\d+) refused", done.stdout
-    ).groups()
+    )
     assert (sent, refused) == (taken, "0")

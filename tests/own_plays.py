@@ -86,9 +86,10 @@ def play(watch, steps, see=lambda watch, now_us: None):
             )
         elif kind in ("remove", "end"):
             # No look: what has its place at the next one may be another.
-            gone = said[0] if kind == "remove" else TrackKey("desk", *said)
-            take_away = watch.remove_intent if kind == "remove" else watch.remove_track
-            told.append((take_away(gone, at(seconds)), {}))
+            if kind == "remove":
+                told.append((watch.remove_intent(said[0], at(seconds)), {}))
+            else:
+                watch.table.remove(TrackKey("desk", *said))
             continue
         elif kind == "wait":
             seconds += said[0]

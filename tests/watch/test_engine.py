@@ -13,8 +13,8 @@ from wideberth.space.time import SECOND_US
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import ObjectRef, WarningKey, WarningKind
 from wideberth.watch.reports import ReportBatch
+from wideberth.watch.rows import rows_of
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
-from wideberth.watch.tracks import TrackKey
 
 SETTINGS = WatchSettings(
     tracks=TrackSettings(default_feed=FeedSettings(horizontal_error_m=10, vertical_error_m=10)),
@@ -26,6 +26,10 @@ def heard(watch, seconds, *flights, **changed):
     reports = [flight.report(seconds, **changed) for flight in flights]
     watch.observe(ReportBatch.of(reports, feed="radio", feed_party="desk"), at(seconds))
     return said(watch.tick(at(seconds)))
+
+
+def held(watch, seconds):
+    return rows_of(watch.table, watch.table.slots(), at(seconds))
 
 
 def run(watch, seconds, *flights):
@@ -172,7 +176,7 @@ def test_nobody_on_the_ground_is_predicted_but_is_held_ever_less_surely():
         )
         watch.put_zone("z", zone, name="Impact area")
         assert heard(watch, 0, convoy) == told
-    assert watch.tracks(at(40))[0].uncertainty_m == 10 + 40 * (5 + 20)
+    assert held(watch, 40)[0].uncertainty_m == 10 + 40 * (5 + 20)
 
 
 def test_one_party_keeps_its_own_things_apart():
@@ -270,17 +274,8 @@ def test_an_implausible_track_is_flagged_and_clears_nothing():
 def test_what_is_held_can_be_seen_and_says_what_it_rests_on():
     watch = Watch(SETTINGS)
     heard(watch, 0, *head_on())
-    (feed,) = watch.feeds(at(61))
-    assert (feed.feed, feed.tracks, feed.silent, feed.newest_us) == ("radio", 2, 2, at(0))
-    assert [row.state for row in watch.tracks(at(61))] == ["silent", "silent"]
-
-
-def test_a_track_whose_party_ends_it_leaves_with_its_warnings():
-    watch = Watch(SETTINGS)
-    heard(watch, 0, *head_on())
-    (event,) = watch.remove_track(TrackKey("desk", "radio", "a"), at(1))
-    assert event.reason == "withdrawn"
-    assert len(watch.table) == 1
+    assert watch.table.newest_us() == {("desk", "radio"): at(0)}
+    assert [row.state for row in held(watch, 61)] == ["silent", "silent"]
 
 
 def test_a_clock_that_runs_backward_is_held():
@@ -362,5 +357,5 @@ def test_an_empty_watch_ticks():
     watch = Watch()
     watch.put_zone("z", area(0.0, 0.0, 10.0), name="Z")
     assert watch.tick(at(0)) == []
-    assert watch.feeds(at(0)) == []
+    assert watch.table.newest_us() == {}
     assert math.isfinite(watch.settings.pairs.horizontal_m)

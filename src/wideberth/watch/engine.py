@@ -2,11 +2,11 @@
 events.
 
 What it holds is made anew from the reports and the areas it is given; a warning that stands is in
-the record by its events. An answer without warnings rests on :meth:`Watch.feeds`: who has spoken,
-and how long ago. No information is not clearance.
+the record by its events. An answer without warnings rests on who has spoken, and how long ago
+(:meth:`~wideberth.watch.tracks.TrackTable.newest_us`). No information is not clearance.
 
 A silent track is followed no further. What stood about it stands as last known, nothing new is
-found of it, and :meth:`Watch.tracks` shows it where it was, with how far from there it may be.
+found of it, and :meth:`Watch.columns` has it where it was, with how far from there it may be.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wideberth.watch.buffers import MovingBuffer, RoundIntent, moving_buffers
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.conformance import Conformance
 from wideberth.watch.counted import Counted
-from wideberth.watch.look import Look, ref_of
+from wideberth.watch.look import Look
 from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import (
     ObjectRef,
@@ -36,25 +36,14 @@ from wideberth.watch.observations import (
 )
 from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
-from wideberth.watch.rows import Columns, rows_of
+from wideberth.watch.rows import Columns
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.stood import Known, Stood, is_as_before
-from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable, UpdateReport
+from wideberth.watch.tracks import TrackTable, UpdateReport
 from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
 from wideberth.watch.ways import Way, Ways
 
-__all__ = ["FeedState", "Watch", "digest_id"]
-
-
-class FeedState(msgspec.Struct, frozen=True):
-    """What an answer rests on: one feed, how many of its tracks are held and how many of them are
-    silent, and the time of its newest position.
-    """
-
-    feed: str
-    tracks: int
-    silent: int
-    newest_us: int
+__all__ = ["Watch", "digest_id"]
 
 
 def digest_id(key: WarningKey, raised_us: int) -> str:
@@ -214,11 +203,6 @@ class Watch:
         self._ways.remove(intent_id)
         return self._withdraw(along.way_ref(intent_id), now_us)
 
-    def remove_track(self, key: TrackKey, now_us: int) -> list[WarningEvent]:
-        """Takes a track away because its party said that it is over; its warnings lapse."""
-        self.table.remove(key)
-        return self._withdraw(ref_of(key), now_us)
-
     def set_clock(self, party: str, clock_us: int) -> None:
         """Takes the times of a party's feeds as off by up to clock_us more than is set for each
         feed, from now on and where its tracks are.
@@ -244,23 +228,9 @@ class Watch:
         )
         return events
 
-    def tracks(self, now_us: int) -> list[TrackRow]:
-        """Every track as it is held."""
-        return rows_of(self.table, self.table.slots(), now_us)
-
     def columns(self, now_us: int) -> Columns:
         """Every track as it is held, copied: rows can be made of it elsewhere."""
         return Columns(self.table, self.table.slots(), now_us)
-
-    def feeds(self, now_us: int) -> list[FeedState]:
-        """What an empty answer rests on: each feed, and how fresh it is."""
-        rows = self.tracks(now_us)
-        found: list[FeedState] = []
-        for feed in sorted({row.feed for row in rows}):
-            own = [row for row in rows if row.feed == feed]
-            silent = sum(row.state == "silent" for row in own)
-            found.append(FeedState(feed, len(own), silent, max(row.time_us for row in own)))
-        return found
 
     def _warn_of(self, area: Area) -> None:
         # One exempt party is passed over in the index; of several, none is.

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 
 from wideberth.space._jit import kernel
+from wideberth.space.wgs84 import A_M, B_M, E2, F
 
-A = 6_378_137.0  # WGS84 semi-major axis, m
-F = 1 / 298.257_223_563  # WGS84 flattening
-B = A * (1 - F)  # semi-minor axis, m
-E2 = F * (2 - F)
+A = A_M
+B = B_M
 MEAN_RADIUS = 6_371_008.8  # m, IUGG
 LEAST_CURVATURE_RADIUS = A * (1 - E2)  # m, 6,335.4 km: north-south at the equator
 

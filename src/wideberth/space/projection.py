@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+from wideberth.space.wgs84 import A_M, E2, F
+
 __all__ = [
     "FALSE_EASTING_M",
     "SOUTHERN_FALSE_NORTHING_M",
@@ -25,14 +27,12 @@ FALSE_EASTING_M = 500_000.0  # UTM
 SOUTHERN_FALSE_NORTHING_M = 10_000_000.0  # UTM south of the equator
 UPS_FALSE_M = 2_000_000.0  # easting and northing of a pole
 
-_A_M = 6_378_137.0  # WGS84, half the greater axis
-_F = 1 / 298.257223563  # WGS84, flattening
-_N = _F / (2 - _F)
-_E = math.sqrt(_F * (2 - _F))
+_N = F / (2 - F)
+_E = math.sqrt(E2)
 _K0_UTM = 0.9996
 _K0_UPS = 0.994
 # Karney 2011, equation 14, and 35 and 36: radius of the rectifying sphere and the two series.
-_A1_M = _A_M / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64 + _N**6 / 256)
+_A1_M = A_M / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64 + _N**6 / 256)
 
 
 def _series(*rows: tuple[float, ...]) -> tuple[float, ...]:
@@ -109,7 +109,7 @@ def to_ups(latitude_deg: float, longitude_deg: float, *, south: bool) -> tuple[f
     tau = _conformal(math.tan(math.radians(towards)))
     # t = sqrt(1 + tau^2) - tau, written so that nothing cancels near the pole
     t = 1 / (math.hypot(1, tau) + tau) if tau > 0 else math.hypot(1, tau) - tau
-    rho_m = 2 * _A_M * _K0_UPS * t / _UPS_C
+    rho_m = 2 * A_M * _K0_UPS * t / _UPS_C
     longitude = math.radians(longitude_deg)
     away = math.cos(longitude) if south else -math.cos(longitude)
     return UPS_FALSE_M + rho_m * math.sin(longitude), UPS_FALSE_M + rho_m * away
@@ -121,7 +121,7 @@ def from_ups(easting_m: float, northing_m: float, *, south: bool) -> tuple[float
     rho_m = math.hypot(x, y)
     if rho_m == 0:
         return (-90.0 if south else 90.0), 0.0
-    t = rho_m * _UPS_C / (2 * _A_M * _K0_UPS)
+    t = rho_m * _UPS_C / (2 * A_M * _K0_UPS)
     latitude_deg = math.degrees(math.atan(_geographic((1 / t - t) / 2)))
     longitude_deg = math.degrees(math.atan2(x, y if south else -y))
     return (-latitude_deg if south else latitude_deg), longitude_deg

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space._jit import record_dtype
+from wideberth.space.wgs84 import A_M
 from wideberth.watch._jit import kernel as _kernel
 from wideberth.watch._within import misses
 
@@ -59,7 +60,7 @@ SPAN = 3.0  # cells that a ball is across, at most
 _FEW = 8  # times as many on the next level
 _FINEST_BITS = 14  # cells along an edge of a face: 780 m each in its middle, 260 m in its corner
 LARGEST_M = 1_000_000.0  # a ball within this of its middle is in front of each face it is seen on
-_CUBE_M = 6_378_137.0  # half an edge of the cube: a face's coordinates in metres
+_CUBE_M = A_M  # half an edge of the cube: a face's coordinates in metres
 _SINGLE_M = 1.5  # three coordinates in float32: 0.25 m each at most, and their use
 
 NODE = record_dtype(

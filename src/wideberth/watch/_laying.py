@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.space._shapes import BLOCK
+from wideberth.space.wgs84 import F
 from wideberth.watch._filing import FILED_M, file, filed_in, level_of
 from wideberth.watch._jit import kernel as _kernel
 from wideberth.watch._within import PLANE_REACH_M, rough_count
@@ -23,7 +24,7 @@ Ints = NDArray[np.int64]
 Slots = NDArray[np.int32]
 Singles = NDArray[np.float32]
 
-_NORMAL = (1.0 - 1.0 / 298.257223563) ** 2  # of z in the ellipsoid's normal, WGS84
+_NORMAL = (1.0 - F) ** 2  # of z in the ellipsoid's normal
 
 
 @_kernel

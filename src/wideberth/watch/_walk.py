@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.space.wgs84 import A_M
 from wideberth.watch._filing import (
     FACES,
     LEVELS,
@@ -35,7 +36,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Slots = NDArray[np.int32]
 
-_CUBE_M = 6_378_137.0  # no cell is longer than this times its part of a face
+_CUBE_M = A_M  # no cell is longer than this times its part of a face
 _MOST_CELLS = 4096  # of one way at one level
 _BATCH = 4096  # cells that are looked up together
 

@@ -36,6 +36,7 @@ from wideberth.space._distance import to_boundary, to_piece
 from wideberth.space._ellipsoid import FAR_M, SHORT_M, geodesic_length
 from wideberth.space._jit import record_dtype
 from wideberth.space._shapes import encloses
+from wideberth.space.wgs84 import A_M, E2
 from wideberth.watch._jit import kernel as _kernel
 
 # A kernel takes flat arrays, by position.
@@ -66,7 +67,6 @@ PLANE_REACH_M = 50_000.0
 EDGE_ERROR_M = 0.005  # distance_to_edge_m is good to 4 mm
 STRETCH = 3e-5
 NEAR_ERROR_M = 0.02
-_E2 = (2 - 1 / 298.257223563) / 298.257223563  # WGS84
 
 AREA = record_dtype(
     [
@@ -359,15 +359,15 @@ def grounded(x: float, y: float, z: float) -> tuple[float, float, float]:
     metres of it has, as :func:`wideberth.watch.paths.geodetic_deg` says them.
     """
     out = math.sqrt(x * x + y * y)
-    level = (1.0 - _E2) * out
+    level = (1.0 - E2) * out
     size = math.sqrt(z * z + level * level)
     sin_phi = z / size
     cos_phi = level / size
-    prime_m = 6_378_137.0 / math.sqrt(1.0 - _E2 * sin_phi * sin_phi)
+    prime_m = A_M / math.sqrt(1.0 - E2 * sin_phi * sin_phi)
     if out <= 0.0:
-        return 0.0, 0.0, prime_m * (1.0 - _E2) * sin_phi
+        return 0.0, 0.0, prime_m * (1.0 - E2) * sin_phi
     scale = prime_m * cos_phi / out
-    return x * scale, y * scale, prime_m * (1.0 - _E2) * sin_phi
+    return x * scale, y * scale, prime_m * (1.0 - E2) * sin_phi
 
 
 @_kernel

@@ -21,6 +21,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wideberth.space.wgs84 import A_M, E2, F
 from wideberth.watch._jit import kernel as _kernel
 
 __all__ = [
@@ -45,11 +46,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-_A_M = 6_378_137.0  # WGS84 semi-major axis
-_F = 1 / 298.257223563  # WGS84 flattening
-_E2 = _F * (2 - _F)
-EARTH_RADIUS_MIN_M = _A_M * (1 - _E2)  # meridional curvature at the equator, the smallest
-EARTH_RADIUS_MAX_M = _A_M / (1 - _F)  # curvature at the poles, the largest
+EARTH_RADIUS_MIN_M = A_M * (1 - E2)  # meridional curvature at the equator, the smallest
+EARTH_RADIUS_MAX_M = A_M / (1 - F)  # curvature at the poles, the largest
 MAX_RUN_M = 2_000_000.0  # the error bound of a path is stated up to here
 _RADIAN = math.pi / 180
 _SOME = 512
@@ -63,18 +61,18 @@ def path_error_m(run_m: Floats) -> Floats:
     the factor was checked against Karney's solution over random and polar starts (tests).
     """
     run_m = np.abs(run_m)
-    return 0.002 + _E2 * (run_m * run_m * run_m) / (2 * EARTH_RADIUS_MIN_M**2)
+    return 0.002 + E2 * (run_m * run_m * run_m) / (2 * EARTH_RADIUS_MIN_M**2)
 
 
 def ecef_m(latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Floats:
     """ECEF positions (n, 3) in metres of points on the ellipsoid."""
     lat, lon = np.radians(latitude_deg), np.radians(longitude_deg)
-    prime_m = _A_M / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
+    prime_m = A_M / np.sqrt(1 - E2 * np.sin(lat) ** 2)
     return np.stack(
         [
             prime_m * np.cos(lat) * np.cos(lon),
             prime_m * np.cos(lat) * np.sin(lon),
-            prime_m * (1 - _E2) * np.sin(lat),
+            prime_m * (1 - E2) * np.sin(lat),
         ],
         axis=-1,
     )
@@ -83,7 +81,7 @@ def ecef_m(latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Floats:
 def geodetic_deg(position_ecef_m: Floats) -> tuple[Floats, Floats]:
     """Latitude and longitude in degrees of points on, or within metres of, the ellipsoid."""
     x, y, z = position_ecef_m[..., 0], position_ecef_m[..., 1], position_ecef_m[..., 2]
-    latitude_deg = np.degrees(np.arctan2(z, (1 - _E2) * np.hypot(x, y)))
+    latitude_deg = np.degrees(np.arctan2(z, (1 - E2) * np.hypot(x, y)))
     return latitude_deg, np.degrees(np.arctan2(y, x))
 
 
@@ -103,10 +101,10 @@ def tangent(latitude_deg: ArrayLike, longitude_deg: ArrayLike, course: ArrayLike
 def curvature_radius_m(latitude_deg: ArrayLike, course: ArrayLike) -> Floats:
     """Radius of curvature of the normal section along a course in degrees (Euler's formula)."""
     lat, azimuth = np.radians(latitude_deg), np.radians(course)
-    w2 = 1 - _E2 * np.sin(lat) ** 2
+    w2 = 1 - E2 * np.sin(lat) ** 2
     root = np.sqrt(w2)
-    meridional_m = _A_M * (1 - _E2) / (w2 * root)
-    prime_m = _A_M / root
+    meridional_m = A_M * (1 - E2) / (w2 * root)
+    prime_m = A_M / root
     return 1 / (np.cos(azimuth) ** 2 / meridional_m + np.sin(azimuth) ** 2 / prime_m)
 
 
@@ -164,11 +162,11 @@ def _starts(
             k = i - begin
             sl, cl, so, co = sin_lat[k], cos_lat[k], sin_lon[k], cos_lon[k]
             sa, ca = sin_azimuth[k], cos_azimuth[k]
-            w2 = 1 - _E2 * (sl * sl)
-            prime_m = _A_M / math.sqrt(w2)
+            w2 = 1 - E2 * (sl * sl)
+            prime_m = A_M / math.sqrt(w2)
             position[i, 0] = prime_m * cl * co
             position[i, 1] = prime_m * cl * so
-            position[i, 2] = prime_m * (1 - _E2) * sl
+            position[i, 2] = prime_m * (1 - E2) * sl
             tangents[i, 0] = -sl * co * ca + -so * sa
             tangents[i, 1] = -sl * so * ca + co * sa
             tangents[i, 2] = cl * ca
@@ -176,7 +174,7 @@ def _starts(
             normals[i, 1] = cl * so
             normals[i, 2] = sl
             # Euler's formula; along the meridian the radius is prime_m (1 - e^2) / w2.
-            radius_m[i] = prime_m / (ca * ca * w2 * (1 / (1 - _E2)) + sa * sa)
+            radius_m[i] = prime_m / (ca * ca * w2 * (1 / (1 - E2)) + sa * sa)
     return position, tangents, normals, radius_m
 
 
@@ -223,13 +221,13 @@ def along_normal(
 @_kernel
 def normal_radius_m(normal_z: float, tangent_z: float) -> float:
     """:func:`curvature_radius_m` by the polar components of the normal and of the tangent."""
-    w2 = 1 - _E2 * normal_z * normal_z
+    w2 = 1 - E2 * normal_z * normal_z
     root = math.sqrt(w2)
     flat2 = 1 - normal_z * normal_z
     # At a pole all courses are alike.
     north2 = tangent_z * tangent_z / flat2 if flat2 > 1e-12 else 1.0
     north2 = north2 if north2 < 1.0 else 1.0
-    return 1 / (north2 * w2 * root / (_A_M * (1 - _E2)) + (1 - north2) * root / _A_M)
+    return 1 / (north2 * w2 * root / (A_M * (1 - E2)) + (1 - north2) * root / A_M)
 
 
 def along_path_ecef_m(

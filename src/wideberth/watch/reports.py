@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -14,7 +15,17 @@ from wideberth.watch.paths import Floats
 
 _FAR_US = 1 << 62
 
-__all__ = ["PositionReport", "ReportBatch", "said"]
+__all__ = ["NUMBERS", "PositionReport", "ReportBatch", "numbers_of", "said"]
+
+NUMBERS = (
+    "altitude_w84_m",
+    "altitude_std_m",
+    "ground_speed_m_s",
+    "course_deg",
+    "vertical_rate_m_s",
+    "accuracy_m",
+)
+"""Columns of a batch that a feed need not say."""
 
 
 class PositionReport(msgspec.Struct, frozen=True):
@@ -81,12 +92,7 @@ class ReportBatch:
             time_us=np.array([max(-_FAR_US, min(row.time_us, _FAR_US)) for row in rows], np.int64),
             latitude_deg=said([row.latitude_deg for row in rows]),
             longitude_deg=said([row.longitude_deg for row in rows]),
-            altitude_w84_m=said([row.altitude_w84_m for row in rows]),
-            altitude_std_m=said([row.altitude_std_m for row in rows]),
-            ground_speed_m_s=said([row.ground_speed_m_s for row in rows]),
-            course_deg=said([row.course_deg for row in rows]),
-            vertical_rate_m_s=said([row.vertical_rate_m_s for row in rows]),
-            accuracy_m=said([row.accuracy_m for row in rows]),
+            **numbers_of(rows, {each: each for each in NUMBERS}),
         )
 
     def rows(self, start: int, stop: int) -> ReportBatch:
@@ -117,6 +123,11 @@ class ReportBatch:
             vertical_rate_m_s=self.vertical_rate_m_s[part],
             accuracy_m=self.accuracy_m[part],
         )
+
+
+def numbers_of(rows: Sequence[object], named: Mapping[str, str]) -> dict[str, Floats]:
+    """The columns of a batch that a feed need not say. named: by column, what rows call it."""
+    return {column: said(list(map(attrgetter(name), rows))) for column, name in named.items()}
 
 
 def said(values: Sequence[float | None]) -> Floats:

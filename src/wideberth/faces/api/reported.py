@@ -17,7 +17,7 @@ from wideberth.model.ids import (
 )
 from wideberth.space.time import parse_rfc3339
 from wideberth.space.times import plain_times_us
-from wideberth.watch.reports import ReportBatch, said
+from wideberth.watch.reports import NUMBERS, ReportBatch, numbers_of
 from wideberth.wire import asked
 
 __all__ = ["FIELD_OF_COLUMN", "Reported", "columns_of"]
@@ -32,6 +32,7 @@ FIELD_OF_COLUMN = {
     "callsign": "call_sign",
 }
 """What may be left out of a report, as it is called on the wire."""
+_NAMED = {each: FIELD_OF_COLUMN[each] for each in NUMBERS}
 _MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
 
 
@@ -81,12 +82,7 @@ def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) ->
         time_us=time_us,
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
-        altitude_w84_m=said([wire.altitude_m for wire in wires]),
-        altitude_std_m=said([wire.pressure_altitude_m for wire in wires]),
-        ground_speed_m_s=said([wire.ground_speed_m_s for wire in wires]),
-        course_deg=said([wire.track_deg for wire in wires]),
-        vertical_rate_m_s=said([wire.vertical_rate_m_s for wire in wires]),
-        accuracy_m=said([wire.accuracy_m for wire in wires]),
+        **numbers_of(wires, _NAMED),
     )
     if bad:
         rows = np.flatnonzero(right).tolist()

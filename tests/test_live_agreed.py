@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
-from api_world import moment
+from agreed_live import agreed
 from test_live import Clock, a_live, report
 from wideberth.model.warnings import WarningKind
-from wideberth.service import now_us
-from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
+from wideberth.space.time import SECOND_US
 
 STRIP: list[dict[str, Any]] = [
     {
@@ -29,29 +27,7 @@ async def test_a_track_in_an_agreed_strip_is_told_to_its_party_until_the_agreeme
 ) -> None:
     async with a_live(tmp_path) as (world, live):
         service = world.node.service
-        keys = {party: await world.key(party) for party in ("alpha", "bravo")}
-        now = now_us() // HOUR_US * HOUR_US
-        terms = {
-            "title": "Keeping apart", "kind": "SEPARATION", "parties": ["alpha", "bravo"],
-            "effective_us": now, "expires_us": now + 60 * DAY_US, "provisions": STRIP,
-        }  # fmt: skip
-        async with contextlib.AsyncExitStack() as stack:
-            alpha, bravo = [
-                await stack.enter_async_context(world.client(party, keys[party]))
-                for party in ("alpha", "bravo")
-            ]
-            body = {"terms": terms, "answer_by": moment(24 * 60)}
-            first = await alpha.signed("POST", "/agreements", "ProposeAgreement", body)
-            name = first["agreement"]
-
-            async def act(client: Any, what: str, **more: Any) -> Any:
-                step = {"agreement": name, "version": 1, "act": what, **more}
-                return await client.signed(
-                    "POST", f"/agreements/{name}/acts", "StepAgreement", step
-                )
-
-            for client in (alpha, bravo):
-                await act(client, "sign", digest=first["digest"])
+        async with agreed(world, "Keeping apart", STRIP) as (name, act):
             clock = Clock(service)
             await report(live, clock, "in", owner="alpha")
             await report(live, clock, "out", owner="bravo", place=SOUTH_OF_IT)
@@ -66,7 +42,7 @@ async def test_a_track_in_an_agreed_strip_is_told_to_its_party_until_the_agreeme
             assert (track.id, area.id) == ("alpha/in", f"agreement/{name}/1/strip")
             assert told[0].rule == "watch/zone-agreed-keep-out/1"
             assert told[0].parties == ("alpha",), "whose track it is, and nobody else"
-            await act(bravo, "suspend", reason="a storm")
+            await act("bravo", "suspend", reason="a storm")
             clock.now_us += SECOND_US
             await report(live, clock, "in", owner="alpha")
             await live.tick()

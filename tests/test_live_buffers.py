@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api_world import moment, square
+from agreed_live import agreed
+from api_world import square
 from test_live import Clock, a_live, report
 from wideberth.model.warnings import WarningKind
-from wideberth.service import now_us
-from wideberth.space.time import DAY_US, HOUR_US, SECOND_US
+from wideberth.space.time import SECOND_US
 
 TEN_MILES: list[dict[str, Any]] = [
     {"type": "moving-buffer", "id": "ships", "round": ["ship"], "radius_m": 18_520}
@@ -28,29 +27,7 @@ async def test_both_sides_of_an_agreed_buffer_are_told_until_it_is_suspended(
 ) -> None:
     async with a_live(tmp_path) as (world, live):
         service = world.node.service
-        keys = {party: await world.key(party) for party in ("alpha", "bravo")}
-        now = now_us() // HOUR_US * HOUR_US
-        terms = {
-            "title": "Ten miles", "kind": "SEPARATION", "parties": ["alpha", "bravo"],
-            "effective_us": now, "expires_us": now + 60 * DAY_US, "provisions": TEN_MILES,
-        }  # fmt: skip
-        async with contextlib.AsyncExitStack() as stack:
-            alpha, bravo = [
-                await stack.enter_async_context(world.client(party, keys[party]))
-                for party in ("alpha", "bravo")
-            ]
-            body = {"terms": terms, "answer_by": moment(24 * 60)}
-            first = await alpha.signed("POST", "/agreements", "ProposeAgreement", body)
-            name = first["agreement"]
-
-            async def act(client: Any, what: str, **more: Any) -> Any:
-                step = {"agreement": name, "version": 1, "act": what, **more}
-                return await client.signed(
-                    "POST", f"/agreements/{name}/acts", "StepAgreement", step
-                )
-
-            for client in (alpha, bravo):
-                await act(client, "sign", digest=first["digest"])
+        async with agreed(world, "Ten miles", TEN_MILES) as (name, act):
             legs = [square(start=-120, end=120), square(47.01, start=90, end=180)]
             sails = {
                 "kind": "movement", "count": 1, "volumes": legs, "visibility": visibility,
@@ -79,6 +56,6 @@ async def test_both_sides_of_an_agreed_buffer_are_told_until_it_is_suspended(
                 "alpha/ship", "bravo/jet", f"agreement/{name}/1/ships",
             ]  # fmt: skip
             assert warning.objects[3].facts[-1] == "kept clear of"
-            await act(bravo, "suspend", reason="a storm")
+            await act("bravo", "suspend", reason="a storm")
             clock.now_us += SECOND_US
             assert await near() == []

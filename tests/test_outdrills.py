@@ -18,7 +18,7 @@ from test_outbound import BRAVO, QUICK, hook, mail, sending_world, until
 from wideberth.delivery.replies import read_mail
 from wideberth.model.drills import SendDrill
 from wideberth.model.entries import DrillTaken
-from wideberth.outdrills import AT_ONCE
+from wideberth.outbeside import AT_ONCE
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

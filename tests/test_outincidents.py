@@ -16,7 +16,7 @@ from test_outbound import BRAVO, QUICK, hook, mail, sending_world, until
 from wideberth.delivery.incidents import Waiting, waiting_message
 from wideberth.delivery.phrases import PHRASES
 from wideberth.model.ids import IncidentId, PartyId, QuestionId
-from wideberth.outincidents import AT_ONCE
+from wideberth.outbeside import AT_ONCE
 from wideberth.space.timetext import TimeFormat
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -20,43 +21,27 @@ import msgspec
 from wideberth.contacts import Way
 from wideberth.delivery.incidents import Waiting, waiting_message
 from wideberth.delivery.lanes import BackOff, Outcome, Tried
-from wideberth.delivery.messages import Message, in_each
+from wideberth.delivery.messages import in_each
 from wideberth.delivery.phrases import spoken
 from wideberth.errors import RecordUnavailable
-from wideberth.model.channels import Medium
 from wideberth.model.entries import Body
 from wideberth.model.ids import IncidentId, PartyId, QuestionId
 from wideberth.model.incidents import Incident, IncidentOpened, PartiesNamed
 from wideberth.model.questions import Question, QuestionAsked, QuestionStepped
+from wideberth.outbeside import BesideSender, UnderWay, over_ways
 from wideberth.outwarned import agreed_languages
 from wideberth.service import Service
 from wideberth.space.time import DAY_US, SECOND_US
 
-__all__ = ["AT_ONCE", "IncidentSender", "IncidentsOut", "waiting_in"]
+__all__ = ["IncidentSender", "IncidentsOut", "waiting_in"]
 
-AT_ONCE = 4
-"""Attempts that are under way together."""
 _NAMED_US = DAY_US  # for so long it is tried to tell that a party was named
 _KEPT = "incident"  # the way under which the state keeps what was told
 _log = logging.getLogger(__name__)
 
 
-class IncidentSender(Protocol):
+class IncidentSender(BesideSender, Protocol):
     """Who sends, and keeps what was sent."""
-
-    def duty_ways(self, party: PartyId) -> tuple[Way, ...]:
-        """The ways of a duty desk that are not suspended, in the agreed order."""
-        ...
-
-    async def send_beside(
-        self, way: Way, party: PartyId, message: Message, item: dict[str, object]
-    ) -> Tried:
-        """One attempt, by anything but a stream; it takes no place of what is urgent."""
-        ...
-
-    async def streamed(self, party: PartyId, position: int) -> Tried:
-        """Whether a stream took the entry."""
-        ...
 
     async def is_sent(self, name: str, party: PartyId, way: str) -> bool:
         """Whether it was kept as sent over this way. Raises RecordUnavailable."""
@@ -115,13 +100,12 @@ class IncidentsOut:
         self._sender = sender
         self._back_off = back_off
         self._draw = draw
-        self._few = asyncio.Semaphore(AT_ONCE)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._under_way = UnderWay()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way, and nothing waits to be tried again."""
-        return not self._tasks
+        return not len(self._under_way)
 
     def note(self, body: Body, position: int) -> None:
         """Tell of an entry, where it has something wait for a party."""
@@ -148,11 +132,7 @@ class IncidentsOut:
 
     async def stop(self) -> None:
         """End what is under way; what was not taken is told when it starts again."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._under_way.stop()
 
     def _ask(self, name: IncidentId, asked: QuestionId, position: int) -> None:
         incident = self._service.picture.incidents.get(name)
@@ -161,22 +141,22 @@ class IncidentsOut:
             self._begin(_of_question(incident, question), position)
 
     def _begin(self, waiting: Waiting, position: int) -> None:
-        if waiting.id in self._tasks or not self._sender.duty_ways(waiting.to):
-            return
-        task = asyncio.create_task(self._go(waiting, position), name="wideberth-incident")
-        self._tasks[waiting.id] = task
-        task.add_done_callback(lambda _task: self._tasks.pop(waiting.id, None))
+        if waiting.id not in self._under_way and self._sender.duty_ways(waiting.to):
+            telling = self._go(waiting, position)
+            self._under_way.begin(waiting.id, telling, called="wideberth-incident")
 
     async def _go(self, waiting: Waiting, position: int) -> None:
         failures = 0
         try:
             while self._still_waits(waiting):
                 try:
-                    async with self._few:
+                    async with self._under_way.few:
                         if await self._sender.is_sent(waiting.id, waiting.to, _KEPT):
                             return
-                        outcome = await self._over_ways(waiting, position)
-                    if outcome is not Outcome.FAILED:
+                        went = await over_ways(
+                            self._sender, waiting.to, position, partial(self._out, waiting)
+                        )
+                    if went.outcome is not Outcome.FAILED:
                         await self._sender.keep_sent(waiting.id, waiting.to, _KEPT)
                         return
                 except RecordUnavailable as error:
@@ -198,20 +178,7 @@ class IncidentsOut:
             return False
         return question.asks == waiting.asks
 
-    async def _over_ways(self, waiting: Waiting, position: int) -> Outcome:
-        """Over the ways in their order: the first that takes it."""
-        refused = True
-        for way in self._sender.duty_ways(waiting.to):
-            if way.medium is Medium.STREAM:
-                tried = await self._sender.streamed(waiting.to, position)
-            else:
-                tried = await self._out(way, waiting)
-            if tried.outcome is Outcome.TAKEN:
-                return Outcome.TAKEN
-            refused = refused and tried.outcome is Outcome.REFUSED
-        return Outcome.REFUSED if refused else Outcome.FAILED
-
-    async def _out(self, way: Way, waiting: Waiting) -> Tried:
+    async def _out(self, waiting: Waiting, way: Way) -> Tried:
         picture = self._service.picture
         tags = agreed_languages(picture, waiting.to, [waiting.by])
         message = in_each(

@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from wideberth.configuration import format_rules, load_configuration, load_rules
+from wideberth.configuration import load_configuration
 from wideberth.contacts import Contact, Contacts
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.model.commands import RegisterParty
@@ -24,6 +24,7 @@ from wideberth.model.notices import Urgency
 from wideberth.model.parties import Role
 from wideberth.model.settings import DEFAULT_RULES, Effect
 from wideberth.node import Node
+from wideberth.rulestable import format_rules, load_rules
 from wideberth.service import Applied
 from wideberth.tokens import TokenRefused
 

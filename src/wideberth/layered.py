@@ -35,22 +35,28 @@ from typing import (
 import msgspec
 
 from wideberth.errors import InvalidValue, system_reason
+from wideberth.space.time import SECOND_US
 
 __all__ = [
+    "MOST_M",
     "PREFIX",
     "Layers",
     "Secret",
     "SettingShown",
     "layers_of",
+    "mm_of",
     "read_toml",
     "require",
     "require_within",
     "shown",
+    "us_of",
     "variable_of",
 ]
 
 PREFIX = "WIDEBERTH_"
 HIDDEN = "(hidden)"
+MOST_M = 1e9
+_MOST_S = 3.2e9  # a century
 _PATH = re.compile(r" - at `\$?([^`]*)`$")
 _MEMBER = re.compile(r"Object (?:contains )?(?P<what>\w+(?: required)?) field `(?P<name>[^`]*)`")
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]*)`")
@@ -372,3 +378,17 @@ def _value_at(raw: Any, key: str) -> Any:
         except (KeyError, IndexError, ValueError, TypeError):
             return _ABSENT
     return value
+
+
+def mm_of(value_m: float, field: str, *, least_m: float = 0.0) -> int:
+    """Metres as whole millimetres. Raises InvalidValue."""
+    if not least_m <= value_m <= MOST_M:
+        raise InvalidValue(field, "metres", value_m, f"give {least_m:g} to {MOST_M:g} m")
+    return round(value_m * 1000)
+
+
+def us_of(value_s: float, field: str) -> int:
+    """Seconds as whole microseconds. Raises InvalidValue."""
+    if not 0 <= value_s <= _MOST_S:
+        raise InvalidValue(field, "seconds", value_s, f"give 0 to {_MOST_S:g} s")
+    return round(value_s * SECOND_US)

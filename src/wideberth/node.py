@@ -44,7 +44,6 @@ from wideberth.configuration import (
     exercise_clock,
     load_configuration,
     party_certificates,
-    rules_of,
     trusted_issuers,
 )
 from wideberth.contacts import Contacts
@@ -65,6 +64,7 @@ from wideberth.record.database import RECORD_FILE
 from wideberth.record.keys import OriginKey, write_new
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.record.vault import Vault
+from wideberth.rulestable import rules_of
 from wideberth.service import Applied, Service, Settings, now_us
 from wideberth.snapshots import restored
 from wideberth.succession import ORIGIN_KEY, former_keys, locked, settle

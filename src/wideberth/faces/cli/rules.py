@@ -26,7 +26,7 @@ def show(folder: FolderOption = _FOLDER) -> None:
     """Print the rules in force, as a file that `wideberth rules adopt` reads."""
 
     async def act(node: Node) -> str:
-        from wideberth.configuration import format_rules
+        from wideberth.rulestable import format_rules
 
         return format_rules(node.service.picture.space.rules)
 
@@ -44,7 +44,7 @@ def adopt(
 
     What was decided before stays as it was decided. Changed rules need a version of their own.
     """
-    from wideberth.configuration import load_rules
+    from wideberth.rulestable import load_rules
 
     with complaints():
         rules = load_rules(file)

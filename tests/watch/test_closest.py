@@ -240,8 +240,8 @@ def test_a_candidate_may_be_near_at_one_moment_and_level_at_another():
     ]
     limits = dataclasses.replace(LIMITS, horizontal_m=500.0)
     assert len(too_close(movers(rows), limits)) == 0
-    assert candidates(movers(rows), limits).tolist() == [[0, 1]]
-    assert len(candidates(movers(rows[:1]), limits)) == 0
+    assert candidates(movers(rows), limits).pairs.tolist() == [[0, 1]]
+    assert len(candidates(movers(rows[:1]), limits).pairs) == 0
 
 
 @pytest.mark.parametrize("run_m", [1e3, 2e4, 1e5, 3e5, 1e6, 2e6])

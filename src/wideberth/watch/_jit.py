@@ -13,6 +13,7 @@ KERNELS = Kernels(
     (
         "paths.py",
         "capsules.py",
+        "_crowds.py",
         "_sweep.py",
         "closest.py",
         "wellclear.py",

@@ -47,6 +47,7 @@ FINEST = 14  # bits along an edge of a face: as many as a key has
 _REACH_M = 400.0  # of the first class
 _MORE = 3.0
 _NONE = -1
+_NOTING = 50  # what a pair takes from there on, as many as are looked at and do not meet
 _HEAD = -2  # and below: before the first of a chain is the head of number _HEAD - before
 
 
@@ -172,14 +173,18 @@ def _noted(found: Slots, used: int, one: int, other: int) -> tuple[Slots, int]:
 
 @_kernel
 def _along_chain(
-    at: int, one: int, asked: Mask, boxes: Singles, after: Slots, found: Slots, used: int
-) -> tuple[Slots, int]:
-    """Those of a chain whose boxes meet that of one. Two that are asked about meet once."""
-    while at != _NONE:
+    at: int, one: int, asked: Mask, boxes: Singles, after: Slots, found: Slots, used: int, left: int
+) -> tuple[Slots, int, int]:
+    """Those of a chain whose boxes meet that of one. Two that are asked about meet once. left: how
+    many more may be looked at; what is left of it then, below 0 where it was not enough.
+    """
+    while at != _NONE and left >= 0:
+        left -= 1
         if _meet(boxes, one, at) and at != one and not (asked[at] and at > one):
+            left -= _NOTING
             found, used = _noted(found, used, one, at)
         at = after[at]
-    return found, used
+    return found, used, left
 
 
 @_kernel
@@ -192,22 +197,30 @@ def beside(
     boxes: Singles,
     heads: Slots,
     after: Slots,
-) -> Slots:
+    most: int,
+) -> tuple[Slots, bool]:
     """Pairs of slots, the lower first, one at least of those given, whose boxes meet; some twice.
-    asked: by slot, whether it is one of those given. All are filed.
+    asked: by slot, whether it is one of those given. All are filed. And whether these are all:
+    most is how many may be looked at, a pair that meets being as many as _NOTING.
     """
     mask = len(heads) - 2
     found = np.empty((1024, 2), np.int32)
-    used = 0
+    used, left = 0, most
     for i in range(len(slots)):
+        if left < 0:
+            break
         one = int(slots[i])
         x, y, z, reach_m, _ = _ball(laid, i)
         if reach_m + most_m[CLASSES - 1] > 0.9 * LARGEST_M:
+            left -= len(boxes)
             for other in range(len(boxes)):
                 if _meet(boxes, one, other) and other != one and not (asked[other] and other > one):
+                    left -= _NOTING
                     found, used = _noted(found, used, one, other)
             continue
-        found, used = _along_chain(heads[mask + 1], one, asked, boxes, after, found, used)
+        found, used, left = _along_chain(
+            heads[mask + 1], one, asked, boxes, after, found, used, left
+        )
         for number in range(CLASSES):
             if most_m[number] == 0.0:
                 continue
@@ -221,8 +234,11 @@ def beside(
                 for iu in range(first_u, last_u + 1):
                     for iv in range(first_v, last_v + 1):
                         at = heads[hashed(cell_key(number, face, iu, iv), mask)]
-                        found, used = _along_chain(at, one, asked, boxes, after, found, used)
-    return found[:used]
+                        left -= 1
+                        found, used, left = _along_chain(
+                            at, one, asked, boxes, after, found, used, left
+                        )
+    return found[:used], left >= 0
 
 
 @_kernel

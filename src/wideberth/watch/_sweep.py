@@ -3,7 +3,8 @@
 The capsules of a cell stand in the order in which they begin along one axis, so each is held
 against those alone that begin before it ends. Boxes are in float32, of the three coordinates and
 of the heights, each side moved outward by ROUGH of it, which is three times what rounding takes.
-They must never let through too little; the tests plant a fault in it.
+They must never let through too little; the tests plant a fault in it. Of a crowd not all are let
+through (:mod:`wideberth.watch._crowds`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.watch._crowds import NONE, admitted, opened, windows
 from wideberth.watch._jit import kernel as _kernel
 from wideberth.watch.capsules import HALF, cell_of, reach_m
 from wideberth.watch.paths import Floats
@@ -130,19 +132,25 @@ def _band_m(
 
 @_kernel
 def _beside(
-    begins: Singles, boxes: Singles, column: int, members: Cells, at: int, end: int, hits: Cells
+    begins: Singles,
+    boxes: Singles,
+    column: int,
+    one: int,
+    members: Cells,
+    at: int,
+    end: int,
+    hits: Cells,
 ) -> int:
-    """The members of a cell after the one there whose boxes meet its own, into hits; how many.
+    """Those of members, from the one there, whose boxes meet that of one, into hits; how many.
     No branch but the end: which of them meet cannot be foreseen.
     """
-    one = members[at]
     most = boxes[one, column + 1]
     low_0, high_0 = boxes[one, 0], boxes[one, 1]
     low_1, high_1 = boxes[one, 2], boxes[one, 3]
     low_2, high_2 = boxes[one, 4], boxes[one, 5]
     low_3, high_3 = boxes[one, 6], boxes[one, 7]
     used = 0
-    for k in range(at + 1, end):
+    for k in range(at, end):
         other = members[k]
         if begins[other] > most:  # and so do all that follow
             break
@@ -161,7 +169,7 @@ def _beside(
 
 
 @_kernel
-def meet(
+def meet(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to bottom
     laid: Floats,
     order: Ints,
     begins: Singles,
@@ -175,48 +183,126 @@ def meet(
     look_ahead_s: float,
     owner: Ints,
     identity: Ints,
+    feed: Ints,
     same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+    most_pairs: int,
+    per_track: int,
+    most_in_cell: int,
+    window: int,
     low_m: Floats,
     cell_m: float,
     count: Ints,
     first_cell: Ints,
     ends: Ints,
     members: Cells,
-) -> Ints:
-    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first.
+) -> tuple[Ints, Ints]:
+    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first;
+    and of each row how many at least were passed over (:mod:`wideberth.watch._crowds`).
 
-    slack_m: half the vertical limit, and what a height may be off.
+    slack_m: half the vertical limit, and what a height may be off. feed: 0 and up, whose feed
+    brings each.
     """
+    movers = len(laid)
     most = before = 0
     for k in range(len(ends)):
         most = max(most, ends[k] - before)
         before = ends[k]
     hits = np.empty(most + 1, np.int32)
     found = np.empty((1024, 2), np.int64)
+    parties = int(feed.max()) + 1
+    of_two = np.zeros((parties, parties), np.int64)
+    crowd_of = np.full((parties, parties), NONE, np.int64)
+    taken = np.zeros((0, movers), np.int32)
+    soonest = np.zeros((0, movers), np.float32)
+    passed_over = np.zeros(movers, np.int64)
+    # In the order: the party in whose own crowd a mover has all that it has for the asking.
+    closed_in = np.full(movers, NONE, np.int32)
+    is_passed = np.zeros(parties, np.bool_)
+    # Likewise, made where a cell asks for it.
+    feeds, owners = np.empty(0, np.int64), np.empty(0, np.int64)
+    grouped = np.empty(0, np.int32)
+    starts = np.zeros(parties + 1, np.int64)
+    upto, sizes, single = starts[1:].copy(), starts[1:].copy(), starts[1:].copy()
     used = begin = 0
     for cell in range(len(ends)):
         end = ends[cell]
-        for at in range(begin, end - 1):
-            for k in range(_beside(begins, boxes, column, members, at, end, hits)):
-                one, other = int(order[members[at]]), int(order[hits[k]])
-                i, j = (one, other) if one < other else (other, one)
-                if identity[i] == identity[j]:
-                    continue
-                if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
-                    continue
-                if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
-                    continue
-                if not are_level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
-                    continue
-                if used == len(found):
-                    more = np.empty((2 * used, 2), np.int64)
-                    more[:used] = found
-                    found = more
-                found[used, 0] = i
-                found[used, 1] = j
-                used += 1
+        parts, is_filled = 1, False
+        if end - begin > most_in_cell:
+            if not len(feeds):
+                feeds, owners = feed[order], owner[order]
+                grouped = np.empty(most, np.int32)
+            is_filled = windows(
+                members, begin, end, feeds, owners, parties, grouped, starts, single, most_in_cell
+            )
+            parts = parties if is_filled else 1
+            upto = starts[1:].copy()
+            sizes = upto - starts[:-1]
+        for at in range(begin, end):
+            here = members[at]
+            one = int(order[here])
+            if is_filled:
+                starts[feeds[here]] += 1  # what follows it
+            for part in range(parts):
+                if is_filled:
+                    first, last = starts[part], upto[part]
+                    if first == last:
+                        continue
+                    if not same_owner and single[part] == owner[one] >= 0:
+                        continue
+                    size, own = sizes[part], sizes[feeds[here]]
+                    if size * own > most_in_cell**2 and min(size, own) > window < last - first:
+                        last = first + window
+                        # Nothing is known of those behind but where they begin.
+                        if begins[grouped[last]] <= boxes[here, column + 1]:
+                            for row in (one, int(order[grouped[last]])):
+                                passed_over[row] = max(passed_over[row], 1)
+                    met = _beside(begins, boxes, column, here, grouped, first, last, hits)
+                else:
+                    met = _beside(begins, boxes, column, here, members, at + 1, end, hits)
+                closed = closed_in[here]
+                for k in range(met):
+                    if closed != NONE and closed_in[hits[k]] == closed:
+                        # Not worth knowing whether it is for another cell to tell.
+                        is_passed[closed] = True
+                        continue
+                    other = int(order[hits[k]])
+                    i, j = (one, other) if one < other else (other, one)
+                    if identity[i] == identity[j]:
+                        continue
+                    if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
+                        continue
+                    less, more = min(feed[i], feed[j]), max(feed[i], feed[j])
+                    crowd = int(crowd_of[less, more])
+                    if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
+                        continue
+                    if not are_level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
+                        continue
+                    of_two[less, more] += 1
+                    if crowd != NONE:
+                        if not admitted(laid, taken, soonest, crowd, i, j, per_track):
+                            passed_over[i] += 1
+                            passed_over[j] += 1
+                            continue
+                        if less == more:
+                            for place in (here, hits[k]):
+                                if taken[crowd, order[place]] >= per_track:
+                                    closed_in[place] = less
+                            closed = closed_in[here]
+                    elif of_two[less, more] >= most_pairs:
+                        crowd_of[less, more] = len(taken)
+                        taken, soonest = opened(taken, soonest, movers)
+                    if used == len(found):
+                        wider = np.empty((2 * used, 2), np.int64)
+                        wider[:used] = found
+                        found = wider
+                    found[used, 0] = i
+                    found[used, 1] = j
+                    used += 1
         begin = end
-    return found[:used]
+    for place in range(movers):
+        if closed_in[place] != NONE and is_passed[closed_in[place]]:
+            passed_over[order[place]] = max(passed_over[order[place]], 1)
+    return found[:used], passed_over
 
 
 @_kernel

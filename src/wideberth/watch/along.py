@@ -300,7 +300,7 @@ def _hits(look: Look, legs: Legs, settings: WatchSettings, limits: Limits) -> li
     way = np.concatenate((np.full(count, _STRAIGHT), legs.way))
     begin_s: Floats = np.concatenate((np.zeros(count), legs.begin_s))
     end_s: Floats = np.concatenate((np.full(count, wide.look_ahead_s), legs.end_s))
-    found = candidates(both, wide, same_owner=settings.pairs.same_owner)
+    found, _ = candidates(both, wide, same_owner=settings.pairs.same_owner)
     from_s = np.maximum(begin_s[found[:, 0]], begin_s[found[:, 1]])
     until_s = np.minimum(end_s[found[:, 0]], end_s[found[:, 1]])
     chosen = (found[:, 1] >= count) & (row[found[:, 0]] != row[found[:, 1]]) & (from_s <= until_s)

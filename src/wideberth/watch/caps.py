@@ -3,7 +3,8 @@
 A pair takes a place of each of its tracks and of each of its feeds' parties. It is left out only
 where neither track, or neither party, has a place left: so whoever floods a place fills its own
 places, and a pair of two others keeps theirs. Pairs that stand keep their places; the others come
-by urgency.
+by urgency. Of a crowd, some pairs are not even looked at (:mod:`wideberth.watch._crowds`); they are
+among those left out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.watch.closest import Pairs
+from wideberth.watch.closest import Pairs, among
 from wideberth.watch.counted import LeftOut, count_key
 from wideberth.watch.look import Look
 from wideberth.watch.observations import WarningKey
@@ -30,7 +31,7 @@ Ints = NDArray[np.int64]
 
 def within(look: Look, hits: Pairs, stood: Stood, settings: WatchSettings) -> NDArray[np.bool_]:
     """Which of the pairs are warned of one by one."""
-    stands = np.isin(hits.first * len(look.slots) + hits.second, stood.code)
+    stands = among(hits.first * len(look.slots) + hits.second, stood.code)
     order = np.lexsort((hits.second, hits.first, hits.now_horizontal_m, hits.loss_s, ~stands))
     feed = look.table.feed_party_codes(look.slots)
     rules = settings.pairs
@@ -39,22 +40,33 @@ def within(look: Look, hits: Pairs, stood: Stood, settings: WatchSettings) -> ND
     )
 
 
-def left_out(look: Look, hits: Pairs, kept: NDArray[np.bool_]) -> dict[WarningKey, LeftOut]:
-    """For each party with tracks among the pairs that are not warned of: how many there are."""
+def left_out(
+    look: Look, hits: Pairs, kept: NDArray[np.bool_], passed_over: Ints | None
+) -> dict[WarningKey, LeftOut]:
+    """For each party with tracks among the pairs that are not warned of: how many there are, at
+    least. passed_over: how many of each row were not looked at; None: none.
+    """
     one, other = hits.first[~kept], hits.second[~kept]
-    if not len(one):
+    if not len(one) and passed_over is None:
         return {}
     owner, count = look.owner, len(look.slots)
-    rows, times = np.unique(np.concatenate((one, other)), return_counts=True)
+    times = np.bincount(np.concatenate((one, other)), minlength=count)
+    if passed_over is not None:
+        times += passed_over
+    rows = np.flatnonzero((times > 0) & (owner >= 0))
     # Whose, and which: its own tracks, and those of others that they are too close to.
     apart = owner[one] != owner[other]
-    met = np.concatenate((owner[one] * count + other, owner[other] * count + one))
-    pairs = np.unique(np.concatenate((owner[rows] * count + rows, met[np.tile(apart, 2)])))
+    met = [
+        owner[mine[is_told]] * count + theirs[is_told]
+        for mine, theirs in ((one, other), (other, one))
+        for is_told in [apart & (owner[mine] >= 0)]
+    ]
+    pairs = np.unique(np.concatenate((owner[rows] * count + rows, *met)))
     return {
         count_key(look.table.party(code)): LeftOut(
-            int(times[owner[rows] == code].sum()), pairs[pairs // count == code] % count
+            int(times[rows][owner[rows] == code].sum()), pairs[pairs // count == code] % count
         )
-        for code in np.unique(owner[rows][owner[rows] >= 0]).tolist()
+        for code in np.unique(owner[rows]).tolist()
     }
 
 

@@ -22,10 +22,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.watch._crowds import BOUNDS, Bounds
 from wideberth.watch._jit import KERNELS
 from wideberth.watch._sweep import ROUGH, boxed, meet, swept
 from wideberth.watch.capsules import filed, frame, lay
@@ -47,9 +49,11 @@ __all__ = [
     "HEIGHT_PRESSURE",
     "HEIGHT_UNKNOWN",
     "KERNELS",
+    "Found",
     "Limits",
     "Movers",
     "Pairs",
+    "among",
     "candidates",
     "evaluate",
     "evaluate_between",
@@ -94,7 +98,8 @@ class Movers:
     speed_m_s: 0 where unknown. age_s: of the position, at now. altitude_*_m: at the last report,
     NaN where unknown. climb_m_s: 0 where unknown. horizontal_error_m, vertical_error_m: at now.
     owner, identity: codes; two of one identity are one thing told twice and never a pair; two of
-    one owner of 0 or more are a pair only if asked for.
+    one owner of 0 or more are a pair only if asked for. feed: whose feed brings it, 0 and up, as
+    few as there are (:mod:`wideberth.watch._crowds`).
     """
 
     position_ecef_m: Floats
@@ -110,6 +115,7 @@ class Movers:
     vertical_error_m: Floats
     owner: Ints
     identity: Ints
+    feed: Ints
 
     def __len__(self) -> int:
         return len(self.speed_m_s)
@@ -134,8 +140,11 @@ class Movers:
         vertical_error_m: Floats,
         owner: Ints,
         identity: Ints,
+        feed: Ints | None = None,
     ) -> Movers:
-        """Movers from columns; NaN where speed, course, altitude or climb is unknown."""
+        """Movers from columns; NaN where speed, course, altitude or climb is unknown. feed: None
+        where one brings all.
+        """
         known = np.isfinite(speed_m_s) & np.isfinite(course_deg)
         course = np.where(known, course_deg, 0.0)
         position, tangents, normals, radius_m = starts(latitude_deg, longitude_deg, course)
@@ -153,6 +162,7 @@ class Movers:
             vertical_error_m=vertical_error_m,
             owner=owner,
             identity=identity,
+            feed=np.zeros(len(age_s), np.int64) if feed is None else feed,
         )
 
 
@@ -186,9 +196,19 @@ class Pairs:
         return len(self.first)
 
 
+class Found(NamedTuple):
+    """What a search finds. pairs: (n, 2), first < second, sorted. passed_over: of each mover how
+    many pairs at least were not taken, because it is in a crowd (:mod:`wideberth.watch._crowds`);
+    all 0 where every pair is there.
+    """
+
+    pairs: Ints
+    passed_over: Ints
+
+
 def too_close(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Pairs:
-    """All pairs that are, or will be within the look-ahead, too close."""
-    return too_close_of(movers, candidates(movers, limits, same_owner=same_owner), limits)
+    """All pairs that are, or will be within the look-ahead, too close; of a crowd, some."""
+    return too_close_of(movers, candidates(movers, limits, same_owner=same_owner).pairs, limits)
 
 
 def too_close_of(movers: Movers, found: Ints, limits: Limits) -> Pairs:
@@ -197,11 +217,12 @@ def too_close_of(movers: Movers, found: Ints, limits: Limits) -> Pairs:
     return _chosen(pairs, np.isfinite(pairs.loss_s))
 
 
-def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> Ints:
-    """Pairs (n, 2) of movers, first < second, sorted: every pair of which the horizontal distance
-    is within the horizontal limit at one moment of the look-ahead, and the heights within the
-    vertical limit at one moment of it, the same or another; both widened as the module says. Some
-    that are not may be among them.
+def candidates(
+    movers: Movers, limits: Limits, *, same_owner: bool = False, bounds: Bounds = BOUNDS
+) -> Found:
+    """Every pair of which the horizontal distance is within the horizontal limit at one moment of
+    the look-ahead, and the heights within the vertical limit at one moment of it, the same or
+    another; both widened as the module says. Some that are not may be among them.
     """
     return near(
         movers,
@@ -209,17 +230,24 @@ def candidates(movers: Movers, limits: Limits, *, same_owner: bool = False) -> I
         slacks_m(movers, limits),
         limits.look_ahead_s,
         same_owner=same_owner,
+        bounds=bounds,
     )
 
 
 def near(
-    movers: Movers, half_m: Floats, slack_m: Floats, look_ahead_s: float, *, same_owner: bool
-) -> Ints:
+    movers: Movers,
+    half_m: Floats,
+    slack_m: Floats,
+    look_ahead_s: float,
+    *,
+    same_owner: bool,
+    bounds: Bounds = BOUNDS,
+) -> Found:
     """Pairs as of :func:`candidates`, of capsules of these half widths. slack_m: half of how far
     apart in height two may be, and what the height of each may be off.
     """
     if len(movers) < 2:
-        return np.empty((0, 2), np.int64)
+        return Found(np.empty((0, 2), np.int64), np.zeros(len(movers), np.int64))
     laid, low, high = laid_along(movers, frame(movers.normal), half_m, look_ahead_s)
     heights = (
         movers.altitude_w84_m,
@@ -231,7 +259,7 @@ def near(
     )
     order, begins, boxes, column = swept(boxed(laid, *heights, ROUGH))
     grid, ends, members = filed(laid, order, low, high)
-    found = meet(
+    found, passed_over = meet(
         laid,
         order,
         begins,
@@ -240,13 +268,18 @@ def near(
         *heights,
         movers.owner,
         movers.identity,
+        movers.feed,
         same_owner,
+        bounds.pairs + bounds.per_mover * len(movers),
+        bounds.per_track,
+        bounds.cell,
+        bounds.window,
         *grid,
         ends,
         members,
     )
     keys = np.sort(found[:, 0] * len(movers) + found[:, 1])
-    return np.stack(np.divmod(keys, len(movers)), axis=1)
+    return Found(np.stack(np.divmod(keys, len(movers)), axis=1), passed_over)
 
 
 def laid_along(
@@ -315,6 +348,13 @@ def evaluate_between(
         closest_s=pairs.closest_s + begin_s,
         loss_s=pairs.loss_s + begin_s,
     )
+
+
+def among(asked: Ints, codes: Ints) -> NDArray[np.bool_]:
+    """Which of those asked about are among the codes, which ascend."""
+    if not len(codes):
+        return np.zeros(len(asked), np.bool_)
+    return codes[np.minimum(np.searchsorted(codes, asked), len(codes) - 1)] == asked
 
 
 def _path_pad_m(run_m: Floats) -> Floats:

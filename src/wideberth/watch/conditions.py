@@ -19,7 +19,7 @@ from wideberth.space.time import SECOND_US
 from wideberth.watch import caps
 from wideberth.watch import stood as stood_as
 from wideberth.watch.area_index import AreaIndex
-from wideberth.watch.closest import HEIGHT_UNKNOWN, Pairs
+from wideberth.watch.closest import HEIGHT_UNKNOWN, Pairs, among
 from wideberth.watch.counted import Counted
 from wideberth.watch.judging import Judged, judge
 from wideberth.watch.look import Look, mm, track_facts, track_key, us
@@ -140,7 +140,8 @@ def pairs(
     """
     hits = judged.pairs
     kept = caps.within(look, hits, stood, settings)
-    told = counted.said(look, settings, caps.left_out(look, hits, kept), counted.stood())
+    left = caps.left_out(look, hits, kept, judged.passed_over)
+    told = counted.said(look, settings, left, counted.stood())
     seen = PairsSeen(told, set(), [])
     numbers = np.flatnonzero(kept)
     code = hits.first[numbers] * len(look.slots) + hits.second[numbers]
@@ -170,7 +171,7 @@ def pairs(
             told.append(_pair(look, settings, judged, k, separation, both, verdict=Verdict.NEAR))
         else:
             told.append(_pair(look, settings, judged, k, conflict, both))
-    _standing_pairs(look, settings, stood, np.flatnonzero(~np.isin(stood.code, code)), seen)
+    _standing_pairs(look, settings, stood, np.flatnonzero(~among(stood.code, code)), seen)
     return seen
 
 

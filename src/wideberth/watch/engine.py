@@ -25,6 +25,7 @@ from wideberth.watch.buffers import MovingBuffer, RoundIntent, moving_buffers
 from wideberth.watch.conditions import Area, area_of
 from wideberth.watch.conformance import Conformance
 from wideberth.watch.counted import Counted
+from wideberth.watch.judging import with_pairs
 from wideberth.watch.look import Look
 from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import (
@@ -262,6 +263,8 @@ class Watch:
             self.settings.warnings,
             self._known,
         )
+        if judged.passed_over is not None:  # what stands is looked at in any crowd
+            judged = with_pairs(judged, look.movers, stood.rows, self.settings.pairs)
         self._counted.keep(standing)
         pairs = conditions.pairs(
             look, self.settings, self._state.standing, judged, stood, self._counted

@@ -30,10 +30,10 @@ from wideberth.watch.closest import (
     Limits,
     Movers,
     Pairs,
+    among,
     candidates,
     evaluate,
     half_widths_m,
-    too_close,
     too_close_of,
 )
 from wideberth.watch.paths import EARTH_RADIUS_MIN_M, Floats, along_path_ecef_m
@@ -56,6 +56,7 @@ __all__ = [
     "plane_error_m",
     "relative",
     "search_for",
+    "with_pairs",
 ]
 
 Ints = NDArray[np.int64]
@@ -80,29 +81,58 @@ class Rule:
 @dataclass(frozen=True)
 class Judged:
     """Pairs, each with when it is first too close by any rule, and by which: an index into rules.
-    Of two rules at one moment it is the first in the list.
+    Of two rules at one moment it is the first in the list. passed_over: of each mover, how many of
+    its pairs at least were not judged, because it is in a crowd; None where all were.
     """
 
     pairs: Pairs
     by: Ints
     rules: tuple[Rule, ...]
+    passed_over: Ints | None = None
 
 
 def judge_all(movers: Movers, settings: PairSettings) -> Judged:
-    """All pairs that are, or will be within the look-ahead, too close by a rule of the space."""
+    """All pairs that are, or will be within the look-ahead, too close by a rule of the space; of a
+    crowd, some (:mod:`wideberth.watch._crowds`).
+    """
     limits = _limits(settings)
     volume = _volume(settings)
-    if volume is None:
-        return judge_of(
-            movers, candidates(movers, limits, same_owner=settings.same_owner), settings
+    searches = [] if volume is None else [_search(movers, volume, limits)]
+    if volume is None or settings.by_distance:
+        searches.append((movers, limits))
+    found = [candidates(*each, same_owner=settings.same_owner) for each in searches]
+    pairs = found[0].pairs
+    if len(found) > 1:
+        near = too_close_of(movers, found[1].pairs, limits)
+        pairs = np.unique(
+            np.concatenate((pairs, np.stack((near.first, near.second), axis=1))), axis=0
         )
-    found = candidates(*_search(movers, volume, limits), same_owner=settings.same_owner)
-    if settings.by_distance:
-        near = too_close(movers, limits, same_owner=settings.same_owner)
-        found = np.unique(
-            np.concatenate((found, np.stack((near.first, near.second), axis=1))), axis=0
-        )
-    return judge_of(movers, found, settings)
+    judged = judge_of(movers, pairs, settings)
+    passed_over = np.max([each.passed_over for each in found], axis=0)
+    return dataclasses.replace(judged, passed_over=passed_over if passed_over.any() else None)
+
+
+def with_pairs(judged: Judged, movers: Movers, pairs: Ints, settings: PairSettings) -> Judged:
+    """With those of these pairs (n, 2), first < second, that are too close and are not there."""
+    count, (one, other) = len(movers), pairs.T
+    there = judged.pairs.first * count + judged.pairs.second
+    missing = ~among(one * count + other, there)
+    missing &= movers.identity[one] != movers.identity[other]
+    if not settings.same_owner:
+        missing &= (movers.owner[one] < 0) | (movers.owner[one] != movers.owner[other])
+    missing = np.unique(pairs[missing], axis=0)  # two may stand for a pair
+    if not len(missing):
+        return judged
+    more = judge_of(movers, missing, settings)
+    first = np.concatenate((judged.pairs.first, more.pairs.first))
+    second = np.concatenate((judged.pairs.second, more.pairs.second))
+    order = np.lexsort((second, first))
+    columns = {
+        name: np.concatenate((getattr(judged.pairs, name), getattr(more.pairs, name)))[order]
+        for name in Pairs.__dataclass_fields__
+    }
+    by = np.concatenate((judged.by, more.by))[order]
+    return dataclasses.replace(judged, pairs=Pairs(**columns), by=by)
 
 
 def judge_of(movers: Movers, found: Ints, settings: PairSettings) -> Judged:

@@ -68,6 +68,7 @@ class Look:
             vertical_error_m=table.vertical_error_at_m(slots, self.now_us),
             owner=table.owner_code[slots].astype(np.int64),
             identity=rows,
+            feed=table.feed_parties(slots),
         )
 
     @cached_property

@@ -8,8 +8,9 @@ last of them; and of each two capsules that come near each other the pair is kep
 tracks that changed, and those whose time is over, finds who is near them, and judges the pairs that
 are kept: by the same numbers, in the same order and by the same kernel as the full pass.
 
-Where so many changed that the full pass is less work, that is taken, and nothing is laid. All of it
-can be made anew from the table.
+Where so many changed that the full pass is less work, that is taken, and nothing is laid; so it is
+where many are at one place, of whose pairs the full pass takes so many and no more
+(:mod:`wideberth.watch._crowds`). All of it can be made anew from the table.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ _NOT_LAID = -1
 _LEAST_CHAINS = 64
 _ALONE = 0.3  # of the members of a class, no more are to have a cell to themselves
 _MOST_IN_CHAINS = 4  # on average
+_MOST_PAIRS, _MOST_PAIRS_EACH = 200_000, 8  # kept; else the full pass, and nothing is laid
+_MOST_SEEN, _MOST_SEEN_EACH = 10_000_000, 500  # of those that are near in a look
 _RENEWED_US = 10 * DAY_US  # the times of what is laid are in 32 bits
 
 
@@ -95,15 +98,19 @@ class Neighbours:
         self._looked_us = look.now_us
         unfile_middles(changed, self._boxes, self._heads, self._after, self._before)
         self._until_ms[changed] = _NOT_LAID
-        if len(changed) > self._most_changed * len(look.slots):
+        is_crowd = look.now_us < self._crowd_until_us
+        if is_crowd or len(changed) > self._most_changed * len(look.slots):
             return judge_all(look.movers, settings)
         now_ms = -((self._begun_us - look.now_us) // _MS)
         over = look.slots[self._until_ms[look.slots] < now_ms]
         is_crowded = len(look.slots) > _MOST_IN_CHAINS * len(self._heads)
         if 2 * len(over) > len(look.slots) or is_crowded:
             over = look.slots
-        if len(over) or len(changed):
-            self._lay(look, over, changed, settings)
+        if (len(over) or len(changed)) and not self._lay(look, over, changed, settings):
+            unfile_middles(over, self._boxes, self._heads, self._after, self._before)
+            self._until_ms[over] = _NOT_LAID
+            self._crowd_until_us = look.now_us + LAID_US
+            return judge_all(look.movers, settings)
         return self._judged(look, settings)
 
     def _judged(self, look: Look, settings: PairSettings) -> Judged:
@@ -122,8 +129,10 @@ class Neighbours:
         pairs = dataclasses.replace(pairs, first=used[pairs.first], second=used[pairs.second])
         return dataclasses.replace(judged, pairs=pairs)
 
-    def _lay(self, look: Look, over: Ints, changed: Ints, settings: PairSettings) -> None:
-        """Lays tracks anew, and keeps what is near them in the place of what was."""
+    def _lay(self, look: Look, over: Ints, changed: Ints, settings: PairSettings) -> bool:
+        """Lays tracks anew, and keeps what is near them in the place of what was. Whether that is
+        all there is: else there is a crowd, and what is near them is not known.
+        """
         capsules = self._capsules(look, look.row_of[over], settings)
         movers = capsules.movers
         is_all = len(over) == len(look.slots) > 0
@@ -148,22 +157,31 @@ class Neighbours:
         file_middles(over, capsules.laid, boxes, self._bits, self._most_m, *tree, self._before)
         self._until_ms[over] = (look.now_us - self._begun_us + _lasts_us(over)) // _MS
         anew = np.zeros(len(self._until_ms), np.bool_)
-        anew[over] = True
+        anew[over] = anew[changed] = True
+        kept = self._pairs = self._pairs[~anew[self._pairs].any(1)]
+        count = len(look.slots)
         if is_all:
-            rows = near(
+            rows, passed_over = near(
                 movers,
                 capsules.half_m,
                 capsules.slack_m,
                 capsules.ahead_s,
                 same_owner=settings.same_owner,
             )
-            found = look.slots[rows].astype(np.int32)
+            found, are_all = look.slots[rows].astype(np.int32), not passed_over.any()
         else:
-            found = beside(over, capsules.laid, anew, self._bits, self._most_m, *tree)
-            found = self._may_meet(look, found, settings)
-        anew[changed] = True
-        kept = self._pairs[~anew[self._pairs].any(1)]
+            laid_anew = np.zeros(len(self._until_ms), np.bool_)
+            laid_anew[over] = True
+            most = _MOST_SEEN + _MOST_SEEN_EACH * count
+            found, are_all = beside(
+                over, capsules.laid, laid_anew, self._bits, self._most_m, *tree, most
+            )
+            if are_all:
+                found = self._may_meet(look, found, settings)
+        if not are_all or len(kept) + len(found) > _MOST_PAIRS + _MOST_PAIRS_EACH * count:
+            return False
         self._pairs = np.concatenate((kept, found))
+        return True
 
     def _may_meet(self, look: Look, found: Slots, settings: PairSettings) -> Slots:
         """Each of these pairs of slots once, where both speak and may come too close."""
@@ -227,6 +245,7 @@ class Neighbours:
         self._asked: tuple[PairSettings, TrackSettings] | None = None
         self._begun_us = 0
         self._looked_us = 0
+        self._crowd_until_us = 0  # until then it is not tried to lay any
         self._by_pressure = False
         self._pairs: Slots = np.empty((0, 2), np.int32)
         self._bits = np.zeros(CLASSES, np.int64)

@@ -113,7 +113,9 @@ class AreaFacts(msgspec.Struct, frozen=True, tag="area"):
 
 
 class PartyFacts(msgspec.Struct, frozen=True, tag="party"):
-    """A party as a whole. count: pairs with its tracks that are not warned of one by one."""
+    """A party as a whole. count: pairs with its tracks that are not warned of one by one, at
+    least: those that were not even looked at, of a crowd, cannot all be counted.
+    """
 
     ref: ObjectRef
     owner: str | None
@@ -121,7 +123,8 @@ class PartyFacts(msgspec.Struct, frozen=True, tag="party"):
 
     def identifying(self) -> tuple[str, ...]:
         """Who, and what is said of it."""
-        return (self.ref.id, f"{self.count} more pairs with your tracks are too close, or will be")
+        more = f"at least {self.count} more pairs with your tracks"
+        return (self.ref.id, f"{more} are too close, will be, or may be")
 
 
 Facts = TrackFacts | AreaFacts | PartyFacts

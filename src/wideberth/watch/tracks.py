@@ -366,6 +366,14 @@ class TrackTable:
             codes[feed.number] = self.code(feed.party or "")
         return codes[self._feed_number[slots]]
 
+    def feed_parties(self, slots: Slots) -> Slots:
+        """Whose feed brings each: a number from 0, as few as there are parties with feeds."""
+        numbers: dict[str, int] = {}
+        of_feed = np.zeros(len(self._feeds.predict), np.int64)
+        for feed in self._feeds:
+            of_feed[feed.number] = numbers.setdefault(feed.party or "", len(numbers))
+        return of_feed[self._feed_number[slots]]
+
     def newest_us(self) -> dict[tuple[str | None, str], int]:
         """The time of the newest position of each feed, by its party and name."""
         slots = self.slots()

@@ -248,6 +248,7 @@ class Ways:
             vertical_error_m=base.vertical_error_m + off_m,
             owner=base.owner,
             identity=base.identity,
+            feed=base.feed,
         )
         return Legs(movers, rows[which], of[which], names, begin_s, end_s)
 

@@ -22,6 +22,7 @@ from collections.abc import (
     Callable,
     Collection,
     Generator,
+    Hashable,
     Iterable,
     Iterator,
     Mapping,
@@ -31,7 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -130,12 +131,16 @@ class UpdateListener:
 @dataclass(slots=True, eq=False)
 class ShownTracks:
     """The tracks at one moment, for all streams: worked out once for each party. words: what was
-    made of a thing to tell it, by its id in memory: once for all that are told of it.
+    made of a thing to tell it, by its id in memory: once for all that are told of it; worked_out:
+    what streams told of them is made from, likewise.
     """
 
     seen: Callable[..., Awaitable[list[FusedTrack]]]
     is_visible: Callable[[Whose, PartyId], bool]
     words: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    worked_out: dict[Hashable, asyncio.Task[Any]] = field(
+        default_factory=dict[Hashable, "asyncio.Task[Any]"]
+    )
     _of: dict[PartyId, list[FusedTrack]] = field(default_factory=dict[PartyId, list[FusedTrack]])
 
     async def of(

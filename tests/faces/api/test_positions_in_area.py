@@ -5,6 +5,7 @@ those alone are judged that moved.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,18 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wideberth.faces.api import filters, stream
+from wideberth.faces.api import filters, positions
 from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_footprint
 from wideberth.faces.api.filters import maybe_in, track_is_in
-from wideberth.faces.api.stream import _Positions
+from wideberth.faces.api.positions import Moved, Positions
 from wideberth.live import ShownTracks
+from wideberth.model.ids import PartyId
 from wideberth.picture.picture import Picture
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import circle, polygon
-from wideberth.watch.fusion import FusedTrack, fused
+from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rows import Columns
-from wideberth.watch.tracks import TrackTable
+from wideberth.watch.things import Things
+from wideberth.watch.tracks import TrackRow, TrackTable
 
 NOW_US = 1_600_000_000 * SECOND_US
 PICTURE = Picture()
@@ -76,6 +79,30 @@ def test_nothing_is_passed_over_that_is_in_the_area(told: Any, area: Any, slab: 
     assert left_out_wrongly(columns, area(slab)) == []
 
 
+@settings(deadline=None, max_examples=100)
+@given(PLACES, HEIGHTS, st.sampled_from(AREAS), SLABS)
+def test_what_is_in_the_box_is_in_the_area_that_is_made_of_it(
+    place: tuple[float, float], height: float | None, area: Any, slab: Slab
+) -> None:
+    (row,) = rows_in(PositionReport("a", NOW_US, *place, height, accuracy_m=1.0))
+    whole = area(slab)
+    if filters._is_in_box(row, whole):
+        assert track_is_in(row, replace(whole, box=None), PICTURE)
+
+
+def test_the_check_finds_a_box_that_is_taken_for_larger() -> None:
+    (row,) = rows_in(PositionReport("a", NOW_US, 47.0, 8.0))
+    whole = AREAS[1](Slab())
+    planted = replace(whole, box=(46.0, 7.0, 48.0, 9.0))
+    assert filters._is_in_box(row, planted)
+    assert not track_is_in(row, replace(whole, box=None), PICTURE)
+
+
+def rows_in(*reports: PositionReport) -> list[TrackRow]:
+    columns = columns_of(*reports)
+    return [columns.row(k) for k in range(len(columns))]
+
+
 def test_the_check_finds_bounds_that_leave_out_how_sure_a_position_is() -> None:
     def surely(columns: Columns, area: Area) -> Any:
         exact = SimpleNamespace(
@@ -114,33 +141,59 @@ async def test_of_what_moved_alone_it_is_asked_whether_it_is_in_the_area(
         asked.append(row.key.track_id)
         return track_is_in(row, *rest)
 
-    monkeypatch.setattr(stream, "track_is_in", counted)
-    monkeypatch.setattr(
-        stream, "wanted_of", lambda *_: filters.Wanted(area=area and AREAS[5](Slab()))
-    )
-    call: Any = SimpleNamespace(picture=PICTURE, party="alpha", query=None)
-    positions = _Positions(call)
+    monkeypatch.setattr(positions, "track_is_in", counted)
+    line = a_line(monkeypatch, is_everywhere=area is None)
 
     async def told(*places: tuple[str, float, float]) -> set[str]:
         asked.clear()
-        columns = columns_of(
-            *(
-                PositionReport(name, NOW_US - round(ago_s * SECOND_US), latitude, 7.0)
-                for name, latitude, ago_s in places
-            )
-        )
-        held = fused(columns.row(k) for k in range(len(columns)))
-
-        async def seen(*_: Any, **_more: Any) -> list[FusedTrack]:
-            return held
-
-        moved = await positions.moved(ShownTracks(seen, lambda *_: True))
-        return {msgspec.json.decode(each)["track"] for each in moved}
+        return names(await line.moved(shown_at(*places)))
 
     everything = area is None
     assert await told(("in", 47.0, 9), ("out", 48.0, 9)) == {"in", *(["out"] if everything else [])}
+    assert asked == ([] if everything else ["in"]), "the other is passed over in bulk"
     assert await told(("in", 47.0, 9), ("out", 48.0, 9)) == set()
-    assert asked == ([] if everything else ["out"])
+    assert asked == []
     assert "in" in await told(("in", 48.0, 5), ("out", 48.0, 9))  # it left: told once more
     assert await told(("in", 48.0, 5), ("out", 48.0, 9)) == set()
     assert await told(("in", 48.0, 3), ("out", 48.0, 9)) == ({"in"} if everything else set())
+
+
+async def test_a_stream_that_missed_looks_is_told_of_what_left_the_area_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick, slow = (a_line(monkeypatch, is_everywhere=False) for _ in range(2))
+    first = shown_at(("in", 47.0, 9), ("stays", 47.0, 9))
+    assert names(await quick.moved(first)) == names(await slow.moved(first)) == {"in", "stays"}
+    assert quick._told is slow._told, "it is worked out once"
+    left = shown_at(("in", 48.0, 5), ("stays", 47.0, 9))
+    assert names(await quick.moved(left)) == {"in"}
+    later = shown_at(("in", 48.0, 5), ("stays", 47.0, 4))
+    assert names(await quick.moved(later)) == {"stays"}
+    assert names(await slow.moved(later)) == {"in", "stays"}
+    assert quick._told is slow._told
+
+
+def a_line(monkeypatch: pytest.MonkeyPatch, *, is_everywhere: bool) -> Positions:
+    area = None if is_everywhere else AREAS[5](Slab())
+    monkeypatch.setattr(positions, "wanted_of", lambda *_: filters.Wanted(area=area))
+    return Positions(PartyId("alpha"), None, lambda: PICTURE)
+
+
+def shown_at(*places: tuple[str, float, float]) -> ShownTracks:
+    """Tracks by name, latitude and age in seconds; as the table gives them."""
+    columns = columns_of(
+        *(
+            PositionReport(name, NOW_US - round(ago_s * SECOND_US), latitude, 7.0)
+            for name, latitude, ago_s in places
+        )
+    )
+    things = Things(columns)
+
+    async def seen(is_seen: Any, **more: Any) -> list[FusedTrack]:
+        return things.seen(things.groups(is_seen), **more)
+
+    return ShownTracks(seen, lambda *_: True)
+
+
+def names(moved: Moved) -> set[str]:
+    return {msgspec.json.decode(each)["track"] for each in moved.words}

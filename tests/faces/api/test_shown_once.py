@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from api_world import World
 from stream_lines import Line, at_least
-from wideberth.faces.api import stream
+from wideberth.faces.api import positions
+from wideberth.faces.api.areas import MOST_AREAS
+from wideberth.faces.api.filters import track_is_in
 from wideberth.faces.api.tracks import track_out
 from wideberth.model.ids import PartyId
 from wideberth.space.time import format_rfc3339
@@ -34,7 +37,7 @@ async def test_what_many_streams_are_shown_is_worked_out_once(
     copied = live._held._copied
     monkeypatch.setattr(live._held, "_copied", lambda: (made.append("held"), copied())[1])
     monkeypatch.setattr(
-        stream, "track_out", lambda thing: (made.append(thing.key.track_id), track_out(thing))[1]
+        positions, "track_out", lambda thing: (made.append(thing.key.track_id), track_out(thing))[1]
     )
     await report(world, "a", "b")
     lines = [Line(world, "alpha", "/tracks/stream") for _ in range(LISTENERS)]
@@ -44,6 +47,52 @@ async def test_what_many_streams_are_shown_is_worked_out_once(
     assert len({str(line.events[0]) for line in lines}) == 1
     for line in lines:
         await line.close()
+
+
+async def test_what_is_in_an_area_is_worked_out_once_for_all_streams_that_ask_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def counted(row: Any, *rest: Any) -> bool:
+        asked.append(row.key.track_id)
+        return track_is_in(row, *rest)
+
+    monkeypatch.setattr(positions, "track_is_in", counted)
+    await report(world, "a", "b")
+    area = "?circle=47,7,1000"
+    lines = [Line(world, "alpha", f"/tracks/stream{area}") for _ in range(LISTENERS)]
+    for line in lines:
+        await line.until(at_least(1))
+        assert [each["track"] for each in line.events[0][2]["tracks"]] == ["a"]
+    assert asked == ["a"], "b is passed over in bulk"
+    for line in lines:
+        await line.close()
+
+
+async def test_a_party_asks_for_so_many_areas_at_a_time_and_for_each_as_often_as_it_likes(
+    world: World,
+) -> None:
+    async def open_line(party: str, number: int) -> Line:
+        line = Line(world, party, f"/tracks/stream?circle=47,{number},1000")
+        async with asyncio.timeout(20):
+            await line.grew.wait()  # a sign of life
+        return line
+
+    lines = [await open_line("alpha", number) for number in range(MOST_AREAS)]
+    again = await open_line("alpha", 0)
+    theirs = await open_line("bravo", MOST_AREAS)
+    assert {line.status for line in (*lines, again, theirs)} == {200}
+    path = f"/tracks/stream?circle=47,{MOST_AREAS},1000"
+    problem = (await world.ask("alpha", "GET", path)).json()
+    assert (problem["status"], problem["rule"]) == (400, "area-count")
+    await again.close()
+    await lines.pop().close()
+    last = await open_line("alpha", MOST_AREAS)
+    assert last.status == 200, "one of them ended"
+    for line in (*lines, theirs, last):
+        await line.close()
+    assert world.app.desk.areas._of == {}
 
 
 async def test_streams_do_not_have_the_tracks_made_anew_for_each_position(
@@ -85,8 +134,8 @@ async def test_each_party_is_shown_its_own(world: World) -> None:
 async def test_an_event_of_tracks_is_what_its_form_says(world: World) -> None:
     await report(world, "a", "b")
     things = await (await world.app.desk.live.shown()).of(PartyId("alpha"))
-    words = [stream.encode(track_out(each)) for each in things]
+    words = [positions.encode(track_out(each)) for each in things]
     for count in (0, 1, 2):
         tracks = [track_out(each) for each in things[:count]]
-        event = stream.told.TracksEvent(tracks=tracks, missed=count)
-        assert stream._tracks_event(words[:count], count) == stream.encode(event)
+        event = positions.told.TracksEvent(tracks=tracks, missed=count)
+        assert positions.tracks_event(words[:count], count) == positions.encode(event)

@@ -10,8 +10,10 @@ intents a few milliseconds at a time, so that nobody else waits, and stops when 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from wideberth.errors import InvalidValue, NotComparable
@@ -31,7 +33,9 @@ from wideberth.wire import meaning
 
 __all__ = [
     "MARGIN_M",
+    "MOST_AREAS",
     "Area",
+    "AreasAsked",
     "Found",
     "Slab",
     "area_of_box",
@@ -59,11 +63,14 @@ class Slab:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Volumes that together are the area; none: the whole earth. small: worth asking the index."""
+    """Volumes that together are the area; none: the whole earth. small: worth asking the index;
+    box: what it was made of, where that was one.
+    """
 
     pieces: tuple[PreparedVolume, ...]
     slab: Slab
     small: bool = False
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,39 @@ class Found:
 
     intents: list[Intent]
     next: int | None
+
+
+MOST_AREAS = 16
+"""Areas that differ, of the streams of positions of one party at a time."""
+
+
+class AreasAsked:
+    """Which areas each party's streams of positions are asked for at the moment."""
+
+    def __init__(self) -> None:
+        self._of: dict[PartyId, tuple[Counter[Hashable], asyncio.Lock]] = {}
+
+    @contextlib.contextmanager
+    def asked(self, party: PartyId, asks: Hashable) -> Generator[asyncio.Lock]:
+        """One stream more asks for this; gives what is held while one of the party's areas is
+        worked out, so that they are in turn. Raises InvalidValue where it is one area too many.
+        """
+        areas, turn = self._of.setdefault(party, (Counter(), asyncio.Lock()))
+        if asks not in areas and len(areas) >= MOST_AREAS:
+            advice = (
+                f"your party's streams of positions ask for {MOST_AREAS} areas that differ;"
+                " ask for one of those, or for everything and pick"
+            )
+            raise InvalidValue("", "area-count", len(areas) + 1, advice)
+        areas[asks] += 1
+        try:
+            yield turn
+        finally:
+            areas[asks] -= 1
+            if not areas[asks]:
+                del areas[asks]
+            if not areas:
+                self._of.pop(party, None)
 
 
 def band_of(lower_m: float | None, upper_m: float | None) -> tuple[int, int]:
@@ -98,7 +138,7 @@ def area_of_box(box: Box, slab: Slab, picture: Picture) -> Area:
         for ring in rings_of_box(south, west, north, east)
     ]
     small = width <= _SMALL_DEG and north - south <= _SMALL_DEG
-    return Area(tuple(pieces), slab, small)
+    return Area(tuple(pieces), slab, small, box)
 
 
 def area_of_volume(volume: Volume4D, picture: Picture) -> Area:

@@ -17,6 +17,7 @@ from wideberth.analysing import Analysing
 from wideberth.backlogs import Backlogs
 from wideberth.beside import Beside
 from wideberth.clock import ExerciseClock
+from wideberth.faces.api.areas import AreasAsked
 from wideberth.faces.api.auth import Said as SignedSaid
 from wideberth.faces.api.carriers import Carrier, Said
 from wideberth.faces.api.deliveries import Given
@@ -169,6 +170,7 @@ class Desk:
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     intent_bytes: IntentBytes = field(default_factory=IntentBytes)
     said: SaidLately = field(default_factory=SaidLately)
+    areas: AreasAsked = field(default_factory=AreasAsked)
     together: Together = field(default_factory=Together)
     given: Given = field(default_factory=Given)
     public: PublicPages = field(default_factory=PublicPages)

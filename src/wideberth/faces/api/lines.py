@@ -65,8 +65,12 @@ class Line:
 
     async def send(self, said: Sequence[Said]) -> None:
         """Events, as soon as there is room for them. Raises TimeoutError."""
+        await self.send_piece(Piece(said))
+
+    async def send_piece(self, piece: Piece) -> None:
+        """The same of a piece that others are sent too."""
         async with asyncio.timeout(STALLED_S):
-            await self.carrier.send(Piece(said))
+            await self.carrier.send(piece)
         self.sent_s = asyncio.get_running_loop().time()
 
     def send_at_once(self, piece: Piece) -> bool:

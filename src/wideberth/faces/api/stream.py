@@ -9,26 +9,20 @@ real second; who reads too slowly is told how many looks were left out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told
 from wideberth.faces.api.carriers import Said
 from wideberth.faces.api.desk import Call
-from wideberth.faces.api.filters import maybe_in, track_is_in, wanted_of
+from wideberth.faces.api.filters import wanted_of
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.lines import a_line, urgent_first
+from wideberth.faces.api.positions import Positions
 from wideberth.faces.api.reading import Reading
 from wideberth.faces.api.together import Resting
-from wideberth.faces.api.tracks import track_out
-from wideberth.live import ShownTracks
-from wideberth.watch.fusion import FusedTrack
-from wideberth.watch.tracks import TrackKey
 from wideberth.wire import asked
 
 __all__ = ["party_stream", "resume_after", "track_stream"]
-
-_PAUSE_EVERY = 200  # things, before others have their turn
 
 
 async def party_stream(call: Call) -> None:
@@ -74,9 +68,13 @@ async def track_stream(call: Call) -> None:
     """Positions of the tracks that the party may see, and nothing of the others; of them those in
     an area, where one was asked for. A track that leaves it is told once more, where it is then.
     """
-    loop = asyncio.get_running_loop()
-    every_s = call.desk.live.show_every_s
-    positions = _Positions(call)
+    positions = Positions(call.party, call.query, lambda: call.picture)
+    with call.desk.areas.asked(call.party, positions.asks) as positions.turn:
+        await _told_positions(call, positions)
+
+
+async def _told_positions(call: Call, positions: Positions) -> None:
+    loop, every_s = asyncio.get_running_loop(), call.desk.live.show_every_s
     async with a_line(call) as line:
         await line.still_here()
         due_s, missed = loop.time(), 0
@@ -85,71 +83,13 @@ async def track_stream(call: Call) -> None:
             if loop.time() < due_s + every_s:
                 due_s = loop.time()  # all readers were waited for, and that is not this one's doing
             moved = await positions.moved(shown)
-            if moved:
-                await line.send([Said(None, "tracks", _tracks_event(moved, missed))])
+            if moved.words:
+                await line.send_piece(moved.piece(missed))
             due_s += every_s
             late_s = loop.time() - due_s
             missed = max(0, int(late_s / every_s))
             due_s += missed * every_s
             await line.wait(max(0.0, due_s - loop.time()))
-
-
-class _Positions:
-    """What one stream of positions has told, and what it tells next."""
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self._area = wanted_of(call.query, call.picture).area
-        # Of each that is in the area: when its tracks were where it was told to be.
-        self._told_us: dict[TrackKey, tuple[int, ...]] = {}
-
-    async def things(self, shown: ShownTracks) -> list[FusedTrack]:
-        """What may have to be told: in the area or near it, or told to be in it."""
-        area = self._area
-        return await shown.of(
-            self._call.party,
-            where=None if area is None else lambda columns: maybe_in(columns, area),
-            besides=() if area is None else self._told_us.keys(),
-        )
-
-    async def moved(self, shown: ShownTracks) -> list[bytes]:
-        """What is told of it, in words: what moved in the area, into it or out of it."""
-        moved: list[bytes] = []
-        inside: dict[TrackKey, tuple[int, ...]] = {}
-        for count, thing in enumerate(await self.things(shown)):
-            if count % _PAUSE_EVERY == _PAUSE_EVERY - 1:
-                await asyncio.sleep(0)  # others have their turn
-            key, times_us = thing.key, tuple(row.time_us for row in thing.rows)
-            told_us = self._told_us.get(key)
-            # Where it has not moved, it is in the area still.
-            if told_us == times_us:
-                inside[key] = times_us
-                continue
-            is_in = self._is_in(thing)
-            if is_in:
-                inside[key] = times_us
-            if is_in or told_us is not None:
-                moved.append(_words_of(thing, shown))
-        self._told_us = inside
-        return moved
-
-    def _is_in(self, thing: FusedTrack) -> bool:
-        """By any of the feeds that bring it: they may say different places."""
-        area = self._area
-        return area is None or any(track_is_in(row, area, self._call.picture) for row in thing.rows)
-
-
-def _words_of(thing: FusedTrack, shown: ShownTracks) -> bytes:
-    words = shown.words.get(id(thing))
-    if words is None:
-        words = shown.words[id(thing)] = encode(track_out(thing))
-    return words
-
-
-def _tracks_event(tracks: Sequence[bytes], missed: int) -> bytes:
-    """An event of tracks that are in words already."""
-    empty = encode(told.TracksEvent(tracks=[], missed=missed))
-    return empty.replace(b"[]", b"[" + b",".join(tracks) + b"]", 1)
 
 
 async def _begin(call: Call) -> tuple[int, Said | None]:

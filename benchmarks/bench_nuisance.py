@@ -26,6 +26,7 @@ from benchmarks.losses import Day, Loss, flight_hours, losses, near
 from benchmarks.nuisance_chart import Point, draw
 from wideberth.faces.feeds.files import batches, read_positions
 from wideberth.faces.feeds.samples import sample_path
+from wideberth.model.warnings import WarningKind
 from wideberth.space.time import MINUTE_US, SECOND_US
 from wideberth.watch.engine import Watch
 from wideberth.watch.judging import VOLUMES
@@ -36,7 +37,6 @@ from wideberth.watch.observations import (
     Raised,
     WarningEvent,
     WarningKey,
-    WarningKind,
     Worsened,
 )
 from wideberth.watch.reports import ReportBatch

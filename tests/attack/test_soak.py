@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from attack.soak import SHORT, WHOLE, Day, Memory, Soaked, Stage, soak
-from wideberth.watch.observations import Observation, WarningKey, WarningKind
+from wideberth.model.warnings import WarningKind
+from wideberth.watch.observations import Observation, WarningKey
 
 Observed = tuple[list[Observation], Collection[WarningKey]]
 

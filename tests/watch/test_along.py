@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flights import GEOD, Flight, area, at, said
+from wideberth.model.warnings import WarningKind
 from wideberth.space.altitude import altitude
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Volume4D, circle
 from wideberth.watch import ways as ways_module
 from wideberth.watch.engine import Watch
 from wideberth.watch.look import Look
-from wideberth.watch.observations import WarningKind
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 from wideberth.watch.ways import Way, Ways, way_through

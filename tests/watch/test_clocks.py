@@ -8,13 +8,14 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from wideberth.model.warnings import WarningKind
 from wideberth.space.altitude import altitude
 from wideberth.space.prepared import PreparedVolume, prepare
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Volume4D, circle
 from wideberth.watch import conditions
 from wideberth.watch.engine import Watch
-from wideberth.watch.observations import ObjectRef, WarningKey, WarningKind
+from wideberth.watch.observations import ObjectRef, WarningKey
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackTable

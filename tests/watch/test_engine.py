@@ -9,9 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flights import GEOD, Flight, area, at, said
+from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch.engine import Watch
-from wideberth.watch.observations import ObjectRef, WarningKey, WarningKind
+from wideberth.watch.observations import ObjectRef, WarningKey
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.rows import rows_of
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings

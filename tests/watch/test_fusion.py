@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wideberth.model.warnings import WarningKind
 from wideberth.space.time import MINUTE_US, SECOND_US
 from wideberth.watch import agreeing, fusion
 from wideberth.watch.agreeing import identities
 from wideberth.watch.engine import Watch
 from wideberth.watch.fusion import FusedTrack, agree, conflicts_of, fused
 from wideberth.watch.identity import identity_of
-from wideberth.watch.observations import Cleared, Raised, WarningKind
+from wideberth.watch.observations import Cleared, Raised
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.settings import FeedSettings, TrackSettings, WatchSettings

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 
 from own_plays import OPEN, PLAYS, SETTINGS, A, B, C, box, here, play
+from wideberth.model.warnings import WarningKind
 from wideberth.watch import conditions
 from wideberth.watch.engine import Watch
 from wideberth.watch.look import ref_of
-from wideberth.watch.observations import Raised, Verdict, WarningKind
+from wideberth.watch.observations import Raised, Verdict
 from wideberth.watch.own_intents import OwnIntents
 from wideberth.watch.tracks import TrackTable
 from wideberth.watch.zones import places

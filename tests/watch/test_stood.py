@@ -16,7 +16,7 @@ from wideberth.space.time import SECOND_US
 from wideberth.watch import engine, stood
 from wideberth.watch.engine import Watch
 from wideberth.watch.look import Look
-from wideberth.watch.observations import StandingWarning, Updated, Verdict
+from wideberth.watch.observations import Updated, Verdict, WatchWarning
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import (
     FeedSettings,
@@ -251,7 +251,7 @@ def test_what_is_known_of_a_warning_follows_its_tracks_and_itself() -> None:
     (warning,) = looked.standing.values()
     known = Known()
 
-    def seen(now_us: int, warning: StandingWarning) -> list[tuple[int, int, list[int]]]:
+    def seen(now_us: int, warning: WatchWarning) -> list[tuple[int, int, list[int]]]:
         look = Look.at(looked.table, now_us)
         there = Stood.at(look, {warning.key: warning}, now_us - 1, WarningSettings(), known)
         fresh = Stood.at(look, {warning.key: warning}, now_us - 1, WarningSettings(), Known())

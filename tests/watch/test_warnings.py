@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch.observations import (
     AreaFacts,
@@ -19,7 +20,6 @@ from wideberth.watch.observations import (
     Updated,
     Verdict,
     WarningKey,
-    WarningKind,
     Worsened,
 )
 from wideberth.watch.settings import WarningSettings

@@ -25,6 +25,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
 from wideberth.watch.area_index import AreaIndex
@@ -40,7 +41,6 @@ from wideberth.watch.observations import (
     Observation,
     Verdict,
     WarningKey,
-    WarningKind,
 )
 from wideberth.watch.paths import Floats, path_error_m
 from wideberth.watch.settings import PairSettings, WatchSettings

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.model.warnings import WarningKind
 from wideberth.space.prepared import PreparedVolume
 from wideberth.space.time import SECOND_US
 from wideberth.watch import caps
@@ -30,12 +31,11 @@ from wideberth.watch.observations import (
     Margin,
     ObjectRef,
     Observation,
-    StandingWarning,
     TrackFacts,
     Uncertainty,
     Verdict,
     WarningKey,
-    WarningKind,
+    WatchWarning,
 )
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.stood import Stood
@@ -121,13 +121,13 @@ class PairsSeen:
 
     observed: list[Observation]
     passed_over: set[str]
-    held: list[StandingWarning]
+    held: list[WatchWarning]
 
 
 def pairs(
     look: Look,
     settings: WatchSettings,
-    standing: Mapping[WarningKey, StandingWarning],
+    standing: Mapping[WarningKey, WatchWarning],
     judged: Judged,
     stood: Stood,
     counted: Counted,

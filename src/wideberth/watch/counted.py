@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.model.warnings import WarningKind
 from wideberth.watch.look import Look
 from wideberth.watch.observations import (
     AreaFacts,
@@ -24,7 +25,6 @@ from wideberth.watch.observations import (
     Uncertainty,
     Verdict,
     WarningKey,
-    WarningKind,
 )
 from wideberth.watch.settings import WatchSettings
 

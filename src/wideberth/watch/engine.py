@@ -31,9 +31,9 @@ from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import (
     ObjectRef,
     Observation,
-    StandingWarning,
     WarningEvent,
     WarningKey,
+    WatchWarning,
 )
 from wideberth.watch.own_intents import OwnIntent, OwnIntents
 from wideberth.watch.reports import ReportBatch
@@ -79,7 +79,7 @@ class Watch:
         self._now_us: int | None = None
 
     @property
-    def standing(self) -> Mapping[WarningKey, StandingWarning]:
+    def standing(self) -> Mapping[WarningKey, WatchWarning]:
         """The warnings that stand."""
         return self._state.standing
 

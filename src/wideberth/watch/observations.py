@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
+from wideberth.model.warnings import WarningKind
+
 __all__ = [
     "AreaFacts",
     "Cleared",
@@ -22,27 +24,15 @@ __all__ = [
     "Observation",
     "PartyFacts",
     "Raised",
-    "StandingWarning",
     "TrackFacts",
     "Uncertainty",
     "Updated",
     "Verdict",
     "WarningEvent",
     "WarningKey",
-    "WarningKind",
+    "WatchWarning",
     "Worsened",
 ]
-
-
-class WarningKind(StrEnum):
-    """What the watch warns of by itself."""
-
-    CONFLICT = "conflict"  # two tracks will be too close within the look-ahead
-    SEPARATION = "separation"  # two tracks are too close now
-    INCURSION = "incursion"  # a track is in, or will enter, a zone or another's declared volume
-    DEPARTURE = "departure"  # a track left its own intent
-    SILENCE = "silence"  # a track that matters says nothing any more
-    IMPLAUSIBLE = "implausible"  # what is reported of a track cannot be
 
 
 class Verdict(StrEnum):
@@ -182,10 +172,11 @@ class Observation(msgspec.Struct, frozen=True):
     supersedes: WarningKey | None = None
 
 
-class StandingWarning(msgspec.Struct, frozen=True):
-    """A warning that stands. last_known_since_us: since when nothing fresh speaks of it; it then
-    stands as last known. clear_since_us: since when it has looked clear. seen: the last
-    observation that was not clear, on which it rests.
+class WatchWarning(msgspec.Struct, frozen=True):
+    """A warning that stands, as the watch has it; the record's is
+    :class:`~wideberth.model.warnings.StandingWarning`. last_known_since_us: since when nothing
+    fresh speaks of it; it then stands as last known. clear_since_us: since when it has looked
+    clear. seen: the last observation that was not clear, on which it rests.
     """
 
     id: str
@@ -202,7 +193,7 @@ class StandingWarning(msgspec.Struct, frozen=True):
 class Raised(msgspec.Struct, frozen=True, tag="raised"):
     """A warning begins. Recorded."""
 
-    warning: StandingWarning
+    warning: WatchWarning
     time_us: int
 
 
@@ -211,7 +202,7 @@ class Worsened(msgspec.Struct, frozen=True, tag="worsened"):
     known (reason ``last-known``). Recorded.
     """
 
-    warning: StandingWarning
+    warning: WatchWarning
     time_us: int
     reason: str
 
@@ -219,14 +210,14 @@ class Worsened(msgspec.Struct, frozen=True, tag="worsened"):
 class Updated(msgspec.Struct, frozen=True, tag="updated"):
     """It still stands; for streams only, never recorded."""
 
-    warning: StandingWarning
+    warning: WatchWarning
     time_us: int
 
 
 class Cleared(msgspec.Struct, frozen=True, tag="cleared"):
     """Seen to be over: observation is the fresh data that says so. Recorded."""
 
-    warning: StandingWarning
+    warning: WatchWarning
     observation: Observation
     time_us: int
 
@@ -236,7 +227,7 @@ class Lapsed(msgspec.Struct, frozen=True, tag="lapsed"):
     (by: the id of the warning in its place), ``withdrawn`` (an object was), ``stale``. Recorded.
     """
 
-    warning: StandingWarning
+    warning: WatchWarning
     time_us: int
     reason: str
     by: str | None = None

@@ -19,18 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.conditions import Area
 from wideberth.watch.look import Look, ref_of, track_key
-from wideberth.watch.observations import (
-    ObjectRef,
-    Observation,
-    Verdict,
-    WarningKey,
-    WarningKind,
-)
+from wideberth.watch.observations import ObjectRef, Observation, Verdict, WarningKey
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey, TrackTable
 

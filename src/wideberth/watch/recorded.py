@@ -28,11 +28,20 @@ from wideberth.watch import observations as seen
 
 __all__ = ["WATCHED", "addressed", "parties_of", "recorded_form", "track_name", "track_named"]
 
-WATCHED = frozenset(WarningKind(each.value) for each in seen.WarningKind)
+WATCHED = frozenset(
+    (
+        WarningKind.CONFLICT,  # two tracks will be too close within the look-ahead
+        WarningKind.SEPARATION,  # two tracks are too close now
+        WarningKind.INCURSION,  # a track is in, or will enter, a zone or another's volume
+        WarningKind.DEPARTURE,  # a track left its own intent
+        WarningKind.SILENCE,  # a track that matters says nothing any more
+        WarningKind.IMPLAUSIBLE,  # what is reported of a track cannot be
+    )
+)
 """The kinds of warning that a watch raises."""
 
 
-_ENTERS = frozenset((seen.WarningKind.INCURSION,))
+_ENTERS = frozenset((WarningKind.INCURSION,))
 
 _RESTS_ON = {"way": "predicted along it", "round": "kept clear of"}
 """How intents are named that a warning rests on, and that only who sees them may know of."""
@@ -48,7 +57,7 @@ def recorded_form(event: seen.WarningEvent) -> StandingWarning:
     lapsed = isinstance(event, seen.Lapsed)
     return StandingWarning(
         id=WarningId(warning.id),
-        kind=WarningKind(warning.key.kind.value),
+        kind=warning.key.kind,
         rule=f"watch/{observation.rule}/{observation.rule_version}",
         objects=tuple(_object(each) for each in observation.objects),
         parties=(),

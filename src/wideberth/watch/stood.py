@@ -20,15 +20,15 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.model.warnings import WarningKind
 from wideberth.watch.look import Look
 from wideberth.watch.observations import (
     AreaFacts,
     Observation,
-    StandingWarning,
     TrackFacts,
     Verdict,
     WarningKey,
-    WarningKind,
+    WatchWarning,
 )
 from wideberth.watch.settings import WarningSettings
 from wideberth.watch.tracks import TrackTable
@@ -94,7 +94,7 @@ def _are_told_anew(
 
 def is_as_before(
     observation: Observation,
-    warning: StandingWarning,
+    warning: WatchWarning,
     now_us: int,
     before_us: int | None,
     settings: WarningSettings,
@@ -139,7 +139,7 @@ class Stood:
     same way, else UNKNOWN; clear_since_us: of a CLEAR one. due: its numbers are.
     """
 
-    warnings: tuple[StandingWarning, ...]
+    warnings: tuple[WatchWarning, ...]
     rows: Ints
     code: Ints
     separation: NDArray[np.bool_]
@@ -153,7 +153,7 @@ class Stood:
     def at(
         cls,
         look: Look,
-        standing: Mapping[WarningKey, StandingWarning],
+        standing: Mapping[WarningKey, WatchWarning],
         before_us: int | None,
         settings: WarningSettings,
         known: Known,
@@ -220,15 +220,15 @@ class Known:
         self._forget()
 
     def seen(
-        self, table: TrackTable, standing: Mapping[WarningKey, StandingWarning]
-    ) -> tuple[list[StandingWarning], Ints]:
+        self, table: TrackTable, standing: Mapping[WarningKey, WatchWarning]
+    ) -> tuple[list[WatchWarning], Ints]:
         """The warnings of two tracks, and the row of each."""
         if len(self._place) > 2 * len(standing) + _SOME:
             self._forget()
         place, held = self._place, self._warnings
-        of_two: list[StandingWarning] = []
+        of_two: list[WatchWarning] = []
         places: list[int] = []
-        new: list[StandingWarning] = []
+        new: list[WatchWarning] = []
         for warning in standing.values():
             at = place.get(warning.id, _NEW)
             if at == _NO_PAIR:
@@ -249,10 +249,10 @@ class Known:
 
     def _forget(self) -> None:
         self._place: dict[str, int] = {}  # by id; _NO_PAIR of what is no warning of two tracks
-        self._warnings: list[StandingWarning | None] = []  # by place, as it was read
+        self._warnings: list[WatchWarning | None] = []  # by place, as it was read
         self._rows = np.empty((0, _COLUMNS), np.int64)
 
-    def _read(self, warnings: list[StandingWarning]) -> None:
+    def _read(self, warnings: list[WatchWarning]) -> None:
         """Reads warnings that are new, or others than they were."""
         more = len(self._warnings) - len(self._rows)
         if more > 0:
@@ -274,7 +274,7 @@ class Known:
                 for facts in warning.seen.objects
             ]
 
-    def _find(self, table: TrackTable, of_two: list[StandingWarning], at: Ints) -> None:
+    def _find(self, table: TrackTable, of_two: list[WatchWarning], at: Ints) -> None:
         """Finds the slots of those whose tracks are not where they were."""
         slots = self._rows[at, _SLOT : _SLOT + 2]
         born = self._rows[at, _BORN : _BORN + 2]
@@ -290,7 +290,7 @@ def _is_of_two(key: WarningKey) -> bool:
     return key.kind in _OF_TWO and [ref.kind for ref in key.objects] == ["track", "track"]
 
 
-def _verdict(warning: StandingWarning) -> int:
+def _verdict(warning: WatchWarning) -> int:
     if warning.last_known_since_us is not None:
         return UNKNOWN
     if warning.clear_since_us is not None:

@@ -29,11 +29,11 @@ from wideberth.watch.observations import (
     ObjectRef,
     Observation,
     Raised,
-    StandingWarning,
     Updated,
     Verdict,
     WarningEvent,
     WarningKey,
+    WatchWarning,
     Worsened,
 )
 from wideberth.watch.settings import WarningSettings
@@ -49,7 +49,7 @@ class WarningState(msgspec.Struct, frozen=True):
     of the last steps it held (bit 0 is the last).
     """
 
-    standing: Mapping[WarningKey, StandingWarning] = MappingProxyType({})
+    standing: Mapping[WarningKey, WatchWarning] = MappingProxyType({})
     pending: Mapping[WarningKey, int] = MappingProxyType({})
 
 
@@ -72,7 +72,7 @@ def step(
     seen = {each.key: each for each in observations}
     standing, pending = dict(state.standing), _pending(state, seen, settings)
     events: list[WarningEvent] = []
-    raised: list[StandingWarning] = []
+    raised: list[WatchWarning] = []
     for key in sorted(pending):
         if not pending[key] & 1 or pending[key].bit_count() < settings.raise_count:
             continue
@@ -127,8 +127,8 @@ def _pending(
     return {key: bits for key, bits in pending.items() if bits}
 
 
-def _raised(observation: Observation, now_us: int, make_id: MakeId) -> StandingWarning:
-    return StandingWarning(
+def _raised(observation: Observation, now_us: int, make_id: MakeId) -> WatchWarning:
+    return WatchWarning(
         id=make_id(observation.key, now_us),
         key=observation.key,
         raised_us=now_us,
@@ -140,11 +140,11 @@ def _raised(observation: Observation, now_us: int, make_id: MakeId) -> StandingW
 
 
 def _later(
-    warning: StandingWarning,
+    warning: WatchWarning,
     observation: Observation | None,
     now_us: int,
     settings: WarningSettings,
-) -> tuple[StandingWarning | None, WarningEvent | None]:
+) -> tuple[WatchWarning | None, WarningEvent | None]:
     """A standing warning after one look; None where it ended."""
     if observation is None or observation.verdict is Verdict.UNKNOWN:
         return _unseen(warning, now_us, settings)
@@ -165,8 +165,8 @@ def _later(
 
 
 def _unseen(
-    warning: StandingWarning, now_us: int, settings: WarningSettings
-) -> tuple[StandingWarning | None, WarningEvent | None]:
+    warning: WatchWarning, now_us: int, settings: WarningSettings
+) -> tuple[WatchWarning | None, WarningEvent | None]:
     since_us = warning.last_known_since_us
     if since_us is None:
         after = msgspec.structs.replace(warning, clear_since_us=None, last_known_since_us=now_us)
@@ -177,8 +177,8 @@ def _unseen(
 
 
 def _clear(
-    warning: StandingWarning, observation: Observation, now_us: int, settings: WarningSettings
-) -> tuple[StandingWarning | None, WarningEvent | None]:
+    warning: WatchWarning, observation: Observation, now_us: int, settings: WarningSettings
+) -> tuple[WatchWarning | None, WarningEvent | None]:
     since_us = now_us if warning.clear_since_us is None else warning.clear_since_us
     # Held long enough, and every object has reported anew since it first looked clear: one old
     # position must not clear a warning just by growing older.

@@ -17,6 +17,7 @@ from wideberth.watch.closest import Limits, Movers, candidates, half_widths_m, l
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import Raised
 from wideberth.watch.reports import PositionReport, ReportBatch
+from wideberth.watch.rows import rows_of
 
 LIMITS = Limits(horizontal_m=1000.0, vertical_m=100.0, look_ahead_s=60.0)
 ALL = Bounds(pairs=10**9, cell=10**9)
@@ -230,3 +231,54 @@ def test_what_stands_is_looked_at_in_the_midst_of_a_crowd() -> None:
         watch.tick(now_us)
     assert watch.standing[before].seen.verdict.value == "holds"
     assert watch.standing[before].clear_since_us is None
+
+
+def unsure(watch: Watch, now_us: int, count: int, accuracy_m: float) -> None:
+    """Tracks at one place that may be anywhere round it."""
+    reports = [
+        PositionReport(
+            f"u{k}", now_us, 0.0, 10.0, 100.0, ground_speed_m_s=0.0, course_deg=0.0,
+            accuracy_m=accuracy_m, owner="unsure",
+        )
+        for k in range(count)
+    ]  # fmt: skip
+    watch.observe(ReportBatch.of(reports, feed="f", feed_party="unsure"), now_us)
+
+
+def test_who_may_be_anywhere_is_silent_and_clear_of_nothing() -> None:
+    watch = Watch()
+    put(watch, START, "north", ("real-1", "north", 10.001))
+    unsure(watch, START, 1, 5.0)
+    watch.tick(START)
+    (before,) = watch.standing
+    for second in range(1, 60):
+        now_us = START + second * SECOND
+        put(watch, now_us, "north", ("real-1", "north", 10.001))
+        unsure(watch, now_us, 300, 1e6)
+        watch.tick(now_us)
+    # What stood stands as last known, and nothing is found of the others.
+    assert watch.standing[before].clear_since_us is None
+    assert watch.standing[before].last_known_since_us is not None
+    (silence,) = [each for key, each in watch.standing.items() if key != before]
+    assert silence.seen.rule == "position-too-uncertain"
+    assert silence.key.objects[0].id == "u0"
+    rows = {row.key.track_id: row for row in rows_of(watch.table, watch.table.slots(), now_us)}
+    assert rows["u1"].state == "silent"
+    assert rows["u1"].uncertainty_m >= 1e6
+    now_us = START + 60 * SECOND
+    put(watch, now_us, "north", ("real-1", "north", 10.001))
+    unsure(watch, now_us, 1, 5.0)
+    watch.tick(now_us)
+    assert watch.standing[before].last_known_since_us is None
+
+
+def test_a_clock_that_is_off_by_hours_makes_a_fast_track_too_uncertain() -> None:
+    table = Watch().table
+    batch = [
+        PositionReport(name, START, 0.0, 10.0, 100.0, ground_speed_m_s=speed, course_deg=0.0)
+        for name, speed in (("fast", 250.0), ("slow", 0.0))
+    ]
+    table.update(ReportBatch.of(batch, feed="f", feed_party="p"), START)
+    assert table.silent(table.slots(), START).tolist() == [False, False]
+    table.set_clock("p", 3600 * SECOND)
+    assert table.silent(table.slots(), START).tolist() == [True, False]

@@ -308,8 +308,8 @@ def silences(
     settings: WatchSettings,
     standing: Keys,
 ) -> list[Observation]:
-    """Tracks that have said nothing for longer than their feed's bound. matters: whose silence is
-    a warning; None: everybody's.
+    """Tracks that have said nothing for longer than their feed's bound, or nothing of where they
+    are. matters: whose silence is a warning; None: everybody's.
     """
     slots = table.slots()
     silent: set[int] = set(slots[table.silent(slots, now_us)].tolist())
@@ -325,6 +325,7 @@ def silences(
         if key not in standing and not (matters is None or ref in matters):
             continue
         age_us = now_us - int(table.time_us[slot])
+        is_unsure = bool(table.too_uncertain(np.array([slot]), now_us)[0])
         bound_us = int(table.silence_after_us(np.array([slot]))[0])
         error_m = float(table.horizontal_error_m(np.array([slot]), now_us)[0])
         told.append(
@@ -332,7 +333,7 @@ def silences(
                 key=key,
                 verdict=Verdict.HOLDS if is_silent else Verdict.CLEAR,
                 level=1 if age_us <= 3 * bound_us else 2,
-                rule="feed-silence",
+                rule="position-too-uncertain" if is_unsure else "feed-silence",
                 rule_version=settings.version,
                 margin=Margin(time_us=0 if is_silent else None, required_time_us=bound_us),
                 uncertainty=Uncertainty(math.ceil(error_m * 1000), None, max(age_us, 0)),

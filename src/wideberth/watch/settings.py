@@ -64,8 +64,10 @@ class TrackSettings(msgspec.Struct, frozen=True):
     row that end it. derive_within_us: a velocity is derived from two positions at least 1 s and at
     most this far apart. widening_m_s, vertical_widening_m_s: how fast a position grows uncertain
     with its age, beyond what its course predicts; unknown_speed_m_s, in place of the first, where
-    its course is not known. trail_length: positions kept per track. max_tracks: a report of one
-    more is refused, or takes the place of another of whoever has the most.
+    its course is not known. most_uncertain_m: a track is silent, as if nothing were heard of it,
+    while its position may have been off by more when it was taken. trail_length: positions kept per
+    track. max_tracks: a report of one more is refused, or takes the place of another of whoever has
+    the most.
     """
 
     feeds: dict[str, FeedSettings] = {}
@@ -80,6 +82,7 @@ class TrackSettings(msgspec.Struct, frozen=True):
     widening_m_s: float = 5.0
     vertical_widening_m_s: float = 1.0
     unknown_speed_m_s: float = 50.0
+    most_uncertain_m: float = 50_000.0
     trail_length: int = 64
     max_tracks: int = 200_000
 
@@ -88,6 +91,7 @@ class TrackSettings(msgspec.Struct, frozen=True):
             "forget_after_us",
             "max_speed_m_s",
             "max_climb_m_s",
+            "most_uncertain_m",
             "trail_length",
             "max_tracks",
         ):

@@ -274,8 +274,32 @@ class TrackTable:
                 self._set_feed(feed)
 
     def silent(self, slots: Slots, now_us: int) -> Mask:
-        """Which of the tracks have said nothing for longer than their feed's bound."""
-        return now_us - self.time_us[slots] > self.silence_after_us(slots)
+        """Which of the tracks have said nothing for longer than their feed's bound, or nothing of
+        where they are.
+        """
+        is_old = now_us - self.time_us[slots] > self.silence_after_us(slots)
+        return is_old | self.too_uncertain(slots, now_us)
+
+    def too_uncertain(self, slots: Slots, now_us: int) -> Mask:
+        """Which positions may have been off by so much when they were taken that nothing can be
+        said of the track: it may be near everything, and is not clear of anything.
+        """
+        most_m = self.settings.most_uncertain_m
+        found: Mask = self.accuracy_m[slots] > most_m
+        # Of a clock that is as bad as that there are hardly any.
+        is_bad = self._feeds.clock_error_us / SECOND_US * self.settings.max_speed_m_s > most_m / 2
+        doubtful = self.accuracy_m[slots] > most_m / 2
+        if is_bad.any():
+            doubtful |= is_bad[self._feed_number[slots]]
+        rows = np.flatnonzero(doubtful & ~found)
+        if len(rows):
+            of = slots[rows]
+            speed_m_s = np.nan_to_num(
+                self.ground_speed_m_s[of], nan=self.settings.unknown_speed_m_s
+            )
+            off_m = self.accuracy_m[of] + speed_m_s * self._clock_error_s(of, now_us)
+            found[rows] = off_m > most_m
+        return found
 
     def age_s(self, slots: Slots, now_us: int) -> Floats:
         """How old each last position is; 0 where it is dated ahead of now."""

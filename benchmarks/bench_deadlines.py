@@ -33,7 +33,8 @@ from wideberth.model.notices import Notice, ObjectRef, ObjectType, Urgency
 from wideberth.model.parties import SYSTEM, Author, How, Role
 from wideberth.model.settings import DEFAULT_RULES
 from wideberth.picture.deadlines import gather, pending, take_due
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 from wideberth.record.keys import OriginKey
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.service import Applied, Service, new_id

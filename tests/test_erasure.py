@@ -24,7 +24,7 @@ from wideberth.model.keeping import Erased, EraseEntries, Ground
 from wideberth.model.parties import SYSTEM
 from wideberth.model.refusals import RefusalKind
 from wideberth.node import Node
-from wideberth.picture.picture import SnapshotMark
+from wideberth.picture.standing import SnapshotMark
 from wideberth.record.upkeep import Upkeep
 from wideberth.record.verify import verify_folder, verify_receipt
 from wideberth.space.time import DAY_US, HOUR_US

@@ -17,7 +17,7 @@ from wideberth.decisions import clashes, intents, notices, telling
 from wideberth.decisions.disclosure import Met
 from wideberth.model.intents import Intent
 from wideberth.model.notices import Clash
-from wideberth.picture.picture import OpenNotice
+from wideberth.picture.standing import OpenNotice
 from wideberth.space.volume import Separation
 
 SETTINGS = settings(

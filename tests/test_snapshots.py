@@ -19,7 +19,8 @@ from wideberth.model.entries import SnapshotRecorded, decode_entry
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.node import Node
 from wideberth.picture.fold import fold
-from wideberth.picture.picture import Picture, SnapshotMark
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import SnapshotMark
 from wideberth.record.protocol import Record, Row
 from wideberth.record.sqlite import SqliteRecord
 from wideberth.service import Applied

@@ -54,7 +54,8 @@ from wideberth.model.keeping import EntriesErased
 from wideberth.model.parties import SYSTEM
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.picture.fold import REQUEST_LIFE_US, fold
-from wideberth.picture.picture import Outcome, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import Outcome
 from wideberth.record.protocol import Head, Record, Row
 from wideberth.space.time import SECOND_US
 

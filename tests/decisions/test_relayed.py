@@ -24,7 +24,8 @@ from wideberth.model.ids import NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Acknowledgement, Notice, Particulars, Urgency, Verb
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.refusals import Refusal
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 
 BRAVO = PartyId("bravo")
 PLACE = Particulars(47_000_000_000, 7_500_000_000, 10, 20, 0, 120_000)

@@ -6,7 +6,7 @@ from scenes import Scene, author
 from wideberth.model.commands import RecordSnapshot
 from wideberth.model.entries import SnapshotRecorded
 from wideberth.model.refusals import Refusal
-from wideberth.picture.picture import SnapshotMark
+from wideberth.picture.standing import SnapshotMark
 
 DIGEST, OTHER, FILE = "a" * 64, "b" * 64, "c" * 64
 

@@ -11,8 +11,9 @@ from scenes import Scene, details
 from wideberth.model.ids import NoticeId, PartyId
 from wideberth.model.intents import IntentKind
 from wideberth.picture.fold import fold
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
 from wideberth.picture.snapshot import dump, load
+from wideberth.picture.standing import OpenNotice
 
 PARTIES = ("alpha", "bravo", "charlie", "nobody")
 

@@ -120,7 +120,8 @@ from wideberth.model.sites import (
 )
 from wideberth.model.stop_reads import AcknowledgeStop
 from wideberth.model.stops import RecordAnswer, TellStop
-from wideberth.picture.picture import Outcome, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import Outcome
 
 __all__ = ["decide", "role_for"]
 

@@ -25,7 +25,8 @@ from wideberth.model.parties import Author, How
 from wideberth.model.receipts import content_digest, difference_digest
 from wideberth.model.refusals import Refusal, RefusalKind
 from wideberth.model.settings import ReadBackTolerance
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 from wideberth.space.geodesic import distance_m
 from wideberth.space.time import format_rfc3339
 from wideberth.space.volume import NANODEGREES

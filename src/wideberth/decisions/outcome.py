@@ -10,7 +10,7 @@ from wideberth.model.entries import Body
 from wideberth.model.ids import PartyId
 from wideberth.model.nearest import no_such_party
 from wideberth.model.refusals import Refusal, RefusalKind
-from wideberth.picture.picture import Outcome
+from wideberth.picture.standing import Outcome
 
 __all__ = [
     "Accepted",

@@ -35,7 +35,8 @@ from wideberth.model.notices import (
 )
 from wideberth.model.provisions import Shared
 from wideberth.picture.limits import sees
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 from wideberth.space.volume import Circle
 
 __all__ = [

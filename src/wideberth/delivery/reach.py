@@ -12,7 +12,7 @@ import msgspec
 from wideberth.model.ids import NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Verb
 from wideberth.picture.ladders import furthest_hop
-from wideberth.picture.picture import OpenNotice
+from wideberth.picture.standing import OpenNotice
 
 __all__ = ["Reach", "reach_of", "unreached"]
 

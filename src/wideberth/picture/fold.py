@@ -70,16 +70,10 @@ from wideberth.picture import (
     stops,
 )
 from wideberth.picture import sealed as sealed_texts
-from wideberth.picture.picture import (
-    NEVER_US,
-    REQUEST_LIFE_US,
-    Outcome,
-    Picture,
-    SnapshotMark,
-    SpaceFacts,
-)
+from wideberth.picture.picture import NEVER_US, REQUEST_LIFE_US, Picture
 from wideberth.picture.sites import FOLDS as SITE_FOLDS
 from wideberth.picture.sites import keep_site, note_site, put_site, site_of
+from wideberth.picture.standing import Outcome, SnapshotMark, SpaceFacts
 from wideberth.space.time import DAY_US, HOUR_US
 
 __all__ = ["GRACE_US", "REQUEST_LIFE_US", "day_of", "fold", "fold_all"]

@@ -14,7 +14,8 @@ from wideberth.model.entries import Entry
 from wideberth.model.ids import NoticeId
 from wideberth.model.ladders import HOPS, Escalated, Ladder, NeutralCalled, NoticeEscalated, Post
 from wideberth.model.notices import Notice, Verb
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 from wideberth.space.time import MINUTE_US
 
 __all__ = [

@@ -15,7 +15,7 @@ from wideberth.model.ids import PartyId
 from wideberth.model.intents import Intent
 from wideberth.model.notices import ObjectRef, ObjectType
 from wideberth.model.zones import Zone
-from wideberth.picture.picture import OpenNotice
+from wideberth.picture.standing import OpenNotice
 
 __all__ = ["digest_of_held", "digest_of_open", "held"]
 

@@ -44,8 +44,9 @@ from wideberth.picture.agreements import SETTLED_LIFE_US, apply, leaves_us
 from wideberth.picture.fold import GRACE_US
 from wideberth.picture.history import History
 from wideberth.picture.liveness import HAZARD_LIFE_US
-from wideberth.picture.picture import OpenNotice, Outcome, Picture, SnapshotMark, SpaceFacts
+from wideberth.picture.picture import Picture
 from wideberth.picture.sealed import SEALED_LIFE_US
+from wideberth.picture.standing import OpenNotice, Outcome, SnapshotMark, SpaceFacts
 from wideberth.picture.stops import STOP_LIFE_US
 
 __all__ = ["SNAPSHOT_VERSION", "dump", "load"]

@@ -13,7 +13,8 @@ from wideberth.model.exercises import is_exercise_name
 from wideberth.model.ids import PartyId
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.refusals import Refusal, RefusalKind
-from wideberth.picture.picture import Picture, SpaceFacts
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import SpaceFacts
 from wideberth.tokens import ShownCertificate, TokenVerifier
 
 __all__ = [

@@ -7,7 +7,8 @@ from wideberth.faces.api.desk import Desk
 from wideberth.model.ids import PartyId
 from wideberth.model.ladders import NeutralCalled, NoticeEscalated
 from wideberth.picture.ladders import escalation_due, ladder_for, post_of
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 from wideberth.service import StreamEvent
 from wideberth.space.time import format_rfc3339
 

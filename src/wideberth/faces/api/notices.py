@@ -25,7 +25,8 @@ from wideberth.model.ids import IntentId, NoticeId, PartyId, UnitToken
 from wideberth.model.notices import Notice, ObjectType, Verb
 from wideberth.model.warnings import by_time_to_loss
 from wideberth.picture.limits import sees
-from wideberth.picture.picture import OpenNotice, Picture
+from wideberth.picture.picture import Picture
+from wideberth.picture.standing import OpenNotice
 from wideberth.space.time import format_rfc3339
 from wideberth.wire import asked, meaning
 

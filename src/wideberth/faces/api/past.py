@@ -19,7 +19,7 @@ from wideberth.model.entries import (
 )
 from wideberth.model.ids import IntentId, NoticeId
 from wideberth.model.intents import FieldChange, Intent
-from wideberth.picture.picture import OpenNotice
+from wideberth.picture.standing import OpenNotice
 from wideberth.service import Service
 
 __all__ = [

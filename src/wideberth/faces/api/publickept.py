@@ -13,8 +13,9 @@ from hashlib import sha256
 
 from wideberth.model.publications import Publication, Withdrawal
 from wideberth.picture.agreed import Agreed
-from wideberth.picture.picture import Picture, SpaceFacts
+from wideberth.picture.picture import Picture
 from wideberth.picture.publications import same_until_us, shown, withdrawals_shown
+from wideberth.picture.standing import SpaceFacts
 from wideberth.wire.publicwords import identifier
 
 __all__ = ["PublicPages", "Told", "etag_of"]

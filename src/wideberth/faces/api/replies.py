@@ -35,7 +35,7 @@ from wideberth.model.parties import SYSTEM, Author, How, Role
 from wideberth.model.receipts import difference_digest
 from wideberth.model.refusals import Refusal
 from wideberth.model.stops import Form, Identified, Stop, TellStop, stop_id
-from wideberth.picture.picture import OpenNotice
+from wideberth.picture.standing import OpenNotice
 from wideberth.space.time import format_rfc3339, parse_rfc3339
 from wideberth.wire import asked, meaning
 

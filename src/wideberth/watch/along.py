@@ -184,17 +184,14 @@ def incursions(
 ) -> list[Observation]:
     """Tracks that enter an area along their ways. straight: what is observed on straight lines."""
     levels = _levels(straight)
-    legs, names = followed.legs, followed.legs.ways
-    ahead_s = settings.zone_look_ahead_us / SECOND_US
-    error_m = settings.pairs.pressure_error_m
-    pressure_error_m = math.nan if error_m is None else error_m
+    legs = followed.legs
     best: dict[tuple[ObjectRef, int, int], tuple[float, int, int]] = {}
     met = index.entries(
         legs.movers,
         now_us=look.now_us,
-        look_ahead_s=ahead_s,
+        look_ahead_s=settings.zone_look_ahead_us / SECOND_US,
         clock_error_s=look.clock_error_s[legs.row],
-        pressure_error_m=pressure_error_m,
+        pressure_error_m=_pressure_error_m(settings.pairs),
     )
     # A leg is a straight line that goes on behind its end; what it meets there, it does not.
     on_leg = np.flatnonzero(met.entries.entry_s <= legs.end_s[met.row])
@@ -210,7 +207,7 @@ def incursions(
         area = areas[ref]
         if not conditions.concerned(look, area)[row]:
             continue
-        key = WarningKey(WarningKind.INCURSION, (look.ref(row), ref, way_ref(names[way])))
+        key = WarningKey(WarningKind.INCURSION, (look.ref(row), ref, way_ref(legs.ways[way])))
         level = conditions.urgency(entry_s, settings)
         if key not in standing and level <= levels.get(key.objects[:2], 0):
             continue
@@ -224,33 +221,41 @@ def incursions(
                 height_known=bool(met.entries.height_known[k]),
             )
         )  # fmt: skip
-    wide_s = ahead_s * settings.warnings.clear_factor
     for key in sorted(standing):
-        row = look.row(key.objects[0])
         is_along = key.kind is WarningKind.INCURSION and rests_on(key)
-        if not is_along or key in seen or row is None or key.objects[1] not in areas:
-            continue
-        area = areas[key.objects[1]]
-        name = rests_on(key)[0]
-        way = names.index(name) if name in names else _STRAIGHT
-        rows = np.flatnonzero((legs.row == row) & (legs.way == way))
-        wide = entries(
-            area.volumes,
-            legs.movers.take(rows),
-            now_us=look.now_us,
-            look_ahead_s=wide_s,
-            clock_error_s=look.clock_error_s[legs.row[rows]],
-            pressure_error_m=pressure_error_m,
-            margin_m=conditions.EDGE_MARGIN_M,
-            vertical_margin_m=conditions.EDGE_MARGIN_VERTICAL_M,
-        )
-        near = bool((wide.entry_s <= legs.end_s[rows]).any())
-        near = near and bool(conditions.concerned(look, area)[row])
-        verdict = Verdict.NEAR if near else Verdict.CLEAR
-        if verdict is Verdict.CLEAR and followed.is_unknown(look, key):
-            verdict = Verdict.UNKNOWN
-        told.append(_incursion(look, followed, settings, area, key, row, None, verdict))
+        row = look.row(key.objects[0])
+        if is_along and key not in seen and row is not None and key.objects[1] in areas:
+            area = areas[key.objects[1]]
+            verdict = _of_stood(look, followed, settings, area, key, row)
+            told.append(_incursion(look, followed, settings, area, key, row, None, verdict))
     return told
+
+
+def _of_stood(
+    look: Look, followed: Followed, settings: WatchSettings, area: Area, key: WarningKey, row: int
+) -> Verdict:
+    """What is to be said of a warning along a way whose track does not enter any more."""
+    legs, name = followed.legs, rests_on(key)[0]
+    way = legs.ways.index(name) if name in legs.ways else _STRAIGHT
+    rows = np.flatnonzero((legs.row == row) & (legs.way == way))
+    wide = entries(
+        area.volumes,
+        legs.movers.take(rows),
+        now_us=look.now_us,
+        look_ahead_s=settings.zone_look_ahead_us / SECOND_US * settings.warnings.clear_factor,
+        clock_error_s=look.clock_error_s[legs.row[rows]],
+        pressure_error_m=_pressure_error_m(settings.pairs),
+        margin_m=conditions.EDGE_MARGIN_M,
+        vertical_margin_m=conditions.EDGE_MARGIN_VERTICAL_M,
+    )
+    near = bool((wide.entry_s <= legs.end_s[rows]).any())
+    if near and bool(conditions.concerned(look, area)[row]):
+        return Verdict.NEAR
+    return Verdict.UNKNOWN if followed.is_unknown(look, key) else Verdict.CLEAR
+
+
+def _pressure_error_m(settings: PairSettings) -> float:
+    return math.nan if settings.pressure_error_m is None else settings.pressure_error_m
 
 
 def _levels(straight: Iterable[Observation]) -> dict[tuple[ObjectRef, ...], int]:
@@ -275,8 +280,8 @@ def _rule(settings: PairSettings) -> tuple[str, Limits]:
         volume = VOLUMES[settings.well_clear]
         horizontal_m, vertical_m = volume.dthr_m, volume.zthr_m
         name = f"well-clear-{settings.well_clear}"
-    error_m = math.nan if settings.pressure_error_m is None else settings.pressure_error_m
     ahead_s = settings.look_ahead_us / SECOND_US
+    error_m = _pressure_error_m(settings)
     return name + SUFFIX, Limits(horizontal_m, vertical_m, ahead_s, error_m)
 
 

@@ -67,6 +67,11 @@ async def test_a_window_is_watched_again_beside_its_record(tmp_path: Path) -> No
         (("--settings", "x.toml"), "--settings"),
         (("--from", "noon", "--to", "2026-01-01T00:00:00Z"), "--from"),
         (("--from", "2026-01-01T00:00:00Z", "--to", "2025-01-01T00:00:00Z"), "--to"),
+        (("--from", "1900-01-01T00:00:00Z", "--to", "9999-01-01T00:00:00Z"), "--to"),
+        (
+            ("--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T00:01:00Z", "--speed", "inf"),
+            "--speed",
+        ),
     ],
 )
 def test_half_a_window_is_refused_by_its_option(

@@ -148,6 +148,9 @@ def _assert_whole(batch, report):
         ("f.json.gz", gzip.compress(b"[]" * 999)[:-9], "gzip"),
         ("f.csv", b"a,b\n1,2\n", "csv-header"),
         ("f.csv", b"\xff\xfe", "csv"),
+        ("f.csv", b"timestamp\n1\n\xff\xfe\n", "csv"),
+        ("f.csv", b"timestamp\n" + b"x" * 200_000, "line-length"),
+        ("f.csv", b"timestamp," * 20_000, "line-length"),
         ("f.bin", b"", "file-kind"),
     ],
 )
@@ -170,6 +173,26 @@ def test_too_many_rows_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_MAX_ROWS", 2)
     for document in ([ROW] * 3, {"timestamp": [1, 2, 3]}):
         with pytest.raises(InvalidValue, match="row-count"):
+            read(tmp_path, document)
+
+
+def test_csv_is_read_row_by_row_and_of_its_columns_those_that_count(tmp_path, monkeypatch):
+    path = tmp_path / "f.csv"
+    header = "timestamp,latitude,longitude,icao24,more,latitude\n"
+    path.write_text(header + "1000,1,8,a,z,47\n\n2000,1,8,b\n3000,1,8,c,y,48,beyond\n")
+    batch, report = read_positions(path, feed="file")
+    assert (batch.track_id, batch.latitude_deg.tolist()) == (["a", "c"], [47, 48])
+    assert report.refused == {"no-position": 1}
+    monkeypatch.setattr(files, "_MAX_ROWS", 2)
+    with pytest.raises(InvalidValue, match="row-count"):
+        read_positions(path, feed="file")
+
+
+def test_json_of_more_values_than_can_be_held_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_MAX_VALUES", 30)
+    assert read(tmp_path, [ROW])[1].rows == 1
+    for document in ([ROW] * 5, [[]] * 20, [{}] * 20):
+        with pytest.raises(InvalidValue, match="value-count"):
             read(tmp_path, document)
 
 

@@ -98,6 +98,15 @@ def test_more_rows_or_bytes_than_may_be_are_refused(monkeypatch: pytest.MonkeyPa
     assert TableDecoder("parquet").feed(data, 0).malformed == {"file-size": 1}
 
 
+def test_a_file_that_says_too_much_of_itself_is_refused_unread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = b"PAR1" + (100).to_bytes(4, "little") + b"PAR1"
+    assert TableDecoder("parquet").feed(whole, 0).malformed == {"parquet": 1}
+    monkeypatch.setattr(parquet, "_MOST_FOOTER_BYTES", 99)
+    assert TableDecoder("parquet").feed(whole, 0).malformed == {"footer-size": 1}
+
+
 def test_a_text_that_stands_often_is_cut_once() -> None:
     columns = {name: [value] * 3 for name, value in ROW.items()}
     columns["callsign"] = ["x" * 5_000] * 3

@@ -105,6 +105,7 @@ def test_points_of_a_gpx_file_are_given_once_and_have_no_height() -> None:
         ("<gpx>", "xml"),
         ("<kml/>", "not-gpx"),
         ('<!DOCTYPE gpx [<!ENTITY a "b">]><gpx>&a;</gpx>', "xml-doctype"),
+        ("<gpx>" + "<a>" * 64, "xml-size"),
         (
             GPX.format('<trkpt lat="x" lon="8"><time>2026-05-01T08:00:00Z</time></trkpt>'),
             "position",

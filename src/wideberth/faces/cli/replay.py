@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PAGE = 1_000
+_MOST_DAYS = 31
 
 
 def command(
@@ -97,7 +99,7 @@ def _window(
     """What the options ask to be watched again; None: nothing. Raises InvalidValue."""
     from wideberth.errors import InvalidValue
     from wideberth.faces.cli._rewatch import Window
-    from wideberth.space.time import parse_rfc3339
+    from wideberth.space.time import DAY_US, parse_rfc3339
 
     if from_time is None or to_time is None:
         asked = {"--to": to_time, "--from": from_time, "--speed": speed, "--settings": settings}
@@ -111,6 +113,11 @@ def _window(
     end_us = parse_rfc3339(to_time, field="--to")
     if end_us <= begin_us:
         raise InvalidValue("--to", "after-from", to_time, f"give a time after {from_time}")
+    if end_us - begin_us > _MOST_DAYS * DAY_US:
+        advice = f"give a window of up to {_MOST_DAYS} days: each second of it is looked at"
+        raise InvalidValue("--to", "window-length", to_time, advice)
+    if speed is not None and not math.isfinite(speed):
+        raise InvalidValue("--speed", "finite", speed, "give a number, or leave it out")
     return Window(begin_us, end_us, speed, settings)
 
 

@@ -24,7 +24,7 @@ import io
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,8 @@ OwnerOf = Callable[[str, str | None], str | None]
 
 _MAX_BYTES = 1 << 30  # unpacked; a small gzip can hold very much
 _MAX_ROWS = 5_000_000
+_MAX_VALUES = 20_000_000  # of JSON, which is read whole: some gigabytes then
+_MAX_LINE_BYTES = 65_536  # of CSV: a longer one is refused before anything of it is read
 _NAMED = 100
 _MAX_TEXT = 64
 
@@ -65,6 +67,11 @@ _NUMBERS = {  # field of the file, field of a report, factor
     "vertical_rate": ("vertical_rate_m_s", FEET_PER_MINUTE_M_S),
     "accuracy_m": ("accuracy_m", 1.0),  # horizontal, 95 %: of what the archive of tracks keeps
 }
+
+
+_FIELDS = frozenset(
+    ("timestamp", "last_position", "icao24", "callsign", "latitude", "longitude", *_NUMBERS)
+)
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,11 @@ def _content(path: Path, max_bytes: int) -> bytes:
 
 
 def _json_rows(content: bytes) -> Iterable[object]:
+    # Each value but the first of a list or an object has a comma before it.
+    values = content.count(b",") + content.count(b"[") + content.count(b"{")
+    if values > _MAX_VALUES:
+        advice = f"give up to {_MAX_VALUES} values as JSON, or CSV"
+        raise InvalidValue("file", "value-count", values, advice)
     try:
         document = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -203,17 +215,49 @@ def _column_rows(document: dict[str, object]) -> Iterable[object]:
 
 
 def _csv_rows(content: bytes) -> Iterable[object]:
+    _require_lines(content)
     try:
-        text = content.decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        names = reader.fieldnames or []
-        rows = [{name: _csv_value(name, row[name]) for name in names} for row in reader]
+        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+        reader = csv.reader(text, strict=True)
+        names = next(reader, [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidValue("file", "csv", content[:40], f"give CSV in UTF-8 ({error})") from error
+        raise _no_csv(content, error) from error
     if "timestamp" not in names:
-        raise InvalidValue("file", "csv-header", names, "give a header with a column timestamp")
-    _require_rows(len(rows))
-    return rows
+        shown = names[:_NAMED]
+        raise InvalidValue("file", "csv-header", shown, "give a header with a column timestamp")
+    columns = {name: k for k, name in enumerate(names) if name in _FIELDS}
+    return _csv_records(content, reader, columns)
+
+
+def _csv_records(
+    content: bytes, reader: Iterator[list[str]], columns: Mapping[str, int]
+) -> Iterator[object]:
+    """The rows, one after the other. columns: where each field stands."""
+    count = 0
+    try:
+        for row in reader:
+            if row:
+                count += 1
+                _require_rows(count)
+                yield {
+                    name: _csv_value(name, row[k]) if k < len(row) else None
+                    for name, k in columns.items()
+                }
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _no_csv(content, error) from error
+
+
+def _no_csv(content: bytes, error: Exception) -> InvalidValue:
+    return InvalidValue("file", "csv", content[:40], f"give CSV in UTF-8 ({error})")
+
+
+def _require_lines(content: bytes) -> None:
+    """Raises InvalidValue where a line is so long that so many bytes hold none of its ends."""
+    for at in range(0, len(content) - _MAX_LINE_BYTES, _MAX_LINE_BYTES):
+        end = at + _MAX_LINE_BYTES
+        if content.find(b"\n", at, end) < 0 and content.find(b"\r", at, end) < 0:
+            advice = f"give lines of up to {_MAX_LINE_BYTES} bytes"
+            raise InvalidValue("file", "line-length", content[at : at + 40], advice)
 
 
 def _csv_value(name: str, text: object) -> object:

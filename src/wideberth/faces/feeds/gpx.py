@@ -27,6 +27,8 @@ from wideberth.watch.reports import PositionReport
 __all__ = ["GpxDecoder"]
 
 _MOST_TEXT = 200
+_MOST_DEPTH = 64
+_MOST_ELEMENTS = 2_000_000  # of a document: it has some four for each point
 _LONGEST_NAME = 60
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 
@@ -49,6 +51,7 @@ class _Reading:
     def __init__(self) -> None:
         self.tracks: list[_Track] = []
         self._path: list[str] = []
+        self._elements = 0
         self._text = ""
         self._point: dict[str, str] | None = None
         self._time: str | None = None
@@ -58,6 +61,9 @@ class _Reading:
         tag = name.rpartition(":")[2]
         if not self._path and tag != "gpx":
             raise _NoGpx("not-gpx")
+        self._elements += 1
+        if len(self._path) >= _MOST_DEPTH or self._elements > _MOST_ELEMENTS:
+            raise _NoGpx("xml-size")
         self._path.append(tag)
         self._text = ""
         if tag == "trk":

@@ -24,6 +24,8 @@ __all__ = ["MOST_ROWS", "ParquetReader", "parquet_reader", "parquet_rows"]
 
 MOST_ROWS = 500_000
 _MOST_BYTES = 256 << 20  # unpacked
+_MAGIC = b"PAR1"
+_MOST_FOOTER_BYTES = 16 << 20  # what the file says of itself: it is read whole, and several times
 _MOST_TEXT = 128
 _TEXTS = ("icao24", "callsign", "track", "call_sign")
 _NUMBERS = (
@@ -77,6 +79,10 @@ def parquet_rows(content: bytes, read: ParquetReader) -> Iterable[object]:
 
 
 def _columns(library: Any, parquet: Any, content: bytes) -> Columns:
+    footer = int.from_bytes(content[-8:-4], "little")
+    if content.endswith(_MAGIC) and footer > _MOST_FOOTER_BYTES:
+        advice = f"give a file whose footer has up to {_MOST_FOOTER_BYTES} bytes"
+        raise InvalidValue("file", "footer-size", footer, advice)
     schema = parquet.read_schema(io.BytesIO(content))
     names, kinds = schema.names, dict(zip(schema.names, schema.types, strict=True))
     wanted = [name for name in names if name in _WANTED and names.count(name) == 1]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wideberth.model.warnings import WarningKind
 from wideberth.space.time import MINUTE_US, SECOND_US
 from wideberth.watch import agreeing, fusion
-from wideberth.watch.agreeing import identities
+from wideberth.watch.agreeing import MOST_TOGETHER, identities
 from wideberth.watch.engine import Watch
 from wideberth.watch.fusion import FusedTrack, agree, conflicts_of, fused
 from wideberth.watch.identity import identity_of
@@ -367,6 +367,24 @@ def test_many_that_say_one_identity_are_not_taken_for_one() -> None:
     assert len(set(identities(table, table.slots()).tolist())) == 17
     table = table_of(*told[:16])
     assert len(set(identities(table, table.slots()).tolist())) == 1
+
+
+def test_many_feeds_that_say_one_identity_are_shown_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[None] = []
+    real = fusion.conflicts_of
+    monkeypatch.setattr(fusion, "conflicts_of", lambda *both: (asked.append(None), real(*both))[1])
+    for count, things, pairs in (
+        (MOST_TOGETHER, 1, MOST_TOGETHER * (MOST_TOGETHER - 1) // 2),
+        (MOST_TOGETHER + 1, MOST_TOGETHER + 1, 0),
+    ):
+        asked.clear()
+        rows = held(*(("alpha", f"f{number}", report()) for number in range(count)))
+        assert len(fused(rows)) == things
+        assert len(asked) == pairs
+    named = [("alpha", f"f{k}", report(callsign="BAW123")) for k in range(MOST_TOGETHER)]
+    assert len(fused(held(*named, ("alpha", "own", report("own-7", callsign="BAW123"))))) == 2
 
 
 def look(watch: Watch, told: Any, at_s: float) -> list[Any]:

@@ -5,7 +5,9 @@ value of a feed that is closed to it reaches it in no way, neither as a number n
 
 *What is one thing.* Tracks of one identity (:mod:`wideberth.watch.identity`), also where they
 contradict each other: that is shown. And tracks of one call sign, of ids of different kinds, all of
-which agree in place, height and party; a call sign alone says too little.
+which agree in place, height and party; a call sign alone says too little. More than sixteen are
+not taken for one thing, as in the watch (:mod:`wideberth.watch.agreeing`): each would be held
+against each.
 
 *Which value is used.* The position, of the track that is not silent before a silent one, plausible
 before implausible, then of the one whose thing is known best now: least uncertainty, which is its
@@ -28,7 +30,7 @@ import msgspec
 import numpy as np
 
 from wideberth.space.time import MINUTE_US, SECOND_US
-from wideberth.watch.agreeing import CLIMB_M_S, MOST_ACCURACY_M, MOST_GAP_S
+from wideberth.watch.agreeing import CLIMB_M_S, MOST_ACCURACY_M, MOST_GAP_S, MOST_TOGETHER
 from wideberth.watch.identity import identity_of
 from wideberth.watch.paths import arc_m, ecef_m
 from wideberth.watch.settings import TrackSettings
@@ -74,7 +76,9 @@ def fused(rows: Iterable[TrackRow]) -> list[FusedTrack]:
     groups: dict[tuple[str, str], list[TrackRow]] = {}
     for row in rows:
         groups.setdefault(identity_of(row.key.feed_party, row.key.track_id), []).append(row)
-    found = [_fused(group) for group in _by_call_sign(groups)]
+    many = [identity for identity, group in groups.items() if len(group) > MOST_TOGETHER]
+    found = [alone(row) for identity in many for row in groups.pop(identity)]
+    found += [_fused(group) for group in _by_call_sign(groups)]
     return sorted(found, key=lambda each: _order(each.key))
 
 
@@ -142,8 +146,10 @@ def _by_call_sign(
     for identities in named.values():
         kinds = {kind for kind, _ in identities}
         together = [row for identity in identities for row in groups[identity]]
-        if 1 < len(identities) == len(kinds) and all(
-            agree(one, other) for one, other in combinations(together, 2)
+        if (
+            1 < len(identities) == len(kinds)
+            and len(together) <= MOST_TOGETHER
+            and all(agree(one, other) for one, other in combinations(together, 2))
         ):
             joined.append(together)
             done.update(identities)

@@ -101,7 +101,7 @@ def test_more_rows_or_bytes_than_may_be_are_refused(monkeypatch: pytest.MonkeyPa
 def test_a_file_that_says_too_much_of_itself_is_refused_unread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole = b"PAR1" + (100).to_bytes(4, "little") + b"PAR1"
+    whole = b"PAR1" + bytes(100) + (100).to_bytes(4, "little") + b"PAR1"
     assert TableDecoder("parquet").feed(whole, 0).malformed == {"parquet": 1}
     monkeypatch.setattr(parquet, "_MOST_FOOTER_BYTES", 99)
     assert TableDecoder("parquet").feed(whole, 0).malformed == {"footer-size": 1}

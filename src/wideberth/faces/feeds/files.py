@@ -219,7 +219,7 @@ def _csv_rows(content: bytes) -> Iterable[object]:
     try:
         text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
         reader = csv.reader(text, strict=True)
-        names = next(reader, [])
+        names = next(reader, list[str]())
     except (UnicodeDecodeError, csv.Error) as error:
         raise _no_csv(content, error) from error
     if "timestamp" not in names:

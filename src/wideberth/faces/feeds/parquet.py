@@ -80,7 +80,7 @@ def parquet_rows(content: bytes, read: ParquetReader) -> Iterable[object]:
 
 def _columns(library: Any, parquet: Any, content: bytes) -> Columns:
     footer = int.from_bytes(content[-8:-4], "little")
-    if content.endswith(_MAGIC) and footer > _MOST_FOOTER_BYTES:
+    if content.endswith(_MAGIC) and _MOST_FOOTER_BYTES < footer < len(content):
         advice = f"give a file whose footer has up to {_MOST_FOOTER_BYTES} bytes"
         raise InvalidValue("file", "footer-size", footer, advice)
     schema = parquet.read_schema(io.BytesIO(content))

@@ -133,21 +133,21 @@ FEED = 13  # the place of an argument of the kernel
 
 
 def one_feed(*args):
-    return sweep.meet(*args[:FEED], args[FEED] * 0, *args[FEED + 1 :])
+    return sweep.meet_in_crowds(*args[:FEED], args[FEED] * 0, *args[FEED + 1 :])
 
 
 def unsaid(*args):
-    found, passed_over = sweep.meet(*args)
+    found, passed_over = sweep.meet_in_crowds(*args)
     return found, passed_over * 0
 
 
 def first_come(*args):
-    return sweep.meet(*args[: FEED + 2], 0, 0, *args[FEED + 4 :])
+    return sweep.meet_in_crowds(*args[: FEED + 2], 0, 0, *args[FEED + 4 :])
 
 
 @pytest.mark.parametrize("fault", [one_feed, unsaid, first_come])
 def test_a_fault_in_what_is_passed_over_is_found(fault, monkeypatch) -> None:
-    monkeypatch.setattr(closest, "meet", fault)
+    monkeypatch.setattr(closest, "meet_in_crowds", fault)
 
     @settings(phases=[Phase.explicit], deadline=None)
     @given(FLEETS)

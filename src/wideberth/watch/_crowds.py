@@ -111,13 +111,13 @@ def windows(
     feeds: Ints,
     owners: Ints,
     parties: int,
-    grouped: Counts,
+    in_turn: Counts,
     starts: Ints,
     single: Ints,
     most: int,
 ) -> bool:
-    """Whether a party has more than most members in a cell. Then they are in grouped by party, each
-    party's from its start to the next one's, in the order in which they are in the cell; and in
+    """Whether a party has more than most members in a cell. Then they stand by party, each party's
+    from its start to the next one's, in the order in which all stood, which is in in_turn; and in
     single is the owner of all of them, below 0 where they are not one's.
     """
     starts[:] = 0
@@ -125,17 +125,21 @@ def windows(
         starts[feeds[members[k]] + 1] += 1
     if starts.max() <= most:
         return False
+    starts[0] = begin
     for party in range(parties):
         starts[party + 1] += starts[party]
         single[party] = _UNSEEN
+    for k in range(begin, end):
+        in_turn[k - begin] = members[k]
     for k in range(end - 1, begin - 1, -1):
         # From the last one back: starts are where each party ends, and then where it begins.
-        party, owner = feeds[members[k]], owners[members[k]]
+        place = in_turn[k - begin]
+        party, owner = feeds[place], owners[place]
         at = starts[party + 1] - 1
         starts[party + 1] = at
-        grouped[at] = members[k]
+        members[at] = place
         single[party] = owner if single[party] in (_UNSEEN, owner) else _SEVERAL
     for party in range(parties):
         starts[party] = starts[party + 1]
-    starts[parties] = end - begin
+    starts[parties] = end
     return True

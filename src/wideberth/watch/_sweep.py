@@ -22,7 +22,7 @@ from wideberth.watch.paths import Floats
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["ROUGH", "are_level", "boxed", "meet", "nearest", "swept"]
+__all__ = ["ROUGH", "are_level", "boxed", "meet", "meet_in_crowds", "nearest", "swept"]
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
@@ -169,7 +169,74 @@ def _beside(
 
 
 @_kernel
-def meet(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to bottom
+def meet(
+    laid: Floats,
+    order: Ints,
+    begins: Singles,
+    boxes: Singles,
+    column: int,
+    w84_m: Floats,
+    std_m: Floats,
+    climb_m_s: Floats,
+    age_s: Floats,
+    slack_m: Floats,
+    look_ahead_s: float,
+    owner: Ints,
+    identity: Ints,
+    same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+    most_pairs: int,
+    most_in_cell: int,
+    low_m: Floats,
+    cell_m: float,
+    count: Ints,
+    first_cell: Ints,
+    ends: Ints,
+    members: Cells,
+) -> tuple[Ints, bool]:
+    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first;
+    and whether these are all: not where there are more, or in a cell, than :func:`meet_in_crowds`
+    takes as they come.
+
+    slack_m: half the vertical limit, and what a height may be off.
+    """
+    most = before = 0
+    for k in range(len(ends)):
+        most = max(most, ends[k] - before)
+        before = ends[k]
+    found = np.empty((1024, 2), np.int64)
+    if most > most_in_cell:
+        return found[:0], False
+    hits = np.empty(most + 1, np.int32)
+    used = begin = 0
+    for cell in range(len(ends)):
+        end = ends[cell]
+        for at in range(begin, end - 1):
+            for k in range(_beside(begins, boxes, column, members[at], members, at + 1, end, hits)):
+                one, other = int(order[members[at]]), int(order[hits[k]])
+                i, j = (one, other) if one < other else (other, one)
+                if identity[i] == identity[j]:
+                    continue
+                if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
+                    continue
+                if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
+                    continue
+                if not are_level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
+                    continue
+                if used == most_pairs:
+                    return found[:0], False
+                if used == len(found):
+                    more = np.empty((2 * used, 2), np.int64)
+                    more[:used] = found
+                    found = more
+                found[used, 0] = i
+                found[used, 1] = j
+                used += 1
+        begin = end
+    return found[:used], True
+
+
+@_kernel
+def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to bottom
     laid: Floats,
     order: Ints,
     begins: Singles,
@@ -196,11 +263,8 @@ def meet(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to bottom
     ends: Ints,
     members: Cells,
 ) -> tuple[Ints, Ints]:
-    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first;
-    and of each row how many at least were passed over (:mod:`wideberth.watch._crowds`).
-
-    slack_m: half the vertical limit, and what a height may be off. feed: 0 and up, whose feed
-    brings each.
+    """The pairs of :func:`meet`, of a crowd some; and of each row how many at least were passed
+    over (:mod:`wideberth.watch._crowds`). feed: 0 and up, whose feed brings each.
     """
     movers = len(laid)
     most = before = 0
@@ -220,46 +284,50 @@ def meet(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to bottom
     is_passed = np.zeros(parties, np.bool_)
     # Likewise, made where a cell asks for it.
     feeds, owners = np.empty(0, np.int64), np.empty(0, np.int64)
-    grouped = np.empty(0, np.int32)
+    in_turn = np.empty(0, np.int32)
     starts = np.zeros(parties + 1, np.int64)
     upto, sizes, single = starts[1:].copy(), starts[1:].copy(), starts[1:].copy()
     used = begin = 0
     for cell in range(len(ends)):
         end = ends[cell]
+        if end - begin < 2:
+            begin = end
+            continue
         parts, is_filled = 1, False
         if end - begin > most_in_cell:
             if not len(feeds):
                 feeds, owners = feed[order], owner[order]
-                grouped = np.empty(most, np.int32)
+                in_turn = np.empty(most, np.int32)
             is_filled = windows(
-                members, begin, end, feeds, owners, parties, grouped, starts, single, most_in_cell
+                members, begin, end, feeds, owners, parties, in_turn, starts, single, most_in_cell
             )
-            parts = parties if is_filled else 1
-            upto = starts[1:].copy()
-            sizes = upto - starts[:-1]
+            if is_filled:
+                parts = parties
+                upto[:] = starts[1:]
+                sizes[:] = starts[1:] - starts[:-1]
         for at in range(begin, end):
             here = members[at]
-            one = int(order[here])
             if is_filled:
+                here = in_turn[at - begin]
                 starts[feeds[here]] += 1  # what follows it
             for part in range(parts):
+                first, last = at + 1, end
                 if is_filled:
                     first, last = starts[part], upto[part]
-                    if first == last:
-                        continue
-                    if not same_owner and single[part] == owner[one] >= 0:
+                    one = order[here]
+                    if first == last or (not same_owner and single[part] == owner[one] >= 0):
                         continue
                     size, own = sizes[part], sizes[feeds[here]]
                     if size * own > most_in_cell**2 and min(size, own) > window < last - first:
                         last = first + window
                         # Nothing is known of those behind but where they begin.
-                        if begins[grouped[last]] <= boxes[here, column + 1]:
-                            for row in (one, int(order[grouped[last]])):
+                        if begins[members[last]] <= boxes[here, column + 1]:
+                            for row in (one, order[members[last]]):
                                 passed_over[row] = max(passed_over[row], 1)
-                    met = _beside(begins, boxes, column, here, grouped, first, last, hits)
-                else:
-                    met = _beside(begins, boxes, column, here, members, at + 1, end, hits)
-                closed = closed_in[here]
+                met = _beside(begins, boxes, column, here, members, first, last, hits)
+                if met == 0:
+                    continue
+                one, closed = int(order[here]), closed_in[here]
                 for k in range(met):
                     if closed != NONE and closed_in[hits[k]] == closed:
                         # Not worth knowing whether it is for another cell to tell.

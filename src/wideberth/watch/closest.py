@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from wideberth.watch._crowds import BOUNDS, Bounds
 from wideberth.watch._jit import KERNELS
-from wideberth.watch._sweep import ROUGH, boxed, meet, swept
+from wideberth.watch._sweep import ROUGH, boxed, meet, meet_in_crowds, swept
 from wideberth.watch.capsules import filed, frame, lay
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
@@ -259,7 +259,8 @@ def near(
     )
     order, begins, boxes, column = swept(boxed(laid, *heights, ROUGH))
     grid, ends, members = filed(laid, order, low, high)
-    found, passed_over = meet(
+    most = bounds.pairs + bounds.per_mover * len(movers)
+    found, are_all = meet(
         laid,
         order,
         begins,
@@ -268,16 +269,34 @@ def near(
         *heights,
         movers.owner,
         movers.identity,
-        movers.feed,
         same_owner,
-        bounds.pairs + bounds.per_mover * len(movers),
-        bounds.per_track,
+        most,
         bounds.cell,
-        bounds.window,
         *grid,
         ends,
         members,
     )
+    passed_over = np.zeros(len(movers), np.int64)
+    if not are_all:
+        found, passed_over = meet_in_crowds(
+            laid,
+            order,
+            begins,
+            boxes,
+            column,
+            *heights,
+            movers.owner,
+            movers.identity,
+            movers.feed,
+            same_owner,
+            most,
+            bounds.per_track,
+            bounds.cell,
+            bounds.window,
+            *grid,
+            ends,
+            members,
+        )
     keys = np.sort(found[:, 0] * len(movers) + found[:, 1])
     return Found(np.stack(np.divmod(keys, len(movers)), axis=1), passed_over)
 

@@ -12,10 +12,11 @@ import numpy as np
 from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.prepared import prepare
 from wideberth.space.volume import Circle, Volume4D
+from wideberth.watch._crowds import Bounds
 from wideberth.watch._legs import follow
 from wideberth.watch._taking import spaced
 from wideberth.watch.area_index import AreaIndex
-from wideberth.watch.closest import KERNELS, Limits, Movers, too_close
+from wideberth.watch.closest import KERNELS, Limits, Movers, candidates, too_close
 from wideberth.watch.look import Look
 from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import ObjectRef
@@ -41,6 +42,7 @@ def is_warm() -> bool:
             "_sweep.boxed",
             "_sweep._swept",
             "_sweep.meet",
+            "_sweep.meet_in_crowds",
             "_neighbours.middles",
             "_neighbours.file_middles",
             "_neighbours.unfile_middles",
@@ -81,7 +83,9 @@ def warm_up() -> None:
         owner=np.array([-1, -1]),
         identity=np.array([0, 1]),
     )
-    too_close(movers, Limits(horizontal_m=1_000.0, vertical_m=100.0, look_ahead_s=60.0))
+    limits = Limits(horizontal_m=1_000.0, vertical_m=100.0, look_ahead_s=60.0)
+    too_close(movers, limits)
+    candidates(movers, limits, bounds=Bounds(pairs=0, per_mover=0))
     _look()
     floor, ceiling = (Altitude(mm, AltitudeReference.W84) for mm in (0, 1_000))
     index = AreaIndex()

@@ -50,6 +50,7 @@ from wideberth.contacts import Contacts
 from wideberth.decisions.parties import ALREADY_OPEN
 from wideberth.erasure import finish
 from wideberth.errors import InvalidValue, RecordRestored, RecordUnavailable, system_reason
+from wideberth.logfolding import LogFolding
 from wideberth.lookingagain import LookingAgain
 from wideberth.model.commands import Command, OpenSpace, Request
 from wideberth.model.exercises import EXERCISE_NAME, fits_kind
@@ -279,6 +280,7 @@ class Node:
             await self._stack.enter_async_context(self.timers)
             await self._stack.enter_async_context(self.analysing)
             await self._stack.enter_async_context(self.backlogs)
+            await self._stack.enter_async_context(LogFolding(self.folder))
             await self._stack.enter_async_context(self.verifier)
         except BaseException:
             await self._stack.aclose()

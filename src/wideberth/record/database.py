@@ -32,6 +32,7 @@ __all__ = [
 RECORD_FILE = "record.sqlite3"
 OLDEST_SQLITE = (3, 51, 3)  # older ones may corrupt a WAL file when it is reset
 PAGE_BYTES = 8192  # holds five entries of 1,500 bytes; see docs/decisions/0004
+_FOLDED_BY_WRITERS_FROM = 8_192  # pages of the log, 64 MiB
 _BUSY_SLEEP_S = 0.0003  # at most; short and random, so that a waiting process gets its turn
 
 
@@ -100,6 +101,8 @@ def enter_wal(db: apsw.Connection, *, timeout_s: float) -> None:
     if mode != "wal":
         raise RecordUnavailable("the folder's file system cannot hold a write-ahead log")
     db.execute("PRAGMA synchronous=FULL")
+    # Nodes have it folded in beside (wideberth.record.writeahead); this is for where that fails.
+    db.pragma("wal_autocheckpoint", _FOLDED_BY_WRITERS_FROM)
     # What is deleted, or left behind where a page was rebuilt, is overwritten with zeros.
     db.pragma("secure_delete", 1)
     db.execute("PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1")  # where fsync is weak

@@ -1,9 +1,10 @@
 """The soak: a day of the watch with feeds that die, lie and flood, in minutes.
 
-A real service on a real record, the real watch beside it and real feeds, on a loop whose clock
-jumps (`attack.compressed`). Only what the feeds read from is made up (`attack.soak_stage`). Each
-second, between two looks, the warnings that stand in the record are held against a reference
-(`attack.soak_reference`).
+A real node with its API, the real watch beside it, an archive of positions and real feeds, on a
+loop whose clock jumps (`attack.compressed`). Only what the feeds read from is made up
+(`attack.soak_stage`), and who uses the API (`attack.soak_clients`). Between two looks, the warnings
+that stand in the record are held against a reference (`attack.soak_reference`), and of each that
+ends, by what right it does (`attack.soak_endings`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from pathlib import Path
 
 import msgspec
 
+from api_world import World
 from attack.compressed import run_compressed
+from attack.soak_clients import READER, Clients
+from attack.soak_endings import Endings
 from attack.soak_reference import Known, Round, Verdict, standing_by_kind, wanted
 from attack.soak_stage import (
     INTENT_RADIUS_M,
@@ -42,6 +46,7 @@ from attack.soak_stage import (
     time_us,
 )
 from scenes import OPEN, START_US, UNGUARDED, signer
+from wideberth.faces.api import create_app
 from wideberth.faces.feeds.running import Pacing, RunningFeed
 from wideberth.faces.feeds.sbs import SbsDecoder
 from wideberth.live import Live, LiveSettings
@@ -50,24 +55,26 @@ from wideberth.model.commands import (
     Command,
     DeclareZone,
     IntentDetails,
-    OpenSpace,
     RegisterParty,
     Request,
     SubmitIntent,
     WithdrawZone,
 )
-from wideberth.model.entries import Entry, WarningRaised
+from wideberth.model.entries import Entry, SegmentRecorded, WarningRaised
 from wideberth.model.ids import IntentId, PartyId, ZoneId
 from wideberth.model.intents import IntentKind, Provenance, Source, Step
-from wideberth.model.parties import SYSTEM, Author
+from wideberth.model.parties import Author
+from wideberth.model.warnings import WarningObject
 from wideberth.model.zones import ZoneRule
-from wideberth.record.keys import OriginKey
-from wideberth.record.sqlite import SqliteRecord
-from wideberth.service import Applied, Service, Settings
+from wideberth.node import Node
+from wideberth.service import Applied, Settings, new_id
+from wideberth.space import prepared
 from wideberth.space.altitude import Altitude, AltitudeReference
 from wideberth.space.time import MINUTE_US, SECOND_US
 from wideberth.space.volume import NANODEGREES, Circle, Volume4D
+from wideberth.watch.archive import TRACKS_FOLDER, ArchiveSettings, TrackArchive
 from wideberth.watch.feedlink import FeedLink
+from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import (
     FeedSettings,
     PairSettings,
@@ -75,9 +82,9 @@ from wideberth.watch.settings import (
     WarningSettings,
     WatchSettings,
 )
+from wideberth.watch.tracks import UpdateReport
 from wideberth.watch.warm import warm_up
 
-ORIGIN = "test.example/soak"
 HONEST = ("alpha-1", "bravo-1", "charlie-1", "charlie-2")
 FEEDS = (*HONEST, "alpha-2", "delta-1", "echo-1")
 PARTIES = ("alpha", "bravo", "charlie", "delta", "echo")
@@ -94,6 +101,8 @@ WATCH = WatchSettings(
     # What is last known of who is gone stands for a day by default, and is not what leaks.
     warnings=WarningSettings(lapse_after_us=5 * MINUTE_US),
 )
+# So little that segments close and are forgotten on the shortest day.
+ARCHIVE = ArchiveSettings(kept_us=2 * MINUTE_US, close_us=MINUTE_US)
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,8 @@ class Soaked:
     """What came of it."""
 
     verdict: Verdict
+    endings: Endings
+    clients: Clients
     memory: list[Memory] = field(default_factory=list[Memory])
     raised: Counter[str] = field(default_factory=Counter[str])
     links: dict[str, FeedLink] = field(default_factory=dict[str, FeedLink])
@@ -149,11 +160,12 @@ class Soaked:
     sent: Counter[str] = field(default_factory=Counter[str])
     took_s: float = 0.0
     most_tracks: int = 0
+    segments: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def faults(self) -> list[str]:
         """What went against the reference, in words."""
-        return self.verdict.faults
+        return [*self.verdict.faults, *self.endings.faults, *self.clients.faults]
 
     def growth(self, of: Callable[[Memory], int]) -> int:
         """How much more is held in the last third of the samples than in the first, on average."""
@@ -169,12 +181,15 @@ Plant = Callable[["Stage"], None]
 class Stage:
     """What runs, and who plays before it. live, feeds: for whoever plants a fault in them."""
 
-    def __init__(self, day: Day, service: Service, live: Live) -> None:
+    def __init__(self, day: Day, world: World, live: Live) -> None:
         self.day = day
-        self.service = service
+        self.service = world.node.service
         self.live = live
-        self.done = Soaked(Verdict(within_s=2.25 * day.beat_s))
         self.known = Known()
+        self._archive = world.node.folder / TRACKS_FOLDER
+        self.endings = Endings(WATCH, round(day.beat_s * SECOND_US), self._is_declared)
+        self.clients = Clients(world, live, self.known, day.seed + 2)
+        self.done = Soaked(Verdict(within_s=2.25 * day.beat_s), self.endings, self.clients)
         self.wires = {name: Wire() for name in FEEDS}
         self.each_look: list[Callable[[], object]] = []
         self._rng = random.Random(day.seed)
@@ -220,18 +235,23 @@ class Stage:
             await asyncio.sleep(max(0.0, at_s + beat_s / 4 - loop.time()))
             await self._act(beat, at_s)
             await asyncio.sleep(max(0.0, at_s + beat_s * 3 / 4 - loop.time()))
-            self._judge(loop.time())
+            await self._judge(beat, loop.time())
             if at_s >= next_sample_s:
                 next_sample_s += self.day.sample_s
                 self.done.memory.append(self._memory(at_s))
+        await self.clients.finish()
         self.done.verdict.finish()
+        self.done.segments["still kept"] = len(list(self._archive.glob("*.tracks")))
 
     async def _act(self, beat: int, at_s: float) -> None:
         for trouble in self._troubles:
             trouble.act(at_s)
         await self._scenes(at_s)
         self._speak(beat, at_s)
-        if at_s % self.day.flood_every_s >= self.day.flood_every_s - self.day.flood_s:
+        since_s = at_s % self.day.flood_every_s
+        floods = since_s >= self.day.flood_every_s - self.day.flood_s
+        await self.clients.act(beat, at_s, self.now_us(), floods=floods)
+        if floods:
             data = flood(self._rng, at_s, int(3 * FLOOD_BYTES_S * self.day.beat_s))
             self.done.sent["flood bytes"] += len(data)
             for start in range(0, len(data), 65_536):
@@ -273,6 +293,8 @@ class Stage:
                 self.done.sent["honest"] += len(said)
                 for each in said:
                     self.known.take(name.partition("-")[0], each)
+                if name == f"{READER}-1":
+                    self.clients.said += [(each.track_id, each.time_us) for each in said]
         if beat % 2 == 0:
             shown = [each.said(at_s) for each in truth]
             self._send_lies("delta-1", lies(shown, self._rng, time_us(at_s), beat // 2))
@@ -284,7 +306,7 @@ class Stage:
         if self.wires[name].send(b"".join(lines)):
             self.done.sent["lies and doubles"] += len(lines)
 
-    def _judge(self, at_s: float) -> None:
+    async def _judge(self, beat: int, at_s: float) -> None:
         for each in self.each_look:
             each()
         self.done.looks += 1
@@ -292,10 +314,14 @@ class Stage:
         warnings = self.service.picture.warnings
         standing = standing_by_kind(warnings[each] for each in warnings)
         areas = [each for each, _ in self._areas.values()]
-        must = wanted(self.known, areas, WATCH, time_us(at_s))
+        must = list(wanted(self.known, areas, WATCH, time_us(at_s)))
         self.done.verdict.judge(at_s, must, standing)
+        self.endings.ask(must, time_us(at_s))
+        await self.clients.look(beat, time_us(at_s), WATCH.tracks.forget_after_us)
 
     def _memory(self, at_s: float) -> Memory:
+        # Up to 8,192 volumes are remembered, and each place that a filter judges is one.
+        prepared._prepare_small.cache_clear()
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         size = self.service.picture.size
@@ -343,38 +369,58 @@ class Stage:
         done = await self.service.submit(Request(by, command))
         assert isinstance(done, Applied), done
 
-    def count(self, _start: int, entries: Sequence[Entry]) -> None:
-        """Of the record's entries, the warnings."""
+    def count(self, start: int, entries: Sequence[Entry]) -> None:
+        """Of the record's entries, the warnings, and the archive's segments."""
         for entry in entries:
             if isinstance(entry.body, WarningRaised):
                 self.done.raised[entry.body.warning.kind.value] += 1
+            elif isinstance(entry.body, SegmentRecorded):
+                self.done.segments["closed"] += 1
+                self.done.segments["positions in them"] += entry.body.fixes
+        self.endings.listen(start, entries)
+
+    def hear_all(self) -> None:
+        """Note which positions are taken, of every feed."""
+        real = self.live.take
+
+        async def take(batch: ReportBatch, *, written_within_s: float = 0.0) -> UpdateReport:
+            report = await real(batch, written_within_s=written_within_s)
+            said = [(batch.track_id[row], int(batch.time_us[row])) for row in report.good.tolist()]
+            self.endings.take(batch.feed_party, batch.feed, said)
+            return report
+
+        self.live.take = take
+
+    def _is_declared(self, area: WarningObject) -> bool:
+        return area.id in self._areas
 
 
 @contextlib.asynccontextmanager
 async def a_stage(folder: Path, day: Day) -> AsyncIterator[Stage]:
     """Everything but the feeds, running."""
     loop = asyncio.get_running_loop()
-    record = SqliteRecord(folder, key=OriginKey(ORIGIN, bytes(32)))
     numbers = count()
     # Nobody else appends to this record, and what is newest need not be kept for streams.
     settings = Settings(poll_s=86_400.0, recent=100)
-    async with Service(
-        record,
+    node = Node.open(
+        folder,
         settings=settings,
         clock_us=lambda: START_US + round(loop.time() * SECOND_US),
-        ids=lambda: f"{next(numbers):022d}",
-    ) as service:
-        for command in (
-            OpenSpace(ORIGIN, "soak", msgspec.structs.replace(UNGUARDED)),
-            *(RegisterParty(PartyId(each), each.title()) for each in PARTIES),
-        ):
-            done = await service.submit(Request(SYSTEM, command))
+    )
+    node._rules = msgspec.structs.replace(UNGUARDED)
+    node.service._ids = lambda: f"{next(numbers):022d}"
+    archive = TrackArchive(folder, ARCHIVE, make_name=new_id)
+    live = Live(node.service, LiveSettings(tick_s=day.beat_s, watch=WATCH), archive=archive)
+    app = create_app(node, live=live)
+    async with node:
+        for each in PARTIES:
+            done = await node.command(RegisterParty(PartyId(each), each.title()))
             assert isinstance(done, Applied), done
-        async with Live(service, LiveSettings(tick_s=day.beat_s, watch=WATCH)) as live:
-            stage = Stage(day, service, live)
-            service.fold_listeners.append(stage.count)
+        async with live:
+            stage = Stage(day, World(node, app), live)
+            stage.hear_all()
+            node.service.fold_listeners.append(stage.count)
             yield stage
-    record.close()
 
 
 async def _soak(folder: Path, day: Day, plant: Plant | None) -> Soaked:

@@ -1,22 +1,29 @@
-"""Hours of the watch with feeds that die, lie and flood: whatever must be warned of is, and memory
-stays where it was.
+"""Hours of the watch with feeds that die, lie and flood, and with clients: whatever must be warned
+of is, nothing ends that was not seen to, nobody misses anything, and memory stays where it was.
 
 In short here; the whole day with ``WIDEBERTH_SOAK=day``, as `make attack` has it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from collections.abc import Callable, Collection
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from attack.soak import SHORT, WHOLE, Day, Memory, Soaked, Stage, soak
+from wideberth.faces.api.tracks import FIELD_OF_RULE
+from wideberth.model.ids import PartyId
 from wideberth.model.warnings import WarningKind
-from wideberth.watch.observations import Observation, WarningKey
+from wideberth.service import StreamEvent
+from wideberth.watch.observations import Observation, Verdict, WarningKey
+from wideberth.watch.reports import ReportBatch
 
 Observed = tuple[list[Observation], Collection[WarningKey]]
 
@@ -64,6 +71,10 @@ def told(done: Soaked) -> str:
             f" broken {link.failures} times"
             for name, link in done.links.items()
         ),
+        f"ended {dict(done.endings.counts)}; archive {dict(done.segments)}",
+        f"clients {dict(done.clients.counts)}",
+        f"whole listener {dict(done.clients.whole.counts)},"
+        f" slow one {dict(done.clients.slow.counts)}",
         f"grown by {growth(done, lambda each: each.blocks)} blocks,"
         f" {growth(done, lambda each: each.process_bytes) / 1e6:.1f} MB,"
         f" {growth(done, lambda each: each.entries)} entries",
@@ -85,6 +96,15 @@ def test_no_warning_is_missed_and_memory_stays(tmp_path: Path) -> None:
     assert links["echo-1"].flooded_bytes > 0
     assert links["echo-1"].refused["table-full"] > 0
     assert not any(links[name].refused for name in ("alpha-1", "bravo-1", "charlie-1"))
+    # And what there was to hear, to read and to keep was heard, read and kept.
+    clients, ended = done.clients, done.endings.counts
+    assert all(ended[right] for right in ("seen to be over", "superseded", "withdrawn"))
+    assert all(clients.slow.counts[what] for what in ("cut off", "left out", "updates missed"))
+    assert clients.whole.counts["told"] > clients.slow.counts["told"] > 0
+    assert all(clients.counts[what] for what in ("tracks read", "posted, table full"))
+    assert clients.counts["kept positions read"] > 0
+    assert 0 < done.segments["still kept"] < done.segments["closed"]
+    assert not any(link.not_kept for link in links.values())
 
 
 def named(key: WarningKey) -> tuple[object, ...]:
@@ -158,3 +178,64 @@ def test_planted_a_list_that_grows_with_each_look_is_found(tmp_path: Path) -> No
     done = shortly(tmp_path, plant)
     assert done.faults == []
     assert not is_flat(done)
+
+
+# Until a feed of charlie's, silent for as long as the hold, would come again; with one flood.
+BRIEF = dataclasses.replace(SHORT, length_s=134, warm_up_s=134, flood_every_s=100.0)
+
+
+def test_planted_a_silence_that_clears_and_what_clients_would_not_be_told_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three faults that have nothing to do with each other, on one day, since a day takes long."""
+
+    def plant(stage: Stage) -> None:
+        watch: Any = stage.live._watch
+        service: Any = stage.service
+        real, real_events = watch._observations, service.events
+
+        def observations(now_us: int, before_us: int | None) -> Observed:
+            found, passed_over = real(now_us, before_us)
+            seen = {each.key: each for each in found if each.verdict is not Verdict.UNKNOWN}
+            for key, warning in watch.standing.items():
+                if warning.id not in passed_over and key not in seen:
+                    seen[key] = msgspec.structs.replace(
+                        warning.seen, verdict=Verdict.CLEAR, oldest_us=now_us
+                    )
+            return list(seen.values()), passed_over
+
+        async def events(party: PartyId, after: int, limit: int) -> list[StreamEvent]:
+            return [each for each in await real_events(party, after, limit) if each.number != 7]
+
+        watch._observations, service.events = observations, events
+
+    monkeypatch.delitem(FIELD_OF_RULE, "table-full")
+    faults = shortly(tmp_path, plant, BRIEF).faults
+    assert any("had been silent" in each for each in faults)
+    assert any("came after 6" in each for each in faults)
+    assert "POST was answered 500" in faults
+
+
+def test_planted_warnings_that_end_too_soon_and_positions_that_are_not_kept_are_found(
+    tmp_path: Path,
+) -> None:
+    def plant(stage: Stage) -> None:
+        live: Any = stage.live
+        life = msgspec.structs.replace(
+            live._watch.settings.warnings, hold_us=0, lapse_after_us=6_000_000
+        )
+        live._watch.settings = msgspec.structs.replace(live._watch.settings, warnings=life)
+        real_keep, batches = live.keeping.keep, count()
+
+        def keep(batch: ReportBatch, *rest: Any, **more: Any) -> Any:
+            is_lost = batch.feed == "alpha-1" and next(batches) % 10 == 9
+            return None if is_lost else real_keep(batch, *rest, **more)
+
+        live.keeping.keep = keep
+        live._outdate = lambda _: None  # what was to be told of a warning stays to be told
+
+    faults = shortly(tmp_path, plant, BRIEF).faults
+    assert any("held within the hold" in each for each in faults)
+    assert any("ended, for no reason" in each for each in faults)
+    assert any("were not kept" in each for each in faults)
+    assert any("after its warning's end" in each for each in faults)

@@ -155,3 +155,22 @@ def test_what_is_of_tls_alone_is_refused_elsewhere(more: dict[str, Any], field: 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="tls_ca"):
         source_of(table("tls://127.0.0.1:1", tls_ca="none.pem"), tmp_path)
+
+
+async def test_a_feed_ends_when_it_is_told_so_while_its_line_closes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closing = asyncio.Event()
+
+    async def slowly(_: asyncio.StreamWriter) -> None:
+        closing.set()
+        await asyncio.sleep(4 * WAIT_S)
+
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    monkeypatch.setattr(asyncio.StreamWriter, "wait_closed", slowly)
+    async with asyncio.timeout(WAIT_S), server:
+        port = server.sockets[0].getsockname()[1]
+        async with running(table(f"tcp://127.0.0.1:{port}")):
+            await closing.wait()
+        server.close()
+        monkeypatch.undo()

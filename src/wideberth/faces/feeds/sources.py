@@ -104,7 +104,7 @@ class TcpLine:
                 yield piece
         finally:
             writer.close()
-            with suppress(OSError, asyncio.CancelledError):
+            with suppress(OSError):  # not a cancellation: the feed would go on for ever
                 await writer.wait_closed()
 
 

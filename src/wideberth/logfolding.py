@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _LOOK_S = 0.5
 _SOON_S = 0.05  # where something was appended meanwhile: the log begins anew when all is folded in
-_MOST_SOON = 4
+_MOST_TIMES = 5
 _log = logging.getLogger("wideberth.logfolding")
 
 
@@ -52,22 +52,20 @@ class LogFolding:
 
     async def look(self) -> None:
         """Fold in what waits, if it is enough. Raises RecordError."""
-        left = await self._in_thread(self._fold)
-        for _ in range(_MOST_SOON):
+        if await self._in_thread(self._waiting) < FOLDED_FROM:
+            return
+        for _ in range(_MOST_TIMES):
+            left = await self._in_thread(self._fold)
             if not 0 < left < FOLDED_FROM:
                 return
-            left = await self._in_thread(self._fold_all)
             await asyncio.sleep(_SOON_S)
 
-    def _fold(self) -> int:
-        """How many pages are left of what was folded in; 0 where it was not enough to begin."""
+    def _waiting(self) -> int:
         if self._writeahead is None:
             self._writeahead = WriteAhead(self._folder)
-        if self._writeahead.waiting() < FOLDED_FROM:
-            return 0
-        return self._writeahead.fold()
+        return self._writeahead.waiting()
 
-    def _fold_all(self) -> int:
+    def _fold(self) -> int:
         assert self._writeahead is not None
         return self._writeahead.fold(at_least=1)
 

@@ -65,7 +65,8 @@ A reader that takes nothing for 60 s is cut off, and can resume.
 
 `kinds=` and an area (`StreamQuery`) leave events out; both together leave out what either does.
 A filter is judged on what an event shows to you and on nothing else.
-The events keep their numbers. An event `left-out` says from which number to which there was nothing that you asked for, before the next event or with the next sign of life; it has a number too, so that a stream resumes after it.
+The events keep their numbers. An event `left-out` says from which number to which there was nothing that you asked for; it has a number too, so that a stream resumes after it.
+It comes before the next event, an update of a warning too, else with the next sign of life; what is sent before it is recorded (`stop`, `acknowledgement`) waits for neither.
 The numbers of the others and the ranges of `left-out` are together all numbers, each once.
 
 By kind, only what asks nothing of you can be left out: OPTIONAL_KINDS.

@@ -201,3 +201,28 @@ async def test_an_update_is_put_into_words_for_all_that_rest(world: World) -> No
     for line in lines:
         await line.close()
     assert lines[2].events == lines[3].events == []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("stalls", [False, True], ids=["told-together", "reading-for-itself"])
+async def test_what_was_left_out_is_said_before_an_update(
+    world: World, number: int, stalls: bool
+) -> None:
+    """Updates that go on leave no room for a heartbeat, which would say it else."""
+    line = (Line, SocketLine)[number](world, "alpha", "/stream?kinds=warning-update")
+    await until_all_rest(world, 1)
+    if stalls:
+        line.flowing.clear()
+    live = world.app.desk.live
+    live.publish(warning(1))
+    await until_all_rest(world, 0 if stalls else 1)
+    await world.told("alpha", square(47.0, 7.5))
+    live.publish(warning(2))
+    line.flowing.set()
+
+    def is_all_said(events: list[Seen]) -> bool:
+        return told_of(events) == [1] and events[-1][2].get("change") == "updated"
+
+    heard = await line.until(is_all_said)
+    assert heard[-2][1] == "left-out"
+    await line.close()

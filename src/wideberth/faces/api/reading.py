@@ -163,7 +163,9 @@ class Reading:
         return await deliver(call, (intent,)) is None
 
     async def updated(self, updates: UpdateListener) -> list[Said]:
-        """Updates of standing warnings. They are not in the record and have no number."""
+        """Updates of standing warnings, and before them what was left out, which no heartbeat says
+        while they go on. They are not in the record and have no number.
+        """
         desk, party, wanted = self.call.desk, self.call.party, self.wanted
         parts: list[Said] = []
         while updates.pending:
@@ -171,7 +173,7 @@ class Reading:
             if wanted.is_all or await wanted.hears_update(desk, warning, party, self._heard):
                 await desk.live.know((warning,))
                 parts.append(self.said_of_update(warning, missed))
-        return parts
+        return self.after_left_out(parts)
 
     async def hears_update_anew(self, warning: StandingWarning) -> bool:
         """Whether a listener hears an update that asks for the same and has heard nothing."""
@@ -200,6 +202,10 @@ class Reading:
         event = told.LeftOutEvent(first=self._told + 1, last=self.after)
         self._told = self.after
         return [Said(self.after, "left-out", encode(event))]
+
+    def after_left_out(self, said: list[Said]) -> list[Said]:
+        """What is said, if it is anything, after what was left out before it."""
+        return [*self.left_out_event(), *said] if said else said
 
     def note_taken(self) -> None:
         """What was read was taken, but for warnings that were left out: those are told elsewhere

@@ -232,7 +232,7 @@ class Front:
                         words[name, missed] = one.reading.said_of_update(warning, missed)
                     mine.append(words[name, missed])
             pending.clear()
-            if mine and not one.line.send_at_once(pieces.of(mine)):
+            if mine and not one.line.send_at_once(pieces.of(one.reading.after_left_out(mine))):
                 self._leave(one)
 
     async def _each(self) -> AsyncGenerator[tuple[Hashable, Resting]]:

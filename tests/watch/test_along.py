@@ -14,9 +14,13 @@ from wideberth.model.warnings import WarningKind
 from wideberth.space.altitude import altitude
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Volume4D, circle
+from wideberth.watch import along
 from wideberth.watch import ways as ways_module
+from wideberth.watch._crowds import Bounds
+from wideberth.watch.closest import candidates
 from wideberth.watch.engine import Watch
 from wideberth.watch.look import Look
+from wideberth.watch.observations import Verdict
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 from wideberth.watch.ways import Way, Ways, way_through
@@ -266,6 +270,80 @@ def test_more_pairs_along_a_way_than_places_are_counted_to_its_party():
         events = heard(watch, second, Flight("a", 47.0, 8.0, 50.0, 90.0))
         kinds |= {kind for kind, _ in said(events)}
     assert not {"Cleared", "Lapsed"} & kinds
+
+
+def bounded(monkeypatch, **bounds):
+    """Crowds are what has more pairs than this."""
+
+    def search(movers, limits, *, same_owner):
+        return candidates(movers, limits, same_owner=same_owner, bounds=Bounds(**bounds))
+
+    monkeypatch.setattr(along, "candidates", search)
+
+
+def on_the_way_and_at_its_end(count):
+    corner = step((47.0, 8.0), 90, 2000)
+    going = [
+        Flight(f"a{k}", *step((47.0, 8.0), 90, 10 * k), 50.0, 90.0, owner="party-a")
+        for k in range(count)
+    ]
+    there = [Flight(f"x{k}", *step(corner, 0, 4000 + 20 * k), owner="party-x") for k in range(7)]
+    return going, there
+
+
+def test_pairs_along_a_way_that_a_crowd_hides_are_counted_too(monkeypatch):
+    going, there = on_the_way_and_at_its_end(12)
+    counts = []
+    for bounds in ({}, {"pairs": 0, "per_mover": 0, "per_track": 1}):
+        bounded(monkeypatch, **bounds)
+        watch = watch_with(turning())
+        heard(watch, 0, *going, *there)
+        told = standing(watch)
+        pairs = {key for key in told if key[-1] == "way plan" and key[1] != "party party-a"}
+        count = told.get(("conflict", "party party-a", "way plan"))
+        counts.append((pairs, 0 if count is None else count.objects[0].count))
+    (all_pairs, none), (some_pairs, count) = counts
+    assert len(all_pairs) == 84
+    assert none == 0
+    assert some_pairs < all_pairs
+    assert {key[1] for key in some_pairs} == {f"track a{k}" for k in range(12)}
+    # "at least": one of each that goes along the way and was passed over, never more than there are
+    missing = all_pairs - some_pairs
+    assert len({key[1] for key in missing}) <= count <= len(missing)
+
+
+def test_what_stands_along_a_way_is_not_cleared_because_a_crowd_came(monkeypatch):
+    going, there = on_the_way_and_at_its_end(8)
+    watch = watch_with(turning())
+    heard(watch, 0, *going, *there)
+    stood = {key for key in standing(watch) if key[-1] == "way plan"}
+    assert len(stood) == 56
+    bounded(monkeypatch, pairs=0, per_mover=0, per_track=1)
+    for second in range(1, 40):
+        events = heard(watch, second, *going, *there)
+        assert not {"Cleared", "Lapsed"} & {kind for kind, _ in said(events)}
+    told = standing(watch)
+    assert stood <= told.keys()
+    assert all(told[key].verdict is Verdict.HOLDS for key in stood)
+
+
+def test_straight_lines_of_a_crowd_take_no_room_of_ways(monkeypatch):
+    """Tracks that nobody says whose they are make pairs among each other."""
+    corner = step((47.0, 8.0), 90, 2000)
+    going, _ = on_the_way_and_at_its_end(4)
+    place = step(corner, 0, 4000)
+    there = [Flight(f"x{k}", *step(place, 0, k), owner=None) for k in range(40)]
+    aside = [Flight(f"y{k}", *step(place, 270, 4000 + k), owner=None) for k in range(40)]
+    # At each place 780 among each other; with no more than two legs each, four times 40.
+    bounded(monkeypatch, pairs=320, per_mover=0, per_track=0)
+    each = PairSettings(
+        horizontal_m=1000, vertical_m=150, look_ahead_us=120 * SECOND_US, told_per_track=1000
+    )
+    watch = watch_with(turning(), rules=WatchSettings(tracks=SETTINGS.tracks, pairs=each))
+    heard(watch, 0, *going, *there, *aside)
+    pairs = [key for key in standing(watch) if key[-1] == "way plan"]
+    assert len(pairs) == 4 * 40
+    assert not [key for key in pairs if key[1] == "party party-a"]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -140,8 +140,8 @@ def pairs(
     levels = _levels(straight)
     told: list[Observation] = []
     seen: set[WarningKey] = set()
-    hits = _hits(look, followed.legs, settings, limits)
-    kept = _Places(settings.pairs)
+    hits, passed_over = _hits(look, followed.legs, settings, limits, stood)
+    kept = _Places(settings.pairs, passed_over)
     names = followed.legs.ways
     for hit in hits:  # those that rest on one way before those that rest on two
         tracks = tuple(sorted(look.ref(row) for row in hit.rows))
@@ -285,12 +285,20 @@ def _rule(settings: PairSettings) -> tuple[str, Limits]:
     return name + SUFFIX, Limits(horizontal_m, vertical_m, ahead_s, error_m)
 
 
-def _hits(look: Look, legs: Legs, settings: WatchSettings, limits: Limits) -> list[_Hit]:
+def _hits(
+    look: Look,
+    legs: Legs,
+    settings: WatchSettings,
+    limits: Limits,
+    stood: Iterable[WarningKey],
+) -> tuple[list[_Hit], dict[tuple[int, int], int]]:
     """Of each two tracks and ways the piece on which they come too close first: those that rest on
-    one way before those that rest on two, each by urgency.
+    one way before those that rest on two, each by urgency. And of each row and way in a crowd
+    (:mod:`wideberth.watch._crowds`), with how many others at least it was not held against; what
+    stood is looked at in any crowd.
     """
     if not len(legs):
-        return []
+        return [], {}
     factor = settings.warnings.clear_factor
     wide = Limits(
         limits.horizontal_m * factor,
@@ -300,12 +308,18 @@ def _hits(look: Look, legs: Legs, settings: WatchSettings, limits: Limits) -> li
     )
     near = _near(look.movers, legs, wide)
     count = len(near)
-    both = _joined(look.movers.take(near), legs.movers)
+    straight = look.movers.take(near)
+    # As if others brought them: what a party's straight lines fill is no room for ways.
+    apart = int(look.movers.feed.max(initial=0)) + 1
+    both = _joined(straight, replace(legs.movers, feed=legs.movers.feed + apart))
     row = np.concatenate((near, legs.row))
     way = np.concatenate((np.full(count, _STRAIGHT), legs.way))
     begin_s: Floats = np.concatenate((np.zeros(count), legs.begin_s))
     end_s: Floats = np.concatenate((np.full(count, wide.look_ahead_s), legs.end_s))
-    found, _ = candidates(both, wide, same_owner=settings.pairs.same_owner)
+    found, left = candidates(both, wide, same_owner=settings.pairs.same_owner)
+    if left.any():
+        found = np.concatenate((found, _pairs_of(look, row, stood)))
+        found = found[both.identity[found[:, 0]] != both.identity[found[:, 1]]]
     from_s = np.maximum(begin_s[found[:, 0]], begin_s[found[:, 1]])
     until_s = np.minimum(end_s[found[:, 0]], end_s[found[:, 1]])
     chosen = (found[:, 1] >= count) & (row[found[:, 0]] != row[found[:, 1]]) & (from_s <= until_s)
@@ -343,10 +357,40 @@ def _hits(look: Look, legs: Legs, settings: WatchSettings, limits: Limits) -> li
         known = best.get((rows, ways))
         if known is None or (hit.loss_s, hit.wide_s) < (known.loss_s, known.wide_s):
             best[rows, ways] = hit
-    return sorted(
+    hits = sorted(
         best.values(),
         key=lambda hit: (_STRAIGHT not in hit.ways, hit.loss_s, hit.wide_s, hit.rows, hit.ways),
     )
+    return hits, _passed_over(left[count:], legs, row)
+
+
+def _pairs_of(look: Look, row: Ints, stood: Iterable[WarningKey]) -> Ints:
+    """Each piece of a warning's one track with each of its other, as pairs (n, 2), the lower first.
+    row: of each piece.
+    """
+    found: list[Ints] = [np.empty((0, 2), np.int64)]
+    for key in stood:
+        rows = [look.row(ref) for ref in key.objects if ref.kind == "track"]
+        if len(rows) == 2 and None not in rows:
+            one, other = (np.flatnonzero(row == each) for each in rows)
+            of_two = np.stack(np.meshgrid(one, other), axis=-1).reshape(-1, 2)
+            found.append(np.sort(of_two, axis=1))
+    return np.concatenate(found)
+
+
+def _passed_over(left: Ints, legs: Legs, row: Ints) -> dict[tuple[int, int], int]:
+    """With how many others at least each row was not held against along its way. left: pieces that
+    each leg was not held against; row: of each piece.
+    """
+    least: dict[tuple[int, int], int] = {}
+    if not left.any():
+        return least
+    # Of one other there may be so many pieces: its straight line, and its legs.
+    most = int(np.unique(row, return_counts=True)[1].max())
+    for k in np.flatnonzero(left).tolist():
+        name = int(legs.row[k]), int(legs.way[k])
+        least[name] = max(least.get(name, 0), math.ceil(int(left[k]) / most))
+    return least
 
 
 def _joined(one: Movers, two: Movers) -> Movers:
@@ -393,8 +437,9 @@ class _Places:
     these two parties have none left.
     """
 
-    def __init__(self, rules: PairSettings) -> None:
+    def __init__(self, rules: PairSettings, passed_over: Mapping[tuple[int, int], int]) -> None:
         self._rules = rules
+        self._passed_over = passed_over
         self._taken: Counter[tuple[str, int, int]] = Counter()
         self._left: dict[int, list[tuple[int, int]]] = {}
 
@@ -426,11 +471,16 @@ class _Places:
         counted: Counted,
     ) -> list[Observation]:
         """To the party of each way, how many pairs along it are not warned of one by one."""
+        count = Counter({way: len(pairs) for way, pairs in self._left.items()})
+        rows = {way: {row for pair in pairs for row in pair} for way, pairs in self._left.items()}
+        for (row, way), least in self._passed_over.items():
+            count[way] += least
+            rows.setdefault(way, set()).add(row)
         left: dict[WarningKey, LeftOut] = {}
-        for way, pairs in self._left.items():
+        for way, names in rows.items():
             name = followed.legs.ways[way]
             key = count_key(followed.intents[name].owner or "", way_ref(name))
-            left[key] = LeftOut(len(pairs), np.unique(pairs))
+            left[key] = LeftOut(count[way], np.array(sorted(names), np.int64))
         return counted.said(
             look,
             settings,

@@ -26,7 +26,7 @@ from wideberth.picture.picture import Picture
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
 from wideberth.space.boxes import MARGIN_M, rings_of_box
 from wideberth.space.overlap import is_conflict
-from wideberth.space.prepared import PreparedVolume, prepare
+from wideberth.space.prepared import PreparedVolume, prepare_many
 from wideberth.space.time import MAX_US, MIN_US
 from wideberth.space.volume import NANODEGREES, Circle, Footprint, Separation, Volume4D
 from wideberth.wire import meaning
@@ -133,12 +133,9 @@ def area_of_box(box: Box, slab: Slab, picture: Picture) -> Area:
     width = east - west if east >= west else east - west + 360
     if width >= 360 and south <= -90 and north >= 90:
         return Area((), slab)
-    pieces = [
-        prepare(_volume(ring, slab), picture.altitude_model)
-        for ring in rings_of_box(south, west, north, east)
-    ]
+    rings = [_volume(ring, slab) for ring in rings_of_box(south, west, north, east)]
     small = width <= _SMALL_DEG and north - south <= _SMALL_DEG
-    return Area(tuple(pieces), slab, small, box)
+    return Area(_prepared(rings, picture), slab, small, box)
 
 
 def area_of_volume(volume: Volume4D, picture: Picture) -> Area:
@@ -146,8 +143,8 @@ def area_of_volume(volume: Volume4D, picture: Picture) -> Area:
     to the ellipsoid.
     """
     picture.altitude_model.require_comparable(volume)
-    prepared = prepare(volume, picture.altitude_model)
-    return Area((prepared,), Slab(volume.start_us, volume.end_us), _is_small(volume))
+    slab = Slab(volume.start_us, volume.end_us)
+    return Area(_prepared((volume,), picture), slab, _is_small(volume))
 
 
 async def find(
@@ -181,7 +178,7 @@ async def find(
 def area_of_footprint(footprint: Footprint, slab: Slab, picture: Picture) -> Area:
     """A circle or a polygon."""
     volume = _volume(footprint, slab)
-    return Area((prepare(volume, picture.altitude_model),), slab, _is_small(volume))
+    return Area(_prepared((volume,), picture), slab, _is_small(volume))
 
 
 def touches(
@@ -281,6 +278,11 @@ def _is_small(volume: Volume4D) -> bool:
     longitudes = [vertex[1] for vertex in shape.vertices]
     span = max(max(latitudes) - min(latitudes), max(longitudes) - min(longitudes))
     return span <= _SMALL_DEG * NANODEGREES
+
+
+def _prepared(volumes: Sequence[Volume4D], picture: Picture) -> tuple[PreparedVolume, ...]:
+    """Not remembered: what anybody asks about must not drive out what stands."""
+    return tuple(prepare_many(volumes, picture.altitude_model))
 
 
 def _volume(footprint: Footprint, slab: Slab) -> Volume4D:

@@ -8,6 +8,9 @@ some. What must be heard is never left out; the reference of the API says what t
 * by area, only what shows a place that lies outside. What shows none is heard. What changes a place
   is heard wherever it is now, since it may have left the area; and a warning that was heard once is
   heard to its end.
+
+What is prepared to be compared with an area is not remembered: it takes microseconds, and each
+position is another, which would drive out what all decisions are made of.
 """
 
 from __future__ import annotations
@@ -56,7 +59,7 @@ from wideberth.picture.picture import Picture
 from wideberth.service import StreamEvent
 from wideberth.space.altitude import MAX_ALTITUDE_MM, MIN_ALTITUDE_MM, Altitude, AltitudeReference
 from wideberth.space.boxes import rings_of_box
-from wideberth.space.prepared import PreparedVolume, prepare
+from wideberth.space.prepared import PreparedVolume, prepare_many
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US
 from wideberth.space.volume import (
     NANODEGREES,
@@ -164,9 +167,7 @@ class Wanted:
                 intent, _ = await version_at(desk, event.position, event.entry)
                 return self._is_intent_in(desk.picture, intent)
             case ZoneDeclared(zone=zone):
-                model = desk.picture.altitude_model
-                volumes = [prepare(each, model) for each in zone.volumes]
-                return zone.version > 1 or touches(volumes, self.area)
+                return zone.version > 1 or self._is_any_in(desk.picture, zone.volumes)
             case SubscribersNotified():
                 return await self._is_notified_in(desk, event, party)
             case WarningRaised() | WarningWorsened() | WarningCleared():
@@ -189,8 +190,11 @@ class Wanted:
         standing = picture.intents.get(intent.id)
         if standing is not None and standing.volumes == intent.volumes:
             return touches(picture.intent_space.views(intent.id), self.area)
-        model = picture.altitude_model
-        return touches([prepare(each, model) for each in intent.volumes], self.area)
+        return self._is_any_in(picture, intent.volumes)
+
+    def _is_any_in(self, picture: Picture, volumes: Sequence[Volume4D]) -> bool:
+        assert self.area is not None, "asked where there is an area"
+        return touches(prepare_many(volumes, picture.altitude_model), self.area)
 
     async def _is_notified_in(self, desk: Desk, event: StreamEvent, party: PartyId) -> bool:
         found = await version_notified(desk, event)
@@ -276,7 +280,7 @@ def track_is_in(row: TrackRow, area: Area, picture: Picture) -> bool:
         round(row.latitude_deg * NANODEGREES), round(row.longitude_deg * NANODEGREES), altitude_mm
     )
     reach = Separation(horizontal_mm=round(row.uncertainty_m * 1000))
-    return touches([prepare(spot, picture.altitude_model)], area, reach)
+    return touches(prepare_many((spot,), picture.altitude_model), area, reach)
 
 
 def _is_in_box(row: TrackRow, area: Area) -> bool:
@@ -374,7 +378,7 @@ def _asks_something(body: Body) -> bool:
     return answer.verb in _EXITS or bool(answer.differences)
 
 
-def _places(known: Warned, picture: Picture) -> list[PreparedVolume]:
+def _places(known: Warned, picture: Picture) -> Sequence[PreparedVolume]:
     """All places that a warning shows to a party."""
     volumes: list[Volume4D] = []
     for side in known.sides:
@@ -382,7 +386,7 @@ def _places(known: Warned, picture: Picture) -> list[PreparedVolume]:
             volumes.append(_spot_of(side.fix))
         elif side.cell is not None:
             volumes += _cell(side.cell)
-    return [prepare(each, picture.altitude_model) for each in volumes]
+    return prepare_many(volumes, picture.altitude_model)
 
 
 def _reach(known: Warned, look_ahead_us: int) -> Separation:

@@ -122,6 +122,21 @@ def test_what_cannot_be_is_used_only_where_nothing_else_is() -> None:
     assert thing.uncertainty_m > 90_000 - 500
 
 
+def going(speed_m_s: float, course_deg: float, *, at_s: float = 0) -> PositionReport:
+    """One that says how it moves."""
+    return report(at_s=at_s, ground_speed_m_s=speed_m_s, course_deg=course_deg)
+
+
+def test_a_velocity_that_is_derived_contradicts_nothing() -> None:
+    rows = held(
+        ("north", "a", report(at_s=-10)),
+        ("north", "a", report(at_s=0, north_m=600)),
+        ("south", "b", going(60.0, 180.0)),
+    )
+    assert {row.velocity_source for row in rows} == {"derived", "reported"}
+    assert "velocity" not in conflicts_of(*rows)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
@@ -133,6 +148,13 @@ def test_what_cannot_be_is_used_only_where_nothing_else_is() -> None:
         (report(altitude_w84_m=100.0), report(altitude_w84_m=161.0), ("altitude",)),
         (report(altitude_std_m=100.0), report(altitude_std_m=161.0), ("pressure altitude",)),
         (report(altitude_w84_m=100.0), report(altitude_std_m=900.0), ()),
+        (going(60.0, 90.0), going(69.0, 90.0), ()),
+        (going(60.0, 90.0), going(110.0, 90.0), ("velocity",)),
+        (going(60.0, 90.0), going(60.0, 270.0), ("velocity",)),
+        (going(60.0, 356.0), going(60.0, 4.0), ()),
+        (going(4.9, 0.0), going(4.9, 180.0), ()),
+        (going(60.0, 90.0), going(60.0, 270.0, at_s=-9), ()),  # it may have turned
+        (going(60.0, 90.0), report(), ()),
         (report(callsign="SWR1"), report(callsign="swr 1"), ()),
         (report(callsign="SWR1"), report(callsign="SWR2"), ("call sign",)),
         (report(callsign="SWR1"), report(at_s=-601, callsign="SWR2"), ()),
@@ -177,7 +199,7 @@ TOLD = st.lists(
             altitude_w84_m=st.sampled_from([None, 100.0, 150.0, 400.0]),
             altitude_std_m=st.sampled_from([None, 100.0, 400.0]),
             ground_speed_m_s=st.sampled_from([None, 0.0, 60.0]),
-            course_deg=st.just(0.0),
+            course_deg=st.sampled_from([0.0, 180.0]),
             vertical_rate_m_s=st.sampled_from([None, 15.0]),
             callsign=st.sampled_from([None, "SWR1", "SWR2"]),
             owner=st.sampled_from([None, "north", "south"]),

@@ -92,16 +92,21 @@ def remarks(event: CotEvent) -> str:
     return text_of(child(event, "remarks"))
 
 
+def a_track(**more: Any) -> TrackSaid:
+    made = TrackSaid(
+        feed_party="alpha",
+        track="x",
+        time_us=NOW_US,
+        latitude_deg=0.0,
+        longitude_deg=0.0,
+        uncertainty_m=0.0,
+    )
+    return msgspec.structs.replace(made, **more)
+
+
 def every_event(*, exercise: bool = False) -> list[CotEvent]:
     stop = Stop("stop-1", Form.STOP, PartyId("alpha"), Identified.UNVERIFIED, NOW_US, "at the ford")
-    track = TrackSaid(
-        feed_party="alpha",
-        track="t-1",
-        time_us=NOW_US,
-        latitude_deg=47.0,
-        longitude_deg=8.0,
-        uncertainty_m=24.477,
-    )
+    track = a_track(track="t-1", latitude_deg=47.0, longitude_deg=8.0, uncertainty_m=24.477)
     warning = WarningSaid(
         id="w1",
         kind="separation",
@@ -205,22 +210,19 @@ def test_no_track_has_an_affiliation_whatever_was_sent() -> None:
     assert "a-h" not in msgspec.json.encode(report).decode()
     said = next(each for each in every_event() if each.type.startswith("a-"))
     assert said.type == "a-u"
-    track = TrackSaid(
-        feed_party="alpha",
-        track="x",
-        time_us=NOW_US,
-        latitude_deg=0.0,
-        longitude_deg=0.0,
-        uncertainty_m=0.0,
-        domain=domain_of(sent),
-        silent=True,
-        speed_m_s=1.5,
-        course_deg=90.0,
-    )
+    track = a_track(domain=domain_of(sent), silent=True, speed_m_s=1.5, course_deg=90.0)
     event = track_event(track, now_us=NOW_US, exercise=False)
     assert event.type == "a-u-A"
     assert "SILENT" in remarks(event)
+    assert "IMPLAUSIBLE" not in remarks(event)
     assert dict(child(event, "track").attributes) == {"course": "90.0", "speed": "1.5"}  # type: ignore[union-attr]
+
+
+def test_a_track_says_that_it_cannot_be_and_what_its_feeds_disagree_in() -> None:
+    track = a_track(implausible="speed-impossible", conflicts=("position", "call sign"))
+    event = track_event(track, now_us=NOW_US, exercise=False)
+    assert "IMPLAUSIBLE: speed-impossible. FEEDS DISAGREE: position, call sign" in remarks(event)
+    assert dict(child(event, OWN).attributes)["implausible"] == "speed-impossible"  # type: ignore[union-attr]
 
 
 def test_a_label_over_the_antimeridian_stands_there() -> None:

@@ -21,6 +21,7 @@ FeedPhase = Literal["told", "connecting", "connected", "listening", "retrying", 
 """told: somebody brings it over the API; listening: datagrams may come, and nobody says whether."""
 
 _SAMPLE_BYTES = 200
+_NOT_NEWER = ("late", "repeated", "contradictory")
 MOST_TOLD = 200
 """Feeds that one party tells of over the API, at most: each is a file of the archive and a part of
 what every look goes through.
@@ -53,11 +54,13 @@ class FeedLink:
 
     messages: read and understood, ignored: of them, those that say nothing of a position; unread:
     passed over, and perhaps no messages at all; malformed: by rule. taken: positions; refused: by
-    rule of the track table; dropped: values of positions that were taken, which cannot be and count
-    as not said, by column, and the last of them. left_out: positions in whose place a newer one of
-    the same thing went on; flooded_bytes: thrown away unread, since they came faster than the feed
-    may be; not_kept: positions that were watched, and that the archive had no room for or could not
-    write. told_us: when the party last told of it over the API.
+    rule of the track table; not_newer: of those taken, the ones that are no newer position, by what
+    they are (``late``, ``repeated``, ``contradictory``); dropped: values of positions that were
+    taken, which cannot be and count as not said, by column, and the last of them. left_out:
+    positions in whose place a newer one of the same thing went on; flooded_bytes: thrown away
+    unread, since they came faster than the feed may be; not_kept: positions that were watched, and
+    that the archive had no room for or could not write. told_us: when the party last told of it
+    over the API.
     """
 
     name: str
@@ -77,6 +80,7 @@ class FeedLink:
     sample: MalformedInput | None = None
     taken: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
+    not_newer: Counter[str] = field(default_factory=Counter[str])
     dropped: Counter[str] = field(default_factory=Counter[str])
     dropped_last: DroppedValue | None = None
     left_out: int = 0
@@ -134,6 +138,9 @@ class FeedLink:
     def observed(self, report: UpdateReport, newest_us: int | None) -> None:
         """What the track table made of positions. newest_us: the newest time among the good."""
         self.took(len(report.good), report.refused, newest_us)
+        self.not_newer.update(
+            {each: report.counts[each] for each in _NOT_NEWER if report.counts[each]}
+        )
         self.dropped.update(report.dropped)
         if report.dropped_values:
             self.dropped_last = report.dropped_values[-1]

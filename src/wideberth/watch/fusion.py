@@ -16,12 +16,15 @@ less than an older one still does. Each height and the velocity are of that same
 does not say one, of the next that does and is not silent. The call sign is the one said last.
 
 *What conflicts.* Two places or heights further apart than both accuracies, clocks and the time
-between allow, two call signs said within ten minutes, two parties whose thing it is to be. The
-uncertainty then reaches around every place that conflicts. Nothing is averaged.
+between allow, two reported velocities that nothing turns or brakes into each other in that time,
+two call signs said within ten minutes, two parties whose thing it is to be. The uncertainty then
+reaches around every place that conflicts. Nothing is averaged. A rate of climb is not compared: it
+may be derived from heights that differ by their errors, and the heights are.
 """
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
@@ -40,6 +43,8 @@ __all__ = ["FusedTrack", "agree", "alone", "conflicts_of", "fused", "sign_of"]
 
 _CALL_SIGN_US = 10 * MINUTE_US
 _FEWEST_SIGNS = 4
+_VELOCITY_ERROR_M_S = 10.0
+_TURNING_M_S2 = 15.0  # half as much again as gravity: an airliner's steepest turn is a third of it
 _DEFAULT = TrackSettings()
 
 _VALUES: tuple[tuple[str, Callable[[TrackRow], object]], ...] = (
@@ -107,6 +112,8 @@ def conflicts_of(one: TrackRow, other: TrackRow) -> tuple[str, ...]:
         low, high = value(one), value(other)
         if isinstance(low, float) and isinstance(high, float) and abs(low - high) > rise_m:
             found.append(name)
+    if _velocity_gap_m_s(one, other) > _VELOCITY_ERROR_M_S + _TURNING_M_S2 * _unsure_s(one, other):
+        found.append("velocity")
     if (
         _sign(one) and _sign(other) and _sign(one) != _sign(other)
         and abs((one.callsign_us or 0) - (other.callsign_us or 0)) <= _CALL_SIGN_US
@@ -122,7 +129,7 @@ def agree(one: TrackRow, other: TrackRow) -> bool:
     :func:`wideberth.watch.agreeing.identities` asks of many.
     """
     near = distance_m(one, other) <= _allowed_m(one, other, most_accuracy_m=MOST_ACCURACY_M)
-    against = set(conflicts_of(one, other)) - {"position", "call sign"}
+    against = set(conflicts_of(one, other)) - {"position", "velocity", "call sign"}
     return near and _gap_s(one, other) <= MOST_GAP_S and not against
 
 
@@ -171,7 +178,7 @@ def _fused(group: Sequence[TrackRow]) -> FusedTrack:
             reach_m = max(
                 reach_m, *(distance_m(best, row) + row.uncertainty_m for row in (one, other))
             )
-    order = ("position", "altitude", "pressure altitude", "call sign", "party")
+    order = ("position", "altitude", "pressure altitude", "velocity", "call sign", "party")
     return FusedTrack(
         key=first.key,
         rows=tuple(rows),
@@ -230,6 +237,19 @@ def _rise_m(one: TrackRow, other: TrackRow) -> float:
     climb_m_s = max(CLIMB_M_S, *(abs(row.vertical_rate_m_s or 0.0) for row in (one, other)))
     errors_m = one.vertical_error_m + other.vertical_error_m
     return errors_m + climb_m_s * _unsure_s(one, other)
+
+
+def _velocity_gap_m_s(one: TrackRow, other: TrackRow) -> float:
+    """By how much two velocities differ that were reported; 0 where one was not, for a velocity
+    that is derived is off by what both of its positions are.
+    """
+    across: list[complex] = []
+    for each in (one, other):
+        speed_m_s, course_deg = each.ground_speed_m_s, each.course_deg
+        if each.velocity_source != "reported" or speed_m_s is None or course_deg is None:
+            return 0.0
+        across.append(cmath.rect(speed_m_s, math.radians(course_deg)))
+    return abs(across[0] - across[1])
 
 
 def _unsure_s(one: TrackRow, other: TrackRow) -> float:

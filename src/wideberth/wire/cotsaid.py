@@ -66,7 +66,8 @@ _NAME = "wideberth"
 class TrackSaid(msgspec.Struct, frozen=True, kw_only=True):
     """A track as its reader may see it. domain: ``A``, ``G``, ``S`` or ``U`` where it is known.
 
-    Units as in :class:`CotEvent`; None: not known. uncertainty_m: 95 %.
+    Units as in :class:`CotEvent`; None: not known. uncertainty_m: 95 %. implausible: the rule that
+    what is reported of it breaks. conflicts: of which values its feeds contradict each other.
     """
 
     feed_party: str
@@ -81,6 +82,8 @@ class TrackSaid(msgspec.Struct, frozen=True, kw_only=True):
     call_sign: str | None = None
     party: str | None = None
     silent: bool = False
+    implausible: str | None = None
+    conflicts: tuple[str, ...] = ()
     domain: str | None = None
 
 
@@ -219,6 +222,10 @@ def track_event(track: TrackSaid, *, now_us: int, exercise: bool) -> CotEvent:
         said.append(f"of {track.party}")
     if track.silent:
         said.append("SILENT: no position since the time of this one")
+    if track.implausible:
+        said.append(f"IMPLAUSIBLE: {track.implausible}")
+    if track.conflicts:
+        said.append(f"FEEDS DISAGREE: {', '.join(track.conflicts)}")
     more: list[Element] = []
     if track.speed_m_s is not None and track.course_deg is not None:
         velocity = (("course", repr(track.course_deg)), ("speed", repr(track.speed_m_s)))
@@ -232,6 +239,7 @@ def track_event(track: TrackSaid, *, now_us: int, exercise: bool) -> CotEvent:
             ("object", "track"),
             ("party", track.party or ""),
             ("state", "silent" if track.silent else "live"),
+            *((("implausible", track.implausible),) if track.implausible else ()),
         ),
         exercise=exercise,
     )

@@ -55,6 +55,15 @@ async def test_a_feed_that_is_told_stands_with_what_was_taken_and_refused(world:
     assert await feeds(world, "bravo") == {}
 
 
+async def test_positions_that_are_no_newer_are_counted_by_what_they_are(world: World) -> None:
+    for minute, latitude in ((-40, 47.0), (-40, 47.0), (-41, 47.0), (-42, 47.0), (-40, 48.0)):
+        said = {"track": "a", "latitude": latitude, "longitude": 8.0, "time": moment(minute)}
+        await world.ask("alpha", "POST", "/tracks", {"feed": "radio", "reports": [said]})
+    (feed,) = (await feeds(world, "alpha")).values()
+    assert feed["counts"]["positions"] == 5
+    assert feed["counts"]["not_newer"] == {"late": 2, "repeated": 1, "contradictory": 1}
+
+
 def test_every_rule_that_a_position_is_refused_by_names_a_field() -> None:
     assert set(FIELD_OF_RULE) == set(ROW_RULES)
 

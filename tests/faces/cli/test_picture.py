@@ -41,7 +41,8 @@ def test_each_value_stands_with_its_source_and_age(tmp_path: Path) -> None:
 
         near = {"altitude_m": 300.0, "accuracy_m": 5.0, "ground_speed_m_s": 20.0, "track_deg": 0.0}
         for feed, latitude in (("radar", 47.0), ("box", 47.1)):
-            plane = report("4ca7b6", latitude, **near, call_sign="SWR12", party="alpha")
+            sign = "SWR12" if feed == "radar" else "SWR13"
+            plane = report("4ca7b6", latitude, **near, call_sign=sign, party="alpha")
             post(alpha, "/tracks", {"feed": feed, "reports": [plane]})
         other = report("drone", 47.0, **near, party="bravo")
         post(alpha, "/tracks", {"feed": "box", "reports": [other]})
@@ -49,10 +50,12 @@ def test_each_value_stands_with_its_source_and_age(tmp_path: Path) -> None:
         while "SEPARATION" not in (said := picture(url, alpha)):
             assert time.monotonic() < deadline, said
             time.sleep(0.2)
-        assert "4ca7b6, SWR12" in said
+        assert "4ca7b6, SWR13" in said, "the one that was said last"
         assert "by box of alpha: 47.10000, 7.50000, 300 m above the ellipsoid, known to" in said
         assert "by radar of alpha: 47.00000" in said
-        assert "FEEDS DISAGREE: " in said
+        assert "FEEDS DISAGREE: position, call sign" in said
+        for sign in ("SWR12", "SWR13"):
+            assert f"20 m/s on 000; call sign {sign}, " in said, "what they disagree in"
         assert "by the rule watch/pair-separation/1" in said
         assert "track: " in said.partition("SEPARATION")[2]
 
@@ -76,6 +79,7 @@ def test_a_feed_says_why_it_is_down_and_what_could_not_be_read() -> None:
         "feed": "airport", "feed_party": "north", "kind": "sbs", "state": "retrying",
         "why": "Connection refused", "since": moment(-1), "last_position": moment(-60),
         "counts": {"messages": 7, "positions": 2, "refused": {"time-old": 1},
+                   "not_newer": {"late": 3, "repeated": 5},
                    "malformed": {"not-sbs": 4}, "flooded_bytes": 9},
         "malformed": {"rule": "not-sbs", "sample": "this is no message", "time": moment(-1.5)},
     }  # fmt: skip
@@ -89,6 +93,23 @@ def test_a_feed_says_why_it_is_down_and_what_could_not_be_read() -> None:
     told = "\n".join(said)
     assert "airport of north, sbs: retrying: Connection refused, since" in told
     assert "newest position 1 h" in told
-    assert "7 messages, 2 positions taken, 1 refused, 4 malformed, 9 bytes thrown away" in told
+    assert (
+        "7 messages, 2 positions taken, 1 refused, 4 malformed, 3 late, 5 repeated,"
+        " 9 bytes thrown away" in told
+    )
     assert "last malformed, not-sbs, 1 min 30 s ago: 'this is no message'" in told
     assert f"warnings: {NOTHING}" in said
+
+
+def test_what_cannot_be_and_what_is_silent_have_no_gap() -> None:
+    fix = {"latitude": 47.0, "longitude": 7.5, "time": moment(-60)}
+    said = [
+        {"kind": kind, "level": 1, "raised": moment(-1), "time_s": 0.0, "uncertainty_m": 9.0,
+         "rule": "watch/r/1", "objects": [{"type": "track", "facts": ["a", "b"], "fix": fix}]}
+        for kind in ("implausible", "silence")
+    ]  # fmt: skip
+    lists = {"feeds": [], "tracks": [], "warnings": said, "hazards": []}
+    told = "\n".join(words({"time": moment(0), **lists}))
+    assert "what is reported of it cannot be" in told
+    assert "unknown where it is, not clear" in told
+    assert "in 0 s" not in told

@@ -136,6 +136,16 @@ async def test_a_track_is_shown_as_its_feed_was_opened(tak: TakWorld) -> None:
         await bravo.until(lambda each: each.type == "t-x-d-d" and "heli77" in each.uid)
 
 
+async def test_a_spoofed_track_says_so_on_the_map_at_once(tak: TakWorld) -> None:
+    async with tak.client("alpha") as alpha:
+        for moved in (0.0, 0.0, 1.0):  # then a degree in a moment
+            each = report(tak, "heli77", "alpha")
+            body = {"feed": "own", "reports": [{**each, "latitude": each["latitude"] + moved}]}
+            await tak.world.ask("alpha", "POST", "/tracks", body)
+        doubtful = await alpha.until(lambda each: "IMPLAUSIBLE" in repr(each))
+        assert doubtful.uid == "wideberth.track.alpha.heli77"
+
+
 async def test_a_warning_shows_each_side_its_own_and_of_the_other_a_cell(tak: TakWorld) -> None:
     for party, track in (("alpha", "heli77"), ("bravo", "drone5")):
         body = {"feed": "own", "reports": [report(tak, track, party)]}

@@ -70,6 +70,7 @@ def _counts(link: FeedLink, damaged: int) -> told.FeedCounts:
         malformed=dict(link.malformed),
         positions=link.taken,
         refused=dict(link.refused),
+        not_newer=dict(link.not_newer),
         dropped={FIELD_OF_COLUMN[column]: count for column, count in link.dropped.items()},
         left_out=link.left_out,
         flooded_bytes=link.flooded_bytes,

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["command", "words"]
 
 NOTHING = "none told to you: no information is not clearance"
+_NO_GAP = {
+    "implausible": "what is reported of it cannot be",
+    "silence": "unknown where it is, not clear",
+}
 _LISTS = ("feeds", "tracks", "warnings", "hazards")
 
 
@@ -94,6 +98,27 @@ def _place(each: dict[str, Any], now_us: int) -> str:
     )
 
 
+def _motion(each: dict[str, Any]) -> str:
+    speed, climb = each.get("ground_speed_m_s"), each.get("vertical_rate_m_s")
+    across = "velocity not said" if speed is None else f"{speed:.0f} m/s"
+    if each.get("track_deg") is not None:
+        across += f" on {each['track_deg']:03.0f}"
+    return across if climb is None else f"{across}, {climb:+.1f} m/s up"
+
+
+def _said(source: dict[str, Any], now_us: int) -> str:
+    """What else one feed says, so that it can be seen what feeds contradict each other in."""
+    sign = source.get("call_sign")
+    named = (
+        "no call sign"
+        if sign is None
+        else f"call sign {sign}, {_ago(source['call_sign_time'], now_us)}"
+    )
+    whose = f"of {source['party']}" if source.get("party") else "nobody says whose"
+    doubt = f"; IMPLAUSIBLE: {source['implausible']}" if source.get("implausible") else ""
+    return f"{_motion(source)}; {named}; {whose}{doubt}"
+
+
 def _track(each: dict[str, Any], now_us: int) -> Iterator[str]:
     whose = f"of {each['party']}" if each.get("party") else "nobody says whose"
     yield f"{each['track']}, {each.get('call_sign') or 'no call sign'}, {whose}"
@@ -103,6 +128,7 @@ def _track(each: dict[str, Any], now_us: int) -> Iterator[str]:
     for source in sources:
         used = ", ".join(source["used"]) or "nothing of it"
         yield f"  by {_feed_of(source)}: {_place(source, now_us)}; used: {used}"
+        yield f"    {_said(source, now_us)}"
     if each.get("conflicts"):
         yield f"  FEEDS DISAGREE: {', '.join(each['conflicts'])}"
     if each.get("implausible"):
@@ -130,6 +156,8 @@ def _gap(each: dict[str, Any]) -> str:
         ("time_s", "in {:.0f} s"),
     )
     said = [form.format(each[name]) for name, form in parts if each.get(name) is not None]
+    if each["kind"] in _NO_GAP:
+        return _NO_GAP[each["kind"]]
     return ", ".join(said) or "gap not told"
 
 
@@ -183,6 +211,10 @@ def _points(coordinates: Any) -> Iterable[list[float]]:
         yield from _points(each)
 
 
+def _not_newer(counts: dict[str, int]) -> str:
+    return "".join(f" {count} {name}," for name, count in sorted(counts.items()))
+
+
 def _feed(each: dict[str, Any], now_us: int) -> Iterator[str]:
     newest = each.get("last_position")
     age = f"newest position {_ago(newest, now_us)}" if newest else "no position yet"
@@ -200,6 +232,7 @@ def _feed(each: dict[str, Any], now_us: int) -> Iterator[str]:
         yield (
             f"  {counts['messages']} messages, {counts['positions']} positions taken,"
             f" {sum(counts['refused'].values())} refused, {lost} malformed,"
+            f"{_not_newer(counts['not_newer'])}"
             f" {counts['flooded_bytes']} bytes thrown away"
         )
     last = each.get("malformed")

@@ -253,7 +253,7 @@ class Shown:
                 continue
             name = f"track/{key.feed_party}/{key.track_id}"
             names.add(name)
-            state = (row.time_us, row.state, row.key, thing.conflicts)
+            state = (row.time_us, row.state, row.key, thing.conflicts, thing.implausible)
             yield self._put(name, state, lambda each=thing: self._track(each, now_us))
         yield self._drop("track/", names)
 
@@ -280,6 +280,8 @@ class Shown:
             call_sign=None if named is None else named.callsign,
             party=None if owned is None else owned.owner,
             silent=thing.state == "silent",
+            implausible=thing.implausible,
+            conflicts=thing.conflicts,
             domain=domain,
         )
         event = track_event(said, now_us=now_us, exercise=self._around.exercise)

@@ -28,11 +28,12 @@ class DroppedLastOut(Out, frozen=True, kw_only=True, omit_defaults=False):
 class FeedCounts(Out, frozen=True, kw_only=True, omit_defaults=False):
     """Since the process began. messages: read; ignored: of them, without a word on a position;
     unread: passed over, and perhaps no messages at all; malformed, refused: by rule; positions:
-    taken; dropped: of them, values that cannot be and count as not said, by field; left_out: for a
-    newer one of the same thing; flooded_bytes: thrown away, since they came faster than the feed
-    may be; not_kept: watched, but not written to the kept positions, for which the disk was too
-    slow or full; damaged: segments of its kept positions that cannot be read; failures: of its
-    line.
+    taken; not_newer: of them, those that were no newer position, by what they were: late, repeated
+    or contradictory; dropped: of them, values that cannot be and count as not said, by field;
+    left_out: for a newer one of the same thing; flooded_bytes: thrown away, since they came faster
+    than the feed may be; not_kept: watched, but not written to the kept positions, for which the
+    disk was too slow or full; damaged: segments of its kept positions that cannot be read;
+    failures: of its line.
     """
 
     messages: int
@@ -41,6 +42,7 @@ class FeedCounts(Out, frozen=True, kw_only=True, omit_defaults=False):
     malformed: dict[str, int]
     positions: int
     refused: dict[str, int]
+    not_newer: dict[str, int]
     dropped: dict[str, int]
     left_out: int
     flooded_bytes: int

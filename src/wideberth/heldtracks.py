@@ -83,6 +83,19 @@ class HeldTracks:
         groups = things.groups(is_seen)
         return await self._beside(lambda: things.seen(groups, where=where, besides=besides))
 
+    async def page(
+        self,
+        is_seen: Callable[[Whose], bool],
+        *,
+        after: str | None,
+        most: int,
+        where: Where | None = None,
+    ) -> list[FusedTrack]:
+        """A page of the same, in order; as :meth:`wideberth.watch.things.Things.page` has it."""
+        things = await self.now()
+        groups = things.groups(is_seen)
+        return await self._beside(lambda: things.page(groups, after=after, most=most, where=where))
+
     async def now(self) -> Things:
         """What is held now, or since."""
         asked = self._now

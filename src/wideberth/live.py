@@ -336,6 +336,19 @@ class Live:
         """
         return await self._held.seen(seen, where=where, besides=besides)
 
+    async def page_of_things(
+        self,
+        seen: Callable[[Whose], bool],
+        *,
+        after: str | None,
+        most: int,
+        where: Where | None = None,
+    ) -> list[FusedTrack]:
+        """A page of these, in order, and nothing made of the others; see
+        :meth:`wideberth.watch.things.Things.page`.
+        """
+        return await self._held.page(seen, after=after, most=most, where=where)
+
     async def shown(self) -> ShownTracks:
         """The tracks as of now, or of a moment ago: a quarter of show_every_s at most. A hundred
         streams ask for them, and each position that comes would have all of them made anew.

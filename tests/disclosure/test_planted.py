@@ -277,11 +277,11 @@ def _numbers_of_all(patch: pytest.MonkeyPatch) -> None:
 def _tracks_are_one_whoever_sees_them(patch: pytest.MonkeyPatch) -> None:
     """Feeds are fused first, and then the reader is shown what it sees a part of."""
 
-    async def things(live: Live, seen: Any, **_: Any) -> Any:
+    async def page(live: Live, seen: Any, *, most: int, **_: Any) -> Any:
         rows = await live.rows()
-        return [each for each in fused(rows) if any(seen(row.whose) for row in each.rows)]
+        return [each for each in fused(rows) if any(seen(row.whose) for row in each.rows)][:most]
 
-    patch.setattr(Live, "things", things)
+    patch.setattr(Live, "page_of_things", page)
 
 
 def _a_filter_goes_by_what_others_do(patch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from wideberth.watch.observations import Cleared, Raised
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.settings import FeedSettings, TrackSettings, WatchSettings
-from wideberth.watch.things import Things
+from wideberth.watch.things import Things, cursor_of
 from wideberth.watch.tracks import TrackKey, TrackRow, TrackTable
 
 NOW_US = 1_600_000_000 * SECOND_US
@@ -326,6 +326,65 @@ def test_rows_are_made_of_those_alone_that_are_asked_for(monkeypatch: pytest.Mon
     assert made == [5]
     assert len(things.seen(north)) == len(things.seen(north | south)) - 1 == 5
     assert sorted(made) == [0, 1, 2, 3, 4, 5]  # each once, for all readers
+
+
+def check_pages(told: Any, seen: set[str | None], most: int, edge_deg: float | None) -> None:
+    table = table_of(*told)
+    columns = Columns(table, table.slots(), NOW_US)
+    things = Things(columns)
+    groups = things.groups(lambda whose: whose.feed_party in seen)
+    pages: list[FusedTrack] = []
+    while page := things.page(
+        groups,
+        after=cursor_of(pages[-1].key) if pages else None,
+        most=most,
+        where=None if edge_deg is None else lambda c: c.latitude_deg > edge_deg,
+    ):
+        assert len(page) <= most
+        pages += page
+    everything = sorted(Things(columns).seen(groups), key=lambda each: cursor_of(each.key))
+    assert pages == [
+        each for each in everything if edge_deg is None or each.position.latitude_deg > edge_deg
+    ]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    TOLD,
+    st.sets(st.sampled_from([None, "north", "south"])),
+    st.integers(1, 3),
+    st.sampled_from([None, 47.0, 47.0005]),
+)
+def test_pages_are_together_what_a_reader_is_shown(
+    told: Any, seen: set[str | None], most: int, edge_deg: float | None
+) -> None:
+    check_pages(told, seen, most, edge_deg)
+
+
+def test_the_check_finds_pages_that_take_any_of_a_things_positions_for_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [("north", "a", report()), ("north", "b", report(north_m=900, accuracy_m=5_000.0))]
+    check_pages(told, {"north"}, 1, 47.005)
+    monkeypatch.setattr(
+        Things, "_is_there", lambda self, thing, wanted: any(
+            wanted[self._number(row.key)] for row in thing.rows
+        ),
+    )  # fmt: skip
+    with pytest.raises(AssertionError):
+        check_pages(told, {"north"}, 1, 47.005)
+
+
+def test_rows_are_made_of_a_page_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    row = Columns.row
+    monkeypatch.setattr(Columns, "row", lambda self, k: made.append(k) or row(self, k))
+    table = table_of(*(("north", "f", report(f"n{k}")) for k in (4, 2, 0, 3, 1)))
+    things = Things(Columns(table, table.slots(), NOW_US))
+    groups = things.groups(lambda whose: True)
+    page = things.page(groups, after="north/n1/f", most=2)
+    assert [each.key.track_id for each in page] == ["n2", "n3"]
+    assert sorted(made) == [1, 3]
 
 
 def test_the_check_finds_a_fusion_that_takes_what_is_hidden() -> None:

@@ -6,8 +6,10 @@ What a reader is shown is the same as :func:`wideberth.watch.fusion.fused` of th
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +18,13 @@ from wideberth.watch.fusion import FusedTrack, alone, fused, sign_of
 from wideberth.watch.rows import Columns
 from wideberth.watch.trackrow import TrackKey, TrackRow, Whose
 
-__all__ = ["Mask", "Things", "Where"]
+__all__ = ["Mask", "Things", "Where", "cursor_of"]
 
 Mask = NDArray[np.bool_]
 Where = Callable[[Columns], Mask]
 """Which of all tracks may be asked for: of the others nothing is made."""
-_REST_EVERY = 100
+_REST_EVERY = 100  # rows made
+_REST_EVERY_NAME = 1_000  # names read: a tenth of the work
 
 
 class Things:
@@ -64,16 +67,13 @@ class Things:
         """
         visible = self._visible(groups)
         single = visible & self._is_alone
+        together = self._together(groups, visible)
         wanted = None if where is None else where(self.columns)
         if wanted is not None:
             asked = wanted.copy()
             asked[[k for each in besides if (k := self._number(each)) is not None]] = True
             single &= asked
         found = [self._single(k) for k in self._numbers_of(single)]
-        together = self._fused.get(groups)
-        if together is None:
-            rows = (self._row(k) for k in self._numbers_of(visible & ~self._is_alone))
-            together = self._fused[groups] = fused(rows)
         if wanted is None:
             return found + together
         return found + [
@@ -82,6 +82,46 @@ class Things:
             if thing.key in besides
             or any(wanted[k] for row in thing.rows if (k := self._number(row.key)) is not None)
         ]
+
+    def page(
+        self,
+        groups: frozenset[int],
+        *,
+        after: str | None = None,
+        most: int,
+        where: Where | None = None,
+    ) -> list[FusedTrack]:
+        """The first of what a reader is shown that sees these groups, in the order of
+        :func:`cursor_of`; nothing is made of the others. after: those beyond it; most: so many at
+        most; where: those whose position is there.
+        """
+        visible = self._visible(groups)
+        single = visible & self._is_alone
+        together = self._together(groups, visible)
+        if where is not None:
+            wanted = where(self.columns)
+            single &= wanted
+            together = [each for each in together if self._is_there(each, wanted)]
+        key = self.columns.key
+        names = chain(
+            ((cursor_of(key(k)), k) for k in self._resting(self._numbers_of(single))),
+            ((cursor_of(thing.key), ~k) for k, thing in enumerate(together)),
+        )
+        asked = names if after is None else (each for each in names if each[0] > after)
+        firsts = heapq.nsmallest(most, asked)
+        return [together[~k] if k < 0 else self._single(k) for _, k in firsts]
+
+    def _together(self, groups: frozenset[int], visible: Mask) -> list[FusedTrack]:
+        """The things of the tracks that are not alone."""
+        together = self._fused.get(groups)
+        if together is None:
+            rows = (self._row(k) for k in self._numbers_of(visible & ~self._is_alone))
+            together = self._fused[groups] = fused(rows)
+        return together
+
+    def _is_there(self, thing: FusedTrack, wanted: Mask) -> bool:
+        k = self._number(thing.position.key)
+        return k is not None and bool(wanted[k])
 
     def _alone(self) -> Mask:
         """Which are of nothing else's identity or call sign."""
@@ -124,8 +164,13 @@ class Things:
                 self._rest()
         return row
 
-    def _resting(self, numbers: range) -> Iterator[int]:
-        for k in numbers:
-            if k % _REST_EVERY == _REST_EVERY - 1:
+    def _resting(self, numbers: Iterable[int]) -> Iterator[int]:
+        for count, k in enumerate(numbers, 1):
+            if count % _REST_EVERY_NAME == 0:
                 self._rest()
             yield k
+
+
+def cursor_of(key: TrackKey) -> str:
+    """The name of a track, by which things are in order: of its party, track and feed."""
+    return f"{key.feed_party or ''}/{key.track_id}/{key.feed}"

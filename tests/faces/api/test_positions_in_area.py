@@ -19,6 +19,7 @@ from wideberth.faces.api import filters, positions
 from wideberth.faces.api.areas import Area, Slab, area_of_box, area_of_footprint
 from wideberth.faces.api.filters import maybe_in, track_is_in
 from wideberth.faces.api.positions import Moved, Positions
+from wideberth.faces.api.tracks import are_in
 from wideberth.live import ShownTracks
 from wideberth.model.ids import PartyId
 from wideberth.picture.picture import Picture
@@ -61,6 +62,36 @@ def left_out_wrongly(
     found = maybe(columns, area)
     rows = [columns.row(k) for k in range(len(columns))]
     return [k for k, row in enumerate(rows) if track_is_in(row, area, PICTURE) and not found[k]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(PLACES, min_size=1, max_size=9),
+    st.sampled_from([(46.9, 6.9, 47.0, 7.1), (-1.0, 179.9, 90.0, -179.9), (89.95, 1.0, 90.0, 2.0)]),
+)
+def test_positions_in_a_box_are_told_all_at_once_as_one_by_one(
+    places: list[tuple[float, float]], box: tuple[float, float, float, float]
+) -> None:
+    south, west, north, east = box
+
+    def is_in(latitude: float, longitude: float) -> bool:
+        if not south <= latitude <= north:
+            return False
+        if abs(latitude) == 90:
+            return True  # every longitude is this point
+        if west <= east:
+            return west <= longitude <= east
+        return longitude >= west or longitude <= east
+
+    columns = columns_of(
+        *(PositionReport(str(k), NOW_US, *place, None) for k, place in enumerate(places))
+    )
+    found = are_in(columns, box).tolist()
+    assert found == [is_in(*each) for each in zip(*columns_deg(columns), strict=True)]
+
+
+def columns_deg(columns: Columns) -> tuple[list[float], list[float]]:
+    return columns.latitude_deg.tolist(), columns.longitude_deg.tolist()
 
 
 @settings(deadline=None, max_examples=60)

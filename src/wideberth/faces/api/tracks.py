@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable
 from typing import Literal
+
+import numpy as np
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import codec, told, views
@@ -18,11 +19,14 @@ from wideberth.model.nearest import no_such_party
 from wideberth.space.time import format_rfc3339
 from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.fusion import FusedTrack
+from wideberth.watch.rows import Columns
+from wideberth.watch.things import Mask, cursor_of
 from wideberth.watch.tracks import VALUE_RULES, RowRule, TrackRow
 from wideberth.wire import asked
 
 __all__ = [
     "FIELD_OF_RULE",
+    "are_in",
     "kept_segment",
     "list_tracks",
     "report_tracks",
@@ -33,6 +37,7 @@ __all__ = [
 _SHOWN_BAD = 100
 _AT_ONCE = 1_000  # reports that take a millisecond: more are read in a thread, so that nobody waits
 _WRITTEN_WITHIN_S = 1.0  # what is answered is in its file, unless the disk is slower than this
+_POLE_DEG = 90 - 1e-7
 _VELOCITY_SOURCE: dict[str, told.VelocitySource] = {
     "reported": "reported",
     "derived": "derived",
@@ -160,17 +165,17 @@ async def list_tracks(call: Call) -> told.TracksPage:
     query: asked.BoxQuery = call.query
     box = codec.box_of(query)
     live = call.desk.live
-    things = await live.things(lambda whose: live.is_visible(whose, call.party))
-    found = sorted(
-        (each for each in things if box is None or _is_in(each.position, box)), key=_cursor_of
+    found = await live.page_of_things(
+        lambda whose: live.is_visible(whose, call.party),
+        after=query.cursor,
+        most=query.limit + 1,
+        where=None if box is None else lambda columns: are_in(columns, box),
     )
-    if query.cursor is not None:
-        found = [each for each in found if _cursor_of(each) > query.cursor]
     page = found[: query.limit]
     picture = call.picture
     return told.TracksPage(
         tracks=[track_out(each) for each in page],
-        next=_cursor_of(page[-1]) if len(found) > len(page) else None,
+        next=cursor_of(page[-1].key) if len(found) > len(page) else None,
         rests_on=views.rests_on(
             {
                 row.key.feed_party
@@ -242,16 +247,11 @@ def _state(state: str) -> Literal["live", "silent"]:
     return "silent" if state == "silent" else "live"
 
 
-def _cursor_of(thing: FusedTrack) -> str:
-    key = thing.key
-    return f"{key.feed_party or ''}/{key.track_id}/{key.feed}"
-
-
-def _is_in(row: TrackRow, box: codec.Box) -> bool:
+def are_in(columns: Columns, box: codec.Box) -> Mask:
+    """Which positions are in a box, its sides included."""
     south, west, north, east = box
-    if not south <= row.latitude_deg <= north:
-        return False
-    if math.isclose(abs(row.latitude_deg), 90):
-        return True  # every longitude is this point
-    longitude = row.longitude_deg
-    return west <= longitude <= east if west <= east else longitude >= west or longitude <= east
+    latitude_deg, longitude_deg = columns.latitude_deg, columns.longitude_deg
+    from_west, to_east = longitude_deg >= west, longitude_deg <= east
+    across = from_west & to_east if west <= east else from_west | to_east
+    across |= np.abs(latitude_deg) >= _POLE_DEG  # every longitude is this point
+    return (latitude_deg >= south) & (latitude_deg <= north) & across

@@ -12,29 +12,37 @@ import pytest
 from wideberth.faces.cli import serve
 
 # In a new process: warm up, then do what a service does, and name each kernel that was compiled
-# (not loaded) or met other types of arguments than the warm-up had.
+# (not loaded) or met other types of arguments than the warm-up had; and each of those by which it
+# is known whether a machine is warm that the warm-up left out.
 CODE = """
-import sys
-import ways
+import importlib, pkgutil, sys
+import looks, ways
 from wideberth import space
+from wideberth import watch as watch_package
 from wideberth.watch import warm as watch
-from wideberth.watch import closest
-from wideberth.space import _crossings, _entry, _grid, _shapes, _sweep, _verdict
 space.warm_up()
 watch.warm_up()
-modules = (_crossings, _entry, _grid, _shapes, _sweep, _verdict, closest)
+modules = [
+    importlib.import_module(f"{package.__name__}.{module.name}")
+    for package in (space, watch_package)
+    for module in pkgutil.iter_modules(package.__path__)
+]
 def seen():
     return {
         (module.__name__, name): list(kernel.signatures)
         for module in modules
         for name, kernel in vars(module).items()
-        if hasattr(kernel, "signatures")
+        if hasattr(kernel, "signatures") and kernel.py_func.__module__ == module.__name__
     }
 before = seen()
 for seed in range(12):
     ways.answers(seed)
+looks.look()
 after = seen()
 print([name for name in after if after[name] != before[name]])
+needed = [("wideberth.watch", name) for name in watch.NEEDED]
+needed += [("wideberth.space", name) for name in space.warm.NEEDED]
+print([name for package, name in needed if not before[tuple(f"{package}.{name}".rsplit(".", 1))]])
 print(space.is_warm(), watch.is_warm())
 """
 
@@ -43,19 +51,29 @@ def run(code: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parent,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_after_the_warm_up_nothing_is_left_to_compile():
-    assert run(CODE, WIDEBERTH_KERNELS="compiled").splitlines() == ["[]", "True True"]
+    assert run(CODE, WIDEBERTH_KERNELS="compiled").splitlines() == ["[]", "[]", "True True"]
 
 
-def test_a_warm_up_that_leaves_something_out_is_seen():
-    less = CODE.replace("space.warm_up()\n", "\n")  # the planted fault
-    assert run(less, WIDEBERTH_KERNELS="compiled").splitlines()[0] != "[]"
+@pytest.mark.parametrize(
+    ("call", "less"),
+    [
+        ("space.warm_up()\n", "\n"),
+        ("watch.warm_up()\n", "watch._look = lambda: None\nwatch.warm_up()\n"),
+    ],
+    ids=["of the space", "of a look"],
+)
+def test_a_warm_up_that_leaves_something_out_is_seen(call: str, less: str):
+    planted = CODE.replace(call, less)
+    said = run(planted, WIDEBERTH_KERNELS="compiled").splitlines()
+    assert said[0] != "[]"
+    assert said[1] != "[]"
 
 
 def test_where_kernels_are_interpreted_there_is_nothing_to_warm_up():

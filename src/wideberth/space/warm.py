@@ -15,10 +15,10 @@ from wideberth.space.pairs import all_pairs
 from wideberth.space.prepared import prepare, prepare_many
 from wideberth.space.volume import Footprint, Volume4D, circle, polygon
 
-__all__ = ["choose_kernels", "is_warm", "warm_up"]
+__all__ = ["NEEDED", "choose_kernels", "is_warm", "warm_up"]
 
 _OF_A_CHECK = ("_crossings.inspect_ring", "_shapes.build", "_sweep.file_rows", "_sweep.sweep")
-_ALL = (
+NEEDED = (
     *_OF_A_CHECK,
     "_shapes.set_reference_wide",
     "_verdict.floor_mm",
@@ -31,6 +31,7 @@ _ALL = (
     "_entry.judge_pair",
     "_entry.other_gaps",
 )
+"""The kernels that Python calls, and with them all others: ``module.function``."""
 
 
 def choose_kernels(*, is_little: bool) -> None:
@@ -45,7 +46,7 @@ def choose_kernels(*, is_little: bool) -> None:
 
 def is_warm() -> bool:
     """Are all kernels compiled and kept on this machine (or never to be compiled)?"""
-    return KERNELS.is_interpreted or KERNELS.are_compiled(_ALL)
+    return KERNELS.is_interpreted or KERNELS.are_compiled(NEEDED)
 
 
 def warm_up() -> None:

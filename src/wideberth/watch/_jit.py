@@ -27,6 +27,7 @@ KERNELS = Kernels(
         "_met.py",
         "_legs.py",
         "_taking.py",
+        "_places.py",
     ),
     below=(OF_SPACE,),
 )

@@ -9,20 +9,16 @@ among those left out.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from wideberth.watch._places import given
 from wideberth.watch.closest import Pairs, among
 from wideberth.watch.counted import LeftOut, count_key
 from wideberth.watch.look import Look
 from wideberth.watch.observations import WarningKey
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.stood import Stood
-
-# numba has no types of its own: what its decorator returns is unknown to the checker.
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 __all__ = ["left_out", "within"]
 
@@ -35,7 +31,7 @@ def within(look: Look, hits: Pairs, stood: Stood, settings: WatchSettings) -> ND
     order = np.lexsort((hits.second, hits.first, hits.now_horizontal_m, hits.loss_s, ~stands))
     feed = look.table.feed_party_codes(look.slots)
     rules = settings.pairs
-    return _within(
+    return given(
         order, hits.first, hits.second, stands, feed, rules.told_per_track, rules.told_per_party
     )
 
@@ -68,30 +64,3 @@ def left_out(
         )
         for code in np.unique(owner[rows]).tolist()
     }
-
-
-@numba.njit(cache=True)
-def _within(
-    order: Ints,
-    first: Ints,
-    second: Ints,
-    stands: NDArray[np.bool_],
-    feed: Ints,
-    per_track: int,
-    per_party: int,
-) -> NDArray[np.bool_]:
-    kept = np.zeros(len(order), np.bool_)
-    of_track = np.zeros(len(feed), np.int64)
-    of_party = np.zeros(feed.max() + 1 if len(feed) else 1, np.int64)
-    for k in order:
-        a, b = first[k], second[k]
-        track = min(of_track[a], of_track[b]) < per_track
-        party = min(of_party[feed[a]], of_party[feed[b]]) < per_party
-        if stands[k] or (track and party):
-            kept[k] = True
-            of_track[a] += 1
-            of_track[b] += 1
-            of_party[feed[a]] += 1
-            if feed[a] != feed[b]:
-                of_party[feed[b]] += 1
-    return kept

@@ -16,52 +16,57 @@ from wideberth.watch._crowds import Bounds
 from wideberth.watch._legs import follow
 from wideberth.watch._taking import spaced
 from wideberth.watch.area_index import AreaIndex
+from wideberth.watch.caps import within
 from wideberth.watch.closest import KERNELS, Limits, Movers, candidates, too_close
 from wideberth.watch.look import Look
 from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.settings import PairSettings
+from wideberth.watch.settings import WatchSettings
+from wideberth.watch.stood import Known, Stood
 from wideberth.watch.tracks import TrackTable
 from wideberth.watch.wellclear import PHASE_I, violation
 from wideberth.watch.zones import watched
 
-__all__ = ["is_warm", "warm_up"]
+__all__ = ["NEEDED", "is_warm", "warm_up"]
+
+
+NEEDED = (
+    "paths._starts",
+    "capsules.lay",
+    "capsules._sizes",
+    "capsules._faces",
+    "capsules._file",
+    "capsules._sorted",
+    "_sweep.boxed",
+    "_sweep._swept",
+    "_sweep.meet",
+    "_sweep.meet_in_crowds",
+    "_neighbours.middles",
+    "_neighbours.file_middles",
+    "_neighbours.unfile_middles",
+    "_neighbours.beside",
+    "_neighbours.may_meet",
+    "closest._approach",
+    "wellclear._widened",
+    "_met.enter",
+    "_inside.inside",
+    "_firsts.firsts",
+    "_laying.lay",
+    "_laying.file_all",
+    "_filing.unfile",
+    "_filing.level_all",
+    "_legs.follow",
+    "_taking.take",
+    "_taking.spaced",
+    "_places.given",
+)
+"""The kernels that Python calls, and with them all others: ``module.function``."""
 
 
 def is_warm() -> bool:
     """Are all kernels compiled and kept on this machine (or never to be compiled)?"""
-    return KERNELS.is_interpreted or KERNELS.are_compiled(
-        (
-            "paths._starts",
-            "capsules.lay",
-            "capsules._sizes",
-            "capsules._faces",
-            "capsules._file",
-            "capsules._sorted",
-            "_sweep.boxed",
-            "_sweep._swept",
-            "_sweep.meet",
-            "_sweep.meet_in_crowds",
-            "_neighbours.middles",
-            "_neighbours.file_middles",
-            "_neighbours.unfile_middles",
-            "_neighbours.beside",
-            "_neighbours.may_meet",
-            "closest._approach",
-            "wellclear._widened",
-            "_met.enter",
-            "_inside.inside",
-            "_firsts.firsts",
-            "_laying.lay",
-            "_laying.file_all",
-            "_filing.unfile",
-            "_filing.level_all",
-            "_legs.follow",
-            "_taking.take",
-            "_taking.spaced",
-        )
-    )
+    return KERNELS.is_interpreted or KERNELS.are_compiled(NEEDED)
 
 
 def warm_up() -> None:
@@ -106,8 +111,13 @@ def warm_up() -> None:
 
 
 def _look() -> None:
-    """As a look finds what is near what changed."""
-    table = TrackTable()
-    reports = [PositionReport(f"t{k}", 1, k / 1000, 0.0, 10.0) for k in range(2)]
-    table.update(ReportBatch.of(reports, feed="", feed_party=""), 1)
-    Neighbours(table, most_changed=math.inf).judged(Look.at(table, 1), PairSettings())
+    """As two looks of which the second finds what is near what changed."""
+    table, settings = TrackTable(), WatchSettings()
+    neighbours = Neighbours(table, most_changed=math.inf)
+    for now_us, count in ((1, 4), (2, 1)):
+        reports = [PositionReport(f"t{k}", now_us, k / 1000, 0.0, 10.0) for k in range(count)]
+        table.update(ReportBatch.of(reports, feed="", feed_party=""), now_us)
+        look = Look.at(table, now_us)
+        judged = neighbours.judged(look, settings.pairs)
+        stood = Stood.at(look, {}, None, settings.warnings, Known())
+        within(look, judged.pairs, stood, settings)

@@ -31,6 +31,19 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default(tmp_path: P
     assert load_configuration(path, {"WIDEBERTH_LISTEN__PORT": ""}).listen.port == 1000
 
 
+def test_what_is_simulated_is_taken_in_an_exercise_only(tmp_path: Path) -> None:
+    feed = '[[feed]]\nname = "rid"\nkind = "remote-id"\naddress = "https://a.example/x"\n'
+    path = given(tmp_path, feed + "simulated = true\n")
+    with pytest.raises(InvalidValue) as caught:
+        load_configuration(path, {})
+    assert caught.value.rule == "exercise-only"
+    assert "feed.0.simulated" in caught.value.field
+    assert load_configuration(path, {"WIDEBERTH_SPACE__EXERCISE": "true"}).feed[0].simulated
+    path = given(tmp_path, feed.replace("remote-id", "opensky") + "simulated = true\n")
+    with pytest.raises(InvalidValue, match="no other kind says what is simulated"):
+        load_configuration(path, {"WIDEBERTH_SPACE__EXERCISE": "true"})
+
+
 def test_variables_need_no_file_and_reach_into_tables(tmp_path: Path) -> None:
     found = load_configuration(
         tmp_path / "wideberth.toml",

@@ -336,6 +336,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for index, (_, name) in enumerate(feeds):
             holds = feeds.index(feeds[index]) == index
             require(f"feed.{index}.name", name, "give each feed of a party its name", holds=holds)
+        for index, each in enumerate(self.feed):
+            if each.simulated and not self.space.exercise:
+                advice = "only an exercise takes what is simulated"
+                raise InvalidValue(f"feed.{index}.simulated", "exercise-only", "true", advice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ FEED_KINDS: dict[FeedKind, _Kind] = {
     "gpx": _Kind(("http", "file")),
 }
 
+_SAY_SIMULATED: tuple[FeedKind, ...] = ("remote-id", "mavlink")
+
 
 @dataclass(frozen=True, slots=True)
 class FeedAddress:
@@ -100,6 +102,7 @@ class FeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy_m, vertical_accuracy_m: taken where a position says none (95 %). clock_error_s: how far
     its times may be off. silence_after_s: a track without a position for so long is silent; None:
     as in [watch]. predict: false for people and vehicles, of whom no position is predicted.
+    simulated: what its sender calls simulated is taken too; in an exercise only.
     track_ids: what a thing is called here, by what the feed calls it; the others keep their id.
     zone: the time zone of a receiver that writes local times; None: the time of arrival counts.
     every_s: how often a URL is asked. idle_s: a line that says nothing for so long is made anew.
@@ -120,6 +123,7 @@ class FeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_error_s: float = FeedSettings().clock_error_us / SECOND_US
     silence_after_s: float | None = None
     predict: bool = True
+    simulated: bool = False
     track_ids: dict[str, str] = {}
     zone: str | None = None
     every_s: float = 1.0
@@ -146,6 +150,9 @@ class FeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not isinstance(self.shown_to, str):
             for index, party in enumerate(self.shown_to):
                 require_party_id(party, field=f"shown_to.{index}")
+        holds = self.kind in _SAY_SIMULATED or not self.simulated
+        advice = f"it is of {' and '.join(_SAY_SIMULATED)}: no other kind says what is simulated"
+        require("simulated", self.simulated, advice, holds=holds)
         ways = FEED_KINDS[self.kind].ways
         require(
             "address",

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cot_events import events
-from cot_feed_hands import free_port, running, sent_by_pytak, table
+from cot_feed_hands import free_port, sent_by_pytak, table
+from feed_hands import running
 from tak_world import WAIT_S, a_tak_world, message, said
 from wideberth.errors import InvalidValue
 from wideberth.faces.feeds.cot import CotDecoder

@@ -61,6 +61,24 @@ def test_an_aircraft_on_the_ground_by_multilateration_or_without_a_place_is_read
     assert (decoded.messages, decoded.ignored) == (2, 1)
 
 
+def test_the_older_names_of_dump1090_are_read() -> None:
+    older = {
+        "hex": "4b1816", "flight": "SWR12   ", "altitude": 37000, "speed": 420, "track": 90,
+        "vert_rate": -640, "lat": 47.45, "lon": 8.55, "nucp": 7, "seen_pos": 1.5, "seen": 0.1,
+        "mlat": [], "tisb": [],
+    }  # fmt: skip
+    (report,) = ReadsbDecoder().feed(readsb(older), 0).reports
+    (newer,) = ReadsbDecoder().feed(readsb({**AIRCRAFT, "track": 90}), 0).reports
+    assert report.altitude_std_m == newer.altitude_std_m
+    assert report.ground_speed_m_s == newer.ground_speed_m_s
+    assert report.vertical_rate_m_s == newer.vertical_rate_m_s
+    assert (report.altitude_w84_m, report.accuracy_m) == (None, 92.6)
+    (unknown,) = ReadsbDecoder().feed(readsb({**older, "nucp": 0}), 0).reports
+    assert unknown.accuracy_m is None
+    (ground,) = ReadsbDecoder().feed(readsb({**older, "altitude": "ground"}), 0).reports
+    assert ground.altitude_std_m is None
+
+
 def test_the_answer_of_an_aggregator_is_read() -> None:
     document = json.dumps({"now": NOW_S * 1000, "ac": [AIRCRAFT], "msg": "No error"}).encode()
     (report,) = ReadsbDecoder().feed(document, 0).reports

@@ -110,6 +110,13 @@ def test_what_was_not_heard_is_left_out(flags: int) -> None:
     assert (decoded.reports, decoded.ignored) == ([], 1)
 
 
+def test_an_exercise_may_take_aircraft_that_are_simulated() -> None:
+    decoder = MavlinkDecoder(feed="drones", simulated=True)
+    (report,) = decoder.feed(vehicle(ALL_FLAGS | 64), NOW_US).reports
+    assert report.track_id == "4b1816"
+    assert decoder.feed(vehicle(64), NOW_US).reports == [], "it says no place"
+
+
 def test_no_fix_is_no_position_and_a_place_that_is_none_is_counted() -> None:
     assert a_decoder().feed(position(0, 0), 0).reports == []
     decoded = a_decoder().feed(position(91, 0), 0)

@@ -13,7 +13,10 @@ from feed_pieces import NOW_US
 from wideberth.faces.feeds.remoteid import RemoteIdDecoder
 from wideberth.space.time import SECOND_US, parse_rfc3339
 
-POSITION = {"lat": 47.45, "lng": 8.55, "alt": 520.5, "accuracy_h": "HA3m", "accuracy_v": "VA3m"}
+POSITION = {
+    "lat": 47.45, "lng": 8.55, "alt": 520.5, "pressure_altitude": 471.0, "accuracy_h": "HA3m",
+    "accuracy_v": "VA3m",
+}  # fmt: skip
 STATE = {
     "timestamp": {"value": "2026-05-01T07:59:59.500Z", "format": "RFC3339"},
     "timestamp_accuracy": 0.1, "position": POSITION, "track": 271.0, "speed": 12.5,
@@ -32,7 +35,8 @@ def test_a_flight_of_22a_is_read_once() -> None:
     assert (report.track_id, report.owner) == (FLIGHT["id"], "alpha")
     assert report.time_us == parse_rfc3339("2026-05-01T07:59:59.500Z")
     assert (report.latitude_deg, report.longitude_deg) == (47.45, 8.55)
-    assert (report.altitude_w84_m, report.accuracy_m) == (520.5, 3)
+    assert (report.altitude_w84_m, report.altitude_std_m) == (520.5, 471)
+    assert report.accuracy_m == 3
     assert (report.course_deg, report.ground_speed_m_s) == (271, 12.5)
     assert report.vertical_rate_m_s == -1.5
     assert decoder.feed(answer(FLIGHT), NOW_US + SECOND_US).reports == []
@@ -45,10 +49,12 @@ def test_a_flight_of_19_has_its_time_as_text() -> None:
 
 
 def test_numbers_that_mean_not_known_are_not_known() -> None:
-    position = {**POSITION, "alt": -1000, "accuracy_h": "HAUnknown"}
+    position = {
+        **POSITION, "alt": -1000, "pressure_altitude": -1000, "accuracy_h": "HAUnknown"
+    }  # fmt: skip
     state = {**STATE, "position": position, "track": 361, "speed": 255, "vertical_speed": 63}
     (report,) = RemoteIdDecoder().feed(answer({**FLIGHT, "current_state": state}), NOW_US).reports
-    assert report.altitude_w84_m is None
+    assert (report.altitude_w84_m, report.altitude_std_m) == (None, None)
     assert report.accuracy_m is None
     assert report.course_deg is None
     assert report.ground_speed_m_s is None
@@ -79,6 +85,15 @@ def test_what_a_display_provider_shows_has_the_time_of_its_arrival() -> None:
 def test_what_is_not_real_or_not_reported_is_left_out(flight: dict[str, Any]) -> None:
     decoded = RemoteIdDecoder().feed(answer(flight), NOW_US)
     assert (decoded.reports, decoded.ignored, dict(decoded.malformed)) == ([], 1, {})
+
+
+def test_an_exercise_may_take_flights_that_are_simulated_and_nothing_extrapolated() -> None:
+    simulated = {**FLIGHT, "simulated": True}
+    (report,) = RemoteIdDecoder(simulated=True).feed(answer(simulated), NOW_US).reports
+    assert report.track_id == FLIGHT["id"]
+    guessed = {**STATE, "position": {**POSITION, "extrapolated": True}}
+    document = answer({**simulated, "current_state": guessed})
+    assert RemoteIdDecoder(simulated=True).feed(document, NOW_US).reports == []
 
 
 @pytest.mark.parametrize(

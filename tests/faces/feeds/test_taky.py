@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
 
-from cot_feed_hands import running, sent_by_pytak, table
+from cot_feed_hands import sent_by_pytak, table
+from feed_hands import free_ports, running
 
 TAKY = shutil.which(os.environ.get("WIDEBERTH_TAKY", "taky"))
 CONFIGURATION = """
@@ -42,9 +42,7 @@ enabled = false
 
 @pytest.mark.skipif(TAKY is None, reason="taky is not installed; see the docstring")
 async def test_a_position_comes_through_a_tak_server(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     path = tmp_path / "taky.conf"
     path.write_text(CONFIGURATION.format(folder=tmp_path, port=port))
     assert TAKY is not None

@@ -45,8 +45,10 @@ DECODERS: dict[FeedKind, Callable[[FeedTable], Decoder]] = {
     "beast": lambda table: BeastDecoder(mode_s_reader(), owner=table.owner),
     "opensky": lambda table: OpenSkyDecoder(owner=table.owner),
     "cot": lambda table: CotDecoder(owner=table.owner, datagrams=table.where.way == "udp"),
-    "mavlink": lambda table: MavlinkDecoder(feed=table.name, owner=table.owner),
-    "remote-id": lambda table: RemoteIdDecoder(owner=table.owner),
+    "mavlink": lambda table: MavlinkDecoder(
+        feed=table.name, owner=table.owner, simulated=table.simulated
+    ),
+    "remote-id": lambda table: RemoteIdDecoder(owner=table.owner, simulated=table.simulated),
     "json": lambda table: TableDecoder("json", owner=table.owner),
     "csv": lambda table: TableDecoder("csv", owner=table.owner),
     "parquet": lambda table: TableDecoder("parquet", owner=table.owner),

@@ -10,8 +10,9 @@ These messages are read, the others of a stream are passed over:
   autopilot says before it has a fix, and is no position.
 * GPS_RAW_INT (24): that difference and the accuracy, where it has them (MAVLink 2), for 5 s.
 * ADSB_VEHICLE (246): another aircraft that the vehicle's receiver heard. It is nobody's of this
-  feed. A simulated one is left out. A height by barometer is taken as pressure altitude, which is
-  what ADS-B sends, although the message's name for it says QNH.
+  feed. A simulated one is left out, but in an exercise that asks for them. A height by barometer
+  is taken as pressure altitude, which is what ADS-B sends, although the message's name for it
+  says QNH.
 * OPEN_DRONE_ID_BASIC_ID (12900), _LOCATION (12901) and _MESSAGE_PACK (12915): broadcast Remote ID
   that a receiver heard (:mod:`wideberth.faces.feeds.broadcast`), told apart by the address it came
   from. It is nobody's of this feed. Without an address it is what a vehicle tells its own
@@ -177,13 +178,16 @@ class _Gps:
 
 
 class MavlinkDecoder:
-    """feed: what the vehicles' tracks are called after. owner: of the vehicles."""
+    """feed: what the vehicles' tracks are called after. owner: of the vehicles. simulated: other
+    aircraft that are simulated are taken too.
+    """
 
     stamped = False
 
-    def __init__(self, *, feed: str, owner: str | None = None) -> None:
+    def __init__(self, *, feed: str, owner: str | None = None, simulated: bool = False) -> None:
         self._feed = feed
         self._owner = owner
+        self._takes_simulated = simulated
         self._frames = MavlinkFrames()
         self._gps: dict[int, _Gps] = {}
         self._broadcasts = Broadcasts()
@@ -217,7 +221,7 @@ class MavlinkDecoder:
             case 33:
                 report = self._vehicle(message, came_us)
             case 246:
-                report = _heard(message, came_us)
+                report = _heard(message, came_us, simulated=self._takes_simulated)
             case 12900:
                 report = None
                 address, kind, _, content = _ID.unpack(_filled(message.payload, _ID))
@@ -296,12 +300,12 @@ class MavlinkDecoder:
         )
 
 
-def _heard(message: Message, came_us: int) -> PositionReport | None:
-    """Another aircraft; None where it is simulated, or nowhere."""
+def _heard(message: Message, came_us: int, *, simulated: bool) -> PositionReport | None:
+    """Another aircraft; None where it is nowhere, or simulated where those are not taken."""
     fields = _ADSB.unpack(_filled(message.payload, _ADSB))
     address, latitude, longitude, height_mm = fields[:4]
     course_cdeg, speed_cm_s, climb_cm_s, flags, _, height_kind, name, _, age_s = fields[4:]
-    if flags & _SIMULATED or not flags & _PLACE or address >= 1 << 24:
+    if (flags & _SIMULATED and not simulated) or not flags & _PLACE or address >= 1 << 24:
         return None
     height_m = height_mm / 1000 if flags & _HEIGHT else None
     is_geometric = height_kind == _GEOMETRIC

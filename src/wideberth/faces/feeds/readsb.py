@@ -7,7 +7,11 @@ height above the ellipsoid, ``alt_baro`` pressure altitude. The accuracy is that
 accuracy category ``nac_p`` (95 %); positions by multilateration (``mlat``) or from another's
 rebroadcast state none that counts.
 
-Source: README-json.md of readsb; the accuracies: RTCA DO-260B, table of NACp.
+dump1090-mutability, which Debian has, writes older names: ``altitude`` (of pressure, unless it runs
+with ``--gnss``), ``speed``, ``vert_rate``, and ``nucp`` for the accuracy.
+
+Source: README-json.md of readsb and of dump1090-mutability; the accuracies: RTCA DO-260B, table of
+NACp, and DO-260, table of NUCp.
 """
 
 from __future__ import annotations
@@ -31,13 +35,18 @@ from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S
 from wideberth.space.time import MINUTE_US, SECOND_US
 from wideberth.watch.reports import PositionReport
 
-__all__ = ["NACP_ACCURACY_M", "ReadsbDecoder"]
+__all__ = ["NACP_ACCURACY_M", "NUCP_ACCURACY_M", "ReadsbDecoder"]
 
 NACP_ACCURACY_M = {
     1: 18_520.0, 2: 7_408.0, 3: 3_704.0, 4: 1_852.0, 5: 926.0, 6: 555.6, 7: 185.2, 8: 92.6,
     9: 30.0, 10: 10.0, 11: 3.0,
 }  # fmt: skip
 """Estimated position uncertainty, 95 %, metres, by navigation accuracy category for position."""
+
+NUCP_ACCURACY_M = {
+    1: 18_520.0, 2: 9_260.0, 3: 1_852.0, 4: 926.0, 5: 463.0, 6: 185.2, 7: 92.6, 8: 10.0, 9: 3.0,
+}  # fmt: skip
+"""Containment radius, 95 %, metres, by the older navigation uncertainty category for position."""
 
 _MILLISECONDS_FROM = 1e11  # seconds of the year 5138
 _SAME_US = SECOND_US  # ``seen_pos`` is rounded to 0.1 s, or to 1 ms
@@ -103,14 +112,15 @@ class ReadsbDecoder:
         ):
             return None
         self._given.note(track_id, _Given(time_us, place), now_us)
-        climb = record.get("geom_rate", record.get("baro_rate"))
+        height = record.get("alt_baro", record.get("altitude"))  # or the word "ground"
+        climb = record.get("geom_rate", record.get("baro_rate", record.get("vert_rate")))
         return PositionReport(
             track_id,
             time_us,
             *place,
             altitude_w84_m=number(record.get("alt_geom"), scale=FOOT_M),
-            altitude_std_m=number(record.get("alt_baro"), scale=FOOT_M),  # or the word "ground"
-            ground_speed_m_s=number(record.get("gs"), scale=KNOT_M_S),
+            altitude_std_m=number(height, scale=FOOT_M),
+            ground_speed_m_s=number(record.get("gs", record.get("speed")), scale=KNOT_M_S),
             course_deg=number(record.get("track")),
             vertical_rate_m_s=number(climb, scale=FEET_PER_MINUTE_M_S),
             accuracy_m=_accuracy_m(record),
@@ -123,4 +133,7 @@ def _accuracy_m(record: dict[str, object]) -> float | None:
     if as_list(record.get("mlat")) or as_list(record.get("tisb")):
         return None
     category = number(record.get("nac_p"))
-    return None if category is None else NACP_ACCURACY_M.get(int(category))
+    if category is not None:
+        return NACP_ACCURACY_M.get(int(category))
+    category = number(record.get("nucp"))
+    return None if category is None else NUCP_ACCURACY_M.get(int(category))

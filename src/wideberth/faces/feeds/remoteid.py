@@ -2,12 +2,13 @@
 /uss/flights?view=...``, of 19 and 22a), and what a display provider shows (``GET
 /display_data?view=...``). Pure.
 
-A flight's current state is its position, with its own time and accuracy and the height above the
-ellipsoid. Numbers that the standard sets aside for "not known" (a height of -1000 m, a course of
-361, a speed of 255 m/s, a vertical speed of 63 m/s) are not known. A flight that is simulated, and
-a position that somebody extrapolated, are left out: nothing here is invented. A display's position
-without a time has that of its arrival; its clusters, which stand for flights that may not be told
-apart, are no positions.
+A flight's current state is its position, with its own time and accuracy, the height above the
+ellipsoid and the pressure altitude. Numbers that the standard sets aside for "not known" (a height
+of -1000 m, a course of 361, a speed of 255 m/s, a vertical speed of 63 m/s) are not known. A
+position that somebody extrapolated is left out: nothing here is invented; so is a flight that is
+simulated, but in an exercise that asks for them. A display does not say which flights are. A
+display's position without a time has that of its arrival; its clusters, which stand for flights
+that may not be told apart, are no positions.
 
 Source: the OpenAPI documents of ASTM F3411-19 and F3411-22a (astm-utm/Protocol, remoteid/augmented
 .yaml and updated.yaml), and InterUSS's interface of observation.
@@ -39,12 +40,15 @@ _LONGEST_ID = 120
 
 
 class RemoteIdDecoder:
-    """owner: of every thing. Each piece is a whole document."""
+    """owner: of every thing. simulated: flights that are simulated are taken too. Each piece is a
+    whole document.
+    """
 
     stamped = True
 
-    def __init__(self, *, owner: str | None = None) -> None:
+    def __init__(self, *, owner: str | None = None, simulated: bool = False) -> None:
         self._owner = owner
+        self._takes_simulated = simulated
         self._given = Recent[tuple[int, tuple[float, float]]]()
 
     def reset(self) -> None:
@@ -77,7 +81,9 @@ class RemoteIdDecoder:
         state = as_record(flight.get("current_state") or {})
         position = as_record(state.get("position") or flight.get("most_recent_position") or {})
         place = place_of(position.get("lat"), position.get("lng"))
-        if place is None or flight.get("simulated") is True or position.get("extrapolated") is True:
+        if place is None or position.get("extrapolated") is True:
+            return None
+        if flight.get("simulated") is True and not self._takes_simulated:
             return None
         time_us = _time_us(state.get("timestamp"))
         before = self._given.get(track_id)
@@ -93,6 +99,7 @@ class RemoteIdDecoder:
             time_us,
             *place,
             altitude_w84_m=_known(position.get("alt"), _NO_HEIGHT_M),
+            altitude_std_m=_known(position.get("pressure_altitude"), _NO_HEIGHT_M),
             ground_speed_m_s=_known(state.get("speed"), _NO_SPEED_M_S),
             course_deg=_known(state.get("track"), _NO_COURSE),
             vertical_rate_m_s=_known(state.get("vertical_speed"), _NO_CLIMB_M_S),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from api_world import World, a_world, flight, square
 from stream_lines import Line, Seen, SocketLine, at_least
 from wideberth.faces.api import filters, lines
+from wideberth.faces.api.areas import Slab, area_of_footprint
 from wideberth.model.commands import ClearWarning, RaiseWarning, Request, WorsenWarning
 from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.parties import SYSTEM
@@ -25,6 +26,7 @@ from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, War
 from wideberth.service import Applied
 from wideberth.space import prepared
 from wideberth.space.time import SECOND_US, format_rfc3339
+from wideberth.space.volume import circle
 
 LOW, HIGH = (0.0, 120.0), (1000.0, 1200.0)
 NORTH_SOUTH, WEST_EAST = 0.1, 0.1  # degrees between the corners of places
@@ -367,3 +369,34 @@ async def test_what_is_compared_with_an_area_drives_out_nothing_that_is_remember
         await line.until(at_least(1))
         await line.close()
     assert prepared._prepare_small.cache_info().misses == before.misses
+
+
+async def test_what_was_said_of_a_warning_far_away_is_judged_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play, judged = Play(world), list[int]()
+    for which, row in ((1, 3), (1, 3), (1, 0), (1, 3), (1, 3)):
+        await play.act(("warn", which, row, 0))
+    is_warning_in = filters.Wanted._is_warning_in
+
+    def counted(self: filters.Wanted, *rest: Any) -> bool:
+        judged.append(1)
+        return is_warning_in(self, *rest)
+
+    monkeypatch.setattr(filters.Wanted, "_is_warning_in", counted)
+    desk, party = world.app.desk, PartyId("alpha")
+    area = area_of_footprint(circle(47.0, 7.0, 4_000), Slab(), desk.picture)
+    wanted, heard = filters.Wanted(area=area), filters.Heard()
+    events = await desk.service.events(party, 0, 100)
+    for expected, count, event in zip(
+        (False, False, True, True, True), (1, 1, 1, 2, 2), events, strict=True
+    ):
+        judged.clear()
+        assert await wanted.hears(desk, event, party, heard.anew({})) is expected
+        assert len(judged) == count  # what it says, and where it was in the area first
+    judged.clear()
+    assert await wanted.hears_update(desk, play.warnings[1], party, heard.anew({}))
+    assert len(judged) == 2
+    for _ in range(2):  # what one listener heard of is not judged any more
+        assert await wanted.hears(desk, events[-1], party, heard)
+        assert len(judged) == 4

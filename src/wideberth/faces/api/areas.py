@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from wideberth.errors import InvalidValue, NotComparable
 from wideberth.faces.api.codec import Box
+from wideberth.faces.api.turns import Turns
 from wideberth.model.ids import IntentId, PartyId
 from wideberth.model.intents import Intent, IntentKind
 from wideberth.picture.limits import sees
@@ -47,7 +47,6 @@ __all__ = [
 ]
 
 _SMALL_DEG = 0.25
-_SLICE_NS = 2_000_000  # how long a walk goes on before others have their turn
 _TOUCHING = Separation()
 
 
@@ -225,11 +224,9 @@ async def _walked(
 ) -> Found:
     page: list[Intent] = []
     last = after
-    until_ns = time.perf_counter_ns() + _SLICE_NS
+    turns = Turns()
     for intent_id in list(picture.intents):  # in the order told; others may leave meanwhile
-        if time.perf_counter_ns() > until_ns:
-            await asyncio.sleep(0)
-            until_ns = time.perf_counter_ns() + _SLICE_NS
+        await turns.let_others()
         intent = picture.intents.get(intent_id)
         if intent is None or not is_asked(intent):
             continue

@@ -36,7 +36,6 @@ from wideberth.faces.api.areas import (
 from wideberth.faces.api.events import EVENTS, is_shown_whole, version_at, version_notified
 from wideberth.model.entries import (
     Body,
-    Entry,
     HiddenChecked,
     IntentAccepted,
     IntentAmended,
@@ -85,6 +84,7 @@ __all__ = [
     "OPTIONAL",
     "UPDATES",
     "Heard",
+    "Shown",
     "Wanted",
     "maybe_in",
     "track_is_in",
@@ -119,21 +119,40 @@ _SPOT_MM = 1_000
 _PLAIN = re.compile(r"[0-9eE+., -]*", re.ASCII)  # numbers with commas between
 _SLACK_M = 10.0  # of a bound: the spot's own size, and what is rounded
 _MOST_REMEMBERED = 10_000
+_Around = tuple[Sequence[PreparedVolume], Separation]
+
+Shown = dict[int, tuple[StandingWarning, _Around]]
+"""Of warnings that are judged at one time for several listeners of a party, by their ids in memory:
+the places that each shows, and how far from them what it is about may come. Made once for all.
+"""
 
 
 @dataclass(slots=True)
 class Heard:
-    """What one listener heard of, as far as that decides what else it hears. Bounded: what falls
-    out is looked up in the record again.
+    """What one listener heard of, as far as that decides what else it hears. outside: by warning,
+    up to which position of the record all that was said of it was judged to lie outside the area.
+    Bounded: what falls out is looked up in the record again. shown: where several are judged.
     """
 
     warnings: dict[str, bool] = field(default_factory=dict[str, bool])
+    outside: dict[str, int] = field(default_factory=dict[str, int])
+    shown: Shown | None = None
+
+    def anew(self, shown: Shown) -> Heard:
+        """Of a listener that asks for the same and heard nothing."""
+        return Heard(outside=self.outside, shown=shown)
 
     def note(self, warning_id: str) -> None:
         """It heard of this warning."""
         if len(self.warnings) >= _MOST_REMEMBERED:
             self.warnings.clear()
         self.warnings[warning_id] = True
+
+    def note_outside(self, warning_id: str, position: int) -> None:
+        """All that was said of this warning, up to this position, lies outside the area."""
+        if len(self.outside) >= _MOST_REMEMBERED:
+            self.outside.clear()
+        self.outside[warning_id] = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,26 +241,35 @@ class Wanted:
         if self.area is None or warning.id in heard.warnings:
             return True
         await desk.live.know((warning,))
-        if self._is_warning_in(desk, warning, party):
+        if self._is_warning_in(desk, warning, party, heard.shown):
             heard.note(warning.id)
             return True
-        for entry in await _told_before(desk, warning.id, until):
-            before = entry.body
+        # What was judged before is not judged at each update again; a warning may have hundreds.
+        before = _positions_before(desk, warning.id, until, heard.outside.get(warning.id, -1))
+        for position, entry in zip(before, await desk.service.entries_at(before), strict=True):
+            said = entry.body
             if (
-                isinstance(before, WarningRaised | WarningWorsened | WarningCleared)
-                and party in before.warning.parties
+                isinstance(said, WarningRaised | WarningWorsened | WarningCleared)
+                and party in said.warning.parties
             ):
-                await desk.live.know((before.warning,))
-                if self._is_warning_in(desk, before.warning, party):
+                await desk.live.know((said.warning,))
+                if self._is_warning_in(desk, said.warning, party, heard.shown):
                     heard.note(warning.id)
                     return True
+            heard.note_outside(warning.id, position)
+        if until is not None:
+            heard.note_outside(warning.id, until)
         return False
 
-    def _is_warning_in(self, desk: Desk, warning: StandingWarning, party: PartyId) -> bool:
+    def _is_warning_in(
+        self, desk: Desk, warning: StandingWarning, party: PartyId, shown: Shown | None
+    ) -> bool:
         assert self.area is not None, "asked where there is an area"
-        known = warned(warning, party, desk.picture, desk.live.is_track_open)
-        places = _places(known, desk.picture)
-        return not places or touches(places, self.area, _reach(known, desk.live.look_ahead_us))
+        found = None if shown is None else shown.get(id(warning))
+        places, reach = _around(desk, warning, party) if found is None else found[1]
+        if shown is not None:
+            shown[id(warning)] = warning, (places, reach)
+        return not places or touches(places, self.area, reach)
 
 
 def wanted_of(query: asked.ListenQuery, picture: Picture) -> Wanted:
@@ -378,6 +406,12 @@ def _asks_something(body: Body) -> bool:
     return answer.verb in _EXITS or bool(answer.differences)
 
 
+def _around(desk: Desk, warning: StandingWarning, party: PartyId) -> _Around:
+    known = warned(warning, party, desk.picture, desk.live.is_track_open)
+    # As views, which each area is compared with.
+    return list(_places(known, desk.picture)), _reach(known, desk.live.look_ahead_us)
+
+
 def _places(known: Warned, picture: Picture) -> Sequence[PreparedVolume]:
     """All places that a warning shows to a party."""
     volumes: list[Volume4D] = []
@@ -402,13 +436,12 @@ def _reach(known: Warned, look_ahead_us: int) -> Separation:
     )
 
 
-async def _told_before(desk: Desk, warning_id: str, until: int | None) -> Sequence[Entry]:
+def _positions_before(desk: Desk, warning_id: str, until: int | None, after: int) -> list[int]:
+    """Where something was said of a warning, before a position (None: so far) and after another."""
     history = desk.picture.history
     assert history is not None, "streams are made from the picture, not from an overlay"
     positions = history.positions(warning_id)
-    return await desk.service.entries_at(
-        [each for each in positions if until is None or each < until]
-    )
+    return [each for each in positions if after < each and (until is None or each < until)]
 
 
 def _spot_of(fix: TrackFix) -> Volume4D:

@@ -6,7 +6,7 @@ the others of its party (:mod:`wideberth.faces.api.together`), by the same rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,10 +16,11 @@ from wideberth.faces.api.carriers import Said
 from wideberth.faces.api.deliveries import deliver, within_limit
 from wideberth.faces.api.desk import Call
 from wideberth.faces.api.events import event_view
-from wideberth.faces.api.filters import UPDATES, Heard, Wanted
+from wideberth.faces.api.filters import UPDATES, Heard, Shown, Wanted
 from wideberth.faces.api.http import encode
 from wideberth.faces.api.past import intent_as_of
 from wideberth.faces.api.together import AT_ONCE, warning_in
+from wideberth.faces.api.turns import Turns
 from wideberth.faces.api.warnings_seen import warning_seen_live
 from wideberth.live import UpdateListener
 from wideberth.model.entries import (
@@ -32,7 +33,7 @@ from wideberth.model.entries import (
     ZoneDeclared,
     ZoneWithdrawn,
 )
-from wideberth.model.ids import IntentId
+from wideberth.model.ids import IntentId, WarningId
 from wideberth.model.warnings import StandingWarning
 from wideberth.service import StreamEvent
 
@@ -127,12 +128,20 @@ class Reading:
             self._warnings_left_out.append(event.number)
         self.after = event.number
 
-    async def hears_anew(self, found: Sequence[StreamEvent]) -> list[bool]:
-        """Of each event, whether a listener hears it that asks for the same and heard nothing."""
+    async def hears_anew(
+        self, found: Sequence[StreamEvent], shown: Shown, turns: Turns
+    ) -> list[bool]:
+        """Of each event, whether a listener hears it that asks for the same and heard nothing.
+        shown, turns: of all that are asked at one time.
+        """
         if self.wanted.is_all:
             return [True] * len(found)
         desk, party = self.call.desk, self.call.party
-        return [await self.wanted.hears(desk, event, party, Heard()) for event in found]
+        hears: list[bool] = []
+        for event in found:
+            hears.append(await self.wanted.hears(desk, event, party, self._heard.anew(shown)))
+            await turns.let_others()
+        return hears
 
     async def said_of(self, event: StreamEvent) -> Said:
         """One event as it goes out. All desks of a party read the same within a moment: it is put
@@ -175,13 +184,22 @@ class Reading:
                 parts.append(self.said_of_update(warning, missed))
         return self.after_left_out(parts)
 
-    async def hears_update_anew(self, warning: StandingWarning) -> bool:
-        """Whether a listener hears an update that asks for the same and has heard nothing."""
-        desk, party, wanted = self.call.desk, self.call.party, self.wanted
-        return wanted.is_all or await wanted.hears_update(desk, warning, party, Heard())
+    async def hears_updates_anew(
+        self, updates: Mapping[WarningId, StandingWarning], shown: Shown, turns: Turns
+    ) -> dict[WarningId, bool]:
+        """The same of each update."""
+        if self.wanted.is_all:
+            return dict.fromkeys(updates, True)
+        desk, party = self.call.desk, self.call.party
+        hears: dict[WarningId, bool] = {}
+        for name, warning in updates.items():
+            heard = self._heard.anew(shown)
+            hears[name] = await self.wanted.hears_update(desk, warning, party, heard)
+            await turns.let_others()
+        return hears
 
     def takes_update(self, warning: StandingWarning, *, hears: bool) -> bool:
-        """Whether this one does. hears: as of :meth:`hears_update_anew`."""
+        """Whether this one does. hears: as of :meth:`hears_updates_anew`."""
         wanted = self.wanted
         if wanted.is_all or not wanted.is_wanted_kind(UPDATES):
             return hears

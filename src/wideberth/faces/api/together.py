@@ -20,6 +20,7 @@ from collections.abc import AsyncGenerator, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wideberth.faces.api.carriers import Piece, Said
+from wideberth.faces.api.turns import Turns
 from wideberth.live import UpdateListener
 from wideberth.model.entries import WarningCleared, WarningRaised, WarningWorsened
 from wideberth.model.ids import PartyId, WarningId
@@ -28,6 +29,7 @@ from wideberth.service import StreamEvent
 
 if TYPE_CHECKING:
     from wideberth.faces.api.desk import Desk
+    from wideberth.faces.api.filters import Shown
     from wideberth.faces.api.lines import Line
     from wideberth.faces.api.reading import Reading
 
@@ -155,7 +157,9 @@ class Front:
             if not found:
                 return
             asked = {asks: group[0].reading for asks, group in self._groups()}
-            hears = {asks: await one.hears_anew(found) for asks, one in asked.items()}
+            shown: Shown = {}
+            turns = Turns()
+            hears = {asks: await one.hears_anew(found, shown, turns) for asks, one in asked.items()}
             said: list[Said | None] = []
             room_bytes = MOST_BYTES
             for index, event in enumerate(found):
@@ -210,12 +214,11 @@ class Front:
         if not asked:
             return
         await self._desk.live.know(asked.values())
+        shown: Shown = {}
+        turns = Turns()
         hears: dict[Hashable, dict[WarningId, bool]] = {}
         for asks, group in self._groups():
-            first = group[0].reading
-            hears[asks] = {
-                name: await first.hears_update_anew(each) for name, each in asked.items()
-            }
+            hears[asks] = await group[0].reading.hears_updates_anew(asked, shown, turns)
         words: dict[tuple[WarningId, int], Said] = {}
         pieces = _Pieces()
         async for asks, one in self._each():

@@ -240,7 +240,8 @@ def test_a_candidate_may_be_near_at_one_moment_and_level_at_another():
     ]
     limits = dataclasses.replace(LIMITS, horizontal_m=500.0)
     assert len(too_close(movers(rows), limits)) == 0
-    assert candidates(movers(rows), limits).pairs.tolist() == [[0, 1]]
+    assert candidates(movers(rows), limits, at_once=False).pairs.tolist() == [[0, 1]]
+    assert len(candidates(movers(rows), limits).pairs) == 0
     assert len(candidates(movers(rows[:1]), limits).pairs) == 0
 
 
@@ -339,7 +340,8 @@ def test_the_quick_search_gives_the_pairs_and_the_numbers_of_the_exact_step_to_t
 
 
 @pytest.mark.parametrize(
-    "fault", ["boxes too narrow", "swept too far", "filed without width", "other frame"]
+    "fault",
+    ["boxes too narrow", "swept in part", "filed without width", "level too late", "other frame"],
 )
 def test_a_rough_test_that_lets_too_little_through_is_seen(monkeypatch, fault):
     def filed_thin(laid, order, low, high):
@@ -347,16 +349,18 @@ def test_a_rough_test_that_lets_too_little_through_is_seen(monkeypatch, fault):
         thin[:, capsules.HALF] = 0.0
         return capsules.filed(thin, order, low, high)
 
-    def swept_too_far(boxes):
-        order, begins, boxes, column = sweep.swept(boxes)
-        return order, begins + np.float32(500.0), boxes, column
+    def swept_in_part(boxes):
+        order, column = sweep.swept(boxes)
+        return order[: -len(order) // 4], column
 
     if fault == "boxes too narrow":
         monkeypatch.setattr(closest, "ROUGH", -2e-3)
-    elif fault == "swept too far":
-        monkeypatch.setattr(closest, "swept", swept_too_far)
+    elif fault == "swept in part":
+        monkeypatch.setattr(closest, "swept", swept_in_part)
     elif fault == "filed without width":
         monkeypatch.setattr(closest, "filed", filed_thin)
+    elif fault == "level too late":
+        monkeypatch.setattr(closest, "slacks_m", lambda movers, _: movers.vertical_error_m)
     else:  # not a frame: what is near is seen farther apart
         monkeypatch.setattr(closest, "frame", lambda normals: 1.1 * capsules.frame(normals))
     assert any(differs(seed) for seed in range(40))

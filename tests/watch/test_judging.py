@@ -154,11 +154,25 @@ def test_the_reference_sees_a_search_that_does_not_look_beyond_the_look_ahead(mo
     assert missed(rows, AS_TOLD, "phase-1") is None
     search = judging.candidates
 
-    def short(movers, limits, *, same_owner):
-        ahead = dataclasses.replace(limits, look_ahead_s=AHEAD_S)
-        return search(movers, ahead, same_owner=same_owner)
+    def short(movers, limits, **asked):
+        return search(movers, dataclasses.replace(limits, look_ahead_s=AHEAD_S), **asked)
 
     monkeypatch.setattr(judging, "candidates", short)
+    assert missed(rows, AS_TOLD, "phase-1") is not None
+
+
+def test_the_reference_sees_a_search_for_who_is_near_and_level_at_once(monkeypatch):
+    # After 45 s modified tau is 30 s and they are level; within DTHR they are 27 s later, and one
+    # has climbed away.
+    one, two = closing(apart_m=30_000)
+    rows = (one, (*two[:7], 2.5, *two[8:]))
+    assert missed(rows, AS_TOLD, "phase-1") is None
+    search = judging.candidates
+
+    def at_once(movers, limits, **asked):
+        return search(movers, limits, **{**asked, "at_once": True})
+
+    monkeypatch.setattr(judging, "candidates", at_once)
     assert missed(rows, AS_TOLD, "phase-1") is not None
 
 

@@ -251,16 +251,17 @@ def may_meet(
     age_s: Floats,
     slack_m: Floats,
     look_ahead_s: float,
+    at_once: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
     owner: Ints,
-    same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+    same_owner: bool,  # noqa: FBT001
 ) -> Mask:
-    """Which pairs of rows come linearly within reach, and their heights do."""
+    """Which pairs of rows come linearly within reach, and their heights do; at_once: then."""
     keep = np.zeros(len(rows), np.bool_)
     for k in range(len(rows)):
         i, j = rows[k, 0], rows[k, 1]
         if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
             continue
         keep[k] = nearest(laid, i, j)[0] and are_level(
-            w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j
+            laid, w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, at_once, i, j
         )
     return keep

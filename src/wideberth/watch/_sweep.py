@@ -1,10 +1,10 @@
 """Which pairs of capsules of a cell come near each other: their boxes first, then linearly.
 
-The capsules of a cell stand in the order in which they begin along one axis, so each is held
-against those alone that begin before it ends. Boxes are in float32, of the three coordinates and
-of the heights, each side moved outward by ROUGH of it, which is three times what rounding takes.
-They must never let through too little; the tests plant a fault in it. Of a crowd not all are let
-through (:mod:`wideberth.watch._crowds`).
+The capsules of a cell stand in the order in which they begin along one axis, side by side in
+memory, so each is held against those alone that begin before it ends. Boxes are in float32, of the
+three coordinates and of the heights, each side moved outward by ROUGH of it, which is three times
+what rounding takes. They must never let through too little; the tests plant a fault in it. Of a
+crowd not all are let through (:mod:`wideberth.watch._crowds`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wideberth.watch._crowds import NONE, admitted, opened, windows
 from wideberth.watch._jit import kernel as _kernel
-from wideberth.watch.capsules import HALF, cell_of, reach_m
+from wideberth.watch.capsules import HALF, axis_of, cell_of, reach_m
 from wideberth.watch.paths import Floats
 
 # A kernel takes flat arrays, by position.
@@ -31,6 +31,7 @@ Singles = NDArray[np.float32]
 ROUGH = 2e-7
 _PARTED = 0.25  # of the pairs that meet in height: along an axis, more would within a cell
 _STEPS = 4096
+_ROUGH_PART = 1e-5  # of the look-ahead: against rounding
 
 
 @_kernel
@@ -69,20 +70,20 @@ def boxed(
     return boxes
 
 
-def swept(boxes: Singles) -> tuple[Ints, Singles, Singles, int]:
+def swept(boxes: Singles) -> tuple[Ints, int]:
     """An order of the rows by where they begin, along the heights where those part most of them,
-    else along the second axis. In that order: a place before which neither it nor one after it
-    begins, and the boxes; and the column of the boxes that was gone by.
+    else along the second axis; and the column of the boxes that it was gone by. Nearly: what
+    begins within a step of another may stand before it.
     """
     some = boxes[:: 1 + len(boxes) // 128]
     low, high = some[:, 6], some[:, 7]
     meet_in_height = (low[:, None] <= high) & (high[:, None] >= low)
     column = 6 if meet_in_height.mean() < _PARTED else 2
-    return *_swept(boxes, column), column
+    return _swept(boxes, column), column
 
 
 @_kernel
-def _swept(boxes: Singles, column: int) -> tuple[Ints, Singles, Singles]:
+def _swept(boxes: Singles, column: int) -> Ints:
     """Counted into _STEPS steps of equal width: what is in one is in the order of the rows."""
     count = len(boxes)
     least, most = math.inf, -math.inf
@@ -102,24 +103,13 @@ def _swept(boxes: Singles, column: int) -> tuple[Ints, Singles, Singles]:
     for step in range(_STEPS + 1):
         ends[step + 1] += ends[step]
     order = np.empty(count, np.int64)
-    begins = np.empty(count, np.float32)
-    sorted_ = np.empty((count, 8), np.float32)
     for i in range(count):
-        at = ends[steps[i]]
+        order[ends[steps[i]]] = i
         ends[steps[i]] += 1
-        order[at] = i
-        for k in range(8):
-            sorted_[at, k] = boxes[i, k]
-    # No later one begins before the least of those that follow.
-    before = math.inf
-    for at in range(count - 1, -1, -1):
-        begin = float(sorted_[at, column])
-        before = begin if begin < before else before
-        begins[at] = before
-    return order, begins, sorted_
+    return order
 
 
-@_kernel
+@_kernel.inlined
 def _band_m(
     height_m: float, climb_m_s: float, age_s: float, slack_m: float, look_ahead_s: float
 ) -> tuple[float, float]:
@@ -130,40 +120,70 @@ def _band_m(
     return low, now_m + (later_m if later_m > 0.0 else 0.0) + slack_m
 
 
-@_kernel
-def _beside(
-    begins: Singles,
+@_kernel.inlined
+def _across(column: int, axis: int) -> tuple[int, int]:
+    """The columns of the boxes that are held against each other in a cell whose face looks along an
+    axis: not that one, of which the others say all there is, nor the one that is swept along, of
+    which the place in the order does.
+    """
+    if column == 6:
+        return 2 * ((axis + 1) % 3), 2 * ((axis + 2) % 3)
+    return 6, (0 if axis == 2 else 4)
+
+
+@_kernel.inlined
+def _stand(
+    members: Cells,
+    begin: int,
+    end: int,
     boxes: Singles,
     column: int,
-    one: int,
-    members: Cells,
+    axis: int,
+    own: Singles,
+    begins: Singles,
+) -> None:
+    """Of the members of a cell what of their boxes is held against each other, side by side; and a
+    place before which neither it nor one after it begins.
+    """
+    before = np.float32(math.inf)
+    one, other = _across(column, axis)
+    for k in range(end - begin - 1, -1, -1):
+        row = members[begin + k]
+        own[k, 0], own[k, 1] = boxes[row, one], boxes[row, one + 1]
+        own[k, 2], own[k, 3] = boxes[row, other], boxes[row, other + 1]
+        before = min(before, boxes[row, column])
+        begins[k] = before
+
+
+@_kernel.inlined
+def _beside(
+    boxes: Singles,
+    row: int,
+    column: int,
+    axis: int,
+    own: Singles,
+    begins: Singles,
     at: int,
     end: int,
     hits: Cells,
 ) -> int:
-    """Those of members, from the one there, whose boxes meet that of one, into hits; how many.
-    No branch but the end: which of them meet cannot be foreseen.
+    """Those of own, from the one there, which meet the box of a row, into hits; how many. No branch
+    but the end: which of them meet cannot be foreseen.
     """
-    most = boxes[one, column + 1]
-    low_0, high_0 = boxes[one, 0], boxes[one, 1]
-    low_1, high_1 = boxes[one, 2], boxes[one, 3]
-    low_2, high_2 = boxes[one, 4], boxes[one, 5]
-    low_3, high_3 = boxes[one, 6], boxes[one, 7]
+    one, other = _across(column, axis)
+    most = boxes[row, column + 1]
+    low_0, high_0 = boxes[row, one], boxes[row, one + 1]
+    low_1, high_1 = boxes[row, other], boxes[row, other + 1]
     used = 0
     for k in range(at, end):
-        other = members[k]
-        if begins[other] > most:  # and so do all that follow
+        if begins[k] > most:  # and so do all that follow
             break
-        hits[used] = other
+        hits[used] = k
         used += int(
-            (boxes[other, 0] <= high_0)
-            & (boxes[other, 1] >= low_0)
-            & (boxes[other, 2] <= high_1)
-            & (boxes[other, 3] >= low_1)
-            & (boxes[other, 4] <= high_2)
-            & (boxes[other, 5] >= low_2)
-            & (boxes[other, 6] <= high_3)
-            & (boxes[other, 7] >= low_3)
+            (own[k, 0] <= high_0)
+            & (own[k, 1] >= low_0)
+            & (own[k, 2] <= high_1)
+            & (own[k, 3] >= low_1)
         )
     return used
 
@@ -171,8 +191,6 @@ def _beside(
 @_kernel
 def meet(
     laid: Floats,
-    order: Ints,
-    begins: Singles,
     boxes: Singles,
     column: int,
     w84_m: Floats,
@@ -181,9 +199,10 @@ def meet(
     age_s: Floats,
     slack_m: Floats,
     look_ahead_s: float,
+    at_once: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
     owner: Ints,
     identity: Ints,
-    same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+    same_owner: bool,  # noqa: FBT001
     most_pairs: int,
     most_in_cell: int,
     low_m: Floats,
@@ -197,7 +216,7 @@ def meet(
     and whether these are all: not where there are more, or in a cell, than :func:`meet_in_crowds`
     takes as they come.
 
-    slack_m: half the vertical limit, and what a height may be off.
+    slack_m: half the vertical limit, and what a height may be off. at_once: both at one moment.
     """
     most = before = 0
     for k in range(len(ends)):
@@ -207,20 +226,26 @@ def meet(
     if most > most_in_cell:
         return found[:0], False
     hits = np.empty(most + 1, np.int32)
+    own, begins = np.empty((most, 4), np.float32), np.empty(most, np.float32)
     used = begin = 0
     for cell in range(len(ends)):
-        end = ends[cell]
-        for at in range(begin, end - 1):
-            for k in range(_beside(begins, boxes, column, members[at], members, at + 1, end, hits)):
-                one, other = int(order[members[at]]), int(order[hits[k]])
+        size, axis = ends[cell] - begin, axis_of(cell, first_cell)
+        if size > 1:
+            _stand(members, begin, ends[cell], boxes, column, axis, own, begins)
+        for at in range(size - 1):
+            one = int(members[begin + at])
+            for k in range(_beside(boxes, one, column, axis, own, begins, at + 1, size, hits)):
+                other = int(members[begin + hits[k]])
                 i, j = (one, other) if one < other else (other, one)
+                if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
+                    continue
                 if identity[i] == identity[j]:
                     continue
                 if not same_owner and owner[i] >= 0 and owner[i] == owner[j]:
                     continue
-                if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
-                    continue
-                if not are_level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
+                if not are_level(
+                    laid, w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, at_once, i, j
+                ):
                     continue
                 if used == most_pairs:
                     return found[:0], False
@@ -231,15 +256,13 @@ def meet(
                 found[used, 0] = i
                 found[used, 1] = j
                 used += 1
-        begin = end
+        begin = ends[cell]
     return found[:used], True
 
 
 @_kernel
 def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to bottom
     laid: Floats,
-    order: Ints,
-    begins: Singles,
     boxes: Singles,
     column: int,
     w84_m: Floats,
@@ -248,10 +271,11 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
     age_s: Floats,
     slack_m: Floats,
     look_ahead_s: float,
+    at_once: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
     owner: Ints,
     identity: Ints,
     feed: Ints,
-    same_owner: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+    same_owner: bool,  # noqa: FBT001
     most_pairs: int,
     per_track: int,
     most_in_cell: int,
@@ -272,6 +296,7 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
         most = max(most, ends[k] - before)
         before = ends[k]
     hits = np.empty(most + 1, np.int32)
+    own, begins = np.empty((most, 4), np.float32), np.empty(most, np.float32)
     found = np.empty((1024, 2), np.int64)
     parties = int(feed.max()) + 1
     of_two = np.zeros((parties, parties), np.int64)
@@ -279,12 +304,10 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
     taken = np.zeros((0, movers), np.int32)
     soonest = np.zeros((0, movers), np.float32)
     passed_over = np.zeros(movers, np.int64)
-    # In the order: the party in whose own crowd a mover has all that it has for the asking.
+    # The party in whose own crowd a mover has all that it has for the asking.
     closed_in = np.full(movers, NONE, np.int32)
     is_passed = np.zeros(parties, np.bool_)
-    # Likewise, made where a cell asks for it.
-    feeds, owners = np.empty(0, np.int64), np.empty(0, np.int64)
-    in_turn = np.empty(0, np.int32)
+    in_turn = np.empty(0, np.int32)  # made where a cell asks for it
     starts = np.zeros(parties + 1, np.int64)
     upto, sizes, single = starts[1:].copy(), starts[1:].copy(), starts[1:].copy()
     used = begin = 0
@@ -293,47 +316,62 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
         if end - begin < 2:
             begin = end
             continue
-        parts, is_filled = 1, False
+        axis, parts, is_filled = axis_of(cell, first_cell), 1, False
         if end - begin > most_in_cell:
-            if not len(feeds):
-                feeds, owners = feed[order], owner[order]
+            if not len(in_turn):
                 in_turn = np.empty(most, np.int32)
             is_filled = windows(
-                members, begin, end, feeds, owners, parties, in_turn, starts, single, most_in_cell
+                members, begin, end, feed, owner, parties, in_turn, starts, single, most_in_cell
             )
-            if is_filled:
-                parts = parties
-                upto[:] = starts[1:]
-                sizes[:] = starts[1:] - starts[:-1]
+        if is_filled:
+            parts = parties
+            upto[:] = starts[1:]
+            sizes[:] = starts[1:] - starts[:-1]
+            for part in range(parts):
+                first, last = starts[part], upto[part]
+                _stand(
+                    members,
+                    first,
+                    last,
+                    boxes,
+                    column,
+                    axis,
+                    own[first - begin :],
+                    begins[first - begin :],
+                )
+        else:
+            _stand(members, begin, end, boxes, column, axis, own, begins)
         for at in range(begin, end):
-            here = members[at]
+            one = int(members[at])
             if is_filled:
-                here = in_turn[at - begin]
-                starts[feeds[here]] += 1  # what follows it
+                one = int(in_turn[at - begin])
+                starts[feed[one]] += 1  # what follows it
             for part in range(parts):
                 first, last = at + 1, end
                 if is_filled:
                     first, last = starts[part], upto[part]
-                    one = order[here]
                     if first == last or (not same_owner and single[part] == owner[one] >= 0):
                         continue
-                    size, own = sizes[part], sizes[feeds[here]]
-                    if size * own > most_in_cell**2 and min(size, own) > window < last - first:
+                    size, with_it = sizes[part], sizes[feed[one]]
+                    if (
+                        size * with_it > most_in_cell**2
+                        and min(size, with_it) > window < last - first
+                    ):
                         last = first + window
                         # Nothing is known of those behind but where they begin.
-                        if begins[members[last]] <= boxes[here, column + 1]:
-                            for row in (one, order[members[last]]):
+                        if begins[last - begin] <= boxes[one, column + 1]:
+                            for row in (one, members[last]):
                                 passed_over[row] = max(passed_over[row], 1)
-                met = _beside(begins, boxes, column, here, members, first, last, hits)
-                if met == 0:
-                    continue
-                one, closed = int(order[here]), closed_in[here]
+                met = _beside(
+                    boxes, one, column, axis, own, begins, first - begin, last - begin, hits
+                )
+                closed = closed_in[one]
                 for k in range(met):
-                    if closed != NONE and closed_in[hits[k]] == closed:
+                    other = int(members[begin + hits[k]])
+                    if closed != NONE and closed_in[other] == closed:
                         # Not worth knowing whether it is for another cell to tell.
                         is_passed[closed] = True
                         continue
-                    other = int(order[hits[k]])
                     i, j = (one, other) if one < other else (other, one)
                     if identity[i] == identity[j]:
                         continue
@@ -343,7 +381,9 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                     crowd = int(crowd_of[less, more])
                     if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
                         continue
-                    if not are_level(w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, i, j):
+                    if not are_level(
+                        laid, w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, at_once, i, j
+                    ):
                         continue
                     of_two[less, more] += 1
                     if crowd != NONE:
@@ -352,10 +392,10 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                             passed_over[j] += 1
                             continue
                         if less == more:
-                            for place in (here, hits[k]):
-                                if taken[crowd, order[place]] >= per_track:
-                                    closed_in[place] = less
-                            closed = closed_in[here]
+                            for row in (one, other):
+                                if taken[crowd, row] >= per_track:
+                                    closed_in[row] = less
+                            closed = closed_in[one]
                     elif of_two[less, more] >= most_pairs:
                         crowd_of[less, more] = len(taken)
                         taken, soonest = opened(taken, soonest, movers)
@@ -367,33 +407,70 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                     found[used, 1] = j
                     used += 1
         begin = end
-    for place in range(movers):
-        if closed_in[place] != NONE and is_passed[closed_in[place]]:
-            passed_over[order[place]] = max(passed_over[order[place]], 1)
+    for row in range(movers):
+        if closed_in[row] != NONE and is_passed[closed_in[row]]:
+            passed_over[row] = max(passed_over[row], 1)
     return found[:used], passed_over
 
 
-@_kernel
+@_kernel.inlined
 def are_level(
+    laid: Floats,
     w84_m: Floats,
     std_m: Floats,
     climb_m_s: Floats,
     age_s: Floats,
     slack_m: Floats,
     look_ahead_s: float,
+    at_once: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
     i: int,
     j: int,
 ) -> bool:
-    """May the heights meet? Above the ellipsoid where both are known, else by pressure."""
+    """May the heights of two meet whose lines come within reach? at_once: while these are. Above
+    the ellipsoid where both are known, else by pressure; what is unknown may.
+    """
     is_std = math.isnan(w84_m[i]) or math.isnan(w84_m[j])
     one_m = std_m[i] if is_std else w84_m[i]
     other_m = std_m[j] if is_std else w84_m[j]
-    low_i, high_i = _band_m(one_m, climb_m_s[i], age_s[i], slack_m[i], look_ahead_s)
-    low_j, high_j = _band_m(other_m, climb_m_s[j], age_s[j], slack_m[j], look_ahead_s)
-    return not (low_j > high_i or low_i > high_j)
+    if not at_once:
+        low_i, high_i = _band_m(one_m, climb_m_s[i], age_s[i], slack_m[i], look_ahead_s)
+        low_j, high_j = _band_m(other_m, climb_m_s[j], age_s[j], slack_m[j], look_ahead_s)
+        return not (low_j > high_i or low_i > high_j)
+    rise_m = other_m + climb_m_s[j] * age_s[j] - one_m - climb_m_s[i] * age_s[i]
+    if math.isnan(rise_m):
+        return True
+    band_m = slack_m[i] + slack_m[j]
+    gain_m = (climb_m_s[j] - climb_m_s[i]) * look_ahead_s
+    begin, until = 0.0, 1.0
+    if abs(gain_m) < 1e-9:
+        if abs(rise_m) > band_m:
+            return False
+    else:
+        level, still = (-band_m - rise_m) / gain_m, (band_m - rise_m) / gain_m
+        begin, until = max(begin, min(level, still)), min(until, max(level, still))
+    within, beyond = _within(laid, i, j)
+    return max(begin, within) <= min(until, beyond) + _ROUGH_PART
 
 
-@_kernel
+@_kernel.inlined
+def _within(laid: Floats, i: int, j: int) -> tuple[float, float]:
+    """From which part of their lines to which two are within reach that come within it."""
+    dx, dy, dz = laid[j, 0] - laid[i, 0], laid[j, 1] - laid[i, 1], laid[j, 2] - laid[i, 2]
+    wx, wy, wz = laid[j, 3] - laid[i, 3], laid[j, 4] - laid[i, 4], laid[j, 5] - laid[i, 5]
+    reach = laid[i, HALF] + laid[j, HALF]
+    bend = wx * wx + wy * wy + wz * wz
+    if bend < 1e-6:
+        return 0.0, 1.0
+    slope = dx * wx + dy * wy + dz * wz
+    square = dx * dx + dy * dy + dz * dz
+    # The difference of what may be large: a little more than rounding takes of either.
+    inner = slope * slope - bend * (square - reach * reach)
+    inner += 1e-12 * (slope * slope + bend * (square + reach * reach))
+    root = math.sqrt(max(inner, 0.0))
+    return (-slope - root) / bend, (-slope + root) / bend
+
+
+@_kernel.inlined
 def _linear(
     laid: Floats,
     i: int,
@@ -415,7 +492,7 @@ def _linear(
     return cell_of(x, y, z, low_m, cell_m, count, first_cell) == cell
 
 
-@_kernel
+@_kernel.inlined
 def nearest(laid: Floats, i: int, j: int) -> tuple[bool, float, float, float, float]:
     """Do the lines come within both half widths, and at which part of them and how far apart
     they are nearest.

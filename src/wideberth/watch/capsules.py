@@ -29,7 +29,7 @@ from wideberth.watch.paths import Floats, turned
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["HALF", "Grid", "cell_of", "filed", "frame", "lay", "reach_m"]
+__all__ = ["HALF", "Grid", "axis_of", "cell_of", "filed", "frame", "lay", "reach_m"]
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
@@ -40,7 +40,7 @@ _SLACK_M = 0.001  # a float64 coordinate is good to 1 nm
 _SQRT2 = 1.4143  # rounded up
 
 # What one filing and one pair of a cell, be it met or swept past, take: only the ratio matters.
-_FILING_NS = 25.0
+_FILING_NS = 40.0
 _TEST_NS = 0.5
 _MOST_FILED = 48  # cells per mover, on average
 _TURNS = 8
@@ -121,7 +121,7 @@ def lay(
     return laid, low, high
 
 
-@_kernel
+@_kernel.inlined
 def _along(run_m: float, radius_m: float) -> tuple[float, float]:
     """How far ahead along the tangent, and how far down, after run_m on the circle."""
     sine, less = turned(run_m / radius_m)
@@ -130,7 +130,7 @@ def _along(run_m: float, radius_m: float) -> tuple[float, float]:
 
 def filed(laid: Floats, order: Ints, low: Floats, high: Floats) -> tuple[Grid, Ints, Cells]:
     """The grid; where each cell ends in the list of members (where it begins is where the one
-    before ends); and that list, ascending within a cell: numbers in the order, not rows.
+    before ends); and that list: rows, within a cell as they are in the order.
     """
     cell_m = _good_cell_m(laid, low, high)
     grid, keys, rows, ends = _file_by(laid, order, low, high, cell_m)
@@ -150,7 +150,7 @@ def filed(laid: Floats, order: Ints, low: Floats, high: Floats) -> tuple[Grid, I
 
 def _good_cell_m(laid: Floats, low: Floats, high: Floats) -> float:
     """The edge with the least work, were the fleet spread evenly over what it spans."""
-    half_m, length_m, both_m2 = (float(each) for each in _sizes(laid))
+    half_m, length_m, both_m2 = (float(each) for each in _sizes(laid[:: 1 + len(laid) // 2048]))
     spans = np.sort(high - low)
     area_m2 = float((spans[2] + 2 * half_m) * (spans[1] + 2 * half_m))
     cells_m = 50.0 * 1.25 ** np.arange(60)
@@ -183,8 +183,8 @@ def _work_ns(rows: int, ends: Ints) -> float:
 def _file_by(
     laid: Floats, order: Ints, low: Floats, high: Floats, cell_m: float
 ) -> tuple[Grid, Cells, Cells, Ints]:
-    """By cells of cell_m, or larger where those would be too many: the grid, the cell and the
-    number in the order of each filing, and how many are in each cell.
+    """By cells of cell_m, or larger where those would be too many: the grid, the cell and the row
+    of each filing, and how many are in each cell.
     """
     most = max(16 * len(laid), 4096)
     while True:
@@ -207,7 +207,7 @@ def _grid(laid: Floats, low: Floats, high: Floats, cell_m: float) -> tuple[Grid,
     return Grid(low_m, cell_m, count, first), size
 
 
-@_kernel
+@_kernel.inlined
 def _on_face(laid: Floats, i: int, face: int) -> bool:
     """May a point of the capsule be on the face?"""
     axis = face // 2
@@ -225,7 +225,7 @@ def _on_face(laid: Floats, i: int, face: int) -> bool:
     return True
 
 
-@_kernel
+@_kernel.inlined
 def _only_first(laid: Floats, i: int) -> bool:
     """Are all points of the capsule on the first face, and not on its edge?"""
     wide = laid[i, HALF] * _SQRT2 + _SLACK_M
@@ -262,15 +262,14 @@ def _file(
     ends: Ints,
     most: int,
 ) -> tuple[Cells, Cells]:
-    """The cell of each filing and its capsule's number in the order; counts into ends. Empty where
-    they are more than most.
+    """The cell of each filing and the row of its capsule; counts into ends. Empty where they are
+    more than most.
     """
     keys = np.empty(2 * len(laid) + 1024, np.int32)
-    numbers = np.empty(2 * len(laid) + 1024, np.int32)
+    rows = np.empty(2 * len(laid) + 1024, np.int32)
     used = 0
     part = 1.0 / cell_m
-    for number in range(len(order)):
-        i = order[number]
+    for i in order:
         faces = 1 if _only_first(laid, i) else 6
         half = laid[i, HALF] + _SLACK_M
         for face in range(faces):
@@ -303,27 +302,27 @@ def _file(
                     if used > most:
                         return np.empty(0, np.int32), np.empty(0, np.int32)
                     size = 2 * len(keys) + to_a + 1
-                    more_keys, more_numbers = np.empty(size, np.int32), np.empty(size, np.int32)
+                    more_keys, more_rows = np.empty(size, np.int32), np.empty(size, np.int32)
                     more_keys[:used] = keys[:used]
-                    more_numbers[:used] = numbers[:used]
-                    keys, numbers = more_keys, more_numbers
+                    more_rows[:used] = rows[:used]
+                    keys, rows = more_keys, more_rows
                 for column in range(from_a, to_a + 1):
                     key = base + row * across + column
                     keys[used] = key
-                    numbers[used] = number
+                    rows[used] = i
                     ends[key] += 1
                     used += 1
-    return keys[:used], numbers[:used]
+    return keys[:used], rows[:used]
 
 
-@_kernel
+@_kernel.inlined
 def reach_m(start: float, step: float, half: float) -> tuple[float, float]:
     """From where to where a capsule is, along one axis."""
     end = start + step
     return (end - half if step < 0.0 else start - half), (end if step > 0.0 else start) + half
 
 
-@_kernel
+@_kernel.inlined
 def _columns(least: float, most: float, count: int) -> tuple[int, int]:
     """The first and the last of so many columns that an interval touches."""
     first = 0 if least < 0.0 else int(least)
@@ -332,8 +331,8 @@ def _columns(least: float, most: float, count: int) -> tuple[int, int]:
 
 
 @_kernel
-def _sorted(keys: Cells, numbers: Cells, ends: Ints) -> tuple[Ints, Cells]:
-    """ends: how many in each cell; becomes where each ends. The numbers by cell."""
+def _sorted(keys: Cells, rows: Cells, ends: Ints) -> tuple[Ints, Cells]:
+    """ends: how many in each cell; becomes where each ends. The rows by cell."""
     total = 0
     for k in range(len(ends)):
         size = ends[k]
@@ -342,12 +341,12 @@ def _sorted(keys: Cells, numbers: Cells, ends: Ints) -> tuple[Ints, Cells]:
     members = np.empty(total, np.int32)
     for k in range(total):
         key = keys[k]
-        members[ends[key]] = numbers[k]
+        members[ends[key]] = rows[k]
         ends[key] += 1
     return ends, members
 
 
-@_kernel
+@_kernel.inlined
 def cell_of(
     x: float, y: float, z: float, low_m: Floats, cell_m: float, count: Ints, first_cell: Ints
 ) -> int:
@@ -362,3 +361,13 @@ def cell_of(
     a, b = (face // 2 + 1) % 3, (face // 2 + 2) % 3
     column, row = math.floor((first - low_m[a]) / cell_m), math.floor((second - low_m[b]) / cell_m)
     return int(first_cell[face] + row * count[a] + column)
+
+
+@_kernel.inlined
+def axis_of(cell: int, first_cell: Ints) -> int:
+    """The axis that the face of a cell looks along."""
+    face, first = 0, -1
+    for k in range(6):
+        if first < first_cell[k] <= cell:
+            face, first = k, first_cell[k]
+    return face // 2

@@ -218,17 +218,23 @@ def too_close_of(movers: Movers, found: Ints, limits: Limits) -> Pairs:
 
 
 def candidates(
-    movers: Movers, limits: Limits, *, same_owner: bool = False, bounds: Bounds = BOUNDS
+    movers: Movers,
+    limits: Limits,
+    *,
+    at_once: bool = True,
+    same_owner: bool = False,
+    bounds: Bounds = BOUNDS,
 ) -> Found:
     """Every pair of which the horizontal distance is within the horizontal limit at one moment of
-    the look-ahead, and the heights within the vertical limit at one moment of it, the same or
-    another; both widened as the module says. Some that are not may be among them.
+    the look-ahead, and the heights within the vertical limit at the same (at_once) or at another;
+    both widened as the module says. Some that are not may be among them.
     """
     return near(
         movers,
         half_widths_m(movers, limits),
         slacks_m(movers, limits),
         limits.look_ahead_s,
+        at_once=at_once,
         same_owner=same_owner,
         bounds=bounds,
     )
@@ -240,6 +246,7 @@ def near(
     slack_m: Floats,
     look_ahead_s: float,
     *,
+    at_once: bool,
     same_owner: bool,
     bounds: Bounds = BOUNDS,
 ) -> Found:
@@ -257,16 +264,16 @@ def near(
         slack_m,
         float(look_ahead_s),
     )
-    order, begins, boxes, column = swept(boxed(laid, *heights, ROUGH))
+    boxes = boxed(laid, *heights, ROUGH)
+    order, column = swept(boxes)
     grid, ends, members = filed(laid, order, low, high)
     most = bounds.pairs + bounds.per_mover * len(movers)
     found, are_all = meet(
         laid,
-        order,
-        begins,
         boxes,
         column,
         *heights,
+        at_once,
         movers.owner,
         movers.identity,
         same_owner,
@@ -280,11 +287,10 @@ def near(
     if not are_all:
         found, passed_over = meet_in_crowds(
             laid,
-            order,
-            begins,
             boxes,
             column,
             *heights,
+            at_once,
             movers.owner,
             movers.identity,
             movers.feed,
@@ -435,7 +441,7 @@ def _evaluated(
     )
 
 
-@_kernel
+@_kernel.inlined
 def _motion(
     t: float,
     row: int,
@@ -463,7 +469,7 @@ def _motion(
     )
 
 
-@_kernel
+@_kernel.inlined
 def _difference(
     t: float,
     i: int,
@@ -481,33 +487,33 @@ def _difference(
     return b[0] - a[0], b[1] - a[1], b[2] - a[2], b[3] - a[3], b[4] - a[4], b[5] - a[5]
 
 
-@_kernel
+@_kernel.inlined
 def _arc(at: Motion) -> float:
     half = math.sqrt(_chord2(at)) / (2 * EARTH_RADIUS_MAX_M)
     return 2 * EARTH_RADIUS_MAX_M * math.asin(half if half < 1.0 else 1.0)
 
 
-@_kernel
+@_kernel.inlined
 def _chord2(at: Motion) -> float:
     return at[0] * at[0] + at[1] * at[1] + at[2] * at[2]
 
 
-@_kernel
+@_kernel.inlined
 def _rate(at: Motion) -> float:
     return at[0] * at[3] + at[1] * at[4] + at[2] * at[5]
 
 
-@_kernel
+@_kernel.inlined
 def _speed2(at: Motion) -> float:
     return at[3] * at[3] + at[4] * at[4] + at[5] * at[5]
 
 
-@_kernel
+@_kernel.inlined
 def _clamped(value: float, least: float, most: float) -> float:
     return least if value < least else (value if value < most else most)
 
 
-@_kernel
+@_kernel.inlined
 def _cubic(
     s: float, look_ahead_s: float, p: float, v: float, q: float, w: float
 ) -> tuple[float, float]:
@@ -519,7 +525,7 @@ def _cubic(
     return p + s * (v + s * (c + s * d)), (v + s * (2 * c + s * 3 * d)) / look_ahead_s
 
 
-@_kernel
+@_kernel.inlined
 def _between(t: float, look_ahead_s: float, now: Motion, end: Motion) -> Motion:
     """Nearly the difference at t and its rate: the cubic between those at both ends."""
     s = t / look_ahead_s
@@ -529,7 +535,7 @@ def _between(t: float, look_ahead_s: float, now: Motion, end: Motion) -> Motion:
     return x, y, z, u, v, w
 
 
-@_kernel
+@_kernel.inlined
 def _together(
     now: Motion,
     end: Motion,
@@ -560,7 +566,7 @@ def _together(
     return begin <= min(until * look_ahead_s + 1e-5, look_ahead_s, level_until)
 
 
-@_kernel
+@_kernel.inlined
 def _beside(low: float, high: float, root: float) -> tuple[float, float]:
     """A little before and a little behind the root, on the way from low to high."""
     step = 0.5e-6 if high > low else -0.5e-6

@@ -5,7 +5,7 @@ the plane that touches the earth between the two. Both judge what the same searc
 violation within the look-ahead means that the two come within DTHR in it or at most TTHR later
 (with modified tau at or below TTHR they pass, or are within DTHR, when TTHR is over), and vertical
 violation that their heights come within ZTHR in it or at most TCOA later. So a search for DTHR and
-ZTHR with a longer look-ahead leaves none out.
+ZTHR with a longer look-ahead leaves none out, if it does not ask for both at once.
 
 Well clear errs toward a warning as distance does: a place may be off by both uncertainties and by
 what the path and the plane are off by, and a pair is not well clear if it would not be at any place
@@ -27,6 +27,7 @@ from wideberth.watch.closest import (
     HEIGHT_MIXED,
     HEIGHT_PRESSURE,
     HEIGHT_UNKNOWN,
+    Found,
     Limits,
     Movers,
     Pairs,
@@ -97,10 +98,12 @@ def judge_all(movers: Movers, settings: PairSettings) -> Judged:
     """
     limits = _limits(settings)
     volume = _volume(settings)
-    searches = [] if volume is None else [_search(movers, volume, limits)]
+    same_owner, found = settings.same_owner, list[Found]()
+    if volume is not None:
+        search = _search(movers, volume, limits)
+        found.append(candidates(*search, at_once=False, same_owner=same_owner))
     if volume is None or settings.by_distance:
-        searches.append((movers, limits))
-    found = [candidates(*each, same_owner=settings.same_owner) for each in searches]
+        found.append(candidates(movers, limits, same_owner=same_owner))
     pairs = found[0].pairs
     if len(found) > 1:
         near = too_close_of(movers, found[1].pairs, limits)
@@ -148,10 +151,12 @@ def judge_of(movers: Movers, found: Ints, settings: PairSettings) -> Judged:
     return Judged(Pairs(**columns), judged.by[keep], judged.rules)
 
 
-def search_for(movers: Movers, settings: PairSettings, later_s: float) -> tuple[Floats, Limits]:
+def search_for(
+    movers: Movers, settings: PairSettings, later_s: float
+) -> tuple[Floats, Limits, bool]:
     """What a search asks for that leaves out no pair which any rule may find at a look within
-    later_s from now: the half widths of capsules, and limits with the furthest look-ahead. movers:
-    as they are now, with errors as they will be at most.
+    later_s from now: the half widths of capsules, limits with the furthest look-ahead, and whether
+    both must hold at once. movers: as they are now, with errors as they will be at most.
     """
     limits = _limits(settings)
     limits = dataclasses.replace(limits, look_ahead_s=limits.look_ahead_s + later_s)
@@ -167,7 +172,7 @@ def search_for(movers: Movers, settings: PairSettings, later_s: float) -> tuple[
     ]
     half_m = np.max([half_widths_m(*each) for each in searches], axis=0)
     vertical_m = max(each.vertical_m for _, each in searches)
-    return half_m, dataclasses.replace(searches[0][1], vertical_m=vertical_m)
+    return half_m, dataclasses.replace(searches[0][1], vertical_m=vertical_m), volume is None
 
 
 def judge(

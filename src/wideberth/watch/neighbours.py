@@ -62,7 +62,7 @@ _RENEWED_US = 10 * DAY_US  # the times of what is laid are in 32 bits
 @dataclasses.dataclass(frozen=True)
 class _Capsules:
     """Tracks as they are laid. laid: as the kernels have it; half_m: how wide; slack_m: of their
-    heights.
+    heights; at_once: whether two are to be near and level at one moment.
     """
 
     laid: Floats
@@ -70,6 +70,7 @@ class _Capsules:
     half_m: Floats
     slack_m: Floats
     ahead_s: float
+    at_once: bool
 
 
 class Neighbours:
@@ -166,6 +167,7 @@ class Neighbours:
                 capsules.half_m,
                 capsules.slack_m,
                 capsules.ahead_s,
+                at_once=capsules.at_once,
                 same_owner=settings.same_owner,
             )
             found, are_all = look.slots[rows].astype(np.int32), not passed_over.any()
@@ -200,6 +202,7 @@ class Neighbours:
             movers.age_s,
             capsules.slack_m,
             capsules.ahead_s,
+            capsules.at_once,
             movers.owner,
             settings.same_owner,
         )
@@ -220,9 +223,10 @@ class Neighbours:
         movers = dataclasses.replace(
             movers, horizontal_error_m=horizontal_m, vertical_error_m=vertical_m
         )
-        half_m, limits = search_for(movers, settings, LAID_US / SECOND_US)
+        half_m, limits, at_once = search_for(movers, settings, LAID_US / SECOND_US)
         laid, _, _ = laid_along(movers, _AXES, half_m, limits.look_ahead_s)
-        return _Capsules(laid, movers, half_m, slacks_m(movers, limits), float(limits.look_ahead_s))
+        slack_m = slacks_m(movers, limits)
+        return _Capsules(laid, movers, half_m, slack_m, float(limits.look_ahead_s), at_once)
 
     def _renew(self, capsules: _Capsules) -> None:
         """Makes the grids fit what is laid, all of which is filed anew."""

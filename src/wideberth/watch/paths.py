@@ -178,7 +178,7 @@ def _starts(
     return position, tangents, normals, radius_m
 
 
-@_kernel
+@_kernel.inlined
 def turned(angle: float) -> tuple[float, float]:
     """The sine of an angle, and what its cosine is less than 1, to the last place or two."""
     q = angle * angle

@@ -27,7 +27,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.watch.closest import Limits, Movers, Pairs, evaluate, too_close
+from wideberth.watch.closest import Limits, Pairs, evaluate, too_close
+from wideberth.watch.movers import Movers
 
 Result = TypeVar("Result")
 Columns = dict[str, NDArray[Any]]

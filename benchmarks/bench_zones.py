@@ -24,7 +24,7 @@ from wideberth.space import Altitude, AltitudeReference, Polygon, Volume4D, prep
 from wideberth.space.overlap import distance_to_edge_m
 from wideberth.space.time import SECOND_US
 from wideberth.watch.area_index import NOBODY, AreaIndex
-from wideberth.watch.closest import Movers
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.zones import WatchedVolume, watched
 

@@ -17,7 +17,7 @@ from wideberth.space.prepared import prepare
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Volume4D, circle, polygon
 from wideberth.watch.area_index import NOBODY, AreaIndex
-from wideberth.watch.closest import Movers
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.paths import geodetic_deg
 from wideberth.watch.zones import EDGE_ERROR_M, entries, vertical_gap_m, watched

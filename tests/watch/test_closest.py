@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 
 from wideberth.watch import _sweep as sweep
 from wideberth.watch import capsules, closest, paths
-from wideberth.watch.closest import (
-    HEIGHT_UNKNOWN,
-    Limits,
-    Movers,
-    candidates,
-    evaluate,
-    too_close,
-)
+from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, candidates, evaluate, too_close
+from wideberth.watch.movers import Movers
 
 GEOD = pyproj.Geod(ellps="WGS84")
 LIMITS = Limits(horizontal_m=3000.0, vertical_m=200.0, look_ahead_s=240.0)

@@ -13,8 +13,9 @@ from wideberth.watch import _sweep as sweep
 from wideberth.watch import closest
 from wideberth.watch._crowds import Bounds, soonness
 from wideberth.watch.capsules import frame
-from wideberth.watch.closest import Limits, Movers, candidates, half_widths_m, laid_along
+from wideberth.watch.closest import Limits, candidates, half_widths_m, laid_along
 from wideberth.watch.engine import Watch
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import Raised
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rows import rows_of

@@ -14,8 +14,9 @@ from well_clear import not_clear, scaled
 from wideberth.errors import InvalidValue
 from wideberth.space.time import SECOND_US
 from wideberth.watch import judging
-from wideberth.watch.closest import Movers, too_close
+from wideberth.watch.closest import too_close
 from wideberth.watch.judging import VOLUMES, judge, judge_all
+from wideberth.watch.movers import Movers
 from wideberth.watch.settings import PairSettings
 
 GEOD = pyproj.Geod(ellps="WGS84")

@@ -291,8 +291,8 @@ def never_other(feeds: HeldFeeds, *args) -> bool:
 
 
 def too_narrow(*args):
-    half_m, limits = search_for(*args)
-    return half_m / 2, limits
+    half_m, *rest = search_for(*args)
+    return half_m / 2, *rest
 
 
 def for_ever(slots):

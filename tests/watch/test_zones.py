@@ -14,7 +14,7 @@ from wideberth.space.prepared import prepare
 from wideberth.space.time import SECOND_US
 from wideberth.space.volume import Volume4D, circle, polygon
 from wideberth.watch import zones
-from wideberth.watch.closest import Movers
+from wideberth.watch.movers import Movers
 from wideberth.watch.zones import STEP_S, entries, places, watched
 
 GEOD = pyproj.Geod(ellps="WGS84")

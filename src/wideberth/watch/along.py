@@ -29,11 +29,12 @@ from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
 from wideberth.watch.area_index import AreaIndex
-from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, Movers, candidates, evaluate_between
+from wideberth.watch.closest import HEIGHT_UNKNOWN, Limits, candidates, evaluate_between
 from wideberth.watch.conditions import Area
 from wideberth.watch.counted import Counted, LeftOut, count_key
 from wideberth.watch.judging import VOLUMES
 from wideberth.watch.look import Look, mm, us
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import (
     AreaFacts,
     Margin,
@@ -311,7 +312,7 @@ def _hits(
     straight = look.movers.take(near)
     # As if others brought them: what a party's straight lines fill is no room for ways.
     apart = int(look.movers.feed.max(initial=0)) + 1
-    both = _joined(straight, replace(legs.movers, feed=legs.movers.feed + apart))
+    both = straight.and_those_of(replace(legs.movers, feed=legs.movers.feed + apart))
     row = np.concatenate((near, legs.row))
     way = np.concatenate((np.full(count, _STRAIGHT), legs.way))
     begin_s: Floats = np.concatenate((np.zeros(count), legs.begin_s))
@@ -391,15 +392,6 @@ def _passed_over(left: Ints, legs: Legs, row: Ints) -> dict[tuple[int, int], int
         name = int(legs.row[k]), int(legs.way[k])
         least[name] = max(least.get(name, 0), math.ceil(int(left[k]) / most))
     return least
-
-
-def _joined(one: Movers, two: Movers) -> Movers:
-    return Movers(
-        **{
-            name: np.concatenate((getattr(one, name), getattr(two, name)))
-            for name in Movers.__dataclass_fields__
-        }
-    )
 
 
 def _near(movers: Movers, legs: Legs, limits: Limits) -> Ints:

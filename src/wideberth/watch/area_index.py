@@ -24,7 +24,7 @@ from wideberth.watch._inside import inside
 from wideberth.watch._laying import file_all, filed_in_all, lay, needed
 from wideberth.watch._met import enter
 from wideberth.watch._within import AREA, rough_count
-from wideberth.watch.closest import Movers
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.paths import Floats, path_error_m
 from wideberth.watch.zones import Entries, WatchedVolume, step_m, vertical_gap_m

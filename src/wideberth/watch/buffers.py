@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
-from wideberth.watch.closest import Limits, Movers, Pairs, evaluate
+from wideberth.watch.closest import Limits, Pairs, evaluate
 from wideberth.watch.counted import Counted, LeftOut, count_key
 from wideberth.watch.look import Look
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import AreaFacts, ObjectRef, Observation, Verdict, WarningKey
 from wideberth.watch.paths import path_error_m
 from wideberth.watch.settings import WatchSettings

@@ -31,12 +31,12 @@ from wideberth.watch._crowds import BOUNDS, Bounds
 from wideberth.watch._jit import KERNELS
 from wideberth.watch._sweep import ROUGH, boxed, meet, meet_in_crowds, swept
 from wideberth.watch.capsules import filed, frame, lay
+from wideberth.watch.movers import Movers
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
     EARTH_RADIUS_MIN_M,
     Floats,
     path_error_m,
-    starts,
     turned,
 )
 
@@ -51,7 +51,6 @@ __all__ = [
     "KERNELS",
     "Found",
     "Limits",
-    "Movers",
     "Pairs",
     "among",
     "candidates",
@@ -88,85 +87,6 @@ class Limits:
     vertical_m: float
     look_ahead_s: float
     pressure_error_m: float = math.nan
-
-
-@dataclass(frozen=True)
-class Movers:
-    """The tracks as the kernels read them, each an array of n. Built by :meth:`of`.
-
-    position_ecef_m, tangent, normal: (n, 3) at the last reported position. radius_m: of the path.
-    speed_m_s: 0 where unknown. age_s: of the position, at now. altitude_*_m: at the last report,
-    NaN where unknown. climb_m_s: 0 where unknown. horizontal_error_m, vertical_error_m: at now.
-    owner, identity: codes; two of one identity are one thing told twice and never a pair; two of
-    one owner of 0 or more are a pair only if asked for. feed: whose feed brings it, 0 and up, as
-    few as there are (:mod:`wideberth.watch._crowds`).
-    """
-
-    position_ecef_m: Floats
-    tangent: Floats
-    normal: Floats
-    radius_m: Floats
-    speed_m_s: Floats
-    age_s: Floats
-    altitude_w84_m: Floats
-    altitude_std_m: Floats
-    climb_m_s: Floats
-    horizontal_error_m: Floats
-    vertical_error_m: Floats
-    owner: Ints
-    identity: Ints
-    feed: Ints
-
-    def __len__(self) -> int:
-        return len(self.speed_m_s)
-
-    def take(self, rows: NDArray[np.int64]) -> Movers:
-        """Some of them, in the order of rows."""
-        return Movers(**{name: getattr(self, name)[rows] for name in _COLUMNS})
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        latitude_deg: Floats,
-        longitude_deg: Floats,
-        speed_m_s: Floats,
-        course_deg: Floats,
-        age_s: Floats,
-        altitude_w84_m: Floats,
-        altitude_std_m: Floats,
-        climb_m_s: Floats,
-        horizontal_error_m: Floats,
-        vertical_error_m: Floats,
-        owner: Ints,
-        identity: Ints,
-        feed: Ints | None = None,
-    ) -> Movers:
-        """Movers from columns; NaN where speed, course, altitude or climb is unknown. feed: None
-        where one brings all.
-        """
-        known = np.isfinite(speed_m_s) & np.isfinite(course_deg)
-        course = np.where(known, course_deg, 0.0)
-        position, tangents, normals, radius_m = starts(latitude_deg, longitude_deg, course)
-        return cls(
-            position_ecef_m=position,
-            tangent=tangents,
-            normal=normals,
-            radius_m=radius_m,
-            speed_m_s=np.where(known, speed_m_s, 0.0),
-            age_s=age_s,
-            altitude_w84_m=altitude_w84_m,
-            altitude_std_m=altitude_std_m,
-            climb_m_s=np.nan_to_num(climb_m_s, nan=0.0),
-            horizontal_error_m=horizontal_error_m,
-            vertical_error_m=vertical_error_m,
-            owner=owner,
-            identity=identity,
-            feed=np.zeros(len(age_s), np.int64) if feed is None else feed,
-        )
-
-
-_COLUMNS = tuple(Movers.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -354,9 +274,7 @@ def evaluate_between(
     are from now; what the columns say of now is of begin_s.
     """
     count = len(first)
-    both = Movers(
-        **{name: np.concatenate((getattr(first, name), getattr(second, name))) for name in _COLUMNS}
-    )
+    both = first.and_those_of(second)
     shifted = dataclasses.replace(both, age_s=both.age_s + np.tile(begin_s, 2))
     number = np.arange(count)
     pairs = _evaluated(

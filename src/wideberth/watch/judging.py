@@ -29,7 +29,6 @@ from wideberth.watch.closest import (
     HEIGHT_UNKNOWN,
     Found,
     Limits,
-    Movers,
     Pairs,
     among,
     candidates,
@@ -37,6 +36,7 @@ from wideberth.watch.closest import (
     half_widths_m,
     too_close_of,
 )
+from wideberth.watch.movers import Movers
 from wideberth.watch.paths import EARTH_RADIUS_MIN_M, Floats, along_path_ecef_m
 from wideberth.watch.settings import PairSettings, WellClearName
 from wideberth.watch.wellclear import (

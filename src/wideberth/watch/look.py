@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wideberth.space.time import SECOND_US
 from wideberth.watch.agreeing import identities
-from wideberth.watch.closest import Movers
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import ObjectRef, TrackFacts, Uncertainty
 from wideberth.watch.paths import Floats
 from wideberth.watch.tracks import TrackKey, TrackTable, Velocity

@@ -31,9 +31,10 @@ from wideberth.watch._neighbours import (
     unfile_middles,
 )
 from wideberth.watch._sweep import ROUGH, boxed
-from wideberth.watch.closest import Movers, laid_along, near, slacks_m
+from wideberth.watch.closest import laid_along, near, slacks_m
 from wideberth.watch.judging import Judged, judge_all, judge_of, search_for
 from wideberth.watch.look import Look
+from wideberth.watch.movers import Movers
 from wideberth.watch.paths import Floats
 from wideberth.watch.settings import PairSettings, TrackSettings
 from wideberth.watch.tracks import TrackTable

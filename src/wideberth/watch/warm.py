@@ -17,8 +17,9 @@ from wideberth.watch._legs import follow
 from wideberth.watch._taking import spaced
 from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.caps import within
-from wideberth.watch.closest import KERNELS, Limits, Movers, candidates, too_close
+from wideberth.watch.closest import KERNELS, Limits, candidates, too_close
 from wideberth.watch.look import Look
+from wideberth.watch.movers import Movers
 from wideberth.watch.neighbours import Neighbours
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.reports import PositionReport, ReportBatch

@@ -28,8 +28,8 @@ from wideberth.space.vertical import cap_around
 from wideberth.space.volume import Circle, Volume4D
 from wideberth.watch._legs import follow
 from wideberth.watch.area_index import AreaIndex
-from wideberth.watch.closest import Movers
 from wideberth.watch.look import Look
+from wideberth.watch.movers import Movers
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.paths import Floats, along_path_ecef_m, ecef_m, up
 from wideberth.watch.zones import WatchedVolume

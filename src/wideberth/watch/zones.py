@@ -32,7 +32,7 @@ from wideberth.space.time import SECOND_US
 from wideberth.space.vertical import Band, cap_around
 from wideberth.watch._met import MAX_STEPS, STEP_S
 from wideberth.watch._within import EDGE_ERROR_M
-from wideberth.watch.closest import Movers
+from wideberth.watch.movers import Movers
 from wideberth.watch.paths import (
     EARTH_RADIUS_MAX_M,
     Floats,

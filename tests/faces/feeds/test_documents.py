@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from wideberth.faces.feeds.decoding import Decoder
 from wideberth.faces.feeds.opensky import OpenSkyDecoder
 from wideberth.faces.feeds.readsb import ReadsbDecoder
+from wideberth.faces.feeds.remoteid import RemoteIdDecoder
 
 NOW_S = 1_777_622_400.0
 AIRCRAFT: dict[str, Any] = {
@@ -59,6 +60,29 @@ def test_an_aircraft_on_the_ground_by_multilateration_or_without_a_place_is_read
     (report,) = decoded.reports
     assert (report.altitude_std_m, report.accuracy_m) == (None, None)
     assert (decoded.messages, decoded.ignored) == (2, 1)
+
+
+def test_a_document_of_more_values_than_all_that_flies_is_refused_unread() -> None:
+    for decoder in (ReadsbDecoder(), OpenSkyDecoder(), RemoteIdDecoder()):
+        decoded = decoder.feed(b'{"now":1,"aircraft":[' + b"1," * 2_000_001 + b"1]}", 0)
+        assert (dict(decoded.malformed), decoded.messages) == ({"too-many-values": 1}, 0)
+
+
+def test_a_record_beyond_measure_or_unreadable_is_counted_and_the_others_are_taken() -> None:
+    long = json.dumps({"hex": "abcdef", "pad": "x" * 70_000}).encode()
+    unreadable = b'{"hex": "\xff"}'
+    document = readsb(AIRCRAFT).replace(b'"aircraft": [', b'"aircraft": [' + long + b", ")
+    document = document.replace(b'"aircraft": [', b'"aircraft": [' + unreadable + b", ")
+    decoded = ReadsbDecoder().feed(document, 0)
+    assert [each.track_id for each in decoded.reports] == ["4b1816"]
+    assert dict(decoded.malformed) == {"json": 1, "record-too-long": 1}
+    assert decoded.sample is not None
+    assert decoded.sample[1].startswith(b'{"hex": "abcdef", "pad": "xxx')
+    for beyond in (
+        b'{"now": ' + b"[" * 70_000,
+        b'{"now": "' + b"x" * 70_000 + b'", "aircraft": []}',
+    ):
+        assert ReadsbDecoder().feed(beyond, 0).malformed.total() == 1
 
 
 def test_the_older_names_of_dump1090_are_read() -> None:

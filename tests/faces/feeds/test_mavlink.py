@@ -132,6 +132,18 @@ def test_a_wrong_checksum_and_noise_are_counted_and_passed_over() -> None:
     assert a_decoder().feed(b"noise" + position(), 0).malformed == {"not-mavlink": 1}
 
 
+def test_half_a_frame_in_a_datagram_is_counted_and_the_next_is_read() -> None:
+    decoder = MavlinkDecoder(feed="drones", whole=True)
+    decoded = decoder.feed(position() + position()[:20], 0)
+    assert (len(decoded.reports), dict(decoded.malformed)) == (1, {"cut-short": 1})
+    assert decoded.sample == ("cut-short", position()[:20])
+    again = decoder.feed(position(), 0)
+    assert (len(again.reports), again.malformed.total()) == (1, 0)
+    wrong = bytearray(position())
+    wrong[15] ^= 1
+    assert decoder.feed(bytes(wrong), 0).malformed == {"checksum": 1}
+
+
 def test_what_cannot_be_told_from_noise_is_no_message() -> None:
     sender = link()
     other = sender.attitude_encode(1, 0, 0, 0, 0, 0, 0).pack(sender)

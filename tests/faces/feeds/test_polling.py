@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +32,7 @@ class Provider:
     status: int = 200
     lives_s: float = 3600
     wants_token: bool = False
+    coding: str = ""
     granted: int = 0
     asked: list[dict[str, str]] = field(default_factory=list)
     forms: list[dict[str, list[str]]] = field(default_factory=list)
@@ -57,7 +61,9 @@ class Provider:
             return 401, "", b""
         if self.tag and headers.get("if-none-match") == self.tag:
             return 304, "", b""
-        return self.status, f"etag: {self.tag}\r\n" if self.tag else "", self.document
+        more = f"etag: {self.tag}\r\n" if self.tag else ""
+        more += f"content-encoding: {self.coding}\r\n" if self.coding else ""
+        return self.status, more, self.document
 
 
 @pytest.fixture
@@ -169,6 +175,45 @@ async def test_what_is_wrong_is_said_without_the_address(
     nothing = ClientCredentials(f"{provider.url}/data", "me", "secret")  # gives no token
     with pytest.raises(SourceFailed, match="gave no token"):
         await first(HttpPoll(f"{provider.url}/data", 0.02, nothing), 1)
+
+
+async def refused(source: HttpPoll) -> str:
+    """Why no document comes."""
+    with pytest.raises(SourceFailed) as caught:
+        await first(source, 1)
+    return str(caught.value)
+
+
+async def test_a_packed_document_is_read_and_what_is_packed_beyond_measure_is_not(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = HttpPoll(f"{provider.url}/data", 0.02, FixedToken())
+    provider.coding, provider.document = "gzip", gzip.compress(b'{"flights": []}' * 1000)
+    assert await first(source, 1) == [b'{"flights": []}' * 1000]
+    assert {each["accept-encoding"] for each in provider.asked} == {"gzip"}
+    monkeypatch.setattr(sources, "_MOST_DOCUMENT_BYTES", 5_000_000)
+    bomb = gzip.compress(bytes(50_000_000))  # 50 kB
+    for coding, document, why in (
+        ("gzip", bomb, "the answer is larger than 5000000 bytes"),
+        ("gzip, gzip", gzip.compress(bomb), "the answer is packed in another way than gzip"),
+        ("br", bomb, "the answer is packed in another way than gzip"),
+        ("gzip", b"no gzip", "the answer is not the gzip that it says"),
+        ("gzip", provider.document[:-5], "the answer is not whole"),
+        ("gzip", provider.document + b"more", "the answer goes on after its end"),
+    ):
+        provider.coding, provider.document = coding, document
+        gc.collect()
+        tracemalloc.start()
+        assert await refused(source) == why
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000, "as much as is taken, and some"
+        tracemalloc.stop()
+
+
+async def test_a_source_of_tokens_that_answers_without_end_is_given_up(provider: Provider) -> None:
+    endless = ClientCredentials(f"{provider.url}/data", "me", "secret")
+    provider.document = b'{"access_token": "' + b"x" * 100_000 + b'"}'
+    source = HttpPoll(f"{provider.url}/data", 0.02, endless)
+    assert await refused(source) == "the answer is larger than 65536 bytes"
 
 
 async def test_a_document_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 import httpx
 import msgspec
 
+from wideberth.faces.feeds.answers import ACCEPTED, body_of
+
 __all__ = ["ClientCredentials", "Credential", "FixedToken"]
 
 _EARLY_S = 30.0
+_MOST_BYTES = 65_536
 
 
 @dataclass(slots=True)
@@ -47,7 +50,9 @@ class ClientCredentials:
     _until_s: float = field(default=0.0, init=False)
 
     async def header(self, client: httpx.AsyncClient) -> dict[str, str]:
-        """What to send along. Raises httpx.HTTPError, ValueError for what is no answer."""
+        """What to send along. Raises httpx.HTTPError, BadAnswer, ValueError for what is no
+        answer.
+        """
         if time.monotonic() >= self._until_s:
             form = {
                 "grant_type": "client_credentials",
@@ -57,9 +62,11 @@ class ClientCredentials:
                 "audience": self.audience,
             }
             wanted = {name: value for name, value in form.items() if value is not None}
-            answer = await client.post(self.url, data=wanted)
-            answer.raise_for_status()
-            granted = msgspec.json.decode(answer.content, type=_Granted)
+            sent = client.stream("POST", self.url, data=wanted, headers=ACCEPTED)
+            async with sent as answer:
+                answer.raise_for_status()
+                body = await body_of(answer, _MOST_BYTES)
+            granted = msgspec.json.decode(body, type=_Granted)
             self._token = granted.access_token
             self._until_s = time.monotonic() + max(1.0, granted.expires_in - _EARLY_S)
         return {"Authorization": f"Bearer {self._token}"}

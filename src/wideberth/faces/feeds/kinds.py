@@ -46,7 +46,10 @@ DECODERS: dict[FeedKind, Callable[[FeedTable], Decoder]] = {
     "opensky": lambda table: OpenSkyDecoder(owner=table.owner),
     "cot": lambda table: CotDecoder(owner=table.owner, datagrams=table.where.way == "udp"),
     "mavlink": lambda table: MavlinkDecoder(
-        feed=table.name, owner=table.owner, simulated=table.simulated
+        feed=table.name,
+        owner=table.owner,
+        simulated=table.simulated,
+        whole=table.where.way == "udp",
     ),
     "remote-id": lambda table: RemoteIdDecoder(owner=table.owner, simulated=table.simulated),
     "json": lambda table: TableDecoder("json", owner=table.owner),

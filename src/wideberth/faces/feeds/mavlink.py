@@ -100,20 +100,22 @@ def checksum(data: bytes, seed: int) -> int:
 
 
 class MavlinkFrames:
-    """Cuts a stream into messages. What is between frames is counted."""
+    """Cuts a stream into messages. What is between frames is counted. rest: half a frame, whose
+    other half has not come.
+    """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self.rest = b""
         self._noise = Noise()
 
     def reset(self) -> None:
         """Forget half a frame."""
-        self._rest = b""
+        self.rest = b""
         self._noise.end()
 
     def feed(self, data: bytes, into: Decoded) -> Iterator[Message]:
         """The messages that data completes."""
-        data = self._rest + data
+        data = self.rest + data
         at = 0
         while at < len(data):
             magic = data[at]
@@ -138,7 +140,7 @@ class MavlinkFrames:
             self._noise.end()
             at += size
             yield message
-        self._rest = data[at:]
+        self.rest = data[at:]
 
 
 def _size(data: bytes, at: int, header: int) -> int | None:
@@ -179,15 +181,18 @@ class _Gps:
 
 class MavlinkDecoder:
     """feed: what the vehicles' tracks are called after. owner: of the vehicles. simulated: other
-    aircraft that are simulated are taken too.
+    aircraft that are simulated are taken too. whole: each piece is whole frames, a datagram.
     """
 
     stamped = False
 
-    def __init__(self, *, feed: str, owner: str | None = None, simulated: bool = False) -> None:
+    def __init__(
+        self, *, feed: str, owner: str | None = None, simulated: bool = False, whole: bool = False
+    ) -> None:
         self._feed = feed
         self._owner = owner
         self._takes_simulated = simulated
+        self._whole = whole
         self._frames = MavlinkFrames()
         self._gps: dict[int, _Gps] = {}
         self._broadcasts = Broadcasts()
@@ -210,6 +215,10 @@ class MavlinkDecoder:
                 continue
             decoded.take(reports[0] if reports else None)
             decoded.reports += reports[1:]
+        if self._whole and self._frames.rest:
+            if not decoded.malformed["checksum"]:  # else it is whole, and was counted
+                decoded.refuse("cut-short", self._frames.rest)
+            self._frames.reset()
         return decoded
 
     def _reports(self, message: Message, came_us: int) -> list[PositionReport]:

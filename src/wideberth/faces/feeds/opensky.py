@@ -16,11 +16,13 @@ from wideberth.faces.feeds.recent import Recent
 from wideberth.faces.feeds.records import (
     as_list,
     document_of,
+    member_of,
     number,
     place_of,
-    sample_of,
+    records_of,
     seconds_us,
     text,
+    value_of,
 )
 from wideberth.space.time import MINUTE_US
 from wideberth.watch.reports import PositionReport
@@ -49,12 +51,12 @@ class OpenSkyDecoder:
         document = document_of(data, decoded)
         if document is None:
             return decoded
-        time_us = seconds_us(document.get("time"))
+        time_us = seconds_us(member_of(document, "time"))
         if "states" not in document or time_us is None:
             decoded.refuse("not-states", data)
             return decoded
-        states = as_list(document["states"]) or []
-        decoded.take_each(states, lambda each: self._report(as_list(each) or []), sample_of)
+        states = records_of(document["states"]) or []
+        decoded.take_each(states, lambda each: self._report(as_list(value_of(each)) or []), bytes)
         self._given_us.keep(lambda given_us, _: abs(time_us - given_us) < _FORGET_US)
         return decoded
 

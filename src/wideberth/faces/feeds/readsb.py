@@ -25,11 +25,13 @@ from wideberth.faces.feeds.records import (
     as_list,
     as_record,
     document_of,
+    member_of,
     number,
     place_of,
-    sample_of,
+    records_of,
     seconds_us,
     text,
+    value_of,
 )
 from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S
 from wideberth.space.time import MINUTE_US, SECOND_US
@@ -79,15 +81,17 @@ class ReadsbDecoder:
         document = document_of(data, decoded)
         if document is None:
             return decoded
-        now = document.get("now")
+        now = member_of(document, "now")
         now_s = number(now)
         is_ms = now_s is not None and now_s > _MILLISECONDS_FROM
         now_us = seconds_us(number(now, scale=0.001) if is_ms else now)
-        aircraft = as_list(document.get("aircraft", document.get("ac")))
+        aircraft = records_of(document.get("aircraft", document.get("ac")))
         if now_us is None or aircraft is None:
             decoded.refuse("not-aircraft-json", data)
             return decoded
-        decoded.take_each(aircraft, lambda each: self._report(as_record(each), now_us), sample_of)
+        decoded.take_each(
+            aircraft, lambda each: self._report(as_record(value_of(each)), now_us), bytes
+        )
         self._given.keep(lambda given, _: abs(now_us - given.time_us) < _FORGET_US)
         return decoded
 

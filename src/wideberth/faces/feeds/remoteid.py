@@ -21,13 +21,13 @@ from wideberth.faces.feeds.broadcast import HORIZONTAL_ACCURACY_M
 from wideberth.faces.feeds.decoding import BadMessage, Decoded
 from wideberth.faces.feeds.recent import Recent
 from wideberth.faces.feeds.records import (
-    as_list,
     as_record,
     document_of,
     number,
     place_of,
-    sample_of,
+    records_of,
     text,
+    value_of,
 )
 from wideberth.space.time import MINUTE_US, parse_rfc3339
 from wideberth.watch.reports import PositionReport
@@ -63,9 +63,11 @@ class RemoteIdDecoder:
         if "flights" not in document and "clusters" not in document:
             decoded.refuse("not-flights", data)
             return decoded
-        flights = as_list(document.get("flights")) or []
-        decoded.take_each(flights, lambda each: self._report(as_record(each), came_us), sample_of)
-        clusters = len(as_list(document.get("clusters")) or [])
+        flights = records_of(document.get("flights")) or []
+        decoded.take_each(
+            flights, lambda each: self._report(as_record(value_of(each)), came_us), bytes
+        )
+        clusters = len(records_of(document.get("clusters")) or [])
         decoded.messages += clusters
         decoded.ignored += clusters
         self._given.keep(lambda _, noted_us: abs(came_us - noted_us) < _FORGET_US)

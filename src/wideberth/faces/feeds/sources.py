@@ -22,6 +22,7 @@ from typing import Protocol
 import httpx
 
 from wideberth.errors import InvalidValue
+from wideberth.faces.feeds.answers import ACCEPTED, BadAnswer, body_of
 from wideberth.faces.feeds.credentials import Credential
 
 __all__ = ["FollowedFile", "HttpPoll", "Source", "SourceFailed", "TcpLine", "UdpPort", "WholeFile"]
@@ -213,6 +214,8 @@ class HttpPoll:
                 except TimeoutError:
                     words = f"the answer was not whole within {_WHOLE_WITHIN_S:g} s"
                     raise SourceFailed(words) from None
+                except BadAnswer as error:
+                    raise SourceFailed(str(error)) from None
                 except httpx.HTTPError as error:
                     raise SourceFailed(_words(error)) from None
                 except (ValueError, httpx.InvalidURL):
@@ -224,7 +227,7 @@ class HttpPoll:
 
     async def _asked(self, client: httpx.AsyncClient, tag: str) -> tuple[bytes | None, str]:
         """The document and its tag; None where it is still the one of the tag."""
-        headers = await self.credential.header(client)
+        headers = await self.credential.header(client) | ACCEPTED
         if tag:
             headers["If-None-Match"] = tag
         async with client.stream("GET", self.url, headers=headers) as answer:
@@ -234,12 +237,8 @@ class HttpPoll:
                 self.credential.refused()
             if answer.status_code != 200:
                 raise SourceFailed(f"HTTP status {answer.status_code}")
-            document = bytearray()
-            async for piece in answer.aiter_bytes():
-                document += piece
-                if len(document) > _MOST_DOCUMENT_BYTES:
-                    raise SourceFailed(f"the answer is larger than {_MOST_DOCUMENT_BYTES} bytes")
-            return bytes(document), answer.headers.get("ETag", "")
+            document = await body_of(answer, _MOST_DOCUMENT_BYTES)
+            return document, answer.headers.get("ETag", "")
 
 
 @dataclass(slots=True)

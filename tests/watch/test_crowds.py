@@ -24,6 +24,8 @@ LIMITS = Limits(horizontal_m=1000.0, vertical_m=100.0, look_ahead_s=60.0)
 ALL = Bounds(pairs=10**9, cell=10**9)
 NO_WINDOW = Bounds(pairs=6, per_mover=0, per_track=2, cell=10**9)
 FILLED = Bounds(pairs=6, per_mover=0, per_track=2, cell=4, window=3)
+LARGE = Bounds(pairs=6, per_mover=0, per_track=8, cell=10**9, many=4)
+NARROW = Bounds(pairs=6, per_mover=0, per_track=8, cell=4, window=40, many=8)
 
 
 Rows = list[tuple[int, float, float, float, int]]
@@ -59,6 +61,8 @@ FLEETS = st.lists(
 )
 # Twelve of one feed at a place, then four of another, two each of two more.
 CROWD: Rows = [(feed, 0.0, 0.0, 0.0, -1) for feed in [0] * 12 + [1] * 4 + [2] * 2 + [3] * 2]
+# Two hundred, of two feeds, and as many of a third as are held against all.
+LARGE_CROWD: Rows = [(k % 2, 0.0, 0.0, 0.0, -1) for k in range(160)] + [(2, 0.0, 0.0, 0.0, -1)] * 40
 MANY_OF_TWO: Rows = [(k % 2, 0.0, 100.0 * k, 0.0, -1) for k in range(30)]
 # All but the last of one owner, so that only that one's pairs are asked for.
 OWN: Rows = [(0, 0.0, 0.0, 0.0, 5)] * 12 + [(0, 0.0, 0.0, 0.0, -1)]
@@ -100,7 +104,7 @@ def each_keeps_its_most_pressing(movers, everything, there, bounds) -> None:
         for party in set(feed):
             mine = {pair for pair in everything if one in pair and is_with(feed, pair, one, party)}
             kept = mine & there
-            assert len(kept) >= min(len(mine), bounds.per_track)
+            assert len(kept) >= min(len(mine), bounds.each(len(movers)))
             if mine and party != feed[one]:
                 soonest = [min(soonness(laid, *pair) for pair in some) for some in (mine, kept)]
                 assert soonest[1] <= soonest[0] + 0.051
@@ -111,9 +115,11 @@ def is_with(feed: list[int], pair: tuple[int, int], one: int, party: int) -> boo
 
 
 @settings(deadline=None, max_examples=80)
-@given(FLEETS, st.sampled_from([NO_WINDOW, FILLED]))
+@given(FLEETS, st.sampled_from([NO_WINDOW, FILLED, LARGE]))
 @example(CROWD, NO_WINDOW)
 @example(CROWD, FILLED)
+@example(CROWD, LARGE)
+@example(LARGE_CROWD, NARROW)
 @example(MANY_OF_TWO, NO_WINDOW)
 @example(OWN, FILLED)
 @example(OWN[::-1], FILLED)
@@ -130,6 +136,17 @@ def test_below_the_bounds_nothing_is_passed_over(rows) -> None:
     assert not found.passed_over.any()
 
 
+def test_of_more_movers_fewer_pairs_each_are_taken_and_never_less_than_a_few() -> None:
+    taken: list[int] = []
+    for count in (40, 80, 160, 320):
+        bounds = Bounds(pairs=6, per_mover=0, per_track=16, cell=10**9, many=40)
+        found = candidates(fleet([(0, 0.0, 0.0, 0.0, -1)] * count), LIMITS, bounds=bounds)
+        each = np.bincount(found.pairs.ravel(), minlength=count)
+        assert each.min() >= max(2, 16 * 40 // count)
+        taken.append(len(found.pairs))
+    assert max(taken) <= 1.5 * taken[0]
+
+
 FEED = 12  # the place of an argument of the kernel
 
 
@@ -143,7 +160,7 @@ def unsaid(*args):
 
 
 def first_come(*args):
-    return sweep.meet_in_crowds(*args[: FEED + 2], 0, 0, *args[FEED + 4 :])
+    return sweep.meet_in_crowds(*args[: FEED + 2], 0, 0, 0, *args[FEED + 5 :])
 
 
 @pytest.mark.parametrize("fault", [one_feed, unsaid, first_come])

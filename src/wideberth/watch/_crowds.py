@@ -27,7 +27,7 @@ from wideberth.watch.paths import Floats
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["BOUNDS", "NONE", "Bounds", "admitted", "opened", "soonness", "windows"]
+__all__ = ["BOUNDS", "NONE", "Bounds", "admitted", "opened", "soonness", "width", "windows"]
 
 Ints = NDArray[np.int64]
 Counts = NDArray[np.int32]
@@ -37,13 +37,17 @@ NONE = -1
 _SEVERAL, _UNSEEN = -2, -3
 _RECORDS = 4  # times as many as a track has without: then only what is sooner by a step
 _STEP = 0.05
+_FEW = 2
+_NARROWEST = 32  # a window, unless it is asked to be narrower
 
 
 class Bounds(NamedTuple):
     """What is taken of crowds, the pairs of two feeds' parties being counted: pairs, and per_mover
-    for each mover there is, as they come; then those of which one track has fewer than per_track.
+    for each mover of theirs, as they come; then those of which one track has fewer than per_track.
     cell: two parties of which the members of a cell make more pairs than cell^2 fill it; a member
-    is then held against the next window of each, not against all.
+    is then held against the next window of each, not against all. many: of more movers than that,
+    per_track is less in proportion, and so is window in a cell where more are of one party; but no
+    less than a few, and who has no more than window in a cell is still held against all.
     """
 
     pairs: int = 100_000
@@ -51,6 +55,11 @@ class Bounds(NamedTuple):
     per_track: int = 16
     cell: int = 2048
     window: int = 256
+    many: int = 8192
+
+    def each(self, movers: int) -> int:
+        """The per_track of so many movers."""
+        return max(min(self.per_track, _FEW), self.per_track * self.many // max(movers, self.many))
 
 
 BOUNDS = Bounds()
@@ -101,6 +110,12 @@ def soonness(laid: Floats, i: int, j: int) -> float:
     if bend < 1e-9 or inner < 0.0 or slope >= 0.0:
         return 1.0
     return (-slope - math.sqrt(inner)) / bend
+
+
+@_kernel
+def width(window: int, many: int, members: int) -> int:
+    """How many of a party one is held against in a cell where that party has so many members."""
+    return max(min(window, _NARROWEST), window * many // max(members, many))
 
 
 @_kernel

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.watch._crowds import NONE, admitted, opened, windows
+from wideberth.watch._crowds import NONE, admitted, opened, width, windows
 from wideberth.watch._jit import kernel as _kernel
 from wideberth.watch.capsules import HALF, axis_of, cell_of, reach_m
 from wideberth.watch.paths import Floats
@@ -276,10 +276,12 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
     identity: Ints,
     feed: Ints,
     same_owner: bool,  # noqa: FBT001
-    most_pairs: int,
+    pairs: int,
+    per_mover: int,
     per_track: int,
     most_in_cell: int,
     window: int,
+    many: int,
     low_m: Floats,
     cell_m: float,
     count: Ints,
@@ -300,6 +302,7 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
     found = np.empty((1024, 2), np.int64)
     parties = int(feed.max()) + 1
     of_two = np.zeros((parties, parties), np.int64)
+    brought = np.bincount(feed)
     crowd_of = np.full((parties, parties), NONE, np.int64)
     taken = np.zeros((0, movers), np.int32)
     soonest = np.zeros((0, movers), np.float32)
@@ -357,7 +360,7 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                         size * with_it > most_in_cell**2
                         and min(size, with_it) > window < last - first
                     ):
-                        last = first + window
+                        last = min(first + width(window, many, max(size, with_it)), last)
                         # Nothing is known of those behind but where they begin.
                         if begins[last - begin] <= boxes[one, column + 1]:
                             for row in (one, members[last]):
@@ -396,7 +399,9 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                                 if taken[crowd, row] >= per_track:
                                     closed_in[row] = less
                             closed = closed_in[one]
-                    elif of_two[less, more] >= most_pairs:
+                    elif of_two[less, more] >= pairs + per_mover * (
+                        brought[less] + (brought[more] if more != less else 0)
+                    ):
                         crowd_of[less, more] = len(taken)
                         taken, soonest = opened(taken, soonest, movers)
                     if used == len(found):

@@ -61,7 +61,7 @@ from wideberth.watch.conformance import Flown, Outside
 from wideberth.watch.engine import Watch
 from wideberth.watch.feedlink import MOST_TOLD, FeedLinks
 from wideberth.watch.fusion import FusedTrack, agree
-from wideberth.watch.instep import InStep
+from wideberth.watch.instep import Change, InStep
 from wideberth.watch.observations import (
     Cleared,
     Lapsed,
@@ -460,8 +460,10 @@ class Live:
 
     async def _look(self) -> None:
         now_us = self._service.context().now_us
-        changes = self._in_step.changes(self._service.picture, now_us)
-
+        changes: list[Change] = []
+        for piece in self._in_step.pieces(self._service.picture, now_us):
+            changes += piece
+            await asyncio.sleep(0)  # others have their turn
         followed = self._conforming.followed
 
         def look() -> tuple[list[WarningEvent], dict[TrackName, Named], list[Flown], list[Outside]]:

@@ -2,12 +2,13 @@
 the watch has to know of it. The node's loop and a replay tell a watch through this same code.
 
 No clock and no disk: entries are noted as they are folded, and :meth:`InStep.changes` says at a
-time what the watch has to be told then.
+time what the watch has to be told then. What has not changed since it was walked through, and
+brings nothing by time alone, is not walked through again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ from wideberth.model.zones import Zone, ZoneRule
 from wideberth.picture.agreed import Agreed
 from wideberth.picture.picture import Picture
 from wideberth.space.prepared import PreparedVolume
-from wideberth.space.time import MINUTE_US
+from wideberth.space.time import MAX_US, MINUTE_US
 from wideberth.watch.buffers import MovingBuffer, RoundIntent
 from wideberth.watch.engine import Watch
 from wideberth.watch.observations import WarningEvent
@@ -56,6 +57,9 @@ class _Has(NamedTuple):
 
 
 _NOT_YET = _Has(0, 0, IntentState.ACCEPTED, ())
+_NEVER_US = MAX_US + 1
+_PIECE = 200  # intents or zones, less than a millisecond
+_PIECE_COUNTED = 50  # zones whose users are counted, likewise
 
 
 class InStep:
@@ -69,7 +73,13 @@ class InStep:
         self._zones: dict[ZoneId, tuple[int, frozenset[PartyId], int]] = {}
         self._users: dict[ZoneId, frozenset[PartyId]] = {}  # as of the last time they were counted
         self._users_as_of: tuple[int, int] | None = None
-        self._told = 0  # changes of intents so far
+        self._told = 0  # changes of intents, zones and consents so far
+        self._zones_told = 0  # of zones
+        self._clocks_told = 0
+        # What was walked through last rested on these; and when time alone brings something.
+        self._intents_as_of: object = None
+        self._intents_due_us = -_NEVER_US
+        self._zones_as_of: object = None
         # Agreed areas that the watch has, for whom.
         self._agreed: dict[str, frozenset[PartyId]] = {}
         self._buffers: dict[str, AgreedBuffer] = {}
@@ -94,8 +104,11 @@ class InStep:
                 self._told += 1
                 if state is not IntentState.ENDED:
                     self._active.setdefault(intent_id, _NOT_YET)
-            case ConsentAnswered() | ZoneDeclared() | ZoneWithdrawn():
+            case ConsentAnswered():
                 self._told += 1
+            case ZoneDeclared() | ZoneWithdrawn():
+                self._told += 1
+                self._zones_told += 1
             case _:
                 pass
 
@@ -103,12 +116,16 @@ class InStep:
         """What the watch has to be told of intents, zones and agreed areas, as calls for its
         thread: each tells it, and gives the events that come of it.
         """
-        return [
-            *self._clock_changes(picture),
-            *self._intent_changes(picture, now_us),
-            *self._zone_changes(picture, now_us),
-            *self._agreed_changes(picture, now_us),
-        ]
+        return [change for piece in self.pieces(picture, now_us) for change in piece]
+
+    def pieces(self, picture: Picture, now_us: int) -> Iterator[list[Change]]:
+        """The same, a millisecond's work at a time: entries may be folded and noted in between, of
+        which the next changes tell.
+        """
+        yield self._clock_changes(picture)
+        yield from self._intent_changes(picture, now_us)
+        yield from self._zone_changes(picture, now_us)
+        yield self._agreed_changes(picture, now_us)
 
     def _clock_changes(self, picture: Picture) -> list[Change]:
         calls: list[Change] = []
@@ -116,44 +133,75 @@ class InStep:
             bound_us = picture.clock_bound_us(party)
             if self._clocks.get(party) != bound_us:
                 self._clocks[party] = bound_us
+                self._clocks_told += 1
                 calls.append(partial(_set_clock, self._watch, party, bound_us))
         return calls
 
-    def _intent_changes(self, picture: Picture, now_us: int) -> list[Change]:
-        look_ahead_us = self._watch.settings.zone_look_ahead_us
-        worst_us = picture.worst_clock_us  # of whoever's feed brings a track in
+    def _intent_changes(self, picture: Picture, now_us: int) -> Iterator[list[Change]]:
+        limits = {each: picture.limits[each] for each in picture.limits}
+        # What is not told of has only left, since its time is over.
+        as_of = (self._told, len(picture.intent_space), self._clocks_told, limits)
+        if as_of == self._intents_as_of and now_us < self._intents_due_us:
+            return
+        due_us = _NEVER_US
         calls: list[Change] = []
-        for intent_id, has in list(self._active.items()):
-            intent = picture.intents.get(intent_id)
-            bound_us = 0 if intent is None else picture.clock_bound_us(intent.party)
-            if intent is None or intent.end_us + bound_us + worst_us < now_us:
-                del self._active[intent_id]
-                if has != _NOT_YET:
-                    calls.append(partial(self._watch.remove_intent, intent_id, now_us))
-                continue
-            limits = tuple(picture.limits.get(intent.party) or ())
-            now_has = _Has(intent.version, bound_us, intent.state, limits)
-            if now_has == has:
-                continue
-            early_us = look_ahead_us + bound_us + worst_us
-            if has == _NOT_YET and intent.start_us > now_us + early_us:
-                continue
-            self._active[intent_id] = now_has
-            volumes = picture.intent_space.volumes(intent_id)
-            if has != _NOT_YET and now_has._replace(bound_us=has.bound_us) != has:
-                # What was predicted along it rested on another version, or on who saw it then.
-                calls.append(partial(self._watch.follow_no_more, intent_id, now_us))
-            calls.append(partial(_put_intent, self._watch, intent, volumes, bound_us))
-        return calls
+        for count, intent_id in enumerate(list(self._active), 1):
+            due_us = min(due_us, self._intent_change(picture, intent_id, now_us, calls))
+            if count % _PIECE == 0:
+                yield calls
+                calls = []
+        self._intents_as_of, self._intents_due_us = as_of, due_us
+        yield calls
 
-    def _zone_changes(self, picture: Picture, now_us: int) -> list[Change]:
+    def _intent_change(
+        self, picture: Picture, intent_id: IntentId, now_us: int, calls: list[Change]
+    ) -> int:
+        """Puts what the watch has to be told of an intent to the calls; gives when time alone
+        brings more.
+        """
+        has = self._active[intent_id]
+        intent = picture.intents.get(intent_id)
+        bound_us = 0 if intent is None else picture.clock_bound_us(intent.party)
+        worst_us = picture.worst_clock_us  # of whoever's feed brings a track in
+        if intent is None or intent.end_us + bound_us + worst_us < now_us:
+            del self._active[intent_id]
+            if has != _NOT_YET:
+                calls.append(partial(self._watch.remove_intent, intent_id, now_us))
+            return _NEVER_US
+        over_us = intent.end_us + bound_us + worst_us + 1
+        limits = tuple(picture.limits.get(intent.party) or ())
+        now_has = _Has(intent.version, bound_us, intent.state, limits)
+        if now_has == has:
+            return over_us
+        early_us = self._watch.settings.zone_look_ahead_us + bound_us + worst_us
+        if has == _NOT_YET and intent.start_us > now_us + early_us:
+            return intent.start_us - early_us
+        self._active[intent_id] = now_has
+        volumes = picture.intent_space.volumes(intent_id)
+        if has != _NOT_YET and now_has._replace(bound_us=has.bound_us) != has:
+            # What was predicted along it rested on another version, or on who saw it then.
+            calls.append(partial(self._watch.follow_no_more, intent_id, now_us))
+        calls.append(partial(_put_intent, self._watch, intent, volumes, bound_us))
+        return over_us
+
+    def _zone_changes(self, picture: Picture, now_us: int) -> Iterator[list[Change]]:
+        for _ in self._count_users(picture, now_us):
+            yield []
+        # A zone that is not told of has only left, since its time is over.
+        as_of = (self._zones_told, len(picture.zone_space), self._clocks_told, self._users)
+        if as_of == self._zones_as_of:
+            return
         calls: list[Change] = []
         for zone_id in [each for each in self._zones if each not in picture.zones]:
             del self._zones[zone_id]
             calls.append(partial(self._watch.remove_zone, zone_id, now_us))
-        self._count_users(picture, now_us)
-        for zone_id in picture.zones:
-            zone = picture.zones[zone_id]
+        for count, zone_id in enumerate(list(picture.zones), 1):
+            if count % _PIECE == 0:
+                yield calls
+                calls = []
+            zone = picture.zones.get(zone_id)
+            if zone is None:  # it left meanwhile
+                continue
             exempt = frozenset((zone.party,))
             if zone.rule is ZoneRule.NOTICE:
                 exempt |= self._users.get(zone_id, frozenset[PartyId]())
@@ -163,7 +211,8 @@ class InStep:
             self._zones[zone_id] = (zone.version, exempt, bound_us)
             volumes = picture.zone_space.volumes(zone_id)
             calls.append(partial(_put_zone, self._watch, zone, volumes, exempt, bound_us))
-        return calls
+        self._zones_as_of = as_of
+        yield calls
 
     def _agreed_changes(self, picture: Picture, now_us: int) -> list[Change]:
         """Agreed areas, for the tracks of those that they bind now. Anew after a change of what
@@ -203,20 +252,24 @@ class InStep:
         self._buffers = found
         return calls
 
-    def _count_users(self, picture: Picture, now_us: int) -> None:
+    def _count_users(self, picture: Picture, now_us: int) -> Iterator[None]:
         """Who stands in each notice zone with an intent, and so has told what it does there. Anew
         after a change of what stands, and each minute, since intents end without a word.
         """
         as_of = (self._told, now_us // MINUTE_US)
         if as_of == self._users_as_of:
             return
-        zones = picture.zones
-        self._users = {
-            zone_id: self._users_of(picture, zones[zone_id], now_us)
-            for zone_id in zones
-            if zones[zone_id].rule is ZoneRule.NOTICE
-        }
-        self._users_as_of = as_of
+        users: dict[ZoneId, frozenset[PartyId]] = {}
+        count = 0
+        for zone_id in list(picture.zones):
+            zone = picture.zones.get(zone_id)
+            if zone is None or zone.rule is not ZoneRule.NOTICE:
+                continue
+            users[zone_id] = self._users_of(picture, zone, now_us)
+            count += 1
+            if count % _PIECE_COUNTED == 0:
+                yield
+        self._users, self._users_as_of = users, as_of
 
     def _users_of(self, picture: Picture, zone: Zone, now_us: int) -> frozenset[PartyId]:
         volumes = list(picture.zone_space.volumes(zone.id))

@@ -15,6 +15,7 @@ from wideberth.configuration import Configuration, effective_configuration, load
 from wideberth.errors import InvalidValue
 from wideberth.faces.cli.app import app
 from wideberth.layered import HIDDEN, Layers, Secret, layers_of, shown, variable_of
+from wideberth.watch.settings import WatchSettings
 
 
 def given(folder: Path, text: str) -> Path:
@@ -129,6 +130,9 @@ def test_every_single_value_can_be_set_by_a_variable(tmp_path: Path, key: str) -
         pytest.param("WATCH__TICK_S", "0", ["0.05 to 60"], id="a rule of the watch"),
         pytest.param("WATCH__WELL_CLEAR", "phase-3", ["off, phase-1"], id="no such volume"),
         pytest.param("WATCH__BY_DISTANCE", "false", ["give a volume"], id="no rule at all"),
+        pytest.param("WATCH__CLEAR_FACTOR", "0.9", ["1 to 2"], id="cleared within the limits"),
+        pytest.param("WATCH__CLEAR_FACTOR", "nan", ["1 to 2"], id="no factor"),
+        pytest.param("WATCH__CLEAR_AFTER_S", "-1", ["give 0 to"], id="cleared before"),
         pytest.param("CONFORMANCE__LEAST_INSIDE_PERCENT", "120", ["0 to 100"], id="over all"),
         pytest.param("CONFORMANCE__PERIOD_DAYS", "nan", ["0.01 to 92 days"], id="no period"),
         pytest.param("WATCH__TICK_S", "nan", ["0.05 to 60"], id="not a number"),
@@ -332,3 +336,21 @@ def test_config_check_reads_what_a_start_would_read_and_makes_nothing(tmp_path: 
     said = run(tmp_path, "config", "check", WIDEBERTH_LISTEN__PORT="1")
     assert said.splitlines()[1:] == ["variable WIDEBERTH_LISTEN__PORT"]
     assert [each.name for each in tmp_path.iterdir()] == ["wideberth.toml"]
+
+
+def test_how_a_warning_begins_and_ends_is_set(tmp_path: Path) -> None:
+    text = """[watch]
+raise_count = 2
+raise_window = 3
+clear_after_s = 30
+clear_factor = 1.5
+silence_of_all = true
+"""
+    watch = load_configuration(given(tmp_path, text), {}).watch.settings()
+    life = watch.warnings
+    assert (life.raise_count, life.raise_window) == (2, 3)
+    assert (life.hold_us, life.clear_factor) == (30_000_000, 1.5)
+    assert watch.silence_of_all
+    assert Configuration().watch.settings() == WatchSettings(), "else as everywhere"
+    with pytest.raises(InvalidValue, match=r"raise_count.*1 <= raise_count <= raise_window <= 32"):
+        load_configuration(given(tmp_path, "[watch]\nraise_count = 2\n"), {})

@@ -141,6 +141,8 @@ async def test_an_intent_told_before_a_restart_still_gives_a_notice_zone_its_use
         assert answer.status_code == 201, answer.text
         body = flight(square(start=-120, end=60))
         assert (await world.ask("alpha", "POST", "/intents", body)).status_code == 201
+        later = flight(square(start=30, end=60))  # who tells of later has not told of now
+        assert (await world.ask("bravo", "POST", "/intents", later)).status_code == 201
     async with a_live(tmp_path) as (world, live):
         clock = Clock(world.node.service)
         await report(live, clock, "a", owner="alpha")

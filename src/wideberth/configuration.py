@@ -52,6 +52,7 @@ from wideberth.watch.settings import (
     FeedSettings,
     PairSettings,
     TrackSettings,
+    WarningSettings,
     WatchSettings,
     WellClearName,
 )
@@ -148,6 +149,9 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     two tracks nearer than both are too close. look_ahead_s: how far ahead that is predicted, and
     so is an entry into a zone. well_clear: the volume of DO-365B that two tracks are to stay out of
     as well, or ``off``. by_distance: whether the distances are a rule beside such a volume.
+    raise_count, raise_window: so many of so many looks must see what is warned of. clear_after_s,
+    clear_factor: for how long, and by which factor beyond the limits, it must be over.
+    silence_of_all: whether the silence of any track is warned of.
     """
 
     tick_s: float = 1.0
@@ -158,6 +162,11 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     look_ahead_s: float = PairSettings().look_ahead_us / SECOND_US
     well_clear: Literal["off", WellClearName] = "off"
     by_distance: bool = PairSettings().by_distance
+    raise_count: int = WarningSettings().raise_count
+    raise_window: int = WarningSettings().raise_window
+    clear_after_s: float = WarningSettings().hold_us / SECOND_US
+    clear_factor: float = WarningSettings().clear_factor
+    silence_of_all: bool = WatchSettings().silence_of_all
 
     def settings(self) -> WatchSettings:
         """What the watch is told. Raises InvalidValue."""
@@ -176,7 +185,14 @@ class WatchTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return WatchSettings(
             tracks=TrackSettings(default_feed=feed),
             pairs=pairs,
+            warnings=WarningSettings(
+                raise_count=self.raise_count,
+                raise_window=self.raise_window,
+                hold_us=us_of(self.clear_after_s, "clear_after_s"),
+                clear_factor=self.clear_factor,
+            ),
             zone_look_ahead_us=look_ahead_us,
+            silence_of_all=self.silence_of_all,
         )
 
 

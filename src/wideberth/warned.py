@@ -114,7 +114,8 @@ def _is_open(side: WarningObject, reader: PartyId, picture: Picture, track_open:
             return intent is not None and sees(picture, intent, reader)
         case "track":
             feed_party, track_id = track_named(side.id)
-            return track_open(feed_party, side.feed, track_id, reader)
+            # Who brought a track sees it, also when it is at hand no more.
+            return feed_party == reader or track_open(feed_party, side.feed, track_id, reader)
         case _:
             return False
 

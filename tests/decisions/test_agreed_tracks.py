@@ -1,10 +1,15 @@
 """Whose tracks the areas of agreements are watched for, and what the watch then says."""
 
+from unittest import mock
+
 import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
 from pyproj import Geod
 
 from agreements_scene import PACT, act, agreed, scene
 from scenes import START_US, details, signer, volume
+from wideberth.decisions import agreed_tracks
 from wideberth.decisions.agreed_tracks import bound_now
 from wideberth.model.agreements import Act, LegalKind
 from wideberth.model.consents import AnswerConsent, AskConsent, Verdict
@@ -210,6 +215,76 @@ def test_only_a_yes_of_the_air_desk_opens_the_inner_ring(verdict):
     assert bound(world) == ({} if is_open else {"no-communication": ["south"]})
     world.now_us += 61 * MINUTE_US
     assert "no-communication" in bound(world), "the intent that it was asked for is over"
+
+
+FLIGHTS = st.lists(
+    st.tuples(
+        st.sampled_from([0, 6, 8, 11, 14]),  # miles from the middle; half a mile in size
+        st.integers(0, 5).map(lambda each: each * 30),  # minutes until it begins
+        st.sampled_from([20, 90]),  # and how long it is
+        st.sampled_from(["not asked", "asked", *Verdict]),
+    ),
+    max_size=3,
+)
+MINUTES = st.lists(st.integers(0, 60).map(lambda each: each * 5 + 1), min_size=1, max_size=4)
+
+
+def play_rings(told, minutes):
+    """A Fire Traffic Area while flights come and go, against what its two rules say in words."""
+    world = fire_traffic_area()
+    began_us = world.now_us
+    for number, (miles, begin, length, answer) in enumerate(told):
+        latitude, longitude = ring_place(miles)
+        shape = volume(
+            latitude, longitude, radius_m=926, from_min=begin, until_min=begin + length,
+            upper_m=3000,
+        )  # fmt: skip
+        intent = world.tell("south", details(shape))
+        if answer != "not asked":
+            asked = ConsentId(f"may-i-{number}")
+            world.accept(AskConsent(asked, PACT, 1, "entry", "to drop", intent.id), signer("south"))
+        if isinstance(answer, Verdict):
+            world.accept(AnswerConsent(asked, answer, "by radio"), signer("north"))
+    for minute in sorted(minutes):
+        world.now_us = max(world.now_us, began_us + minute * MINUTE_US)
+        at = (world.now_us - START_US) / MINUTE_US
+        now = [each for each in told if each[1] - 3 <= at <= each[1] + each[2]]
+        has_told = any(miles <= 12 for miles, *_ in now)
+        may_enter = any(
+            miles <= 7 and answer in (Verdict.APPROVED, Verdict.CLEARED)
+            for miles, _, _, answer in now
+        )
+        expected = {
+            **({} if has_told else {"initial-contact": ["south"]}),
+            **({} if may_enter else {"no-communication": ["south"]}),
+        }
+        assert bound(world) == expected, (told, at)
+
+
+@settings(max_examples=40, deadline=None)
+@given(FLIGHTS, MINUTES)
+def test_the_rings_hold_for_who_has_not_told_and_was_not_let_in(told, minutes):
+    play_rings(told, minutes)
+
+
+def whenever(met, _now_us):
+    return met.truly
+
+
+def whatever_was_answered(picture, _agreement):
+    asked = (picture.consents[each] for each in picture.consents)
+    return {each.intent for each in asked if each.intent is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [("excuses", whenever), ("_consented", whatever_was_answered)]
+)
+def test_the_play_finds_rings_that_are_open_too_wide(name, fault):
+    found = settings(max_examples=500, deadline=None, phases=[Phase.explicit, Phase.generate])(
+        example([(0, 60, 20, "asked")], [1, 71])(given(FLIGHTS, MINUTES)(play_rings))
+    )
+    with mock.patch.object(agreed_tracks, name, fault), pytest.raises(AssertionError):
+        found()
 
 
 def test_a_moving_buffer_has_no_place_of_its_own_to_watch():

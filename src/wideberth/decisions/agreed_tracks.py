@@ -8,7 +8,8 @@ area asks nothing of (a strip for what is armed, a ring for flights).
 Of an area that is to be told of before, a party that stands there with an intent is left out, as of
 a zone with notice. Of an area to keep out of, in an agreement of the kind CONSENT, a party is left
 out while an intent stands there for which the party entitled approved or cleared what was asked:
-no other answer, and no silence, does that (L-09).
+no other answer, and no silence, does that (L-09). An intent excuses only while its own window there
+runs, for somebody who told of tomorrow has not told of today.
 
 A moving buffer (Z-06) is kept round the tracks of a party that has something of the classes meant
 under way, from the tracks of the other parties of the agreement.
@@ -20,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wideberth.decisions.agreed import concerns
-from wideberth.decisions.clashes import in_area
+from wideberth.decisions.clashes import Meeting, in_area
 from wideberth.errors import NotComparable
 from wideberth.model.agreements import AgreedArea, Agreement
 from wideberth.model.consents import Verdict
@@ -33,12 +34,16 @@ from wideberth.picture.limits import sees
 from wideberth.picture.needs import needs
 from wideberth.picture.picture import Picture
 from wideberth.space.prepared import PreparedVolume
-from wideberth.space.time import HOUR_US
+from wideberth.space.time import HOUR_US, MINUTE_US
 from wideberth.space.volume import Separation
 
-__all__ = ["AgreedBuffer", "Guarded", "bound_now", "buffers_now"]
+__all__ = ["AgreedBuffer", "Guarded", "bound_now", "buffers_now", "excuses"]
 
 _TOUCHING = Separation()
+_BEFORE_US = 3 * MINUTE_US
+"""So long before its window an intent excuses: an entry is told minutes ahead, and who is excused
+is looked up once a minute.
+"""
 _TRACKED = frozenset((IntentKind.FLIGHT, IntentKind.MOVEMENT))  # what moves and may be seen
 
 
@@ -180,6 +185,15 @@ def _excused(
     return excused
 
 
+def excuses(met: Meeting, now_us: int) -> bool:
+    """Whether what a party told where it meets an area excuses its tracks there now. met: the
+    party's own volume first. What only its clock brings near does not.
+    """
+    told = met.own.volume
+    is_now = told.start_us - _BEFORE_US <= now_us <= told.end_us
+    return met.truly and met.gap.time_us == 0 and is_now
+
+
 def _consented(picture: Picture, agreement: Agreement) -> set[IntentId]:
     """The intents for which what was asked under the agreement was approved or cleared."""
     asked = map(picture.consents.__getitem__, picture.consents)
@@ -201,7 +215,6 @@ def _stands_in(
             for own in picture.intent_space.views(intent.id)
             for volume in volumes
         )
-        # An intent that only its party's clock brings near does not excuse what flies there.
-        return any(each is not None and each.truly and each.gap.time_us == 0 for each in met)
+        return any(each is not None and excuses(each, now_us) for each in met)
     except NotComparable:  # under rules that no longer hold: rather a warning too many
         return False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from wideberth.decisions.agreed_tracks import AgreedBuffer, bound_now, buffers_now
+from wideberth.decisions.agreed_tracks import AgreedBuffer, bound_now, buffers_now, excuses
 from wideberth.decisions.clashes import intents_in_zone
 from wideberth.errors import NotComparable
 from wideberth.model.agreements import AgreedArea
@@ -253,8 +253,8 @@ class InStep:
         return calls
 
     def _count_users(self, picture: Picture, now_us: int) -> Iterator[None]:
-        """Who stands in each notice zone with an intent, and so has told what it does there. Anew
-        after a change of what stands, and each minute, since intents end without a word.
+        """Who stands in each notice zone now with an intent, and so has told what it does there.
+        Anew after a change of what stands, and each minute: intents begin and end without a word.
         """
         as_of = (self._told, now_us // MINUTE_US)
         if as_of == self._users_as_of:
@@ -277,11 +277,10 @@ class InStep:
             found = intents_in_zone(picture, zone, volumes, now_us=now_us)
         except NotComparable:  # under rules that no longer hold: rather a warning too many
             return frozenset()
-        # An intent that only its party's clock brings near does not excuse what flies there.
         return frozenset(
             intent.party
             for intent, clash in found
-            if any(meeting.truly and meeting.gap.time_us == 0 for meeting in clash.meetings)
+            if any(excuses(meeting, now_us) for meeting in clash.meetings)
         )
 
 

@@ -1,12 +1,13 @@
 """The watch's warnings in the form in which they are recorded, and to whom each is addressed.
 
-A warning goes to the parties whose things it is about. One that is predicted along an intent goes
-to none of them that does not see that intent whole (:mod:`wideberth.watch.along`); so does one of
-a buffer round an intent (:mod:`wideberth.watch.buffers`). Of an intent
-that a party may not see it learns only where the rules have told it of the clash already: never of
-a ``named`` one, and of an ``on-conflict`` one only once its track is inside, at a place where an
-intent of its own that is under way clashes with it. A position costs nothing to invent; an intent
-is an entry.
+A warning goes to the parties whose things it is about; that a track is implausible of which nobody
+says whose it is, to the party whose feed brings it, since that feed says what cannot be. One that
+is predicted along an intent goes to none of them that does not see that intent whole
+(:mod:`wideberth.watch.along`); so does one of a buffer round an intent
+(:mod:`wideberth.watch.buffers`). Of an intent that a party may not see it learns only where the
+rules have told it of the clash already: never of a ``named`` one, and of an ``on-conflict`` one
+only once its track is inside, at a place where an intent of its own that is under way clashes with
+it. A position costs nothing to invent; an intent is an entry.
 """
 
 from __future__ import annotations
@@ -98,6 +99,9 @@ def parties_of(
             _may_learn(picture, area, party, inside, event.time_us) for area in areas
         ):
             addressed[party] = None
+    if not addressed and observation.key.kind is WarningKind.IMPLAUSIBLE:
+        brought_by = (PartyId(each.ref.feed_party or "") for each in tracks)
+        addressed.update(dict.fromkeys(each for each in brought_by if each in picture.parties))
     addressed.update(
         dict.fromkeys(each for each in told if is_over or _sees_ways(picture, areas, each))
     )

@@ -193,9 +193,9 @@ class WarningSettings(msgspec.Struct, frozen=True):
                 [self.raise_count, self.raise_window],
                 "give 1 <= raise_count <= raise_window <= 32",
             )
-        if self.clear_factor < 1:
+        if not 1 <= self.clear_factor <= 2:  # no path is predicted further than 2,000 km
             raise InvalidValue(
-                "clear_factor", "clear-factor", self.clear_factor, "give a factor of 1 or more"
+                "clear_factor", "clear-factor", self.clear_factor, "give a factor of 1 to 2"
             )
         _require_not_negative("hold_us", self.hold_us)
         _require_not_negative("update_us", self.update_us)

@@ -23,7 +23,7 @@ from wideberth.feedtable import FEED_KINDS, FeedTable
 from wideberth.live import Live, LiveSettings
 from wideberth.model.ids import PartyId
 from wideberth.node import Node
-from wideberth.space.time import HOUR_US, format_rfc3339
+from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
 from wideberth.watch._taking import NUMBERS
 from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.settings import TrackSettings, WatchSettings
@@ -62,6 +62,30 @@ async def test_positions_that_are_no_newer_are_counted_by_what_they_are(world: W
     (feed,) = (await feeds(world, "alpha")).values()
     assert feed["counts"]["positions"] == 5
     assert feed["counts"]["not_newer"] == {"late": 2, "repeated": 1, "contradictory": 1}
+
+
+@pytest.mark.parametrize("owner", [None, "bravo"])
+async def test_that_a_track_is_implausible_is_told_to_its_party_or_to_who_brings_it(
+    world: World, owner: str | None
+) -> None:
+    await world.ask("alpha", "PUT", "/feeds/radio", {"shown_to": "all"})
+    whose = {} if owner is None else {"party": owner}
+    now_us = world.node.service.context().now_us
+    for ago_s, latitude in ((2, 47.0), (0, 49.0)):
+        time = format_rfc3339(now_us - ago_s * SECOND_US)
+        said = {"track": "a", "latitude": latitude, "longitude": 8.0, "time": time}
+        body = {"feed": "radio", "reports": [said | whose]}
+        await world.ask("alpha", "POST", "/tracks", body)
+    await world.app.desk.live.tick()
+    told = {
+        party: (await world.ask(party, "GET", "/warnings")).json()["warnings"]
+        for party in ("alpha", "bravo")
+    }
+    to, other = ("alpha", "bravo") if owner is None else ("bravo", "alpha")
+    (warning,) = told[to]
+    assert (warning["kind"], warning["rule"]) == ("implausible", "watch/speed-impossible/1")
+    assert len(warning["objects"][0]["facts"]) >= 2, "L-06"
+    assert told[other] == []
 
 
 def test_every_rule_that_a_position_is_refused_by_names_a_field() -> None:

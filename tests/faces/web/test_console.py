@@ -1,5 +1,6 @@
 """What a duty officer sees: it is live, it says how old it is, and strangers' words stay words."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -119,6 +120,51 @@ def test_a_cut_stream_says_so_goes_on_where_it_broke_and_shows_nothing_twice(
     assert int(console.cutter.resumed_after[before]) > 0
     titles = page.locator("#notices .notice .line b").all_inner_texts()
     assert len(titles) == len(set(titles)) == 2
+
+
+def test_it_says_so_where_a_slow_line_left_looks_out(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    app, held = console.cutter.app, list[int]()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        async def late(message: Any) -> None:
+            if b"event: tracks" in message.get("body", b"") and not held:
+                held.append(1)
+                await asyncio.sleep(1.0)  # five looks of this node
+            await send(message)
+
+        is_slow = scope.get("path") == "/api/v1/tracks/stream"
+        await app(scope, receive, late if is_slow else send)
+
+    console.cutter.app = slow
+    page = window().page
+    page.goto(console.address("alpha"))
+    expect(page.locator("#foot")).to_contain_text("Positions live")
+    deadline_s = time.monotonic() + 60
+    while "looks left out" not in page.locator("#foot").inner_text():
+        assert time.monotonic() < deadline_s
+        report(console, "alpha", "ALPHA1")
+    expect(page.locator("#foot")).to_contain_text(re.compile(r"Positions live, \d+ looks left out"))
+
+
+def test_it_says_so_where_the_record_no_longer_has_what_was_heard(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    page = window().page
+    tell(console, "alpha", "ALPHA1")
+
+    def ahead(route: Any) -> None:
+        route.continue_(headers={**route.request.headers, "last-event-id": "1000"})
+
+    page.route("**/api/v1/stream", ahead)
+    page.goto(console.address("alpha"))
+    said = re.compile(r"events \d+ to 1000 of yours are not in it any more")
+    expect(page.locator("#toasts")).to_contain_text(said)
+    expect(page.locator("#foot .bad")).to_contain_text(said)
+    page.unroute("**/api/v1/stream")
+    tell(console, "alpha", "ALPHA2")  # it goes on from there
+    expect(page.locator("#intents")).to_contain_text("ALPHA2")
 
 
 def test_words_of_strangers_stay_words(console: Any, window: Callable[[], Any]) -> None:

@@ -10,6 +10,7 @@ import * as picture from "./picture.js";
 import * as replay from "./replay.js";
 import { Confidant } from "./confidant.js";
 import { at, tick, toast } from "./dom.js";
+import { goneText } from "./text.js";
 import * as sealed from "./sealed.js";
 import { shell } from "./shell.js";
 import { StopDesk } from "./stop.js";
@@ -195,6 +196,10 @@ function onEvent({ id, event, data }) {
   if (state === before) return; // it was seen already
   if (event === "drill" && said.change === "missed" && said.recipient === state.session?.party) {
     toast("A drill message to you was missed: no notice. It can still be answered, late,", { text: "under Drills", href: "#/drills" });
+  }
+  if (event === "gap") {
+    toast(goneText(state.gone));
+    ask(...Object.keys(ASK)); // what stands is what the record holds now
   }
   for (const listener of listeners) listener({ id, event, data: said });
   if (event === "incident") waiting.changed(said.incident);

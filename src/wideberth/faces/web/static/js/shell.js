@@ -1,6 +1,6 @@
 // What stands around every view: whose picture it is, the clocks, how old it is, the foot.
 
-import { age, h, local, plain, utc, utcDate, utcShort } from "./text.js";
+import { age, goneText, h, local, plain, utc, utcDate, utcShort } from "./text.js";
 import { announce, at, partyName, rows, setText, toast } from "./dom.js";
 import { channelBar } from "./channels.js";
 import { comingSoonBar } from "./comingsoon.js";
@@ -135,7 +135,7 @@ function stale(state) {
 function foot(state, now) {
   const items = [
     ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
-    ["notices", "Notices", streamText(state.streams.events), state.streams.events.state !== "live"],
+    ["notices", "Notices", streamText(state.streams.events) + (state.gone ? `. ${goneText(state.gone)}` : ""), state.gone !== null || state.streams.events.state !== "live"],
     ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} looks left out` : ""), state.streams.tracks.state !== "live"],
   ];
   for (const [id, each] of Object.entries(feedsOf(state))) {

@@ -44,6 +44,7 @@ export const EMPTY = Object.freeze({
   said: {}, // party id: when it last said something of an incident, an agreement or the like
   backlog: null, // how much lies unread, by the server's own count
   missed: 0,
+  gone: null, // {first, last}: numbers of events that were heard here and are not in the record any more
   story: [],
   asked: {}, // notice id: "asking" | {fault} for RECEIVED
   selected: null,
@@ -131,7 +132,7 @@ const REDUCERS = {
   // Numbered without a gap: what has a number that was seen is not taken twice.
   event: (state, { id, event, data }) => {
     // The record was restored from an older copy: numbers that were given before come anew.
-    if (event === "gap") return { ...state, lastId: data.last };
+    if (event === "gap") return { ...state, lastId: data.last, gone: { first: data.last + 1, last: data.after } };
     const number = id === null ? null : Number(id);
     if (number !== null && state.lastId !== null && number <= state.lastId) return state;
     const line = { number, event, data };

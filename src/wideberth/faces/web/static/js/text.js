@@ -39,6 +39,11 @@ export function metresAndFeet(metres) {
   return `${grouped.format(metres)}${N}m${N}/${N}${grouped.format(metres / FEET_M)}${N}ft`;
 }
 
+/** That the server was restored from an older copy of the record. */
+export function goneText({ first, last }) {
+  return `The server went back to an older record: events ${first} to ${last} of yours are not in it any more. Ask the others what they hold.`;
+}
+
 /** A gap between two things, with what it is a gap of. 0 in all three is an overlap. */
 export function gapText({ horizontalM, verticalM, timeS, edgeM }) {
   const parts = [];

@@ -76,19 +76,19 @@ NODE = record_dtype(
 )
 
 
-@_kernel
+@_kernel.inlined
 def cells(level: int) -> int:
     """How many cells a level has along an edge of a face."""
     return 1 << (_FINEST_BITS - 2 * level)
 
 
-@_kernel
+@_kernel.inlined
 def cell_key(level: int, face: int, iu: int, iv: int) -> int:
     """One number for one cell, of 34 bits."""
     return ((level << 3 | face) << 14 | iu) << 14 | iv
 
 
-@_kernel
+@_kernel.inlined
 def hashed(key: int, mask: int) -> int:
     """The chain that a cell is in; those of four by four cells stand together, in one line of the
     memory's cache. No product leaves 64 bits.
@@ -97,7 +97,7 @@ def hashed(key: int, mask: int) -> int:
     return ((block * 0x9E3779B >> 16) << 4 | (key >> 14 & 3) << 2 | key & 3) & mask
 
 
-@_kernel
+@_kernel.inlined
 def turned(face: int, x: float, y: float, z: float) -> tuple[float, float, float]:
     """A point as it is seen on a face: towards it, and along u and v. Over the first: u and v."""
     w = x if face % 3 == 0 else (y if face % 3 == 1 else z)
@@ -106,7 +106,7 @@ def turned(face: int, x: float, y: float, z: float) -> tuple[float, float, float
     return (w if face < 3 else -w), u, v
 
 
-@_kernel
+@_kernel.inlined
 def face_of(x: float, y: float, z: float) -> int:
     """The face that a point is seen on."""
     a = abs(x)
@@ -117,7 +117,7 @@ def face_of(x: float, y: float, z: float) -> int:
     return axis if w > 0 else axis + 3
 
 
-@_kernel
+@_kernel.inlined
 def box_on(
     face: int, x: float, y: float, z: float, half_m: float
 ) -> tuple[float, float, float, float]:
@@ -141,7 +141,7 @@ def box_on(
     )
 
 
-@_kernel
+@_kernel.inlined
 def cell_at(u: float, level: int) -> int:
     """The number, along u or v, of the cell that a place is in; the first or last beyond."""
     count = cells(level)

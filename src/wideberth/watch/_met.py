@@ -42,7 +42,7 @@ _LINE = 16  # numbers in float32 that come from memory together
 _LEAST_RADIUS_M = 6_335_000.0  # of curvature, anywhere on the ellipsoid
 
 
-@_kernel
+@_kernel.inlined
 def _open(
     area: Any, std_m: float, w84_m: float, climb_m_s: float, age_s: float, slack_m: float,
     clock_s: float, now_us: int, ahead_s: float, pressure_error_m: float,
@@ -72,7 +72,7 @@ def _open(
     return begin_s, end_s
 
 
-@_kernel
+@_kernel.inlined
 def _on_path(
     x: float, y: float, z: float, tx: float, ty: float, tz: float,
     nx: float, ny: float, nz: float, radius_m: float, run_m: float,
@@ -128,7 +128,7 @@ def _first_s(
     return max(at_s, 0.0)
 
 
-@_kernel
+@_kernel.inlined
 def _passes_by(
     area: Any, rough: Singles, x: float, y: float, z: float,
     tx: float, ty: float, tz: float, begin_m: float, end_m: float, wide_m: float,

@@ -41,7 +41,7 @@ _MOST_CELLS = 4096  # of one way at one level
 _BATCH = 4096  # cells that are looked up together
 
 
-@_kernel
+@_kernel.inlined
 def comes_near(
     dx: float, dy: float, dz: float, tx: float, ty: float, tz: float,
     begin_m: float, end_m: float, reach_m: float,
@@ -55,7 +55,7 @@ def comes_near(
     return dx * dx + dy * dy + dz * dz <= reach_m * reach_m
 
 
-@_kernel
+@_kernel.inlined
 def _along(
     face: int, level: int, u0: float, v0: float, u1: float, v1: float, side: float,
     keys: Ints, found: int,
@@ -96,7 +96,7 @@ def _around(level: int, x: float, y: float, z: float, half_m: float, keys: Ints,
     return found
 
 
-@_kernel
+@_kernel.inlined
 def _cells(
     levels: Ints, x: float, y: float, z: float, tx: float, ty: float, tz: float,
     run_m: float, wide_m: float, keys: Ints, found: int,

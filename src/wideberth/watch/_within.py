@@ -134,13 +134,13 @@ def side(x: float, y: float, begin: int, count: int, plane: Floats) -> int:
     return -1 if close > 0 else int(crossed) & 1
 
 
-@_kernel
+@_kernel.inlined
 def rough_count(count: int) -> int:
     """How many edges a ring has in float32: whole blocks, filled up with its first point."""
     return -(-count // ROUGH_BLOCK) * ROUGH_BLOCK
 
 
-@_kernel
+@_kernel.inlined
 def rough_side(
     x: np.float32, y: np.float32, sure_m: np.float32, begin: int, count: int, rough: Singles
 ) -> int:
@@ -175,7 +175,7 @@ def rough_side(
     return -1 if close else (1 if crossed else 0)
 
 
-@_kernel
+@_kernel.inlined
 def side_of(area: Any, plane: Floats, rough: Singles, dx: float, dy: float, dz: float) -> int:
     """As side, of a point that stands so far from the middle of an area's ball."""
     x = area.east_x * dx + area.east_y * dy + area.east_z * dz
@@ -227,7 +227,7 @@ def distance_m(
     return FAR_M if math.isnan(length) else length
 
 
-@_kernel
+@_kernel.inlined
 def near_distance_m(
     area: Any, points: Floats, plane: Floats, rough: Singles, scratch: Slots,
     x: float, y: float, z: float,
@@ -251,7 +251,7 @@ def near_distance_m(
     return _nearest_m(area, points, rough, scratch, x, y, z)
 
 
-@_kernel
+@_kernel.inlined
 def _squares(
     x: np.float32, y: np.float32, begin: int, count: int, rough: Singles, scratch: Slots
 ) -> int:
@@ -282,7 +282,7 @@ def _squares(
     return int(least)
 
 
-@_kernel
+@_kernel.inlined
 def _nearest_m(
     area: Any, points: Floats, rough: Singles, scratch: Slots, x: float, y: float, z: float
 ) -> float:
@@ -318,7 +318,7 @@ def _nearest_m(
     return best
 
 
-@_kernel
+@_kernel.inlined
 def misses(
     x: Any, y: Any, ux: Any, uy: Any, half_m: Any, wide_m: Any,
     begin: int, count: int, plane: Any,
@@ -353,7 +353,7 @@ def misses(
     return int(met) == 0 and int(crossed) & 1 == 0
 
 
-@_kernel
+@_kernel.inlined
 def grounded(x: float, y: float, z: float) -> tuple[float, float, float]:
     """The point of the ellipsoid at the geodetic latitude and longitude that a point within
     metres of it has, as :func:`wideberth.watch.paths.geodetic_deg` says them.
@@ -370,7 +370,7 @@ def grounded(x: float, y: float, z: float) -> tuple[float, float, float]:
     return x * scale, y * scale, prime_m * (1.0 - E2) * sin_phi
 
 
-@_kernel
+@_kernel.inlined
 def above(std_m: float, w84_m: float, limit_std_m: float, limit_w84_m: float) -> tuple[float, bool]:
     """How far a track is above a limit; whether pressure stood in (zones._above_m, for one)."""
     over_m = std_m - limit_std_m
@@ -381,7 +381,7 @@ def above(std_m: float, w84_m: float, limit_std_m: float, limit_w84_m: float) ->
     return std_m - limit_w84_m, True
 
 
-@_kernel
+@_kernel.inlined
 def in_height(area: Any, std_m: float, w84_m: float) -> bool:
     """Is a height not surely out of the band: unknown, or of another reference, is in."""
     over_m, mixed = above(std_m, w84_m, area.lower_std_m, area.lower_w84_m)

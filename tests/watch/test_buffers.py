@@ -1,17 +1,21 @@
 """Moving buffers: every pair within one is found, and told because of what is guarded alone."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from flights import GEOD, Flight, area, at, said
 from wideberth.space.time import SECOND_US
 from wideberth.watch import buffers
+from wideberth.watch._crowds import Bounds
 from wideberth.watch.buffers import MovingBuffer, RoundIntent
+from wideberth.watch.closest import candidates
 from wideberth.watch.engine import Watch
+from wideberth.watch.observations import Verdict
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 
@@ -120,9 +124,19 @@ def test_every_pair_within_a_buffer_is_told_and_no_other(flights):
     check_against_all_pairs(flights)
 
 
-def test_that_comparison_finds_a_neighbouring_cube_that_is_left_out(monkeypatch):
-    """Planted: only what is in the same cube is looked at."""
-    monkeypatch.setattr(buffers.itertools, "product", lambda *_, **__: [(0, 0, 0)])
+def searched(monkeypatch, *, part=1.0, **bounds):
+    """The search looks as far as this part of the distance; crowds are what has more pairs."""
+
+    def search(movers, limits, **_):
+        less = dataclasses.replace(limits, horizontal_m=limits.horizontal_m * part)
+        return candidates(movers, less, bounds=Bounds(**bounds))
+
+    monkeypatch.setattr(buffers, "candidates", search)
+
+
+def test_that_comparison_finds_a_search_that_looks_less_far(monkeypatch):
+    """Planted: it looks half as far."""
+    searched(monkeypatch, part=0.5)
     search = settings(
         max_examples=80, deadline=None, database=None, derandomize=True,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
@@ -224,3 +238,90 @@ def test_a_swarm_within_a_buffer_is_counted_beyond_the_places_and_hides_nobody_e
     # All fall silent: nobody has seen them apart.
     events = [event for second in range(1, 200) for event in watch.tick(at(second))]
     assert not {"Cleared", "Lapsed"} & {kind for kind, _ in said(events)}
+
+
+def test_two_swarms_within_a_buffer_are_looked_at_in_part_and_counted(monkeypatch):
+    ships = [Flight(f"s{k:02}", 44.0, 33.0 + k / 1000, owner="party-a") for k in range(30)]
+    swarm = [Flight(f"x{k:02}", 44.05, 33.0 + k / 1000, owner="party-b") for k in range(30)]
+    single = Flight("y", 44.06, 33.0, owner="party-c")
+    watch = watch_of(("ship", "a", "bc"))
+    heard(watch, 0, *ships[:6], *swarm[:6])
+    before = set(standing(watch))
+    assert len(before) == 36
+    searched(monkeypatch, pairs=0, per_mover=0, per_track=1)
+    for second in range(1, 30):
+        events = heard(watch, second, *ships, *swarm, single)
+        assert not {"Cleared", "Lapsed"} & {kind for kind, _ in said(events)}
+    told = standing(watch)
+    assert {told[each].verdict for each in before} == {Verdict.HOLDS}
+    pairs = {key[1:3] for key in told if key[1] != "party party-a"}
+    assert {one for one, _ in pairs} == {f"track s{k:02}" for k in range(30)}
+    (counted,) = [each for key, each in told.items() if key[1] == "party party-a"]
+    assert 1 <= counted.objects[0].count <= 30 * 31 - len(pairs)
+
+
+def test_who_is_not_guarded_takes_no_room_of_who_is(monkeypatch):
+    """Two parties that are bound and not guarded are not held against each other."""
+    ship = Flight("s", 44.1, 33.3, owner="party-a")
+    crowd = [
+        Flight(f"x{k:02}", 44.1, 33.1 + k / 1000, owner=f"party-{'bc'[k % 2]}") for k in range(20)
+    ]
+    # As many as there are with the ship, and too many if there were also those among the others.
+    searched(monkeypatch, pairs=20, per_mover=0, per_track=0)
+    kept = []
+    real = buffers.within_reach
+    monkeypatch.setattr(
+        buffers, "within_reach", lambda *given: kept.append(real(*given)) or kept[-1]
+    )
+    watch = watch_of(("ship", "a", "bc"))
+    heard(watch, 0, *crowd[:10], ship, *crowd[10:])
+    ((pairs, passed_over),) = kept
+    assert len(pairs) == 20
+    assert passed_over == {}
+    assert {key[1:3] for key in standing(watch)} == {
+        ("track s", f"track x{k:02}") for k in range(20)
+    }
+
+
+PAIRS = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(5, 12), st.booleans()),
+    max_size=40,
+    unique_by=lambda p: p[:2],
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS, st.lists(st.integers(0, 3), min_size=13, max_size=13), st.integers(1, 3))
+@example([(0, k, False) for k in range(5, 13)], [0] * 5 + [1] * 8, 2)
+def test_places_are_given_in_order_to_tracks_and_parties(pairs, owners, most):
+    check_places(pairs, owners, most)
+
+
+def check_places(pairs, owners, most):
+    """Against the same, pair by pair."""
+    taken = {}
+    expected = []
+    for one, other, stands in pairs:
+        names = ("track", one), ("party", owners[one], owners[other])
+        is_told = stands or min(taken.get(each, 0) for each in names) < most
+        expected.append(is_told)
+        for each in names if is_told else ():
+            taken[each] = taken.get(each, 0) + 1
+    rows = np.array([pair[:2] for pair in pairs], np.int64).reshape(-1, 2)
+    stands = np.array([pair[2] for pair in pairs], np.bool_)
+    assert buffers._given(np.array(owners), rows, stands, most).tolist() == expected
+
+
+@pytest.mark.parametrize("fault", ["one place too many", "what stands is passed over"])
+def test_that_comparison_finds_places_given_otherwise(fault, monkeypatch):
+    real = buffers._given
+
+    def planted(owner, pairs, stands, most):
+        if fault == "one place too many":
+            return real(owner, pairs, stands, most + 1)
+        return real(owner, pairs, stands & False, most)
+
+    monkeypatch.setattr(buffers, "_given", planted)
+    ten = [(0, k, k == 12) for k in range(5, 13)]
+    with pytest.raises(AssertionError):
+        check_places(ten, [0] * 5 + [1] * 8, 2)

@@ -11,11 +11,9 @@ the other side only where it may see that intent.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,20 +21,22 @@ from numpy.typing import NDArray
 from wideberth.model.warnings import WarningKind
 from wideberth.space.time import SECOND_US
 from wideberth.watch import conditions
-from wideberth.watch.closest import Limits, Pairs, evaluate
+from wideberth.watch._crowds import BOUNDS, Bounds
+from wideberth.watch.closest import Limits, Pairs, among, candidates, evaluate
 from wideberth.watch.counted import Counted, LeftOut, count_key
 from wideberth.watch.look import Look
 from wideberth.watch.movers import Movers
 from wideberth.watch.observations import AreaFacts, ObjectRef, Observation, Verdict, WarningKey
-from wideberth.watch.paths import path_error_m
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.tracks import TrackKey
 
 __all__ = ["MovingBuffer", "RoundIntent", "moving_buffers", "within_reach"]
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 RULE = "agreed-moving-buffer"
+_AT_ONCE = 8192  # pairs
 _PAIR = frozenset((WarningKind.CONFLICT, WarningKind.SEPARATION))
 
 
@@ -65,14 +65,10 @@ class MovingBuffer:
     bound: frozenset[str]
     guarded: tuple[RoundIntent, ...]
 
-    def basis(self, owner: str, other: str, own: Collection[str]) -> RoundIntent | None:
-        """Because of which intent a track of owner's, in these intents of its own, is guarded from
-        the other's: one that the other may see, where there is one.
-        """
+    def bases(self, owner: str, own: Collection[str]) -> list[RoundIntent]:
+        """Because of which intents a track of owner's, in these intents of its own, is guarded."""
         mine = [each for each in self.guarded if each.party == owner]
-        if own:
-            mine = [each for each in mine if each.id in own]
-        return min(mine, key=lambda each: (other not in each.seen_by, each.id), default=None)
+        return [each for each in mine if each.id in own] if own else mine
 
 
 def moving_buffers(
@@ -111,36 +107,36 @@ def _of_one(
     limits = _limits(buffer, settings, 1.0)
     code = {look.table.code(each): each for each in sorted(buffer.bound)}
     owner = look.owner
-    parties = {each.party for each in buffer.guarded}
-    guarded = np.flatnonzero(np.isin(owner, [each for each in code if code[each] in parties]))
+    bases = _bases(look, buffer, own, code)
+    guarded = np.array(sorted(bases), np.int64)
     bound = np.flatnonzero(np.isin(owner, list(code)))
-    pairs = within_reach(look.movers, guarded, bound, limits)
+    stood_rows = _rows_of(look, bases, stood)
+    pairs, passed_over = within_reach(look.movers, guarded, bound, limits)
+    if passed_over:  # what stands is looked at in any crowd
+        pairs = np.unique(np.concatenate((pairs, stood_rows)), axis=0)
     pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
     at = evaluate(look.movers, pairs[:, 0], pairs[:, 1], limits)
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], at.now_horizontal_m, at.loss_s))
-    places: Counter[tuple[str, int, int]] = Counter()
-    left: dict[str, list[tuple[int, int]]] = {}
+    hits = np.flatnonzero(np.isfinite(at.loss_s))
+    hits = hits[
+        np.lexsort((pairs[hits, 1], pairs[hits, 0], at.now_horizontal_m[hits], at.loss_s[hits]))
+    ]
+    count = len(owner)
+    stands = among(
+        pairs[hits, 0] * count + pairs[hits, 1],
+        np.unique(stood_rows[:, 0] * count + stood_rows[:, 1]),
+    )
+    is_told = _given(owner, pairs[hits], stands, settings.pairs.told_per_track)
     told: list[Observation] = []
     seen: set[tuple[ObjectRef, ...]] = set()
     of_pair = {key.objects[:3]: key for key in stood}
-    for k in order[np.isfinite(at.loss_s[order])].tolist():
+    for k in hits[is_told].tolist():
         rows = int(pairs[k, 0]), int(pairs[k, 1])
-        one, other = code[int(owner[rows[0]])], code[int(owner[rows[1]])]
-        basis = buffer.basis(one, other, own(look.table.key(int(look.slots[rows[0]]))))
-        if basis is None:
-            continue
+        basis = _basis(bases[rows[0]], code[int(owner[rows[1]])])
         conflict, separation = _keys(look, buffer, basis, rows)
         # What stands of the two because of another intent gives way: one warning for a pair.
         other_basis = of_pair.get(conflict.objects[:3])
-        stands = other_basis is not None
         if conflict in standing or separation in standing:
             other_basis = None
-        # Left out only where neither the track nor the other's party has a place left.
-        names = [("track", rows[0], 0), ("party", int(owner[rows[0]]), int(owner[rows[1]]))]
-        if not stands and min(places[each] for each in names) >= settings.pairs.told_per_track:
-            left.setdefault(one, []).append(rows)
-            continue
-        places.update(names)
         seen.add(conflict.objects)
         if at.loss_s[k] <= 0:
             replaced = conflict if conflict in standing else other_basis
@@ -154,34 +150,101 @@ def _of_one(
         else:
             told.append(_pair(look, buffer, basis, settings, at, k, conflict, replaces=other_basis))
     told += _standing(look, buffer, settings, [key for key in stood if key.objects not in seen])
-    return told + _left_out(look, buffer, left, settings, counted)
+    left = _left(owner, pairs[hits[~is_told]], passed_over)
+    return told + _left_out(
+        look, buffer, {code[each]: left[each] for each in left}, settings, counted
+    )
 
 
-def within_reach(movers: Movers, one: Ints, other: Ints, limits: Limits) -> Ints:
-    """Pairs (n, 2) of a row of one and another row of other that may come within the horizontal
-    limit within the look-ahead; all that do are among them. Found in cubes in which each thing, its
-    path and half of the limit are smaller than a cube.
+def _bases(
+    look: Look,
+    buffer: MovingBuffer,
+    own: Callable[[TrackKey], Collection[str]],
+    code: Mapping[int, str],
+) -> dict[int, list[RoundIntent]]:
+    """The rows that are guarded, and because of which intents. code: of the parties bound."""
+    bases: dict[int, list[RoundIntent]] = {}
+    parties = {each.party for each in buffer.guarded}
+    for number, party in code.items():
+        if party not in parties:
+            continue
+        for row in np.flatnonzero(look.owner == number).tolist():
+            mine = buffer.bases(party, own(look.table.key(int(look.slots[row]))))
+            if mine:
+                bases[row] = mine
+    return bases
+
+
+def _rows_of(look: Look, guarded: Collection[int], stood: Iterable[WarningKey]) -> Ints:
+    """The two rows (n, 2) of each of these warnings of which both speak and the first is guarded
+    now.
     """
-    run_m = movers.speed_m_s * (np.abs(movers.age_s) + limits.look_ahead_s)
-    reach_m = run_m + movers.horizontal_error_m + path_error_m(run_m)
-    most_m = float(reach_m[other].max(initial=0.0)) + float(reach_m[one].max(initial=0.0))
-    size_m = most_m + limits.horizontal_m + 100.0
-    at = movers.position_ecef_m
-    cubes = np.floor(at / size_m).astype(np.int64) @ np.array([1 << 40, 1 << 20, 1])
-    order = other[np.argsort(cubes[other], kind="stable")]
-    filed = cubes[order]
-    found: list[Ints] = []
-    for step in itertools.product((-1, 0, 1), repeat=3):
-        wanted = cubes[one] + (step[0] << 40) + (step[1] << 20) + step[2]
-        begin, end = np.searchsorted(filed, wanted), np.searchsorted(filed, wanted, side="right")
-        count = end - begin
-        first = np.repeat(one, count)
-        nth = np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
-        second = order[np.repeat(begin, count) + nth]
-        away_m = np.linalg.norm(at[first] - at[second], axis=1)
-        near = away_m <= reach_m[first] + reach_m[second] + limits.horizontal_m
-        found.append(np.stack((first, second), axis=1)[near & (first != second)])
-    return np.concatenate(found)
+    found: list[tuple[int, int]] = []
+    for key in stood:
+        one, other = look.row(key.objects[0]), look.row(key.objects[1])
+        if one is not None and other is not None and one in guarded:
+            found.append((one, other))
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+def _basis(bases: Collection[RoundIntent], other: str) -> RoundIntent:
+    """The intent that is named to the other party: one that it may see, where there is one."""
+    return min(bases, key=lambda each: (other not in each.seen_by, each.id))
+
+
+def _given(owner: Ints, pairs: Ints, stands: Mask, most: int) -> Mask:
+    """Which of these pairs are told one by one, those first in order first. Left out is only one
+    of which neither the guarded track nor the other's party, from that track's, has a place left.
+    """
+    kept = np.zeros(len(pairs), np.bool_)
+    _, between = np.unique(owner[pairs], axis=0, return_inverse=True)
+    of_track = np.zeros(len(owner), np.int64)
+    of_party = np.zeros(len(pairs), np.int64)
+    one = pairs[:, 0]
+    for begin in range(0, len(pairs), _AT_ONCE):
+        some = np.arange(begin, min(begin + _AT_ONCE, len(pairs)))
+        # Places are never given back: what has none now has none later.
+        has_place = np.minimum(of_track[one[some]], of_party[between[some]]) < most
+        for k in some[stands[some] | has_place].tolist():
+            track, party = one[k], between[k]
+            if stands[k] or min(of_track[track], of_party[party]) < most:
+                kept[k] = True
+                of_track[track] += 1
+                of_party[party] += 1
+    return kept
+
+
+def _left(owner: Ints, pairs: Ints, passed_over: Mapping[int, int]) -> dict[int, LeftOut]:
+    """By the party of what is guarded, what it is not told of one by one: these pairs, and of each
+    of these rows so many more at least.
+    """
+    rows = np.array(sorted(passed_over), np.int64)
+    left: dict[int, LeftOut] = {}
+    for party in np.unique(np.concatenate((owner[pairs[:, 0]], owner[rows]))).tolist():
+        mine, more = pairs[owner[pairs[:, 0]] == party], rows[owner[rows] == party]
+        count = len(mine) + sum(passed_over[row] for row in more.tolist())
+        left[party] = LeftOut(count, np.unique(np.concatenate((mine.ravel(), more))))
+    return left
+
+
+def within_reach(
+    movers: Movers, one: Ints, other: Ints, limits: Limits, bounds: Bounds = BOUNDS
+) -> tuple[Ints, dict[int, int]]:
+    """Pairs (n, 2) of a row of one and a row of other, of two owners, that may come within the
+    limits within the look-ahead; all that do are among them, but of a crowd some
+    (:mod:`wideberth.watch._crowds`). And of each row of one how many at least were passed over.
+    """
+    rows = np.union1d(one, other)
+    is_one, is_other = np.isin(rows, one), np.isin(rows, other)
+    some = movers.take(rows)
+    # Those that are not guarded are not held against each other; who is told twice is, as anybody.
+    nobody = int(some.owner.max(initial=0)) + 1
+    some = replace(some, owner=np.where(is_one, some.owner, nobody), identity=np.arange(len(rows)))
+    found, left = candidates(some, limits, bounds=bounds)
+    both = np.concatenate((found, found[:, ::-1]))
+    both = both[is_one[both[:, 0]] & is_other[both[:, 1]]]
+    passed = np.flatnonzero(is_one & (left > 0))
+    return rows[both], {int(rows[k]): int(left[k]) for k in passed.tolist()}
 
 
 def _limits(buffer: MovingBuffer, settings: WatchSettings, factor: float) -> Limits:
@@ -229,7 +292,7 @@ def _standing(
 def _left_out(
     look: Look,
     buffer: MovingBuffer,
-    left: Mapping[str, list[tuple[int, int]]],
+    left: Mapping[str, LeftOut],
     settings: WatchSettings,
     counted: Counted,
 ) -> list[Observation]:
@@ -238,10 +301,7 @@ def _left_out(
     return counted.said(
         look,
         settings,
-        {
-            count_key(party, zone): LeftOut(len(left[party]), np.unique(left[party]))
-            for party in left
-        },
+        {count_key(party, zone): left[party] for party in left},
         [key for key in counted.stood("zone") if key.objects[-1] == zone],
         rule=RULE,
         facts=lambda _: (AreaFacts(zone, buffer.name, None, buffer.version, 0),),

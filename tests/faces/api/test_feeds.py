@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -18,7 +19,9 @@ from wideberth.faces.api import create_app
 from wideberth.faces.api.reported import FIELD_OF_COLUMN
 from wideberth.faces.api.tracks import FIELD_OF_RULE
 from wideberth.faces.feeds.configured import ConfiguredFeeds
+from wideberth.faces.feeds.decoding import Decoded
 from wideberth.faces.feeds.kinds import DECODERS
+from wideberth.faces.feeds.tables import TableDecoder
 from wideberth.feedtable import FEED_KINDS, FeedTable
 from wideberth.live import Live, LiveSettings
 from wideberth.model.ids import PartyId
@@ -270,6 +273,37 @@ async def test_a_node_runs_its_feeds_and_shows_each_party_what_was_opened_to_it(
             (thing,) = seen  # one aircraft, heard by two
             assert sorted(each["feed_party"] for each in thing["sources"]) == ["", "alpha"]
             assert "conflicts" not in thing
+
+
+async def test_feeds_whose_documents_take_their_time_keep_no_other_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, begun = threading.Event(), threading.Semaphore(0)
+
+    class Slow(TableDecoder):
+        def feed(self, data: bytes, came_us: int) -> Decoded:
+            begun.release()
+            assert go.wait(60)
+            return super().feed(data, came_us)
+
+    monkeypatch.setitem(DECODERS, "csv", lambda _table: Slow("csv"))
+    (tmp_path / "rows.csv").write_text("timestamp,icao24,latitude,longitude\n")
+    async with a_sender() as sender:
+        tables = [FeedTable(f"slow-{n}", "csv", f"file:{tmp_path / 'rows.csv'}") for n in range(4)]
+        tables.append(FeedTable("quick", "sbs", f"tcp://127.0.0.1:{sender.port}"))
+        node = Node.open(tmp_path / "node")
+        live = Live(node.service)
+        live.beside.append(ConfiguredFeeds(tables, live, node.service, node.folder))
+        app = create_app(node, live=live)
+        async with AsyncExitStack() as stack:
+            await app.enter(stack)
+            stack.callback(go.set)
+            for _ in range(4):
+                assert await asyncio.to_thread(begun.acquire, timeout=30)
+            links = {each.name: each for each in live.links}
+            await until(lambda: sender.connections)
+            sender.send(sbs(3, place=PLACE))
+            await until(lambda: links["quick"].taken)
 
 
 def test_every_kind_has_a_decoder() -> None:

@@ -24,8 +24,6 @@ from wideberth.watch.feedlink import FeedLink
 
 __all__ = ["ConfiguredFeeds"]
 
-_THREADS = 2
-
 
 class ConfiguredFeeds:
     """Use as an async context; :attr:`wideberth.live.Live.beside` enters it. folder: the node's."""
@@ -35,7 +33,10 @@ class ConfiguredFeeds:
     ) -> None:
         """Raises InvalidValue where a feed needs what is not installed."""
         self._live = live
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="wideberth-feeds")
+        # A thread for each, made when it is needed: a document may take seconds to read.
+        self._threads = ThreadPoolExecutor(
+            max(1, len(tables)), thread_name_prefix="wideberth-feeds"
+        )
         self._feeds = [
             self._feed(table, index, service, folder) for index, table in enumerate(tables)
         ]

@@ -30,6 +30,7 @@ are; accuracies there have no confidence level and are taken as 68 %.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ from wideberth.watch.reports import PositionReport
 __all__ = ["MavlinkDecoder", "MavlinkFrames", "checksum"]
 
 _V1, _V2 = 0xFE, 0xFD
+_MAGIC = re.compile(b"[\xfe\xfd]")
 _HEADER_BYTES = {_V1: 6, _V2: 10}
 _CHECKSUM_BYTES = 2
 _SIGNATURE_BYTES = 13
@@ -121,8 +123,10 @@ class MavlinkFrames:
             magic = data[at]
             header = _HEADER_BYTES.get(magic)
             if header is None:
-                self._noise.hear("not-mavlink", data[at : at + 1], into)
-                at += 1
+                begins = _MAGIC.search(data, at)
+                end = len(data) if begins is None else begins.start()
+                self._noise.hear("not-mavlink", data[at:end], into)
+                at = end
                 continue
             size = _size(data, at, header)
             if size is None or at + size > len(data):

@@ -1,7 +1,8 @@
 """A feed at work: a source brings bytes, a decoder reads them, what was read is handed on.
 
-Each feed has two tasks of its own, one that reads and one that hands on, and shares with the others
-a small pool of threads for decoding: none waits for another, and none keeps the node's loop busy.
+Each feed has two tasks of its own, one that reads and one that hands on, and decodes beside the
+loop, in a thread where no other feed waits: none waits for another, and none keeps the node's loop
+busy.
 
 * What comes faster than the feed may be is thrown away unread and counted: old positions that wait
   their turn would be worth nothing. The newest come through as soon as the flood ends.

@@ -53,13 +53,15 @@ async def until(holds: Callable[[], object]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: FeedTable, folder: Path = FOLDER) -> AsyncIterator[tuple[Taken, Any]]:
+async def running(
+    settings: FeedTable, folder: Path = FOLDER, *, pacing: Pacing = QUICK
+) -> AsyncIterator[tuple[Taken, Any]]:
     taken = Taken()
     link = FeedLink(settings.name, None, settings.kind, "connecting", now_us())
     with ThreadPoolExecutor(2) as threads:
         source, decoder = source_of(settings, folder), decoder_of(settings)
         feed = RunningFeed(
-            link, source, decoder, taken.deliver, now_us=now_us, threads=threads, pacing=QUICK
+            link, source, decoder, taken.deliver, now_us=now_us, threads=threads, pacing=pacing
         )
         task = asyncio.create_task(feed.run())
         try:

@@ -1,8 +1,10 @@
 """The life of a warning: what every run of looks must keep, and each rule once by hand."""
 
+from unittest import mock
+
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from wideberth.model.warnings import WarningKind
@@ -215,6 +217,51 @@ def test_every_object_is_named_by_at_least_two_facts():
     area = AreaFacts(ObjectRef("zone", "z"), "Fire Traffic Area", None, 3, 0)
     assert track.identifying() == ("a", "47.0000, 8.0000")
     assert len(area.identifying()) >= 2
+
+
+signs = st.text("AB7-", min_size=1, max_size=6)
+facts = st.one_of(
+    st.builds(
+        TrackFacts,
+        st.builds(ObjectRef, st.just("track"), signs),
+        st.none() | signs,
+        st.none() | signs,
+        st.integers(0, 10**15),
+        st.integers(-90 * 10**9, 90 * 10**9),
+        st.integers(-180 * 10**9, 180 * 10**9),
+        *[st.none() | st.integers(-(10**6), 10**6)] * 4,
+    ),
+    st.builds(
+        AreaFacts,
+        st.builds(ObjectRef, st.sampled_from(["zone", "intent", "way", "round"]), signs),
+        signs,
+        st.none() | signs,
+        st.integers(1, 10**6),
+        st.integers(0, 99),
+    ),
+)
+
+
+def is_told_apart(given_):
+    said = given_.identifying()
+    assert len(set(said)) >= 2, "L-06"
+    assert all(each.strip() for each in said)
+
+
+@pytest.mark.requirement("L-06")
+@given(facts)
+def test_whatever_is_known_of_a_thing_it_is_told_apart_by_two_facts(given_):
+    is_told_apart(given_)
+
+
+@pytest.mark.parametrize("kind", [TrackFacts, AreaFacts])
+def test_one_fact_is_found_to_be_too_few(kind):
+    found = settings(phases=[Phase.generate])(given(facts)(is_told_apart))
+    with (
+        mock.patch.object(kind, "identifying", lambda each: (each.ref.id,)),
+        pytest.raises(AssertionError),
+    ):
+        found()
 
 
 def test_what_is_recorded_survives_json():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from api_world import World, a_world
 from wideberth.model.commands import RaiseWarning, Request
@@ -51,19 +53,40 @@ warnings = st.lists(
 )
 
 
-@pytest.mark.requirement("L-06")
-@given(warnings)
-def test_the_order_is_of_time_to_loss_then_of_level(given: list[StandingWarning]) -> None:
+def in_order(standing: list[StandingWarning], key: Callable[[StandingWarning], Any]) -> None:
     def seconds(each: StandingWarning) -> float:
         if each.kind.value not in LOST or each.last_known or each.time_us is None:
             return float("inf")
         return each.time_us / SECOND_US
 
-    ordered = sorted(given, key=by_time_to_loss)
+    ordered = sorted(standing, key=key)
     for before, after in itertools.pairwise(ordered):
         assert seconds(before) <= seconds(after)
         if seconds(before) == seconds(after):
             assert before.level >= after.level
+
+
+@pytest.mark.requirement("L-06")
+@given(warnings)
+def test_the_order_is_of_time_to_loss_then_of_level(standing: list[StandingWarning]) -> None:
+    in_order(standing, by_time_to_loss)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda each: (-each.level, by_time_to_loss(each)),  # the gravest first, however late
+        lambda each: by_time_to_loss(replace(each, last_known=False)),  # as if it were still known
+    ],
+)
+def test_the_order_that_is_asked_for_finds_others(fault: Callable[[StandingWarning], Any]) -> None:
+    soon, grave, stale = (
+        a_warning("a", WarningKind.CONFLICT, 10),
+        a_warning("b", WarningKind.CONFLICT, 60, level=3),
+        a_warning("c", WarningKind.CONFLICT, 5, last_known=True),
+    )
+    with pytest.raises(AssertionError):
+        in_order([soon, grave, stale], fault)
 
 
 async def raised(world: World, *standing: StandingWarning) -> None:

@@ -248,15 +248,15 @@ async def test_a_damaged_segment_stands_in_the_way_of_no_other_and_is_told(
         batch = ReportBatch.of([PositionReport("t", now_us, 47.0, 8.0)], feed="f", feed_party=ALPHA)
         left.keep(batch, [0], came_us=now_us, shown_to="owner")
         left.close_due(now_us, all_of_them=True)
-        (path,) = (tmp_path / "tracks").glob("*torn.closed")
+        (path,) = (tmp_path / "tracks").glob("*torn.due.parquet")
         path.write_bytes(path.read_bytes()[:-1])
         await report(world, live, "a")
         await keeping.tend(all_of_them=True)
         await keeping.tend(all_of_them=True)
         assert len(await segments(world)) == 1
         assert [each.getMessage() for each in caplog.records if "torn" in each.getMessage()] == [
-            "kept positions cannot be read, segment torn: it holds less than it did when it was"
-            " closed"
+            "kept positions cannot be read, segment torn: segment torn of tracks is damaged: it"
+            " has no end of a Parquet file"
         ]
         (shown,) = (await world.ask("alpha", "GET", "/feeds")).json()["feeds"]
         assert shown["counts"]["damaged"] == 1

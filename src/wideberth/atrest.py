@@ -25,7 +25,7 @@ from wideberth.record.upkeep import Upkeep
 from wideberth.record.vault import KEY_BYTES, Vault
 from wideberth.record.wrapping import unwrap, wrap, wrap_under_key
 from wideberth.snapshots import seal_files
-from wideberth.watch.archive import seal_tracks
+from wideberth.watch.segmentfolder import seal_tracks
 
 __all__ = ["begin_sealed", "seal_beside", "seal_folder", "vault_of"]
 

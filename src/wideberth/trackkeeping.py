@@ -150,7 +150,7 @@ class TrackKeeping:
     async def segment(
         self, name: str, reader: PartyId, *, first: int, most_bytes: int
     ) -> list[bytes] | None:
-        """The frames of a segment of the reader's own feeds whose digest is an entry, from the one
+        """The pieces of a segment of the reader's own feeds whose digest is an entry, from the one
         of this number on, as :meth:`TrackArchive.segment` has it; None: there is none, or not any
         more.
         """
@@ -189,7 +189,7 @@ class TrackKeeping:
         archive = self._archive
         await self._in(self._writer, partial(archive.let_go, now_us, all_of_them=all_of_them))
         try:
-            closed = await self._in(self._tender, archive.closed)
+            closed = await self._in(self._tender, partial(archive.closed, gently=not all_of_them))
             self._say_damaged()
             for each in closed:
                 await self._record(each)

@@ -315,7 +315,7 @@ def test_the_verifier_is_one_file_of_python_3_8_and_its_parts_do_not_clash() -> 
         *("container", "ed25519", "heads", "outlines", "happened"),
         *("followed", "statements"),
         *("phrases", "between", "flights", "incidents", "words", "shows", "markup", "columns"),
-        *("differing", "kept", "segments", "positions", "page", "program"),
+        *("differing", "kept", "columnfile", "segments", "positions", "page", "program"),
     }
 
 

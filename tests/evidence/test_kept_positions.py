@@ -3,130 +3,47 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import evidence_world as world
 from api_world import a_world, moment
-from evidence_world import ALPHA, BRAVO
+from evidence_world import BRAVO
+from kept_world import (
+    AT,
+    BEGIN_US,
+    END_US,
+    INCIDENT,
+    NOT_SAID,
+    alone,
+    bundle,
+    chunk,
+    frames,
+    happened,
+    recorded,
+    text_of,
+)
 from wideberth.errors import RecordCorrupt
 from wideberth.evidence.alone.container import Fault, unpacked
 from wideberth.evidence.alone.container import packed as packed_files
 from wideberth.evidence.alone.page import page_html
 from wideberth.evidence.alone.program import checked_bundle, checked_contents
 from wideberth.evidence.alone.segments import kept_segments, segment_line
-from wideberth.evidence.bundle import Selection, make_bundle
 from wideberth.evidence.check import check_files, verify_bundle
-from wideberth.evidence.incident import incident_positions
-from wideberth.evidence.material import Material, seen_entries
-from wideberth.evidence.verifier import verifier_source
 from wideberth.faces.cli.app import app
-from wideberth.model.entries import Entry, SegmentRecorded
-from wideberth.model.ids import IncidentId, PartyId
-from wideberth.model.incidents import Column, IncidentOpened
-from wideberth.model.parties import Author, How
 from wideberth.space.time import MINUTE_US, SECOND_US, format_rfc3339
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import ArchiveSettings, TrackArchive
-from wideberth.watch.segments import Chunk, Opened, digest_of, packed, read_frame
-
-INCIDENT = IncidentId("incident-9")
-BEGIN_US = world.START_US + 4 * MINUTE_US
-END_US = world.START_US + 8 * MINUTE_US
-NOT_SAID = -(2**63)
-AT = len(world.entries()) + 1  # where the entry of the segment stands
-
-
-def column(values: list[int]) -> bytes:
-    return np.array(values, "<i8").tobytes()
-
-
-def chunk(*rows: tuple[str, int, int, int], accuracy_mm: int = 10_000) -> Chunk:
-    """Rows of (track, time, latitude, height); at longitude 7.5."""
-    tracks, times, latitudes, heights = map(list, zip(*rows, strict=True))
-    return Chunk(
-        came_us=max(times),
-        shown_to="owner",
-        track=tuple(tracks),
-        call_sign=(None,) * len(rows),
-        owner=("bravo",) * len(rows),
-        time_us=column(times),
-        latitude_nd=column(latitudes),
-        longitude_nd=column([7_500_000_000] * len(rows)),
-        altitude_w84_mm=column(heights),
-        accuracy_mm=column([accuracy_mm] * len(rows)),
-    )
-
-
-def frames(party: str | None = ALPHA, *, name: str = "seg-1", latitude: int = 47) -> list[bytes]:
-    """Two tracks over three minutes; one position is before the incident, and one has no height."""
-    at = latitude * 10**9
-    rows = [
-        ("a", BEGIN_US - SECOND_US, at, 100_000),
-        ("a", BEGIN_US + 10 * SECOND_US, at + 1, 320_500),
-        ("a", BEGIN_US + 20 * SECOND_US, at + 2, 320_500),
-        ("b", BEGIN_US + 30 * SECOND_US, at + 3, NOT_SAID),
-    ]
-    later = ("a", BEGIN_US + 130 * SECOND_US, at + 4, 330_000)
-    opened = Opened(1, name, party, "radar", BEGIN_US, b"\7" * 16)
-    return [packed(each) for each in (opened, chunk(*rows), chunk(later))]
-
-
-def recorded(
-    made: list[bytes], party: PartyId | None = ALPHA, *, minute: float = 30, **more: Any
-) -> Entry:
-    given: dict[str, Any] = {
-        "name": "seg-1",
-        "sha256": digest_of(made),
-        "start_us": BEGIN_US - SECOND_US,
-        "end_us": BEGIN_US + 130 * SECOND_US,
-        "fixes": 5,
-        "party": party,
-    }
-    return world.entry(minute, SegmentRecorded(**{**given, **more}))
-
-
-def happened(*segments: Entry) -> list[Entry]:
-    """An incident, and segments of its window that were recorded long after it."""
-    opened = IncidentOpened(
-        *(INCIDENT, ALPHA, Column.PARTY, "Something", BEGIN_US, END_US, (BRAVO,))
-    )
-    return [
-        *world.entries(),
-        world.entry(20, opened, Author(ALPHA, How.ATTESTED, "desk")),
-        *segments,
-    ]
-
-
-def bundle(entries: list[Entry], kept: dict[str, list[bytes]]) -> bytes:
-    made = world.material(world.envelopes(entries))
-    material = Material(made.note, made.vkey, made.checkpoint, made.rows, made.proof, kept.get)
-    positions = incident_positions(seen_entries(material, lambda _: True), INCIDENT)
-    asked = Selection(positions, about=f"incident {INCIDENT}", with_tracks=True)
-    return make_bundle(
-        material, asked, made_for="alpha", may_show=lambda _: True, policy=world.policy()
-    )
+from wideberth.watch.segments import Chunk, digest_of, encoded, read_frame
+from wideberth.watch.segments import packed as packed_frame
 
 
 def good() -> bytes:
     return bundle(happened(recorded(frames())), {"seg-1": frames()})
-
-
-def alone() -> dict[str, Any]:
-    names: dict[str, Any] = {"__name__": "verify"}
-    exec(compile(verifier_source(), "verify.py", "exec"), names)
-    return names
-
-
-def text_of(data: bytes) -> str:
-    html = unpacked(data)["index.html"].decode()
-    return re.sub("<[^>]*>", "", html.split(">Positions that were kept</h2>")[1].split("<h2")[0])
 
 
 @pytest.mark.requirement("R-05")
@@ -256,7 +173,7 @@ def test_the_verifier_reads_frames_as_the_archive_does() -> None:
     """Against the archive's own reader, over sizes at which msgpack changes its forms."""
     for count in (1, 15, 16, 17, 40, 255, 256, 70_000):
         rows = [("t" * (count % 300 + 1), BEGIN_US + at, at - 5, -at) for at in range(count)]
-        made = [frames()[0], packed(chunk(*rows, accuracy_mm=NOT_SAID))]
+        made = [frames()[0], packed_frame(encoded(chunk(*rows, accuracy_mm=NOT_SAID)))]
         times = {"start_us": BEGIN_US, "end_us": BEGIN_US + count - 1, "fixes": count}
         (segment,) = a_segment(made, **times)
         assert [
@@ -318,10 +235,10 @@ async def test_the_commands_bundle_is_the_same_from_folder_and_service(tmp_path:
         assert (await node.ask("alpha", "GET", path)).status_code == 404, "still open"
         await keeping.tend(all_of_them=True)
         answer = await node.ask("alpha", "GET", path)
-        assert len(answer.json()["frames"]) == 2
+        assert answer.json()["pieces"]
         assert answer.json()["next"] is None
-        assert (await node.ask("alpha", "GET", path, params={"from": "1"})).json()["frames"] == (
-            answer.json()["frames"][1:]
+        assert (await node.ask("alpha", "GET", path, params={"from": "1"})).json()["pieces"] == (
+            answer.json()["pieces"][1:]
         )
         other = await node.ask("bravo", "GET", path)
         unknown = await node.ask("bravo", "GET", "/tracks/segments/none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,67 +15,36 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+import archive_world
+from archive_world import (
+    NOW_US,
+    a_batch,
+    an_archive,
+    keep,
+    report,
+    seen_by,
+    stop_all,
+    times_s,
+)
 from wideberth.errors import InvalidValue, RecordUnavailable
 from wideberth.record.vault import Vault
 from wideberth.space.time import DAY_US, MINUTE_US, SECOND_US
 from wideberth.watch import archive as archives
 from wideberth.watch import lately as latelies
-from wideberth.watch import segments
 from wideberth.watch._taking import NEVER_US
-from wideberth.watch.archive import ArchiveSettings, Forgotten, TrackArchive, seal_tracks
-from wideberth.watch.reports import PositionReport, ReportBatch
-from wideberth.watch.segments import KeptFix, framed, frames, may_see
-
-NOW_US = 1_800_000_000 * SECOND_US
-ALL = ArchiveSettings(every_us=0)
-
-
-def a_batch(*reports: PositionReport, feed: str = "f", party: str | None = "alpha") -> ReportBatch:
-    return ReportBatch.of(reports, feed=feed, feed_party=party)
-
-
-def report(track: str, at_s: float = 0, owner: str | None = None) -> PositionReport:
-    time_us = NOW_US + round(at_s * SECOND_US)
-    return PositionReport(
-        track, time_us, 47.0 + at_s / 1e4, -179.5, 90.5, accuracy_m=12.25, owner=owner
-    )
-
-
-MADE: list[TrackArchive] = []
+from wideberth.watch.archive import ArchiveSettings, Forgotten
+from wideberth.watch.reports import PositionReport
+from wideberth.watch.segmentfolder import SegmentFolder, State
+from wideberth.watch.segments import (
+    KeptFix,
+    framed,
+)
 
 
 @pytest.fixture(autouse=True)
 def _stopped() -> Iterator[None]:
     yield
     stop_all()
-
-
-def stop_all() -> None:
-    """Close every file that a test has left open."""
-    while MADE:
-        MADE.pop().stop()
-
-
-def an_archive(folder: Path, settings: ArchiveSettings = ALL, **more: object) -> TrackArchive:
-    names = itertools.count()
-    mark = len(list((folder / "tracks").glob("*"))) if (folder / "tracks").is_dir() else 0
-    made = TrackArchive(folder, settings, make_name=lambda: f"s{mark}-{next(names)}", **more)  # type: ignore[arg-type]  # settings by name
-    MADE.append(made)
-    return made
-
-
-def keep(
-    archive: TrackArchive, *reports: PositionReport, shown_to: object = "owner", **more: object
-) -> int:
-    batch = a_batch(*reports, **more)  # type: ignore[arg-type]  # feed and party by name
-    rows = range(len(batch))
-    return archive.keep(batch, rows, came_us=NOW_US, shown_to=shown_to)  # type: ignore[arg-type]  # as ShownTo
-
-
-def times_s(archive: TrackArchive, begin_s: float = -1e6, end_s: float = 1e6) -> list[float]:
-    begin_us, end_us = (NOW_US + round(each * SECOND_US) for each in (begin_s, end_s))
-    found = archive.fixes(begin_us, end_us, lambda _: True)
-    return sorted((each.time_us - NOW_US) / SECOND_US for each in found)
 
 
 def test_a_position_is_kept_as_it_came(tmp_path: Path) -> None:
@@ -157,15 +126,6 @@ def shows_otherwise(life: list[tuple[object, ...]]) -> bool:
     return False
 
 
-def seen_by(reader: str) -> Callable[[KeptFix], bool]:
-    return lambda fix: archives_may_see(
-        reader, feed_party=fix.feed_party, owner=fix.owner, shown_to=fix.shown_to
-    )
-
-
-archives_may_see = may_see
-
-
 @settings(max_examples=30)
 @given(lives)
 def test_a_reader_is_shown_the_window_of_what_it_could_see_when_it_came(
@@ -179,14 +139,14 @@ def test_a_track_shown_to_who_may_not_see_it_is_noticed(
     monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     if fault == "shown to all":
-        monkeypatch.setitem(globals(), "archives_may_see", lambda *_args, **_more: True)
+        monkeypatch.setattr(archive_world, "archives_may_see", lambda *_args, **_more: True)
     else:
-        monkeypatch.setattr(archives.TrackArchive, "_take_over", lambda self: None)
-        real = archives.TrackArchive._files
+        monkeypatch.setattr(archives.TrackArchive, "_take_over", lambda self, give_way: None)
+        real = SegmentFolder.segments
         monkeypatch.setattr(
-            archives.TrackArchive,
-            "_files",
-            lambda self, suffix: [] if suffix == ".open" else real(self, suffix),
+            SegmentFolder,
+            "segments",
+            lambda self, state: [] if state is State.OPEN else real(self, state),
         )
     try:
         find(lives, shows_otherwise, settings=settings(phases=[Phase.generate], max_examples=300))
@@ -211,7 +171,7 @@ def test_a_segment_that_is_closed_has_a_digest_that_stays(tmp_path: Path) -> Non
     assert times_s(again) == [1, 3, 7]
 
 
-def test_to_close_a_segment_nothing_of_it_is_read(
+def test_a_segment_that_is_closed_is_read_once_until_it_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = an_archive(tmp_path)
@@ -220,9 +180,9 @@ def test_to_close_a_segment_nothing_of_it_is_read(
     read = files_read(monkeypatch)
     for _ in range(2):
         (closed,) = archive.close_due(NOW_US, all_of_them=True)
-    assert read == []
+    assert set(read) == {"s0-0.open"}
     (again,) = an_archive(tmp_path).close_due(NOW_US)
-    assert len(read) > 0
+    assert len(set(read)) == 2
     assert (again, again.fixes) == (closed, 3), "what was counted while it was written"
 
 
@@ -303,7 +263,7 @@ def test_of_two_feeds_of_one_party_with_the_same_track_both_are_kept(tmp_path: P
 
 
 def test_old_positions_go_and_the_oldest_of_a_party_that_brings_too_many(tmp_path: Path) -> None:
-    archive = an_archive(tmp_path, ArchiveSettings(DAY_US, 0, MINUTE_US, 500))
+    archive = an_archive(tmp_path, ArchiveSettings(DAY_US, 0, MINUTE_US, 1 << 20))
     for at_s in (0, 100, 200):
         keep(archive, report("a", at_s))
         keep(archive, report("b", at_s), party="bravo", feed="g")
@@ -360,10 +320,13 @@ def test_a_damaged_file_is_passed_over_and_said_and_goes_when_it_is_old(tmp_path
         for more_s in range(0, 30, 10):
             keep(archive, report("a", at_s + more_s), feed=f"f{at_s}")
     closed = archive.close_due(NOW_US, all_of_them=True)
-    of_name = {path.stem.split("_")[2]: path for path in (tmp_path / "tracks").iterdir()}
+    of_name = {
+        path.name.split("_")[2].removesuffix(".due.parquet"): path
+        for path in (tmp_path / "tracks").iterdir()
+    }
     undecodable, cut, empty, good = (of_name[each.name] for each in closed)
-    whole = list(frames(undecodable.read_bytes()))
-    undecodable.write_bytes(framed(whole[0]) + framed(b"no compressed frame"))
+    whole = undecodable.read_bytes()
+    undecodable.write_bytes(whole[:200] + bytes(100) + whole[300:])
     cut.write_bytes(cut.read_bytes()[:-3])
     empty.write_bytes(b"")
     killed = an_archive(tmp_path)
@@ -384,58 +347,12 @@ def test_a_damaged_file_is_passed_over_and_said_and_goes_when_it_is_old(tmp_path
             left.stem: ("alpha", "g"),
         }
         assert "damaged" in said[closed[0].name][2]
-        assert "holds less" in said[closed[1].name][2]
+        assert "damaged" in said[closed[1].name][2]
     later.recorded(due.name)
     assert later.forget(NOW_US + 29 * DAY_US) == Forgotten(), "what can be read of them is kept"
     assert len(later.forget(NOW_US + 31 * DAY_US).names) == 5
     assert list((tmp_path / "tracks").iterdir()) == []
     assert not good.exists()
-
-
-def test_of_a_segment_a_piece_is_held_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = an_archive(tmp_path)
-    for at_s in range(40):
-        keep(archive, report(f"a{at_s}", at_s))
-    (closed,) = archive.close_due(NOW_US, all_of_them=True)
-    (path,) = (tmp_path / "tracks").iterdir()
-    length = path.stat().st_size
-    read: list[int] = []
-    real = Path.open
-
-    class Noted:
-        def __init__(self, file: Any) -> None:
-            self.file = file
-
-        def __enter__(self) -> Any:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            self.file.close()
-
-        def seek(self, at: int) -> None:
-            self.file.seek(at)
-
-        def read(self, count: int) -> bytes:
-            data: bytes = self.file.read(count)
-            read.append(len(data))
-            return data
-
-    monkeypatch.setattr(Path, "open", lambda path, mode: Noted(real(path, mode)))
-    for block in (1, 9, 300, 1000, length, length + 1):
-        monkeypatch.setattr(segments, "_BLOCK_BYTES", block)
-        read.clear()
-        assert archive.digest(closed.name) == closed.sha256
-        assert max(read) <= max(block, length // 20), "a block, or a frame"
-        assert times_s(archive) == [float(each) for each in range(40)]
-    whole = archive.segment(closed.name)
-    assert whole is not None
-    monkeypatch.undo()
-    assert whole[1] == list(frames(path.read_bytes()))
-    for first, most_bytes, count in ((0, 1, 2), (3, len(whole[1][3]), 2), (39, 10**9, 2)):
-        found = archive.segment(closed.name, first=first, most_bytes=most_bytes)
-        assert found == ("alpha", whole[1][first : first + count])
 
 
 def test_what_many_feeds_brought_is_heard_in_turn_and_few_are_held(
@@ -449,9 +366,11 @@ def test_what_many_feeds_brought_is_heard_in_turn_and_few_are_held(
             archive.keep(batch, [0], came_us=came_us, shown_to="owner")
             archive.close_due(came_us, all_of_them=True)
     begun: list[str] = []
-    real = TrackArchive._items
+    real = SegmentFolder.blocks
     monkeypatch.setattr(
-        TrackArchive, "_items", lambda self, path: (begun.append(path.name), real(self, path))[1]
+        SegmentFolder,
+        "blocks",
+        lambda self, segment: (begun.append(segment.name), real(self, segment))[1],
     )
     heard = archive.heard(NOW_US, NOW_US + 20 * MINUTE_US)
     for minute in range(12):
@@ -468,17 +387,6 @@ def test_a_sealed_folder_holds_no_position_in_plain(tmp_path: Path) -> None:
     assert times_s(an_archive(tmp_path, vault=vault)) == [5]
     (closed,) = sealed.close_due(NOW_US, all_of_them=True)
     assert sealed.digest(closed.name) == closed.sha256
-
-
-def test_a_folder_that_is_sealed_later_keeps_its_digests(tmp_path: Path) -> None:
-    archive = an_archive(tmp_path)
-    keep(archive, report("a", 5))
-    (closed,) = archive.close_due(NOW_US, all_of_them=True)
-    vault = Vault(bytes(range(32)))
-    assert (seal_tracks(tmp_path, vault), seal_tracks(tmp_path, vault)) == (1, 0)
-    later = an_archive(tmp_path, vault=vault)
-    assert later.digest(closed.name) == closed.sha256
-    assert times_s(later) == [5]
 
 
 def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from wideberth.watch.observations import Cleared, Lapsed, Raised
 from wideberth.watch.recorded import WATCHED, recorded_form
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.rewatch import Rewatched, rewatched
-from wideberth.watch.segments import Opened, batch_of, chunk_of
+from wideberth.watch.segments import Opened, batches_of, block_of, chunk_of
 
 
 def again(
@@ -155,7 +155,8 @@ reports = st.lists(
 def test_a_batch_is_kept_with_all_that_was_said(said: list[PositionReport]) -> None:
     batch = ReportBatch.of(said, feed="f", feed_party="alpha")
     opened = Opened(1, "s", "alpha", "f", 0, b"")
-    kept = batch_of(opened, chunk_of(batch, range(len(batch)), came_us=1, shown_to="owner"))
+    chunk = chunk_of(batch, range(len(batch)), came_us=1, shown_to="owner")
+    ((_, kept),) = batches_of(opened, block_of(chunk, 0))
     for column in dataclasses.fields(ReportBatch):
         was, is_now = (getattr(each, column.name) for each in (batch, kept))
         if isinstance(was, np.ndarray) and was.dtype == np.float64:

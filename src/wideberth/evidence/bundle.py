@@ -14,6 +14,7 @@ from wideberth.errors import InvalidValue
 from wideberth.evidence.alone.container import (
     canonical_json,
     packed,
+    positions_file,
     to_base64,
 )
 from wideberth.evidence.alone.page import page_html
@@ -42,6 +43,7 @@ from wideberth.record.notes import (
 from wideberth.record.policy import Policy, parse_policy
 from wideberth.record.protocol import Row
 from wideberth.space.time import MAX_US, MIN_US, format_rfc3339
+from wideberth.watch.columnfile import MAGIC
 from wideberth.watch.segments import digest_of
 
 __all__ = ["MayShow", "Selection", "chosen", "judged_note", "make_bundle", "plain_policy"]
@@ -116,8 +118,8 @@ def make_bundle(
     }
     if differ := differences_told((row.position, row.envelope) for row in rows):
         files["differences.jsonl"] = differ
-    if selection.with_tracks and (tracks := _tracks(rows, material)):
-        files["tracks.jsonl"] = tracks
+    if selection.with_tracks:
+        files |= _tracks(rows, material)
     files["verify.py"] = verifier_source()
     told = {"made_for": made_for, "asked": selection.words}
     facts = checked_contents(files, told, None)
@@ -231,25 +233,30 @@ class _Search:
         return True
 
 
-def _tracks(rows: list[Row], material: Material) -> bytes:
-    """A line for each segment that an entry of these binds, as far as it is kept as it was then.
+def _tracks(rows: list[Row], material: Material) -> dict[str, bytes]:
+    """The segments that an entry of these binds, as far as they are kept as they were then: each a
+    file of its own, or of an earlier version a line of one.
 
     Up to 64 MiB, the first in the record first.
     """
-    lines, left = list[bytes](), _MOST_TRACK_BYTES
+    lines, found, left = list[bytes](), dict[str, bytes](), _MOST_TRACK_BYTES
     for row in rows:
         body = decode_entry(row.envelope, position=row.position).body
         if not isinstance(body, SegmentRecorded) or body.party is None:
             continue
-        frames = material.segment(body.name)
-        if frames is None or digest_of(frames) != body.sha256:
+        pieces = material.segment(body.name)
+        if pieces is None or digest_of(pieces) != body.sha256:
             continue
-        line = segment_line(row.position, frames)
-        left -= len(line)
+        is_file = pieces[0].startswith(MAGIC)
+        data = b"".join(pieces) if is_file else segment_line(row.position, pieces)
+        left -= len(data)
         if left < 0:
             break
-        lines.append(line)
-    return b"".join(lines)
+        if is_file:
+            found[positions_file(row.position)] = data
+        else:
+            lines.append(data)
+    return {"tracks.jsonl": b"".join(lines), **found} if lines else found
 
 
 def _line(row: Row, proof: list[bytes]) -> bytes:

@@ -40,7 +40,7 @@ class Material:
     """The record as of one signed head. note: its checkpoint; vkey: the key that it goes by.
 
     rows: a fresh walk, in order, over what may be read; proof: of an entry, under the head.
-    segment: the frames of a segment of kept positions, by its name; None where it is not kept, or
+    segment: the pieces of a segment of kept positions, by its name; None where it is not kept, or
     not shown to whom this is for.
     """
 

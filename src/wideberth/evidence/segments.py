@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+
 import msgspec
 
 from wideberth.errors import RecordCorrupt
+from wideberth.evidence.alone.container import positions_entry
 from wideberth.evidence.scope import Scope, Seen
 from wideberth.model.entries import SegmentRecorded, decode_entry
-from wideberth.watch.segments import Chunk, Opened, digest_of, read_frame, span_of
+from wideberth.space.time import MAX_US, MIN_US
+from wideberth.watch.segmentfile import SegmentFile
+from wideberth.watch.segments import (
+    Block,
+    Chunk,
+    Opened,
+    Span,
+    block_of,
+    digest_of,
+    read_frame,
+    widened,
+)
 
 __all__ = ["check_segments", "segments_within"]
 
@@ -38,17 +53,10 @@ def segments_within(entries: list[Seen], scope: Scope) -> set[int]:
 
 def check_segments(files: dict[str, bytes]) -> None:
     """Hold each segment against its entry. Raises RecordCorrupt naming the entry."""
+    recorded = _recorded(files["entries.jsonl"])
     *lines, rest = files.get("tracks.jsonl", b"").split(b"\n")
     if rest:
         raise RecordCorrupt(None, "tracks.jsonl is cut off")
-    if not lines:
-        return
-    recorded: dict[int, SegmentRecorded] = {}
-    for text in files["entries.jsonl"].split(b"\n")[:-1]:
-        entry = msgspec.json.decode(text, type=_Entry)
-        body = decode_entry(entry.envelope.encode(), position=entry.position).body
-        if isinstance(body, SegmentRecorded):
-            recorded[entry.position] = body
     for text in lines:
         try:
             line = msgspec.json.decode(text, type=_Line)
@@ -56,26 +64,65 @@ def check_segments(files: dict[str, bytes]) -> None:
             raise RecordCorrupt(None, f"tracks.jsonl: {error}") from error
         if msgspec.json.encode(line) != text:
             raise RecordCorrupt(line.entry, "the line of its positions is not in its one spelling")
-        body = recorded.get(line.entry)
-        if body is None or not _is_held(body, line.frames):
-            reason = "the kept positions are not those whose digest it holds"
-            raise RecordCorrupt(line.entry, reason)
+        _check(line.entry, recorded, _journal(line.frames))
+    for name, data in files.items():
+        entry = positions_entry(name)
+        if entry is not None:
+            _check(entry, recorded, _file(data))
 
 
-def _is_held(body: SegmentRecorded, frames: tuple[bytes, ...]) -> bool:
-    if len(frames) < 2 or digest_of(frames) != body.sha256:
-        return False
-    opened, *chunks = (read_frame(each, name=body.name) for each in frames)
-    if not isinstance(opened, Opened) or (opened.name, opened.feed_party) != (
-        *(body.name, body.party),
-    ):
-        return False
-    spans: list[tuple[int, int]] = []
+class _Held(msgspec.Struct, frozen=True):
+    """Of a segment: its digest, and what is in it, for a name."""
+
+    sha256: str
+    blocks: Callable[[str], Iterator[tuple[Opened, Block]]]
+
+
+def _journal(frames: tuple[bytes, ...]) -> _Held:
+    def blocks(name: str) -> Iterator[tuple[Opened, Block]]:
+        items = [read_frame(each, name=name) for each in frames]
+        for number, each in enumerate(items[1:]):
+            if not isinstance(items[0], Opened) or not isinstance(each, Chunk):
+                raise RecordCorrupt(None, f"segment {name} has not the frames of one")
+            yield items[0], block_of(each, number)
+
+    return _Held(digest_of(frames), blocks)
+
+
+def _file(data: bytes) -> _Held:
+    def blocks(name: str) -> Iterator[tuple[Opened, Block]]:
+        file = SegmentFile(lambda at, count: data[at : at + count], len(data), name=name)
+        return ((file.opened, each) for each in file.blocks(MIN_US, MAX_US + 1))
+
+    return _Held(sha256(data).hexdigest(), blocks)
+
+
+def _recorded(entries: bytes) -> dict[int, SegmentRecorded]:
+    found: dict[int, SegmentRecorded] = {}
+    for text in entries.split(b"\n")[:-1]:
+        entry = msgspec.json.decode(text, type=_Entry)
+        body = decode_entry(entry.envelope.encode(), position=entry.position).body
+        if isinstance(body, SegmentRecorded):
+            found[entry.position] = body
+    return found
+
+
+def _check(entry: int, recorded: dict[int, SegmentRecorded], held: _Held) -> None:
+    body = recorded.get(entry)
+    try:
+        is_held = body is not None and held.sha256 == body.sha256 and _is_as_told(body, held)
+    except RecordCorrupt as error:
+        raise RecordCorrupt(entry, error.reason) from error
+    if not is_held:
+        raise RecordCorrupt(entry, "the kept positions are not those whose digest it holds")
+
+
+def _is_as_told(body: SegmentRecorded, held: _Held) -> bool:
+    span: Span | None = None
     count = 0
-    for each in chunks:
-        if not isinstance(each, Chunk):
+    for opened, block in held.blocks(body.name):
+        if (opened.name, opened.feed_party) != (body.name, body.party):
             return False
-        spans.append(span_of(each))
-        count += len(each.track)
-    begin_us, end_us = min(spans)[0], max(each for _, each in spans)
-    return (count, begin_us, end_us) == (body.fixes, body.start_us, body.end_us)
+        span = widened(span, block.span)
+        count += len(block)
+    return (count, span) == (body.fixes, (body.start_us, body.end_us))

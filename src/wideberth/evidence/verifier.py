@@ -29,6 +29,7 @@ PARTS = (
     "words",
     "shows",
     "kept",
+    "columnfile",
     "segments",
     "markup",
     "differing",

@@ -1,39 +1,53 @@
-"""A segment of the archive of tracks: positions of one feed as they came, in frames of one file.
+"""Segments of the archive of tracks: positions of one feed as they came, and the journal of them.
+
+A segment that is open is a journal of frames; one that is closed is a file of columns
+(:mod:`wideberth.watch.segmentfile`). Those that an earlier version closed stay journals.
 
 A frame is a length and a CRC-32 of 4 bytes each, big-endian, and its payload: compressed msgpack,
 sealed where the folder is. The first frame opens the segment; each other holds the positions of a
 batch, column by column, and to whom the feed was shown when they came. A torn end, as a crash
 leaves it, ends the segment at its last whole frame.
 
-The digest of a segment is SHA-256 over its compressed frames, each with its length before it: what
-goes into the record. A random salt in the first frame keeps a guess at the rest from being checked.
+The digest of a journal that an earlier version closed is SHA-256 over its compressed frames, each
+with its length before it. A random salt in the first frame keeps a guess at the rest from being
+checked.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import IO, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.errors import RecordCorrupt
+from wideberth.watch.columnfile import MAGIC, NONE, Texts
 from wideberth.watch.paths import Floats
 from wideberth.watch.reports import ReportBatch
 
 __all__ = [
+    "ALWAYS_SAID",
+    "NUMBERS",
     "SALT_BYTES",
+    "TEXTS",
+    "Block",
     "Chunk",
+    "Ints",
     "KeptFix",
     "Opened",
     "Sealer",
-    "SegmentDigest",
-    "batch_of",
+    "Span",
+    "batches_of",
+    "block_of",
     "chunk_of",
+    "chunk_span",
     "digest_of",
+    "encoded",
     "fixes_of",
     "framed",
     "frames",
@@ -41,18 +55,28 @@ __all__ = [
     "may_see",
     "packed",
     "read_frame",
-    "span_of",
+    "widened",
 ]
 
 T = TypeVar("T")
+Ints = NDArray[np.int64]
+Span = tuple[int, int]
+"""The times of the first and of the last position, us."""
+
 SALT_BYTES = 16
 _HEAD_BYTES = 8
 _MOST_BYTES = 1 << 28  # a frame of the largest batch is far below; more is damage
 _BLOCK_BYTES = 1 << 18  # of a file, are held at a time; a longer frame is held whole
 _LEVEL = 1
-_NONE = np.iinfo(np.int64).min
 _WHERE_SAID = ("altitude_std_mm", "ground_speed_mm_s", "course_mdeg", "vertical_rate_mm_s")
 """Columns that a chunk has only where something is said."""
+ALWAYS_SAID = ("batch", "came_us", "time_us", "latitude_nd", "longitude_nd", "track", "shown_to")
+"""Columns in which no row is without a value."""
+NUMBERS = (*ALWAYS_SAID[:5], "altitude_w84_mm", "accuracy_mm", *_WHERE_SAID)
+TEXTS = ("track", "call_sign", "owner", "shown_to")
+"""The columns of a segment. batch: the number of the batch that a position came in, from 0 on;
+shown_to: ``owner``, ``all``, or a JSON array of parties.
+"""
 
 
 class Sealer(Protocol):
@@ -102,6 +126,32 @@ class Chunk(
     vertical_rate_mm_s: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Positions of a segment, column by column, in the order in which they came; of whole batches.
+    numbers: NONE stands for what is not said.
+    """
+
+    numbers: Mapping[str, Ints]
+    texts: Mapping[str, Texts]
+
+    def __len__(self) -> int:
+        return len(self.numbers["time_us"])
+
+    @property
+    def span(self) -> Span:
+        """The first and the last time."""
+        return _span_of(self.numbers["time_us"])
+
+    def where(self, which: NDArray[np.bool_]) -> Block:
+        """Those rows of it."""
+        rows = np.flatnonzero(which)
+        return Block(
+            {name: each[rows] for name, each in self.numbers.items()},
+            {name: each.of(rows) for name, each in self.texts.items()},
+        )
+
+
 class KeptFix(msgspec.Struct, frozen=True, gc=False):
     """One position as it was reported. accuracy_mm: horizontal, 95 %, as its feed said;
     course_mdeg: over ground, clockwise from true north; None: it did not say. segment: the file
@@ -144,7 +194,7 @@ def may_see(
 
 def chunk_of(
     batch: ReportBatch,
-    rows: Sequence[int] | NDArray[np.int64],
+    rows: Sequence[int] | Ints,
     *,
     came_us: int,
     shown_to: str | Iterable[str],
@@ -159,7 +209,7 @@ def chunk_of(
         with np.errstate(over="ignore"):  # what is too large to be anything is not kept
             numbers = np.rint(values[at] * unit)
         known = np.abs(numbers) < 2**62  # what is not said is not less
-        return _column(numbers if known.all() else np.where(known, numbers, _NONE))
+        return _column(numbers if known.all() else np.where(known, numbers, NONE))
 
     def texts(column: Sequence[T]) -> tuple[T, ...]:
         return tuple(column if len(at) == len(column) else [column[row] for row in order])
@@ -185,43 +235,70 @@ def chunk_of(
     )
 
 
-def batch_of(opened: Opened, chunk: Chunk) -> ReportBatch:
-    """The positions of a chunk as they came, in whole millimetres and 1e-9 degrees. What an archive
-    of before did not keep (heights by pressure, velocities) is not said.
-    """
+def block_of(chunk: Chunk, number: int) -> Block:
+    """The positions of a chunk. number: of the batch that it is, in its segment."""
     count = len(chunk.track)
+    every = np.arange(count)
+    numbers = {"batch": np.full(count, number), "came_us": np.full(count, chunk.came_us)}
+    for name in NUMBERS[2:]:
+        column: bytes = getattr(chunk, name)
+        numbers[name] = np.frombuffer(column, "<i8") if column else np.full(count, NONE)
+    texts = {name: Texts(getattr(chunk, name), every) for name in TEXTS[:3]}
+    shown_to = chunk.shown_to
+    if not isinstance(shown_to, str):
+        shown_to = msgspec.json.encode(shown_to).decode()
+    texts["shown_to"] = Texts([shown_to], np.zeros(count, np.int64))
+    return Block(numbers, texts)
 
-    def floats(column: bytes, unit: float) -> Floats:
-        if not column:
-            return np.full(count, np.nan)
-        numbers = np.frombuffer(column, "<i8")
-        return np.where(numbers == _NONE, np.nan, numbers / unit)
+
+def batches_of(opened: Opened, block: Block) -> Iterator[tuple[int, ReportBatch]]:
+    """The batches of a block as they came, each with when it came; in whole millimetres and 1e-9
+    degrees. What an archive of before did not keep (heights by pressure, velocities) is not said.
+    """
+    number, came_us = block.numbers["batch"], block.numbers["came_us"]
+    begins = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist()]
+    for begin, end in zip(begins, [*begins[1:], len(number)], strict=True):
+        yield int(came_us[begin]), _batch_of(opened, block, slice(begin, end))
+
+
+def _batch_of(opened: Opened, block: Block, rows: slice) -> ReportBatch:
+    def floats(name: str, unit: float) -> Floats:
+        numbers = block.numbers[name][rows]
+        return np.where(numbers == NONE, np.nan, numbers / unit)
+
+    def texts(name: str) -> list[Any]:
+        return block.texts[name].of(rows).listed()
 
     return ReportBatch(
         feed=opened.feed,
         feed_party=opened.feed_party,
-        track_id=list(chunk.track),
-        callsign=list(chunk.call_sign),
-        owner=list(chunk.owner),
-        time_us=np.frombuffer(chunk.time_us, "<i8").astype(np.int64),
-        latitude_deg=floats(chunk.latitude_nd, 1e9),
-        longitude_deg=floats(chunk.longitude_nd, 1e9),
-        altitude_w84_m=floats(chunk.altitude_w84_mm, 1000),
-        altitude_std_m=floats(chunk.altitude_std_mm, 1000),
-        ground_speed_m_s=floats(chunk.ground_speed_mm_s, 1000),
-        course_deg=floats(chunk.course_mdeg, 1000),
-        vertical_rate_m_s=floats(chunk.vertical_rate_mm_s, 1000),
-        accuracy_m=floats(chunk.accuracy_mm, 1000),
+        track_id=texts("track"),
+        callsign=texts("call_sign"),
+        owner=texts("owner"),
+        time_us=block.numbers["time_us"][rows].astype(np.int64),
+        latitude_deg=floats("latitude_nd", 1e9),
+        longitude_deg=floats("longitude_nd", 1e9),
+        altitude_w84_m=floats("altitude_w84_mm", 1000),
+        altitude_std_m=floats("altitude_std_mm", 1000),
+        ground_speed_m_s=floats("ground_speed_mm_s", 1000),
+        course_deg=floats("course_mdeg", 1000),
+        vertical_rate_m_s=floats("vertical_rate_mm_s", 1000),
+        accuracy_m=floats("accuracy_mm", 1000),
     )
 
 
-def packed(item: Opened | Chunk) -> bytes:
+def encoded(item: Opened | Chunk) -> bytes:
+    """What a frame of a journal holds, before it is compressed."""
+    return _encoder.encode(item)
+
+
+def packed(plain: bytes) -> bytes:
     """The payload of a frame, before it is sealed."""
-    return zlib.compress(_encoder.encode(item), _LEVEL)
+    return zlib.compress(plain, _LEVEL)
 
 
 def read_frame(payload: bytes, *, name: str) -> Opened | Chunk:
-    """What :func:`packed` gave, again. Raises RecordCorrupt naming the segment."""
+    """What :func:`packed` was given, read. Raises RecordCorrupt naming the segment."""
     try:
         plain = zlib.decompressobj().decompress(payload, _MOST_BYTES)
         return _decoder.decode(plain)
@@ -271,74 +348,76 @@ def frames_in(opening: Callable[[], IO[bytes]]) -> Iterator[bytes]:
             wanted = longer
 
 
-class SegmentDigest:
-    """The digest of a segment, frame by frame as they are written."""
-
-    def __init__(self) -> None:
-        self._digest = sha256()
-
-    def add(self, payload: bytes) -> None:
-        """The next compressed frame."""
-        self._digest.update(len(payload).to_bytes(4, "big"))
-        self._digest.update(payload)
-
-    @property
-    def hex(self) -> str:
-        """SHA-256 of the frames until now, in hexadecimal."""
-        return self._digest.hexdigest()
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """SHA-256, in hexadecimal, of a segment: of its file, in pieces, or of the compressed frames of
+    a journal, each with its length before it.
+    """
+    digest = sha256()
+    is_journal: bool | None = None
+    for each in pieces:
+        if is_journal is None:
+            is_journal = not each.startswith(MAGIC)
+        if is_journal:
+            digest.update(len(each).to_bytes(4, "big"))
+        digest.update(each)
+    return digest.hexdigest()
 
 
-def digest_of(payloads: Iterable[bytes]) -> str:
-    """SHA-256, in hexadecimal, of a segment's compressed frames."""
-    digest = SegmentDigest()
-    for each in payloads:
-        digest.add(each)
-    return digest.hex
-
-
-def fixes_of(opened: Opened, chunk: Chunk) -> Iterator[KeptFix]:
-    """The positions of a chunk, one by one."""
+def fixes_of(opened: Opened, block: Block, begin_us: int, end_us: int) -> Iterator[KeptFix]:
+    """The positions of a block from begin_us on and before end_us, one by one. Raises
+    RecordCorrupt.
+    """
+    times_us = block.numbers["time_us"]
+    rows = np.flatnonzero((begin_us <= times_us) & (times_us < end_us))
+    shown_to = block.texts["shown_to"]
+    shown = [_shown_to(each, opened.name) for each in shown_to.words]
     columns = [
-        _numbers(getattr(chunk, name)) for name in ("time_us", "latitude_nd", "longitude_nd")
+        *(block.numbers[name][rows].tolist() for name in NUMBERS[1:5]),
+        *(_said(block.numbers[name][rows]) for name in NUMBERS[5:]),
+        *(block.texts[name].of(rows).listed() for name in TEXTS[:3]),
+        shown_to.codes[rows].tolist(),
     ]
-    said = [
-        _said(getattr(chunk, name), len(chunk.track))
-        for name in ("altitude_w84_mm", "accuracy_mm", *_WHERE_SAID)
-    ]
-    for track, call_sign, owner, time_us, lat_nd, lon_nd, alt_mm, accuracy_mm, *rest in zip(
-        chunk.track, chunk.call_sign, chunk.owner, *columns, *said, strict=True
-    ):
+    names = (*NUMBERS[1:], *TEXTS[:3])
+    code: int
+    for *row, code in zip(*columns, strict=True):
         yield KeptFix(
-            track=track,
             feed_party=opened.feed_party,
             feed=opened.feed,
-            time_us=time_us,
-            came_us=chunk.came_us,
-            latitude_nd=lat_nd,
-            longitude_nd=lon_nd,
-            altitude_w84_mm=alt_mm,
-            accuracy_mm=accuracy_mm,
-            call_sign=call_sign,
-            owner=owner,
-            shown_to=chunk.shown_to,
+            shown_to=shown[code],
             segment=opened.name,
-            **dict(zip(_WHERE_SAID, rest, strict=True)),
+            **dict(zip(names, row, strict=True)),
         )
 
 
-def span_of(chunk: Chunk) -> tuple[int, int]:
+def _shown_to(text: str | None, name: str) -> str | tuple[str, ...]:
+    if text in ("owner", "all", None):
+        return text or "owner"
+    try:
+        return msgspec.json.decode(text, type=tuple[str, ...])
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise RecordCorrupt(None, f"segment {name} of tracks is damaged: {error}") from error
+
+
+def chunk_span(chunk: Chunk) -> Span:
     """The first and the last time of a chunk's positions."""
-    times_us = np.frombuffer(chunk.time_us, "<i8")
+    return _span_of(np.frombuffer(chunk.time_us, "<i8"))
+
+
+def widened(span: Span | None, by: Span) -> Span:
+    """The span that holds both."""
+    return by if span is None else (min(span[0], by[0]), max(span[1], by[1]))
+
+
+def _span_of(times_us: Ints) -> Span:
     return int(times_us.min()), int(times_us.max())
 
 
-def _column(values: NDArray[np.int64] | Floats) -> bytes:
+def _column(values: Ints | Floats) -> bytes:
     return np.asarray(values).astype("<i8").tobytes()
 
 
-def _said(column: bytes, count: int) -> list[int | None]:
-    return [None if each == _NONE else each for each in _numbers(column)] or [None] * count
-
-
-def _numbers(column: bytes) -> list[int]:
-    return np.frombuffer(column, "<i8").tolist()
+def _said(numbers: Ints) -> list[int | None]:
+    found: list[int | None] = numbers.tolist()
+    for row in np.flatnonzero(numbers == NONE).tolist():
+        found[row] = None
+    return found

@@ -558,7 +558,7 @@ class BoxQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class SegmentQuery(In, frozen=True, kw_only=True):
-    """From which frame on, the first is 0."""
+    """From which piece on, the first is 0."""
 
     from_: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="from", default=0)
 

@@ -7,13 +7,14 @@ them again and compares: a byte that carries no meaning has no place to be diffe
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from hashlib import sha256
 from io import BytesIO
-from typing import Any
+from typing import Any, Iterator
 from zipfile import BadZipFile, ZipFile
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "is_object",
     "packed",
     "parsed_json",
+    "positions_entry",
+    "positions_file",
     "to_base64",
     "unpacked",
 ]
@@ -41,7 +44,10 @@ FILES = (
 )
 """What a bundle holds, in this order."""
 MORE_FILES = ("differences.jsonl", "tracks.jsonl")
-"""What it may hold besides, before the verifier."""
+"""What it may hold besides, before the verifier; and between them files of positions, each of them
+a Parquet file that is named by the entry with its digest.
+"""
+_POSITIONS = re.compile(r"positions-(0|[1-9][0-9]{0,18})\.parquet\Z")
 
 _DATE = 0x21  # 1 January 1980, the first day that a zip can name: no clock enters the file
 _MADE_BY = (3 << 8) | 20  # Unix, version 2.0 of the format
@@ -89,7 +95,7 @@ def unpacked(data: bytes) -> dict[str, bytes]:
     """The files of a bundle. Raises Fault unless data is exactly what packed would write."""
     files: dict[str, bytes] = {}
     offset = 0
-    for name in (*FILES[:-1], *MORE_FILES, FILES[-1]):
+    for name in _names_in(data, files):
         named = offset + _LOCAL.size
         if name in MORE_FILES and data[named : named + len(name)] != name.encode("ascii"):
             continue
@@ -116,13 +122,41 @@ def unpacked(data: bytes) -> dict[str, bytes]:
     return files
 
 
+def _names_in(data: bytes, files: dict[str, bytes]) -> Iterator[str]:
+    """The names that may come, in order; files: those read already, of the bytes of a bundle."""
+    yield from (*FILES[:-1], *MORE_FILES)
+    last = -1
+    while True:
+        # Each has its head and its name; what is not there yet is where the next one begins.
+        offset = sum(_LOCAL.size + len(name) + len(each) for name, each in files.items())
+        name = data[offset + _LOCAL.size : offset + _LOCAL.size + 40].split(b".parquet", 1)[0]
+        entry = positions_entry(name.decode("latin-1") + ".parquet")
+        if entry is None or entry <= last:
+            break
+        last = entry
+        yield positions_file(entry)
+    yield FILES[-1]
+
+
+def positions_file(entry: int) -> str:
+    """The name of the file of positions whose digest is in an entry."""
+    return "positions-%d.parquet" % entry
+
+
+def positions_entry(name: str) -> int | None:
+    """The entry that a file of positions is named by; None: it is another file."""
+    named = _POSITIONS.match(name)
+    return None if named is None else int(named.group(1))
+
+
 def _spoiled(data: bytes, reason: str) -> str:
     """Why a zip is not as it was made, in words of use to who has it; else the reason given."""
     found: dict[str, bytes] = {}
     try:
         with ZipFile(BytesIO(data)) as archive:
             names = archive.namelist()
-            found = {name: _read(archive, name) for name in (*FILES, *MORE_FILES) if name in names}
+            known = [*FILES, *MORE_FILES, *(each for each in names if positions_entry(each))]
+            found = {name: _read(archive, name) for name in known if name in names}
     except (BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
         pass
     except (zlib.error, struct.error, IndexError, MemoryError):

@@ -37,12 +37,13 @@ def position_sections(segments: List[Any], entries: List[Any]) -> List[str]:
             continue
         segment = inside.get(entry.position)
         if segment is not None:
-            words = "%d positions of the feed %s of %s, from %s to %s<br>%s" % (
+            words = "%d positions of the feed %s of %s, from %s to %s, in %s<br>%s" % (
                 len(segment.positions),
                 shown(segment.feed),
                 shown(segment.feed_party),
                 shown_time(body["start_us"]),
                 shown_time(body["end_us"]),
+                mono_html(segment.file),
                 mono_html(segment.sha256),
             )
         elif _touches_one(body, windows):
@@ -54,10 +55,10 @@ def position_sections(segments: List[Any], entries: List[Any]) -> List[str]:
         return []
     return [
         "<h2>Positions that were kept</h2>",
-        f"<p>{shown(KEPT_SENTENCE)} They stand in <code>tracks.jsonl</code> beside this page "
-        "as they were kept, and each file of them gives the digest that its entry holds. Of each "
-        "track the last in each minute is printed, within the windows above. Within a minute the "
-        "lines stand by name, which says nothing of which was first.</p>",
+        f"<p>{shown(KEPT_SENTENCE)} They stand beside this page as they were kept, and each file "
+        "of them gives the digest that its entry holds: of a Parquet file it is its SHA-256. Of "
+        "each track the last in each minute is printed, within the windows above. Within a minute "
+        "the lines stand by name, which says nothing of which was first.</p>",
         table_html(rows),
         *_position_lines(segments, windows, entries),
     ]
@@ -98,5 +99,5 @@ def _position_lines(
         ]
     more = len(chosen_keys) - _MOST_POSITIONS
     if more > 0:
-        parts.append('<p class="gap">%d lines more, of what is in tracks.jsonl</p>' % more)
+        parts.append('<p class="gap">%d lines more, of what is in these files</p>' % more)
     return parts

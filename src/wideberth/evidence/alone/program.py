@@ -26,13 +26,15 @@ from wideberth.evidence.alone.container import (
     is_object,
     packed,
     parsed_json,
+    positions_entry,
+    positions_file,
     unpacked,
 )
 from wideberth.evidence.alone.differing import told_differences
 from wideberth.evidence.alone.ed25519 import LIBRARY
 from wideberth.evidence.alone.heads import Head, judged_head, parsed_policy
 from wideberth.evidence.alone.page import NO_PERMISSION, Facts, is_exercise, page_html
-from wideberth.evidence.alone.segments import kept_segments
+from wideberth.evidence.alone.segments import kept_in
 from wideberth.evidence.alone.statements import proved_entries
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
 
 BUNDLE_FORMAT = 1
 _FORMAT_WITH_MORE = 2  # of a bundle that holds more than the files that each has
+_FORMAT_WITH_POSITIONS = 3  # of one with files of positions
 _MANIFEST_MEMBERS = ["wideberth_evidence", "origin", "size", "made_for", "asked", "files"]
 
 OWN_POLICY = (
@@ -61,7 +64,9 @@ entries.jsonl  the entries themselves, a line each, with salt and proof
 checkpoint.txt the state of the record that they are proved against, signed and cosigned
 policy.txt     which keys signed it, and how many witnesses are enough
 differences.jsonl  in some bundles: where two accounts of an incident differ
-tracks.jsonl   in some bundles: positions that were kept, whose digests are in entries
+tracks.jsonl, positions-N.parquet
+               in some bundles: positions that were kept, whose digests are in entries; that
+               of positions-N.parquet is its SHA-256, in entry N
 manifest.json  the SHA-256 of each file
 verify.py      checks all of it, without a network. Where you unpacked the bundle, type
 
@@ -85,6 +90,8 @@ def made_manifest(files: dict[str, bytes], head: Head, made_for: str, asked: str
 
 
 def _format_of(files: dict[str, bytes]) -> int:
+    if any(positions_entry(name) is not None for name in files):
+        return _FORMAT_WITH_POSITIONS
     return _FORMAT_WITH_MORE if any(name in files for name in MORE_FILES) else BUNDLE_FORMAT
 
 
@@ -156,7 +163,7 @@ def checked_contents(
         if files.get(name) == b"":
             raise Fault(None, f"{name} is there and holds nothing")
     told = told_differences(files.get("differences.jsonl", b""), entries)
-    segments = kept_segments(files.get("tracks.jsonl", b""), entries)
+    segments = kept_in(files, entries)
     return Facts(manifest, head, own, entries, keys, told, segments)
 
 
@@ -212,6 +219,8 @@ def bundle_at(path: Path) -> bytes:
     if not path.is_dir():
         return path.read_bytes()
     more = [name for name in MORE_FILES if (path / name).exists()]
+    entries = [positions_entry(each.name) for each in path.iterdir()]
+    more += [positions_file(each) for each in sorted(each for each in entries if each is not None)]
     return packed({name: (path / name).read_bytes() for name in (*FILES[:-1], *more, FILES[-1])})
 
 

@@ -1,8 +1,11 @@
 """Segments of kept positions in a bundle, each held against the digest that an entry binds.
 
-A line of tracks.jsonl is one segment: the entry with its digest, and its frames in base64. A frame
-is zlib over msgpack: the first says whose feed it is, each other holds positions, column by column.
-The digest is SHA-256 over the frames, each with its length before it in 4 bytes, big-endian.
+A segment is a Parquet file, whose SHA-256 is the digest; it is named by the entry that holds that.
+
+Those that an earlier version closed are lines of tracks.jsonl: the entry, and frames in base64. A
+frame is zlib over msgpack: the first says whose feed it is, each other holds positions, column by
+column. The digest is SHA-256 over the frames, each with its length before it in 4 bytes,
+big-endian.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import zlib
 from hashlib import sha256
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+from wideberth.evidence.alone.columnfile import StoredColumn, stored_columns
 from wideberth.evidence.alone.container import (
     Fault,
     canonical_json,
@@ -19,11 +23,12 @@ from wideberth.evidence.alone.container import (
     is_array,
     is_object,
     parsed_json,
+    positions_entry,
     to_base64,
 )
 from wideberth.evidence.alone.kept import KeptPosition
 
-__all__ = ["KeptSegment", "kept_segments", "segment_line"]
+__all__ = ["KeptSegment", "kept_in", "kept_segments", "segment_line"]
 
 _MOST_FRAME = 1 << 28  # bytes that a frame may have, once it is unpacked; the archive's own bound
 _DEEPEST = 4  # of a value within values; a frame has three
@@ -31,17 +36,51 @@ _FIRST_KEPT_US = -2_208_988_800_000_000  # 1900
 _LAST_KEPT_US = 253_402_300_799_999_999  # 9999
 _NOT_SAID = -(2**63)
 _COLUMNS = ("time_us", "latitude_nd", "longitude_nd", "altitude_w84_mm", "accuracy_mm")
+_FILE_VERSION = "2"
+_ALWAYS_SAID = (
+    *("batch", "came_us", "time_us", "latitude_nd", "longitude_nd", "track", "shown_to"),
+)
+_FILE_TEXTS = ("track", "call_sign", "owner", "shown_to")
+_FILE_COLUMNS = [
+    StoredColumn(name, name in _FILE_TEXTS, name not in _ALWAYS_SAID)
+    for name in (
+        *_ALWAYS_SAID[:5],
+        *("altitude_w84_mm", "accuracy_mm", "altitude_std_mm", "ground_speed_mm_s"),
+        *("course_mdeg", "vertical_rate_mm_s"),
+        *_FILE_TEXTS,
+    )
+]
 
 
 class KeptSegment(NamedTuple):
-    """Positions of one feed, as they came. entry: with the digest of them all."""
+    """Positions of one feed, as they came. entry: with the digest of them all; file: of the bundle,
+    that they stand in.
+    """
 
     entry: int
+    file: str
     name: str
     feed_party: str
     feed: str
     sha256: str
     positions: Tuple[KeptPosition, ...]
+
+
+def kept_in(files: Dict[str, bytes], entries: List[Any]) -> List[KeptSegment]:
+    """All segments of a bundle, by their entries. Raises Fault, as :func:`kept_segments` does."""
+    found = kept_segments(files.get("tracks.jsonl", b""), entries)
+    recorded = _recorded(entries)
+    for name, data in files.items():
+        position = positions_entry(name)
+        if position is None:
+            continue
+        if position not in recorded or any(each.entry == position for each in found):
+            raise Fault(position, "no entry in the bundle binds the positions that name it")
+        try:
+            found.append(_file_held_against(position, name, recorded[position], data))
+        except Fault as fault:
+            raise Fault(position, fault.reason) from None
+    return sorted(found, key=lambda each: each.entry)
 
 
 def segment_line(entry: int, frames: List[bytes]) -> bytes:
@@ -55,11 +94,7 @@ def kept_segments(data: bytes, entries: List[Any]) -> List[KeptSegment]:
     """
     if data and not data.endswith(b"\n"):
         raise Fault(None, "tracks.jsonl is cut off")
-    recorded: Dict[int, Any] = {
-        each.position: each.value["body"]
-        for each in entries
-        if each.value["body"]["type"] == "SegmentRecorded"
-    }
+    recorded = _recorded(entries)
     found: List[KeptSegment] = []
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         what = "line %d of tracks.jsonl" % number
@@ -83,6 +118,49 @@ def kept_segments(data: bytes, entries: List[Any]) -> List[KeptSegment]:
     return found
 
 
+def _recorded(entries: List[Any]) -> Dict[int, Any]:
+    return {
+        each.position: each.value["body"]
+        for each in entries
+        if each.value["body"]["type"] == "SegmentRecorded"
+    }
+
+
+def _file_held_against(position: int, file: str, body: Dict[str, Any], data: bytes) -> KeptSegment:
+    digest = sha256(data).hexdigest()
+    if digest != body.get("sha256"):
+        raise Fault(None, "the kept positions are not those whose digest it holds")
+    stored = stored_columns(data, _FILE_COLUMNS, (*_COLUMNS, "track"))
+    if stored.said.get("version") != _FILE_VERSION:
+        raise Fault(None, "the kept positions are of a version that this verifier does not know")
+    party, feed = stored.said.get("feed_party"), stored.said.get("feed")
+    named = _same_segment(body, stored.said.get("segment"), party, feed)
+    columns = [stored.columns[each] for each in _COLUMNS]
+    positions = tuple(
+        KeptPosition(time_us, track, *named[1:], north, east, height, accuracy, position)
+        for track, time_us, north, east, height, accuracy in zip(stored.columns["track"], *columns)
+    )
+    _check_count(body, [each.time_us for each in positions])
+    return KeptSegment(position, file, *named, digest, positions)
+
+
+def _same_segment(body: Dict[str, Any], name: Any, party: Any, feed: Any) -> Tuple[str, str, str]:
+    """Name, party and feed of a segment, which are those of an entry. Raises Fault."""
+    if name != body.get("name"):
+        raise Fault(None, "the kept positions are of another segment")
+    if party != body.get("party") or not isinstance(party, str) or not isinstance(feed, str):
+        raise Fault(None, "the kept positions are of the feed of another party")
+    return str(name), party, feed
+
+
+def _check_count(body: Dict[str, Any], times: List[int]) -> None:
+    if times and not _FIRST_KEPT_US <= min(times) <= max(times) <= _LAST_KEPT_US:
+        raise Fault(None, "it has a position of a time that no record has")
+    said = tuple(body.get(each) for each in ("fixes", "start_us", "end_us"))
+    if not times or said != (len(times), min(times), max(times)):
+        raise Fault(None, "it tells another number of positions, or other times of them")
+
+
 def _held_against(position: int, body: Dict[str, Any], frames: List[bytes]) -> KeptSegment:
     digest = sha256()
     for each in frames:
@@ -93,20 +171,15 @@ def _held_against(position: int, body: Dict[str, Any], frames: List[bytes]) -> K
     values = [_frame_value(each) for each in frames]
     opened = values[0] if values else {}
     name, party, feed = (opened.get(each) for each in ("name", "feed_party", "feed"))
-    if opened.get("type") != "opened" or name != body.get("name"):
+    if opened.get("type") != "opened":
         raise Fault(None, "the kept positions are of another segment")
-    if party != body.get("party") or not isinstance(party, str) or not isinstance(feed, str):
-        raise Fault(None, "the kept positions are of the feed of another party")
+    named = _same_segment(body, name, party, feed)
     positions: List[KeptPosition] = []
     for value in values[1:]:
-        positions += _positions_of(value, party, feed, position)
-    times = [each.time_us for each in positions]
-    if times and not _FIRST_KEPT_US <= min(times) <= max(times) <= _LAST_KEPT_US:
-        raise Fault(None, "it has a position of a time that no record has")
-    said = tuple(body.get(each) for each in ("fixes", "start_us", "end_us"))
-    if not times or said != (len(times), min(times), max(times)):
-        raise Fault(None, "it tells another number of positions, or other times of them")
-    return KeptSegment(position, str(name), party, feed, digest.hexdigest(), tuple(positions))
+        positions += _positions_of(value, *named[1:], position)
+    _check_count(body, [each.time_us for each in positions])
+    file = "tracks.jsonl"
+    return KeptSegment(position, file, *named, digest.hexdigest(), tuple(positions))
 
 
 def _frame_value(frame: bytes) -> Dict[str, Any]:

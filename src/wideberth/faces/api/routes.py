@@ -506,7 +506,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/tracks/segments/{segment}",
         tracks.kept_segment,
-        "Positions that were kept of a feed of yours, as their digest is made of them",
+        "Positions that were kept of a feed of yours: the file whose digest is an entry",
         told.SegmentOut,
         query=asked.SegmentQuery,
         role=Role.WATCH,

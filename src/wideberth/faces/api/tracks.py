@@ -145,19 +145,19 @@ async def kept_segment(call: Call) -> told.SegmentOut:
     query: asked.SegmentQuery = call.query
     name = require_token(call.path["segment"], field="segment")
     keeping = call.desk.live.keeping
-    frames = (
+    pieces = (
         None
         if keeping is None
         else await keeping.segment(name, call.party, first=query.from_, most_bytes=MOST_PAGE_BYTES)
     )
     entry = None if keeping is None else keeping.entry_of(name)
-    if frames is None or entry is None:
+    if pieces is None or entry is None:
         words = "no segment of this name is kept of a feed of yours"
         raise HttpProblem(404, "no-such-segment", words)
-    has_more = len(frames) > 1 and sum(map(len, frames)) > MOST_PAGE_BYTES
-    shown = frames[:-1] if has_more else frames
+    has_more = len(pieces) > 1 and sum(map(len, pieces)) > MOST_PAGE_BYTES
+    shown = pieces[:-1] if has_more else pieces
     more = query.from_ + len(shown)
-    return told.SegmentOut(segment=name, entry=entry, frames=shown, next=more if has_more else None)
+    return told.SegmentOut(segment=name, entry=entry, pieces=shown, next=more if has_more else None)
 
 
 async def list_tracks(call: Call) -> told.TracksPage:

@@ -150,7 +150,7 @@ def may_show_as(party: PartyId) -> MayShow:
 
 
 def _segment_of(folder: Path, party: PartyId, name: str) -> list[bytes] | None:
-    """The frames of a segment of the party's own feeds, in a folder."""
+    """The pieces of a segment of the party's own feeds, in a folder."""
     archive = archive_of(folder)
     found = None if archive is None else archive.segment(name)
     return found[1] if found is not None and found[0] == party else None

@@ -119,30 +119,30 @@ def lines_of_service(
 
 
 def segment_of_service(url: str, token: str, name: str) -> list[bytes] | None:
-    """The frames of a segment of the party's own feeds, asked of a service; None: it is not kept.
+    """The pieces of a segment of the party's own feeds, asked of a service; None: it is not kept.
 
     Raises Unreachable, ApiProblem.
     """
     from wideberth.client import ApiProblem
 
     try:
-        return asyncio.run(_frames(url, token, name))
+        return asyncio.run(_pieces(url, token, name))
     except ApiProblem as problem:
         if problem.status == 404:
             return None
         raise
 
 
-async def _frames(url: str, token: str, name: str) -> list[bytes]:
+async def _pieces(url: str, token: str, name: str) -> list[bytes]:
     from wideberth.client import Client
 
-    frames: list[bytes] = []
+    pieces: list[bytes] = []
     async with Client(url, token) as client:
         while True:
-            page = await client.get(f"/tracks/segments/{name}", **{"from": len(frames)})
-            frames += [b64decode(each) for each in page["frames"]]
+            page = await client.get(f"/tracks/segments/{name}", **{"from": len(pieces)})
+            pieces += [b64decode(each) for each in page["pieces"]]
             if page["next"] is None:
-                return frames
+                return pieces
 
 
 async def _asked(url: str, token: str, scope: Scope, incident: str | None) -> list[dict[str, Any]]:

@@ -181,7 +181,9 @@ def _app(node: Node, operation: Operation) -> tuple[Live, Api]:
     table = node.configuration.watch
     kept = node.configuration.tracks
     archive = (
-        TrackArchive(node.folder, kept.settings(), make_name=new_id, vault=node.vault)
+        TrackArchive(
+            node.folder, kept.settings(), make_name=new_id, vault=node.vault, space=node.origin
+        )
         if kept.keep
         else None
     )

@@ -164,14 +164,16 @@ class TrackOut(Out, frozen=True, kw_only=True):
 
 
 class SegmentOut(Out, frozen=True, kw_only=True, omit_defaults=False):
-    """A segment of the positions kept of a feed of yours. entry: the one that holds its digest:
-    SHA-256 over the frames, each with its length before it in 4 bytes, big-endian. frames: of it,
-    in base64, from the number asked for on; next: ask again from there; null: that was the last.
+    """A segment of the positions kept of a feed of yours. entry: the one that holds its digest.
+    pieces: of its file, in base64, from the number asked for on; next: ask again from there; null:
+    that was the last. Put together they are a Parquet file, and the digest is its SHA-256. Of a
+    segment that an earlier version closed they are frames, and the digest is SHA-256 over them,
+    each with its length before it in 4 bytes, big-endian.
     """
 
     segment: str
     entry: int
-    frames: list[bytes]
+    pieces: list[bytes]
     next: int | None
 
 

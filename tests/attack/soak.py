@@ -241,7 +241,7 @@ class Stage:
                 self.done.memory.append(self._memory(at_s))
         await self.clients.finish()
         self.done.verdict.finish()
-        self.done.segments["still kept"] = len(list(self._archive.glob("*[!e].parquet")))
+        self.done.segments["still kept"] = len(list(self._archive.glob("*.parquet")))
 
     async def _act(self, beat: int, at_s: float) -> None:
         for trouble in self._troubles:

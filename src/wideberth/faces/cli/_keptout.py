@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -37,13 +36,7 @@ def writer_for(out: Path | None) -> Writer:
     if out is not None and out.suffix == ".csv":
         return _write_csv
     if out is not None and out.suffix == ".parquet":
-        try:
-            library: Any = import_module("pyarrow")
-            parquet: Any = import_module("pyarrow.parquet")
-        except ImportError as error:
-            advice = 'it needs pyarrow, which is not installed: pip install "wideberth[parquet]"'
-            raise InvalidValue("--out", "not-installed", str(out), advice) from error
-        return lambda rows, file: _write_parquet(library, parquet, rows, file)
+        return _write_parquet
     named = None if out is None else str(out)
     raise InvalidValue("--out", "format", named, "name a file that ends in .parquet or .csv")
 
@@ -122,21 +115,25 @@ def _cell(value: object) -> object:
     return value
 
 
-def _write_parquet(library: Any, parquet: Any, rows: Iterable[Row], file: IO[bytes]) -> int:
-    text = library.dictionary(library.int32(), library.string())
-    schema = library.schema(
-        [
-            *((name, text) for name in _TEXTS),
-            *((name, library.int64()) for name in _NUMBERS),
-        ]
-    )
-    count = 0
-    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for group in _groups(rows):
-            columns = {name: [row[name] for row in group] for name in _COLUMNS}
-            writer.write_table(library.table(columns, schema=schema))
-            count += len(group)
-    return count
+def _write_parquet(rows: Iterable[Row], file: IO[bytes]) -> int:
+    import numpy as np
+
+    from wideberth.watch.columnfile import NONE, Column, ColumnWriter, Texts
+
+    schema = [Column(name, is_text=name in _TEXTS, is_optional=True) for name in _COLUMNS]
+    writer = ColumnWriter(file.write, schema, group_rows=_GROUP, made_by="wideberth")
+    for group in _groups(rows):
+        columns: dict[str, list[Any]] = {name: [row[name] for row in group] for name in _COLUMNS}
+        every = np.arange(len(group))
+        writer.add(
+            {
+                name: np.array([NONE if each is None else each for each in columns[name]], np.int64)
+                for name in _NUMBERS
+            },
+            {name: Texts(columns[name], every) for name in _TEXTS},
+        )
+    writer.finish({})
+    return writer.rows
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -301,6 +301,16 @@ async def test_query_strings_are_strict(world: World) -> None:
         assert document["field"] == field, (path, document)
 
 
+@pytest.mark.parametrize("count", [2, 101])
+async def test_a_polygon_of_a_filter_is_told_how_many_vertices_it_may_have(
+    world: World, count: int
+) -> None:
+    ring = ";".join(f"{k / 1000},0" for k in range(count))
+    document = is_problem(await world.ask("alpha", "GET", f"/stream?polygon={ring}"), 400)
+    assert (document["rule"], document["value"]) == ("vertex-count", count)
+    assert document["detail"] == "give 3 to 100 vertices"
+
+
 async def test_a_number_that_is_none_comes_back_as_it_was_said(world: World) -> None:
     for path, value in (("lower_m=nan", "nan"), ("lower_m=-inf", "-inf"), ("south=nan", "nan")):
         document = is_problem(await world.ask("alpha", "GET", f"/stream?{path}"), 400)

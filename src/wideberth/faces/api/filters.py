@@ -374,9 +374,9 @@ def _circle(text: str) -> Footprint:
 
 def _polygon(text: str) -> Footprint:
     pairs = text.split(";")
-    if len(pairs) > MOST_VERTICES:
+    if not 3 <= len(pairs) <= MOST_VERTICES:
         raise InvalidValue(
-            "polygon", "vertex-count", len(pairs), f"give up to {MOST_VERTICES} vertices"
+            "polygon", "vertex-count", len(pairs), f"give 3 to {MOST_VERTICES} vertices"
         )
     advice = "give latitude,longitude pairs with semicolons between"
     points = [_numbers(pair, "polygon", 2, advice) for pair in pairs]

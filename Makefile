@@ -16,7 +16,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := off
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast attack lint format bench docs docs-serve lock audit vendor screenshot wheel venv clean distclean
+.PHONY: help demo test test-fast test-senders attack lint format bench docs docs-serve lock audit vendor screenshot wheel venv clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: lint  ## everything that must hold: lint, types, floors, all tests
 
 test-fast: $(STAMPS)/dev  ## the tests that take seconds, and nothing else
 	$(BIN)/python -m pytest -q -m "not slow and not browser" $(ARGS)
+
+SENDERS := $(addprefix tests/faces/feeds/test_,real_receivers.py real_remote_id.py taky.py pyopensky.py opendroneid.py)
+test-senders: $(STAMPS)/dev  ## feeds against programs that others wrote, where they are; says which are not
+	$(BIN)/python -m pytest -q -rs $(SENDERS) $(ARGS)
 
 # Some 45 minutes on two cores; docs/explanation/how-it-is-attacked.md says what is tried.
 attack: export WIDEBERTH_KILLS ?= 200

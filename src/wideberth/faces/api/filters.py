@@ -426,7 +426,8 @@ def _places(known: Warned, picture: Picture) -> Sequence[PreparedVolume]:
 def _reach(known: Warned, look_ahead_us: int) -> Separation:
     """How far what a warning is about may come, from where it was, before the time that is said."""
     is_hidden = any(each.type == "intent" and not each.shown for each in known.sides)
-    time_us = look_ahead_us if is_hidden else known.time_us or 0
+    # What a warning of lateness says is over is before now.
+    time_us = look_ahead_us if is_hidden else max(known.time_us or 0, 0)
     if known.coarse:
         time_us += _STEP_US
     time_s = time_us / SECOND_US

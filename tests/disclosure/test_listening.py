@@ -256,7 +256,7 @@ def test_no_filter_tells_of_what_is_hidden() -> None:
 def _by_the_true_place(patch: pytest.MonkeyPatch) -> None:
     """A filter goes by where the tracks of a warning are, not by what is shown of them."""
 
-    def is_in(wanted: filters.Wanted, desk: Any, warning: StandingWarning, _party: Any) -> bool:
+    def is_in(wanted: filters.Wanted, desk: Any, warning: StandingWarning, *_: Any) -> bool:
         places = [filters._spot_of(each.fix) for each in warning.objects if each.fix is not None]
         model = desk.picture.altitude_model
         assert wanted.area is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from random import Random
@@ -88,6 +90,33 @@ def test_while_somebody_else_writes_or_folds_it_does_not_wait(tmp_path: Path) ->
         fill(record, 40)
         with record.exclusive():
             assert beside.fold() == 0
+
+
+# Holds the lock of whoever folds: the second of the eight from byte 120 on of the shared memory, as
+# https://www.sqlite.org/walformat.html says. A lock of this process would not be in its own way.
+FOLDING = """
+import fcntl, sys
+with open(sys.argv[1], "rb+") as memory:
+    fcntl.lockf(memory, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 121)
+    print("folding", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_while_another_process_folds_it_leaves_that_to_it(tmp_path: Path) -> None:
+    with SqliteRecord(tmp_path, key=KEY) as record, WriteAhead(tmp_path) as beside:
+        fill(record, 40)
+        waiting = beside.waiting()
+        other = subprocess.Popen(
+            [sys.executable, "-c", FOLDING, str(tmp_path / f"{RECORD_FILE}-shm")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        with other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"folding\n"
+            assert beside.fold(at_least=1) == waiting > 0
+        assert beside.fold(at_least=1) == 0
 
 
 def test_without_a_record_it_says_so(tmp_path: Path) -> None:

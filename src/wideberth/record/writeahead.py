@@ -56,9 +56,9 @@ class WriteAhead:
         waiting = self.waiting()
         if waiting < max(1, at_least):
             return waiting
-        try:
-            with translated:
+        with translated:
+            try:
                 pages, folded = self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        except apsw.BusyError:  # somebody else is at it
-            return waiting
+            except apsw.BusyError:  # somebody else is at it
+                return waiting
         return max(0, pages - folded)

@@ -76,9 +76,9 @@ from wideberth.watch.rows import Columns, rows_of
 from wideberth.watch.segments import may_see
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.staterule import StateSettings
+from wideberth.watch.taken import UpdateReport
 from wideberth.watch.things import Where
 from wideberth.watch.trackrow import TrackKey, TrackRow, Whose
-from wideberth.watch.tracks import UpdateReport
 from wideberth.watch.unsaid import Unsaid
 
 __all__ = ["Live", "LiveSettings", "ShownTo", "ShownTracks", "UpdateListener"]

@@ -82,7 +82,7 @@ from wideberth.watch.settings import (
     WarningSettings,
     WatchSettings,
 )
-from wideberth.watch.tracks import UpdateReport
+from wideberth.watch.taken import UpdateReport
 from wideberth.watch.warm import warm_up
 
 HONEST = ("alpha-1", "bravo-1", "charlie-1", "charlie-2")

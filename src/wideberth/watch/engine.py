@@ -40,7 +40,8 @@ from wideberth.watch.reports import ReportBatch
 from wideberth.watch.rows import Columns
 from wideberth.watch.settings import WatchSettings
 from wideberth.watch.stood import Known, Stood, is_as_before
-from wideberth.watch.tracks import TrackTable, UpdateReport
+from wideberth.watch.taken import UpdateReport
+from wideberth.watch.tracks import TrackTable
 from wideberth.watch.warnings import MakeId, WarningState, step, withdraw
 from wideberth.watch.ways import Way, Ways
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wideberth.space.time import HOUR_US
-from wideberth.watch.tracks import DroppedValue, UpdateReport
+from wideberth.watch.taken import DroppedValue, UpdateReport
 
 __all__ = ["MOST_TOLD", "FeedLink", "FeedLinks", "FeedPhase", "MalformedInput"]
 

@@ -24,7 +24,7 @@ from wideberth.watch.observations import Cleared, Lapsed, Updated, WarningEvent
 from wideberth.watch.recorded import addressed, parties_of
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import WatchSettings
-from wideberth.watch.tracks import UpdateReport
+from wideberth.watch.taken import UpdateReport
 
 __all__ = ["Rewatched", "Said", "rewatched"]
 

@@ -31,13 +31,11 @@ who sees the one need not see the other. That several are of one thing is said b
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
-from typing import Literal, cast, get_args
+from typing import cast
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,98 +47,28 @@ from wideberth.watch.identity import identity_code
 from wideberth.watch.paths import Floats
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import TrackSettings
+from wideberth.watch.taken import MAX_ID_LENGTH, MOST_NAMED, ROW_RULES, UpdateReport
 from wideberth.watch.trackrow import TrackKey, TrackRow, Trail, Velocity
 
 __all__ = [
     "IMPLAUSIBLE_RULES",
-    "ROW_RULES",
-    "VALUE_RULES",
-    "BadRow",
-    "DroppedValue",
-    "RowRule",
     "TrackKey",
     "TrackNames",
     "TrackRow",
     "TrackTable",
     "Trail",
-    "UpdateReport",
     "Velocity",
 ]
 
 Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_NAMED = 100  # bad rows named one by one; the rest are counted
-_MAX_ID_LENGTH = 128
 _MOST_INT16 = np.iinfo(np.int16).max
 
 IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-impossible")
 """By the numbers of :mod:`wideberth.watch._taking`."""
 
-RowRule = Literal["track-id", "position", "time-range", "time-ahead", "time-old", "table-full"]
-ROW_RULES: tuple[RowRule, ...] = get_args(RowRule)
-"""All rules that a row is refused by; of several that it breaks the first that stands here."""
 _TRACK_ID, _POSITION, _TIME_RANGE, _TIME_AHEAD, _TIME_OLD = range(1, len(ROW_RULES))
-
-
-VALUE_RULES = {
-    "altitude_w84_m": "altitude-range",
-    "altitude_std_m": "altitude-range",
-    "ground_speed_m_s": "speed-range",
-    "course_deg": "course-range",
-    "vertical_rate_m_s": "climb-range",
-    "accuracy_m": "accuracy-range",
-    "callsign": "call-sign",
-}
-"""The rule that a value breaks which is taken as not said, by its column."""
-
-
-class BadRow(msgspec.Struct, frozen=True):
-    """A row that was not taken: its index in the batch, the id it gave, the rule it broke."""
-
-    index: int
-    track_id: str
-    rule: RowRule
-
-
-class DroppedValue(msgspec.Struct, frozen=True):
-    """A value that cannot be and was taken as not said, of a row that was taken: the row's index in
-    the batch, its id, the column and what it said.
-    """
-
-    index: int
-    track_id: str
-    column: str
-    value: float | str
-
-
-@dataclass
-class UpdateReport:
-    """What became of a batch. counts: by ``taken``, ``late``, ``repeated``, ``contradictory``,
-    ``refused``; refused: how many by rule; dropped: values taken as not said, by column;
-    bad_rows, dropped_values: the first hundred of each; good: the rows that were not refused,
-    ascending.
-    """
-
-    counts: Counter[str] = field(default_factory=Counter[str])
-    refused: Counter[str] = field(default_factory=Counter[str])
-    dropped: Counter[str] = field(default_factory=Counter[str])
-    bad_rows: list[BadRow] = field(default_factory=list[BadRow])
-    dropped_values: list[DroppedValue] = field(default_factory=list[DroppedValue])
-    good: Slots = field(default_factory=lambda: np.zeros(0, np.int64))
-
-    def refuse(self, index: int, track_id: str, rule: RowRule) -> None:
-        """Counts a row, and names it while there are few."""
-        self.refused[rule] += 1
-        self.counts["refused"] += 1
-        if len(self.bad_rows) < _NAMED:
-            self.bad_rows.append(BadRow(index, _shown(track_id), rule))
-
-    def drop(self, index: int, track_id: str, column: str, value: float | str) -> None:
-        """Names a value that was taken as not said, while there are few; not what counts it."""
-        if len(self.dropped_values) < _NAMED:
-            said = _shown(value) if isinstance(value, str) else value
-            self.dropped_values.append(DroppedValue(index, track_id, column, said))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -668,17 +596,13 @@ class TrackTable:
         for place, name in enumerate(NUMBERS[2:]):
             if report.dropped[name]:
                 said, (least, most) = numbers[place + 2, rows], bounds[place]
-                for k in np.flatnonzero((said < least) | (said > most))[:_NAMED].tolist():
+                for k in np.flatnonzero((said < least) | (said > most))[:MOST_NAMED].tolist():
                     index = int(rows[k])
                     report.drop(index, batch.track_id[index], name, float(said[k]))
         report.dropped = +report.dropped
         return is_newer
 
 
-def _shown(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text[:_MAX_ID_LENGTH])
-
-
 def _is_name(text: str) -> bool:
     # Printable: no line breaks, no lone surrogate that no record could hold.
-    return 0 < len(text) <= _MAX_ID_LENGTH and text.isprintable()
+    return 0 < len(text) <= MAX_ID_LENGTH and text.isprintable()

@@ -30,7 +30,7 @@ from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
 from wideberth.watch._taking import NUMBERS
 from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.settings import TrackSettings, WatchSettings
-from wideberth.watch.tracks import ROW_RULES, VALUE_RULES
+from wideberth.watch.taken import ROW_RULES, VALUE_RULES
 
 PLACE = (47.45, 8.55)
 

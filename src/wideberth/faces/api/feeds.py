@@ -8,7 +8,7 @@ from wideberth.faces.api.pages import after_cursor
 from wideberth.faces.api.reported import FIELD_OF_COLUMN
 from wideberth.space.time import format_rfc3339
 from wideberth.watch.feedlink import FeedLink
-from wideberth.watch.tracks import VALUE_RULES
+from wideberth.watch.taken import VALUE_RULES
 from wideberth.wire import asked
 
 __all__ = ["list_feeds"]

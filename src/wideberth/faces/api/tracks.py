@@ -20,8 +20,9 @@ from wideberth.space.time import format_rfc3339
 from wideberth.watch.feedlink import MOST_TOLD
 from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.rows import Columns
+from wideberth.watch.taken import VALUE_RULES, RowRule
 from wideberth.watch.things import Mask, cursor_of
-from wideberth.watch.tracks import VALUE_RULES, RowRule, TrackRow
+from wideberth.watch.tracks import TrackRow
 from wideberth.wire import asked
 
 __all__ = [

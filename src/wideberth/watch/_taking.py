@@ -138,6 +138,7 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
     slots: Ints,
     times_us: Ints,
     numbers: Floats,
+    behind_us: Ints,
     bounds: Floats,
     default_accuracy_m: float,
     vertical_error_m: float,
@@ -154,6 +155,8 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
     course_deg: Floats,
     vertical_rate_m_s: Floats,
     accuracy_m: Floats,
+    altitude_behind_us: Small,
+    velocity_behind_us: Small,
     velocity_source: Small,
     implausible_left: Small,
     implausible_rule: Small,
@@ -163,7 +166,8 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
     trail_count: Small,
     is_newer: NDArray[np.bool_],
 ) -> Ints:
-    """Reports of the tracks in these slots, in the order of their times. bounds: the least and the
+    """Reports of the tracks in these slots, in the order of their times. behind_us: (2, n), how
+    long before the position the heights, and the velocity, were said. bounds: the least and the
     most of each number that may be missing. is_newer: set for each report that gives its track a
     new position. Gives how many there were of each of ``COUNTED``, then
     how many of each such number were taken as not said.
@@ -201,18 +205,24 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
         is_newer[k] = True
         w84_m, std_m = numbers[2, k], numbers[3, k]
         speed, course, climb = numbers[4, k], numbers[5, k], numbers[6, k]
+        altitude_us, velocity_us = behind_us[0, k], behind_us[1, k]
         doubt = 0
         step_s, rise_m, is_near = 0.0, np.nan, False
+        rise_us = 0
         if not is_new:  # the step from the position held
             step_us = at_us - before_us
             step_s = step_us / SECOND_US
             rise_m = w84_m - altitude_w84_m[slot]
             if rise_m != rise_m:
                 rise_m = std_m - altitude_std_m[slot]
-            slack_s = step_s + 1.0  # time stamps are often whole seconds
-            if step_m > max_speed_m_s * slack_s + accuracy + accuracy_m[slot]:
+            # From one height to the other, which need not be of the positions' moments.
+            rise_us = step_us - altitude_us + altitude_behind_us[slot]
+            # Time stamps are often whole seconds.
+            if step_m > max_speed_m_s * (step_s + 1.0) + accuracy + accuracy_m[slot]:
                 doubt = TOO_FAST
-            elif abs(rise_m) > max_climb_m_s * slack_s + 2 * vertical_error_m:
+            elif abs(rise_m) > (
+                max_climb_m_s * (abs(rise_us) / SECOND_US + 1.0) + 2 * vertical_error_m
+            ):
                 doubt = TOO_STEEP
             is_near = doubt == 0 and SECOND_US <= step_us <= derive_within_us
         if course != course and speed < _STOPPED_M_S:
@@ -223,8 +233,11 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
         elif is_near:
             source = _DERIVED
             speed, course = step_m / step_s, arriving_deg
-        if climb != climb and is_near:
-            climb = rise_m / step_s
+        if source != _REPORTED and climb != climb:
+            velocity_us = 0  # what is derived is of the position's moment
+        # A height that is joined to two positions is one and the same, and tells no climb.
+        if climb != climb and doubt == 0 and SECOND_US <= rise_us <= derive_within_us:
+            climb = rise_m / (rise_us / SECOND_US)
         velocity_source[slot] = source
         ground_speed_m_s[slot] = speed if source != _UNKNOWN else np.nan
         course_deg[slot] = course if source != _UNKNOWN else np.nan
@@ -232,6 +245,8 @@ def take(  # noqa: C901, PLR0912, PLR0915 - one report after the other, from top
         time_us[slot] = at_us
         latitude_deg[slot], longitude_deg[slot] = latitude, longitude
         altitude_w84_m[slot], altitude_std_m[slot] = w84_m, std_m
+        altitude_behind_us[slot] = 0 if w84_m != w84_m and std_m != std_m else altitude_us
+        velocity_behind_us[slot] = velocity_us
         accuracy_m[slot] = accuracy
         if doubt > 0:
             implausible_left[slot] = again

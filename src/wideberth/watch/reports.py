@@ -17,6 +17,8 @@ _FAR_US = 1 << 62
 
 __all__ = ["NUMBERS", "PositionReport", "ReportBatch", "numbers_of", "said"]
 
+Times = NDArray[np.int64]
+
 NUMBERS = (
     "altitude_w84_m",
     "altitude_std_m",
@@ -34,6 +36,10 @@ class PositionReport(msgspec.Struct, frozen=True):
     time_us: of the position, not of its arrival. altitude_w84_m: above the WGS84 ellipsoid;
     altitude_std_m: pressure altitude. course_deg: over ground, clockwise from true north.
     accuracy_m: horizontal, 95 %. owner: the party whose thing it is.
+
+    altitude_time_us: when its heights were said, of both the one said first; velocity_time_us: its
+    speed, course and rate of climb likewise; callsign_time_us: its call sign. None: with the
+    position.
     """
 
     track_id: str
@@ -48,6 +54,9 @@ class PositionReport(msgspec.Struct, frozen=True):
     accuracy_m: float | None = None
     callsign: str | None = None
     owner: str | None = None
+    altitude_time_us: int | None = None
+    velocity_time_us: int | None = None
+    callsign_time_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class ReportBatch:
     """Reports of one feed, column by column; row k of each belongs together. NaN: not said.
 
     feed: the name of the feed. feed_party: the party that brought it, or None (a public source).
+    The times of values: None where all are their position's.
     Nothing is checked here: :meth:`wideberth.watch.tracks.TrackTable.update` does.
     """
 
@@ -63,7 +73,7 @@ class ReportBatch:
     track_id: list[str]
     callsign: list[str | None]
     owner: list[str | None]
-    time_us: NDArray[np.int64]
+    time_us: Times
     latitude_deg: Floats
     longitude_deg: Floats
     altitude_w84_m: Floats
@@ -72,6 +82,9 @@ class ReportBatch:
     course_deg: Floats
     vertical_rate_m_s: Floats
     accuracy_m: Floats
+    altitude_time_us: Times | None = None
+    velocity_time_us: Times | None = None
+    callsign_time_us: Times | None = None
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -88,11 +101,13 @@ class ReportBatch:
             track_id=[row.track_id for row in rows],
             callsign=[row.callsign for row in rows],
             owner=[row.owner for row in rows],
-            # Times that no clock shows are refused later; here they must only fit.
-            time_us=np.array([max(-_FAR_US, min(row.time_us, _FAR_US)) for row in rows], np.int64),
+            time_us=_times([row.time_us for row in rows]),
             latitude_deg=said([row.latitude_deg for row in rows]),
             longitude_deg=said([row.longitude_deg for row in rows]),
             **numbers_of(rows, {each: each for each in NUMBERS}),
+            altitude_time_us=_value_times(rows, "altitude_time_us"),
+            velocity_time_us=_value_times(rows, "velocity_time_us"),
+            callsign_time_us=_value_times(rows, "callsign_time_us"),
         )
 
     def rows(self, start: int, stop: int) -> ReportBatch:
@@ -104,9 +119,7 @@ class ReportBatch:
         """These rows, in this order."""
         return self._columns(np.asarray(rows, np.int64), lambda texts: [texts[row] for row in rows])
 
-    def _columns(
-        self, part: slice | NDArray[np.int64], taken: Callable[[list[Any]], list[Any]]
-    ) -> ReportBatch:
+    def _columns(self, part: slice | Times, taken: Callable[[list[Any]], list[Any]]) -> ReportBatch:
         return ReportBatch(
             feed=self.feed,
             feed_party=self.feed_party,
@@ -122,7 +135,28 @@ class ReportBatch:
             course_deg=self.course_deg[part],
             vertical_rate_m_s=self.vertical_rate_m_s[part],
             accuracy_m=self.accuracy_m[part],
+            altitude_time_us=_part(self.altitude_time_us, part),
+            velocity_time_us=_part(self.velocity_time_us, part),
+            callsign_time_us=_part(self.callsign_time_us, part),
         )
+
+
+def _part(column: Times | None, part: slice | Times) -> Times | None:
+    return None if column is None else column[part]
+
+
+def _times(times_us: Sequence[int]) -> Times:
+    # Times that no clock shows are refused later; here they must only fit.
+    return np.array([max(-_FAR_US, min(each, _FAR_US)) for each in times_us], np.int64)
+
+
+def _value_times(rows: Sequence[PositionReport], name: str) -> Times | None:
+    """When a value of each was said; None where all were with their positions."""
+    said_us: list[int | None] = [getattr(row, name) for row in rows]
+    if said_us.count(None) == len(said_us):
+        return None
+    pairs = zip(rows, said_us, strict=True)
+    return _times([row.time_us if each is None else each for row, each in pairs])
 
 
 def numbers_of(rows: Sequence[object], named: Mapping[str, str]) -> dict[str, Floats]:

@@ -34,6 +34,8 @@ class Columns:
         self._ground_speed_m_s: Floats = table.ground_speed_m_s[slots]
         self._course_deg: Floats = table.course_deg[slots]
         self._vertical_rate_m_s: Floats = table.vertical_rate_m_s[slots]
+        self._altitude_us = self._time_us - table.altitude_behind_us[slots]
+        self._velocity_us = self._time_us - table.velocity_behind_us[slots]
         self._source = table.velocity_source[slots]
         self.uncertainty_m: Floats = table.horizontal_error_m(slots, now_us)
         self._silent = table.silent(slots, now_us)
@@ -73,6 +75,8 @@ class Columns:
         """A track as it was held."""
         callsign = self._names.callsign[k]
         whose = self.whose(k)
+        w84_m, std_m = _said(self.altitude_w84_m, k), _said(self._altitude_std_m, k)
+        speed_m_s, climb_m_s = _said(self._ground_speed_m_s, k), _said(self._vertical_rate_m_s, k)
         return TrackRow(
             key=TrackKey(whose.feed_party, whose.feed, self._names.track_id[k]),
             callsign=callsign,
@@ -80,11 +84,11 @@ class Columns:
             time_us=self._time_us.item(k),
             latitude_deg=self.latitude_deg.item(k),
             longitude_deg=self.longitude_deg.item(k),
-            altitude_w84_m=_said(self.altitude_w84_m, k),
-            altitude_std_m=_said(self._altitude_std_m, k),
-            ground_speed_m_s=_said(self._ground_speed_m_s, k),
+            altitude_w84_m=w84_m,
+            altitude_std_m=std_m,
+            ground_speed_m_s=speed_m_s,
             course_deg=_said(self._course_deg, k),
-            vertical_rate_m_s=_said(self._vertical_rate_m_s, k),
+            vertical_rate_m_s=climb_m_s,
             velocity_source=SOURCES[self._source.item(k)],
             uncertainty_m=self.uncertainty_m.item(k),
             state="silent" if self._silent.item(k) else "live",
@@ -93,6 +97,8 @@ class Columns:
             vertical_error_m=self._vertical_error_m.item(k),
             clock_error_s=self._clock_error_s.item(k),
             callsign_us=None if callsign is None else self._names.callsign_us.item(k),
+            altitude_us=_if_any(w84_m, std_m, then=self._altitude_us.item(k)),
+            velocity_us=_if_any(speed_m_s, climb_m_s, then=self._velocity_us.item(k)),
         )
 
 
@@ -100,6 +106,11 @@ def rows_of(table: TrackTable, slots: NDArray[np.int64], now_us: int) -> list[Tr
     """Tracks as they are held, in the order of their slots. Raises KeyError where one is free."""
     columns = Columns(table, slots, now_us)
     return [columns.row(k) for k in range(len(columns))]
+
+
+def _if_any(*values: float | None, then: int) -> int | None:
+    """When values were said; None where none was."""
+    return then if any(each is not None for each in values) else None
 
 
 def _said(column: Floats, k: int) -> float | None:

@@ -37,6 +37,8 @@ VALUE_RULES = {
     "vertical_rate_m_s": "climb-range",
     "accuracy_m": "accuracy-range",
     "callsign": "call-sign",
+    "altitude_time_us": "time-range",
+    "velocity_time_us": "time-range",
 }
 """The rule that a value breaks which is taken as not said, by its column."""
 

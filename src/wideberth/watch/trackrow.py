@@ -46,8 +46,10 @@ class TrackRow(msgspec.Struct, frozen=True):
 
     uncertainty_m: around where its course leads, at the moment asked about. accuracy_m: of the
     position when it was taken; vertical_error_m likewise, of heights, and clock_error_s of its
-    time. callsign_us: when the call sign was last said, None where there is none. Every other
-    number is as reported, except a velocity whose velocity_source is ``derived``.
+    time. callsign_us: when the call sign was last said, None where there is none; altitude_us:
+    when the heights were; velocity_us: speed, course and rate of climb, as far as they were
+    reported, else the position's. Every other number is as reported, except a velocity whose
+    velocity_source is ``derived``.
     """
 
     key: TrackKey
@@ -69,6 +71,8 @@ class TrackRow(msgspec.Struct, frozen=True):
     vertical_error_m: float
     clock_error_s: float
     callsign_us: int | None
+    altitude_us: int | None
+    velocity_us: int | None
 
     @property
     def feed(self) -> str:

@@ -9,7 +9,8 @@ The rules, row by row of a batch, in the order of their times:
 * refused, counted and named: no id or one that cannot be printed, a position that is none, a time
   ahead of now by more than the bound and what the party's clock may be off, a time older than what
   the table forgets, one track too many of whoever has the most;
-* a speed, course, altitude, rate or accuracy that cannot be is taken as not said, and counted;
+* a speed, course, altitude, rate or accuracy that cannot be, or that is not of about the position's
+  moment (:mod:`wideberth.watch.moments`), is taken as not said, and counted;
 * ``repeated``: the moment that is held already, and the same place within both accuracies;
 * ``contradictory``: that moment at another place. The position held stays; it is implausible;
 * ``late``: older than the position held. It goes into the trail at its place, and that is all;
@@ -19,7 +20,8 @@ The rules, row by row of a batch, in the order of their times:
 
 Implausible ends after some plausible reports in a row. Until then nothing that concerns the track
 may be cleared. The velocity is the reported one; else, from the last two positions where they are
-1 s to the bound apart and plausible; else unknown, and then nothing is predicted of the track.
+1 s to the bound apart and plausible; else unknown, and then nothing is predicted of the track. A
+climb likewise, from the last two heights.
 
 When the table is full, one more track of a party with fewer takes the place of the oldest of the
 party with the most; of a party's feeds likewise. So nobody who makes up tracks keeps others' out.
@@ -39,11 +41,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wideberth.space.time import MAX_US, MIN_US, SECOND_US
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US, format_rfc3339
 from wideberth.watch._taking import COUNTED, NEVER_US, NUMBERS, take
 from wideberth.watch.callsigns import CallSigns
 from wideberth.watch.heldfeeds import HeldFeed, HeldFeeds
 from wideberth.watch.identity import identity_code
+from wideberth.watch.moments import behind_us, height_error_m, velocity_error_m_s
 from wideberth.watch.paths import Floats
 from wideberth.watch.reports import ReportBatch
 from wideberth.watch.settings import TrackSettings
@@ -68,6 +71,7 @@ _MOST_INT16 = np.iinfo(np.int16).max
 IMPLAUSIBLE_RULES = ("", "speed-impossible", "two-places-at-once", "climb-impossible")
 """By the numbers of :mod:`wideberth.watch._taking`."""
 
+_TIMES_OF = (("altitude_time_us", slice(2, 4)), ("velocity_time_us", slice(4, 7)))  # of NUMBERS
 _TRACK_ID, _POSITION, _TIME_RANGE, _TIME_AHEAD, _TIME_OLD = range(1, len(ROW_RULES))
 
 
@@ -105,6 +109,9 @@ class TrackTable:
         self.course_deg = np.zeros(capacity)
         self.vertical_rate_m_s = np.zeros(capacity)
         self.accuracy_m = np.zeros(capacity)
+        # How long before the position the heights, and the velocity, were said.
+        self.altitude_behind_us = np.zeros(capacity, np.int32)
+        self.velocity_behind_us = np.zeros(capacity, np.int32)
         self.velocity_source = np.zeros(capacity, np.int8)
         self.implausible_left = np.zeros(capacity, np.int16)
         self.implausible_rule = np.zeros(capacity, np.int8)
@@ -236,23 +243,31 @@ class TrackTable:
     def horizontal_error_m(self, slots: Slots, now_us: int) -> Floats:
         """How far each thing may be from where it is taken to be: its accuracy, its feed's clock
         error (or how far it is dated ahead of now) at its speed, and the widening with age, at its
-        speed where it is not followed.
+        speed where it is not followed; by more where its velocity is older than its position.
         """
         limits = self.settings
         known = self.velocity_source[slots] != Velocity.UNKNOWN
         speed_m_s = np.where(known, self.ground_speed_m_s[slots], limits.unknown_speed_m_s)
         clock_m = speed_m_s * self._clock_error_s(slots, now_us)
-        widening_m_s = np.where(known, limits.widening_m_s, limits.unknown_speed_m_s)
+        off_m_s = limits.widening_m_s + velocity_error_m_s(self.velocity_behind_us[slots])
+        widening_m_s = np.where(known, off_m_s, limits.unknown_speed_m_s)
         widening_m_s += np.where(known & ~self.follows(slots), speed_m_s, 0.0)
         return self.accuracy_m[slots] + clock_m + widening_m_s * self.age_s(slots, now_us)
 
     def vertical_error_at_m(self, slots: Slots, now_us: int) -> Floats:
         """How far each thing may be above or below where its climb leads: its feed's error, the
-        clock error at its climb, and the widening with age.
+        clock error at its climb, and the widening with age; by more where its height or its climb
+        is of another moment than its position.
         """
-        climb_m_s = np.abs(np.nan_to_num(self.vertical_rate_m_s[slots], nan=0.0))
-        clock_m = climb_m_s * self._clock_error_s(slots, now_us)
-        aged_m = self.settings.vertical_widening_m_s * self.age_s(slots, now_us)
+        climb_m_s = self.vertical_rate_m_s[slots]
+        clock_m = np.abs(np.nan_to_num(climb_m_s, nan=0.0)) * self._clock_error_s(slots, now_us)
+        aged_m = height_error_m(
+            climb_m_s,
+            self.altitude_behind_us[slots],
+            self.velocity_behind_us[slots],
+            age_s=self.age_s(slots, now_us),
+            widening_m_s=self.settings.vertical_widening_m_s,
+        )
         return self.vertical_error_m(slots) + clock_m + aged_m
 
     def _clock_error_s(self, slots: Slots, now_us: int) -> Floats:
@@ -362,7 +377,7 @@ class TrackTable:
         report.good = np.sort(rows)
         self._is_changed[slots] = True  # also where it was only told again: that is seldom
         self._call(batch, rows, slots, report)
-        is_newer = self._take(batch, rows, slots, report)
+        is_newer = self._take(batch, rows, slots, now_us, report)
         self._own(batch, rows[is_newer], slots[is_newer])
         return report
 
@@ -408,8 +423,7 @@ class TrackTable:
         rule = np.zeros(count, np.int8)
         times_us = batch.time_us
         rule[times_us < now_us - self.settings.forget_after_us] = _TIME_OLD
-        clock_us = self._party_clock_us.get(batch.feed_party, 0)
-        rule[times_us > now_us + self.settings.max_future_us + clock_us] = _TIME_AHEAD
+        rule[times_us > self._latest_us(batch.feed_party, now_us)] = _TIME_AHEAD
         rule[(times_us < MIN_US) | (times_us > MAX_US)] = _TIME_RANGE
         with np.errstate(invalid="ignore"):
             placed = (np.abs(batch.latitude_deg) <= 90) & (np.abs(batch.longitude_deg) <= 180)
@@ -501,13 +515,16 @@ class TrackTable:
 
     def _call(self, batch: ReportBatch, rows: Slots, slots: Slots, report: UpdateReport) -> None:
         """How these rows call each thing. A late report tells an older name. One that stands keeps
-        its text, told again or not. What is no name is not said.
+        its text, told again or not. What is no name is not said, and none is newer than the
+        position that it came with.
         """
         if not any(batch.callsign):
             return
         order: list[int] = rows.tolist()
         signs = [batch.callsign[row] or "" for row in order]
         said_us = batch.time_us[rows]
+        if batch.callsign_time_us is not None:
+            said_us = np.minimum(said_us, batch.callsign_time_us[rows])
         same = self._callsign.are(slots, signs)
         said = np.array(list(map(bool, signs)))
         # Where anything else is said of a track, all of it is gone through in its order.
@@ -545,13 +562,19 @@ class TrackTable:
         self._callsign.extend(more)
         self._free.extend(range(size + more - 1, size - 1, -1))
 
-    def _take(self, batch: ReportBatch, rows: Slots, slots: Slots, report: UpdateReport) -> Mask:
+    def _take(
+        self, batch: ReportBatch, rows: Slots, slots: Slots, now_us: int, report: UpdateReport
+    ) -> Mask:
         """Takes the numbers of these rows, which are in the order of their times. Gives which are
         new positions.
         """
         limits = self.settings
         feed = limits.of_feed(batch.feed, batch.feed_party)
-        numbers = np.array([getattr(batch, name) for name in NUMBERS])
+        numbers = np.array([getattr(batch, name)[rows] for name in NUMBERS])
+        behind, wrong = behind_us(batch, rows, self._latest_us(batch.feed_party, now_us))
+        for at, (name, values) in enumerate(_TIMES_OF):
+            numbers[values, wrong[at]] = np.nan
+            _drop_times(batch, name, rows[wrong[at]], report)
         bounds = np.array([
             (-8_000.0, 100_000.0),
             (-8_000.0, 100_000.0),
@@ -564,7 +587,8 @@ class TrackTable:
         counts: list[int] = take(
             slots,
             batch.time_us[rows],
-            np.ascontiguousarray(numbers[:, rows]),
+            numbers.copy(),
+            behind,
             bounds,
             float(feed.horizontal_error_m),
             float(feed.vertical_error_m),
@@ -581,6 +605,8 @@ class TrackTable:
             self.course_deg,
             self.vertical_rate_m_s,
             self.accuracy_m,
+            self.altitude_behind_us,
+            self.velocity_behind_us,
             self.velocity_source,
             self.implausible_left,
             self.implausible_rule,
@@ -595,12 +621,28 @@ class TrackTable:
         report.dropped.update({name: count for name, count in dropped if count})
         for place, name in enumerate(NUMBERS[2:]):
             if report.dropped[name]:
-                said, (least, most) = numbers[place + 2, rows], bounds[place]
+                said, (least, most) = numbers[place + 2], bounds[place]
                 for k in np.flatnonzero((said < least) | (said > most))[:MOST_NAMED].tolist():
                     index = int(rows[k])
                     report.drop(index, batch.track_id[index], name, float(said[k]))
         report.dropped = +report.dropped
         return is_newer
+
+    def _latest_us(self, feed_party: str | None, now_us: int) -> int:
+        """The latest that what a party's feed says may be of."""
+        clock_us = self._party_clock_us.get(feed_party, 0)
+        return now_us + self.settings.max_future_us + clock_us
+
+
+def _drop_times(batch: ReportBatch, name: str, rows: Slots, report: UpdateReport) -> None:
+    """Counts and names values whose time cannot be."""
+    if len(rows):
+        report.dropped[name] += len(rows)
+        column: Slots = getattr(batch, name)
+        first: list[int] = rows[:MOST_NAMED].tolist()
+        for index in first:
+            said_us = min(max(column.item(index), MIN_US), MAX_US)
+            report.drop(index, batch.track_id[index], name, format_rfc3339(said_us))
 
 
 def _is_name(text: str) -> bool:

@@ -156,7 +156,8 @@ async def test_a_value_that_cannot_be_is_named_counted_and_shown_and_the_rest_is
 
 
 def test_every_value_that_may_be_dropped_has_a_rule_and_a_field() -> None:
-    assert set(VALUE_RULES) == set(FIELD_OF_COLUMN) == {*NUMBERS[2:], "callsign"}
+    times = {"altitude_time_us", "velocity_time_us"}
+    assert set(VALUE_RULES) == set(FIELD_OF_COLUMN) == {*NUMBERS[2:], "callsign", *times}
 
 
 async def test_the_list_of_feeds_has_pages(world: World) -> None:

@@ -30,8 +30,10 @@ FIELD_OF_COLUMN = {
     "vertical_rate_m_s": "vertical_rate_m_s",
     "accuracy_m": "accuracy_m",
     "callsign": "call_sign",
+    "altitude_time_us": "altitude_time",
+    "velocity_time_us": "velocity_time",
 }
-"""What may be left out of a report, as it is called on the wire."""
+"""What may be left out of a report and may be wrong by itself, as it is called on the wire."""
 _NAMED = {each: FIELD_OF_COLUMN[each] for each in NUMBERS}
 _MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
 
@@ -83,6 +85,9 @@ def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) ->
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
         **numbers_of(wires, _NAMED),
+        altitude_time_us=None,
+        velocity_time_us=None,
+        callsign_time_us=None,
     )
     if bad:
         rows = np.flatnonzero(right).tolist()

@@ -342,6 +342,10 @@ def _sorted_batch(  # noqa: PLR0913 - the columns of one file
         latitude_deg=position[:, 0],
         longitude_deg=position[:, 1],
         **columns,
+        # A row has one time.
+        altitude_time_us=None,
+        velocity_time_us=None,
+        callsign_time_us=None,
     )
 
 

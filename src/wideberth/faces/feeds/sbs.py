@@ -108,6 +108,9 @@ class SbsDecoder:
             *place,
             callsign=said.callsign_at(came_us),
             owner=self._owner,
+            altitude_time_us=None,
+            velocity_time_us=None,
+            callsign_time_us=None,
             **said.numbers_at(time_us),
         )
 

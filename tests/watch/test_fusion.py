@@ -122,9 +122,9 @@ def test_what_cannot_be_is_used_only_where_nothing_else_is() -> None:
     assert thing.uncertainty_m > 90_000 - 500
 
 
-def going(speed_m_s: float, course_deg: float, *, at_s: float = 0) -> PositionReport:
+def going(speed_m_s: float, course_deg: float, *, at_s: float = 0, **more: Any) -> PositionReport:
     """One that says how it moves."""
-    return report(at_s=at_s, ground_speed_m_s=speed_m_s, course_deg=course_deg)
+    return report(at_s=at_s, ground_speed_m_s=speed_m_s, course_deg=course_deg, **more)
 
 
 def test_a_velocity_that_is_derived_contradicts_nothing() -> None:
@@ -155,9 +155,27 @@ def test_a_velocity_that_is_derived_contradicts_nothing() -> None:
         (going(4.9, 0.0), going(4.9, 180.0), ()),
         (going(60.0, 90.0), going(60.0, 270.0, at_s=-9), ()),  # it may have turned
         (going(60.0, 90.0), report(), ()),
+        # Heights and velocities are held against each other by their own times.
+        (
+            report(altitude_w84_m=100.0, altitude_time_us=NOW_US - 10 * SECOND_US),
+            report(altitude_w84_m=250.0),
+            (),
+        ),
+        (
+            report(altitude_w84_m=100.0),
+            report(at_s=-10, altitude_w84_m=170.0, altitude_time_us=NOW_US),
+            ("altitude",),
+        ),
+        (going(60.0, 90.0, velocity_time_us=NOW_US - 9 * SECOND_US), going(60.0, 270.0), ()),
+        (going(60.0, 90.0), going(60.0, 270.0, at_s=-9, velocity_time_us=NOW_US), ("velocity",)),
         (report(callsign="SWR1"), report(callsign="swr 1"), ()),
         (report(callsign="SWR1"), report(callsign="SWR2"), ("call sign",)),
         (report(callsign="SWR1"), report(at_s=-601, callsign="SWR2"), ()),
+        (
+            report(callsign="SWR1"),
+            report(callsign="SWR2", callsign_time_us=NOW_US - 601 * SECOND_US),
+            (),
+        ),
         (report(owner="north"), report(owner="south"), ("party",)),
     ],
 )
@@ -203,6 +221,8 @@ TOLD = st.lists(
             vertical_rate_m_s=st.sampled_from([None, 15.0]),
             callsign=st.sampled_from([None, "SWR1", "SWR2"]),
             owner=st.sampled_from([None, "north", "south"]),
+            altitude_time_us=st.sampled_from([None, NOW_US, NOW_US - 8 * SECOND_US]),
+            velocity_time_us=st.sampled_from([None, NOW_US - 8 * SECOND_US]),
         ),
     ),
     max_size=7,
@@ -438,6 +458,18 @@ def test_the_reference_finds_an_agreement_that_forgets_the_heights(
     ]
     check_identities(told)
     monkeypatch.setattr(agreeing, "CLIMB_M_S", 1e9)
+    with pytest.raises(AssertionError):
+        check_identities(told)
+
+
+def test_the_reference_finds_heights_that_are_held_against_each_other_by_the_positions_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of one moment and 150 m apart, joined to positions 15 s apart."""
+    later = report(at_s=-15.0, altitude_w84_m=250.0, altitude_time_us=NOW_US)
+    told = [("north", "a", report(altitude_w84_m=100.0)), ("south", "b", later)]
+    check_identities(told)
+    monkeypatch.setattr(agreeing, "_altitude_us", lambda table, slots: table.time_us[slots])
     with pytest.raises(AssertionError):
         check_identities(told)
 

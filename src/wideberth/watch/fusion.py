@@ -17,7 +17,8 @@ does not say one, of the next that does and is not silent. The call sign is the 
 
 *What conflicts.* Two places or heights further apart than both accuracies, clocks and the time
 between allow, two reported velocities that nothing turns or brakes into each other in that time,
-two call signs said within ten minutes, two parties whose thing it is to be. The uncertainty then
+two call signs said within ten minutes, two parties whose thing it is to be. The time between is
+that between the two values, which need not be of their positions' moments. The uncertainty then
 reaches around every place that conflicts. Nothing is averaged. A rate of climb is not compared: it
 may be derived from heights that differ by their errors, and the heights are.
 """
@@ -33,8 +34,9 @@ import msgspec
 import numpy as np
 
 from wideberth.space.time import MINUTE_US, SECOND_US
-from wideberth.watch.agreeing import CLIMB_M_S, MOST_ACCURACY_M, MOST_GAP_S, MOST_TOGETHER
+from wideberth.watch.agreeing import MOST_ACCURACY_M, MOST_GAP_S, MOST_TOGETHER
 from wideberth.watch.identity import identity_of
+from wideberth.watch.moments import CLIMB_M_S
 from wideberth.watch.paths import arc_m, ecef_m
 from wideberth.watch.settings import TrackSettings
 from wideberth.watch.tracks import TrackKey, TrackRow
@@ -112,7 +114,8 @@ def conflicts_of(one: TrackRow, other: TrackRow) -> tuple[str, ...]:
         low, high = value(one), value(other)
         if isinstance(low, float) and isinstance(high, float) and abs(low - high) > rise_m:
             found.append(name)
-    if _velocity_gap_m_s(one, other) > _VELOCITY_ERROR_M_S + _TURNING_M_S2 * _unsure_s(one, other):
+    turned_m_s = _TURNING_M_S2 * _unsure_s(one, other, lambda row: row.velocity_us)
+    if _velocity_gap_m_s(one, other) > _VELOCITY_ERROR_M_S + turned_m_s:
         found.append("velocity")
     if (
         _sign(one) and _sign(other) and _sign(one) != _sign(other)
@@ -130,7 +133,8 @@ def agree(one: TrackRow, other: TrackRow) -> bool:
     """
     near = distance_m(one, other) <= _allowed_m(one, other, most_accuracy_m=MOST_ACCURACY_M)
     against = set(conflicts_of(one, other)) - {"position", "velocity", "call sign"}
-    return near and _gap_s(one, other) <= MOST_GAP_S and not against
+    gap_s = abs(one.time_us - other.time_us) / SECOND_US
+    return near and gap_s <= MOST_GAP_S and not against
 
 
 def distance_m(one: TrackRow, other: TrackRow) -> float:
@@ -221,22 +225,19 @@ def _order(key: TrackKey) -> tuple[str, str, str]:
     return key.feed_party or "", key.track_id, key.feed
 
 
-def _gap_s(one: TrackRow, other: TrackRow) -> float:
-    return abs(one.time_us - other.time_us) / SECOND_US
-
-
 def _allowed_m(one: TrackRow, other: TrackRow, *, most_accuracy_m: float = math.inf) -> float:
     unknown_m_s = _DEFAULT.unknown_speed_m_s
     speeds = (row.ground_speed_m_s for row in (one, other))
     speed_m_s = max(unknown_m_s if each is None else each for each in speeds)
     accuracy_m = sum(min(row.accuracy_m, most_accuracy_m) for row in (one, other))
-    return accuracy_m + (speed_m_s + _DEFAULT.widening_m_s) * _unsure_s(one, other)
+    unsure_s = _unsure_s(one, other, lambda row: row.time_us)
+    return accuracy_m + (speed_m_s + _DEFAULT.widening_m_s) * unsure_s
 
 
 def _rise_m(one: TrackRow, other: TrackRow) -> float:
     climb_m_s = max(CLIMB_M_S, *(abs(row.vertical_rate_m_s or 0.0) for row in (one, other)))
     errors_m = one.vertical_error_m + other.vertical_error_m
-    return errors_m + climb_m_s * _unsure_s(one, other)
+    return errors_m + climb_m_s * _unsure_s(one, other, lambda row: row.altitude_us)
 
 
 def _velocity_gap_m_s(one: TrackRow, other: TrackRow) -> float:
@@ -252,8 +253,12 @@ def _velocity_gap_m_s(one: TrackRow, other: TrackRow) -> float:
     return abs(across[0] - across[1])
 
 
-def _unsure_s(one: TrackRow, other: TrackRow) -> float:
-    return _gap_s(one, other) + one.clock_error_s + other.clock_error_s
+def _unsure_s(one: TrackRow, other: TrackRow, moment_us: Callable[[TrackRow], int | None]) -> float:
+    """Between the moments of a value of both, and what their clocks may be off; where one does not
+    say the value, nothing hangs on it.
+    """
+    gap_us = abs((moment_us(one) or 0) - (moment_us(other) or 0))
+    return gap_us / SECOND_US + one.clock_error_s + other.clock_error_s
 
 
 def _sign(row: TrackRow) -> str:

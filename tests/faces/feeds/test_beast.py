@@ -48,8 +48,10 @@ def test_a_place_is_joined_with_what_the_aircraft_said_just_before() -> None:
     assert report.ground_speed_m_s == pytest.approx(500 * 1852 / 3600)
     assert report.course_deg == pytest.approx(143.1301, abs=1e-3)
     assert report.vertical_rate_m_s == pytest.approx(-640 * 0.3048 / 60)
+    assert (report.velocity_time_us, report.callsign_time_us) == (NOW_US, NOW_US)
+    assert report.altitude_time_us is None  # it came with the place
     (later,) = decoder.feed(EVEN, NOW_US + 5 * SECOND_US + 1).reports
-    assert later.course_deg is None
+    assert (later.course_deg, later.velocity_time_us) == (None, None)
 
 
 def test_halves_more_than_ten_seconds_apart_make_no_place() -> None:

@@ -45,6 +45,21 @@ def test_a_position_of_readsb_is_as_old_as_it_says() -> None:
     assert report.accuracy_m == 30
 
 
+def test_heights_and_velocities_of_documents_are_of_the_last_message_that_was_heard() -> None:
+    (report,) = ReadsbDecoder().feed(readsb(AIRCRAFT), 0).reports
+    heard_us = round((NOW_S - 0.1) * 1e6)
+    assert report.time_us == heard_us - 1_400_000
+    assert (report.altitude_time_us, report.velocity_time_us) == (heard_us, heard_us)
+    for seen in (None, -1, "soon", 1e9):  # nothing else than the position's moment is known
+        (report,) = ReadsbDecoder().feed(readsb({**AIRCRAFT, "seen": seen}), 0).reports
+        assert (report.altitude_time_us, report.velocity_time_us) == (None, None)
+    (state,) = OpenSkyDecoder().feed(opensky(STATE), 0).reports
+    last_us = state.time_us + 2_000_000
+    assert (state.altitude_time_us, state.velocity_time_us) == (last_us, last_us)
+    (state,) = OpenSkyDecoder().feed(opensky([*STATE[:4], None, *STATE[5:]]), 0).reports
+    assert (state.altitude_time_us, state.velocity_time_us) == (None, None)
+
+
 def test_a_position_of_readsb_is_given_once_until_there_is_a_new_one() -> None:
     decoder = ReadsbDecoder()
     assert len(decoder.feed(readsb(AIRCRAFT), 0).reports) == 1

@@ -30,6 +30,32 @@ def test_a_place_is_joined_with_what_the_aircraft_said_just_before() -> None:
     assert report.vertical_rate_m_s == pytest.approx(-3.2512)
 
 
+def test_what_is_joined_keeps_when_it_was_said() -> None:
+    decoder = SbsDecoder()
+    decoder.feed(sbs(1, callsign="SWR12"), NOW_US)
+    decoder.feed(sbs(5, altitude="36900"), NOW_US + 6 * SECOND_US)
+    decoder.feed(sbs(4, speed="420", track="90", climb="640"), NOW_US + 7 * SECOND_US)
+    decoder.feed(sbs(4, speed="421", track="91"), NOW_US + 8 * SECOND_US)
+    (joined,) = decoder.feed(sbs(3, place=PLACE), NOW_US + 10 * SECOND_US).reports
+    assert joined.callsign_time_us == NOW_US
+    assert joined.altitude_time_us == NOW_US + 6 * SECOND_US
+    assert joined.velocity_time_us == NOW_US + 7 * SECOND_US  # of what it says the oldest: a climb
+    (own,) = decoder.feed(sbs(3, altitude="37000", place=PLACE), NOW_US + 20 * SECOND_US).reports
+    assert own.altitude_time_us == own.time_us
+    assert own.velocity_time_us is None
+    (other,) = decoder.feed(sbs(3, "4CA7B7", place=PLACE), NOW_US).reports
+    assert (other.altitude_time_us, other.callsign_time_us) == (None, None)
+
+
+def test_the_times_of_what_is_joined_are_by_the_receivers_clock_where_its_zone_is_named() -> None:
+    decoder = SbsDecoder(zone=ZoneInfo("Europe/Zurich"))
+    decoder.feed(sbs(4, speed="420", track="90", at="2026/05/01,10:00:00.250"), 7)
+    line = sbs(3, altitude="37000", place=PLACE, at="2026/05/01,10:00:03.250")
+    (report,) = decoder.feed(line, 8).reports
+    assert report.time_us == report.altitude_time_us == NOW_US + 3_250_000
+    assert report.velocity_time_us == NOW_US + 250_000
+
+
 def test_a_velocity_older_than_five_seconds_is_not_joined_and_a_call_sign_is() -> None:
     decoder = SbsDecoder()
     decoder.feed(sbs(1, callsign="SWR12") + sbs(4, speed="420", track="90"), NOW_US)

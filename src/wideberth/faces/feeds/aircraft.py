@@ -5,13 +5,25 @@ those said of which each message tells a part. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wideberth.faces.feeds.recent import MOST_THINGS, Recent
 from wideberth.space.time import MINUTE_US, SECOND_US
 
-__all__ = ["CALL_SIGN_US", "HeardAircraft", "Said", "aircraft_id", "call_sign"]
+__all__ = [
+    "CALL_SIGN_US",
+    "HEIGHTS",
+    "VELOCITY",
+    "HeardAircraft",
+    "Said",
+    "aircraft_id",
+    "call_sign",
+]
+
+HEIGHTS = ("altitude_w84_m", "altitude_std_m")
+VELOCITY = ("ground_speed_m_s", "course_deg", "vertical_rate_m_s")
+"""Of what a report has the time of: the fields that go together."""
 
 CALL_SIGN_US = 10 * MINUTE_US  # a call sign counts for so long after it was said
 _JOIN_US = 5 * SECOND_US  # and a height, a velocity
@@ -69,10 +81,19 @@ class Said:
             if abs(time_us - at_us) <= other_bounds_us.get(name, _JOIN_US)
         }
 
+    def said_us(self, names: Iterable[str]) -> int | None:
+        """When that of these numbers was said which is the oldest; None where none was."""
+        times_us = [self.numbers[name][1] for name in names if name in self.numbers]
+        return min(times_us, default=None)
+
     def callsign_at(self, came_us: int) -> str | None:
         """The call sign that counts at a moment."""
         callsign, said_us = self.callsign
         return callsign if came_us - said_us <= CALL_SIGN_US else None
+
+    def called_us(self, came_us: int) -> int | None:
+        """When the call sign that counts at a moment was said; None where there is none."""
+        return None if self.callsign_at(came_us) is None else self.callsign[1]
 
 
 class HeardAircraft:

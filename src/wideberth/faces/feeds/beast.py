@@ -5,9 +5,13 @@ Pure. The messages themselves are read by the library ``rs1090`` (MIT, in the ex
 A frame is ``1A``, a type, six bytes of a counter, one of signal strength, and the message, in which
 each ``1A`` stands twice. What is read here are the extended squitters (DF 17 and 18): a position
 needs an even and an odd message of one aircraft at most 10 s apart, and gets what that aircraft
-said of its velocity at most 5 s before. A message whose parity is wrong is noise, as any receiver
-hears much of: it counts among the messages that say nothing of a position. Positions on the ground
-need to know where the receiver is, and are left out.
+said of its velocity at most 5 s before, with when that was. Its pressure altitude is in the same
+message; the height above the ellipsoid is that and the difference of both, which comes with the
+velocity and hardly changes within 5 s: so both heights are of the position's moment.
+
+A message whose parity is wrong is noise, as any receiver hears much of: it counts among the
+messages that say nothing of a position. Positions on the ground need to know where the receiver is,
+and are left out.
 
 What is sent on, or by what is no transponder (DF 18), says in its control field whose address it
 has: one that ICAO did not give out is the same number as somebody's at times, and is another track.
@@ -25,7 +29,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.feeds.aircraft import HeardAircraft, Said, aircraft_id, call_sign
+from wideberth.faces.feeds.aircraft import (
+    VELOCITY,
+    HeardAircraft,
+    Said,
+    aircraft_id,
+    call_sign,
+)
 from wideberth.faces.feeds.decoding import Decoded, Noise
 from wideberth.faces.feeds.readsb import NACP_ACCURACY_M
 from wideberth.faces.feeds.records import number, text
@@ -189,7 +199,7 @@ class BeastDecoder:
             case "08":
                 aircraft.callsign = call_sign(text(said.get("callsign")) or ""), now_us
             case "09":
-                self._note(aircraft, now_us, said, _VELOCITY)
+                self._note(aircraft, now_us, said, _SAID_WITH_VELOCITY)
             case "65":
                 self._note(aircraft, now_us, said, (("NACp", "nac_p", 1.0),))
             case _:
@@ -241,6 +251,8 @@ class BeastDecoder:
             accuracy_m=NACP_ACCURACY_M.get(int(numbers.get("nac_p", 0))),
             callsign=aircraft.callsign_at(now_us),
             owner=self._owner,
+            velocity_time_us=aircraft.said_us(name for name in VELOCITY if name in numbers),
+            callsign_time_us=aircraft.called_us(now_us),
         )
 
 
@@ -260,7 +272,7 @@ def _track_id(message: bytes, said: Mapping[str, Any]) -> str | None:
     return aircraft_id(address if whose == _ICAO else f"~{address}")
 
 
-_VELOCITY = (
+_SAID_WITH_VELOCITY = (
     ("groundspeed", "ground_speed_m_s", KNOT_M_S),
     ("track", "course_deg", 1.0),
     ("vertical_rate", "vertical_rate_m_s", FEET_PER_MINUTE_M_S),

@@ -5,6 +5,10 @@ latitude, pressure altitude [m], on ground, speed [m/s], course [deg], climb [m/
 above the ellipsoid [m], and more. Times are whole seconds. A state stays in the answer for some
 seconds after its position; each position is given once.
 
+When the heights and the velocity were said it does not tell: they are the last before the last
+contact, which is any valid message, and count as of then, so that what lies between then and the
+position is allowed for.
+
 Source: openskynetwork.github.io/opensky-api/rest.html, "All State Vectors".
 """
 
@@ -79,6 +83,7 @@ class OpenSkyDecoder:
         if given_us is not None and time_us <= given_us:
             return None
         self._given_us.note(track_id, time_us, time_us)
+        contact_us = seconds_us(state[4])
         return PositionReport(
             track_id,
             time_us,
@@ -90,4 +95,6 @@ class OpenSkyDecoder:
             vertical_rate_m_s=number(state[11]),
             callsign=call_sign(text(state[1]) or ""),
             owner=self._owner,
+            altitude_time_us=contact_us,
+            velocity_time_us=contact_us,
         )

@@ -7,6 +7,10 @@ height above the ellipsoid, ``alt_baro`` pressure altitude. The accuracy is that
 accuracy category ``nac_p`` (95 %); positions by multilateration (``mlat``) or from another's
 rebroadcast state none that counts.
 
+When the heights and the velocity were said it does not tell: they are the last before the last
+message of any kind, ``seen`` seconds before ``now``, and count as of then, so that what lies
+between then and the position is allowed for.
+
 dump1090-mutability, which Debian has, writes older names: ``altitude`` (of pressure, unless it runs
 with ``--gnss``), ``speed``, ``vert_rate``, and ``nucp`` for the accuracy.
 
@@ -53,6 +57,7 @@ NUCP_ACCURACY_M = {
 _MILLISECONDS_FROM = 1e11  # seconds of the year 5138
 _SAME_US = SECOND_US  # ``seen_pos`` is rounded to 0.1 s, or to 1 ms
 _FORGET_US = 10 * MINUTE_US
+_LONGEST_AGO_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class ReadsbDecoder:
         if place is None:
             return None
         age_s = number(record.get("seen_pos"))
-        if age_s is None or not 0 <= age_s <= 86_400:
+        if age_s is None or not 0 <= age_s <= _LONGEST_AGO_S:
             raise BadMessage("seen_pos")
         time_us = now_us - round(age_s * SECOND_US)
         given = self._given.get(track_id)
@@ -116,6 +121,10 @@ class ReadsbDecoder:
         ):
             return None
         self._given.note(track_id, _Given(time_us, place), now_us)
+        seen_s = number(record.get("seen"))
+        contact_us = None
+        if seen_s is not None and 0 <= seen_s <= _LONGEST_AGO_S:
+            contact_us = now_us - round(seen_s * SECOND_US)
         height = record.get("alt_baro", record.get("altitude"))  # or the word "ground"
         climb = record.get("geom_rate", record.get("baro_rate", record.get("vert_rate")))
         return PositionReport(
@@ -130,6 +139,8 @@ class ReadsbDecoder:
             accuracy_m=_accuracy_m(record),
             callsign=call_sign(text(record.get("flight")) or ""),
             owner=self._owner,
+            altitude_time_us=contact_us,
+            velocity_time_us=contact_us,
         )
 
 

@@ -5,9 +5,9 @@
 
 A line tells a part: a call sign (1), a place (2, 3), a velocity (4), a height (5, 7). A line with a
 place makes a position, joined with what the same aircraft last said of the rest, where that is not
-older than 5 s (a call sign: than 10 minutes). The height is pressure altitude; one that ends in
-``H`` is above the ellipsoid. Lines of other kinds (``SEL``, ``ID``, ``AIR``, ``STA``, ``CLK``) are
-read and say nothing of a position.
+older than 5 s (a call sign: than 10 minutes), and with when it said it. The height is pressure
+altitude; one that ends in ``H`` is above the ellipsoid. Lines of other kinds (``SEL``, ``ID``,
+``AIR``, ``STA``, ``CLK``) are read and say nothing of a position.
 
 The times in it are local times of the receiver, and nothing says of which zone. So the time of
 arrival counts, unless the feed's settings name the zone; then it is the time "generated".
@@ -22,7 +22,14 @@ import math
 import re
 from datetime import datetime, tzinfo
 
-from wideberth.faces.feeds.aircraft import HeardAircraft, Said, aircraft_id, call_sign
+from wideberth.faces.feeds.aircraft import (
+    HEIGHTS,
+    VELOCITY,
+    HeardAircraft,
+    Said,
+    aircraft_id,
+    call_sign,
+)
 from wideberth.faces.feeds.decoding import BadMessage, Decoded, Lines
 from wideberth.faces.feeds.units import FEET_PER_MINUTE_M_S, FOOT_M, KNOT_M_S
 from wideberth.space.time import MAX_US, MIN_US, SECOND_US
@@ -102,16 +109,17 @@ class SbsDecoder:
         place: tuple[float, float],
         came_us: int,
     ) -> PositionReport:
+        numbers = said.numbers_at(time_us)
         return PositionReport(
             track_id,
             time_us,
             *place,
             callsign=said.callsign_at(came_us),
             owner=self._owner,
-            altitude_time_us=None,
-            velocity_time_us=None,
-            callsign_time_us=None,
-            **said.numbers_at(time_us),
+            altitude_time_us=said.said_us(name for name in HEIGHTS if name in numbers),
+            velocity_time_us=said.said_us(name for name in VELOCITY if name in numbers),
+            callsign_time_us=said.called_us(came_us),
+            **numbers,
         )
 
 

@@ -365,6 +365,9 @@ class KeyIn(In, frozen=True, kw_only=True):
 class ReportIn(In, frozen=True, kw_only=True, omit_defaults=True):
     """One position, as reported. altitude_m: above the WGS84 ellipsoid. pressure_altitude_m: what
     an altimeter set to 1013.25 hPa shows; it is compared with its like alone.
+
+    altitude_time: when the heights were said, where that is another moment than time;
+    velocity_time: ground speed, track and vertical rate; call_sign_time: the call sign.
     """
 
     track: Name
@@ -379,6 +382,9 @@ class ReportIn(In, frozen=True, kw_only=True, omit_defaults=True):
     track_deg: float | None = None
     vertical_rate_m_s: float | None = None
     accuracy_m: float | None = None
+    altitude_time: str | None = None
+    velocity_time: str | None = None
+    call_sign_time: str | None = None
 
 
 class TracksIn(In, frozen=True, kw_only=True, omit_defaults=True):

@@ -155,6 +155,29 @@ async def test_a_value_that_cannot_be_is_named_counted_and_shown_and_the_rest_is
     assert "counts" not in seen
 
 
+async def test_values_of_a_moment_that_cannot_be_are_named_and_not_taken(world: World) -> None:
+    now_us = world.node.service.context().now_us
+    early, now, late = (format_rfc3339(now_us + second * 1_000_000) for second in (-61, 0, 9))
+    place = {"latitude": 47, "longitude": 8, "time": now, "altitude_m": 500, "track_deg": 90}
+    rows = [
+        {"track": "a", **place, "ground_speed_m_s": 5, "altitude_time": early},
+        {"track": "b", **place, "ground_speed_m_s": 5, "velocity_time": late},
+        {"track": "c", **place, "velocity_time": "soon"},
+    ]
+    answer = await world.ask("alpha", "POST", "/tracks", {"feed": "radio", "reports": rows})
+    taken = answer.json()
+    assert [(each["index"], each["field"]) for each in taken["refused"]] == [(2, "velocity_time")]
+    assert [tuple(each.values()) for each in taken["dropped"]] == [
+        (0, "altitude_time", "time-range", early),
+        (1, "velocity_time", "time-range", late),
+    ]
+    first, second = (await world.ask("alpha", "GET", "/tracks")).json()["tracks"]
+    assert "altitude_m" not in first
+    assert first["ground_speed_m_s"] == 5
+    assert second["altitude_m"] == 500
+    assert "ground_speed_m_s" not in second
+
+
 def test_every_value_that_may_be_dropped_has_a_rule_and_a_field() -> None:
     times = {"altitude_time_us", "velocity_time_us"}
     assert set(VALUE_RULES) == set(FIELD_OF_COLUMN) == {*NUMBERS[2:], "callsign", *times}

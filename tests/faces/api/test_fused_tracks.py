@@ -67,6 +67,47 @@ async def test_each_reader_is_shown_what_the_feeds_that_it_sees_say(world: World
     assert "SECRET1" not in json.dumps(await shown(world, "bravo"))
 
 
+async def test_each_value_says_when_it_was_said_where_that_is_not_with_its_position(
+    world: World,
+) -> None:
+    now_us = world.node.service.context().now_us
+
+    def ago(seconds: float) -> str:
+        return format_rfc3339(now_us - round(seconds * SECOND_US))
+
+    joined = report(
+        world, altitude_m=500, altitude_time=ago(4), velocity_time=ago(5), call_sign="SWR1",
+        call_sign_time=ago(90),
+    )  # fmt: skip
+    joined["time"] = ago(2)
+    await bring(world, "alpha", "adsb", joined)
+    (thing,) = await shown(world, "alpha")
+    assert (thing["time"], thing["altitude_time"], thing["velocity_time"]) == (
+        ago(2),
+        ago(4),
+        ago(5),
+    )
+    # A feed that says it all at once, and knows the place less well.
+    plain = report(world, altitude_m=510, accuracy_m=300)
+    plain["time"] = ago(2)
+    await bring(world, "alpha", "radar", plain)
+    (thing,) = await shown(world, "alpha")
+    first, second = thing["sources"]
+    assert first["altitude_time"] == thing["altitude_time"] == ago(4)
+    assert first["velocity_time"] == thing["velocity_time"] == ago(5)
+    assert first["call_sign_time"] == ago(90)
+    assert second["used"] == []
+    assert {"altitude_time", "velocity_time"}.isdisjoint(second)
+    # A height that is of another feed than the place says its own time.
+    bare = report(world, accuracy_m=1)
+    bare["time"] = ago(1)
+    await bring(world, "alpha", "box", bare)
+    (thing,) = await shown(world, "alpha")
+    assert (thing["feed"], thing["time"]) == ("adsb", ago(1))
+    assert (thing["altitude_m"], thing["altitude_time"]) == (500, ago(4))
+    assert "velocity_time" not in thing
+
+
 @pytest.mark.requirement("P-02")
 async def test_no_feed_of_a_party_shows_what_another_of_its_feeds_said(world: World) -> None:
     await show(world, "alpha", "open", "all")

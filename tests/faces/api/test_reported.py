@@ -46,7 +46,15 @@ def read_alone(wire: asked.ReportIn) -> PositionReport:
         accuracy_m=wire.accuracy_m,
         callsign=wire.call_sign,
         owner=owner,
+        altitude_time_us=time_alone(wire, "altitude_time"),
+        velocity_time_us=time_alone(wire, "velocity_time"),
+        callsign_time_us=time_alone(wire, "call_sign_time"),
     )
+
+
+def time_alone(wire: asked.ReportIn, name: str) -> int | None:
+    said = getattr(wire, name)
+    return None if said is None else parse_rfc3339(said, field=name)
 
 
 def one_by_one(body: asked.TracksIn) -> tuple[ReportBatch, list[int], list[told.BadReport]]:
@@ -67,6 +75,9 @@ def one_by_one(body: asked.TracksIn) -> tuple[ReportBatch, list[int], list[told.
 def as_said(batch: ReportBatch) -> dict[str, Any]:
     """Each column as plain values, which compare also where they are NaN."""
     columns = {each.name: getattr(batch, each.name) for each in fields(batch)}
+    for name in ("altitude_time_us", "velocity_time_us", "callsign_time_us"):
+        if columns[name] is None:
+            columns[name] = batch.time_us
     return {
         name: [str(value) for value in column.tolist()]
         if isinstance(column, np.ndarray)
@@ -102,6 +113,9 @@ wires = st.builds(
     track_deg=some,
     vertical_rate_m_s=some,
     accuracy_m=some,
+    altitude_time=st.none() | times,
+    velocity_time=st.none() | times,
+    call_sign_time=st.none() | times,
 )
 bodies = st.builds(asked.TracksIn, feed=st.just("own"), reports=st.lists(wires, max_size=5))
 
@@ -117,6 +131,20 @@ def test_a_name_of_two_lines_that_passes_as_two_is_noticed(monkeypatch: pytest.M
     body = asked.TracksIn(feed="own", reports=[wire])
     assert not differs(body)
     monkeypatch.setattr(reported, "are_tokens", lambda texts: all(map(require_lines, texts)))
+    assert differs(body)
+
+
+def test_a_value_that_counts_as_of_its_position_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = asked.ReportIn(
+        track="a",
+        latitude=47.0,
+        longitude=7.0,
+        time=format_rfc3339(9),
+        altitude_time=format_rfc3339(4),
+    )
+    body = asked.TracksIn(feed="own", reports=[wire])
+    assert not differs(body)
+    monkeypatch.setattr(reported, "_plain_times", lambda *_: None)
     assert differs(body)
 
 

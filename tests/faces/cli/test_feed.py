@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +27,7 @@ from certificates import make
 from sbs_lines import sbs
 from tak_world import said as cot_said
 from wideberth.faces.cli.app import app
+from wideberth.space.time import parse_rfc3339
 from wideberth.wire.cotxml import encode_xml
 
 PLACE = (47.45, 8.55)
@@ -64,6 +67,28 @@ def test_a_file_is_carried_and_what_was_refused_is_said(tmp_path: Path) -> None:
         assert code == 1, said
         assert "0 positions taken" in said
         assert "time-old" in said
+
+
+def test_what_is_carried_keeps_when_each_value_was_said(tmp_path: Path) -> None:
+    now_s = time.time()
+
+    def at(ago_s: float) -> str:
+        return datetime.fromtimestamp(now_s - ago_s, UTC).strftime("%Y/%m/%d,%H:%M:%S.%f")
+
+    path = tmp_path / "flight.txt"
+    path.write_bytes(
+        sbs(4, speed="300", track="90", at=at(6)) + sbs(5, altitude="9000", at=at(4))
+        + sbs(3, place=PLACE, at=at(2))
+    )  # fmt: skip
+    with serving(tmp_path) as (url, world):
+        node = ("--url", url, "--token", world.tokens["alpha"], "--name", "box", "--once")
+        code, said = run("sbs", f"file:{path}", *node, "--zone", "UTC")
+        assert code == 0, said
+        with httpx.Client(base_url=f"{url}/api/v1") as client:
+            headers = {"Authorization": f"Bearer {world.tokens['alpha']}"}
+            (track,) = client.get("/tracks", headers=headers).json()["tracks"]
+    times_us = [parse_rfc3339(track[each]) for each in ("velocity_time", "altitude_time", "time")]
+    assert [after - before for before, after in pairwise(times_us)] == [2_000_000, 2_000_000]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ def test_each_value_stands_with_its_source_and_age(tmp_path: Path) -> None:
         for feed, latitude in (("radar", 47.0), ("box", 47.1)):
             sign = "SWR12" if feed == "radar" else "SWR13"
             plane = report("4ca7b6", latitude, **near, call_sign=sign, party="alpha")
+            if feed == "radar":  # it joined what it heard before
+                earlier = format_rfc3339(int(time.time() * 1e6) - 30_000_000)
+                plane |= {"altitude_time": earlier, "velocity_time": earlier}
             post(alpha, "/tracks", {"feed": feed, "reports": [plane]})
         other = report("drone", 47.0, **near, party="bravo")
         post(alpha, "/tracks", {"feed": "box", "reports": [other]})
@@ -52,10 +55,11 @@ def test_each_value_stands_with_its_source_and_age(tmp_path: Path) -> None:
             time.sleep(0.2)
         assert "4ca7b6, SWR13" in said, "the one that was said last"
         assert "by box of alpha: 47.10000, 7.50000, 300 m above the ellipsoid, known to" in said
-        assert "by radar of alpha: 47.00000" in said
+        assert "by radar of alpha: 47.00000, 7.50000, 300 m above the ellipsoid (said " in said
         assert "FEEDS DISAGREE: position, call sign" in said
-        for sign in ("SWR12", "SWR13"):
-            assert f"20 m/s on 000; call sign {sign}, " in said, "what they disagree in"
+        assert "20 m/s on 000; call sign SWR13, " in said, "what they disagree in"
+        assert "20 m/s on 000 (said " in said
+        assert " ago); call sign SWR12, " in said
         assert "by the rule watch/pair-separation/1" in said
         assert "track: " in said.partition("SEPARATION")[2]
 

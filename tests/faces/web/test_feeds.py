@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -60,13 +61,18 @@ def test_a_track_of_several_feeds_says_what_each_said_and_where_they_disagree(
             answer = client.post("/tracks", json={"feed": feed, "reports": [report]})
             assert answer.json()["accepted"] == 1
 
-    bring("alpha", "near", latitude=10.0, accuracy_m=5, call_sign="SWR1", altitude_m=300)
+    before = format_rfc3339(now_us() - 4_000_000)
+    bring(
+        "alpha", "near", latitude=10.0, accuracy_m=5, call_sign="SWR1", altitude_m=300,
+        ground_speed_m_s=60, track_deg=90, altitude_time=before, velocity_time=before,
+    )  # fmt: skip
     bring("bravo", "far", latitude=11.0, accuracy_m=500, altitude_m=9000)
     page = window().page
     page.goto(console.address("alpha"))
     row = page.locator("#tracks .row", has_text="SWR1")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("feeds disagree: position, altitude")
-    expect(row).to_contain_text("near of alpha: SWR1")
+    expect(row).to_contain_text("near of alpha: SWR1 · 300 m")
+    expect(row).to_contain_text(re.compile(r"117 kt \(said .+ ago\) · used: position"))
     expect(row).to_contain_text("far of bravo")
     expect(row).to_contain_text("not used")

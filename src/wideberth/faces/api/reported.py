@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.api import told
@@ -35,6 +36,11 @@ FIELD_OF_COLUMN = {
 }
 """What may be left out of a report and may be wrong by itself, as it is called on the wire."""
 _NAMED = {each: FIELD_OF_COLUMN[each] for each in NUMBERS}
+_TIMES = {
+    "altitude_time_us": "altitude_time",
+    "velocity_time_us": "velocity_time",
+    "callsign_time_us": "call_sign_time",
+}
 _MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
 
 
@@ -60,6 +66,7 @@ def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) ->
     track_id = [wire.track for wire in wires]
     owner = [wire.party for wire in wires]
     time_us, right = plain_times_us([wire.time for wire in wires])
+    value_times = {each: _plain_times(wires, name, right) for each, name in _TIMES.items()}
     right &= (np.abs(latitude_deg) <= _MOST_LATITUDE) & (np.abs(longitude_deg) <= _MOST_LONGITUDE)
     named = {each for each in owner if each is not None}
     if not are_tokens(track_id) or not all(each in parties for each in named):
@@ -69,12 +76,17 @@ def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) ->
     asked_of: list[int] = np.flatnonzero(~right).tolist()
     for index in asked_of:
         try:
-            time_us[index] = _time_of(wires[index], parties)
-            right[index] = True
+            times_us = _times_of(wires[index], parties)
         except InvalidValue as error:
             bad.append(
                 told.BadReport(index=index, field=error.field, rule=error.rule, value=error.value)
             )
+            continue
+        right[index] = True
+        time_us[index] = times_us["time_us"]
+        for name, column in value_times.items():
+            if column is not None:
+                column[index] = times_us[name]
     reports = ReportBatch(
         feed=body.feed,
         feed_party=party,
@@ -85,9 +97,9 @@ def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) ->
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
         **numbers_of(wires, _NAMED),
-        altitude_time_us=None,
-        velocity_time_us=None,
-        callsign_time_us=None,
+        altitude_time_us=value_times["altitude_time_us"],
+        velocity_time_us=value_times["velocity_time_us"],
+        callsign_time_us=value_times["callsign_time_us"],
     )
     if bad:
         rows = np.flatnonzero(right).tolist()
@@ -95,8 +107,23 @@ def columns_of(body: asked.TracksIn, party: PartyId, parties: Container[str]) ->
     return Reported(reports, rows, bad)
 
 
-def _time_of(wire: asked.ReportIn, parties: Container[str]) -> int:
-    """The time of a report that is of the form. Raises InvalidValue."""
+def _plain_times(
+    wires: Sequence[asked.ReportIn], name: str, right: NDArray[np.bool_]
+) -> NDArray[np.int64] | None:
+    """When a value of each was said; None where all were with their positions. right: unset where
+    that is not plain.
+    """
+    said: list[str | None] = [getattr(wire, name) for wire in wires]
+    if said.count(None) == len(said):
+        return None
+    texts = [wire.time if each is None else each for wire, each in zip(wires, said, strict=True)]
+    times_us, are_plain = plain_times_us(texts)
+    right &= are_plain
+    return times_us
+
+
+def _times_of(wire: asked.ReportIn, parties: Container[str]) -> dict[str, int]:
+    """The times of a report that is of the form, by their columns. Raises InvalidValue."""
     for name, bound in (("latitude", _MOST_LATITUDE), ("longitude", _MOST_LONGITUDE)):
         value = getattr(wire, name)
         if not abs(value) <= bound:
@@ -106,4 +133,8 @@ def _time_of(wire: asked.ReportIn, parties: Container[str]) -> int:
         if wire.party not in parties:
             raise InvalidValue("party", "no-such-party", wire.party, "name a party of the space")
     require_token(wire.track, field="track")
-    return parse_rfc3339(wire.time)
+    times_us = {"time_us": parse_rfc3339(wire.time)}
+    for column, name in _TIMES.items():
+        said: str | None = getattr(wire, name)
+        times_us[column] = times_us["time_us"] if said is None else parse_rfc3339(said, field=name)
+    return times_us

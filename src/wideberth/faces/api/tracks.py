@@ -196,6 +196,7 @@ def track_out(thing: FusedTrack) -> told.TrackOut:
     velocity, climb = thing.used.get("velocity"), thing.used.get("vertical rate")
     height, pressure = thing.used.get("altitude"), thing.used.get("pressure altitude")
     named, owned = thing.used.get("call sign"), thing.used.get("party")
+    of_height, of_motion = height or pressure, velocity or climb
     return told.TrackOut(
         track=thing.key.track_id,
         feed=thing.key.feed,
@@ -213,6 +214,8 @@ def track_out(thing: FusedTrack) -> told.TrackOut:
         track_deg=None if velocity is None else velocity.course_deg,
         vertical_rate_m_s=None if climb is None else climb.vertical_rate_m_s,
         velocity_source=_VELOCITY_SOURCE[(velocity or row).velocity_source],
+        altitude_time=None if of_height is None else _other_time(of_height.altitude_us, row),
+        velocity_time=None if of_motion is None else _other_time(of_motion.velocity_us, row),
         implausible=thing.implausible,
         sources=[_source_out(each, thing) for each in thing.rows] if len(thing.rows) > 1 else [],
         conflicts=list(thing.conflicts),
@@ -240,8 +243,17 @@ def _source_out(row: TrackRow, thing: FusedTrack) -> told.TrackSourceOut:
         ground_speed_m_s=row.ground_speed_m_s,
         track_deg=row.course_deg,
         vertical_rate_m_s=row.vertical_rate_m_s,
+        altitude_time=_other_time(row.altitude_us, row),
+        velocity_time=_other_time(row.velocity_us, row),
         implausible=row.implausible,
     )
+
+
+def _other_time(said_us: int | None, position: TrackRow) -> str | None:
+    """When a value was said; None where that is the position's moment."""
+    if said_us is None or said_us == position.time_us:
+        return None
+    return format_rfc3339(said_us)
 
 
 def _state(state: str) -> Literal["live", "silent"]:

@@ -78,11 +78,17 @@ def _ago(text: str, now_us: int) -> str:
     return f"{shown_span(max(0, now_us - parse_rfc3339(text, field='time')))} ago"
 
 
-def _height(each: dict[str, Any]) -> str:
+def _own_age(each: dict[str, Any], member: str, now_us: int) -> str:
+    """Of a value that was said at another moment than the position."""
+    return f" (said {_ago(each[member], now_us)})" if each.get(member) is not None else ""
+
+
+def _height(each: dict[str, Any], now_us: int) -> str:
+    age = _own_age(each, "altitude_time", now_us)
     if each.get("altitude_m") is not None:
-        return f"{each['altitude_m']:.0f} m above the ellipsoid"
+        return f"{each['altitude_m']:.0f} m above the ellipsoid{age}"
     if each.get("pressure_altitude_m") is not None:
-        return f"{each['pressure_altitude_m']:.0f} m by pressure"
+        return f"{each['pressure_altitude_m']:.0f} m by pressure{age}"
     return "height not known"
 
 
@@ -93,17 +99,18 @@ def _feed_of(each: dict[str, Any]) -> str:
 def _place(each: dict[str, Any], now_us: int) -> str:
     """Of a track or what one feed says of it: where, how surely, how old."""
     return (
-        f"{each['latitude']:.5f}, {each['longitude']:.5f}, {_height(each)},"
+        f"{each['latitude']:.5f}, {each['longitude']:.5f}, {_height(each, now_us)},"
         f" known to {each['uncertainty_m']:.0f} m, {_ago(each['time'], now_us)}"
     )
 
 
-def _motion(each: dict[str, Any]) -> str:
+def _motion(each: dict[str, Any], now_us: int) -> str:
     speed, climb = each.get("ground_speed_m_s"), each.get("vertical_rate_m_s")
     across = "velocity not said" if speed is None else f"{speed:.0f} m/s"
     if each.get("track_deg") is not None:
         across += f" on {each['track_deg']:03.0f}"
-    return across if climb is None else f"{across}, {climb:+.1f} m/s up"
+    said = across if climb is None else f"{across}, {climb:+.1f} m/s up"
+    return said + _own_age(each, "velocity_time", now_us)
 
 
 def _said(source: dict[str, Any], now_us: int) -> str:
@@ -116,7 +123,7 @@ def _said(source: dict[str, Any], now_us: int) -> str:
     )
     whose = f"of {source['party']}" if source.get("party") else "nobody says whose"
     doubt = f"; IMPLAUSIBLE: {source['implausible']}" if source.get("implausible") else ""
-    return f"{_motion(source)}; {named}; {whose}{doubt}"
+    return f"{_motion(source, now_us)}; {named}; {whose}{doubt}"
 
 
 def _track(each: dict[str, Any], now_us: int) -> Iterator[str]:

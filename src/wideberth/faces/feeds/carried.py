@@ -31,6 +31,11 @@ _WIRE = (
     ("vertical_rate_m_s", "vertical_rate_m_s"),
     ("accuracy_m", "accuracy_m"),
 )
+_WIRE_TIMES = (
+    ("altitude_time", "altitude_time_us"),
+    ("velocity_time", "velocity_time_us"),
+    ("call_sign_time", "callsign_time_us"),
+)
 
 
 class CarriedFeed:
@@ -84,5 +89,9 @@ class CarriedFeed:
             value = getattr(report, member)
             if value is not None:
                 wire[name] = value
+        for name, member in _WIRE_TIMES:
+            said_us = getattr(report, member)
+            if said_us is not None and said_us != report.time_us:
+                wire[name] = format_rfc3339(said_us)
         wire.setdefault("accuracy_m", self._accuracy_m)
         return wire

@@ -112,6 +112,8 @@ class TrackSourceOut(Out, frozen=True, kw_only=True):
     """What one feed last said of a thing that several bring. used: which values of the track are
     its: position, altitude, pressure altitude, velocity, vertical rate, call sign, party.
     accuracy_m: of the position when it was taken. call_sign_time: when that was last said.
+    altitude_time: when its heights were, velocity_time: its ground speed, track and vertical rate,
+    each where that is another moment than time.
     """
 
     track: str
@@ -132,6 +134,8 @@ class TrackSourceOut(Out, frozen=True, kw_only=True):
     ground_speed_m_s: float | None = None
     track_deg: float | None = None
     vertical_rate_m_s: float | None = None
+    altitude_time: str | None = None
+    velocity_time: str | None = None
     implausible: str | None = None
 
 
@@ -139,7 +143,9 @@ class TrackOut(Out, frozen=True, kw_only=True):
     """A thing's last reported position; uncertainty_m grows with its age. Where several feeds that
     you may see bring it, sources says what each said, and which value is whose; conflicts: of which
     values they contradict each other. track, feed and feed_party are then its name: those of the
-    first of them.
+    first of them. altitude_time: when its heights were said, velocity_time: its ground speed, track
+    and vertical rate, each where that is another moment than time; where two of them are of two
+    feeds, sources says when each was.
     """
 
     track: str
@@ -158,6 +164,8 @@ class TrackOut(Out, frozen=True, kw_only=True):
     track_deg: float | None = None
     vertical_rate_m_s: float | None = None
     velocity_source: VelocitySource = "unknown"
+    altitude_time: str | None = None
+    velocity_time: str | None = None
     implausible: str | None = None
     sources: list[TrackSourceOut] = []
     conflicts: list[str] = []

@@ -35,7 +35,7 @@ function tracks(state, actions) {
     const name = track.callSign ?? track.track;
     return {
       key: track.id,
-      shows: [name, track.party, track.altitudeM, track.pressureM, track.uncertaintyM, track.implausible, track.speedMS, track.state, track.timeMs, state.selected === track.id, partyName(state, track.party), JSON.stringify([track.sources, track.conflicts])],
+      shows: [name, track.party, track.altitudeM, track.pressureM, track.uncertaintyM, track.implausible, track.speedMS, track.state, track.timeMs, track.heightMs, track.velocityMs, state.selected === track.id, partyName(state, track.party), JSON.stringify([track.sources, track.conflicts])],
       make: () => h("button", {
         type: "button", class: `row ${track.state === "live" ? "" : "silent"} ${state.selected === track.id ? "on" : ""}`,
         "data-focus": `t${track.id}`, onclick: () => actions.select(track.id),
@@ -45,8 +45,8 @@ function tracks(state, actions) {
       aged(track.state === "live" ? "ago" : track.state, track.timeMs, { class: `age ${track.state === "live" ? "" : "bad"}` }),
       h("span", { class: "num wide" },
         track.state === "live" ? "" : "last known: ",
-        heightText(track),
-        Number.isFinite(track.speedMS) ? ` · ${Math.round(track.speedMS / 0.514444)} kt` : ""),
+        heightText(track), ownAge(track.heightMs),
+        Number.isFinite(track.speedMS) ? [` · ${speedText(track)}`, ...ownAge(track.velocityMs)] : ""),
       track.implausible ? h("span", { class: "bad wide" }, `implausible: ${plain(track.implausible, 40)}`) : "",
       track.conflicts.length ? h("span", { class: "bad wide" }, `feeds disagree: ${track.conflicts.map((each) => plain(each, 24)).join(", ")}`) : "",
       h("span", { class: "dim wide" }, `known to ±${distance(track.uncertaintyM)}${track.sources.length ? "" : ` · by ${plain(track.feed, 30)} of ${plain(track.feedParty || "the host", 30)}`}`),
@@ -61,14 +61,20 @@ function heightText({ altitudeM, pressureM }) {
   return Number.isFinite(pressureM) ? `${metresAndFeet(pressureM)} by pressure` : "height not known";
 }
 
-/** What one of several feeds said of a thing, how old it is, and which of it is used. */
+const speedText = ({ speedMS }) => `${Math.round(speedMS / 0.514444)} kt`;
+
+/** How old a value is that was said at another moment than the position. */
+const ownAge = (saidMs) => (Number.isFinite(saidMs) ? [" (said ", aged("ago", saidMs), ")"] : []);
+
+/** What one of several feeds said of a thing, how old each of it is, and which of it is used. */
 function sourceLine(source) {
   const said = [
-    source.callSign ? plain(source.callSign, 24) : null,
-    Number.isFinite(source.altitudeM) || Number.isFinite(source.pressureM) ? heightText(source) : null,
-    source.used.length ? `used: ${source.used.map((each) => plain(each, 24)).join(", ")}` : "not used",
-  ].filter(Boolean).join(" · ");
-  return h("span", { class: "dim wide" }, `${plain(source.feed, 30)} of ${plain(source.feedParty || "nobody", 30)}: ${said} `, aged("ago", source.timeMs, {}));
+    source.callSign ? [plain(source.callSign, 24), ...ownAge(source.signMs)] : null,
+    Number.isFinite(source.altitudeM) || Number.isFinite(source.pressureM) ? [heightText(source), ...ownAge(source.heightMs)] : null,
+    Number.isFinite(source.speedMS) ? [speedText(source), ...ownAge(source.velocityMs)] : null,
+    [source.used.length ? `used: ${source.used.map((each) => plain(each, 24)).join(", ")}` : "not used"],
+  ].filter(Boolean).flatMap((part) => [...part, " · "]);
+  return h("span", { class: "dim wide" }, `${plain(source.feed, 30)} of ${plain(source.feedParty || "nobody", 30)}: `, ...said, aged("ago", source.timeMs, {}));
 }
 
 const phase = (intent, now) => (now < intent.startMs ? "begins" : now <= intent.endMs ? "ends" : "over");

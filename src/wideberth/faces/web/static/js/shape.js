@@ -207,6 +207,11 @@ export function fixOf(wire) {
   };
 }
 
+/** When heights and velocity were said; NaN: with the position. */
+function otherTimesOf(wire) {
+  return { heightMs: ms(wire.altitude_time), velocityMs: ms(wire.velocity_time) };
+}
+
 /** How a feed stands: its line, its newest position, and of one's own what could not be read. */
 export function feedOf(wire) {
   const sum = (counts) => Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
@@ -238,10 +243,12 @@ export function trackOf(wire) {
     speedMS: number(wire.ground_speed_m_s),
     courseDeg: number(wire.track_deg),
     climbMS: number(wire.vertical_rate_m_s),
+    ...otherTimesOf(wire),
     state: wire.state ?? (wire.silent ? "silent" : "live"),
     trail: (wire.trail ?? []).map(fixOf),
     sources: (wire.sources ?? []).map((each) => ({
-      feed: each.feed, feedParty: each.feed_party, callSign: each.call_sign ?? null, used: each.used ?? [], pressureM: number(each.pressure_altitude_m), ...fixOf(each),
+      feed: each.feed, feedParty: each.feed_party, callSign: each.call_sign ?? null, used: each.used ?? [], pressureM: number(each.pressure_altitude_m),
+      speedMS: number(each.ground_speed_m_s), signMs: each.call_sign_time === each.time ? NaN : ms(each.call_sign_time), ...otherTimesOf(each), ...fixOf(each),
     })),
     conflicts: wire.conflicts ?? [],
   };

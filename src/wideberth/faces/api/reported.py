@@ -37,9 +37,8 @@ FIELD_OF_COLUMN = {
 """What may be left out of a report and may be wrong by itself, as it is called on the wire."""
 _NAMED = {each: FIELD_OF_COLUMN[each] for each in NUMBERS}
 _TIMES = {
-    "altitude_time_us": "altitude_time",
-    "velocity_time_us": "velocity_time",
-    "callsign_time_us": "call_sign_time",
+    **{each: FIELD_OF_COLUMN[each] for each in ("altitude_time_us", "velocity_time_us")},
+    "callsign_time_us": "call_sign_time",  # dated, and never taken as not said
 }
 _MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
 

@@ -2,6 +2,7 @@
 // changed, nothing flickers and the focus stays where it is; and texts that are as old as they are.
 
 import { age, duration, h, plain } from "./text.js";
+import { placed, sourceOf } from "./words.js";
 import { partyColour } from "./colours.js";
 
 /** What every acknowledgement carries; the server's own words are shown where they came. */
@@ -40,8 +41,15 @@ export function rows(container, wanted, empty) {
   if (focus) container.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
 }
 
+/** A text in the place of the one that a node has; of a translation the English is its tooltip. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = placed(text);
+  if (node.textContent === shown) return;
+  node.textContent = shown;
+  const source = sourceOf(text);
+  if (source) node.title = source;
+  else if (node.sourced) node.removeAttribute("title");
+  node.sourced = Boolean(source);
 }
 
 /** The old node with the new one's looks and contents: a click that has begun on it still counts,

@@ -9,8 +9,8 @@ import * as incidents from "./incidents.js";
 import * as picture from "./picture.js";
 import * as replay from "./replay.js";
 import { Confidant } from "./confidant.js";
-import { at, tick, toast } from "./dom.js";
-import { goneText } from "./text.js";
+import { at, setText, tick, toast } from "./dom.js";
+import { goneText, h } from "./text.js";
 import * as sealed from "./sealed.js";
 import { shell } from "./shell.js";
 import { StopDesk } from "./stop.js";
@@ -21,6 +21,7 @@ import { Stream } from "./stream.js";
 import { claims, whyRefused } from "./credential.js";
 import { Views } from "./views.js";
 import { Waiting, markRead } from "./waiting.js";
+import { languageControls, unreviewed } from "./words.js";
 
 const KEY = "wideberth.token";
 const ASK_AGAIN_MS = 250; // events that come together are asked about together
@@ -280,6 +281,10 @@ document.getElementById("token").addEventListener("keydown", (event) => {
 });
 
 document.getElementById("sign-out").addEventListener("click", actions.signOut);
+
+at("language").append(...languageControls(h, () => location.reload()));
+setText(at("unreviewed"), unreviewed() ?? "");
+at("unreviewed").hidden = !unreviewed();
 
 const token = tokenGiven();
 if (token) {

@@ -1,6 +1,8 @@
 // Words and numbers as a person reads them. Text from others reaches the page as text only:
 // every node is made here or with textContent, and nothing is ever parsed as HTML.
 
+import { direction, language, number, placed, sourceOf } from "./words.js";
+
 export const FEET_M = 0.3048;
 const N = "\u00a0"; // between a number and its unit, so that no line breaks there
 
@@ -13,17 +15,36 @@ export function h(tag, attributes = {}, ...children) {
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
+  // Typed Latin letters and figures run from left to right in a page from right to left, too.
+  if (direction() === "rtl" && (tag === "input" || tag === "textarea") && !node.hasAttribute("dir")) node.dir = "auto";
   for (const child of children.flat(2)) {
     if (child === undefined || child === null || child === false) continue;
-    node.append(child instanceof Node ? child : plain(child));
+    node.append(child instanceof Node ? child : worded(node, child));
   }
   return node;
 }
 
-/** Text of strangers on one line: without control characters or marks that turn the line around. */
+/** A text as it is put into a node; of a translation the English is the node's tooltip. */
+function worded(node, child) {
+  const source = sourceOf(child);
+  if (source && !node.title) node.title = source;
+  return placed(plain(child, language() === "en" ? 300 : 900)); // a translation with its English is longer
+}
+
+const MARKS = /[\p{Cc}\p{Zl}\p{Zp}]|(?![\u2068\u2069])\p{Cf}/gu;
+
+/** Text of strangers on one line: without control characters or marks that turn the line around. Marks
+ * that keep a piece of text to itself (U+2068, U+2069) stay where each that is opened is closed. */
 export function plain(value, longest = 300) {
-  const text = String(value ?? "").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u00b7");
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  const text = String(value ?? "").replace(MARKS, "\u00b7");
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  let open = 0;
+  for (const mark of cut.match(/[\u2068\u2069]/g) ?? []) {
+    open += mark === "\u2068" ? 1 : -1;
+    if (open < 0) return cut.replace(/[\u2068\u2069]/g, "\u00b7");
+  }
+  if (open > 0 && cut === text) return cut.replace(/[\u2068\u2069]/g, "\u00b7");
+  return cut + "\u2069".repeat(open);
 }
 
 /** A free text of somebody: the words, or that they are sealed, and where they are opened. */
@@ -31,12 +52,11 @@ export function wordsOf(value, longest = 200) {
   return /^sealed-[0-9a-f]{64}$/.test(value ?? "") ? `sealed words ${value.slice(7, 15)}…, opened under Sealed` : plain(value, longest);
 }
 
-const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** Metres as metres and feet. */
 export function metresAndFeet(metres) {
   if (!Number.isFinite(metres)) return "not known";
-  return `${grouped.format(metres)}${N}m${N}/${N}${grouped.format(metres / FEET_M)}${N}ft`;
+  return `${number(metres)}${N}m${N}/${N}${number(metres / FEET_M)}${N}ft`;
 }
 
 /** That the server was restored from an older copy of the record. */

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agreements_scene import DESK, NORTH, PACT, SOUTH, act, agreed, propose, scene, sign, terms
@@ -23,8 +23,10 @@ from wideberth.model.liveness import GiveHeartbeat, HeartbeatMissed, ResumeChann
 from wideberth.model.notices import Notice, Urgency, Verb
 from wideberth.model.provisions import Acknowledging, LadderStep, LeadTime, Liveness, Rung
 from wideberth.picture import snapshot
-from wideberth.picture.calls import missed_by
+from wideberth.picture.calls import calls_due, missed_by
 from wideberth.picture.deadlines import pending, take_due
+from wideberth.picture.liveness import heartbeat_due, own_call_due_us
+from wideberth.picture.picture import Picture
 from wideberth.space.time import DAY_US, HOUR_US
 
 
@@ -309,6 +311,50 @@ def test_a_call_that_was_agreed_and_does_not_come_is_told_to_both_sides() -> Non
     world.accept(GiveHeartbeat(), author("north"))
     assert missed_by(world.picture, NORTH, SOUTH) == []
     assert world.picture.digest() == world.replayed().digest()
+
+
+@given(heard=st.lists(st.integers(0, 40), max_size=3, unique=True).map(sorted))
+@example(heard=[])
+@example(heard=[3])
+def test_by_when_a_party_is_to_be_heard_is_when_its_call_is_missed(heard: list[int]) -> None:
+    """Whoever is not heard by then is told, in that half minute, that its call was missed."""
+    first_missed(heard, own_call_due_us)
+
+
+def the_later(picture: Picture, party: PartyId) -> int | None:
+    """A planted fault: what the rules and an agreement ask for, whichever is last."""
+    beat = heartbeat_due(picture, party)
+    waits = [*calls_due(picture, party), *([] if beat is None else [beat])]
+    return max((each.due_us for each in waits), default=None)
+
+
+def the_rules_alone(picture: Picture, party: PartyId) -> int | None:
+    """A planted fault: what was agreed is left out."""
+    beat = heartbeat_due(picture, party)
+    return None if beat is None else beat.due_us
+
+
+@pytest.mark.parametrize("planted", [the_later, the_rules_alone])
+def test_a_call_said_for_another_time_is_found(planted: Any) -> None:
+    with pytest.raises(AssertionError):
+        first_missed([3], planted)
+
+
+def first_missed(heard: list[int], due: Any) -> None:
+    """Let minutes pass, north heard in these of them, until its agreed call is missed."""
+    world = scene()
+    agreed(world, CALLS)
+    told: list[float] = []
+    for minute in range(60):
+        if minute in heard:
+            world.accept(GiveHeartbeat(), author("north"))
+        if told:
+            return
+        by_us = due(world.picture, NORTH)
+        assert by_us is not None
+        told = [at for at, party in missed(world, 1) if party == NORTH]
+        assert bool(told) == (by_us <= world.now_us), (minute, by_us, world.now_us)
+    raise AssertionError("nothing was missed in an hour")
 
 
 def test_what_all_see_of_a_channel_goes_by_the_rules_of_the_space() -> None:

@@ -326,6 +326,7 @@ async def _lists(asker: Asker, shapes: list[dict[str, Any]]) -> None:
         await asker.ask("GET", route, query="limit=1000")
         await _paged(asker, route)
     await asker.ask("GET", "/notices", query="state=open")
+    await asker.ask("GET", "/sites", query="whose=own")
     for box in ("south=46&west=7&north=48&east=9", "south=47&west=8&north=47.011&east=8.011"):
         for route in ("/intents", "/zones", "/tracks"):
             await asker.ask("GET", route, query=box)

@@ -20,7 +20,16 @@ from wideberth.model.ids import AgreementId, PartyId
 from wideberth.picture.picture import Picture
 from wideberth.space.time import SECOND_US
 
-__all__ = ["FOLDS", "call_due", "call_of", "calls_heard", "follow_calls", "missed_by", "subjects"]
+__all__ = [
+    "FOLDS",
+    "call_due",
+    "call_of",
+    "calls_due",
+    "calls_heard",
+    "follow_calls",
+    "missed_by",
+    "subjects",
+]
 
 _replace = msgspec.structs.replace
 
@@ -62,6 +71,12 @@ def missed_by(picture: Picture, party: PartyId, reader: PartyId) -> list[Call]:
         for agreement, call in _calls(picture, party)
         if call.missed_us and reader in agreement.terms.concerned
     ]
+
+
+def calls_due(picture: Picture, party: PartyId) -> list[Due]:
+    """When each call that agreements ask of a party is missed, of those that are waited for."""
+    dues = (call_due(picture, _subject(call)) for _, call in _calls(picture, party))
+    return [due for due in dues if due is not None]
 
 
 def follow_calls(picture: Picture, agreement: Agreement) -> None:

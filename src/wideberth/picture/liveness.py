@@ -28,7 +28,7 @@ from wideberth.model.liveness import (
 )
 from wideberth.model.notices import Notice, ObjectType
 from wideberth.model.shifts import Shift, ShiftTaken
-from wideberth.picture.calls import calls_heard
+from wideberth.picture.calls import calls_due, calls_heard
 from wideberth.picture.picture import Picture
 from wideberth.space.time import DAY_US, MINUTE_US
 
@@ -42,6 +42,7 @@ __all__ = [
     "hazard_stepped",
     "heartbeat_due",
     "is_busy",
+    "own_call_due_us",
     "state_of_party",
 ]
 
@@ -77,6 +78,15 @@ def heartbeat_due(picture: Picture, subject: str) -> Due | None:
         return None  # it was missed already, or somebody says that it is gone
     every_us = beats.busy_us if is_busy(picture, channel.party) else beats.every_us
     return Due(channel.step, channel.heard_us + every_us + beats.grace_us)
+
+
+def own_call_due_us(picture: Picture, party: PartyId) -> int | None:
+    """By when a party is to be heard, or a call of its counts as missed, in microseconds: under the
+    rules of the space or an agreement, whichever is first. None where nothing is waited for.
+    """
+    beat = heartbeat_due(picture, party)
+    waits = [*calls_due(picture, party), *([] if beat is None else [beat])]
+    return min((due.due_us for due in waits), default=None)
 
 
 def hazard_due(picture: Picture, subject: str) -> Due | None:

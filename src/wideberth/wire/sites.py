@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from wideberth.model.sites import Disclosure
-from wideberth.wire.asked import In
+from wideberth.wire.asked import In, PageQuery
 
-__all__ = ["AssessIn", "ExportIn", "HarmIn", "StatementIn"]
+__all__ = ["AssessIn", "ExportIn", "HarmIn", "SitesQuery", "StatementIn"]
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
@@ -35,6 +35,12 @@ class HarmIn(StatementIn, frozen=True, kw_only=True):
     """Harm at a site, and when."""
 
     occurred: str
+
+
+class SitesQuery(PageQuery, frozen=True, kw_only=True):
+    """Protected sites. whose: all, or your own alone, of which nobody is given anything."""
+
+    whose: Literal["all", "own"] = "all"
 
 
 class ExportIn(In, frozen=True, kw_only=True):

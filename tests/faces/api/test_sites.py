@@ -97,6 +97,18 @@ async def test_reading_ones_own_sites_is_no_delivery(world: World) -> None:
     assert not any(isinstance(each.body, SitesDelivered) for each in await entries(world))
 
 
+async def test_the_list_of_ones_own_sites_gives_nobody_anothers(world: World) -> None:
+    """The console of a party asks for it all day: what others told stands in it nowhere."""
+    own = (await told_site(world, "bravo"))["intent"]["id"]
+    (seen,) = (await ok(world, "alpha", "GET", "/sites?whose=own"))["sites"]
+    assert (seen["id"], seen["state"], seen["owner"]) == (own, "current", "alpha")
+    assert seen["valid_until"] is not None
+    assert (await ok(world, "bravo", "GET", "/sites?whose=own"))["sites"] == []
+    assert not any(isinstance(each.body, SitesDelivered) for each in await entries(world))
+    wrong = await world.ask("alpha", "GET", "/sites?whose=theirs")
+    assert (wrong.status_code, "whose" in wrong.text) == (400, True)
+
+
 @pytest.mark.requirement("S-05", "S-07", "N-11")
 async def test_an_emergency_withdrawal_says_what_it_cannot_do_and_lists_who_did_not_confirm(
     world: World,

@@ -92,6 +92,25 @@ def test_channels_are_never_blank(tmp_path: Path) -> None:
     asyncio.run(play())
 
 
+def test_by_when_a_party_is_to_be_heard_is_told_to_itself_alone(tmp_path: Path) -> None:
+    """How often would tell others whether it is in operations."""
+
+    async def play() -> None:
+        async with a_world(tmp_path) as world:
+            await world.ask("bravo", "POST", "/heartbeat", {})
+            for reader in ("alpha", "bravo"):
+                channels = (await got(world, reader, "/channels"))["channels"]
+                told = {each["party"]: each.get("call_by") for each in channels}
+                assert (told["bravo"] is not None) == (reader == "bravo")
+                assert told["alpha"] is None
+                assert told["charlie"] is None
+                for each in channels:
+                    if each["party"] == "bravo" and reader == "bravo":
+                        assert each["call_by"] > each["heard"]
+
+    asyncio.run(play())
+
+
 @pytest.mark.requirement("L-05", "L-09", "N-18")
 def test_a_hazard_is_never_cleared_by_silence(tmp_path: Path) -> None:
     async def play() -> None:

@@ -57,14 +57,16 @@ async def list_sites(call: Call) -> out.SitesPage | Refusal:
     """Sites by id, yours and those shown to you; then the cells of those of which no more is
     disclosed, on the last page.
     """
-    query: asked.PageQuery = call.query
+    query: said.SitesQuery = call.query
     picture, now_us = call.picture, call.desk.service.context().now_us
     position = picture.size
+    is_own = query.whose == "own"
     await asyncio.sleep(0)
     shown = [
         each
         for each in sites_seen.shown_sites(picture, call.party)
-        if query.cursor is None or each.id > query.cursor
+        if (query.cursor is None or each.id > query.cursor)
+        and not (is_own and each.party != call.party)
     ]
     after = within_limit(call, shown)
     page = Page().take_all(
@@ -77,7 +79,7 @@ async def list_sites(call: Call) -> out.SitesPage | Refusal:
         return refusal
     owners = {each.party for each in taken}
     is_last = len(after) == len(page)
-    if is_last:
+    if is_last and not is_own:
         for cell in _cells(call):
             owners.add(PartyId(cell.owner))
             page.take(encode(cell))
@@ -302,7 +304,7 @@ ROUTES = (
         list_sites,
         "Protected sites, yours and those shown to you",
         out.SitesPage,
-        query=asked.PageQuery,
+        query=said.SitesQuery,
         role=Role.WATCH,
     ),
     Route("GET", "/sites/{site}", get_site, "A protected site", out.SiteOut, role=Role.WATCH),

@@ -34,7 +34,7 @@ from wideberth.model.notices import ObjectRef
 from wideberth.model.shifts import ShiftTaken
 from wideberth.picture.calls import missed_by
 from wideberth.picture.limits import rounded_for
-from wideberth.picture.liveness import hazard_due
+from wideberth.picture.liveness import hazard_due, own_call_due_us
 from wideberth.picture.picture import Picture
 from wideberth.service import Applied, StreamEvent
 from wideberth.space.time import format_rfc3339
@@ -69,7 +69,12 @@ def channel_seen(picture: Picture, party: PartyId, reader: PartyId) -> told.Chan
         for each in missed
     ]
     if channel is None:
-        return told.ChannelOut(party=party, state=ChannelState.UNKNOWN, missed_calls=calls)
+        return told.ChannelOut(
+            party=party,
+            state=ChannelState.UNKNOWN,
+            missed_calls=calls,
+            call_by=_call_by(picture, party, reader),
+        )
     until_us = channel.until_us
     state, since_us = channel.state, channel.since_us
     if missed and state in (ChannelState.UP, ChannelState.DEGRADED):
@@ -85,7 +90,16 @@ def channel_seen(picture: Picture, party: PartyId, reader: PartyId) -> told.Chan
         scope=channel.scope or None,
         until=None if until_us is None else format_rfc3339(until_us),
         before=channel.before,
+        call_by=_call_by(picture, party, reader),
     )
+
+
+def _call_by(picture: Picture, party: PartyId, reader: PartyId) -> str | None:
+    """By when the reader itself is to be heard next, under the rules or an agreement."""
+    if reader != party:
+        return None
+    first_us = own_call_due_us(picture, party)
+    return None if first_us is None else format_rfc3339(first_us)
 
 
 def hazard_seen(

@@ -34,6 +34,7 @@ class ChannelOut(Out, frozen=True, kw_only=True):
     heard: the last heartbeat. by: whose word it is, where it is not the party's own heartbeat or
     its absence. scope, until: of a suspension; before: the state that it found. missed_calls: by
     what you agreed with the party; one that is UP or DEGRADED to others is UNKNOWN to you then.
+    call_by: of your own channel alone: by when you are to be heard, or a call of yours is missed.
     """
 
     party: str
@@ -46,6 +47,7 @@ class ChannelOut(Out, frozen=True, kw_only=True):
     until: str | None = None
     before: ChannelState | None = None
     missed_calls: list[MissedCallOut] = []
+    call_by: str | None = None
 
 
 class MissedCallOut(Out, frozen=True, kw_only=True):

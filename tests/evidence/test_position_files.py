@@ -13,11 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from pyarrow import parquet
 
 import evidence_world as world
-from kept_world import AT, BEGIN_US, alone, bundle, chunk, frames, happened, recorded, text_of
+from kept_world import (
+    AT,
+    BEGIN_US,
+    NOT_SAID,
+    alone,
+    bundle,
+    chunk,
+    frames,
+    happened,
+    recorded,
+    text_of,
+)
 from wideberth.errors import RecordCorrupt
 from wideberth.evidence.alone.container import Fault, packed, unpacked
 from wideberth.evidence.alone.page import page_html
@@ -195,6 +207,19 @@ def test_the_verifier_reads_a_file_as_it_reads_the_journal() -> None:
         (each.track, each.time_us, each.latitude_nd, each.altitude_mm) for each in segment.positions
     ] == rows
     assert {(each.accuracy_mm, each.entry) for each in segment.positions} == {(10_000, 7)}
+
+
+def test_the_page_says_when_a_height_was_said_that_is_not_of_its_position() -> None:
+    opened, first, later = frames()
+    read = read_frame(first, name="x")
+    assert isinstance(read, Chunk)
+    aged = msgspec.structs.replace(
+        read, altitude_behind_us=np.array([NOT_SAID, NOT_SAID, 4_500_000, 0], "<i8").tobytes()
+    )
+    journal = [opened, packed_frame(encoded(aged)), later]
+    for made in (journal, [as_file(journal)]):
+        text = text_of(bundle(happened(recorded(made)), {"seg-1": made}))
+        assert text.count("(said 4.5 s before the position)") == 1
 
 
 def a_frame(rows: list[tuple[str, int, int, int]]) -> bytes:

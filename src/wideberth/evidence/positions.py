@@ -105,6 +105,7 @@ def _minutes(fixes: Sequence[KeptFix], digests: Mapping[str, int | None]) -> lis
             each.altitude_w84_mm,
             each.accuracy_mm,
             digests.get(each.segment),
+            each.altitude_behind_us,
         )
         for each in fixes
     )

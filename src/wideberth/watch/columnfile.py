@@ -53,11 +53,14 @@ class NoColumnFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: of texts, or of 64-bit integers; in an optional one some may be missing."""
+    """A column: of texts, or of 64-bit integers; in an optional one some may be missing. may_lack:
+    of integers, all of which are missing in a file that has no such column.
+    """
 
     name: str
     is_text: bool = False
     is_optional: bool = False
+    may_lack: bool = False
 
 
 class Texts(NamedTuple):
@@ -250,7 +253,9 @@ class ColumnFile:
             names = [each[4].decode() for each in footer[2][1:]]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise NoColumnFile("its footer is none") from error
-        if names != list(self._schema) or self.rows != sum(rows for rows, _ in self._groups):
+        self._lacks = {name for name, each in self._schema.items() if each.may_lack} - {*names}
+        wanted = [name for name in self._schema if name not in self._lacks]
+        if names != wanted or self.rows != sum(rows for rows, _ in self._groups):
             raise NoColumnFile("its footer is of another file")
 
     def groups(self) -> range:
@@ -259,6 +264,8 @@ class ColumnFile:
 
     def numbers(self, group: int, name: str) -> Ints:
         """A column of integers in a row group; NONE: missing."""
+        if name in self._lacks:
+            return np.full(self._groups[group][0], NONE)
         body, known, _, words = self._page(group, name)
         if words is not None or len(body) != 8 * int(known.sum()):
             raise NoColumnFile(f"its column {name} is cut off")

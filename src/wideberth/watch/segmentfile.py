@@ -4,6 +4,9 @@ Its digest is SHA-256 of the file. What the file says of itself, at its end: the
 it is, the space, and a random salt that keeps a guess at the rest from being checked. Behind the
 first four bytes stands the first frame of the journal, which says whose feed it is of a file that
 has lost its end; readers of Parquet pass over it.
+
+A file without the columns of when each value was said, as the first ones had none, is read: all
+that it holds counts as of the positions' moments.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from wideberth.watch.segments import (
     ALWAYS_SAID,
     NUMBERS,
     TEXTS,
+    VALUE_TIMES,
     Block,
     Opened,
     Span,
@@ -30,7 +34,10 @@ from wideberth.watch.segments import (
 __all__ = ["GROUP_ROWS", "SCHEMA", "SegmentFile", "write_segment"]
 
 SCHEMA = (
-    *(Column(each, is_optional=each not in ALWAYS_SAID) for each in NUMBERS),
+    *(
+        Column(each, is_optional=each not in ALWAYS_SAID, may_lack=each in VALUE_TIMES)
+        for each in NUMBERS
+    ),
     *(Column(each, is_text=True, is_optional=each not in ALWAYS_SAID) for each in TEXTS),
 )
 GROUP_ROWS = 1 << 15

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.errors import RecordCorrupt
+from wideberth.space.time import MAX_US, MIN_US
 from wideberth.watch.columnfile import MAGIC, NONE, Texts
 from wideberth.watch.paths import Floats
 from wideberth.watch.reports import ReportBatch
@@ -35,6 +36,7 @@ __all__ = [
     "NUMBERS",
     "SALT_BYTES",
     "TEXTS",
+    "VALUE_TIMES",
     "Block",
     "Chunk",
     "Ints",
@@ -70,9 +72,17 @@ _BLOCK_BYTES = 1 << 18  # of a file, are held at a time; a longer frame is held 
 _LEVEL = 1
 _WHERE_SAID = ("altitude_std_mm", "ground_speed_mm_s", "course_mdeg", "vertical_rate_mm_s")
 """Columns that a chunk has only where something is said."""
+VALUE_TIMES = {
+    "altitude_behind_us": "altitude_time_us",
+    "velocity_behind_us": "velocity_time_us",
+    "call_sign_behind_us": "callsign_time_us",
+}
+"""How long before its position each value was said (negative: after it), and the column of a batch
+that says when; in a chunk where any was not of the position's moment. Not said: with the position.
+"""
 ALWAYS_SAID = ("batch", "came_us", "time_us", "latitude_nd", "longitude_nd", "track", "shown_to")
 """Columns in which no row is without a value."""
-NUMBERS = (*ALWAYS_SAID[:5], "altitude_w84_mm", "accuracy_mm", *_WHERE_SAID)
+NUMBERS = (*ALWAYS_SAID[:5], "altitude_w84_mm", "accuracy_mm", *_WHERE_SAID, *VALUE_TIMES)
 TEXTS = ("track", "call_sign", "owner", "shown_to")
 """The columns of a segment. batch: the number of the batch that a position came in, from 0 on;
 shown_to: ``owner``, ``all``, or a JSON array of parties.
@@ -124,6 +134,9 @@ class Chunk(
     ground_speed_mm_s: bytes = b""
     course_mdeg: bytes = b""
     vertical_rate_mm_s: bytes = b""
+    altitude_behind_us: bytes = b""
+    velocity_behind_us: bytes = b""
+    call_sign_behind_us: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +168,8 @@ class Block:
 class KeptFix(msgspec.Struct, frozen=True, gc=False):
     """One position as it was reported. accuracy_mm: horizontal, 95 %, as its feed said;
     course_mdeg: over ground, clockwise from true north; None: it did not say. segment: the file
-    that holds it.
+    that holds it. altitude_behind_us: how long before time_us its heights were said, negative:
+    after it; velocity_behind_us, call_sign_behind_us likewise; None: with the position.
     """
 
     track: str
@@ -175,6 +189,23 @@ class KeptFix(msgspec.Struct, frozen=True, gc=False):
     ground_speed_mm_s: int | None = None
     course_mdeg: int | None = None
     vertical_rate_mm_s: int | None = None
+    altitude_behind_us: int | None = None
+    velocity_behind_us: int | None = None
+    call_sign_behind_us: int | None = None
+
+    @property
+    def altitude_us(self) -> int:
+        """When its heights were said."""
+        return self._before(self.altitude_behind_us)
+
+    @property
+    def call_sign_us(self) -> int:
+        """When its call sign was said."""
+        return self._before(self.call_sign_behind_us)
+
+    def _before(self, behind_us: int | None) -> int:
+        # What a feed said may be a time that no clock shows.
+        return min(max(self.time_us - (behind_us or 0), MIN_US), MAX_US)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -217,6 +248,12 @@ def chunk_of(
     def where_said(values: Floats) -> bytes:
         return whole(values, 1000) if np.isfinite(values[at]).any() else b""
 
+    def behind(said_us: Ints | None) -> bytes:
+        if said_us is None:
+            return b""
+        behind_us = batch.time_us[at] - said_us[at]
+        return _column(np.where(behind_us == 0, NONE, behind_us)) if behind_us.any() else b""
+
     return Chunk(
         came_us=came_us,
         shown_to=shown_to if isinstance(shown_to, str) else tuple(sorted(shown_to)),
@@ -232,6 +269,9 @@ def chunk_of(
         ground_speed_mm_s=where_said(batch.ground_speed_m_s),
         course_mdeg=where_said(batch.course_deg),
         vertical_rate_mm_s=where_said(batch.vertical_rate_m_s),
+        altitude_behind_us=behind(batch.altitude_time_us),
+        velocity_behind_us=behind(batch.velocity_time_us),
+        call_sign_behind_us=behind(batch.callsign_time_us),
     )
 
 
@@ -253,7 +293,8 @@ def block_of(chunk: Chunk, number: int) -> Block:
 
 def batches_of(opened: Opened, block: Block) -> Iterator[tuple[int, ReportBatch]]:
     """The batches of a block as they came, each with when it came; in whole millimetres and 1e-9
-    degrees. What an archive of before did not keep (heights by pressure, velocities) is not said.
+    degrees. What an archive of before did not keep (heights by pressure, velocities) is not said,
+    and counts as of the position's moment where it kept no other.
     """
     number, came_us = block.numbers["batch"], block.numbers["came_us"]
     begins = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist()]
@@ -266,8 +307,15 @@ def _batch_of(opened: Opened, block: Block, rows: slice) -> ReportBatch:
         numbers = block.numbers[name][rows]
         return np.where(numbers == NONE, np.nan, numbers / unit)
 
+    def times(name: str) -> Ints | None:
+        behind_us = block.numbers[name][rows]
+        said = behind_us != NONE
+        return time_us - np.where(said, behind_us, 0) if said.any() else None
+
     def texts(name: str) -> list[Any]:
         return block.texts[name].of(rows).listed()
+
+    time_us = block.numbers["time_us"][rows].astype(np.int64)
 
     return ReportBatch(
         feed=opened.feed,
@@ -275,7 +323,7 @@ def _batch_of(opened: Opened, block: Block, rows: slice) -> ReportBatch:
         track_id=texts("track"),
         callsign=texts("call_sign"),
         owner=texts("owner"),
-        time_us=block.numbers["time_us"][rows].astype(np.int64),
+        time_us=time_us,
         latitude_deg=floats("latitude_nd", 1e9),
         longitude_deg=floats("longitude_nd", 1e9),
         altitude_w84_m=floats("altitude_w84_mm", 1000),
@@ -284,6 +332,7 @@ def _batch_of(opened: Opened, block: Block, rows: slice) -> ReportBatch:
         course_deg=floats("course_mdeg", 1000),
         vertical_rate_m_s=floats("vertical_rate_mm_s", 1000),
         accuracy_m=floats("accuracy_mm", 1000),
+        **{column: times(name) for name, column in VALUE_TIMES.items()},
     )
 
 

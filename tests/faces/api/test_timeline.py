@@ -17,7 +17,7 @@ from wideberth.model.incidents import OpenIncident
 from wideberth.model.parties import Author, How, Role
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.service import Applied
-from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339
+from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339, parse_rfc3339
 from wideberth.space.volume import Circle
 from wideberth.trackkeeping import TrackKeeping
 from wideberth.watch.archive import ArchiveSettings, TrackArchive
@@ -247,7 +247,7 @@ async def positions(world: World) -> TrackKeeping:
     keeping = world.app.desk.live.keeping = TrackKeeping(world.node.service, archive)
     now_us = world.node.service.context().now_us
 
-    async def report(track: str, owner: str | None, at_s: int) -> None:
+    async def report(track: str, owner: str | None, at_s: int, **more: object) -> None:
         wire = {
             "track": track,
             "time": format_rfc3339(now_us - at_s * SECOND_US),
@@ -255,12 +255,15 @@ async def positions(world: World) -> TrackKeeping:
             "longitude": 7.5,
             "accuracy_m": 10.0,
             **({"party": owner} if owner else {}),
+            **more,
         }
         answer = await world.ask("alpha", "POST", "/tracks", {"feed": "radar", "reports": [wire]})
         assert answer.status_code == 200, answer.text
 
     await report("own", None, 130)
-    await report("own", None, 125)
+    said = {"altitude_m": 300.0, "altitude_time": format_rfc3339(now_us - 129 * SECOND_US)}
+    heard = {"call_sign": "OWN", "call_sign_time": format_rfc3339(now_us - 200 * SECOND_US)}
+    await report("own", None, 125, **said, **heard)
     await report("own", None, 0)
     await report("theirs", "bravo", 0)
     shown = await world.ask("alpha", "PUT", "/feeds/radar", {"shown_to": ["charlie"]})
@@ -272,6 +275,9 @@ async def positions(world: World) -> TrackKeeping:
 def tracks_of(timeline: dict[str, Any]) -> list[str]:
     found = [each for minute in timeline["tracks"]["minutes"] for each in minute["positions"]]
     return sorted({each["track"] for each in found})
+
+
+TIMES = ("time", "altitude_time", "call_sign_time")
 
 
 async def test_kept_positions_are_told_by_minute_to_those_who_could_see_them(
@@ -289,6 +295,11 @@ async def test_kept_positions_are_told_by_minute_to_those_who_could_see_them(
         assert len(first) == 1, "the last of a minute"
         assert (first[0]["uncertainty_m"], first[0]["feed"]) == (10.0, "radar")
         assert "entry" not in first[0], "its file is still open"
+        told = [each for minute in minutes for each in minute["positions"]]
+        (aged,) = (each for each in told if "altitude_m" in each)
+        times = [parse_rfc3339(aged[name], field=name) for name in TIMES]
+        assert [(times[0] - each) // SECOND_US for each in times] == [0, 4, 75]
+        assert all(each is aged or each.keys() & {*TIMES} == {"time"} for each in told)
         assert any(minute.get("none_kept") == ["alpha/own"] for minute in minutes)
         assert "does not say that nothing was there" in timeline["tracks"]["sentence"]
         await keeping.tend(all_of_them=True)
@@ -300,6 +311,7 @@ async def test_kept_positions_are_told_by_minute_to_those_who_could_see_them(
         assert "positions kept" not in kinds(await got(world, "bravo", **begin))
         text = (await world.ask("alpha", "GET", "/timeline/text", params=begin)).text
         assert "no position kept of alpha/own" in text
+        assert "300 m above the WGS84 ellipsoid (said 4 s before the position)" in text
 
 
 async def test_a_track_shown_to_who_may_not_see_it_is_noticed(

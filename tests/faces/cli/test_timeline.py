@@ -163,7 +163,12 @@ def reports_of(world: World) -> list[dict[str, Any]]:
     return [
         {"track": "own", "time": format_rfc3339(now_us - 70 * SECOND_US), **place},
         {"track": "own", "time": format_rfc3339(now_us - 65 * SECOND_US), **place},
-        {"track": "own", "time": format_rfc3339(now_us - SECOND_US), **place},
+        {
+            "track": "own",
+            "time": format_rfc3339(now_us - SECOND_US),
+            "altitude_time": format_rfc3339(now_us - 5 * SECOND_US),
+            **place,
+        },
         {
             "track": "theirs",
             "time": format_rfc3339(now_us - 2 * SECOND_US),
@@ -229,6 +234,23 @@ def test_no_order_is_told_within_a_minute_and_a_clock_that_may_mean_another_says
     for at_s, error_s in ((30, 30), (59, 1), (0, 1e-6), (1, 1.5)):
         words = kept_words(a_position("a", at_s), int(error_s * SECOND_US))
         assert "so that it may be of another minute" in words
+
+
+@pytest.mark.parametrize(
+    ("behind_us", "said"),
+    [
+        (None, "320.5 m above the WGS84 ellipsoid; its"),
+        (0, "320.5 m above the WGS84 ellipsoid; its"),
+        (5_000_000, "320.5 m above the WGS84 ellipsoid (said 5 s before the position); its"),
+        (-61_500_000, "ellipsoid (said 1 min 1.5 s after the position); its"),
+    ],
+)
+def test_a_height_of_another_moment_than_its_position_says_so(
+    behind_us: int | None, said: str
+) -> None:
+    high = a_position("a", 30, altitude_mm=320_500, altitude_behind_us=behind_us)
+    assert said in kept_words(high, 0)
+    assert "the position)" not in kept_words(high._replace(altitude_mm=None), 0)
 
 
 def test_minutes_without_a_position_between_two_are_named() -> None:

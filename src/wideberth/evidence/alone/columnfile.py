@@ -33,11 +33,14 @@ _BITS_OF = [[byte >> place & 1 for place in range(8)] for byte in range(256)]
 
 
 class StoredColumn(NamedTuple):
-    """A column of texts or of 64-bit integers; in an optional one values may be missing."""
+    """A column of texts or of 64-bit integers; in an optional one values may be missing. may_lack:
+    a file that has no such column says no value of it.
+    """
 
     name: str
     is_text: bool
     is_optional: bool
+    may_lack: bool = False
 
 
 class StoredColumns(NamedTuple):
@@ -53,10 +56,10 @@ class StoredColumns(NamedTuple):
 def stored_columns(
     data: bytes, schema: List[StoredColumn], wanted: Tuple[str, ...]
 ) -> StoredColumns:
-    """The wanted columns of a file. schema: all that it has. Raises Fault."""
+    """The wanted columns of a file. schema: all that it may have. Raises Fault."""
     try:
         footer = _footer_of(data)
-        _check_schema(footer[2], schema)
+        has = _schema_of(footer[2], schema)
         said = {each[1].decode("utf-8"): each[2].decode("utf-8") for each in footer[5]}
         if len(said) != len(footer[5]):
             raise Fault(None, "it says something of itself twice")
@@ -68,10 +71,13 @@ def stored_columns(
         for group in groups:
             if group[3] < 1:
                 raise Fault(None, "it has a row group without a row")
-            for number, column in enumerate(schema):
+            for number, column in enumerate(has):
                 if column.name in found:
                     pages = _Pages(data, group[1][number][3], column, budget)
                     found[column.name] += pages.values(group[3])
+        for column in schema:
+            if column.name in found and column not in has:
+                found[column.name] = [None] * rows
         return StoredColumns(rows, said, found)
     except (ValueError, LookupError, TypeError, AttributeError, struct.error, zlib.error):
         raise Fault(None, "it is no whole file of positions") from None
@@ -88,11 +94,15 @@ def _footer_of(data: bytes) -> Dict[int, Any]:
     return footer
 
 
-def _check_schema(elements: List[Any], schema: List[StoredColumn]) -> None:
+def _schema_of(elements: List[Any], schema: List[StoredColumn]) -> List[StoredColumn]:
+    """Those columns that a file has."""
     told = [(each[4], each[1], each[3]) for each in elements[1:]]
-    wanted = [(each.name.encode("ascii"), _type_of(each), int(each.is_optional)) for each in schema]
-    if told != wanted or elements[0][5] != len(schema):
+    names = [each[0] for each in told]
+    has = [each for each in schema if not each.may_lack or each.name.encode("ascii") in names]
+    wanted = [(each.name.encode("ascii"), _type_of(each), int(each.is_optional)) for each in has]
+    if told != wanted or elements[0][5] != len(has):
         raise Fault(None, "its columns are not those of positions")
+    return has
 
 
 def _type_of(column: StoredColumn) -> int:

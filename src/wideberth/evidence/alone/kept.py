@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 from wideberth.evidence.alone.container import is_array, is_object
 from wideberth.evidence.alone.phrases import (
     duration_words,
+    height_age_words,
     height_words,
     metres_words,
     place_words,
@@ -39,7 +40,8 @@ _DAY = 1_440  # minutes
 class KeptPosition(NamedTuple):
     """A position as its feed reported it. altitude_mm: above the WGS84 ellipsoid; accuracy_mm:
     horizontal, 95 %; None: the feed said none. entry: the one with the digest of the file that
-    holds it; None: that file is still open.
+    holds it; None: that file is still open. altitude_behind_us: how long before time_us the height
+    was said, negative: after it; None: with the position.
     """
 
     time_us: int
@@ -51,6 +53,7 @@ class KeptPosition(NamedTuple):
     altitude_mm: Optional[int]
     accuracy_mm: Optional[int]
     entry: Optional[int]
+    altitude_behind_us: Optional[int] = None
 
 
 class KeptMinute(NamedTuple):
@@ -149,6 +152,7 @@ def kept_words(position: KeptPosition, error_us: Optional[int], near: Iterable[s
     height = "no height reported"
     if position.altitude_mm is not None:
         height = height_words({"value_mm": position.altitude_mm, "reference": "W84"})
+        height += height_age_words(position.altitude_behind_us or 0)
     accuracy = "its feed states no accuracy"
     if position.accuracy_mm is not None:
         accuracy = "give or take " + metres_words(position.accuracy_mm)

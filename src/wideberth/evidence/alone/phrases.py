@@ -103,6 +103,16 @@ def height_words(height: dict[str, Any]) -> str:
     return "{} {}".format(metres_words(height["value_mm"]), _REFERENCES.get(reference, reference))
 
 
+def height_age_words(behind_us: int) -> str:
+    """When a height was said that is not of its position's moment, to be put behind it; else
+    nothing. behind_us: how long before that, negative: after it.
+    """
+    if not behind_us:
+        return ""
+    side = "before" if behind_us > 0 else "after"
+    return " (said {} {} the position)".format(duration_words(abs(behind_us)), side)
+
+
 def metres_words(length_mm: int) -> str:
     """A length in metres, from whole millimetres."""
     return "{}{} m".format("-" if length_mm < 0 else "", decimal_words(abs(length_mm), 3))

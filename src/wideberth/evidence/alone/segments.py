@@ -41,12 +41,15 @@ _ALWAYS_SAID = (
     *("batch", "came_us", "time_us", "latitude_nd", "longitude_nd", "track", "shown_to"),
 )
 _FILE_TEXTS = ("track", "call_sign", "owner", "shown_to")
+_HEIGHT_BEHIND = "altitude_behind_us"
+_VALUE_TIMES = (_HEIGHT_BEHIND, "velocity_behind_us", "call_sign_behind_us")
 _FILE_COLUMNS = [
-    StoredColumn(name, name in _FILE_TEXTS, name not in _ALWAYS_SAID)
+    StoredColumn(name, name in _FILE_TEXTS, name not in _ALWAYS_SAID, name in _VALUE_TIMES)
     for name in (
         *_ALWAYS_SAID[:5],
         *("altitude_w84_mm", "accuracy_mm", "altitude_std_mm", "ground_speed_mm_s"),
         *("course_mdeg", "vertical_rate_mm_s"),
+        *_VALUE_TIMES,
         *_FILE_TEXTS,
     )
 ]
@@ -130,15 +133,15 @@ def _file_held_against(position: int, file: str, body: Dict[str, Any], data: byt
     digest = sha256(data).hexdigest()
     if digest != body.get("sha256"):
         raise Fault(None, "the kept positions are not those whose digest it holds")
-    stored = stored_columns(data, _FILE_COLUMNS, (*_COLUMNS, "track"))
+    stored = stored_columns(data, _FILE_COLUMNS, (*_COLUMNS, _HEIGHT_BEHIND, "track"))
     if stored.said.get("version") != _FILE_VERSION:
         raise Fault(None, "the kept positions are of a version that this verifier does not know")
     party, feed = stored.said.get("feed_party"), stored.said.get("feed")
     named = _same_segment(body, stored.said.get("segment"), party, feed)
-    columns = [stored.columns[each] for each in _COLUMNS]
+    columns = [stored.columns[each] for each in ("track", *_COLUMNS, _HEIGHT_BEHIND)]
     positions = tuple(
-        KeptPosition(time_us, track, *named[1:], north, east, height, accuracy, position)
-        for track, time_us, north, east, height, accuracy in zip(stored.columns["track"], *columns)
+        KeptPosition(time_us, track, *named[1:], north, east, height, accuracy, position, behind)
+        for track, time_us, north, east, height, accuracy, behind in zip(*columns)
     )
     _check_count(body, [each.time_us for each in positions])
     return KeptSegment(position, file, *named, digest, positions)
@@ -206,19 +209,19 @@ def _positions_of(chunk: Dict[str, Any], party: str, feed: str, entry: int) -> L
         raise Fault(None, "a frame of positions has not the form of one")
     size = 8 * len(tracks)
     columns: List[Any] = [chunk.get(each) for each in _COLUMNS]
+    columns.append(chunk.get(_HEIGHT_BEHIND) or struct.pack("<q", _NOT_SAID) * len(tracks))
     if not all(isinstance(each, str) for each in tracks) or not all(
         isinstance(each, bytes) and len(each) == size for each in columns
     ):
         raise Fault(None, "a frame of positions has not the form of one")
     numbers = [struct.unpack("<%dq" % len(tracks), each) for each in columns]
     found: List[KeptPosition] = []
-    for track, time_us, latitude_nd, longitude_nd, height, accuracy in zip(tracks, *numbers):
+    for track, time_us, latitude_nd, longitude_nd, *rest in zip(tracks, *numbers):
+        height, accuracy, behind = (None if each == _NOT_SAID else each for each in rest)
         found.append(
             KeptPosition(
                 *(time_us, track, party, feed, latitude_nd, longitude_nd),
-                None if height == _NOT_SAID else height,
-                None if accuracy == _NOT_SAID else accuracy,
-                entry,
+                *(height, accuracy, entry, behind),
             )
         )
     return found

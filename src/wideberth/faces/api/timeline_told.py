@@ -87,6 +87,8 @@ class KeptFixOut(Out, frozen=True, kw_only=True):
     """A position as it was reported, from the archive; no entry, but entry names the one with the
     digest of the file that holds it: left out while that file is still open. uncertainty_m: as its
     feed said; clock_error_s: how far the clock of its feed's party may be off, where measured.
+    altitude_time: when its height was said, call_sign_time: its call sign, each where that is
+    another moment than time.
     """
 
     track: str
@@ -96,9 +98,11 @@ class KeptFixOut(Out, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     altitude_m: float | None = None
+    altitude_time: str | None = None
     uncertainty_m: float | None = None
     clock_error_s: float | None = None
     call_sign: str | None = None
+    call_sign_time: str | None = None
     party: str | None = None
     segment: str
     entry: int | None = None

@@ -68,6 +68,11 @@ def tracks_out(positions: Positions) -> out.TracksKeptOut:
     )
 
 
+def _other_time(value: object, said_us: int, fix: KeptFix) -> str | None:
+    """When a value was said, where it was and at another moment than the position's."""
+    return None if value is None or said_us == fix.time_us else format_rfc3339(said_us)
+
+
 def _fix_out(fix: KeptFix, positions: Positions) -> out.KeptFixOut:
     clock_us = positions.clocks.get(fix.feed_party or "")
     return out.KeptFixOut(
@@ -78,9 +83,11 @@ def _fix_out(fix: KeptFix, positions: Positions) -> out.KeptFixOut:
         latitude=fix.latitude_nd / 1e9,
         longitude=fix.longitude_nd / 1e9,
         altitude_m=None if fix.altitude_w84_mm is None else fix.altitude_w84_mm / 1000,
+        altitude_time=_other_time(fix.altitude_w84_mm, fix.altitude_us, fix),
         uncertainty_m=None if fix.accuracy_mm is None else fix.accuracy_mm / 1000,
         clock_error_s=None if clock_us is None else clock_us / SECOND_US,
         call_sign=fix.call_sign,
+        call_sign_time=_other_time(fix.call_sign, fix.call_sign_us, fix),
         party=fix.owner,
         segment=fix.segment,
         entry=positions.entries.get(fix.segment),

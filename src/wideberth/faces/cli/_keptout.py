@@ -22,7 +22,8 @@ _GROUP = 50_000  # rows of a Parquet file that are written together
 _TEXTS = ("space", "track", "call_sign", "feed_party", "feed", "owner", "segment")
 _NUMBERS = (
     "time_us", "came_us", "latitude_nd", "longitude_nd", "altitude_w84_mm", "altitude_std_mm",
-    "ground_speed_mm_s", "course_mdeg", "vertical_rate_mm_s", "accuracy_mm", "entry",
+    "ground_speed_mm_s", "course_mdeg", "vertical_rate_mm_s", "accuracy_mm",
+    "altitude_behind_us", "velocity_behind_us", "call_sign_behind_us", "entry",
 )  # fmt: skip
 _COLUMNS = (*_TEXTS, *_NUMBERS)
 

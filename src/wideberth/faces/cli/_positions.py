@@ -173,6 +173,7 @@ def _fix(told: dict[str, Any]) -> KeptFix:
     from wideberth.watch.segments import KeptFix
 
     time_us = parse_rfc3339(told["time"], field="time")
+    altitude_us = parse_rfc3339(told.get("altitude_time", told["time"]), field="altitude_time")
     altitude_m, accuracy_m = told.get("altitude_m"), told.get("uncertainty_m")
     return KeptFix(
         track=told["track"],
@@ -188,4 +189,5 @@ def _fix(told: dict[str, Any]) -> KeptFix:
         owner=told.get("party"),
         shown_to=(),
         segment=told["segment"],
+        altitude_behind_us=time_us - altitude_us or None,
     )

@@ -5,7 +5,9 @@ The fields are those of the samples of the PyPI package ``traffic``: ``timestamp
 since 1970, or RFC 3339 text), ``icao24``, ``callsign``, ``latitude``, ``longitude`` (degrees,
 WGS84), ``altitude`` and ``geoaltitude`` (feet), ``groundspeed`` (knots), ``track`` (degrees),
 ``vertical_rate`` (feet a minute) and, where a receiver says it, ``last_position`` (when the
-position was received, which can be long before ``timestamp``).
+position was received, which can be long before ``timestamp``). ``altitude_time``,
+``velocity_time`` and ``callsign_time`` say when the heights, the velocity and the call sign were
+said, where that is not when the position was.
 
 ``geoaltitude`` is the GNSS height above the WGS84 ellipsoid. ``altitude`` is pressure altitude, and
 becomes ``altitude_std_m``: it is compared with other pressure altitudes only, never silently with
@@ -32,6 +34,7 @@ from typing import BinaryIO, Literal, cast
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from wideberth.errors import InvalidValue
 from wideberth.faces.feeds.decoding import BadMessage
@@ -69,9 +72,11 @@ _NUMBERS = {  # field of the file, field of a report, factor
 }
 
 
-_FIELDS = frozenset(
-    ("timestamp", "last_position", "icao24", "callsign", "latitude", "longitude", *_NUMBERS)
-)
+_VALUE_TIMES = ("altitude_time", "velocity_time", "callsign_time")
+_FIELDS = frozenset((
+    *("timestamp", "last_position", "icao24", "callsign", "latitude", "longitude"),
+    *(*_NUMBERS, *_VALUE_TIMES),
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -289,6 +294,7 @@ def _batch(
     times: list[int] = []
     places: list[tuple[float, float]] = []
     numbers: dict[str, list[float]] = {name: [] for name in _NUMBERS}
+    said: dict[str, list[int | None]] = {name: [] for name in _VALUE_TIMES}
     for index, row in enumerate(rows):
         report.rows += 1
         try:
@@ -303,8 +309,10 @@ def _batch(
         places.append(place)
         for name, values in numbers.items():
             values.append(_number(record, name, report))
+        for name, instants in said.items():
+            instants.append(_instant_us(record.get(name)))
     report.taken = len(ids)
-    return _sorted_batch(ids, callsigns, times, places, numbers, feed, feed_party, owner_of)
+    return _sorted_batch(ids, callsigns, times, places, numbers, said, feed, feed_party, owner_of)
 
 
 def _sorted_batch(  # noqa: PLR0913 - the columns of one file
@@ -313,6 +321,7 @@ def _sorted_batch(  # noqa: PLR0913 - the columns of one file
     times: list[int],
     places: list[tuple[float, float]],
     numbers: dict[str, list[float]],
+    said: dict[str, list[int | None]],
     feed: str,
     feed_party: str | None,
     owner_of: OwnerOf | None,
@@ -342,11 +351,20 @@ def _sorted_batch(  # noqa: PLR0913 - the columns of one file
         latitude_deg=position[:, 0],
         longitude_deg=position[:, 1],
         **columns,
-        # A row has one time.
-        altitude_time_us=None,
-        velocity_time_us=None,
-        callsign_time_us=None,
+        altitude_time_us=_said_us(times, said["altitude_time"], order),
+        velocity_time_us=_said_us(times, said["velocity_time"], order),
+        callsign_time_us=_said_us(times, said["callsign_time"], order),
     )
+
+
+def _said_us(
+    times: list[int], said: list[int | None], order: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """When a value of each row was said, in the order; None where all were with their positions."""
+    if said.count(None) == len(said):
+        return None
+    pairs = zip(times, said, strict=True)
+    return np.array([time if each is None else each for time, each in pairs], np.int64)[order]
 
 
 def _record(row: object) -> dict[str, object]:

@@ -31,6 +31,7 @@ _TEXTS = ("icao24", "callsign", "track", "call_sign")
 _NUMBERS = (
     "latitude", "longitude", "altitude", "geoaltitude", "groundspeed", "vertical_rate",
     "latitude_nd", "longitude_nd", "altitude_w84_mm", "accuracy_mm",
+    "altitude_behind_us", "call_sign_behind_us",
 )  # fmt: skip
 _TIMES = ("timestamp", "last_position", "time_us")
 _WANTED = frozenset((*_TEXTS, *_NUMBERS, *_TIMES))
@@ -175,4 +176,18 @@ def _renamed(columns: Columns) -> Columns:
                 each if scale is None or not isinstance(each, int | float) else each * scale
                 for each in columns[theirs]
             ]
+    for theirs, ours in (
+        ("altitude_behind_us", "altitude_time"),
+        ("call_sign_behind_us", "callsign_time"),
+    ):
+        if theirs in columns:
+            pairs = zip(columns[_KEPT], columns[theirs], strict=True)
+            found[ours] = [_said_ms(*each) for each in pairs]
     return found
+
+
+def _said_ms(time_us: object, behind_us: object) -> float | None:
+    """When a value was said; None: with its position."""
+    if not isinstance(time_us, int | float) or not isinstance(behind_us, int | float):
+        return None
+    return (time_us - behind_us) / MILLISECOND_US

@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from wideberth.model.warnings import WarningKind
-from wideberth.space.time import SECOND_US
+from wideberth.evidence.alone.phrases import time_words
+from wideberth.evidence.alone.words import entry_words
+from wideberth.faces.api import views
+from wideberth.model.warnings import StandingWarning, WarningKind
+from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.watch import moments, tracks
 from wideberth.watch.engine import Watch
+from wideberth.watch.observations import Raised
 from wideberth.watch.paths import Floats
+from wideberth.watch.recorded import recorded_form
 from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.settings import FeedSettings, PairSettings, TrackSettings, WatchSettings
 from wideberth.watch.tracks import TrackTable
@@ -169,7 +175,7 @@ def test_two_that_meet_only_by_how_old_a_height_is_are_warned_of() -> None:
         pairs=PairSettings(horizontal_m=500, vertical_m=50, look_ahead_us=0),
     )
 
-    def found(height_s: float) -> set[WarningKind]:
+    def found(height_s: float) -> list[StandingWarning]:
         watch = Watch(rules)
         climbing = report(
             0, altitude_w84_m=1000.0, vertical_rate_m_s=15.0, altitude_time_us=us(height_s)
@@ -177,8 +183,21 @@ def test_two_that_meet_only_by_how_old_a_height_is_are_warned_of() -> None:
         level = report(0, altitude_w84_m=1120.0, vertical_rate_m_s=0.0)
         for party, each in (("north", climbing), ("south", level)):
             watch.observe(ReportBatch.of([each], feed="f", feed_party=party), NOW_US)
-        watch.tick(NOW_US)
-        return {key.kind for key in watch.standing}
+        forms = [recorded_form(each) for each in watch.tick(NOW_US) if isinstance(each, Raised)]
+        return [each for each in forms if each.kind is WarningKind.SEPARATION]
 
-    assert WarningKind.SEPARATION in found(-5)
-    assert WarningKind.SEPARATION not in found(0)
+    assert not found(0)
+    (warning,) = found(-5)
+    # What is recorded says so: the height of the one that climbs is older than its place.
+    fixes = [each.fix for each in warning.objects]
+    assert [each and (each.time_us, each.altitude_time_us) for each in fixes] == [
+        (NOW_US, us(-5)),
+        (NOW_US, None),
+    ]
+    shown = [views.fix(each) for each in fixes]
+    assert [each and each.altitude_time for each in shown] == [format_rfc3339(us(-5)), None]
+    body = {"type": "WarningRaised", "warning": msgspec.to_builtins(warning)}
+    _, facts = entry_words({"body": body}, {})
+    (one, other) = (text for name, text in facts if name == "Object")
+    assert f", its height at {time_words(us(-5))}" in one
+    assert "height at" not in other

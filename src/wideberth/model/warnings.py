@@ -31,12 +31,15 @@ _LOSSES = frozenset((WarningKind.CONFLICT, WarningKind.SEPARATION, WarningKind.I
 
 
 class TrackFix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A reported position that a warning rests on. Never an invented one."""
+    """A reported position that a warning rests on. Never an invented one. altitude_time_us: when
+    its height was said, where that is another moment than time_us.
+    """
 
     latitude_nd: int
     longitude_nd: int
     time_us: int
     altitude_w84_mm: int | None = None
+    altitude_time_us: int | None = None
 
 
 class WarningObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -92,6 +92,13 @@ class Look:
         return self.table.clock_error_us(self.slots) / SECOND_US
 
     @cached_property
+    def height_apart_m(self) -> Floats:
+        """How far each height may be off at its position's moment, for having been said at
+        another.
+        """
+        return self.table.height_apart_m(self.slots)
+
+    @cached_property
     def doubtful(self) -> NDArray[np.bool_]:
         """Implausible, so that nothing about it can be clear."""
         return self.table.implausible_left[self.slots] > 0
@@ -168,21 +175,23 @@ def facts_of_tracks(table: TrackTable, slots: Ints) -> list[TrackFacts]:
         for column in (table.latitude_deg, table.longitude_deg)
     ]
     times_us: list[int] = table.time_us[slots].tolist()
+    behind_us: list[int] = table.altitude_behind_us[slots].tolist()
     return [
         TrackFacts(
             ref_of(table.key(slot)),
             table.callsign(slot),
             table.owner(slot),
             time_us,
-            latitude_nd,
-            longitude_nd,
+            north_nd,
+            east_nd,
             mm(w84_m),
             mm(std_m),
             mm(speed_m_s),
             mm(course_deg),
+            time_us - apart_us if apart_us else None,
         )
-        for slot, time_us, latitude_nd, longitude_nd, w84_m, std_m, speed_m_s, course_deg in zip(
-            numbers, times_us, *places, *columns, strict=True
+        for slot, apart_us, time_us, north_nd, east_nd, w84_m, std_m, speed_m_s, course_deg in zip(
+            numbers, behind_us, times_us, *places, *columns, strict=True
         )
     ]
 

@@ -65,7 +65,9 @@ class WarningKey(msgspec.Struct, frozen=True, order=True):
 
 
 class TrackFacts(msgspec.Struct, frozen=True, tag="track"):
-    """How a track is recognised: its last reported place, never a predicted one."""
+    """How a track is recognised: its last reported place, never a predicted one. altitude_us: when
+    its heights were said, where that is another moment than time_us.
+    """
 
     ref: ObjectRef
     callsign: str | None
@@ -77,6 +79,7 @@ class TrackFacts(msgspec.Struct, frozen=True, tag="track"):
     altitude_std_mm: int | None
     ground_speed_mm_s: int | None
     course_mdeg: int | None
+    altitude_us: int | None = None
 
     def identifying(self) -> tuple[str, ...]:
         """At least two facts by which somebody else knows which thing is meant (L-06)."""

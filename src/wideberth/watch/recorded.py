@@ -190,7 +190,13 @@ def _object(facts: seen.Facts) -> WarningObject:
             said = (*facts.identifying(), _RESTS_ON[facts.ref.kind])
             return WarningObject("intent", facts.ref.id, owner, said)
         return WarningObject(facts.ref.kind, facts.ref.id, owner, facts.identifying())
-    fix = TrackFix(facts.latitude_nd, facts.longitude_nd, facts.time_us, facts.altitude_w84_mm)
+    fix = TrackFix(
+        facts.latitude_nd,
+        facts.longitude_nd,
+        facts.time_us,
+        facts.altitude_w84_mm,
+        None if facts.altitude_w84_mm is None else facts.altitude_us,
+    )
     said = facts.identifying()
     if facts.ref.feed_party and facts.ref.feed_party != facts.owner:
         said += (f"reported by {facts.ref.feed_party}",)  # whose thing it is, is that party's word

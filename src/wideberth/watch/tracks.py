@@ -270,6 +270,18 @@ class TrackTable:
         )
         return self.vertical_error_m(slots) + clock_m + aged_m
 
+    def height_apart_m(self, slots: Slots) -> Floats:
+        """How far each height may be from where the thing was at its position's moment, beyond how
+        far it was off when it was said; 0 where it was said then.
+        """
+        return height_error_m(
+            self.vertical_rate_m_s[slots],
+            self.altitude_behind_us[slots],
+            self.velocity_behind_us[slots],
+            age_s=np.zeros(len(slots)),
+            widening_m_s=self.settings.vertical_widening_m_s,
+        )
+
     def _clock_error_s(self, slots: Slots, now_us: int) -> Floats:
         """How far each position's time may be off: its feed's clock error, or how far it is dated
         ahead of now, whichever is more.

@@ -495,6 +495,8 @@ def _warning(what: str, body: dict[str, Any]) -> tuple[str, list[tuple[str, str]
         if fix:
             place = place_words(fix["latitude_nd"], fix["longitude_nd"])
             text += "\nreported at {} at {}".format(place, time_words(fix["time_us"]))
+            if type(fix.get("altitude_time_us")) is int:
+                text += ", its height at " + time_words(fix["altitude_time_us"])
         rows.append(("Object", text))
     told = ", ".join(warning["parties"])
     return "The mechanism {} a warning of the kind {} ({}) to {}.".format(

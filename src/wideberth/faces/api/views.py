@@ -388,12 +388,13 @@ def fix(reported: TrackFix | None) -> told.FixOut | None:
     """A position that a warning rests on."""
     if reported is None:
         return None
-    altitude_mm = reported.altitude_w84_mm
+    altitude_mm, altitude_us = reported.altitude_w84_mm, reported.altitude_time_us
     return told.FixOut(
         latitude=reported.latitude_nd / NANODEGREES,
         longitude=reported.longitude_nd / NANODEGREES,
         time=format_rfc3339(reported.time_us),
         altitude_m=None if altitude_mm is None else altitude_mm / 1000,
+        altitude_time=None if altitude_us is None else format_rfc3339(altitude_us),
     )
 
 

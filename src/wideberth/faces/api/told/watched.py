@@ -13,12 +13,15 @@ VelocitySource = Literal["reported", "derived", "unknown"]
 
 
 class FixOut(Out, frozen=True, kw_only=True):
-    """A reported position that a warning rests on."""
+    """A reported position that a warning rests on. altitude_time: when its height was said, where
+    that is another moment than time.
+    """
 
     latitude: float
     longitude: float
     time: str
     altitude_m: float | None = None
+    altitude_time: str | None = None
 
 
 class WarningObjectOut(Out, frozen=True, kw_only=True):

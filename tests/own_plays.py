@@ -62,6 +62,7 @@ HEAR = st.tuples(
             st.sampled_from([0.0, 0.0, 0.008]),
             st.sampled_from([None, 100.0, 100.0, 600.0]),
             st.sampled_from([None, None, 100.0]),
+            st.sampled_from([0, 0, 9, 30]),
         ),
         min_size=1,
         max_size=4,
@@ -98,9 +99,17 @@ def play(watch, steps, see=lambda watch, now_us: None):
             batch = ReportBatch.of(
                 [
                     PositionReport(
-                        name, at(seconds), lat + off, lon, high, std, owner=owner, accuracy_m=5.0
+                        name,
+                        at(seconds),
+                        lat + off,
+                        lon,
+                        high,
+                        std,
+                        owner=owner,
+                        accuracy_m=5.0,
+                        altitude_time_us=at(seconds - behind_s),
                     )
-                    for name, owner, (lat, lon), off, high, std in rows
+                    for name, owner, (lat, lon), off, high, std, behind_s in rows
                 ],
                 feed=feed,
                 feed_party="desk",
@@ -123,8 +132,8 @@ def box(place, *, reference="W84"):
     )
 
 
-def here(name, place, *, owner="x", high=100.0, feed="radio"):
-    return ("hear", feed, [(name, owner, place, 0.0, high, None)])
+def here(name, place, *, owner="x", high=100.0, feed="radio", behind_s=0):
+    return ("hear", feed, [(name, owner, place, 0.0, high, None, behind_s)])
 
 
 A, B, C, _ = PLACES

@@ -51,6 +51,7 @@ class History:
                 look.movers.take(one),
                 time_us=look.time_us[one],
                 clock_error_s=look.clock_error_s[one],
+                height_apart_m=look.height_apart_m[one],
             )
             if place.inside[0]:
                 surely.add(intent.area.id)
@@ -135,6 +136,10 @@ def check(steps):
 
 
 WAIT = ("wait", 5)
+AGED = [
+    OPEN, here("a", A), WAIT, here("a", A, high=450.0, behind_s=9), WAIT,
+    here("a", A, high=600.0, behind_s=30), WAIT, here("a", A),
+]  # fmt: skip
 OUT_AND_BACK = [
     OPEN, here("a", A), WAIT, here("a", A), here("a", C), WAIT, here("a", C), here("a", A),
     here("a", A),
@@ -163,6 +168,7 @@ NAMED_AND_GONE = [
 @example(OUT_AND_BACK)
 @example(SILENT)
 @example(NO_HEIGHT)
+@example(AGED)
 @example(OUT_AND_SILENT)
 @example(INTO_ANOTHER)
 @example(PARTS)
@@ -191,6 +197,11 @@ def test_time_inside_and_outside_and_the_excursion_between():
 def test_silence_and_an_unknown_height_are_neither():
     assert told(SILENT) == [("one", 3.0, 0.0, 36.0, 0, 0.0)]
     assert told(NO_HEIGHT) == [("one", 6.0, 0.0, 3.0, 0, 0.0)]
+
+
+def test_while_a_height_may_be_of_either_side_it_is_neither():
+    # 450 m 9 s before it was there, then 600 m half a minute before: under or over 500 m by then.
+    assert told(AGED) == [("one", 11.0, 0.0, 22.0, 0, 0.0)]
 
 
 def test_silence_does_not_end_an_excursion():

@@ -4,17 +4,30 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, find, given, settings
+from hypothesis import strategies as st
 
+from flights import at
 from own_plays import OPEN, PLAYS, SETTINGS, A, B, C, box, here, play
 from wideberth.model.warnings import WarningKind
 from wideberth.watch import conditions
+from wideberth.watch.area_index import AreaIndex
 from wideberth.watch.engine import Watch
-from wideberth.watch.look import ref_of
+from wideberth.watch.look import Look, ref_of
 from wideberth.watch.observations import Raised, Verdict
 from wideberth.watch.own_intents import OwnIntents
+from wideberth.watch.reports import PositionReport, ReportBatch
 from wideberth.watch.tracks import TrackTable
 from wideberth.watch.zones import places
+
+# How high a thing is at its position, how it climbs, when its height was said, and whether it says
+# its climb. The band is 0 to 500 m.
+FLOWN = st.tuples(
+    st.sampled_from([-40.0, 5.0, 250.0, 480.0, 520.0, 650.0]),
+    st.sampled_from([-10.0, -2.5, 0.0, 4.0, 10.0]),
+    st.sampled_from([-30, -4, 0, 4, 20, 60]),
+    st.booleans(),
+)
 
 
 class OneByOne:
@@ -66,6 +79,7 @@ class OneByOne:
                 look.movers.take(one),
                 time_us=look.time_us[one],
                 clock_error_s=look.clock_error_s[one],
+                height_apart_m=look.height_apart_m[one],
             )
             for intent in own
         ]
@@ -122,6 +136,7 @@ NAMED = [
     ("put", "one", [box(A)], "x", frozenset("a"), None), here("c", C), here("b", C),
     ("end", "radio", "c"), here("a", C), here("b", A),
 ]  # fmt: skip
+AGED = [OPEN, here("a", A), here("a", A, high=600.0, behind_s=30), here("a", C)]
 NOBODY = [("put", "one", [box(A)], "x", frozenset(), None), here("a", A), here("a", C)]
 HIGH = [OPEN, here("a", A, high=None), here("a", C)]
 INTO_THE_NEXT = [
@@ -136,6 +151,7 @@ INTO_THE_NEXT = [
 @example(ANOTHER)
 @example(NAMED)
 @example(HIGH)
+@example(AGED)
 @example(NOBODY)
 @example(INTO_THE_NEXT)
 def test_all_at_once_tells_what_is_told_one_by_one(steps):
@@ -155,6 +171,9 @@ def test_what_the_examples_tell():
     assert departed(LEFT) == ["a"]
     assert departed(ENDED) == departed(ANOTHER) == departed(HIGH) == departed(NOBODY) == []
     assert departed(NAMED) == ["a"]
+    # At 600 m half a minute before it was there, it may have come down into it again.
+    assert departed(AGED[:-1]) == []
+    assert departed([*AGED[:2], here("a", A, high=600.0)]) == departed(AGED) == ["a"]
     # It was in both, and one of them ended while it was: it has left the other.
     assert departed(INTO_THE_NEXT) == ["a"]
 
@@ -176,6 +195,10 @@ def surely_in(own, look, rows, *, meetings=OwnIntents._meetings):
     return replace(met, surely=sure, is_in=met.may_be_in)
 
 
+def ageless(index, movers, rows, *, meetings=AreaIndex.volumes_met, **more):
+    return meetings(index, movers, rows, **more | {"height_apart_m": np.zeros(len(rows))})
+
+
 def name_once(own, slots, *, name=OwnIntents._name):
     known = own._names_of
     own._names_of = np.where(known > 0, own._table.born[: len(known)], 0)
@@ -190,6 +213,7 @@ def name_once(own, slots, *, name=OwnIntents._name):
         ),
         pytest.param(TrackTable, "_new_slot", one_birth, ANOTHER, id="another track was, here"),
         pytest.param(OwnIntents, "_meetings", surely_in, HIGH, id="an unknown height is in"),
+        pytest.param(AreaIndex, "volumes_met", ageless, AGED, id="an old height counts as now's"),
         pytest.param(OwnIntents, "_name", name_once, NAMED, id="another track had that name"),
     ],
 )
@@ -197,3 +221,34 @@ def test_the_comparison_finds(monkeypatch, of, method, fault, steps):
     monkeypatch.setattr(of, method, fault)
     with pytest.raises(AssertionError):
         check(steps)
+
+
+def is_placed_wrongly(flown):
+    """Whether a thing is held to be surely in, or surely out, of its intent and is not."""
+    high_m, climb_m_s, behind_s, says_climb = flown
+    watch = Watch(SETTINGS)
+    watch.put_intent("one", [box(A)], name="one", owner="x")
+    said = PositionReport(
+        "a", at(1), *A, high_m - climb_m_s * behind_s, owner="x", accuracy_m=5.0,
+        vertical_rate_m_s=climb_m_s if says_climb else None, altitude_time_us=at(1 - behind_s),
+    )  # fmt: skip
+    watch.observe(ReportBatch.of([said], feed="radio"), at(60))
+    placed = watch.own_intents.place(Look.at(watch.table, at(2)))
+    is_in = 0 <= high_m <= 500
+    return bool(not placed.may_be_in[0] if is_in else placed.is_in[0])
+
+
+@settings(max_examples=100, deadline=None)
+@given(FLOWN)
+@example((520.0, 10.0, 4, False))
+@example((480.0, -10.0, 4, True))
+def test_a_thing_is_where_it_surely_is_whenever_its_height_was_said(flown):
+    assert not is_placed_wrongly(flown)
+
+
+def test_a_height_that_counts_as_of_its_position_is_noticed(monkeypatch):
+    monkeypatch.setattr(TrackTable, "height_apart_m", lambda _table, slots: np.zeros(len(slots)))
+    assert is_placed_wrongly((520.0, 10.0, 4, False))
+    assert is_placed_wrongly((480.0, -10.0, 4, True))
+    search = settings(phases=[Phase.generate], max_examples=200, deadline=None, database=None)
+    find(FLOWN, is_placed_wrongly, settings=search)

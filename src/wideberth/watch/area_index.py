@@ -27,7 +27,7 @@ from wideberth.watch._within import AREA, rough_count
 from wideberth.watch.movers import Movers
 from wideberth.watch.observations import ObjectRef
 from wideberth.watch.paths import Floats, path_error_m
-from wideberth.watch.zones import Entries, WatchedVolume, step_m, vertical_gap_m
+from wideberth.watch.zones import Entries, WatchedVolume, height_over_m, step_m, vertical_gap_m
 
 __all__ = ["NOBODY", "AreaIndex", "Met"]
 
@@ -189,23 +189,36 @@ class AreaIndex:
         return keys, area, rows[order]
 
     def volumes_met(
-        self, movers: Movers, rows: Ints, *, time_us: Ints, clock_error_us: Ints
+        self,
+        movers: Movers,
+        rows: Ints,
+        *,
+        time_us: Ints,
+        clock_error_us: Ints,
+        height_apart_m: Floats,
     ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
         """Likewise of some of the movers, volume by volume and in no order: the row of the mover,
         which of the :meth:`numbers` the volume has, and whether the mover's height compares with
         both of its limits, so that it is in for sure. time_us, clock_error_us: of each of rows.
+        height_apart_m: how far each height may be off at time_us; whoever may be in for that, is
+        not surely in.
         """
+        # To the kernel such a height is unknown, which is in; how far it is out is asked behind it.
+        apart = height_apart_m > 0
         found, slots = self._inside(
             movers.position_ecef_m[rows],
-            movers.altitude_std_m[rows],
-            movers.altitude_w84_m[rows],
+            np.where(apart, np.nan, movers.altitude_std_m[rows]),
+            np.where(apart, np.nan, movers.altitude_w84_m[rows]),
             time_us,
             clock_error_us,
             movers.owner[rows],
         )
         row = rows[found]
-        _, known = vertical_gap_m(*self._limits_m(slots), movers, row, np.zeros(len(row)))
-        return row, slots, known
+        over_m, known = height_over_m(*self._limits_m(slots), movers, row, np.zeros(len(row)))
+        apart_m = height_apart_m[found]
+        known &= over_m <= -apart_m
+        may_be = ~(over_m > apart_m)
+        return row[may_be], slots[may_be], known[may_be]
 
     def numbers(self, key: ObjectRef) -> tuple[int, ...]:
         """The numbers of an area's volumes, in their order, until it is put anew or removed; then

@@ -296,6 +296,7 @@ def departures(
             movers,
             time_us=look.time_us[one],
             clock_error_s=look.clock_error_s[one],
+            height_apart_m=look.height_apart_m[one],
         )
         told.append(_departure(look, row, area, place, settings, verdict))
     return told

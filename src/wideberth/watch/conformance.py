@@ -4,7 +4,8 @@ A *flight* is one track under one intent of its own. It begins with the first po
 in the intent, goes on while the track is in no other, and ends with the intent or the track. Each
 position tells where the track was until the next one: *inside* where it was surely in an intent of
 its own, *outside* where it was surely in none (:mod:`wideberth.watch.own_intents` says which);
-*not known* where its height did not compare, where it was implausible, and for the whole time
+*not known* where its height did not compare, or was said so long before or after the position that
+it may have been on either side of a limit, where it was implausible, and for the whole time
 between two positions that are farther apart than the feed's bound of silence. What comes after the
 last position is not counted at all.
 

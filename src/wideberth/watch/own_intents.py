@@ -2,9 +2,10 @@
 
 Asked of all tracks and intents in one call. A track is *held* to an intent of its owner that names
 it, or that names none. It is *in* one where its last report was in place, time and height, and
-*surely outside* where it was out of one of these, whatever is not known. Whatever is worked out for
-one track by itself is only for those that are surely outside of all, that are doubtful, or of which
-a departure stands: the others can change nothing.
+*surely outside* where it was out of one of these, whatever is not known: a height that was said at
+another moment than the position is in or out only where the climb between leaves no doubt. Whatever
+is worked out for one track by itself is only for those that are surely outside of all, that are
+doubtful, or of which a departure stands: the others can change nothing.
 
 Which intents a track was last in is kept until it is in another, or gone. All of it can be made
 anew from the reports.
@@ -261,6 +262,7 @@ class OwnIntents:
             rows,
             time_us=look.time_us[rows],
             clock_error_us=np.rint(look.clock_error_s[rows] * SECOND_US).astype(np.int64),
+            height_apart_m=look.height_apart_m[rows],
         )
         number = self._of_volume[volume]
         mine = self._owner[number] == look.owner[row]

@@ -12,8 +12,10 @@ the outside. The track's own uncertainty and the error of the path are taken off
 Where a height is unknown, or has another reference than the limit, it counts as every height.
 
 Leaving is judged on the reported position and its time alone, and nothing is taken off or added
-but what the clocks may be off: a party's own volume is what it said itself. Where the height does
-not compare, a track is neither surely in nor surely out.
+but what the clocks may be off, and what a height may be off that was said at another moment than
+the position (:mod:`wideberth.watch.moments`): a party's own volume is what it said itself. Where
+the height does not compare, or may be on either side of a limit, a track is neither surely in nor
+surely out.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ __all__ = [
     "Places",
     "WatchedVolume",
     "entries",
+    "height_over_m",
     "places",
     "step_m",
     "vertical_gap_m",
@@ -191,11 +194,15 @@ def places(
     *,
     time_us: NDArray[np.int64],
     clock_error_s: Floats,
+    height_apart_m: Floats | None = None,
 ) -> Places:
     """Where each track was at its last report, time_us, against the nearest volume of an area
     (least time apart, then least distance, then least height). A window is held to be open for the
-    clock error before and after.
+    clock error before and after. height_apart_m: how far each height may be off at time_us, for
+    having been said at another moment; None: none is.
     """
+    apart_m = np.zeros(len(movers)) if height_apart_m is None else height_apart_m
+    deep = np.zeros((len(area), len(movers)), np.bool_)
     count, volumes = len(movers), len(area)
     rows = np.arange(count)
     gaps = np.full((volumes, 3, count), np.nan)
@@ -204,15 +211,17 @@ def places(
         late_s = (time_us - volume.end_us) / SECOND_US - clock_error_s
         gaps[index, 0] = np.maximum(np.maximum(early_s, late_s), 0.0)
         gaps[index, 1] = _distance_m(volume, movers, rows, -movers.age_s)
-        gaps[index, 2], known = vertical_gap_m(*_limits_m(volume), movers, rows, np.zeros(count))
+        over_m, known = height_over_m(*_limits_m(volume), movers, rows, np.zeros(count))
+        deep[index] = known & (over_m <= -apart_m)
+        gaps[index, 2] = np.maximum(over_m, 0.0)
         # A height above one limit is out whatever the other limit is.
         gaps[index, 2, ~known & ~(gaps[index, 2] > 0)] = np.nan
     height = np.nan_to_num(gaps[:, 2], nan=0.0)
     nearest = np.lexsort((height, gaps[:, 1], gaps[:, 0]), axis=0)[0]
     # On the edge is inside, as far as the distance can tell.
-    outside = (gaps[:, 0] > 0) | (gaps[:, 1] > EDGE_ERROR_M) | (height > 0)
+    outside = (gaps[:, 0] > 0) | (gaps[:, 1] > EDGE_ERROR_M) | (height > apart_m)
     chosen = gaps[nearest, :, rows]
-    inside: Mask = np.logical_or.reduce(~outside & ~np.isnan(gaps[:, 2]), axis=0)
+    inside: Mask = np.logical_or.reduce(~outside & deep, axis=0)
     surely_outside: Mask = np.logical_and.reduce(outside, axis=0)
     return Places(
         inside=inside,
@@ -263,13 +272,24 @@ def vertical_gap_m(
     limit compares. And whether both do. lower_m, upper_m: each limit above the ellipsoid and as a
     pressure altitude, one for all of the rows or one for each.
     """
+    over_m, known = height_over_m(lower_m, upper_m, movers, rows, rise_m)
+    return np.maximum(over_m, 0.0), known
+
+
+def height_over_m(
+    lower_m: tuple[Floats | float, Floats | float],
+    upper_m: tuple[Floats | float, Floats | float],
+    movers: Movers,
+    rows: NDArray[np.int64],
+    rise_m: Floats,
+) -> tuple[Floats, Mask]:
+    """As vertical_gap_m; within the band how far it is to the nearer limit, negative."""
     over_floor_m, floor_mixed = _above_m(*lower_m, movers, rows)
     over_ceiling_m, ceiling_mixed = _above_m(*upper_m, movers, rows)
     under_m = np.where(floor_mixed, np.nan, -over_floor_m - rise_m)
     over_m = np.where(ceiling_mixed, np.nan, over_ceiling_m + rise_m)
     known = ~np.isnan(under_m) & ~np.isnan(over_m)
-    gap_m = np.fmax(under_m, over_m)
-    return np.where(np.isnan(gap_m), np.nan, np.maximum(gap_m, 0.0)), known
+    return np.fmax(under_m, over_m), known
 
 
 def _window(

@@ -55,3 +55,18 @@ def test_names_of_tables_and_defaults_are_printed() -> None:
     assert "What is due by [retention] in the settings." in printed(("erase",))
     assert "[default: watch, acknowledge, tell]" in printed(("token",))
     assert "Set seal and its key in [record] of the settings" in printed(("seal",))
+
+
+def test_a_variable_names_the_node_only_of_commands_that_read_no_folder() -> None:
+    """Set for one command, it must not change which record another tells of."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for words, command in commands():
+        options = {name: each for each in command.params for name in each.opts}
+        if "--url" in options:
+            taken = options["--url"].envvar == "WIDEBERTH_URL"
+            assert taken != ("--folder" in options), words
+            found[taken].add(words[0])
+    assert found == {
+        True: {"conformance", "contest", "drill", "feed", "incident", "picture", "sealed"},
+        False: {"disclose", "drill", "evidence", "mail-in", "report", "timeline"},
+    }

@@ -23,7 +23,8 @@ def report(track: str, latitude: float, **more: Any) -> dict[str, Any]:
 
 
 def picture(url: str, token: str) -> str:
-    done = CliRunner().invoke(app, ["picture", "--url", url, "--token", token])
+    named = {"WIDEBERTH_URL": url, "WIDEBERTH_TOKEN": token}
+    done = CliRunner().invoke(app, ["picture"], env=named)
     assert done.exit_code == 0, done.output
     return done.output
 

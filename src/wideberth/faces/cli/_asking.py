@@ -17,9 +17,15 @@ if TYPE_CHECKING:
     from wideberth.correspondence import Correspondence
     from wideberth.pins import Pins
 
-__all__ = ["KeyOption", "PinsOption", "asking", "corresponding", "own_key"]
+__all__ = ["KeyOption", "NodeOption", "PinsOption", "asking", "corresponding", "own_key"]
 
 T = TypeVar("T")
+NodeOption = Annotated[
+    str | None,
+    # Only of commands that ask a node in any case: where one reads a folder without --url, a
+    # variable that somebody set for another command would change which record it tells of.
+    typer.Option("--url", metavar="URL", envvar="WIDEBERTH_URL", help="The node."),
+]
 KeyOption = Annotated[
     Path, typer.Option("--key", metavar="FILE", help="The party's signing key, mode 0600.")
 ]

@@ -64,7 +64,12 @@ def client_of(url: str | None, token: str | None, key: PartyKey | None = None) -
     from wideberth.client import Client
 
     if url is None:
-        raise InvalidValue("--url", "missing", None, "say which node, like http://127.0.0.1:8470")
+        raise InvalidValue(
+            "--url",
+            "missing",
+            None,
+            "give it, or set WIDEBERTH_URL to it: which node, like http://127.0.0.1:8470",
+        )
     if token is None:
         raise InvalidValue(
             "--token",

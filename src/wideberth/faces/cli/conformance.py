@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wideberth.faces.cli._asking import asking
-from wideberth.faces.cli._material import TokenOption, UrlOption
+from wideberth.faces.cli._asking import NodeOption, asking
+from wideberth.faces.cli._material import TokenOption
 
 if TYPE_CHECKING:
     from wideberth.client import Client
@@ -29,7 +29,7 @@ def command(
     end: Annotated[
         str | None, typer.Option("--to", metavar="TIME", help="And before this time.")
     ] = None,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
 ) -> None:
     """Say how the party's own flights kept to their intents, against the limits of ASTM F3548-21.

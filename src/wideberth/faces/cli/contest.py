@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wideberth.faces.cli._asking import asking
-from wideberth.faces.cli._material import TokenOption, UrlOption
+from wideberth.faces.cli._asking import NodeOption, asking
+from wideberth.faces.cli._material import TokenOption
 
 if TYPE_CHECKING:
     from wideberth.client import Client
@@ -23,7 +23,7 @@ def command(
     reason: Annotated[
         str, typer.Option(metavar="WORDS", help="Why; all parties of the agreement read it.")
     ],
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="Sign it with this key.")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import typer
 
 from wideberth.errors import InvalidValue, system_reason
+from wideberth.faces.cli._asking import NodeOption
 from wideberth.faces.cli._client import all_of, sign_once, with_client
 from wideberth.faces.cli._host import (
     NO,
@@ -45,7 +46,6 @@ command = typer.Typer(
 _FOLDER = Path("wideberth-data")
 _URL = "http://127.0.0.1:8470"
 _SENTENCE = "A drill message is no notice; nothing follows from it but its answer."
-UrlOption = Annotated[str, typer.Option(metavar="URL", help="Where the node listens.")]
 
 
 @command.command()
@@ -160,7 +160,7 @@ def answer(
     word: Annotated[
         str | None, typer.Option(metavar="WORD", help="Of READ-BACK: the word of the drill.")
     ] = None,
-    url: UrlOption = _URL,
+    url: NodeOption = _URL,
     token: TokenOption = None,
 ) -> None:
     """Answer a drill message that was sent to your party: one hop, signed with the party's key."""
@@ -182,7 +182,7 @@ def answer(
 @command.command("test")
 def take_test(
     key: Annotated[Path, typer.Option(metavar="FILE", help="The party's key that is tested.")],
-    url: UrlOption = _URL,
+    url: NodeOption = _URL,
     token: TokenOption = None,
     answers: Annotated[
         Path | None,
@@ -274,7 +274,7 @@ def _answers(path: Path) -> list[dict[str, Any]]:
 def fault(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `all`: each of them.")],
     folder: FolderOption = _FOLDER,
-    url: UrlOption = _URL,
+    url: Annotated[str, typer.Option(metavar="URL", help="Where the node listens.")] = _URL,
 ) -> None:
     """Send something faulty to a running exercise, and say what it did. Never in a real space.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wideberth.faces.cli._asking import NodeOption
 from wideberth.faces.cli._client import client_of
 from wideberth.faces.cli._host import NO, complaints, printable, say_exercise
 
@@ -37,9 +38,7 @@ def command(  # noqa: PLR0913 - one option each
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="What the feed is called at the node.")
     ] = "feed",
-    url: Annotated[
-        str | None, typer.Option(metavar="URL", envvar="WIDEBERTH_URL", help="The node.")
-    ] = None,
+    url: NodeOption = None,
     token: Annotated[
         str | None,
         typer.Option(

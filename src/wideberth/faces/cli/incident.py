@@ -11,11 +11,11 @@ from urllib.parse import quote
 import typer
 
 from wideberth.errors import InvalidValue, WideberthError, system_reason
-from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding
+from wideberth.faces.cli._asking import KeyOption, NodeOption, PinsOption, asking, corresponding
 from wideberth.faces.cli._client import all_of, let_go, said_words, sign_once
 from wideberth.faces.cli._far import ask_if_far
 from wideberth.faces.cli._host import NO, complain, complaints, printable
-from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
+from wideberth.faces.cli._material import TokenOption, read_file
 
 if TYPE_CHECKING:
     from wideberth.client import Client
@@ -51,7 +51,7 @@ def open_incident(  # noqa: PLR0913 - each of them is an option
         str | None,
         typer.Option(metavar="ID", help="As proposed; what else you give takes its place."),
     ] = None,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     party: Annotated[
         list[str] | None, typer.Option(metavar="PARTY", help="Another party to it; repeat it.")
@@ -104,7 +104,7 @@ def open_incident(  # noqa: PLR0913 - each of them is an option
 
 
 @command.command("list")
-def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
+def list_incidents(url: NodeOption = None, token: TokenOption = None) -> None:
     """List the incidents in which your party is named."""
 
     async def act(client: Client) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def list_incidents(url: UrlOption = None, token: TokenOption = None) -> None:
 
 
 @command.command()
-def proposed(url: UrlOption = None, token: TokenOption = None) -> None:
+def proposed(url: NodeOption = None, token: TokenOption = None) -> None:
     """List of what on your own stream an incident could be opened; none is by itself."""
 
     async def act(client: Client) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def proposed(url: UrlOption = None, token: TokenOption = None) -> None:
 def name(
     incident: IncidentArgument,
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     party: Annotated[
         list[str] | None, typer.Option(metavar="PARTY", help="Another party to it; repeat it.")
@@ -160,7 +160,7 @@ def name(
 
 
 @command.command()
-def show(incident: IncidentArgument, url: UrlOption = None, token: TokenOption = None) -> None:
+def show(incident: IncidentArgument, url: NodeOption = None, token: TokenOption = None) -> None:
     """Show an incident: a column for each party and observer, and what is asked and lodged."""
     from wideberth.faces.cli._incident_words import lines_of
 
@@ -175,7 +175,7 @@ def show(incident: IncidentArgument, url: UrlOption = None, token: TokenOption =
 def account(  # noqa: PLR0913 - each of them is an option
     incident: IncidentArgument,
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     shown_to: ShownOption = None,
     words: WordsOption = "",
@@ -239,7 +239,7 @@ def ask(  # noqa: PLR0913 - each of them is an option
     to: Annotated[str, typer.Argument(metavar="PARTY", help="Whom.")],
     words: WordsOption,
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="Answer asked for sooner.")] = False,
     shown_to: ShownOption = None,
@@ -259,7 +259,7 @@ def answer(  # noqa: PLR0913 - each of them is an option
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="Its id.")],
     words: WordsOption,
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     again: Annotated[bool, typer.Option("--again", help="Ask again, as its asker.")] = False,
     meeting: Annotated[bool, typer.Option("--meeting", help="Call a meeting.")] = False,
@@ -283,7 +283,7 @@ def lodge(  # noqa: PLR0913 - each of them is an option
     line: Annotated[str, typer.Option(metavar="TEXT", help="One line of what it is.")],
     media_type: Annotated[str, typer.Option("--type", metavar="TYPE", help="Like image/jpeg.")],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     shown_to: ShownOption = None,
 ) -> None:
@@ -335,7 +335,7 @@ def disclose(  # noqa: PLR0913 - each of them is an option
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What you lodged.")],
     to: Annotated[list[str], typer.Option(metavar="PARTY", help="To whom; repeat it.")],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     pins: PinsOption = None,
 ) -> None:
@@ -381,7 +381,7 @@ def check(  # noqa: PLR0913 - each of them is an option
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="What came another way.")
     ] = None,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     pins: PinsOption = None,
     out: Annotated[
@@ -434,7 +434,7 @@ def result(
     words: WordsOption,
     to: Annotated[list[str], typer.Option(metavar="PARTY", help="To whom; repeat it.")],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     document: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A longer document, by its SHA-256.")
@@ -457,7 +457,7 @@ def receipt(
     incident: IncidentArgument,
     name: Annotated[str, typer.Argument(metavar="RESULT", help="Its id.")],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
 ) -> None:
     """Print a result that was sent to you, and receipt it: that it came, and nothing else."""
@@ -490,7 +490,7 @@ def pending(
     drop: Annotated[
         bool, typer.Option("--drop", help="Let go of it; the node is asked whether it has it.")
     ] = False,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
 ) -> None:
     """Show what was signed with a key and has no answer; the next command with it sends it first.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from wideberth.faces.cli._asking import asking
-from wideberth.faces.cli._material import TokenOption, UrlOption
+from wideberth.faces.cli._asking import NodeOption, asking
+from wideberth.faces.cli._material import TokenOption
 
 if TYPE_CHECKING:
     from wideberth.client import Client
@@ -25,7 +25,7 @@ _NO_GAP = {
 _LISTS = ("feeds", "tracks", "warnings", "hazards")
 
 
-def command(url: UrlOption = None, token: TokenOption = None) -> None:
+def command(url: NodeOption = None, token: TokenOption = None) -> None:
     """Show what moves, as the party is told now: feeds, tracks, warnings and hazards.
 
     Each with who says it and how old it is; an empty list is no clearance.

@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wideberth.errors import InvalidValue
-from wideberth.faces.cli._asking import KeyOption, PinsOption, asking, corresponding, own_key
+from wideberth.faces.cli._asking import (
+    KeyOption,
+    NodeOption,
+    PinsOption,
+    asking,
+    corresponding,
+    own_key,
+)
 from wideberth.faces.cli._host import NO, complain, complaints, printable
-from wideberth.faces.cli._material import TokenOption, UrlOption, read_file
+from wideberth.faces.cli._material import TokenOption, read_file
 from wideberth.model.parties import Role
 
 if TYPE_CHECKING:
@@ -36,7 +43,7 @@ def enrol(
         Path, typer.Option("--out", metavar="FILE", help="Where the private key goes, mode 0600.")
     ],
     party: Annotated[str, typer.Option(metavar="PARTY", help="The id of your party.")],
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     role: Annotated[
         list[Role] | None,
@@ -106,7 +113,7 @@ def pin(
         ),
     ],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     pins: PinsOption = None,
 ) -> None:
@@ -138,7 +145,7 @@ def pin(
 @command.command()
 def keys(
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     pins: PinsOption = None,
 ) -> None:
@@ -192,7 +199,7 @@ def _judged(own: PartyKey, kept: Pins, party: str, told: dict[str, Any]) -> tupl
 @command.command()
 def offer(
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
 ) -> None:
     """Make a seal key for your signing key and offer it: others seal words to it from now on.
@@ -215,7 +222,7 @@ def send(
     ],
     to: Annotated[list[str], typer.Option(metavar="PARTY", help="To whom; repeat it.")],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     pins: PinsOption = None,
 ) -> None:
@@ -238,7 +245,7 @@ def send(
 @command.command("list")
 def list_texts(
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     about: Annotated[
         str | None, typer.Option(metavar="TYPE/ID", help="Only those about this object.")
@@ -258,7 +265,7 @@ def list_texts(
 def open_one(  # noqa: PLR0913 - each of them is an option
     name: Annotated[str, typer.Argument(metavar="ID", help="The sealed text.")],
     key: KeyOption,
-    url: UrlOption = None,
+    url: NodeOption = None,
     token: TokenOption = None,
     pins: PinsOption = None,
     about: Annotated[

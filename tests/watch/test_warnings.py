@@ -216,6 +216,10 @@ def test_every_object_is_named_by_at_least_two_facts():
     track = TrackFacts(A, None, None, 0, 47_000_000_000, 8_000_000_000, None, None, None, None)
     area = AreaFacts(ObjectRef("zone", "z"), "Fire Traffic Area", None, 3, 0)
     assert track.identifying() == ("a", "47.0000, 8.0000")
+    moving = msgspec.structs.replace(track, ground_speed_mm_s=1, course_mdeg=90_000)
+    assert moving.identifying() == ("a", "47.0000, 8.0000", "course 090")
+    still = msgspec.structs.replace(moving, ground_speed_mm_s=0)
+    assert still.identifying() == track.identifying(), "what stands still has no course"
     assert len(area.identifying()) >= 2
 
 

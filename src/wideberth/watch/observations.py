@@ -84,9 +84,10 @@ class TrackFacts(msgspec.Struct, frozen=True, tag="track"):
     def identifying(self) -> tuple[str, ...]:
         """At least two facts by which somebody else knows which thing is meant (L-06)."""
         place = f"{self.latitude_nd / 1e9:.4f}, {self.longitude_nd / 1e9:.4f}"
-        course = (
-            () if self.course_mdeg is None else (f"course {round(self.course_mdeg / 1000):03d}",)
-        )
+        course: tuple[str, ...] = ()
+        if self.course_mdeg is not None and self.ground_speed_mm_s != 0:
+            # What stands still has no course, whatever was made of its positions.
+            course = (f"course {round(self.course_mdeg / 1000):03d}",)
         return (self.ref.id, *((self.callsign,) if self.callsign else ()), place, *course)
 
 

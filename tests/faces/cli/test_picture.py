@@ -61,6 +61,7 @@ def test_each_value_stands_with_its_source_and_age(tmp_path: Path) -> None:
         assert "20 m/s on 000; call sign SWR13, " in said, "what they disagree in"
         assert "20 m/s on 000 (said " in said
         assert " ago); call sign SWR12, " in said
+        assert ", by box of alpha\n    20 m/s on 000\n" in said, "the velocity of one feed's too"
         assert "by the rule watch/pair-separation/1" in said
         assert "track: " in said.partition("SEPARATION")[2]
 
@@ -85,7 +86,9 @@ def test_a_feed_says_why_it_is_down_and_what_could_not_be_read() -> None:
         "why": "Connection refused", "since": moment(-1), "last_position": moment(-60),
         "counts": {"messages": 7, "positions": 2, "refused": {"time-old": 1},
                    "not_newer": {"late": 3, "repeated": 5},
-                   "malformed": {"not-sbs": 4}, "flooded_bytes": 9},
+                   "malformed": {"not-sbs": 4}, "dropped": {"track_deg": 2},
+                   "flooded_bytes": 9},
+        "dropped": {"track": "4b1816", "field": "track_deg", "rule": "course-range", "value": 361},
         "malformed": {"rule": "not-sbs", "sample": "this is no message", "time": moment(-1.5)},
     }  # fmt: skip
     said = list(
@@ -100,8 +103,9 @@ def test_a_feed_says_why_it_is_down_and_what_could_not_be_read() -> None:
     assert "newest position 1 h" in told
     assert (
         "7 messages, 2 positions taken, 1 refused, 4 malformed, 3 late, 5 repeated,"
-        " 9 bytes thrown away" in told
+        " 2 values not taken, 9 bytes thrown away" in told
     )
+    assert "last value not taken, track_deg of 4b1816, course-range: '361'" in told
     assert "last malformed, not-sbs, 1 min 30 s ago: 'this is no message'" in told
     assert f"warnings: {NOTHING}" in said
 

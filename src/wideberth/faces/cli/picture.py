@@ -22,6 +22,7 @@ _NO_GAP = {
     "implausible": "what is reported of it cannot be",
     "silence": "unknown where it is, not clear",
 }
+_SAMPLE = 120  # characters of what could not be read
 _LISTS = ("feeds", "tracks", "warnings", "hazards")
 
 
@@ -132,6 +133,8 @@ def _track(each: dict[str, Any], now_us: int) -> Iterator[str]:
     last = "" if each["state"] == "live" else "SILENT, last known: "
     sources = each.get("sources", ())
     yield f"  {last}{_place(each, now_us)}" + ("" if sources else f", by {_feed_of(each)}")
+    if not sources:  # else each of them says its own
+        yield f"  {_motion(each, now_us)}"
     for source in sources:
         used = ", ".join(source["used"]) or "nothing of it"
         yield f"  by {_feed_of(source)}: {_place(source, now_us)}; used: {used}"
@@ -218,7 +221,7 @@ def _points(coordinates: Any) -> Iterable[list[float]]:
         yield from _points(each)
 
 
-def _not_newer(counts: dict[str, int]) -> str:
+def _named(counts: dict[str, int]) -> str:
     return "".join(f" {count} {name}," for name, count in sorted(counts.items()))
 
 
@@ -239,10 +242,17 @@ def _feed(each: dict[str, Any], now_us: int) -> Iterator[str]:
         yield (
             f"  {counts['messages']} messages, {counts['positions']} positions taken,"
             f" {sum(counts['refused'].values())} refused, {lost} malformed,"
-            f"{_not_newer(counts['not_newer'])}"
+            f"{_named(counts['not_newer'])}"
+            f" {sum(counts['dropped'].values())} values not taken,"
             f" {counts['flooded_bytes']} bytes thrown away"
+        )
+    value = each.get("dropped")
+    if value:
+        yield (
+            f"  last value not taken, {value['field']} of {value['track']}, {value['rule']}:"
+            f" {str(value['value'])[:_SAMPLE]!r}"
         )
     last = each.get("malformed")
     if last:
         when = _ago(last["time"], now_us)
-        yield f"  last malformed, {last['rule']}, {when}: {last['sample'][:120]!r}"
+        yield f"  last malformed, {last['rule']}, {when}: {last['sample'][:_SAMPLE]!r}"

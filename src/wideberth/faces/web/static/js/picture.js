@@ -61,14 +61,22 @@ function heightText({ altitudeM, pressureM }) {
   return Number.isFinite(pressureM) ? `${metresAndFeet(pressureM)} by pressure` : "height not known";
 }
 
-const speedText = ({ speedMS }) => `${Math.round(speedMS / 0.514444)} kt`;
+/** How fast and where to; of what stands still no course says anything. */
+function speedText({ speedMS, courseDeg }) {
+  const knots = Math.round(speedMS / 0.514444);
+  if (!knots || !Number.isFinite(courseDeg)) return `${knots} kt`;
+  return `${knots} kt on ${String(Math.round(courseDeg) % 360).padStart(3, "0")}°`;
+}
 
 /** How old a value is that was said at another moment than the position. */
 const ownAge = (saidMs) => (Number.isFinite(saidMs) ? [" (said ", aged("ago", saidMs), ")"] : []);
 
-/** What one of several feeds said of a thing, how old each of it is, and which of it is used. */
+/** What one of several feeds said of a thing, how old each of it is, and which of it is used: all in
+ * which feeds can disagree, so that what they disagree in can be read. */
 function sourceLine(source) {
   const said = [
+    [source.place.map((each) => each.toFixed(4)).reverse().join(", ")],
+    source.party ? [`of ${plain(source.party, 24)}`] : null,
     source.callSign ? [plain(source.callSign, 24), ...ownAge(source.signMs)] : null,
     Number.isFinite(source.altitudeM) || Number.isFinite(source.pressureM) ? [heightText(source), ...ownAge(source.heightMs)] : null,
     Number.isFinite(source.speedMS) ? [speedText(source), ...ownAge(source.velocityMs)] : null,

@@ -224,6 +224,7 @@ export function feedOf(wire) {
     newestMs: ms(wire.last_position),
     why: wire.why ?? "",
     unreadable: sum(wire.counts?.malformed),
+    dropped: sum(wire.counts?.dropped),
     flooded: (wire.counts?.flooded_bytes ?? 0) > 0,
   };
 }
@@ -248,7 +249,7 @@ export function trackOf(wire) {
     trail: (wire.trail ?? []).map(fixOf),
     sources: (wire.sources ?? []).map((each) => ({
       feed: each.feed, feedParty: each.feed_party, callSign: each.call_sign ?? null, used: each.used ?? [], pressureM: number(each.pressure_altitude_m),
-      speedMS: number(each.ground_speed_m_s), signMs: each.call_sign_time === each.time ? NaN : ms(each.call_sign_time), ...otherTimesOf(each), ...fixOf(each),
+      party: each.party ?? null, speedMS: number(each.ground_speed_m_s), courseDeg: number(each.track_deg), signMs: each.call_sign_time === each.time ? NaN : ms(each.call_sign_time), ...otherTimesOf(each), ...fixOf(each),
     })),
     conflicts: wire.conflicts ?? [],
   };

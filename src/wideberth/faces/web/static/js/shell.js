@@ -148,7 +148,8 @@ function foot(state, now) {
   })), "");
 }
 
-/** How old what a feed says is; where its line is cut, since when and why; what could not be read. */
+/** How old what a feed says is; where its line is cut, since when and why; what could not be read,
+ * and values that cannot be. */
 function feedText({ count, newestMs, line }, now) {
   const said = [`${count} ${count === 1 ? "track" : "tracks"}`];
   said.push(Number.isFinite(newestMs) ? `${age(now - newestMs)} old` : "no position yet");
@@ -157,6 +158,7 @@ function feedText({ count, newestMs, line }, now) {
     said.unshift(`${line.state === "ended" ? "ENDED" : "NO LINE"} since ${utcShort(line.sinceMs)}${why}`);
   }
   if (line?.unreadable) said.push(`${line.unreadable} not readable`);
+  if (line?.dropped) said.push(`${line.dropped} values not taken`);
   if (line?.flooded) said.push("came too fast");
   return said.join(", ");
 }

@@ -20,9 +20,9 @@ import uvicorn
 from wideberth.client import Client, PartyKey
 from wideberth.contacts import Contact
 from wideberth.faces.api import Api, Operation, create_app
-from wideberth.model.commands import RegisterParty
+from wideberth.model.commands import RegisterParty, Request
 from wideberth.model.ids import KeyId, PartyId, UnitToken
-from wideberth.model.parties import Role
+from wideberth.model.parties import Author, How, Role
 from wideberth.node import Node
 from wideberth.service import Applied, now_us
 from wideberth.space.time import MINUTE_US, format_rfc3339
@@ -165,6 +165,14 @@ async def furnish(node: Node) -> None:
             )
         )
         assert isinstance(done, Applied)
+
+
+async def submitted(world: World, party: str, command: Any) -> Applied:
+    """What became of a command that the party is said to have given, past the API."""
+    author = Author(PartyId(party), How.ATTESTED, "desk", tuple(Role))
+    done = await world.node.service.submit(Request(author, command))
+    assert isinstance(done, Applied), done
+    return done
 
 
 @contextlib.asynccontextmanager

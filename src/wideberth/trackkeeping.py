@@ -160,6 +160,17 @@ class TrackKeeping:
         found = await self._in(self._reader, call)
         return found[1] if found is not None and found[0] == reader else None
 
+    async def segments(
+        self, begin_us: int, end_us: int, reader: PartyId
+    ) -> list[tuple[str, str, int]]:
+        """The segments of the reader's own feeds that are kept, whose digest is an entry, and that
+        have a position from begin_us on and before end_us: name, feed and entry, by time.
+        """
+        call = partial(self._archive.closed_of, reader, begin_us, end_us)
+        found = await self._in(self._reader, call)
+        entries = [(name, feed, self.entry_of(name)) for name, feed in found]
+        return [(name, feed, entry) for name, feed, entry in entries if entry is not None]
+
     def entry_of(self, segment: str) -> int | None:
         """Where the digest of a segment stands in the record; None: it is not closed yet."""
         history = self._service.picture.history

@@ -459,6 +459,7 @@ _BY_ID = (
     ("GET", "/incidents/{incident}/questions", "incident", None),
     ("GET", "/incidents/{incident}/evidence", "incident", None),
     ("GET", "/incidents/{incident}/results", "incident", None),
+    ("GET", "/incidents/{incident}/segments", "incident", None),
     ("GET", "/incidents/{incident}/timeline", "incident", None),
     ("GET", "/incidents/{incident}/timeline/text", "incident", None),
 )

@@ -347,6 +347,19 @@ class TrackArchive:
         except (OSError, RecordCorrupt):
             return
 
+    def closed_of(self, party: str, begin_us: int, end_us: int) -> list[tuple[str, str]]:
+        """The segments of a party's feeds that are closed and have a position from begin_us on and
+        before end_us: the name of each and its feed, by time. What cannot be read is left out.
+        """
+        found: list[tuple[str, str]] = []
+        for each in self._files.listed():
+            if each.span is None or not _meet(each.span, begin_us, end_us):
+                continue
+            whose, feed = self._whose(each)
+            if whose == party and feed is not None:
+                found.append((each.name, feed))
+        return found
+
     def digest(self, name: str) -> str | None:
         """The digest of a segment as its file is now; None where there is no such file."""
         segment = self._files.whole(name)

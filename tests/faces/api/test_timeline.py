@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from api_world import World, a_world, flight, moment, square
+from api_world import World, a_world, flight, moment, square, submitted
 from wideberth.faces.api import timeline_gathered, timeline_part
 from wideberth.model.channels import ChannelState
 from wideberth.model.clocks import MeasureClock
-from wideberth.model.commands import RaiseWarning, Request
+from wideberth.model.commands import RaiseWarning
 from wideberth.model.ids import PartyId, WarningId
 from wideberth.model.incidents import OpenIncident
-from wideberth.model.parties import Author, How, Role
 from wideberth.model.warnings import StandingWarning, TrackFix, WarningKind, WarningObject
 from wideberth.service import Applied
 from wideberth.space.time import HOUR_US, SECOND_US, format_rfc3339, parse_rfc3339
@@ -38,13 +37,6 @@ def lines(timeline: dict[str, Any]) -> list[dict[str, Any]]:
 
 def kinds(timeline: dict[str, Any]) -> list[str]:
     return [line["kind"] for line in lines(timeline)]
-
-
-async def submitted(world: World, party: str, command: Any) -> Applied:
-    author = Author(PartyId(party), How.ATTESTED, "desk", tuple(Role))
-    done = await world.node.service.submit(Request(author, command))
-    assert isinstance(done, Applied), done
-    return done
 
 
 async def warned(world: World, *parties: PartyId) -> None:

@@ -16,10 +16,13 @@ from certificates import make
 from tak_world import TakWorld, a_tak_world, message, said
 from wideberth.errors import InvalidValue
 from wideberth.faces.cot import line
+from wideberth.faces.cot.shown import gap_words
 from wideberth.model.ids import PartyId
 from wideberth.model.stops import Identified
+from wideberth.model.warnings import WarningKind
 from wideberth.operating import OpenOutput
-from wideberth.space.time import format_rfc3339
+from wideberth.space.time import SECOND_US, format_rfc3339
+from wideberth.warned import Warned
 from wideberth.wire.cot import CotEvent, Element, attribute, child, text_of
 from wideberth.wire.cotproto import decode_datagram
 from wideberth.wire.cotshapes import volume_in
@@ -376,3 +379,12 @@ async def test_what_comes_in_over_plain_tcp_is_not_looked_at(tmp_path: Path) -> 
         writer.close()
         assert tak.world.node.service.picture.size == size
         assert (await tak.world.ask("alpha", "GET", "/tracks")).json()["tracks"] == []
+
+
+def test_of_what_is_silent_or_cannot_be_no_gap_and_no_time_is_said() -> None:
+    known = Warned((), 5_000, 7_000, 9 * SECOND_US, 0, coarse=False, edge_mm=3_000)
+    between = ["5 m apart", "3 m to its edge", "7 m in height", "in 9 s"]
+    said = {kind: gap_words(kind, known) for kind in WarningKind}
+    assert said.pop(WarningKind.SILENCE) == ["unknown where it is, not clear"]
+    assert said.pop(WarningKind.IMPLAUSIBLE) == ["what is reported of it cannot be"]
+    assert all(each == between for each in said.values())

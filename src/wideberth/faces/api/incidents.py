@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from wideberth.faces.api import incidents_seen as seen
@@ -13,10 +14,12 @@ from wideberth.faces.api.incidents_proposed import proposed
 from wideberth.faces.api.pages import Page, after_cursor
 from wideberth.faces.api.problems import HttpProblem
 from wideberth.model.commands import Command
+from wideberth.model.entries import SegmentRecorded, decode_entry
 from wideberth.model.ids import EvidenceId, IncidentId, QuestionId, ResultId
 from wideberth.model.incidents import Incident
 from wideberth.model.parties import Role
 from wideberth.picture.incidents import incident_of
+from wideberth.space.time import format_rfc3339
 from wideberth.wire import asked
 from wideberth.wire import incidents as said
 
@@ -131,6 +134,42 @@ async def list_results(call: Call) -> out.ResultsPage:
     shown = seen.results_shown_to(_found(call), call.party)
     things, after = _paged(call, shown, lambda each: seen.result_out(each, call.party))
     return out.ResultsPage(results=things, next=after)
+
+
+async def list_segments(call: Call) -> out.SegmentsPage:
+    """Files of kept positions of the reader's own feeds, as its entries name them."""
+    query: asked.PageQuery = call.query
+    incident, keeping = _found(call), call.desk.live.keeping
+    if keeping is None:
+        return out.SegmentsPage(segments=[], next=None, kept=False)
+    # The window is closed.
+    found = await keeping.segments(incident.start_us, incident.end_us + 1, call.party)
+    rest = after_cursor(found, query.cursor, itemgetter(0))
+    page = rest[: query.limit]
+    told = [await _cited(call, feed, entry) for _, feed, entry in page]
+    return out.SegmentsPage(
+        segments=[each for each in told if each is not None],
+        next=page[-1][0] if len(rest) > len(page) else None,
+        kept=True,
+    )
+
+
+async def _cited(call: Call, feed: str, position: int) -> out.SegmentCitedOut | None:
+    """A segment as its entry has it; None where the entry was erased."""
+    for row in await call.desk.service.rows(position, 1):
+        if row.position == position and row.erased_by is None:
+            body = decode_entry(row.envelope, position=position).body
+            assert isinstance(body, SegmentRecorded), "an entry that names a segment"
+            return out.SegmentCitedOut(
+                segment=body.name,
+                feed=feed,
+                start=format_rfc3339(body.start_us),
+                end=format_rfc3339(body.end_us),
+                positions=body.fixes,
+                sha256=body.sha256,
+                entry=position,
+            )
+    return None
 
 
 def _name(call: Call) -> IncidentId:
@@ -284,6 +323,12 @@ ROUTES: tuple[Route, ...] = (
         "LodgeEvidence",
         said.LodgeEvidenceIn,
         status=201,
+    ),
+    _read(
+        "/incidents/{incident}/segments",
+        list_segments,
+        "Files of positions that were kept of your own feeds in its window, and their digests",
+        out.SegmentsPage,
     ),
     _read(
         "/incidents/{incident}/evidence",

@@ -125,6 +125,7 @@ def incident_out(incident: Incident, reader: PartyId) -> out.IncidentOut:
         inquiries=pages["inquiries"],
         more=more,
         timeline=f"{PREFIX}/incidents/{incident.id}/timeline",
+        segments=f"{PREFIX}/incidents/{incident.id}/segments",
         sentence=SENTENCE,
     )
 

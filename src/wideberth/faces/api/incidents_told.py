@@ -240,7 +240,8 @@ class IncidentOut(IncidentHead, frozen=True, kw_only=True):
     """An incident. accounts: a column for each party to it; observers_accounts: for each observer.
     subjects: what you said that it is about. questions, evidence, inquiries: as many as fit; more
     names those of them of which there are more, each on a page of its own. timeline: where the
-    record shows, minute by minute, what was sent and received.
+    record shows, minute by minute, what was sent and received. segments: where the files of your
+    feeds' kept positions of its window are.
     """
 
     accounts: dict[str, ColumnOut]
@@ -252,7 +253,34 @@ class IncidentOut(IncidentHead, frozen=True, kw_only=True):
     inquiries: list[ResultOut]
     more: list[Literal["questions", "evidence", "inquiries"]]
     timeline: str
+    segments: str
     sentence: str
+
+
+class SegmentCitedOut(Out, frozen=True, kw_only=True):
+    """A file of positions that were kept of a feed of yours, some of them of the incident's window.
+    sha256: of the Parquet file, as its entry has it; start, end: of its first and last position;
+    positions: how many it holds. GET /tracks/segments/{segment} tells it.
+    """
+
+    segment: str
+    feed: str
+    start: str
+    end: str
+    positions: int
+    sha256: str
+    entry: int
+
+
+class SegmentsPage(Out, frozen=True, kw_only=True, omit_defaults=False):
+    """By time. next: null where there is nothing more. kept: whether this node keeps positions. A
+    file that is still open has no digest yet and is not here; that none is here is not to say that
+    nothing was there.
+    """
+
+    segments: list[SegmentCitedOut]
+    next: str | None
+    kept: bool
 
 
 class IncidentTold(Out, frozen=True, kw_only=True):

@@ -31,11 +31,11 @@ from wideberth.model.ids import IntentId, ZoneId
 from wideberth.model.intents import IntentState
 from wideberth.model.stop_reads import StopAcknowledged, StopRepeated
 from wideberth.model.stops import Stop, StopTold, StopToUnits
-from wideberth.model.warnings import StandingWarning
+from wideberth.model.warnings import StandingWarning, WarningKind
 from wideberth.samewarnings import raised_first
 from wideberth.space.time import SECOND_US, format_rfc3339
 from wideberth.space.volume import NANODEGREES
-from wideberth.warned import Side, warned
+from wideberth.warned import Side, Warned, warned
 from wideberth.watch.fusion import FusedTrack
 from wideberth.watch.recorded import track_named
 from wideberth.watch.tracks import TrackRow
@@ -52,7 +52,7 @@ from wideberth.wire.cotsaid import (
     zone_events,
 )
 
-__all__ = ["Shown"]
+__all__ = ["Shown", "gap_words"]
 
 _AT_ONCE = 100  # events that are said together
 _PAUSE_EVERY = 500  # things looked at before others have their turn
@@ -170,15 +170,7 @@ class Shown:
         around, party = self._around, self._audience.party
         assert party is not None, "a warning is addressed to parties"
         known = warned(warning, party, around.picture, around.live.is_track_open)
-        words = [_words(side) for side in known.sides]
-        if known.horizontal_mm is not None:
-            words.append(f"{known.horizontal_mm / 1000:g} m apart")
-        if known.edge_mm:
-            words.append(f"{known.edge_mm / 1000:g} m to its edge")
-        if known.vertical_mm is not None:
-            words.append(f"{known.vertical_mm / 1000:g} m in height")
-        if known.time_us is not None:
-            words.append(f"in {known.time_us / SECOND_US:g} s")
+        words = [*map(_words, known.sides), *gap_words(warning.kind, known)]
         words += [f"also {word}" for each in others for word in _reports(each)]
         said = WarningSaid(
             id=warning.id,
@@ -311,6 +303,29 @@ class Shown:
         kept = set(names)
         lost = [each for each in self._said if each.startswith(prefix) and each not in kept]
         return [event for each in lost for event in self._take_off(each)]
+
+
+_OF_ONE = {
+    WarningKind.IMPLAUSIBLE: "what is reported of it cannot be",
+    WarningKind.SILENCE: "unknown where it is, not clear",
+}
+"""Kinds of which one thing is told: nothing lies between it and another, and no time is left."""
+
+
+def gap_words(kind: WarningKind, known: Warned) -> list[str]:
+    """How near, and how soon."""
+    if kind in _OF_ONE:
+        return [_OF_ONE[kind]]
+    words: list[str] = []
+    if known.horizontal_mm is not None:
+        words.append(f"{known.horizontal_mm / 1000:g} m apart")
+    if known.edge_mm:
+        words.append(f"{known.edge_mm / 1000:g} m to its edge")
+    if known.vertical_mm is not None:
+        words.append(f"{known.vertical_mm / 1000:g} m in height")
+    if known.time_us is not None:
+        words.append(f"in {known.time_us / SECOND_US:g} s")
+    return words
 
 
 def _reports(warning: StandingWarning) -> list[str]:

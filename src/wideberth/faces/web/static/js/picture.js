@@ -157,6 +157,9 @@ const WARNING_SAYS = {
   implausible: "reports what cannot be",
 };
 
+/** Kinds of which one thing is told: nothing lies between it and another, and no time is left. */
+const OF_ONE = new Set(["silence", "implausible"]);
+
 function warnings(state, actions) {
   const all = shownWarnings(state);
   setText(at("n-warnings"), String(all.length));
@@ -178,7 +181,7 @@ function warnings(state, actions) {
         i ? h("span", { class: "dim" }, " × ") : null,
         h("span", {}, swatch(object.party), plain(names[i], 40)),
       ])),
-      h("span", { class: "num" }, lateText(state, warning) ?? gapText(warning.gap)),
+      h("span", { class: "num" }, lateText(state, warning) ?? (OF_ONE.has(warning.kind) ? "" : gapText(warning.gap))),
       h("span", { class: "dim small" }, warning.objects.map((object) => factsOf(object).map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
       warning.also.length ? h("span", { class: "dim small also" }, "also by another feed: ", warning.also.flatMap(reportsOf)) : null,
       h("span", { class: "dim small" }, `rule ${plain(ruleName(state, warning), 80)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),

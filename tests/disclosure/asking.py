@@ -582,6 +582,7 @@ async def _dry_runs(asker: Asker, shapes: list[dict[str, Any]]) -> None:
             body = {"kind": "flight", "volumes": [shape], "hidden": hidden}
             await asker.ask("POST", "/intents/check", body)
     await asker.ask("POST", "/intents/preview", _FLIGHT)  # it says again what was asked
+    await asker.ask("POST", "/intents/read", {"text": "47.01 N 7.51 E"})  # and so does this
     for each in (UNKNOWN, "x"):
         body = {"kind": "flight", "volumes": [shapes[0]], "replaces": each}
         await asker.ask("POST", "/intents/check", body)

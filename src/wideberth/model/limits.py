@@ -65,6 +65,11 @@ class Part(msgspec.Struct, frozen=True):
         """Whether it is listed only where the reader subscribed."""
         return any(each.declared_only for each in self.limits)
 
+    @property
+    def delay_us(self) -> int:
+        """How long after it was told lists hold it."""
+        return max(each.delay_us for each in self.limits)
+
     def is_listed(self, now_us: int) -> bool:
         """Whether its delay is over."""
-        return now_us >= self.intent.told_us + max(each.delay_us for each in self.limits)
+        return now_us >= self.intent.told_us + self.delay_us

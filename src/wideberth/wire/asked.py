@@ -261,6 +261,19 @@ class CheckIn(IntentIn, frozen=True, kw_only=True):
     activated: bool = False
 
 
+class PasteIn(In, frozen=True, kw_only=True):
+    """Text to be read as drafts of volumes. form: left out: as it looks. shape: what places without
+    a radius or a width are. columns: of a sheet, for each thing the name of its column; left out:
+    by their names. datum: of MGRS, UTM and UPS that name none.
+    """
+
+    text: Annotated[str, msgspec.Meta(max_length=200_000)]
+    form: Literal["coordinates", "notam", "geojson", "table"] | None = None
+    shape: Literal["polygon", "circle", "corridor"] | None = None
+    columns: Annotated[dict[str, str], msgspec.Meta(max_length=40)] | None = None
+    datum: Name | None = None
+
+
 class QueryIn(In, frozen=True, kw_only=True):
     """An exact question in four dimensions."""
 

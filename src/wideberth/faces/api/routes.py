@@ -17,6 +17,7 @@ from wideberth.faces.api import (
     intents,
     loads,
     notices,
+    pasted,
     readbacktests,
     records,
     replies,
@@ -293,6 +294,7 @@ ROUTES: tuple[Route, ...] = (
     *RECEIPTS,
     *watchkeeping.ROUTES,
     *shared.ROUTES,
+    *pasted.ROUTES,
     Route(
         "GET",
         "/stops",

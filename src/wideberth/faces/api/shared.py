@@ -32,7 +32,7 @@ from wideberth.picture.limits import part_for, sees
 from wideberth.picture.picture import Picture
 from wideberth.space.overlap import is_conflict
 from wideberth.space.prepared import PreparedVolume
-from wideberth.space.time import MAX_US, MIN_US
+from wideberth.space.time import MAX_US, MIN_US, SECOND_US
 from wideberth.wire import asked, meaning
 
 __all__ = ["ROUTES"]
@@ -137,13 +137,21 @@ async def preview(call: Call) -> told.PreviewOut | Refusal:
 
 
 def _seen_by(picture: Picture, would_be: Intent, party: PartyId) -> told.SeenByOut:
+    """What a party will be shown. What it subscribed to is its own matter: that it is given this
+    only where it needs it is said of the rule, and not of this intent.
+    """
     if sees(picture, would_be, party):
         whole = encode(views.intent(would_be)).decode()
-        return told.SeenByOut(party=party, sees="whole", bytes=whole)
+        only = "needed" if picture.space.rules.need_to_know else None
+        return told.SeenByOut(party=party, sees="whole", bytes=whole, only=only)
     part = part_for(picture, would_be, party)
     if part is not None:
         return told.SeenByOut(
-            party=party, sees="part", bytes=encode(shared(picture, part)).decode()
+            party=party,
+            sees="part",
+            bytes=encode(shared(picture, part)).decode(),
+            only="declared" if part.declared_only else None,
+            delay_s=part.delay_us / SECOND_US,
         )
     felt = would_be.is_felt_by(party)
     return told.SeenByOut(party=party, sees="on-conflict" if felt else "nothing")

@@ -99,6 +99,7 @@ from wideberth.faces.api.told.notices import (
     UnreachedPage,
 )
 from wideberth.faces.api.told.parties import KeyOut, KeyTold, PartiesPage, PartyOut, SealKeyOut
+from wideberth.faces.api.told.pasted import DraftOut, DraftPlaceOut, PastedOut, TroubleOut
 from wideberth.faces.api.told.problems import ChoiceOut, Problem
 from wideberth.faces.api.told.records import (
     ClockOut,
@@ -208,6 +209,8 @@ __all__ = [
     "DoubtOut",
     "DoubtTold",
     "DoubtsPage",
+    "DraftOut",
+    "DraftPlaceOut",
     "DroppedLastOut",
     "DroppedOut",
     "EntriesPage",
@@ -253,6 +256,7 @@ __all__ = [
     "ParticularsOut",
     "PartiesPage",
     "PartyOut",
+    "PastedOut",
     "PreviewOut",
     "Problem",
     "ProofOut",
@@ -298,6 +302,7 @@ __all__ = [
     "TracksEvent",
     "TracksPage",
     "TracksTaken",
+    "TroubleOut",
     "UnreachedPage",
     "VelocitySource",
     "VersionOut",

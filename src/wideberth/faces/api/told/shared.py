@@ -73,12 +73,16 @@ class SharedPage(Out, frozen=True, kw_only=True, omit_defaults=False):
 
 class SeenByOut(Out, frozen=True, kw_only=True):
     """What one other party will be shown. bytes: the body that its GET of the intent is answered
-    with, byte by byte; left out where it has none.
+    with, byte by byte; left out where it has none. only: it is given that only where it touches
+    what the party subscribed to (``declared``), or where the party needs it by the rule of the
+    space (``needed``). delay_s: how long after it is told.
     """
 
     party: str
     sees: Literal["whole", "part", "on-conflict", "nothing"]
     bytes: str | None = None
+    only: Literal["declared", "needed"] | None = None
+    delay_s: float = 0.0
 
 
 class PreviewOut(Out, frozen=True, kw_only=True, omit_defaults=False):

@@ -161,6 +161,7 @@ def test_it_says_so_where_the_record_no_longer_has_what_was_heard(
     page.goto(console.address("alpha"))
     said = re.compile(r"events \d+ to 1000 of yours are not in it any more")
     expect(page.locator("#toasts")).to_contain_text(said)
+    expect(page.locator("#foot")).to_contain_text("Positions live")
     expect(page.locator("#foot .bad")).to_contain_text(said)
     page.unroute("**/api/v1/stream")
     tell(console, "alpha", "ALPHA2")  # it goes on from there
@@ -213,13 +214,17 @@ def test_the_reducer_takes_no_number_twice_and_drops_no_track_that_went_quiet(
     found = page.evaluate(
         """async () => {
             const { EMPTY, reduce } = await import("/js/state.js");
+            const { trackOf } = await import("/js/shape.js");
             const notice = { type: "event", event: "notice", data: {} };
             const said = (state, id) => reduce(state, { ...notice, id });
             let state = ["1", "2", "2", "1", "3"].reduce(said, EMPTY);
             const track = (name, time) => ({ track: name, feed: "f", feed_party: "p", latitude: 1,
                 longitude: 2, time, state: "live" });
-            const whole = { type: "tracks", whole: true };
-            const tracks = (items) => { state = reduce(state, { ...whole, items }); };
+            const tracks = (items) => {
+                const tracks = items.map(trackOf);
+                state = reduce(state, { type: "tracks", tracks });
+                state = reduce(state, { type: "held", ids: tracks.map((each) => each.id) });
+            };
             tracks([track("a", "2026-01-01T00:00:10Z"), track("b", "2026-01-01T00:00:10Z")]);
             tracks([track("a", "2026-01-01T00:00:05Z")]);
             return {

@@ -32,9 +32,9 @@ export async function patiently(work, { waits = () => {}, stopped = () => false 
 /** Some time, or until the browser says that it has a line again. */
 export function pause(ms) {
   return new Promise((resume) => {
-    const done = () => { clearTimeout(timer); window.removeEventListener("online", done); resume(); };
+    const done = () => { clearTimeout(timer); globalThis.removeEventListener("online", done); resume(); };
     const timer = setTimeout(done, ms);
-    window.addEventListener("online", done);
+    globalThis.addEventListener("online", done); // of a page, or of a worker
   });
 }
 

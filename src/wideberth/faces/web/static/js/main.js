@@ -17,6 +17,7 @@ import { StopDesk } from "./stop.js";
 import * as tell from "./tell.js";
 import { Signer } from "./signer.js";
 import { EMPTY, STALE_AFTER, reduce, serverNow } from "./state.js";
+import { Positions } from "./positions.js";
 import { Stream } from "./stream.js";
 import { claims, whyRefused } from "./credential.js";
 import { Views } from "./views.js";
@@ -34,6 +35,7 @@ let signer = null;
 let confidant = null;
 let waiting = null;
 let running = [];
+let positions = null;
 let drawing = false;
 
 function dispatch(event) {
@@ -69,10 +71,7 @@ const ASK = {
   waits: async () => dispatch({ type: "waits", ...(await waiting.ask()) }),
   reach: async () => dispatch({ type: "reach", ...(await api.all("/api/v1/notices/unreached", "unreached")) }),
   warnings: async () => dispatch({ type: "warnings", ...(await api.all("/api/v1/warnings", "warnings")) }),
-  tracks: async () => {
-    const answer = await api.get(`/api/v1/tracks?${ALL}`);
-    dispatch({ type: "tracks", items: answer.tracks ?? [], whole: !answer.next });
-  },
+  tracks: async () => positions?.ask(),
   backlog: async () => dispatch({ type: "backlog", backlog: await api.get("/api/v1/backlog?limit=1000") }),
   checkpoint: async () => dispatch({ type: "checkpoint", text: await api.text("/api/v1/record/checkpoint") }),
 };
@@ -162,17 +161,18 @@ function signIn(token) {
       if (is === "refused") signOut(whyRefused(session, Date.now()));
     },
   });
-  const tracks = new Stream({
-    path: "/api/v1/tracks/stream",
-    api,
-    lastId: () => null,
-    onEvent: onTracks,
+  positions = new Positions({
+    token,
+    contact,
+    onTracks: (tracks) => dispatch({ type: "tracks", tracks }),
+    onHeld: (ids) => dispatch({ type: "held", ids }),
+    onMissed: (count) => dispatch({ type: "missed", count }),
     onState: (is, why) => {
       dispatch({ type: "stream", name: "tracks", is, why, browserMs: Date.now() });
       if (is === "live") ask("tracks");
     },
   });
-  running = [events, tracks];
+  running = [events, positions];
   for (const stream of running) stream.run();
 }
 
@@ -180,6 +180,7 @@ function signOut(fault) {
   sessionStorage.removeItem(KEY);
   for (const stream of running) stream.stop();
   running = [];
+  positions = null;
   signer?.stop();
   signer = null;
   confidant = null;
@@ -205,14 +206,6 @@ function onEvent({ id, event, data }) {
   for (const listener of listeners) listener({ id, event, data: said });
   if (event === "incident") waiting.changed(said.incident);
   ask(...(STALE_AFTER[event] ?? []), "checkpoint");
-}
-
-function onTracks({ data }) {
-  let said = {};
-  try { said = JSON.parse(data); } catch { return; }
-  if (said.missed) dispatch({ type: "missed", count: said.missed });
-  const items = said.tracks ?? (said.track ? [said] : []);
-  if (items.length) dispatch({ type: "tracks", items });
 }
 
 const actions = {

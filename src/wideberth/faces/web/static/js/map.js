@@ -3,145 +3,90 @@
 
 import * as maplibre from "../vendor/maplibre-gl/maplibre-gl.mjs";
 import { COLOURS, partyColour } from "./colours.js";
-import { bounds, graticule } from "./geo.js";
+import { readOut } from "./coordinates.js";
+import { bounds, circle, graticule } from "./geo.js";
 import { intentName } from "./dom.js";
-import { intentsShown, serverNow } from "./state.js";
-import { age, h, plain } from "./text.js";
+import { STYLE, TRACKS_BELOW } from "./mapstyle.js";
+import { BAD, hatchings } from "./marks.js";
+import { intentsShown, lossMs, serverNow, shownWarnings } from "./state.js";
+import { age, distance, duration, metresAndFeet, plain } from "./text.js";
+import { TrackLayer } from "./tracklayer.js";
+import { t } from "./words.js";
 
 maplibre.setWorkerUrl(new URL("../vendor/maplibre-gl/maplibre-gl-worker.mjs", import.meta.url).href);
 
-const ATLAS = new URL("../vendor/world-atlas/", import.meta.url).href;
-const FONT = ["sans-serif"];
-const EMPTY = { type: "FeatureCollection", features: [] };
-const ICON = 44; // pixels of an icon, drawn at twice its size
-const BAD = "#ff9a76";
-const halo = { "text-halo-color": "#0b141a", "text-halo-width": 1.6 };
-const SOURCES = ["net", "zones", "intents", "labels", "trails", "ties", "tracks"];
-
-const STATES = { // lines of an intent's edge, by its state: [dashes, width]
-  Accepted: [[3, 2.5], 1.4],
-  Activated: [[1, 0], 1.9],
-  Nonconforming: [[1, 1], 3.2],
-  Contingent: [[5, 1, 1, 1], 3.2],
-};
-
-const isLine = ["==", ["get", "rule"], "line"]; // of an agreement's text
-const line = (state) => ({
-  id: `intent-${state}`, type: "line", source: "intents",
-  filter: ["==", ["get", "state"], state],
-  paint: {
-    "line-color": ["get", "colour"], "line-width": STATES[state][1],
-    "line-dasharray": STATES[state][0], "line-opacity": ["case", ["get", "on"], 1, 0.85],
-  },
-});
-
-const STYLE = {
-  version: 8,
-  sources: {
-    land: { type: "geojson", data: `${ATLAS}land.geojson` },
-    borders: { type: "geojson", data: `${ATLAS}borders.geojson` },
-    countries: { type: "geojson", data: `${ATLAS}countries.geojson` },
-    ...Object.fromEntries(SOURCES.map((name) => [name, { type: "geojson", data: EMPTY }])),
-  },
-  layers: [
-    { id: "sea", type: "background", paint: { "background-color": "#0b1a24" } },
-    { id: "land", type: "fill", source: "land", paint: { "fill-color": "#161d22" } },
-    { id: "borders", type: "line", source: "borders", paint: { "line-color": "#4a5a66", "line-width": 1, "line-dasharray": [4, 2] } },
-    { id: "net", type: "line", source: "net", paint: { "line-color": "#25313a", "line-width": 0.8 } },
-    {
-      id: "net-names", type: "symbol", source: "net",
-      layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 10, "symbol-placement": "line", "symbol-spacing": 420, "text-offset": [0, -0.6] },
-      paint: { "text-color": "#5d7180" },
-    },
-    {
-      id: "countries", type: "symbol", source: "countries", maxzoom: 6,
-      layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12 },
-      paint: { "text-color": "#6f8290", ...halo },
-    },
-    { id: "zone-fill", type: "fill", source: "zones", filter: ["==", ["get", "rule"], "keep-out"], paint: { "fill-pattern": "hatch", "fill-opacity": 0.55 } },
-    { id: "zone-notice", type: "fill", source: "zones", filter: ["all", ["!=", ["get", "rule"], "keep-out"], ["!", isLine]], paint: { "fill-color": "#c9d4dc", "fill-opacity": 0.025 } },
-    { id: "zone-line", type: "line", source: "zones", filter: ["==", ["get", "rule"], "keep-out"], paint: { "line-color": "#c9d4dc", "line-width": 2 } },
-    { id: "zone-line-notice", type: "line", source: "zones", filter: ["all", ["!=", ["get", "rule"], "keep-out"], ["!", isLine]], paint: { "line-color": "#c9d4dc", "line-width": 1.4, "line-dasharray": [6, 4] } },
-    { id: "agreed-line", type: "line", source: "zones", filter: isLine, paint: { "line-color": "#6cc0f0", "line-width": 2.6 } },
-    { id: "intent-fill", type: "fill", source: "intents", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", ["get", "on"], 0.26, 0.1] } },
-    { id: "intent-hazard", type: "fill", source: "intents", filter: ["==", ["get", "kind"], "hazard"], paint: { "fill-pattern": "hatch-hazard" } },
-    ...Object.keys(STATES).map(line),
-    {
-      id: "trails", type: "circle", source: "trails",
-      paint: { "circle-radius": 1.9, "circle-color": ["get", "colour"], "circle-opacity": ["get", "seen"] },
-    },
-    { id: "ties", type: "line", source: "ties", paint: { "line-color": ["get", "colour"], "line-width": 2, "line-dasharray": [1.5, 1.5] } },
-    {
-      id: "tracks", type: "symbol", source: "tracks",
-      layout: {
-        "icon-image": ["get", "icon"], "icon-size": ["case", ["get", "on"], 1.15, 0.9], "icon-rotate": ["get", "course"],
-        "icon-rotation-alignment": "map", "icon-allow-overlap": true, "icon-ignore-placement": true,
-      },
-    },
-    {
-      id: "labels", type: "symbol", source: "labels",
-      layout: {
-        "text-field": ["get", "name"], "text-font": FONT, "text-size": ["get", "size"], "text-max-width": 22,
-        "text-variable-anchor": ["bottom", "top", "bottom-left", "bottom-right", "left", "right"], "text-radial-offset": 0.45, "text-justify": "auto", "symbol-sort-key": ["get", "order"],
-      },
-      paint: { "text-color": ["get", "colour"], ...halo },
-    },
-    {
-      id: "tracks-names", type: "symbol", source: "tracks",
-      layout: {
-        "text-field": ["get", "name"], "text-font": FONT, "text-size": 11.5, "text-justify": "auto",
-        "text-variable-anchor": ["left", "right", "top-left", "bottom-left", "top-right", "bottom-right"], "text-radial-offset": 1.3, "text-allow-overlap": false, "text-optional": true,
-      },
-      paint: { "text-color": ["get", "colour"], ...halo },
-    },
-  ],
-};
+const MOST_NAMES = 120; // of tracks in a view that have their name beside them
+const MOST_TRAILS = 300; // of tracks in a view that have their reported positions behind them
+const LEAST_AROUND_M = 1; // what is known better is drawn as its mark alone
 
 /** A state as it stands on the map, where no sentence beside it says what it does not mean. */
 export const stateWord = (state) => (state === "Accepted" ? "recorded" : state);
+
+const everything = () => true;
 
 /** Draws the state, and says which thing was picked. */
 export class ConsoleMap {
   /** nothing: says so when nothing stands in the view; by default the picture's own words.
    * follows: until somebody moves the map, a zone that is new comes into view.
+   * crowd: told how many tracks of the view have no name beside them.
    */
-  constructor(container, actions, { nothing = document.getElementById("nothing"), follows = true } = {}) {
+  constructor(container, actions, { nothing = document.getElementById("nothing"), follows = true, crowd = () => {} } = {}) {
     this.hint = nothing;
     this.follows = follows;
+    this.crowd = crowd;
     this.moved = false;
     this.ready = false;
     this.state = null;
+    this.shows = everything; // of a track: whether a filter lets it be seen
     this.fitted = ""; // what the view was chosen for
     this.last = {};
+    this.pixel = null;
     this.map = new maplibre.Map({
       container, style: STYLE, center: [0, 20], zoom: 1.4, maxPitch: 0, dragRotate: false,
       attributionControl: false, fadeDuration: 0, maxZoom: 15, localIdeographFontFamily: "sans-serif",
     });
     this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation(); // north stays up: courses are drawn by it
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new maplibre.ScaleControl({ unit: "nautical", maxWidth: 120 }), "bottom-right");
     this.map.addControl(new maplibre.ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
-    for (const [name, draw] of Object.entries(icons())) this.map.addImage(name, draw, { pixelRatio: 2 });
-    this.map.on("load", () => { this.ready = true; this.net(); if (this.state) this.draw(); });
+    for (const [name, image] of Object.entries(hatchings())) this.map.addImage(name, image, { pixelRatio: 2 });
+    this.tracks = new TrackLayer();
+    this.map.on("load", () => {
+      this.map.addLayer(this.tracks, TRACKS_BELOW);
+      this.ready = true;
+      this.net();
+      if (this.state) this.draw(this.state, null);
+    });
     for (const name of ["dragstart", "zoomstart"]) this.map.on(name, (event) => { this.moved ||= Boolean(event.originalEvent); });
-    this.map.on("moveend", () => { this.net(); this.nothing(); });
-    for (const layer of ["tracks", "intent-fill", "zone-line", "zone-line-notice"]) {
-      this.map.on("click", layer, (event) => {
-        if (event.originalEvent.taken) return;
-        event.originalEvent.taken = true;
-        actions.select(event.features[0].properties.id);
-      });
-    }
-    legend();
+    this.map.on("moveend", () => { this.net(); this.nothing(); this.beside(); this.#point(this.pixel); });
+    this.map.on("click", (event) => {
+      if (event.originalEvent.taken) return;
+      const found = this.tracks.near(event.lngLat, this.map.getZoom()) ?? this.map.queryRenderedFeatures(event.point, { layers: ["ties", "intent-fill", "zone-line", "zone-line-notice"] })[0]?.properties.id;
+      if (!found) return;
+      event.originalEvent.taken = true;
+      actions.select(found);
+    });
+    this.readOut = readOut();
+    this.map.on("mousemove", (event) => this.#point(event.point));
+    this.map.on("mouseout", () => this.#point(null));
+    container.append(this.readOut.node);
+    this.#point(null);
   }
 
-  update(state) {
+  /** pixel: where the pointer is on the map; null where it is elsewhere. */
+  #point(pixel) {
+    this.pixel = pixel;
+    const { lng, lat } = pixel ? this.map.unproject(pixel) : this.map.getCenter();
+    this.readOut.at([lng, lat], pixel ? t("pointer") : t("middle of the map"));
+  }
+
+  /** shows: of a track, whether it is shown; another function where what it says has changed. */
+  update(state, shows = everything) {
     const before = this.state;
-    this.state = state;
-    if (!this.ready) return;
-    const second = Math.floor(state.browserMs / 1000);
-    const same = before && second === this.second && ["intents", "shared", "zones", "warnings", "tracks", "selected", "parties"].every((name) => before[name] === state[name]);
-    if (!same) { this.second = second; this.draw(); }
+    const other = shows !== this.shows;
+    Object.assign(this, { state, shows });
+    if (this.ready) this.draw(state, before, other);
   }
 
   /** The next place that is clicked, [longitude, latitude]; the page says meanwhile that it waits. */
@@ -158,6 +103,7 @@ export class ConsoleMap {
   }
 
   remove() {
+    this.readOut.remove();
     this.map.remove();
   }
 
@@ -180,21 +126,42 @@ export class ConsoleMap {
     return warning ? warning.objects.filter((o) => o.fix).map((o) => o.fix.place) : [];
   }
 
-  set(name, features) {
-    const text = JSON.stringify(features);
-    if (this.last[name] === text) return;
-    this.last[name] = text;
+  /** signature: what it is made of, where that is shorter than the features. */
+  set(name, features, signature = JSON.stringify(features)) {
+    if (this.last[name] === signature) return;
+    this.last[name] = signature;
     this.map.getSource(name).setData({ type: "FeatureCollection", features });
   }
 
-  draw() {
-    const { state } = this;
+  /** What changed since what was drawn before: tracks many times a second, areas seldom. */
+  draw(state, before, other = true) {
+    const differs = (...names) => !before || names.some((name) => before[name] !== state[name]);
+    const coloured = differs("parties", "selected");
+    if (other || coloured || differs("tracks")) this.tracks.update(state.tracks, { selected: state.selected, shows: this.shows, all: other || coloured });
+    if (coloured || differs("zones", "intents", "shared", "buffers")) this.areas(state);
+    const second = Math.floor(state.browserMs / 1000);
+    if (other || coloured || second !== this.second || differs("warnings", "zones", "intents", "shared")) {
+      this.second = second;
+      this.labels(state);
+      this.beside();
+      this.nothing();
+    }
+    if (state.loaded.zones && state.loaded.intents) this.fit();
+  }
+
+  areas(state) {
+    const zones = Object.values(state.zones);
+    const intents = intentsShown(state).filter((each) => each.state !== "Ended");
+    const zoneColour = () => "#c9d4dc";
+    const intentColour = (intent) => COLOURS[partyColour(intent.party)];
+    this.set("zones", areas(state, zones, (zone) => ({ rule: zone.rule, colour: zoneColour() })), signed(state, zones, zoneColour));
+    this.set("intents", areas(state, intents, (intent) => ({ state: intent.state, kind: intent.kind, colour: intentColour(intent) })), signed(state, intents, intentColour));
+    this.set("buffers", (state.buffers ?? []).flatMap(({ rings, isLine }) => rings.map((ring) => ({ type: "Feature", geometry: { type: "LineString", coordinates: ring }, properties: { line: Boolean(isLine) } }))));
+  }
+
+  labels(state) {
     const now = serverNow(state);
     const labels = [];
-    this.set("zones", areas(state, Object.values(state.zones), (zone) => ({ rule: zone.rule, colour: "#c9d4dc" })));
-    this.set("intents", areas(state, intentsShown(state).filter((each) => each.state !== "Ended"), (intent) => ({
-      state: intent.state, kind: intent.kind, colour: COLOURS[partyColour(intent.party)],
-    })));
     for (const zone of Object.values(state.zones)) {
       const [word] = [zone.text]; // of an agreement's text: what it says itself
       const rule = zone.rule === "keep-out" ? "KEEP OUT" : `NOTICE ${zone.noticeMinutes || ""} min`;
@@ -207,28 +174,53 @@ export class ConsoleMap {
         if (volume.label) labels.push(label(volume.label, `${plain(intentName(state, intent), 28)}\n${intent.kind} · ${stateWord(intent.state)}${intent.part ? " · in part" : ""}`, COLOURS[partyColour(intent.party)], 11, 1));
       }
     }
-    const ties = Object.values(state.warnings).flatMap((warning) => tie(state, warning));
+    for (const { rings, text, isLine } of state.buffers ?? []) {
+      const ring = rings[0];
+      labels.push(label(ring[Math.floor(ring.length / (isLine ? 2 : 4))], plain(text.replace("\n", " · "), 80), COLOURS[0], 10.5, 3));
+    }
+    const ties = shownWarnings(state).flatMap((warning) => tie(state, warning, now));
     for (const { geometry, properties } of ties) {
       const [[lon1, lat1], [lon2, lat2]] = geometry.coordinates;
       labels.push(label([(lon1 + lon2) / 2, (lat1 + lat2) / 2], properties.name, BAD, 11.5, 0));
     }
     this.set("labels", labels);
-    const all = Object.values(state.tracks);
-    this.set("trails", all.flatMap((track) => track.trail.slice(0, -1).map((fix, i, trail) => ({
-      type: "Feature", geometry: { type: "Point", coordinates: fix.place },
-      properties: { colour: COLOURS[partyColour(track.party)], seen: Math.round(100 * (0.15 + (0.65 * (i + 1)) / trail.length)) / 100 },
-    }))));
-    this.set("tracks", all.map((track) => trackFeature(track, now, state.selected === track.id)));
     this.set("ties", ties);
-    if (state.loaded.zones && state.loaded.intents) this.fit();
-    this.nothing();
+    this.set("ends", ties.flatMap(({ geometry, properties }) => geometry.coordinates.map((place) => ({ type: "Feature", geometry: { type: "Point", coordinates: place }, properties }))));
+  }
+
+  /** What stands beside the marks of tracks: names, reported positions, how well they are known; of
+   * as many as can be told apart. */
+  beside() {
+    const { state } = this;
+    if (!state || !this.ready) return;
+    const now = serverNow(state);
+    const view = this.map.getBounds();
+    const inside = this.tracks.within([view.getWest(), view.getSouth(), view.getEast(), view.getNorth()]);
+    const warned = new Set(Object.values(state.warnings).flatMap((warning) => warning.objects.map((object) => object.id)));
+    const first = (track) => state.selected === track.id || warned.has(track.track);
+    const some = (most) => (inside.length <= most ? inside : [...inside.filter(first), ...inside.filter((track) => !first(track))].slice(0, most));
+    this.set("names", some(MOST_NAMES).map((track) => nameOf(track, now)));
+    this.tracks.trail(some(MOST_TRAILS));
+    this.set("around", inside.filter((track) => first(track) && track.uncertaintyM > LEAST_AROUND_M).slice(0, MOST_NAMES).map((track) => ({
+      type: "Feature", geometry: { type: "LineString", coordinates: circle(track.place, track.uncertaintyM, 48) }, properties: { colour: COLOURS[partyColour(track.party)] },
+    })));
+    this.crowd(Math.max(0, inside.length - MOST_NAMES));
+  }
+
+  /** A line that somebody draws, as [[longitude, latitude], ...]. */
+  drawn(points) {
+    this.set("drawn", [
+      ...(points.length > 1 ? [{ type: "Feature", geometry: { type: "LineString", coordinates: points }, properties: {} }] : []),
+      ...points.map((point) => ({ type: "Feature", geometry: { type: "Point", coordinates: point }, properties: {} })),
+    ]);
   }
 
   /** The first view: the zones, or else the intents. */
   fit() {
     const { state } = this;
+    if (this.fitted && (!this.follows || this.moved)) return;
     const zones = Object.keys(state.zones).sort().join(" ");
-    if (this.fitted && (!this.follows || this.moved || !zones || this.fitted === zones)) return;
+    if (this.fitted && (!zones || this.fitted === zones)) return;
     const areasThere = zones ? Object.values(state.zones) : intentsShown(state);
     const view = bounds(areasThere.flatMap((area) => area.volumes.flatMap((volume) => volume.rings.flat()))) ?? bounds(Object.values(state.tracks).map((track) => track.place));
     if (!view) return;
@@ -256,15 +248,14 @@ export class ConsoleMap {
   /** Say so when nothing is told or seen in this view: it must not read as empty, hence safe. */
   nothing() {
     const { state } = this;
-    if (!state) return;
+    if (!state || !this.ready) return;
     const view = this.map.getBounds();
     const [w, s, e, n] = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
-    const inside = ([lon, lat]) => [-360, 0, 360].some((turn) => lon + turn >= w && lon + turn <= e) && lat >= s && lat <= n;
     const touches = (ring) => {
       const box = bounds(ring);
       return box && box[0][1] <= n && box[1][1] >= s && [-360, 0, 360].some((turn) => box[0][0] + turn <= e && box[1][0] + turn >= w);
     };
-    const some = Object.values(state.tracks).some((track) => inside(track.place)) ||
+    const some = this.tracks.within([w, s, e, n]).length > 0 ||
       [...intentsShown(state), ...Object.values(state.zones)].some((area) => area.volumes.some((volume) => volume.rings.some(touches)));
     this.hint.hidden = some;
   }
@@ -278,93 +269,45 @@ function areas(state, things, properties) {
   })));
 }
 
+/** What areas are drawn from: by their versions where they have any, for their points are many. */
+const signed = (state, things, colour) => JSON.stringify(things.map((each) => [
+  each.id, each.version ?? each.volumes, each.volumes.map((volume) => [volume.rings.length, volume.rings[0]?.length, volume.rings[0]?.[0], volume.middle]),
+  each.state, each.rule, each.kind, colour(each), state.selected === each.id,
+]));
+
 const label = (place, name, colour, size, order) => ({
   type: "Feature", geometry: { type: "Point", coordinates: place }, properties: { name, colour, size, order },
 });
 
-function trackFeature(track, now, on) {
+/** What stands beside a track: its name, how old its position is, and its height. */
+function nameOf(track, now) {
   const live = track.state === "live";
-  const colour = COLOURS[partyColour(track.party)];
-  const height = Number.isFinite(track.altitudeM) ? `${Math.round(track.altitudeM)} m / ${Math.round(track.altitudeM / 0.3048)} ft` : "height ?";
+  const height = Number.isFinite(track.altitudeM) ? metresAndFeet(track.altitudeM) : Number.isFinite(track.pressureM) ? `${metresAndFeet(track.pressureM)} by pressure` : "height ?";
   const old = age(now - track.timeMs);
   const name = plain(track.callSign ?? track.track, 24);
-  const hasCourse = Number.isFinite(track.courseDeg);
   return {
-    type: "Feature",
-    geometry: { type: "Point", coordinates: track.place },
+    type: "Feature", geometry: { type: "Point", coordinates: track.place },
     properties: {
-      id: track.id, on, colour: live ? colour : BAD,
-      course: live && hasCourse ? track.courseDeg : 0,
-      icon: `${live ? (hasCourse ? "arrow" : "dot") : "silent"}-${partyColour(track.party)}`,
+      id: track.id, colour: live ? COLOURS[partyColour(track.party)] : BAD,
       name: live ? `${name}  ${old}\n${height}` : `${name} ${track.state.toUpperCase()} ${old}\nlast known`,
     },
   };
 }
 
-/** A dotted line between the two positions that a warning rests on, as they were reported. */
-function tie(state, warning) {
+/** A dotted line between the two positions that a warning rests on, as they were reported; with what
+ * lies between them, and how long it is until their distance is lost, if they go on as they do. */
+function tie(state, warning, now) {
   const places = warning.objects.map((object) => object.fix?.place ?? null).filter(Boolean);
   if (places.length < 2) return [];
+  const { horizontalM, verticalM } = warning.gap;
+  const loss = lossMs(warning);
+  const said = [
+    Number.isFinite(horizontalM) ? `across ${distance(horizontalM)}` : null,
+    Number.isFinite(verticalM) ? `height ${metresAndFeet(verticalM)}` : null,
+    loss === 0 ? "lost now" : Number.isFinite(loss) ? (loss > now ? `in ${duration((loss - now) / 1000)}` : "its time is reached") : null,
+  ].filter(Boolean);
   return [{
     type: "Feature", geometry: { type: "LineString", coordinates: places.slice(0, 2) },
-    properties: { colour: BAD, name: `${warning.kind}${Number.isFinite(warning.gap.horizontalM) ? ` ${Math.round(warning.gap.horizontalM)} m` : ""}`, id: warning.id, on: state.selected === warning.id },
+    properties: { colour: BAD, name: [`${warning.lastKnown ? "LAST KNOWN " : ""}${warning.kind}`, ...said].join("\n"), id: warning.id, on: state.selected === warning.id },
   }];
-}
-
-/** Icons by canvas: an arrow that has a course, a dot that has none, a broken ring gone silent. */
-function icons() {
-  const made = {};
-  COLOURS.forEach((colour, index) => {
-    made[`arrow-${index}`] = paint((c) => {
-      c.beginPath(); c.moveTo(22, 3); c.lineTo(36, 39); c.lineTo(22, 31); c.lineTo(8, 39); c.closePath();
-      c.fillStyle = colour; c.strokeStyle = "#0b141a"; c.lineWidth = 3; c.stroke(); c.fill();
-    });
-    made[`dot-${index}`] = paint((c) => {
-      c.beginPath(); c.arc(22, 22, 11, 0, 7); c.fillStyle = colour; c.strokeStyle = "#0b141a"; c.lineWidth = 3; c.stroke(); c.fill();
-    });
-    made[`silent-${index}`] = paint((c) => {
-      c.setLineDash([6, 4]); c.lineWidth = 3; c.strokeStyle = colour;
-      c.beginPath(); c.arc(22, 22, 16, 0, 7); c.stroke();
-      c.setLineDash([]); c.fillStyle = BAD; c.font = "bold 22px sans-serif"; c.textAlign = "center"; c.textBaseline = "middle"; c.fillText("?", 22, 23);
-    });
-  });
-  made.hatch = paint((c) => stripes(c, "#c9d4dc26", 1.4), 24);
-  made["hatch-hazard"] = paint((c) => stripes(c, "#ff9a7688", 3), 24);
-  return made;
-}
-
-function stripes(c, colour, width) {
-  c.strokeStyle = colour; c.lineWidth = width;
-  for (let x = -24; x <= 48; x += 12) { c.beginPath(); c.moveTo(x, 24); c.lineTo(x + 24, 0); c.stroke(); }
-}
-
-function paint(draw, size = ICON) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
-  const context = canvas.getContext("2d");
-  draw(context);
-  return context.getImageData(0, 0, size, size);
-}
-
-function legend() {
-  const entry = (text, draw) => {
-    const canvas = h("canvas", { width: 52, height: 28, "aria-hidden": "true" });
-    const c = canvas.getContext("2d");
-    c.strokeStyle = c.fillStyle = "#d7dee4";
-    c.lineWidth = 3;
-    draw(c);
-    return h("li", {}, canvas, text);
-  };
-  const stroke = (dashes, width = 3) => (c) => { c.setLineDash(dashes); c.lineWidth = width; c.beginPath(); c.moveTo(2, 14); c.lineTo(50, 14); c.stroke(); };
-  document.getElementById("legend").replaceChildren(
-    entry("aircraft, as last reported", (c) => { c.beginPath(); c.moveTo(26, 2); c.lineTo(36, 26); c.lineTo(26, 20); c.lineTo(16, 26); c.fill(); }),
-    entry("silent: last known, not clear", (c) => { c.strokeStyle = c.fillStyle = BAD; c.setLineDash([5, 4]); c.beginPath(); c.arc(26, 14, 11, 0, 7); c.stroke(); c.font = "bold 16px sans-serif"; c.fillText("?", 21, 20); }),
-    entry("reported positions", (c) => [6, 19, 32, 45].forEach((x, i) => { c.globalAlpha = 0.3 + i * 0.2; c.beginPath(); c.arc(x, 14, 4, 0, 7); c.fill(); })),
-    entry("intent Accepted", stroke([7, 6])),
-    entry("intent Activated", stroke([])),
-    entry("Nonconforming, Contingent", stroke([4, 4], 7)),
-    entry("zone: keep out", (c) => { c.strokeRect(3, 3, 46, 22); c.lineWidth = 1.4; for (let x = 6; x < 60; x += 8) { c.beginPath(); c.moveTo(x, 3); c.lineTo(x - 18, 25); c.stroke(); } }),
-    entry("zone: notice", stroke([11, 7], 2)),
-    entry("warning between two", (c) => { c.strokeStyle = BAD; stroke([4, 4], 4)(c); }),
-  );
 }

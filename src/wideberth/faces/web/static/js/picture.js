@@ -1,15 +1,19 @@
 // The view of the picture: a map, and beside it everything that is on it as lists.
 
+import { longRows } from "./longlist.js";
 import { ConsoleMap } from "./map.js";
+import { legendItems } from "./marks.js";
 import { NO_INFORMATION, SENTENCE, aged, at, goneName, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
 import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { latenessOf } from "./lateness.js";
 import { intentsShown, ladderOf, orderedNotices, serverNow, shownWarnings } from "./state.js";
 import { limitText } from "./shape.js";
+import { LOOK_AHEAD_S } from "./tracklayer.js";
 
 /** Its lists stand in the page from the start; what is mounted is the map. */
 export function mount(root, context) {
-  const map = new ConsoleMap(root.querySelector("#map"), context.actions);
+  const map = new ConsoleMap(root.querySelector("#map"), context.actions, { crowd });
+  at("legend").replaceChildren(...legendItems(LOOK_AHEAD_S));
   return {
     update(state) {
       const now = serverNow(state);
@@ -26,12 +30,18 @@ export function mount(root, context) {
   };
 }
 
+/** Of many tracks in a view not all can have their names beside them: say so. */
+function crowd(count) {
+  at("crowd").hidden = !count;
+  setText(at("crowd"), `${count.toLocaleString("en")} more tracks in this view stand without their names; come closer, or see the list.`);
+}
+
 function tracks(state, actions) {
-  const all = Object.values(state.tracks).sort((a, b) =>
-    (a.state === "silent") - (b.state === "silent") || (a.callSign ?? a.track).localeCompare(b.callSign ?? b.track));
-  const silent = all.filter((track) => track.state !== "live").length;
-  setText(at("n-tracks"), `${all.length}${silent ? `, ${silent} silent` : ""}`);
-  rows(at("tracks"), all.map((track) => {
+  const ids = inOrder(state.tracks);
+  const silent = order.silent;
+  setText(at("n-tracks"), `${ids.length}${silent ? `, ${silent} silent` : ""}`);
+  longRows(at("tracks"), ids, (id) => {
+    const track = state.tracks[id];
     const name = track.callSign ?? track.track;
     return {
       key: track.id,
@@ -52,7 +62,28 @@ function tracks(state, actions) {
       h("span", { class: "dim wide" }, `known to ±${distance(track.uncertaintyM)}${track.sources.length ? "" : ` · by ${plain(track.feed, 30)} of ${plain(track.feedParty || "the host", 30)}`}`),
       ...track.sources.map(sourceLine)),
     };
-  }), state.loaded.tracks ? NO_INFORMATION : "Asking …");
+  }, state.loaded.tracks ? NO_INFORMATION : "Asking …");
+}
+
+const order = { ids: [], keys: new Map(), silent: 0 }; // of the list of tracks, as it was last
+
+/** The ids of tracks by name, those that went silent last: sorted anew only where one of that changed. */
+function inOrder(tracks) {
+  const ids = Object.keys(tracks);
+  let same = ids.length === order.ids.length;
+  const keys = new Map();
+  for (const id of ids) {
+    const { callSign, track, state } = tracks[id];
+    const key = `${state === "live" ? 0 : 1}${callSign ?? track}`;
+    keys.set(id, key);
+    if (same && order.keys.get(id) !== key) same = false;
+  }
+  if (same) return order.ids;
+  const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  order.ids = ids.sort((a, b) => compare(keys.get(a), keys.get(b)) || compare(a, b));
+  order.keys = keys;
+  order.silent = ids.filter((id) => keys.get(id)[0] === "1").length;
+  return order.ids;
 }
 
 /** A height above the ellipsoid where it is known, else that by pressure, which compares with its like alone. */
@@ -90,7 +121,7 @@ const phase = (intent, now) => (now < intent.startMs ? "begins" : now <= intent.
 function intents(state, now, actions) {
   const all = intentsShown(state).sort((a, b) => (a.startMs || 0) - (b.startMs || 0) || a.id.localeCompare(b.id));
   setText(at("n-intents"), `${all.length}${state.complete.intents === false ? " (more are not shown)" : ""}`);
-  rows(at("intents"), all.map((intent) => {
+  longRows(at("intents"), all, (intent) => {
     const volume = intent.volumes[0];
     const when = phase(intent, now);
     return {
@@ -111,7 +142,7 @@ function intents(state, now, actions) {
         aged(when, when === "begins" ? intent.startMs : intent.endMs)) : null,
       intent.part ? h("span", { class: "dim wide" }, partText(intent.part)) : null),
     };
-  }), state.loaded.intents ? NO_INFORMATION : "Asking …");
+  }, state.loaded.intents ? NO_INFORMATION : "Asking …");
 }
 
 function zones(state, actions) {
@@ -133,7 +164,7 @@ function zones(state, actions) {
 
 function objectName(state, object) {
   if (object.type === "track") {
-    const track = Object.values(state.tracks).find((each) => each.track === object.id);
+    const track = state.tracks[`${object.feedParty ?? ""}/${object.id}`] ?? Object.values(state.tracks).find((each) => each.track === object.id);
     return track?.callSign ?? track?.track ?? object.facts[1] ?? object.facts[0] ?? object.type;
   }
   if (object.type === "load") return object.facts[0] ?? object.type;

@@ -3,7 +3,7 @@
 // safety, and nothing that the server still holds is dropped because it is old.
 
 import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
-import { answerOf, backlogOf, drillOf, feedOf, intentOf, noticeOf, partOf, trackOf, warningOf, zoneOf } from "./shape.js";
+import { answerOf, backlogOf, drillOf, feedOf, intentOf, noticeOf, partOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
 const STORY = 60; // lines of the stream kept
@@ -106,17 +106,21 @@ const REDUCERS = {
     const others = Object.values(now.reach).filter((row) => row.role !== "recipient");
     return { ...now, told: { ...state.told, ...byId(others) } };
   },
-  // whole: the answer has every track that the server still holds. One that it holds no longer stays
-  // here as last known: that it is forgotten does not mean that it is gone.
-  tracks: (state, { items, whole }) => {
+  tracks: (state, { tracks }) => {
     const kept = { ...state.tracks };
-    const told = items.map(trackOf);
-    for (const track of told) put(kept, track);
-    if (whole) {
-      const held = new Set(told.map((track) => track.id));
-      for (const id of Object.keys(kept)) if (!held.has(id)) kept[id] = { ...kept[id], state: "lost" };
-    }
+    for (const track of tracks) put(kept, track);
     return { ...state, tracks: kept, loaded: { ...state.loaded, tracks: true } };
+  },
+  // ids: of every track that the server holds. One that it holds no longer stays here as last known:
+  // that it is forgotten does not mean that it is gone.
+  held: (state, { ids }) => {
+    const held = new Set(ids);
+    const lost = Object.keys(state.tracks).filter((id) => !held.has(id) && state.tracks[id].state !== "lost");
+    const loaded = state.loaded.tracks ? state.loaded : { ...state.loaded, tracks: true };
+    if (!lost.length) return loaded === state.loaded ? state : { ...state, loaded };
+    const kept = { ...state.tracks };
+    for (const id of lost) kept[id] = { ...kept[id], state: "lost" };
+    return { ...state, tracks: kept, loaded };
   },
   backlog: (state, { backlog }) => ({ ...state, backlog: backlogOf(backlog) }),
   agreed: (state, { items, said }) => ({ ...state, agreed: items, said: later(state.said, said), loaded: { ...state.loaded, agreed: true } }),
@@ -256,7 +260,7 @@ export function orderedNotices(state) {
 const LOSSES = new Set(["conflict", "separation", "incursion"]);
 
 /** When the distance of a warning is lost: 0 where it is lost now, Infinity where nobody can say. */
-function lossMs({ kind, gap, lastKnown, updatedMs }) {
+export function lossMs({ kind, gap, lastKnown, updatedMs }) {
   if (!LOSSES.has(kind) || lastKnown || !Number.isFinite(gap.timeS)) return Infinity;
   return gap.timeS > 0 ? updatedMs + 1000 * gap.timeS : 0;
 }

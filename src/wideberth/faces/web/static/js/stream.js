@@ -75,16 +75,21 @@ export class Stream {
 export class Parser {
   constructor(onEvent) {
     this.onEvent = onEvent;
-    this.rest = "";
+    this.rest = []; // pieces of a line whose end has not come: looked at once, however long it is
     this.#clear();
   }
 
   feed(piece) {
-    this.rest += piece;
     // A CR at the very end may be half of a CRLF: it waits for the next piece.
-    const lines = this.rest.split(/\r\n|\n|\r(?!$)/);
-    this.rest = lines.pop();
-    for (const line of lines) this.#line(line);
+    const lines = (this.rest.at(-1) === "\r" ? this.rest.pop() + piece : piece).split(/\r\n|\n|\r(?!$)/);
+    for (let i = 0; i + 1 < lines.length; i += 1) {
+      this.rest.push(lines[i]);
+      this.#line(this.rest.length > 1 ? this.rest.join("") : lines[i]);
+      this.rest = [];
+    }
+    const last = lines.at(-1);
+    if (last.endsWith("\r")) this.rest.push(last.slice(0, -1), "\r");
+    else if (last) this.rest.push(last);
   }
 
   #clear() {

@@ -147,7 +147,7 @@ def test_of_more_movers_fewer_pairs_each_are_taken_and_never_less_than_a_few() -
     assert max(taken) <= 1.5 * taken[0]
 
 
-FEED = 12  # the place of an argument of the kernel
+FEED = 13  # the place of an argument of the kernel
 
 
 def one_feed(*args):

@@ -14,6 +14,7 @@ turns out to be wrong, they are compiled after all.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import pkgutil
 import sys
@@ -79,6 +80,7 @@ class Kernels:
         self.is_interpreted = self._setting == "interpreted"
         self._plain: dict[Any, Any] = {}  # as interpreted: as it is to be compiled
         self._within: set[Any] = set()  # those that are compiled into each caller
+        self._emitted: dict[Any, Callable[..., object]] = {}  # how, of those that are written out
         self._is_loaded = False
         self._spent_pieces = 0
 
@@ -104,6 +106,18 @@ class Kernels:
         """
         self._within.add(function)
         return self(function)
+
+    def emitted(self, emit: Callable[..., object]) -> Callable[[Function], Function]:
+        """A kernel of 64-bit whole numbers whose instructions are written out, as Numba's
+        intrinsics are. emit: (context, builder, signature, arguments), all of llvmlite. The
+        function it stands before is what they do, and what is run where it is interpreted.
+        """
+
+        def made(function: Function) -> Function:
+            self._emitted[function] = emit
+            return self(function)
+
+        return made
 
     def choose(self, needed: Sequence[str], *, is_little: bool) -> None:
         """Before work begins: interpret, where compiling would take longer than the work.
@@ -186,6 +200,8 @@ class Kernels:
         import numba
         from numba.core import config as settings
 
+        if function in self._emitted:
+            return _intrinsic(function, self._emitted[function])
         config: Any = settings  # made at run time, so its types know none
         before = config.CACHE_DIR
         config.CACHE_DIR = self._folder or ""
@@ -199,6 +215,21 @@ class Kernels:
             )(function)
         finally:
             config.CACHE_DIR = before
+
+
+def _intrinsic(function: Function, emit: Callable[..., object]) -> Function:
+    from numba import types
+    from numba.extending import intrinsic
+
+    def typed(_: Any, *given: Any) -> Any:
+        return types.int64(*given), emit
+
+    # By its parameters Numba matches what it is called with.
+    asked = inspect.signature(function)
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    typed.__signature__ = asked.replace(parameters=[context, *asked.parameters.values()])
+    typed.__name__ = getattr(function, "__name__", "emitted")
+    return intrinsic(typed)  # type: ignore[return-value]
 
 
 class _Record(np.void):

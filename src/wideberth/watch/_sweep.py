@@ -1,22 +1,26 @@
-"""Which pairs of capsules of a cell come near each other: their boxes first, then linearly.
+"""Which pairs of capsules of a cell come near each other: roughly first, then linearly.
 
 The capsules of a cell stand in the order in which they begin along one axis, side by side in
-memory, so each is held against those alone that begin before it ends. Boxes are in float32, of the
-three coordinates and of the heights, each side moved outward by ROUGH of it, which is three times
-what rounding takes. They must never let through too little; the tests plant a fault in it. Of a
-crowd not all are let through (:mod:`wideberth.watch._crowds`).
+memory, so each is held against those alone that begin before it ends, eight at a time
+(:mod:`wideberth.watch._lanes`); what is near so is worked out once more. Boxes and what stands side
+by side are in float32, each side of a box moved outward by ROUGH of it and each half width by ten
+times ROUGH of all that it is worked out from, which is three times what rounding takes. They must
+never let through too little; the tests plant a fault in it. Of a crowd not all are let through
+(:mod:`wideberth.watch._crowds`).
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch._crowds import NONE, admitted, opened, width, windows
 from wideberth.watch._jit import kernel as _kernel
-from wideberth.watch.capsules import HALF, axis_of, cell_of, reach_m
+from wideberth.watch._lanes import COLUMNS, LANES, near_of_eight
+from wideberth.watch.capsules import HALF, cell_of, reach_m
 from wideberth.watch.paths import Floats
 
 # A kernel takes flat arrays, by position.
@@ -27,8 +31,10 @@ __all__ = ["ROUGH", "are_level", "boxed", "meet", "meet_in_crowds", "nearest", "
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
 Singles = NDArray[np.float32]
+Single = tuple[Any, ...]  # nine float32
 
 ROUGH = 2e-7
+_ROUGH_M = 0.01  # of two that move alike
 _PARTED = 0.25  # of the pairs that meet in height: along an axis, more would within a cell
 _STEPS = 4096
 _ROUGH_PART = 1e-5  # of the look-ahead: against rounding
@@ -121,14 +127,27 @@ def _band_m(
 
 
 @_kernel.inlined
-def _across(column: int, axis: int) -> tuple[int, int]:
-    """The columns of the boxes that are held against each other in a cell whose face looks along an
-    axis: not that one, of which the others say all there is, nor the one that is swept along, of
-    which the place in the order does.
+def _single(
+    laid: Floats, boxes: Singles, row: int, rough: float, x_m: float, y_m: float, z_m: float
+) -> Single:
+    """A capsule in float32, from a place near it, and its heights: the columns of
+    :func:`near_of_eight`.
     """
-    if column == 6:
-        return 2 * ((axis + 1) % 3), 2 * ((axis + 2) % 3)
-    return 6, (0 if axis == 2 else 4)
+    x, y, z = laid[row, 0] - x_m, laid[row, 1] - y_m, laid[row, 2] - z_m
+    u, v, w = laid[row, 3], laid[row, 4], laid[row, 5]
+    size = abs(x) + abs(y) + abs(z) + abs(u) + abs(v) + abs(w) + laid[row, HALF]
+    half = laid[row, HALF] + _ROUGH_M + 10 * rough * size
+    return (
+        np.float32(x),
+        np.float32(y),
+        np.float32(z),
+        np.float32(u),
+        np.float32(v),
+        np.float32(w),
+        np.float32(half),
+        boxes[row, 6],
+        boxes[row, 7],
+    )
 
 
 @_kernel.inlined
@@ -136,55 +155,54 @@ def _stand(
     members: Cells,
     begin: int,
     end: int,
+    laid: Floats,
     boxes: Singles,
     column: int,
-    axis: int,
+    rough: float,
+    near: int,
     own: Singles,
     begins: Singles,
+    at: int,
 ) -> None:
-    """Of the members of a cell what of their boxes is held against each other, side by side; and a
-    place before which neither it nor one after it begins.
+    """The members of a cell in columns, from the one there on, as seen from the start of a row that
+    is near; and a place before which neither it nor one after it begins.
     """
+    x_m, y_m, z_m = laid[near, 0], laid[near, 1], laid[near, 2]
     before = np.float32(math.inf)
-    one, other = _across(column, axis)
     for k in range(end - begin - 1, -1, -1):
         row = members[begin + k]
-        own[k, 0], own[k, 1] = boxes[row, one], boxes[row, one + 1]
-        own[k, 2], own[k, 3] = boxes[row, other], boxes[row, other + 1]
+        one = _single(laid, boxes, row, rough, x_m, y_m, z_m)
+        own[0, at + k], own[1, at + k], own[2, at + k] = one[0], one[1], one[2]
+        own[3, at + k], own[4, at + k], own[5, at + k] = one[3], one[4], one[5]
+        own[6, at + k], own[7, at + k], own[8, at + k] = one[6], one[7], one[8]
         before = min(before, boxes[row, column])
-        begins[k] = before
+        begins[at + k] = before
 
 
 @_kernel.inlined
 def _beside(
-    boxes: Singles,
-    row: int,
-    column: int,
-    axis: int,
+    one: Single,
+    until: float,
     own: Singles,
     begins: Singles,
     at: int,
     end: int,
     hits: Cells,
 ) -> int:
-    """Those of own, from the one there, which meet the box of a row, into hits; how many. No branch
-    but the end: which of them meet cannot be foreseen.
+    """Those of own, from the one there, which come near one and begin before it ends, into hits;
+    how many.
     """
-    one, other = _across(column, axis)
-    most = boxes[row, column + 1]
-    low_0, high_0 = boxes[row, one], boxes[row, one + 1]
-    low_1, high_1 = boxes[row, other], boxes[row, other + 1]
     used = 0
-    for k in range(at, end):
-        if begins[k] > most:  # and so do all that follow
-            break
-        hits[used] = k
-        used += int(
-            (own[k, 0] <= high_0)
-            & (own[k, 1] >= low_0)
-            & (own[k, 2] <= high_1)
-            & (own[k, 3] >= low_1)
-        )
+    k = at
+    while k < end and begins[k] <= until:  # what does not, nor do any that follow
+        bits = near_of_eight(own, k, *one)
+        if k + LANES > end:
+            bits &= (1 << (end - k)) - 1
+        if bits:
+            for lane in range(LANES):
+                hits[used] = k + lane
+                used += (bits >> lane) & 1
+        k += LANES
     return used
 
 
@@ -193,6 +211,7 @@ def meet(
     laid: Floats,
     boxes: Singles,
     column: int,
+    rough: float,
     w84_m: Floats,
     std_m: Floats,
     climb_m_s: Floats,
@@ -203,38 +222,46 @@ def meet(
     owner: Ints,
     identity: Ints,
     same_owner: bool,  # noqa: FBT001
-    most_pairs: int,
-    most_in_cell: int,
     low_m: Floats,
     cell_m: float,
     count: Ints,
     first_cell: Ints,
     ends: Ints,
     members: Cells,
-) -> tuple[Ints, bool]:
-    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first;
-    and whether these are all: not where there are more, or in a cell, than :func:`meet_in_crowds`
-    takes as they come.
+    begin_cell: int,
+    used: int,
+    found: Ints,
+) -> tuple[int, int]:
+    """Pairs of rows that come linearly within reach and whose heights do, each once, lower first,
+    into found behind those used, from a cell on: how many are used then, and the cell that has to
+    be begun anew, since found has no room for all of its pairs.
 
     slack_m: half the vertical limit, and what a height may be off. at_once: both at one moment.
     """
-    most = before = 0
-    for k in range(len(ends)):
-        most = max(most, ends[k] - before)
-        before = ends[k]
-    found = np.empty((1024, 2), np.int64)
-    if most > most_in_cell:
-        return found[:0], False
-    hits = np.empty(most + 1, np.int32)
-    own, begins = np.empty((most, 4), np.float32), np.empty(most, np.float32)
-    used = begin = 0
-    for cell in range(len(ends)):
-        size, axis = ends[cell] - begin, axis_of(cell, first_cell)
+    most, begin = _largest(ends), ends[begin_cell - 1] if begin_cell else 0
+    hits = np.empty(most + LANES, np.int32)
+    own = np.empty((COLUMNS, most + LANES), np.float32)
+    begins = np.empty(most + LANES, np.float32)
+    for cell in range(begin_cell, len(ends)):
+        size, before = ends[cell] - begin, used
         if size > 1:
-            _stand(members, begin, ends[cell], boxes, column, axis, own, begins)
+            near = int(members[begin])
+            _stand(members, begin, ends[cell], laid, boxes, column, rough, near, own, begins, 0)
         for at in range(size - 1):
             one = int(members[begin + at])
-            for k in range(_beside(boxes, one, column, axis, own, begins, at + 1, size, hits)):
+            stood = (
+                own[0, at],
+                own[1, at],
+                own[2, at],
+                own[3, at],
+                own[4, at],
+                own[5, at],
+                own[6, at],
+                own[7, at],
+                own[8, at],
+            )
+            until = boxes[one, column + 1]
+            for k in range(_beside(stood, until, own, begins, at + 1, size, hits)):
                 other = int(members[begin + hits[k]])
                 i, j = (one, other) if one < other else (other, one)
                 if not _linear(laid, i, j, cell, low_m, cell_m, count, first_cell):
@@ -247,17 +274,24 @@ def meet(
                     laid, w84_m, std_m, climb_m_s, age_s, slack_m, look_ahead_s, at_once, i, j
                 ):
                     continue
-                if used == most_pairs:
-                    return found[:0], False
+                # An array made anew in here would cost each row more than all else.
                 if used == len(found):
-                    more = np.empty((2 * used, 2), np.int64)
-                    more[:used] = found
-                    found = more
+                    return before, cell
                 found[used, 0] = i
                 found[used, 1] = j
                 used += 1
         begin = ends[cell]
-    return found[:used], True
+    return used, len(ends)
+
+
+@_kernel.inlined
+def _largest(ends: Ints) -> int:
+    """How many are in the fullest cell."""
+    most = before = 0
+    for k in range(len(ends)):
+        most = max(most, ends[k] - before)
+        before = ends[k]
+    return most
 
 
 @_kernel
@@ -265,6 +299,7 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
     laid: Floats,
     boxes: Singles,
     column: int,
+    rough: float,
     w84_m: Floats,
     std_m: Floats,
     climb_m_s: Floats,
@@ -293,12 +328,10 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
     over (:mod:`wideberth.watch._crowds`). feed: 0 and up, whose feed brings each.
     """
     movers = len(laid)
-    most = before = 0
-    for k in range(len(ends)):
-        most = max(most, ends[k] - before)
-        before = ends[k]
-    hits = np.empty(most + 1, np.int32)
-    own, begins = np.empty((most, 4), np.float32), np.empty(most, np.float32)
+    most = _largest(ends)
+    hits = np.empty(most + LANES, np.int32)
+    own = np.empty((COLUMNS, most + LANES), np.float32)
+    begins = np.empty(most + LANES, np.float32)
     found = np.empty((1024, 2), np.int64)
     parties = int(feed.max()) + 1
     of_two = np.zeros((parties, parties), np.int64)
@@ -319,7 +352,7 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
         if end - begin < 2:
             begin = end
             continue
-        axis, parts, is_filled = axis_of(cell, first_cell), 1, False
+        near, parts, is_filled = int(members[begin]), 1, False
         if end - begin > most_in_cell:
             if not len(in_turn):
                 in_turn = np.empty(most, np.int32)
@@ -336,19 +369,23 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                     members,
                     first,
                     last,
+                    laid,
                     boxes,
                     column,
-                    axis,
-                    own[first - begin :],
-                    begins[first - begin :],
+                    rough,
+                    near,
+                    own,
+                    begins,
+                    first - begin,
                 )
         else:
-            _stand(members, begin, end, boxes, column, axis, own, begins)
+            _stand(members, begin, end, laid, boxes, column, rough, near, own, begins, 0)
         for at in range(begin, end):
             one = int(members[at])
             if is_filled:
                 one = int(in_turn[at - begin])
                 starts[feed[one]] += 1  # what follows it
+            stood = _single(laid, boxes, one, rough, laid[near, 0], laid[near, 1], laid[near, 2])
             for part in range(parts):
                 first, last = at + 1, end
                 if is_filled:
@@ -366,7 +403,13 @@ def meet_in_crowds(  # noqa: C901, PLR0912, PLR0915 - cell by cell, from top to 
                             for row in (one, members[last]):
                                 passed_over[row] = max(passed_over[row], 1)
                 met = _beside(
-                    boxes, one, column, axis, own, begins, first - begin, last - begin, hits
+                    stood,
+                    boxes[one, column + 1],
+                    own,
+                    begins,
+                    first - begin,
+                    last - begin,
+                    hits,
                 )
                 closed = closed_in[one]
                 for k in range(met):

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wideberth.watch._jit import kernel as _kernel
-from wideberth.watch.paths import Floats, turned
+from wideberth.watch.paths import Floats, turns
 
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
@@ -44,6 +44,7 @@ _FILING_NS = 40.0
 _TEST_NS = 0.5
 _MOST_FILED = 48  # cells per mover, on average
 _TURNS = 8
+_SOME = 512  # at a time: what is worked out of them stays in the processor's cache
 
 
 class Grid(NamedTuple):
@@ -94,38 +95,43 @@ def lay(
     """
     count = len(speed_m_s)
     laid = np.empty((count, 8))
-    low, high = np.full(3, math.inf), np.full(3, -math.inf)
-    for i in range(count):
-        radius = radius_m[i]
-        ahead_0, drop_0 = _along(speed_m_s[i] * age_s[i], radius)
-        run_m = speed_m_s[i] * (age_s[i] + look_ahead_s)
-        ahead_1, drop_1 = _along(run_m, radius)
-        ahead_1 -= ahead_0
-        drop_1 -= drop_0
-        for k in range(3):
-            p = u = n = 0.0
-            for m in range(3):
-                p += axes[k, m] * position[i, m]
-                u += axes[k, m] * tangents[i, m]
-                n += axes[k, m] * normals[i, m]
-            start = p + ahead_0 * u - drop_0 * n
-            step = ahead_1 * u - drop_1 * n
-            laid[i, k] = start
-            laid[i, 3 + k] = step
-            end = start + step
-            low[k] = min(low[k], start, end)
-            high[k] = max(high[k], start, end)
-        half = half_m[i] + _SLACK_M
-        laid[i, HALF] = half if half < _MOST_HALF_M else _MOST_HALF_M
-        laid[i, 7] = 0.0
-    return laid, low, high
-
-
-@_kernel.inlined
-def _along(run_m: float, radius_m: float) -> tuple[float, float]:
-    """How far ahead along the tangent, and how far down, after run_m on the circle."""
-    sine, less = turned(run_m / radius_m)
-    return radius_m * sine, radius_m * less
+    least, most = np.full(3, math.inf), np.full(3, -math.inf)
+    ahead_now, drop_now = np.empty(_SOME), np.empty(_SOME)
+    ahead_then, drop_then = np.empty(_SOME), np.empty(_SOME)
+    # One by one: with a loop over them, they would be read from memory for each capsule.
+    a, b, c = axes[0, 0], axes[0, 1], axes[0, 2]
+    d, e, f = axes[1, 0], axes[1, 1], axes[1, 2]
+    g, h, k = axes[2, 0], axes[2, 1], axes[2, 2]
+    for begin in range(0, count, _SOME):
+        until = begin + _SOME if begin + _SOME < count else count
+        turns(speed_m_s, age_s, 0.0, radius_m, begin, until, ahead_now, drop_now)
+        turns(speed_m_s, age_s, look_ahead_s, radius_m, begin, until, ahead_then, drop_then)
+        for i in range(begin, until):
+            ahead, drop = ahead_now[i - begin], drop_now[i - begin]
+            ux, uy, uz = tangents[i, 0], tangents[i, 1], tangents[i, 2]
+            nx, ny, nz = normals[i, 0], normals[i, 1], normals[i, 2]
+            x = position[i, 0] + ahead * ux - drop * nx
+            y = position[i, 1] + ahead * uy - drop * ny
+            z = position[i, 2] + ahead * uz - drop * nz
+            laid[i, 0] = a * x + b * y + c * z
+            laid[i, 1] = d * x + e * y + f * z
+            laid[i, 2] = g * x + h * y + k * z
+            ahead, drop = ahead_then[i - begin] - ahead, drop_then[i - begin] - drop
+            x, y, z = ahead * ux - drop * nx, ahead * uy - drop * ny, ahead * uz - drop * nz
+            laid[i, 3] = a * x + b * y + c * z
+            laid[i, 4] = d * x + e * y + f * z
+            laid[i, 5] = g * x + h * y + k * z
+            half = half_m[i] + _SLACK_M
+            laid[i, HALF] = half if half < _MOST_HALF_M else _MOST_HALF_M
+            laid[i, 7] = 0.0
+        for axis in range(3):
+            low, high = least[axis], most[axis]
+            for i in range(begin, until):
+                start, end = laid[i, axis], laid[i, axis] + laid[i, 3 + axis]
+                low = min(low, start, end)
+                high = max(high, start, end)
+            least[axis], most[axis] = low, high
+    return laid, least, most
 
 
 def filed(laid: Floats, order: Ints, low: Floats, high: Floats) -> tuple[Grid, Ints, Cells]:

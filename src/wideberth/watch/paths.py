@@ -41,6 +41,7 @@ __all__ = [
     "starts",
     "tangent",
     "turned",
+    "turns",
     "up",
 ]
 
@@ -185,12 +186,49 @@ def turned(angle: float) -> tuple[float, float]:
     if q > _SMALL * _SMALL:
         half = math.sin(angle / 2)
         return math.sin(angle), 2 * half * half
+    return _turned(angle)
+
+
+@_kernel.inlined
+def _turned(angle: float) -> tuple[float, float]:
+    """:func:`turned`, of a small angle."""
+    q = angle * angle
     # Up to x^11 and x^12: what follows is less than 1e-17 of the whole.
     s = 1 - q * (1 / 42) * (1 - q * (1 / 72) * (1 - q * (1 / 110)))
     s = 1 - q * (1 / 6) * (1 - q * (1 / 20) * s)
     c = 1 - q * (1 / 56) * (1 - q * (1 / 90) * (1 - q * (1 / 132)))
     c = 1 - q * (1 / 12) * (1 - q * (1 / 30) * c)
     return angle * s, q * (1 / 2) * c
+
+
+@_kernel
+def turns(  # noqa: PLR0913 - a kernel takes flat arrays, by position
+    speed_m_s: Floats,
+    age_s: Floats,
+    ahead_s: float,
+    radius_m: Floats,
+    begin: int,
+    until: int,
+    ahead_m: Floats,
+    drop_m: Floats,
+) -> None:
+    """Of those in [begin, until), how far ahead along the tangent, and how far down, each is
+    ahead_s from now on its circle; into the first places of ahead_m and drop_m.
+    """
+    are_large = 0
+    # No call and no branch, so that several are worked out at once.
+    for k in range(np.uintp(until - begin)):
+        i = np.uintp(begin) + k
+        angle = speed_m_s[i] * (age_s[i] + ahead_s) / radius_m[i]
+        sine, less = _turned(angle)
+        ahead_m[k] = radius_m[i] * sine
+        drop_m[k] = radius_m[i] * less
+        are_large |= int(angle * angle > _SMALL * _SMALL)
+    if are_large:
+        for i in range(begin, until):
+            sine, less = turned(speed_m_s[i] * (age_s[i] + ahead_s) / radius_m[i])
+            ahead_m[i - begin] = radius_m[i] * sine
+            drop_m[i - begin] = radius_m[i] * less
 
 
 @_kernel

@@ -48,7 +48,7 @@ NEEDED = (
     "_neighbours.unfile_middles",
     "_neighbours.beside",
     "_neighbours.may_meet",
-    "closest._approach",
+    "_approach.approach",
     "wellclear._widened",
     "_met.enter",
     "_inside.inside",

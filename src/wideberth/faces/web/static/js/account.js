@@ -8,8 +8,9 @@ import { farFromArea } from "./faraway.js";
 import { Wrong, againNode, askAgain, clearFault, farOutside, instantOf, numberOf, placeOf, showFault, wholeOf, wordsOf } from "./fields.js";
 import { h, plain } from "./text.js";
 import { knownThings, thingField } from "./things.js";
+import { phrase, t } from "./words.js";
 
-const YES = [["", "not said"], ["yes", "there was one"], ["no", "there was none"]];
+const YES = [["", t("not said")], ["yes", t("there was one")], ["no", t("there was none")]];
 
 /** What the server names in an account, as a field of the form. */
 const PATHS = [
@@ -30,11 +31,11 @@ export function accountForm({ context, others, before, send, close, seen, shapes
   const text = (value) => (value === undefined || value === null || value === 0 ? "" : String(value));
   const line = (name, label, value, more = {}) => field(name, label, { value: text(value), maxlength: 200, ...more });
   const picked = (options, value) => { const made = choice(options); made.value = value; return made; };
-  const audience = audienceField("Who may read it", others, state, !before ? "own" : was.shown_to.length ? was.shown_to : "own");
+  const audience = audienceField(t("Who may read it"), others, state, !before ? "own" : was.shown_to.length ? was.shown_to : "own");
   const known = knownThings(state, shapes);
-  const told = thingField("intent", "Told as", { known: known.intent, value: identity.intent });
-  const notice = thingField("notice", "By the notice", { known: known.notice, value: warned?.notice });
-  const agreement = thingField("agreement", "Which agreement", {
+  const told = thingField("intent", t("Told as"), { known: known.intent, value: identity.intent });
+  const notice = thingField("notice", t("By the notice"), { known: known.notice, value: warned?.notice });
+  const agreement = thingField("agreement", t("Which agreement"), {
     known: state.agreed.map((each) => [each.id, plain(each.title, 80)]), value: rule?.agreement, changed: (id) => chosen(id),
   });
   const provisions = h("datalist", { id: "provisions-known" });
@@ -42,32 +43,32 @@ export function accountForm({ context, others, before, send, close, seen, shapes
   const add = (item = { of: "people", count: "", words: "" }) => items.append(damageRow(item));
   for (const item of damage ?? []) add(item);
   const fault = h("p", { class: "fault", role: "alert" });
-  const sendIt = h("button", { type: "submit", class: "do" }, before ? "Sign and give it anew" : "Sign and give it");
+  const sendIt = h("button", { type: "submit", class: "do" }, before ? t("Sign and give it anew") : t("Sign and give it"));
   const group = (title, ...inside) => h("fieldset", {}, h("legend", {}, title), h("div", { class: "fields" }, inside));
   const words = h("textarea", { rows: "6", maxlength: "10000", spellcheck: "false" });
   words.value = was.words ?? "";
-  const form = h("form", { class: "answer", "aria-label": before ? "Correct your account" : "Give your account", novalidate: true },
-    h("h3", { tabindex: "-1", "data-first": true }, before ? "Your account, given anew" : "Your account"),
-    h("p", { class: "dim" }, "Each claim can be left out. All versions stay; whoever read an earlier one still has it."),
-    group("When, by your own clock", line("time", "Time, UTC", when && stamp(when.time), { placeholder: "2026-01-10 09:12:30" }), line("time_error", "may be off by, in seconds", when?.error_s, { inputmode: "decimal" })),
-    group("Where",
-      line("latitude", "Latitude", point?.[1], { placeholder: "47.00 or 47 00 00 N" }), line("longitude", "Longitude", point?.[0], { placeholder: "7.50 or 7 30 00 E" }),
-      h("p", { class: "field" }, h("span", { class: "dim small" }, "or "), h("button", { type: "button", class: "quiet", onclick: () => pick() }, "Point at it on the map")),
-      line("radius", "Within, in metres (left out: a point)", circle?.radius_m, { inputmode: "decimal" }), line("error", "may be off by, in metres", where?.error_m, { inputmode: "decimal" }),
-      kept ? h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "kept", checked: true, "data-focus": "kept" }), ` The area as given before, with ${kept.coordinates[0].length - 1} corners`)) : null,
-      line("height", "Height", where?.altitude ? String(where.altitude.value) : "", { inputmode: "decimal" }), field("unit", "in", {}, picked([["M", "m"], ["FT", "ft"]], where?.altitude?.units ?? "M")),
-      field("reference", "above", {}, picked([["W84", "WGS84 ellipsoid"], ["MSL", "mean sea level"], ["AGL", "the ground"], ["STD", "standard pressure"]], where?.altitude?.reference ?? "W84")),
-      line("height_error", "height may be off by, in metres", where?.altitude_error_m, { inputmode: "decimal" })),
-    group("What it was", line("aircraft", "Aircraft", identity.aircraft), line("unit_name", "Unit", identity.unit), line("call_sign", "Call sign", identity.call_sign), told.nodes),
-    group("Warning", field("warned", "Whether there was a warning", {}, picked(YES, warned ? (warned.warned ? "yes" : "no") : "")), notice.nodes, line("warned_time", "at, UTC", warned?.time && stamp(warned.time))),
-    group("Rule in force", field("rule", "Agreement", {}, picked([["", "not said"], ["none", "none was in force"], ["this", "this one:"]], rule ? (rule.agreement ? "this" : "none") : "")),
-      agreement.nodes, line("version", "Version", rule?.version, { inputmode: "numeric" }), line("provision", "Provision", rule?.provision, { list: provisions.id }), provisions),
-    h("fieldset", {}, h("legend", {}, "Damage"), field("damage", "What was damaged", {}, picked([["", "not said"], ["none", "none"], ["these", "this:"]], damage ? (damage.length ? "these" : "none") : "")), items,
-      h("button", { type: "button", class: "quiet", onclick: () => { add(); form.elements.damage.value = "these"; } }, "One more item")),
-    h("fieldset", {}, h("legend", {}, "In your own words"), field("words", "Words", {}, words), line("language", "Language (like en, or ar)", was.language, { maxlength: 40 })),
+  const form = h("form", { class: "answer", "aria-label": before ? t("Correct your account") : t("Give your account"), novalidate: true },
+    h("h3", { tabindex: "-1", "data-first": true }, before ? t("Your account, given anew") : t("Your account")),
+    h("p", { class: "dim" }, t("Each claim can be left out. All versions stay; whoever read an earlier one still has it.")),
+    group(t("When, by your own clock"), line("time", t("Time, UTC"), when && stamp(when.time), { placeholder: "2026-01-10 09:12:30" }), line("time_error", t("may be off by, in seconds"), when?.error_s, { inputmode: "decimal" })),
+    group(t("Where"),
+      line("latitude", t("Latitude"), point?.[1], { placeholder: t("47.00 or 47 00 00 N") }), line("longitude", t("Longitude"), point?.[0], { placeholder: t("7.50 or 7 30 00 E") }),
+      h("p", { class: "field" }, h("span", { class: "dim small" }, `${t("or")} `), h("button", { type: "button", class: "quiet", onclick: () => pick() }, t("Point at it on the map"))),
+      line("radius", t("Within, in metres (left out: a point)"), circle?.radius_m, { inputmode: "decimal" }), line("error", t("may be off by, in metres"), where?.error_m, { inputmode: "decimal" }),
+      kept ? h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "kept", checked: true, "data-focus": "kept" }), ` ${t("The area as given before, with {count} corners", { count: kept.coordinates[0].length - 1 })}`)) : null,
+      line("height", t("Height"), where?.altitude ? String(where.altitude.value) : "", { inputmode: "decimal" }), field("unit", t("in"), {}, picked([["M", "m"], ["FT", "ft"]], where?.altitude?.units ?? "M")),
+      field("reference", t("above"), {}, picked([["W84", t("WGS84 ellipsoid")], ["MSL", t("mean sea level")], ["AGL", t("the ground")], ["STD", t("standard pressure")]], where?.altitude?.reference ?? "W84")),
+      line("height_error", t("height may be off by, in metres"), where?.altitude_error_m, { inputmode: "decimal" })),
+    group(t("What it was"), line("aircraft", t("Aircraft"), identity.aircraft), line("unit_name", t("Unit"), identity.unit), line("call_sign", t("Call sign"), identity.call_sign), told.nodes),
+    group(phrase("Warning"), field("warned", phrase("Whether there was a warning"), {}, picked(YES, warned ? (warned.warned ? "yes" : "no") : "")), notice.nodes, line("warned_time", t("at, UTC"), warned?.time && stamp(warned.time))),
+    group(t("Rule in force"), field("rule", t("Agreement"), {}, picked([["", t("not said")], ["none", t("none was in force")], ["this", t("this one:")]], rule ? (rule.agreement ? "this" : "none") : "")),
+      agreement.nodes, line("version", t("Version"), rule?.version, { inputmode: "numeric" }), line("provision", t("Provision"), rule?.provision, { list: provisions.id }), provisions),
+    h("fieldset", {}, h("legend", {}, t("Damage")), field("damage", t("What was damaged"), {}, picked([["", t("not said")], ["none", t("none")], ["these", t("this:")]], damage ? (damage.length ? "these" : "none") : "")), items,
+      h("button", { type: "button", class: "quiet", onclick: () => { add(); form.elements.damage.value = "these"; } }, t("One more item"))),
+    h("fieldset", {}, h("legend", {}, t("In your own words")), field("words", t("Words"), {}, words), line("language", t("Language (like en, or ar)"), was.language, { maxlength: 40 })),
     audience.node,
-    h("p", { class: "sentence" }, "It is signed with the key of this browser, and stands in your column as you give it."),
-    fault, h("p", { class: "line" }, sendIt, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+    h("p", { class: "sentence" }, t("It is signed with the key of this browser, and stands in your column as you give it.")),
+    fault, h("p", { class: "line" }, sendIt, h("button", { type: "button", class: "quiet", onclick: close }, t("Leave it"))));
 
   /** An agreement that was picked brings its version, and its provisions to pick from. */
   function chosen(id) {
@@ -83,10 +84,10 @@ export function accountForm({ context, others, before, send, close, seen, shapes
 
   /** Whether a time or a place lies far outside of the incident, and that was not asked about yet. */
   function asked(body) {
-    const far = farOutside([["Time, UTC:", Date.parse(body.when?.time)], ["Warning, at:", Date.parse(body.warned?.time)]], startMs, endMs, ["the incident begins", "the incident ends"]);
-    const away = farFromArea("Where:", body.where?.point ?? (body.where?.area?.type === "Point" ? body.where.area.coordinates : null), seen.area);
+    const far = farOutside([[t("Time, UTC:"), Date.parse(body.when?.time)], [phrase("Warning, at:"), Date.parse(body.warned?.time)]], startMs, endMs, [t("the incident begins"), t("the incident ends")]);
+    const away = farFromArea(t("Where:"), body.where?.point ?? (body.where?.area?.type === "Point" ? body.where.area.coordinates : null), seen.area);
     const at = far ? (/^Warning/.test(far) ? "warned_time" : "time") : "latitude";
-    return askAgain(again, form.elements[at], [far, away].filter(Boolean).join(". ") || null, "It is meant: sign and give it");
+    return askAgain(again, form.elements[at], [far, away].filter(Boolean).join(". ") || null, t("It is meant: sign and give it"));
   }
 
   async function pick() {
@@ -118,8 +119,8 @@ export function accountForm({ context, others, before, send, close, seen, shapes
 function damageRow({ of, count, words }) {
   const kind = choice([["people", "people"], ["objects", "objects"]]);
   kind.value = of;
-  const row = h("div", { class: "fields one-row" }, field("of", "Of", {}, kind), field("count", "How many", { inputmode: "numeric", value: String(count) }), field("came", "What came to them", { value: words, maxlength: 200 }),
-    h("p", { class: "field" }, h("button", { type: "button", class: "quiet", onclick: () => row.remove() }, "Take it out")));
+  const row = h("div", { class: "fields one-row" }, field("of", t("Of"), {}, kind), field("count", t("How many"), { inputmode: "numeric", value: String(count) }), field("came", t("What came to them"), { value: words, maxlength: 200 }),
+    h("p", { class: "field" }, h("button", { type: "button", class: "quiet", onclick: () => row.remove() }, t("Take it out"))));
   return row;
 }
 
@@ -131,7 +132,7 @@ function fail(at, message) {
 function bodyOf(form, { was, kept, day, items, audience, picked }) {
   const { elements } = form;
   const typed = (name) => picked[name] ?? elements[name].value.trim();
-  const number = (name) => (typed(name) ? numberOf(elements[name], { unit: name === "time_error" ? "it is in seconds" : "it is in metres" }) : 0);
+  const number = (name) => (typed(name) ? numberOf(elements[name], { unit: name === "time_error" ? t("it is in seconds") : t("it is in metres") }) : 0);
   const time = (name, given) => {
     if (given && stamp(given) === typed(name)) return given; // to its last fraction of a second
     return new Date(instantOf(elements[name], day)).toISOString();
@@ -145,19 +146,19 @@ function bodyOf(form, { was, kept, day, items, audience, picked }) {
   if (Object.keys(identity).length) body.identity = identity;
   if (typed("warned")) {
     body.warned = { warned: typed("warned") === "yes", ...some([["notice", typed("notice")], ["time", typed("warned_time") && time("warned_time", was.warned?.time)]]) };
-  } else if (typed("notice") || typed("warned_time")) fail("warned", "Say whether there was a warning, or leave notice and time out.");
+  } else if (typed("notice") || typed("warned_time")) fail("warned", phrase("Say whether there was a warning, or leave notice and time out."));
   if (typed("rule") === "this") {
-    if (!typed("agreement")) fail("agreement", "Say which agreement was in force.");
+    if (!typed("agreement")) fail("agreement", t("Say which agreement was in force."));
     body.rule = { agreement: typed("agreement"), ...some([["version", typed("version") && wholeOf(elements.version, { least: 1 })], ["provision", typed("provision")]]) };
-  } else if (typed("agreement") || typed("version") || typed("provision")) fail("rule", "An agreement is named: say that it is this one, or leave its fields out.");
+  } else if (typed("agreement") || typed("version") || typed("provision")) fail("rule", t("An agreement is named: say that it is this one, or leave its fields out."));
   else if (typed("rule") === "none") body.rule = {};
   if (typed("damage") === "none") body.damage = [];
   if (typed("damage") === "these") {
     body.damage = [...items.children].map((row) => {
       const of = (name) => row.querySelector(`[name=${name}]`);
-      return { of: of("of").value, count: wholeOf(of("count")), words: wordsOf(of("came"), "say what came to them.") };
+      return { of: of("of").value, count: wholeOf(of("count")), words: wordsOf(of("came"), t("say what came to them.")) };
     });
-    if (!body.damage.length) fail("damage", "Damage: give an item, or say none.");
+    if (!body.damage.length) fail("damage", t("Damage: give an item, or say none."));
   }
   if (elements.words.value.trim()) body.words = elements.words.value === was.words ? was.words : elements.words.value.trim();
   if (typed("language")) body.language = typed("language");
@@ -166,14 +167,14 @@ function bodyOf(form, { was, kept, day, items, audience, picked }) {
   function whereOf() {
     const isKept = kept && elements.kept.checked;
     if (!isKept && !typed("latitude") && !typed("longitude")) {
-      if (typed("height") || typed("radius")) fail("latitude", "Where: give latitude and longitude too.");
+      if (typed("height") || typed("radius")) fail("latitude", t("Where: give latitude and longitude too."));
       return null;
     }
     const height = typed("height");
     const of = isKept ? { area: kept } : pointOf();
     return {
       ...of, ...some([["error_m", number("error")], ["altitude_error_m", number("height_error")]]),
-      ...(height ? { altitude: { value: numberOf(elements.height, { least: -Infinity, unit: "the unit is chosen beside it" }), units: elements.unit.value, reference: elements.reference.value } } : {}),
+      ...(height ? { altitude: { value: numberOf(elements.height, { least: -Infinity, unit: t("the unit is chosen beside it") }), units: elements.unit.value, reference: elements.reference.value } } : {}),
     };
   }
 

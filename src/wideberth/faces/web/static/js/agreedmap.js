@@ -6,9 +6,10 @@ import { ConsoleMap } from "./map.js";
 import { titleOf } from "./provisions.js";
 import { EMPTY } from "./state.js";
 import { distance, h, plain } from "./text.js";
+import { t } from "./words.js";
 
-const NONE = "None of the places of this text is in this view.";
-const SIDES = { both: "each side", left: "left", right: "right" };
+const NONE = t("None of the places of this text is in this view.");
+const SIDES = { both: t("each side"), left: t("left"), right: t("right") };
 const degrees = ([latitudeNd, longitudeNd]) => [longitudeNd / 1e9, latitudeNd / 1e9];
 
 /** A footprint as it stands in a text, as it comes on the wire. */
@@ -27,11 +28,11 @@ export function placesOf({ provisions = [] }) {
       return [{ rule: each.rule ?? "keep-out", text: `${named(each)}\n${distance(each.width_m)}, ${SIDES[each.side ?? "both"]}`, rings: along(each.line, each.width_m, each.side) }];
     }
     if (each.type === "separation-table") {
-      return each.rows.map((row) => ({ rule: "stand-off", text: `${row.actor}${row.armed === undefined ? "" : row.armed ? ", armed" : ", unarmed"}: ${distance(row.distance_m)}, ${SIDES[row.side ?? "both"]}`, rings: along(row.line, row.distance_m, row.side) }));
+      return each.rows.map((row) => ({ rule: "stand-off", text: `${row.actor}${row.armed === undefined ? "" : row.armed ? t(", armed") : t(", unarmed")}: ${distance(row.distance_m)}, ${SIDES[row.side ?? "both"]}`, rings: along(row.line, row.distance_m, row.side) }));
     }
     if (each.type === "zone") return [{ rule: each.rule ?? "keep-out", text: named(each), rings: ringsOf(asOnTheWire(each.footprint)) }];
     if (each.type === "coverage") {
-      return (each.not_covered ?? []).filter((one) => one.where).map((one) => ({ rule: "notice", text: `NOT COVERED: ${one.name}`, rings: ringsOf(asOnTheWire(one.where)) }));
+      return (each.not_covered ?? []).filter((one) => one.where).map((one) => ({ rule: "notice", text: t("NOT COVERED: {name}", { name: one.name }), rings: ringsOf(asOnTheWire(one.where)) }));
     }
     return [];
   };
@@ -41,10 +42,10 @@ export function placesOf({ provisions = [] }) {
 /** One map, that its view puts where a text stands; without places in the text it is not there. */
 export class AgreedMap {
   constructor() {
-    this.box = h("div", { class: "map", role: "region", "aria-label": "Map of the places of this text. All of it stands in the text, in words." });
+    this.box = h("div", { class: "map", role: "region", "aria-label": t("Map of the places of this text. All of it stands in the text, in words.") });
     this.nothing = h("p", { class: "nothing", hidden: true }, NONE);
     this.node = h("figure", { class: "agreed-map", hidden: true }, h("div", { class: "middle" }, this.box, this.nothing),
-      h("figcaption", { class: "dim small" }, "The places of this text, drawn for the eye. What the numbers say holds, and nothing that is drawn here."));
+      h("figcaption", { class: "dim small" }, t("The places of this text, drawn for the eye. What the numbers say holds, and nothing that is drawn here.")));
     this.map = null;
     this.shown = "";
   }

@@ -17,6 +17,7 @@ import { KINDS, whole } from "./provisions.js";
 import { SigningPanel } from "./signing.js";
 import { provisionsOf, unilateralRow } from "./terms.js";
 import { h, plain } from "./text.js";
+import { phrase, t } from "./words.js";
 
 const AGAIN_MS = 15000;
 const NARROW_PX = 900; // below, the list stands above the sheet
@@ -36,14 +37,14 @@ class AgreementsView {
     this.zones = h("div", { class: "list", id: "unilateral" });
     this.sheet = h("article", { class: "agreement", id: "agreement", "aria-live": "polite" });
     const signing = h("div", { class: "signing" });
-    this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.propose() }, "New, from a template …");
+    this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.propose() }, t("New, from a template …"));
     waitForParties(this.fresh, context.state());
     root.replaceChildren(h("div", { class: "sheet agreements" },
       h("div", { class: "agreed" },
-        h("h2", { tabindex: "-1", "data-first": true }, "Agreements"), this.list,
+        h("h2", { tabindex: "-1", "data-first": true }, t("Agreements")), this.list,
         h("p", {}, this.fresh),
         signing,
-        h("h2", {}, "Declared by one party, agreed by nobody"), this.zones),
+        h("h2", {}, t("Declared by one party, agreed by nobody")), this.zones),
       this.sheet));
     this.signing = new SigningPanel(signing, context, () => this.draw());
     this.again = () => this.ask().catch(() => {}); // what was read last stays, and the bar says how old it is
@@ -124,17 +125,17 @@ class AgreementsView {
         key: `draft ${each.agreement}`,
         shows: each,
         make: () => h("button", { type: "button", class: "row", "data-focus": `d${each.agreement}`, onclick: () => this.#resume(each) },
-          h("b", {}, plain(each.terms.title, 60)), h("span", { class: "tag" }, `DRAFT ${each.revision}`),
-          h("span", { class: "dim wide" }, "seen by your party alone")),
+          h("b", {}, plain(each.terms.title, 60)), h("span", { class: "tag" }, t("DRAFT {revision}", { revision: each.revision })),
+          h("span", { class: "dim wide" }, t("seen by your party alone"))),
       })),
-    ], this.loaded ? "No agreement concerns you." : "Asking …");
+    ], this.loaded ? t("No agreement concerns you.") : t("Asking …"));
     const state = this.context.state();
     rows(this.zones, Object.values(state.zones).filter((each) => each.unilateral).map((each) => ({
       key: each.id, shows: [each, partyName(state, each.party)], make: () => unilateralRow(state, each),
-    })), "No zone that you may see.");
+    })), t("No zone that you may see."));
     if (this.form) { if (this.form.parentNode !== this.sheet) this.sheet.replaceChildren(this.form); return; }
     const shown = this.#shown();
-    rows(this.sheet, shown ? this.#parts(shown, session) : [], this.loaded ? "Choose an agreement, or propose one." : "Asking …");
+    rows(this.sheet, shown ? this.#parts(shown, session) : [], this.loaded ? t("Choose an agreement, or propose one.") : t("Asking …"));
   }
 
   #row(each, session) {
@@ -146,7 +147,7 @@ class AgreementsView {
     h("b", {}, plain(each.title, 60)), h("span", { class: `tag kind k-${each.kind}` }, each.kind),
     h("span", { class: `tag s-${each.state}` }, `${STATES[each.state] ?? each.state}`),
     h("span", { class: "dim wide" }, `v${each.version} · ${each.parties.map((party) => plain(party, 30)).join(", ")}`),
-    mine ? h("span", { class: "missing wide" }, "waits for your signature") : null,
+    mine ? h("span", { class: "missing wide" }, t("waits for your signature")) : null,
     h("span", { class: "num wide" }, leftOf(each, this.context.now())));
   }
 
@@ -186,21 +187,21 @@ class AgreementsView {
       h("h3", {}, plain(shown.title, 200)),
       h("p", {}, h("span", { class: `tag kind k-${shown.kind}` }, shown.kind), ` ${KINDS[shown.kind] ?? ""} · `,
         h("b", { class: `state s-${shown.state}` }, STATES[shown.state] ?? shown.state), ` · ${leftOf(shown, this.context.now())}`),
-      h("p", {}, "Between ", shown.parties.flatMap((party, i) => [i ? ", " : "", swatch(party), plain(partyName(state, party), 60)]),
-        shown.neutral ? ` · signed through the neutral ${plain(partyName(state, shown.neutral), 60)}, each party a sheet of its own` : ""),
-      h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · proposed by ${plain(shown.party, 60)} ${when(shown.proposed)}`),
-      STANDS.has(shown.state) ? h("p", { class: "dim" }, `Reminders ${remindersOf(shown)}`) : null,
-      h("p", {}, "Versions: ", own.map((each) => h("button", {
+      h("p", {}, `${t("Between")} `, shown.parties.flatMap((party, i) => [i ? ", " : "", swatch(party), plain(partyName(state, party), 60)]),
+        shown.neutral ? ` ${t("· signed through the neutral {party}, each party a sheet of its own", { party: plain(partyName(state, shown.neutral), 60) })}` : ""),
+      h("p", { class: "num" }, t("{time} to {time2} · proposed by {party} {time3}", { time: when(shown.effective), time2: when(shown.expires), party: plain(shown.party, 60), time3: when(shown.proposed) })),
+      STANDS.has(shown.state) ? h("p", { class: "dim" }, t("Reminders {reminders}", { reminders: remindersOf(shown) })) : null,
+      h("p", {}, `${t("Versions:")} `, own.map((each) => h("button", {
         type: "button", class: `quiet ${each.version === shown.version ? "on" : ""}`, "data-focus": `v${each.version}`,
         "aria-pressed": each.version === shown.version ? "true" : "false",
         onclick: () => this.choose(shown.agreement, each.version),
       }, `v${each.version} ${each.state}`))),
       suspension ? h("p", { class: "missing" },
-        `Suspended since ${when(suspension.since)} by ${plain(suspension.by, 60)}: `, whole(suspension.reason), ". ",
-        whole(suspension.provisions.length ? `Only: ${suspension.provisions.join(", ")}. ` : "All of it. "),
-        suspension.stop_usable ? "STOP stays usable." : "The agreement excludes STOP while it is suspended.") : null,
+        `${t("Suspended since {time} by {by}:", { time: when(suspension.since), by: plain(suspension.by, 60) })} `, whole(suspension.reason), ". ",
+        whole(suspension.provisions.length ? `${t("Only: {provisions}.", { provisions: suspension.provisions.join(", ") })} ` : `${t("All of it.")} `),
+        suspension.stop_usable ? phrase("STOP stays usable.") : phrase("The agreement excludes STOP while it is suspended.")) : null,
       shown.reason ? h("p", {}, `${plain(shown.closed_by ?? "", 60)}: `, whole(shown.reason)) : null,
-      h("p", { class: "num small dim" }, `SHA-256 of the one text: ${shown.digest}`));
+      h("p", { class: "num small dim" }, t("SHA-256 of the one text: {digest}", { digest: shown.digest })));
   }
 
   #acts(shown, whole, session, may) {
@@ -208,43 +209,43 @@ class AgreementsView {
     const acts = h("div", { class: "actions" });
     const fault = h("p", { class: "fault", role: "alert" }, this.fault ? plain(this.fault, 300) : "");
     const button = (label, act, title = null) => h("button", {
-      type: "button", class: "do other", disabled: !may, title: may ? title : "This browser cannot sign yet",
+      type: "button", class: "do other", disabled: !may, title: may ? title : t("This browser cannot sign yet"),
       "data-focus": `act${label}`, onclick: act,
     }, label);
     if (shown.state === "proposed") {
       for (const each of (shown.unsigned ?? []).filter((one) => one.party === session.party)) {
         const sheet = each.sheet ? { sheet: each.sheet } : {};
-        acts.append(button(`Sign${each.sheet ? ` on the sheet of ${plain(each.sheet, 40)}` : ""} …`, () => this.#confirm(
-          "Sign this text", [`You sign version ${shown.version} of “${plain(shown.title, 120)}”, the text with the SHA-256`, shown.digest, "It holds once all have signed the same text."],
+        acts.append(button(t("Sign{what} …", { what: each.sheet ? ` ${t("on the sheet of {sheet}", { sheet: plain(each.sheet, 40) })}` : "" }), () => this.#confirm(
+          t("Sign this text"), [t("You sign version {version} of “{title}”, the text with the SHA-256", { version: shown.version, title: plain(shown.title, 120) }), shown.digest, t("It holds once all have signed the same text.")],
           () => this.#act(shown, { act: "sign", digest: shown.digest, ...sheet }), this.#signed(shown, whole))));
       }
       if (mine) {
-        acts.append(button("Accept the marked provisions", () => this.#now(() => this.#accept(shown)), "Those that are not marked are not accepted"));
-        acts.append(button("Counter …", () => this.#edit(shown, whole.terms, `Propose version ${this.#next(shown)}`)));
-        acts.append(button("Decline …", () => this.#reason("Decline", (reason) => this.#act(shown, { act: "decline", reason }))));
+        acts.append(button(t("Accept the marked provisions"), () => this.#now(() => this.#accept(shown)), t("Those that are not marked are not accepted")));
+        acts.append(button(t("Counter …"), () => this.#edit(shown, whole.terms, t("Propose version {next}", { next: this.#next(shown) }))));
+        acts.append(button(t("Decline …"), () => this.#reason(t("Decline"), (reason) => this.#act(shown, { act: "decline", reason }))));
       }
     }
     if (mine && shown.state === "in-force") {
-      acts.append(button("Suspend …", () => this.#reason("Suspend", (reason, provisions) => this.#act(shown, { act: "suspend", reason, provisions }), whole.terms.provisions)));
+      acts.append(button(t("Suspend …"), () => this.#reason(t("Suspend"), (reason, provisions) => this.#act(shown, { act: "suspend", reason, provisions }), whole.terms.provisions)));
     }
-    if (mine && STANDS.has(shown.state)) acts.append(button("Renew or change …", () => this.#edit(shown, this.#renewed(whole.terms), `Propose version ${this.#next(shown)}`)));
+    if (mine && STANDS.has(shown.state)) acts.append(button(t("Renew or change …"), () => this.#edit(shown, this.#renewed(whole.terms), t("Propose version {next}", { next: this.#next(shown) }))));
     if (mine && shown.state === "suspended" && shown.suspension?.by === session.party) {
-      acts.append(button("Resume", () => this.#now(() => this.#act(shown, { act: "resume" }))));
+      acts.append(button(t("Resume"), () => this.#now(() => this.#act(shown, { act: "resume" }))));
     }
     if (mine && STANDS.has(shown.state)) {
-      acts.append(button("End …", () => this.#reason("End", (reason) => this.#act(shown, { act: "end", reason }))));
+      acts.append(button(t("End …"), () => this.#reason(t("End"), (reason) => this.#act(shown, { act: "end", reason }))));
     }
     for (const each of mine && shown.state === "in-force" ? whole.terms.provisions.filter((one) => one.type === "condition") : []) {
       const declared = shown.conditions?.find((one) => one.provision === each.id);
-      if (!declared) acts.append(button(`Declare ${each.id}`, () => this.#now(() => this.#act(shown, { act: "declare-condition", provisions: [each.id] }))));
+      if (!declared) acts.append(button(t("Declare {id}", { id: each.id }), () => this.#now(() => this.#act(shown, { act: "declare-condition", provisions: [each.id] }))));
       else {
-        if (each.parties.includes(session.party) && !declared.met?.includes(session.party)) acts.append(button(`Report ${each.id} met`, () => this.#now(() => this.#act(shown, { act: "report-met", provisions: [each.id] }))));
-        if (declared.by === session.party) acts.append(button(`Lift ${each.id}`, () => this.#now(() => this.#act(shown, { act: "lift-condition", provisions: [each.id] }))));
+        if (each.parties.includes(session.party) && !declared.met?.includes(session.party)) acts.append(button(t("Report {id} met", { id: each.id }), () => this.#now(() => this.#act(shown, { act: "report-met", provisions: [each.id] }))));
+        if (declared.by === session.party) acts.append(button(t("Lift {id}", { id: each.id }), () => this.#now(() => this.#act(shown, { act: "lift-condition", provisions: [each.id] }))));
       }
     }
-    return h("section", { "aria-label": "What your party does with it" }, acts, fault,
+    return h("section", { "aria-label": t("What your party does with it") }, acts, fault,
       (shown.conditions ?? []).map((each) => h("p", { class: "missing" },
-        `${each.provision}: declared by ${plain(each.by, 60)} ${when(each.since)}, due ${when(each.due)}. Reported met: ${each.met?.join(", ") || "nobody"}${each.failed?.length ? `. NOT IN TIME: ${each.failed.join(", ")}` : ""}`)));
+        t("{provision}: declared by {by} {time}, due {time2}. Reported met: {met}{what}", { provision: each.provision, by: plain(each.by, 60), time: when(each.since), time2: when(each.due), met: each.met?.join(", ") || t("nobody"), what: each.failed?.length ? t(". NOT IN TIME: {failed}", { failed: each.failed.join(", ") }) : "" }))));
   }
 
   /** To name none would accept all of them. */
@@ -260,9 +261,9 @@ class AgreementsView {
 
   #provisions(shown, text, before, session, may) {
     const marks = may && shown.state === "proposed" && shown.parties.includes(session.party);
-    return h("section", { "aria-label": "Provisions" }, this.map.draw(text.terms),
+    return h("section", { "aria-label": t("Provisions") }, this.map.draw(text.terms),
       provisionsOf({ shown, terms: text.terms, before: before?.terms ?? null, marks, vacant: this.#vacant }),
-      h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
+      h("details", { class: "log" }, h("summary", {}, t("The one text, as it is signed")), h("p", { class: "num text" }, whole(text.text))));
   }
 
   /** Whether a step to a neutral would reach nobody. */
@@ -271,10 +272,10 @@ class AgreementsView {
   /** The text that is being signed stays in view, below what signs it. */
   #signed(shown, text) {
     const before = shown.replaces ? this.whole.get(`${shown.agreement}/${shown.replaces}`)?.terms ?? null : null;
-    return h("section", { "aria-label": "What you sign" }, h("h4", {}, "What you sign"), this.map.draw(text.terms),
-      h("p", { class: "num" }, `${when(shown.effective)} to ${when(shown.expires)} · between ${shown.parties.map((each) => plain(each, 60)).join(", ")}`),
+    return h("section", { "aria-label": t("What you sign") }, h("h4", {}, t("What you sign")), this.map.draw(text.terms),
+      h("p", { class: "num" }, t("{time} to {time2} · between {parties}", { time: when(shown.effective), time2: when(shown.expires), parties: shown.parties.map((each) => plain(each, 60)).join(", ") })),
       provisionsOf({ shown, terms: text.terms, before, marks: false, vacant: this.#vacant }),
-      h("details", { class: "log" }, h("summary", {}, "The one text, as it is signed"), h("p", { class: "num text" }, whole(text.text))));
+      h("details", { class: "log" }, h("summary", {}, t("The one text, as it is signed")), h("p", { class: "num text" }, whole(text.text))));
   }
 
   async #act(shown, body) {
@@ -313,9 +314,9 @@ class AgreementsView {
   }
 
   #reason(label, act, provisions = []) {
-    const reason = field("reason", "Reason", { maxlength: 2000, class: "long" });
-    const marks = provisions.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "part", value: each.id }), ` only ${plain(each.id, 60)}`));
-    this.#show(smallForm(`${label}: ${this.#shown()?.title ?? ""}`, label, [reason, provisions.length ? h("p", { class: "dim" }, "Mark provisions to take only those; none marked takes all.") : null, ...marks],
+    const reason = field("reason", t("Reason"), { maxlength: 2000, class: "long" });
+    const marks = provisions.map((each) => h("label", { class: "mark-one" }, h("input", { type: "checkbox", name: "part", value: each.id }), ` ${t("only {id}", { id: plain(each.id, 60) })}`));
+    this.#show(smallForm(`${label}: ${this.#shown()?.title ?? ""}`, label, [reason, provisions.length ? h("p", { class: "dim" }, t("Mark provisions to take only those; none marked takes all.")) : null, ...marks],
       (elements) => act(elements.reason.value.trim(), [...(elements.part?.length ? elements.part : elements.part ? [elements.part] : [])].filter((each) => each.checked).map((each) => each.value)), () => this.#close()));
   }
 
@@ -365,14 +366,14 @@ class AgreementsView {
 
   #proposal(terms, draft = null) {
     return editForm({
-      terms, label: "Propose to the others", nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant, map: this.map,
+      terms, label: t("Propose to the others"), nowMs: () => this.context.now(), close: () => this.#close(), vacant: this.#vacant, map: this.map,
       send: async (made, answerBy) => {
         const path = `/api/v1/agreements${draft ? `?draft=${encodeURIComponent(draft)}` : ""}`;
         const told = await this.#send(path, "ProposeAgreement", { terms: made, answer_by: answerBy });
         this.choose(told.agreement);
       },
       others: [{
-        label: "Keep as a draft of your party",
+        label: t("Keep as a draft of your party"),
         act: async (made) => {
           const path = draft ? `/api/v1/drafts/${encodeURIComponent(draft)}` : "/api/v1/drafts";
           await this.context.api.post(path, { terms: made }, crypto.randomUUID());

@@ -6,6 +6,7 @@ import { SENTENCE } from "./dom.js";
 import { Wrong, clearFault, instantOf, numberOf, placeOf, showFault } from "./fields.js";
 import { h, plain } from "./text.js";
 import { metres } from "./typed.js";
+import { phrase, t } from "./words.js";
 
 export const VERBS = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED", "CANNOT-COMPLY", "DISPUTED"];
 
@@ -13,11 +14,11 @@ export const VERBS = ["RECEIVED", "READ-BACK", "PASSED-DOWN", "LOADED", "CANNOT-
 const LADDER = new Set(["READ-BACK", "PASSED-DOWN", "LOADED"]);
 
 const SAYS = {
-  "READ-BACK": "Type what you heard or read, in your own words and figures. The server compares it with what was told.",
-  "PASSED-DOWN": "The unit was told, and somebody there said so.",
-  LOADED: "The unit has it in the system that it works with.",
-  "CANNOT-COMPLY": "Say why. It ends nothing: the notice stays open and climbs its ladder.",
-  DISPUTED: "Say what is wrong. It ends nothing: the notice stays open and climbs its ladder.",
+  "READ-BACK": t("Type what you heard or read, in your own words and figures. The server compares it with what was told."),
+  "PASSED-DOWN": t("The unit was told, and somebody there said so."),
+  LOADED: t("The unit has it in the system that it works with."),
+  "CANNOT-COMPLY": t("Say why. It ends nothing: the notice stays open and climbs its ladder."),
+  DISPUTED: t("Say what is wrong. It ends nothing: the notice stays open and climbs its ladder."),
 };
 
 let fields = 0;
@@ -39,19 +40,19 @@ export const choice = (options) =>
 /** The form for a verb. unread: it can be read back, and was not. say(body) sends it; close() takes the form away. */
 export function answerForm({ notice, verb, units, unread = false, say, close }) {
   const fault = h("p", { class: "fault", role: "alert" });
-  const send = h("button", { type: "submit", class: "do" }, `Send ${verb}`);
+  const send = h("button", { type: "submit", class: "do" }, t("Send {verb}", { verb }));
   const inside = FIELDS[verb](notice, units);
-  const form = h("form", { class: "answer", "aria-label": `${verb} of notice ${notice.number}`, novalidate: true },
+  const form = h("form", { class: "answer", "aria-label": t("{verb} of notice {number}", { verb, number: notice.number }), novalidate: true },
     h("p", { class: "dim" }, SAYS[verb]),
-    unread && LADDER.has(verb) && verb !== "READ-BACK" ? h("p", { class: "missing" }, "It was not read back here.") : null,
+    unread && LADDER.has(verb) && verb !== "READ-BACK" ? h("p", { class: "missing" }, t("It was not read back here.")) : null,
     h("div", { class: "fields" }, inside.nodes),
     LADDER.has(verb) && notice.difference
-      ? [h("p", { class: "dim" }, "This acknowledges what is different from what you were told before:"),
+      ? [h("p", { class: "dim" }, t("This acknowledges what is different from what you were told before:")),
         h("ul", { class: "different" }, changeItems(notice.changes))]
       : null,
-    h("p", { class: "sentence" }, notice.sentence ?? SENTENCE),
+    h("p", { class: "sentence" }, phrase(notice.sentence ?? SENTENCE)),
     fault,
-    h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+    h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: close }, t("Leave it"))));
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -62,7 +63,7 @@ export function answerForm({ notice, verb, units, unread = false, say, close }) 
       const answer = await say({ verb, ...body });
       const off = answer.differences ?? [];
       if (!off.length) { close(); return; }
-      fault.textContent = `Does not match. ${off.map(differenceText).join("; ")}. Ask again, and read back again.`;
+      fault.textContent = t("Does not match. {off}. Ask again, and read back again.", { off: off.map(differenceText).join("; ") });
       fault.scrollIntoView({ block: "nearest" });
     } catch (error) {
       showFault(form, fault, error, PATHS);
@@ -79,23 +80,23 @@ const PATHS = [
 ];
 
 export const differenceText = (difference) =>
-  plain(`${difference.field}: told ${difference.told}, read back ${difference.read_back}`, 120);
+  t("{field}: told {told}, read back {back}", { field: plain(difference.field, 40), told: plain(difference.told, 60), back: plain(difference.read_back, 60) });
 
 const FIELDS = {
   "READ-BACK": readBack,
   "PASSED-DOWN": (notice, units) => ({
     nodes: [unitField(notice, units)],
-    read: ({ unit }) => ({ unit: needed(unit, "Name the unit.") }),
+    read: ({ unit }) => ({ unit: needed(unit, t("Name the unit.")) }),
   }),
   LOADED: (notice, units) => ({
     nodes: [
-      unitField(notice, units, [["*", "all of them: I attest it"]]),
-      field("system", "In which system", { maxlength: 100, placeholder: "such as fire control" }),
+      unitField(notice, units, [["*", t("all of them: I attest it")]]),
+      field("system", t("In which system"), { maxlength: 100, placeholder: t("such as fire control") }),
     ],
     read: ({ unit, system }) => {
       const name = system.value.trim();
       if (unit.value === "*") return { attested: true, ...(name ? { system: name } : {}) };
-      return { unit: needed(unit, "Name the unit."), system: needed(system, "Name the system in which the unit has it.") };
+      return { unit: needed(unit, t("Name the unit.")), system: needed(system, t("Name the system in which the unit has it.")) };
     },
   }),
   "CANNOT-COMPLY": reason,
@@ -108,19 +109,19 @@ function needed(input, ask) {
 }
 
 function unitField(notice, waiting, more = []) {
-  if (!notice.units.length) return field("unit", "Unit", { maxlength: 64 });
+  if (!notice.units.length) return field("unit", t("Unit"), { maxlength: 64 });
   const order = [...waiting, ...notice.units.filter((unit) => !waiting.includes(unit))];
-  return field("unit", "Unit", {}, choice([
-    ...order.map((unit) => [unit, `${plain(unit, 40)}${waiting.includes(unit) ? "" : " (said before)"}`]), ...more,
+  return field("unit", t("Unit"), {}, choice([
+    ...order.map((unit) => [unit, `${plain(unit, 40)}${waiting.includes(unit) ? "" : ` ${t("(said before)")}`}`]), ...more,
   ]));
 }
 
 function reason(notice) {
-  const seal = notice.sender ? h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "seal" }), ` Seal it to ${plain(notice.sender, 60)}: the host cannot read it`)) : null;
+  const seal = notice.sender ? h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "seal" }), ` ${t("Seal it to {sender}: the host cannot read it", { sender: plain(notice.sender, 60) })}`)) : null;
   return {
-    nodes: [field("reason", "Reason", { maxlength: 500, class: "long" }), seal],
+    nodes: [field("reason", t("Reason"), { maxlength: 500, class: "long" }), seal],
     read: ({ reason: text, seal: box }) => {
-      const reason = needed(text, "Give the reason.");
+      const reason = needed(text, t("Give the reason."));
       return box?.checked ? { reason, sealTo: notice.sender } : { reason };
     },
   };
@@ -131,21 +132,21 @@ function readBack(notice) {
   const unit = () => choice([["m", "m"], ["ft", "ft"]]);
   return {
     nodes: [
-      field("latitude", "Latitude of a point of the area", { placeholder: "46.80 or 46 48 00 N" }),
-      field("longitude", "Longitude", { placeholder: "7.60 or 7 36 00 E" }),
-      field("start", "Begins, UTC", { placeholder: "10:05, or 2026-11-21 10:05" }),
-      field("end", "Ends, UTC", { placeholder: "11:05" }),
-      field("lower", "Lowest height", { inputmode: "decimal" }),
-      field("upper", "Highest height", { inputmode: "decimal" }),
-      field("unit", "Heights are in", {}, unit()),
-      h("p", { class: "dim small" }, "Heights above the WGS84 ellipsoid, as they were told. A time without a day is on the day of the beginning."),
+      field("latitude", t("Latitude of a point of the area"), { placeholder: t("46.80 or 46 48 00 N") }),
+      field("longitude", t("Longitude"), { placeholder: t("7.60 or 7 36 00 E") }),
+      field("start", t("Begins, UTC"), { placeholder: t("10:05, or 2026-11-21 10:05") }),
+      field("end", t("Ends, UTC"), { placeholder: "11:05" }),
+      field("lower", t("Lowest height"), { inputmode: "decimal" }),
+      field("upper", t("Highest height"), { inputmode: "decimal" }),
+      field("unit", t("Heights are in"), {}, unit()),
+      h("p", { class: "dim small" }, t("Heights above the WGS84 ellipsoid, as they were told. A time without a day is on the day of the beginning.")),
     ],
     read: (elements) => {
       const heights = elements.unit.value;
       const [longitude, latitude] = placeOf(elements.latitude, elements.longitude);
       const startMs = instantOf(elements.start, day);
       const endMs = nextDay(instantOf(elements.end, startMs), startMs);
-      const height = (input) => { numberOf(input, { least: -Infinity, unit: "the unit is chosen beside it" }); return metres(input.value, heights); };
+      const height = (input) => { numberOf(input, { least: -Infinity, unit: t("the unit is chosen beside it") }); return metres(input.value, heights); };
       const rfc = (ms) => new Date(ms).toISOString();
       return {
         read_back: {

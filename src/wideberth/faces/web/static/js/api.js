@@ -1,8 +1,10 @@
 // Asking the server. The token goes in a header, never in an address.
 
+import { phrase, t } from "./words.js";
+
 export class Problem extends Error {
   constructor(status, details) {
-    super(details.detail || details.title || `answer ${status}`);
+    super(details.detail || details.title || t("answer {status}", { status }));
     this.status = status;
     this.details = details;
     this.rule = String(details.rule ?? details.type ?? "").split(/[/:#]/).pop();
@@ -23,7 +25,7 @@ export async function patiently(work, { waits = () => {}, stopped = () => false 
     } catch (error) {
       const again = error instanceof TypeError || (error instanceof Problem && error.status === 503);
       if (!again || stopped()) { waits(null); throw error; }
-      waits("not sent yet: no connection. It goes out, once, when the line is back");
+      waits(phrase("not sent yet: no connection. It goes out, once, when the line is back"));
       await pause(wait);
     }
   }
@@ -109,7 +111,7 @@ export class Api {
     try {
       body = text ? JSON.parse(text) : {};
     } catch {
-      body = { detail: "the answer was not JSON" };
+      body = { detail: t("the answer was not JSON") };
     }
     if (!response.ok) throw new Problem(response.status, body);
     return body;

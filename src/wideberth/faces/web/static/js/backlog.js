@@ -3,6 +3,7 @@
 
 import { aged, setText } from "./dom.js";
 import { h, plain } from "./text.js";
+import { phrase, t } from "./words.js";
 
 export class Backlog {
   constructor(root) {
@@ -16,14 +17,14 @@ export class Backlog {
     if (state.backlog === this.shown && this.line.textContent) return;
     this.shown = state.backlog;
     const { own, counterparts, method } = state.backlog ?? {};
-    setText(this.line, own ? `To you: ${says(own)}. Urgent ones (immediate, of a hazard, ALL-CLEAR) are not counted here` : "How much lies unread: not counted yet");
+    setText(this.line, own ? phrase("To you: {says}. Urgent ones (immediate, of a hazard, ALL-CLEAR) are not counted here", { says: says(own) }) : t("How much lies unread: not counted yet"));
     const rows = [];
     for (const { party, received, sent } of counterparts ?? []) {
-      if (received) rows.push(row(`from ${plain(party, 60)}`, received));
-      if (sent) rows.push(row(`to ${plain(party, 60)}`, sent));
+      if (received) rows.push(row(t("from {party}", { party: plain(party, 60) }), received));
+      if (sent) rows.push(row(t("to {party}", { party: plain(party, 60) }), sent));
     }
     this.body.replaceChildren(
-      own?.oldestMs ? h("p", {}, "The oldest unread one came ", aged("ago", own.oldestMs, { class: "num" })) : "",
+      own?.oldestMs ? h("p", {}, `${t("The oldest unread one came")} `, aged("ago", own.oldestMs, { class: "num" })) : "",
       h("ul", { id: "backlog-others" }, rows),
       h("p", { class: "dim" }, (method ?? "").split(/(?<=\.) /).map((each) => `${each} `)),
     );
@@ -33,7 +34,7 @@ export class Backlog {
 const row = (whose, load) => h("li", { class: load.over || load.passed ? "bad" : "" }, `${whose}: ${says(load)}`);
 
 function says(load) {
-  const ceiling = load.ceiling === null ? "" : ` of at most ${load.ceiling}${load.passed ? ", PASSED" : ""}`;
-  const week = load.week === null ? "no week of the past yet" : `${load.week} acknowledged in a week of the past`;
-  return `${load.unread} unread${load.over ? ", MORE THAN USUAL" : ""}; ${load.notices} in seven days${ceiling}; ${week}`;
+  const ceiling = load.ceiling === null ? "" : ` ${t("of at most {ceiling}{what}", { ceiling: load.ceiling, what: load.passed ? ", PASSED" : "" })}`;
+  const week = load.week === null ? t("no week of the past yet") : t("{week} acknowledged in a week of the past", { week: load.week });
+  return t("{unread} unread{what}; {notices} in seven days{ceiling}; {week}", { unread: load.unread, what: load.over ? ", MORE THAN USUAL" : "", notices: load.notices, ceiling, week });
 }

@@ -2,6 +2,7 @@
 // and what has parts inside (volumes) as JSON with the unit in each name.
 
 import { h, metresAndFeet, plain, utcDate, utcShort } from "./text.js";
+import { t } from "./words.js";
 
 const MOST = 12;
 const NAMES = { vertices: "vertex", value: "height", lower: "lower", upper: "upper", start: "begin", end: "end", footprint: "", volumes: "volume" };
@@ -10,8 +11,8 @@ const NAMES = { vertices: "vertex", value: "height", lower: "lower", upper: "upp
 export function changeItems(changes) {
   const all = changes.flatMap(parts);
   const items = all.slice(0, MOST).map(({ field, before, after }) => h("li", {},
-    h("b", {}, `${plain(field, 80)}: `), h("del", {}, plain(before, 120) || "nothing"), " → ", h("ins", {}, plain(after, 120) || "nothing")));
-  if (all.length > MOST) items.push(h("li", { class: "dim" }, `and ${all.length - MOST} more`));
+    h("b", {}, `${plain(field, 80)}: `), h("del", {}, plain(before, 120) || t("nothing")), " → ", h("ins", {}, plain(after, 120) || t("nothing"))));
+  if (all.length > MOST) items.push(h("li", { class: "dim" }, t("and {count} more", { count: all.length - MOST })));
   return items;
 }
 

@@ -2,16 +2,17 @@
 // put into other words. What is left out is said to be left out, and nothing is made of it.
 
 import { distance, duration, h, plain } from "./text.js";
+import { phrase, t } from "./words.js";
 
 /** The claims of an account, in the order in which each column has them. */
 export const CLAIMS = [
-  ["when", "When"], ["where", "Where"], ["height", "Height"], ["identity", "What it was"],
-  ["warned", "Warning"], ["rule", "Rule in force"], ["damage", "Damage"],
+  ["when", t("When")], ["where", t("Where")], ["height", t("Height")], ["identity", t("What it was")],
+  ["warned", phrase("Warning")], ["rule", t("Rule in force")], ["damage", t("Damage")],
 ];
 
 /** The claim that each kind of difference is between. */
 const OF_KIND = { time: "when", place: "where", height: "height", identity: "identity", warned: "warned", rule: "rule", damage: "damage" };
-const REFERENCES = { W84: "above the WGS84 ellipsoid", MSL: "above mean sea level", STD: "pressure altitude", AGL: "above the ground" };
+const REFERENCES = { W84: t("above the WGS84 ellipsoid"), MSL: t("above mean sea level"), STD: t("pressure altitude"), AGL: t("above the ground") };
 
 export const stamp = (text) => plain(String(text).replace("T", " "), 40);
 /** A moment of the record, to its second; the entry has all of it. */
@@ -21,9 +22,9 @@ export const placeText = ([longitude, latitude]) => `${degree(latitude, "NS")} $
 
 /** A footprint, in words. */
 export function areaText(area) {
-  if (area.type === "Point") return `within ${distance(area.radius_m)} of ${placeText(area.coordinates)}`;
+  if (area.type === "Point") return t("within {distance} of {place}", { distance: distance(area.radius_m), place: placeText(area.coordinates) });
   const ring = area.coordinates[0];
-  return `an area with ${ring.length - 1} corners, the first at ${placeText(ring[0])}`;
+  return t("an area with {count} corners, the first at {place}", { count: ring.length - 1, place: placeText(ring[0]) });
 }
 
 const named = (pairs) => pairs.filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => `${name} ${plain(value)}`).join(", ");
@@ -32,9 +33,9 @@ const SAYS = {
   when: ({ when }) => when && stamp(when.time),
   where: ({ where }) => where && (where.point ? placeText(where.point) : areaText(where.area)),
   height: ({ where }) => where?.altitude && `${where.altitude.value} ${where.altitude.units.toLowerCase()} ${REFERENCES[where.altitude.reference]}`,
-  identity: ({ identity: i }) => i && named([["aircraft", i.aircraft], ["unit", i.unit], ["call sign", i.call_sign], ["told as", i.intent]]),
-  warned: ({ warned: w }) => w && [w.warned ? "there was a warning" : "there was none", named([["notice", w.notice]]), w.time && `at ${stamp(w.time)}`].filter(Boolean).join(", "),
-  rule: ({ rule: r }) => r && (r.agreement ? named([["agreement", r.agreement], ["version", r.version], ["provision", r.provision]]) : "no agreement was in force"),
+  identity: ({ identity: i }) => i && named([["aircraft", i.aircraft], ["unit", i.unit], [t("call sign"), i.call_sign], [t("told as"), i.intent]]),
+  warned: ({ warned: w }) => w && [w.warned ? phrase("there was a warning") : t("there was none"), named([["notice", w.notice]]), w.time && t("at {stamp}", { stamp: stamp(w.time) })].filter(Boolean).join(", "),
+  rule: ({ rule: r }) => r && (r.agreement ? named([["agreement", r.agreement], ["version", r.version], ["provision", r.provision]]) : t("no agreement was in force")),
   damage: ({ damage }) => damage && (damage.map((each) => `${each.of} ${each.count}: ${plain(each.words)}`).join("; ") || "none"),
 };
 
@@ -47,9 +48,9 @@ const ERRORS = {
 /** What an account says under one of CLAIMS, with the error that it states: a node. */
 export function claimOf(account, name) {
   const said = SAYS[name](account);
-  if (!said) return h("span", { class: "dim" }, "does not say");
+  if (!said) return h("span", { class: "dim" }, t("does not say"));
   if (!ERRORS[name]) return h("span", {}, plain(said, Infinity));
-  return h("span", {}, h("span", { class: "num" }, said), " ", h("span", { class: "dim" }, ERRORS[name](account) || "no error stated"));
+  return h("span", {}, h("span", { class: "num" }, said), " ", h("span", { class: "dim" }, ERRORS[name](account) || t("no error stated")));
 }
 
 export const claimOfKind = (account, kind) => claimOf(account, OF_KIND[kind]);

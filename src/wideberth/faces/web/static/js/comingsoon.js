@@ -5,6 +5,7 @@ import { aboutOf, isInForce, isOwn, kindOf, windowOf } from "./desk.js";
 import { aged, at, partyName, rows } from "./dom.js";
 import { nameOf } from "./meets.js";
 import { h, plain } from "./text.js";
+import { phrase, t } from "./words.js";
 
 const SOON_MS = 3600000;
 const MOST = 3;
@@ -34,8 +35,8 @@ export function comingSoonBar(state, now) {
   rows(box, all.slice(0, MOST).map((each, index) => ({
     key: each.id, shows: [each, all.length, partyName(state, each.party)],
     make: () => h("p", {}, h("a", { href: "#/inbox" },
-      h("b", {}, `▲ HAZARD${each.late ? ", LATE" : ""}, `, each.phase === "begins" ? null : "IN FORCE, ", aged(each.phase, each.ms)),
-      `: ${plain(each.name, 60)} of ${plain(partyName(state, each.party), 60)}`),
-    index === MOST - 1 && all.length > MOST ? ` and ${all.length - MOST} more` : ""),
+      h("b", {}, `${phrase("▲ HAZARD{what},", { what: each.late ? t(", LATE") : "" })} `, each.phase === "begins" ? null : `${t("IN FORCE,")} `, aged(each.phase, each.ms)),
+      t(": {name} of {party}", { name: plain(each.name, 60), party: plain(partyName(state, each.party), 60) })),
+    index === MOST - 1 && all.length > MOST ? ` ${t("and {count} more", { count: all.length - MOST })}` : ""),
   })), "");
 }

@@ -1,6 +1,7 @@
 // What a token says of itself, for showing only; the server alone judges it.
 
 import { age, plain, utcDate, utcShort } from "./text.js";
+import { t } from "./words.js";
 
 /** {party, roles, expiresMs} of a token, or null where it is none. */
 export function claims(token) {
@@ -16,8 +17,8 @@ export function claims(token) {
 
 /** Why the server may have refused a token, and what to do; said once it did. */
 export function whyRefused(session, nowMs) {
-  const again = `Ask your administrator for a new one, or make it: wideberth token ${plain(session?.party ?? "PARTY", 60)} --for 8h`;
-  if (!(session?.expiresMs <= nowMs)) return `The server refused this token. ${again}`;
+  const again = t("Ask your administrator for a new one, or make it: {command}", { command: `wideberth token ${plain(session?.party ?? "PARTY", 60)} --for 8h` });
+  if (!(session?.expiresMs <= nowMs)) return t("The server refused this token. {again}", { again });
   const { expiresMs } = session;
-  return `This token is not valid any more: it expired on ${utcDate(expiresMs)} at ${utcShort(expiresMs)}, ${age(nowMs - expiresMs)} ago. ${again}`;
+  return t("This token is not valid any more: it expired on {date} at {time}, {age} ago. {again}", { date: utcDate(expiresMs), time: utcShort(expiresMs), age: age(nowMs - expiresMs), again });
 }

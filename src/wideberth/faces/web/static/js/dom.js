@@ -2,13 +2,13 @@
 // changed, nothing flickers and the focus stays where it is; and texts that are as old as they are.
 
 import { age, duration, h, plain } from "./text.js";
-import { placed, sourceOf } from "./words.js";
+import { key, phrase, placed, sourceOf, t } from "./words.js";
 import { partyColour } from "./colours.js";
 
 /** What every acknowledgement carries; the server's own words are shown where they came. */
 export const SENTENCE =
-  "This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.";
-export const NO_INFORMATION = "No information. No information is not clearance.";
+  key("This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.");
+export const NO_INFORMATION = phrase("No information. No information is not clearance.");
 
 export const at = (id) => document.getElementById(id);
 
@@ -67,14 +67,14 @@ function became(old, made) {
 
 // Ages change all the time; they are written into the rows in place.
 const AGES = {
-  ago: (ms, now) => `${age(now - ms)} ago`,
-  silent: (ms, now) => `SILENT ${age(now - ms)}`,
-  lost: (ms, now) => `LOST ${age(now - ms)}`,
-  begins: (ms, now) => `begins in ${coarse(ms - now)}`,
-  ends: (ms, now) => `ends in ${coarse(ms - now)}`,
-  over: () => "its time is over",
-  within: (ms, now) => (ms > now ? `in ${duration((ms - now) / 1000)}` : `due ${duration((now - ms) / 1000)} ago`),
-  waiting: (ms, now) => `${duration((now - ms) / 1000)} so far`,
+  ago: (ms, now) => t("{age} ago", { age: age(now - ms) }),
+  silent: (ms, now) => phrase("SILENT {age}", { age: age(now - ms) }),
+  lost: (ms, now) => phrase("LOST {age}", { age: age(now - ms) }),
+  begins: (ms, now) => t("begins in {duration}", { duration: coarse(ms - now) }),
+  ends: (ms, now) => t("ends in {duration}", { duration: coarse(ms - now) }),
+  over: () => t("its time is over"),
+  within: (ms, now) => (ms > now ? t("in {duration}", { duration: duration((ms - now) / 1000) }) : t("due {duration} ago", { duration: duration((now - ms) / 1000) })),
+  waiting: (ms, now) => t("{duration} so far", { duration: duration((now - ms) / 1000) }),
 };
 const coarse = (ms) => duration(ms / 1000).replace(/(min) \d+ s$/, "$1");
 
@@ -103,31 +103,34 @@ const TOAST_MS = 15000;
 /** Say something in a corner of every view, for a while, or until it is clicked away. link: where it
  * leads, {text, href}, or null. */
 export function toast(text, link = null) {
-  const away = h("button", { type: "button", class: "quiet", "aria-label": "Put it away", onclick: () => node.remove() }, "×");
+  const away = h("button", { type: "button", class: "quiet", "aria-label": t("Put it away"), onclick: () => node.remove() }, "×");
   const node = h("p", { class: "toast" }, h("span", {}, plain(text, 300), link ? [" ", h("a", { href: link.href, onclick: () => node.remove() }, link.text)] : null), away);
   at("toasts").append(node);
   while (at("toasts").children.length > 4) at("toasts").firstChild.remove();
   setTimeout(() => node.remove(), TOAST_MS);
 }
 
-export const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : "not shown");
+export const partyName = (state, id) => (id ? (state.parties[id]?.name ?? id) : t("not shown"));
 /** By what people call an intent; where nothing of that is told, or shown, by its kind and whose it is. */
-export const intentName = (state, intent) => intent.callSign ?? intent.placeName ?? `${intent.kind} of ${partyName(state, intent.party)}`;
+export const intentName = (state, intent) => intent.callSign ?? intent.placeName ?? t("{kind} of {party}", { kind: intent.kind, party: partyName(state, intent.party) });
 /** What a notice tells of, where that is on no list of the page: what it was called while it was
  * shown; where it never was, the kind that the notice names of it, and that no more is shown. */
 export function goneName(state, reference, kind = null) {
   if (reference.type !== "intent") return `${reference.type} ${reference.id}`;
   const known = state.called[reference.id];
-  if (known) return `${intentName(state, known)}, over or not shown now`;
-  return `${kind ?? "something"}, over or not shown to you`;
+  if (known) return t("{name}, over or not shown now", { name: intentName(state, known) });
+  return t("{kind}, over or not shown to you", { kind: kind ?? t("something") });
 }
 
 /** Whether a name says already whose it is. */
-export const namesParty = (state, name, party) => name.split(", ")[0].endsWith(` of ${partyName(state, party)}`);
+export function namesParty(state, name, party) {
+  const whose = t("{kind} of {party}", { kind: "", party: partyName(state, party) }).replace("\u2068\u2069", "");
+  return name.split(/, |، /)[0].endsWith(whose);
+}
 export const swatch = (party) => h("i", { class: `swatch c${partyColour(party)}`, "aria-hidden": "true" });
 
 /** That it is not the whole, in the server's words, and what is left out. */
 export function partText({ words, withheld }) {
   const left = withheld.map((field) => plain(field).replaceAll("_", " ")).join(", ");
-  return `As agreed: ${plain(words ?? "shown in part", 160)}${left ? `; not shown: ${left}` : ""}.`;
+  return t("As agreed: {words}{what}.", { words: plain(words ?? t("shown in part"), 160), what: left ? t("; not shown: {left}", { left }) : "" });
 }

@@ -7,8 +7,9 @@ import { aged, partyName, rows } from "./dom.js";
 import { smallForm } from "./life.js";
 import { drillOf } from "./shape.js";
 import { duration, h, plain, utc, utcDate, utcShort } from "./text.js";
+import { t } from "./words.js";
 
-export const NO_NOTICE = "A drill message is no notice: nothing follows from it but its answer.";
+export const NO_NOTICE = t("A drill message is no notice: nothing follows from it but its answer.");
 
 /** Every hop in the order of the ladder: {hop, unit, said}; said: null where nobody has said it. */
 export function ladderOf(drill) {
@@ -34,35 +35,35 @@ export function hopTable(drill) {
   const lines = ladderOf(drill).map(({ hop, unit, said }) => {
     const missed = drill.state === "missed" && !said && hop !== "PASSED-DOWN";
     const mark = said ? (said.late ? "▲" : "■") : missed ? "✕" : "□";
-    const how = hop === "TAKEN" ? `by ${plain(said.by, 20)}: its software has it, and no person yet` : said?.by ? `by ${plain(said.by, 20)}` : "";
+    const how = hop === "TAKEN" ? t("by {by}: its software has it, and no person yet", { by: plain(said.by, 20) }) : said?.by ? t("by {by}", { by: plain(said.by, 20) }) : "";
     return h("tr", { class: missed || said?.late ? "bad" : said ? "done" : "" },
       h("th", { scope: "row" }, h("span", { "aria-hidden": "true" }, `${mark} `), hop, unit ? ` ${plain(unit, 40)}` : ""),
       h("td", { class: "num", title: said ? `${utcDate(said.timeMs)} ${utc(said.timeMs)}` : null },
-        said ? `after ${seconds(said.afterS)}` : missed ? "MISSED" : hop === "PASSED-DOWN" ? "not said" : "waits"),
-      h("td", {}, said?.late ? h("b", {}, "LATE ") : null, how));
+        said ? t("after {seconds}", { seconds: seconds(said.afterS) }) : missed ? t("MISSED") : hop === "PASSED-DOWN" ? t("not said") : t("waits")),
+      h("td", {}, said?.late ? h("b", {}, `${t("LATE")} `) : null, how));
   });
-  return h("table", { class: "hops" }, h("caption", { class: "sr" }, "Each hop, and how long after the drill was sent"),
-    h("thead", { class: "sr" }, h("tr", {}, h("th", { scope: "col" }, "Hop"), h("th", { scope: "col" }, "When"), h("th", { scope: "col" }, "How"))),
+  return h("table", { class: "hops" }, h("caption", { class: "sr" }, t("Each hop, and how long after the drill was sent")),
+    h("thead", { class: "sr" }, h("tr", {}, h("th", { scope: "col" }, t("Hop")), h("th", { scope: "col" }, t("When")), h("th", { scope: "col" }, t("How")))),
     h("tbody", {}, lines));
 }
 
-const STATES = { waiting: "waits", answered: "answered", missed: "MISSED" };
+const STATES = { waiting: t("waits"), answered: t("answered"), missed: t("MISSED") };
 
 /** To whom, from whom, and how it stands. */
 export function drillHead(state, drill) {
-  const from = drill.by ? plain(partyName(state, drill.by), 60) : drill.agreement ? `as was agreed (${plain(drill.provision, 40)})` : "the host";
+  const from = drill.by ? plain(partyName(state, drill.by), 60) : drill.agreement ? t("as was agreed ({provision})", { provision: plain(drill.provision, 40) }) : t("the host");
   return [
-    h("p", { class: "line" }, h("b", { class: "kind", id: `drill-${drill.id}` }, "DRILL"), h("span", { class: `tag ${drill.state === "missed" ? "bad" : ""}` }, STATES[drill.state]),
-      h("span", {}, "to ", h("b", {}, plain(partyName(state, drill.recipient), 60)), `, by ${from}`),
+    h("p", { class: "line" }, h("b", { class: "kind", id: `drill-${drill.id}` }, t("DRILL")), h("span", { class: `tag ${drill.state === "missed" ? "bad" : ""}` }, STATES[drill.state]),
+      h("span", {}, `${t("to")} `, h("b", {}, plain(partyName(state, drill.recipient), 60)), t(", by {from}", { from })),
       h("span", { class: "age" }, `${utcDate(drill.sentMs)} ${utcShort(drill.sentMs)}, `, aged("ago", drill.sentMs))),
-    drill.state === "waiting" ? h("p", { class: "dim" }, `Answers are waited for until ${utcShort(drill.dueMs)}, `, aged("within", drill.dueMs, { class: "num" }), ".") : null,
+    drill.state === "waiting" ? h("p", { class: "dim" }, `${t("Answers are waited for until {time},", { time: utcShort(drill.dueMs) })} `, aged("within", drill.dueMs, { class: "num" }), ".") : null,
   ];
 }
 
 const SAYS = {
-  "READ-BACK": "Type the word of the drill message.",
-  "PASSED-DOWN": "Pass it down as you would a notice, and say to which unit it came.",
-  LOADED: "The unit has it where it works.",
+  "READ-BACK": t("Type the word of the drill message."),
+  "PASSED-DOWN": t("Pass it down as you would a notice, and say to which unit it came."),
+  LOADED: t("The unit has it where it works."),
 };
 
 /** Cards of drill messages to the reader, each with its answers. A redraw leaves a form alone. */
@@ -108,19 +109,19 @@ export class DrillAnswers {
     const [head, ...rest] = drillHead(state, drill);
     head.querySelector(".kind").id = `${this.box.id}-${drill.id}`;
     return h("div", {}, head, rest,
-      drill.word ? h("p", {}, "Word to be read back: ", h("b", { class: "num word" }, plain(drill.word, 20))) : null,
+      drill.word ? h("p", {}, `${t("Word to be read back:")} `, h("b", { class: "num word" }, plain(drill.word, 20))) : null,
       hopTable(drill), this.#actions(drill, form), h("p", { class: "sentence" }, NO_NOTICE));
   }
 
   #actions(drill, form) {
-    if (!this.context.session.roles.includes("acknowledge")) return h("p", { class: "dim" }, "Your role reads; it does not answer.");
+    if (!this.context.session.roles.includes("acknowledge")) return h("p", { class: "dim" }, t("Your role reads; it does not answer."));
     const open = ladderOf(drill).filter((each) => !each.said);
     const verbs = [...new Set(open.map((each) => each.hop))];
     const next = nextOf(drill)?.hop;
-    return h("div", { class: "actions", role: "group", "aria-label": "Answer the drill message" },
+    return h("div", { class: "actions", role: "group", "aria-label": t("Answer the drill message") },
       verbs.map((verb) => h("button", {
         type: "button", class: `do ${verb === next ? "next" : "other"}`, "data-focus": `${verb}-${drill.id}`,
-        disabled: verb !== "RECEIVED" && !this.signing(), title: verb !== "RECEIVED" && !this.signing() ? "This browser cannot sign yet" : null,
+        disabled: verb !== "RECEIVED" && !this.signing(), title: verb !== "RECEIVED" && !this.signing() ? t("This browser cannot sign yet") : null,
         "aria-expanded": verb === "RECEIVED" ? null : String(form?.verb === verb), onclick: () => this.#act(drill, verb),
       }, verb)),
       this.faults.has(drill.id) ? h("p", { class: "fault", role: "alert" }, plain(this.faults.get(drill.id), 240)) : null);
@@ -143,11 +144,11 @@ export class DrillAnswers {
     if (this.forms.get(drill.id)?.verb === verb) { this.#close(drill, verb); return; }
     const units = ladderOf(drill).filter((each) => each.hop === verb && !each.said).map((each) => each.unit);
     const inside = verb === "READ-BACK"
-      ? field("word", "Word", { maxlength: 20, autocapitalize: "characters" })
-      : field("unit", "Unit", {}, choice(units.map((unit) => [unit, plain(unit, 40)])));
-    const node = smallForm(SAYS[verb], `Send ${verb}`, inside, (elements) => {
+      ? field("word", t("Word"), { maxlength: 20, autocapitalize: "characters" })
+      : field("unit", t("Unit"), {}, choice(units.map((unit) => [unit, plain(unit, 40)])));
+    const node = smallForm(SAYS[verb], t("Send {verb}", { verb }), inside, (elements) => {
       const said = (elements.word ?? elements.unit).value.trim();
-      if (!said) throw new RangeError("Type the word.");
+      if (!said) throw new RangeError(t("Type the word."));
       return this.#say(drill, { verb, ...(verb === "READ-BACK" ? { word: said } : { unit: said }) });
     }, () => this.#close(drill, verb));
     this.forms.set(drill.id, { verb, node });

@@ -4,6 +4,7 @@
 import { placeText } from "./claims.js";
 import { apartM, rings } from "./geo.js";
 import { distance } from "./text.js";
+import { t } from "./words.js";
 
 const FAR_M = 50_000; // beyond the edge of an area
 const FAR_OFF_M = 500_000; // from all that is known here
@@ -35,8 +36,8 @@ export function farFromArea(label, place, area) {
   const awayM = beyondM(place, area);
   if (awayM <= FAR_M) return null;
   const other = turned(place);
-  const swapped = other && beyondM(other, area) <= FAR_M ? "; are latitude and longitude swapped? The other way round it lies there" : "";
-  return `${label} ${placeText(place)} is ${distance(awayM)} from the area of the incident${swapped}`;
+  const swapped = other && beyondM(other, area) <= FAR_M ? t("; are latitude and longitude swapped? The other way round it lies there") : "";
+  return t("{label} {place} is {distance} from the area of the incident{swapped}", { label, place: placeText(place), distance: distance(awayM), swapped });
 }
 
 /** The places that a reader has here: lines and areas of its agreements, what it told and declared. */
@@ -57,6 +58,6 @@ export function farFromAll(place, known) {
   const awayM = nearestM(place);
   if (!known.length || awayM <= FAR_OFF_M) return null;
   const other = turned(place);
-  const swapped = other && nearestM(other) <= FAR_M ? " Are latitude and longitude swapped? The other way round it is near." : "";
-  return `It is ${distance(awayM)} from the nearest place of your agreements and of what you told.${swapped}`;
+  const swapped = other && nearestM(other) <= FAR_M ? ` ${t("Are latitude and longitude swapped? The other way round it is near.")}` : "";
+  return t("It is {distance} from the nearest place of your agreements and of what you told.{swapped}", { distance: distance(awayM), swapped });
 }

@@ -5,38 +5,39 @@ import { aged, intentName, partyName, rows, swatch } from "./dom.js";
 import { dayTime, radiusOf, whereText } from "./meets.js";
 import { limitText } from "./shape.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
+import { phrase, t } from "./words.js";
 
-const NONE = "No hazard that you may see stands here. No information is not clearance.";
+const NONE = phrase("No hazard that you may see stands here. No information is not clearance.");
 const STATUSES = ["active", "moved", "ended", "unknown"];
 
 /** What takes two actions: the second stands with what it does. */
 const STEPS = {
   end: {
-    open: "End it …", does: "End this hazard",
-    says: "It will not go on. Whoever was told of it is told that it ended, not confirmed as ALL-CLEAR, and takes it out of every unit.",
+    open: t("End it …"), does: phrase("End this hazard"),
+    says: phrase("It will not go on. Whoever was told of it is told that it ended, not confirmed as ALL-CLEAR, and takes it out of every unit."),
   },
   over: {
-    open: "ALL-CLEAR …", does: "Sign ALL-CLEAR",
-    says: "You say, signed, that the hazard is over and nothing of it is left. Whoever was told of it gets a notice, to be read back.",
+    open: "ALL-CLEAR …", does: phrase("Sign ALL-CLEAR"),
+    says: phrase("You say, signed, that the hazard is over and nothing of it is left. Whoever was told of it gets a notice, to be read back."),
   },
 };
 
 /** Where its party suggests to keep; or that it is withheld, and what it would lead into. */
 function suggestion(state, { avoiding, party }) {
-  const head = h("p", { class: "line" }, h("b", {}, "Suggested: where to keep"), h("span", { class: "dim" }, ` for a ${plain(avoiding.kind, 20)}, by `), swatch(party), plain(partyName(state, party), 60),
+  const head = h("p", { class: "line" }, h("b", {}, t("Suggested: where to keep")), h("span", { class: "dim" }, ` ${t("for a {kind}, by", { kind: plain(avoiding.kind, 20) })} `), swatch(party), plain(partyName(state, party), 60),
     h("span", { class: "age" }, aged("ago", avoiding.suggestedMs)));
-  const to = avoiding.to.length ? h("p", { class: "dim" }, `To ${avoiding.to.map((each) => plain(partyName(state, each), 60)).join(", ")} only.`) : null;
+  const to = avoiding.to.length ? h("p", { class: "dim" }, t("To {to} only.", { to: avoiding.to.map((each) => plain(partyName(state, each), 60)).join(", ") })) : null;
   const named = avoiding.inTheWay.map((each) => plain(wayName(state, each), 60)).join(", ");
-  return h("div", { class: "suggested", role: "group", "aria-label": "Suggested: where to keep" }, head, to,
-    named ? h("p", { class: "missing" }, `WITHHELD: it leads into ${named}.`) : null,
+  return h("div", { class: "suggested", role: "group", "aria-label": t("Suggested: where to keep") }, head, to,
+    named ? h("p", { class: "missing" }, t("WITHHELD: it leads into {named}.", { named })) : null,
     avoiding.volumes.map((volume) => h("p", { class: "num" },
-      `${whereText(null, { volumes: [volume] }, radiusOf({ volumes: [volume] }))} · ${limitText(volume.lower)} to ${limitText(volume.upper)} · ${dayTime(volume.startMs)} to ${dayTime(volume.endMs)}`)),
-    h("p", { class: "dim" }, plain(avoiding.sentence), " It rests on what you may see and on nothing else."));
+      t("{where} · {lower} to {upper} · {start} to {end}", { where: whereText(null, { volumes: [volume] }, radiusOf({ volumes: [volume] })), lower: limitText(volume.lower), upper: limitText(volume.upper), start: dayTime(volume.startMs), end: dayTime(volume.endMs) }))),
+    h("p", { class: "dim" }, plain(avoiding.sentence), ` ${t("It rests on what you may see and on nothing else.")}`));
 }
 
 /** What stands in the way, as it is called here. */
 function wayName(state, { type, id }) {
-  if (type === "zone") return `zone ${state.zones[id]?.name ?? id}`;
+  if (type === "zone") return t("zone {name}", { name: state.zones[id]?.name ?? id });
   const intent = state.intents[id];
   return intent ? `${intent.kind} ${intentName(state, intent)}` : `${type} ${id}`;
 }
@@ -61,7 +62,7 @@ export class HazardList {
         shows: [hazard, name, Boolean(intent), partyName(state, hazard.party), this.said.get(hazard.id), this.steps.get(hazard.id), this.busy.has(hazard.id), this.signing.ready],
         make: () => this.#card(state, hazard, { name, own: hazard.party === own, stands: Boolean(intent) }),
       };
-    }), state.loaded.hazards ? NONE : "Asking …");
+    }), state.loaded.hazards ? NONE : t("Asking …"));
   }
 
   /** How it is called; of one that ended that is asked for once. */
@@ -81,9 +82,9 @@ export class HazardList {
     const said = this.said.get(hazard.id);
     return h("article", { class: "card" },
       h("p", { class: "line" }, h("b", {}, plain(name, 60)), h("span", { class: "tag strong" }, hazard.state),
-        h("span", { class: "age" }, Number.isFinite(hazard.statedMs) ? ["said ", aged("ago", hazard.statedMs)] : "no status was given")),
-      h("p", {}, "of ", swatch(hazard.party), plain(partyName(state, hazard.party), 60), h("span", { class: "num" }, ` · ${utcDate(hazard.startMs)} ${utcShort(hazard.startMs)} to ${utcShort(hazard.endMs)}`)),
-      own && Number.isFinite(hazard.nextMs) ? h("p", { class: "dim" }, "Its status is due ", aged("within", hazard.nextMs, { class: "num" }), "; a missed one reads unknown.") : null,
+        h("span", { class: "age" }, Number.isFinite(hazard.statedMs) ? [`${t("said")} `, aged("ago", hazard.statedMs)] : t("no status was given"))),
+      h("p", {}, `${t("of")} `, swatch(hazard.party), plain(partyName(state, hazard.party), 60), h("span", { class: "num" }, ` ${t("· {date} {time} to {time2}", { date: utcDate(hazard.startMs), time: utcShort(hazard.startMs), time2: utcShort(hazard.endMs) })}`)),
+      own && Number.isFinite(hazard.nextMs) ? h("p", { class: "dim" }, `${t("Its status is due")} `, aged("within", hazard.nextMs, { class: "num" }), t("; a missed one reads unknown.")) : null,
       hazard.avoiding ? suggestion(state, hazard) : null,
       own && state.session.roles.includes("tell") ? this.#acts(hazard, name, stands) : null,
       said ? h("p", { class: "fault", role: "alert" }, said) : null);
@@ -94,7 +95,7 @@ export class HazardList {
     const step = stands ? "end" : "over";
     if (this.steps.get(hazard.id) === step) return this.#confirm(hazard, name, step);
     const button = (key, label, act) => h("button", { type: "button", class: "do other", "data-focus": `${key}${hazard.id}`, onclick: act }, label);
-    return h("div", { class: "actions", role: "group", "aria-label": `Status of ${plain(name, 40)}` },
+    return h("div", { class: "actions", role: "group", "aria-label": t("Status of {name}", { name: plain(name, 40) }) },
       stands ? STATUSES.map((status) => button(status, status, () => this.#state(hazard, status))) : null,
       button("step", STEPS[step].open, () => this.#show(hazard, step)));
   }
@@ -103,10 +104,10 @@ export class HazardList {
     const unsigned = step === "over" && !this.signing.ready;
     return h("div", { class: "answer", role: "group", "aria-label": `${STEPS[step].does}: ${plain(name, 40)}` },
       h("p", {}, STEPS[step].says),
-      unsigned ? h("p", { class: "missing" }, "This takes a signature: make and enrol a key on this page first.") : null,
+      unsigned ? h("p", { class: "missing" }, t("This takes a signature: make and enrol a key on this page first.")) : null,
       h("p", { class: "line" },
         h("button", { type: "button", class: "do", "data-focus": `step${hazard.id}`, disabled: unsigned || this.busy.has(hazard.id), onclick: () => this.#take(hazard, step) }, STEPS[step].does),
-        h("button", { type: "button", class: "quiet", onclick: () => this.#show(hazard, null) }, "Leave it")));
+        h("button", { type: "button", class: "quiet", onclick: () => this.#show(hazard, null) }, t("Leave it"))));
   }
 
   #show(hazard, step) {

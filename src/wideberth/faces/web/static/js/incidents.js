@@ -11,6 +11,7 @@ import { openingForm, proposalRow } from "./opening.js";
 import * as questions from "./questions.js";
 import { SigningPanel } from "./signing.js";
 import { h, plain } from "./text.js";
+import { phrase, t, tn } from "./words.js";
 
 const AGAIN_MS = 30000;
 const LOOKED_INTO = 20; // of the newest incidents it is said what waits
@@ -30,15 +31,15 @@ class Incidents {
     this.article = h("article", { class: "agreement", id: "incident" });
     this.fault = h("p", { class: "fault", role: "alert" });
     const signing = h("div", { class: "signing" });
-    this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, "Open an incident …");
+    this.fresh = h("button", { type: "button", class: "do other", "data-focus": "new", onclick: () => this.begin(null) }, t("Open an incident …"));
     waitForParties(this.fresh, context.state());
     this.listed = h("div", { class: "listed", id: "incidents-listed" }, this.list,
       h("p", {}, this.fresh),
       signing,
-      h("h2", {}, "An incident could be opened of"),
-      h("p", { class: "dim small" }, "Of your own stream: warnings of a conflict, a distance, an incursion or a departure, STOPs and reports of harm. Other warnings stand in the Picture alone. None is opened by itself."), this.proposed);
+      h("h2", {}, t("An incident could be opened of")),
+      h("p", { class: "dim small" }, phrase("Of your own stream: warnings of a conflict, a distance, an incursion or a departure, STOPs and reports of harm. Other warnings stand in the Picture alone. None is opened by itself.")), this.proposed);
     this.unfold = h("button", { type: "button", class: "quiet unfold", "aria-controls": "incidents-listed", onclick: () => this.#fold(!this.folded) });
-    this.side = h("div", { class: "agreed" }, h("h2", { tabindex: "-1", "data-first": true }, "Incidents"), this.fault, this.unfold, this.listed);
+    this.side = h("div", { class: "agreed" }, h("h2", { tabindex: "-1", "data-first": true }, t("Incidents")), this.fault, this.unfold, this.listed);
     root.replaceChildren(h("div", { class: "sheet agreements incidents" }, this.side, this.article));
     this.signing = new SigningPanel(signing, context, () => this.draw());
     this.ask();
@@ -87,7 +88,7 @@ class Incidents {
       this.loaded = true;
       this.fault.textContent = "";
     } catch (error) { // what was read last stays
-      this.fault.textContent = plain(`Not read: ${error.message}`, 200);
+      this.fault.textContent = plain(t("Not read: {message}", { message: error.message }), 200);
     }
     this.draw();
   }
@@ -124,8 +125,8 @@ class Incidents {
     this.unfold.hidden = !one;
     this.unfold.setAttribute("aria-expanded", String(!this.folded));
     const waiting = this.heads.filter((each) => this.#waits(each.id, this.context.session.party)?.length).length;
-    const count = `${this.heads.length} incident${this.heads.length === 1 ? "" : "s"}${waiting ? `, something waits for you in ${waiting}` : ""}, and what one could be opened of`;
-    this.unfold.textContent = `${this.folded ? "▸ Show the list" : "▾ Fold the list away"}: ${count}`;
+    const count = tn(this.heads.length, "{count} incident{waits}, and what one could be opened of", "{count} incidents{waits}, and what one could be opened of", { waits: waiting ? t(", something waits for you in {waiting}", { waiting }) : "" });
+    this.unfold.textContent = `${this.folded ? t("▸ Show the list") : t("▾ Fold the list away")}: ${count}`;
   }
 
   choose(id) {
@@ -144,7 +145,7 @@ class Incidents {
         Object.assign(this, { open: told.incident, form: null });
         if (subjects.length) await api.post(`/api/v1/incidents/${encodeURIComponent(told.incident)}/subjects`, { subjects }, crypto.randomUUID());
         await this.again();
-        toast(`Opened. It stands in the record, entry ${told.position}; those named in it are told.`);
+        toast(t("Opened. It stands in the record, entry {position}; those named in it are told.", { position: told.position }));
         this.article.scrollIntoView({ block: "start" });
       },
     }));
@@ -160,7 +161,7 @@ class Incidents {
         this.form = null;
         this.sheet.chosen = {};
         await this.again();
-        toast(`Given. Your account stands in the record, entry ${told.position}.`);
+        toast(t("Given. Your account stands in the record, entry {position}.", { position: told.position }));
         this.article.scrollIntoView({ block: "start" });
         this.article.querySelector("h3")?.focus({ preventScroll: true });
       },
@@ -189,12 +190,12 @@ class Incidents {
       const waits = this.#waits(each.id, session.party);
       const names = [...each.parties, ...each.observers].map((party) => partyName(state, party));
       return { key: each.id, shows: [each, waits, names, this.open === each.id], make: () => this.#row(each, waits, names) };
-    }), this.loaded ? "No incident names your party." : "Asking …");
-    rows(this.proposed, this.proposals.map((each) => this.#proposal(state, each)), this.loaded ? "Nothing of that kind is on your stream." : "Asking …");
+    }), this.loaded ? t("No incident names your party.") : t("Asking …"));
+    rows(this.proposed, this.proposals.map((each) => this.#proposal(state, each)), this.loaded ? t("Nothing of that kind is on your stream.") : t("Asking …"));
     this.#lists();
     if (this.form) { if (this.form.parentNode !== this.article) this.article.replaceChildren(this.form); return; }
     const found = this.open && this.whole.get(this.open);
-    if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? this.#missing() : "Asking …")); return; }
+    if (!found) { this.article.replaceChildren(h("p", { class: "none" }, this.loaded ? this.#missing() : t("Asking …"))); return; }
     if (this.sheet?.id !== this.open) this.sheet = new IncidentSheet(this.open, this);
     this.sheet.draw(found.seen, found.versions);
     if (!this.root.hidden) {
@@ -227,7 +228,7 @@ class Incidents {
       await this.ask();
       const [opened] = this.#openedOf(subject);
       if (opened) {
-        toast("An incident was opened of it.");
+        toast(t("An incident was opened of it."));
         this.choose(opened.id);
         return;
       }
@@ -239,14 +240,14 @@ class Incidents {
         before = page.next === null ? null : `?before=${page.next}`;
       }
       if (found ?? draft) this.begin(found ?? draft);
-      else toast("It is not among what an incident could be opened of; open one by hand.");
+      else toast(t("It is not among what an incident could be opened of; open one by hand."));
     } catch (error) {
-      this.fault.textContent = plain(`Not read: ${error.message}`, 200);
+      this.fault.textContent = plain(t("Not read: {message}", { message: error.message }), 200);
     }
   }
 
   #missing() {
-    return this.open ? "No incident of this address names your party. Choose one, or open one." : "Choose an incident, or open one.";
+    return this.open ? t("No incident of this address names your party. Choose one, or open one.") : t("Choose an incident, or open one.");
   }
 
   /** What waits for the reader, in words; null where it was not looked into. */
@@ -257,7 +258,7 @@ class Incidents {
     const late = due.filter((each) => each.overdue).length;
     const results = seen.inquiries.filter((each) => inquiries.waitsFor(each, party)).length;
     return [
-      due.length ? `${due.length} to answer${late ? `, ${late} overdue` : ""}` : "", results ? `${results} to receipt` : "",
+      due.length ? t("{count} to answer{what}", { count: due.length, what: late ? `, ${late} overdue` : "" }) : "", results ? t("{results} to receipt", { results }) : "",
     ].filter(Boolean);
   }
 
@@ -265,9 +266,9 @@ class Incidents {
     const on = this.open === each.id;
     return h("button", { type: "button", class: `row ${on ? "on" : ""}`, "data-focus": `i${each.id}`, "aria-current": on ? "true" : null, onclick: () => this.choose(each.id) },
       h("b", {}, plain(each.title, 80)),
-      h("span", { class: "num wide" }, `${stamp(each.start)} to ${stamp(each.end)}`),
-      h("span", { class: "dim wide" }, `opened ${moment(each.opened)} by ${plain(partyName(this.context.state(), each.opened_by), 40)} · id ${plain(each.id, 6)}`),
+      h("span", { class: "num wide" }, t("{stamp} to {stamp2}", { stamp: stamp(each.start), stamp2: stamp(each.end) })),
+      h("span", { class: "dim wide" }, t("opened {time} by {party} · id {id}", { time: moment(each.opened), party: plain(partyName(this.context.state(), each.opened_by), 40), id: plain(each.id, 6) })),
       h("span", { class: "dim wide" }, names.map((name) => plain(name, 40)).join(", ")),
-      waits === null ? h("span", { class: "dim wide" }, "open it to see what waits") : waits.map((one) => h("span", { class: "missing wide" }, one)));
+      waits === null ? h("span", { class: "dim wide" }, t("open it to see what waits")) : waits.map((one) => h("span", { class: "missing wide" }, one)));
   }
 }

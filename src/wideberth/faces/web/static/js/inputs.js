@@ -4,8 +4,9 @@
 import { choice } from "./answer.js";
 import { Wrong, degreesOf, nameOf, numberOf, wholeOf } from "./fields.js";
 import { h } from "./text.js";
+import { t } from "./words.js";
 
-const UNITS = { m: "metres", s: "as 48 h, 30 min or 90 s", mm: "metres", nd: "degrees" };
+const UNITS = { m: t("metres"), s: t("as 48 h, 30 min or 90 s"), mm: t("metres"), nd: t("degrees") };
 const ACTORS = ["fixed", "rotary", "uav", "balloon", "ship", "ground", "artillery", "jamming"];
 const KINDS = ["flight", "movement", "hazard", "presence"];
 const CHOICES = {
@@ -34,9 +35,9 @@ export function* leaves(value, path = []) {
 /** The name of a member with its unit. */
 export function labelOf(path) {
   const name = path.at(-1);
-  if (name === "not_covered") return "NOT covered, one on each line";
-  if (name === "bound" || name === "informed") return `${name}, one on each line`;
-  if (isPlaces(name)) return `${name}: latitude, longitude in degrees, one on each line`;
+  if (name === "not_covered") return t("NOT covered, one on each line");
+  if (name === "bound" || name === "informed") return t("{name}, one on each line", { name });
+  if (isPlaces(name)) return t("{name}: latitude, longitude in degrees, one on each line", { name });
   const found = /^(.*)_(m|s|mm|nd)$/.exec(name);
   const upper = path.length > 1 && /^(lower|upper)$/.test(path.at(-2)) ? `${path.at(-2)} ` : "";
   return found ? `${upper}${found[1].replaceAll("_", " ")}, ${UNITS[found[2]]}` : `${upper}${name.replaceAll("_", " ")}`;
@@ -47,7 +48,7 @@ const lines = (input) => input.value.split("\n").map((each) => each.trim()).filt
 
 function place(text, input) {
   const parts = text.split(",");
-  if (parts.length !== 2) throw new Wrong(input, `${nameOf(input)}: give latitude, longitude on a line; got “${text.slice(0, 60)}”.`);
+  if (parts.length !== 2) throw new Wrong(input, t("{name}: give latitude, longitude on a line; got “{text}”.", { name: nameOf(input), text: text.slice(0, 60) }));
   // What is wrong in a line is said of the whole field, in which it stands.
   return [90, 180].map((most, i) => nanodegrees({ value: parts[i], labels: input.labels, field: input }, most));
 }
@@ -71,9 +72,9 @@ function spanOf(input) {
   const text = input.value.trim().toLowerCase();
   const parts = [...text.matchAll(/(\d+)\s*([a-z]+)/g)];
   const read = parts.map(([all]) => all).join(" ").replace(/\s+/g, "");
-  if (/^\d+$/.test(text) && text !== "0") throw new Wrong(input, `${nameOf(input)}: say of what, such as ${text} h, ${text} min or ${text} s.`);
+  if (/^\d+$/.test(text) && text !== "0") throw new Wrong(input, t("{name}: say of what, such as {text} h, {text} min or {text} s.", { name: nameOf(input), text }));
   if (text === "0") return 0;
-  if (!parts.length || read !== text.replace(/\s+/g, "") || parts.some(([, , unit]) => !(unit in SECONDS))) throw new Wrong(input, `${nameOf(input)}: give a time such as 48 h, 30 min, 90 s or 2 days.`);
+  if (!parts.length || read !== text.replace(/\s+/g, "") || parts.some(([, , unit]) => !(unit in SECONDS))) throw new Wrong(input, t("{name}: give a time such as 48 h, 30 min, 90 s or 2 days.", { name: nameOf(input) }));
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * SECONDS[unit], 0);
 }
 
@@ -99,7 +100,7 @@ export function inputOf(path, value, { parties, lineIds }) {
       return { text: degreesText(value), read: (typed) => nanodegrees(typed, most), input: line() };
     }
     if (name.endsWith("_nd")) return { text: degreesText(value), read: (typed) => nanodegrees(typed, 180), input: line() };
-    if (name.endsWith("_mm")) return { text: String(value / 1000), read: (typed) => Math.round(numberOf(typed, { least: -Infinity, unit: "it is in metres" }) * 1000), input: line() };
+    if (name.endsWith("_mm")) return { text: String(value / 1000), read: (typed) => Math.round(numberOf(typed, { least: -Infinity, unit: t("it is in metres") }) * 1000), input: line() };
     if (name.endsWith("_s")) return { text: spanText(value), read: spanOf, input: line() };
     return { text: String(value), read: (typed) => wholeOf(typed), input: line() };
   }

@@ -8,6 +8,7 @@ import { moment } from "./claims.js";
 import { hex } from "./sealedtext.js";
 import { Part, button, neededWords, quoted, wordsField } from "./part.js";
 import { h, plain } from "./text.js";
+import { t } from "./words.js";
 
 const WORDS = 20000; // characters, as the service takes them
 const KIND = "wideberth inquiry result v1";
@@ -25,7 +26,7 @@ export async function resultDigest(incident, { party, words, document_sha256: do
 export const waitsFor = (result, party) => result.party !== party && result.open;
 
 export function inquiriesPart(sheet) {
-  const part = new Part("results", "Results of inquiries", "No result was transmitted by you or to you.");
+  const part = new Part("results", t("Results of inquiries"), t("No result was transmitted by you or to you."));
   return { node: part.node, draw: (seen) => draw(sheet, part, seen) };
 }
 
@@ -33,7 +34,7 @@ function draw(sheet, part, seen) {
   const { state, may } = sheet;
   part.draw(seen.inquiries.map((each) => ({
     key: each.id, shows: [each, may, partyName(state, each.party)], make: () => card(sheet, part, seen, each),
-  })), may && sheet.others(seen).length ? [["Transmit a result …", () => transmit(sheet, part, seen)]] : []);
+  })), may && sheet.others(seen).length ? [[t("Transmit a result …"), () => transmit(sheet, part, seen)]] : []);
 }
 
 function card(sheet, part, seen, each) {
@@ -41,16 +42,16 @@ function card(sheet, part, seen, each) {
   const name = (one) => plain(partyName(state, one), 60);
   const waits = waitsFor(each, party);
   return h("div", { class: "card", "data-result": each.id },
-    h("p", { class: "line" }, h("b", {}, `${name(each.party)} to ${each.to.map(name).join(", ")}`), h("span", { class: "tag" }, each.open ? "open: a receipt is missing" : "receipted"),
+    h("p", { class: "line" }, h("b", {}, t("{name} to {to}", { name: name(each.party), to: each.to.map(name).join(", ") })), h("span", { class: "tag" }, each.open ? t("open: a receipt is missing") : t("receipted")),
       each.open ? aged("within", Date.parse(each.receipt_by), { class: "age" }) : null),
-    h("p", { class: "dim" }, `Sent ${moment(each.sent)}, to be receipted by ${moment(each.receipt_by)}.`,
-      each.overdue.length ? h("span", { class: "missing" }, ` Overdue: ${each.overdue.map(name).join(", ")}.`) : "",
-      each.receipts.map((one) => ` ${name(one.party)} receipted it ${moment(one.time)}.`).join("")),
+    h("p", { class: "dim" }, t("Sent {time}, to be receipted by {time2}.", { time: moment(each.sent), time2: moment(each.receipt_by) }),
+      each.overdue.length ? h("span", { class: "missing" }, ` ${t("Overdue: {overdue}.", { overdue: each.overdue.map(name).join(", ") })}`) : "",
+      each.receipts.map((one) => ` ${t("{name} receipted it {time}.", { name: name(one.party), time: moment(one.time) })}`).join("")),
     quoted(each.words, each.language),
-    each.document_sha256 ? h("p", { class: "num small" }, `A document goes beside it, SHA-256 ${each.document_sha256}`) : null,
+    each.document_sha256 ? h("p", { class: "num small" }, t("A document goes beside it, SHA-256 {document_sha256}", { document_sha256: each.document_sha256 })) : null,
     waits ? h("p", { class: "actions" }, may
-      ? button("Receipt it …", () => part.ask("It came: the digest of what stands here is signed. That says nothing about what is in it", "Receipt it", [], () => receipt(sheet, seen, each)))
-      : h("span", { class: "missing" }, "A receipt is signed: enrol this browser first.")) : null);
+      ? button(t("Receipt it …"), () => part.ask(t("It came: the digest of what stands here is signed. That says nothing about what is in it"), t("Receipt it"), [], () => receipt(sheet, seen, each)))
+      : h("span", { class: "missing" }, t("A receipt is signed: enrol this browser first."))) : null);
 }
 
 async function receipt(sheet, seen, each) {
@@ -59,13 +60,13 @@ async function receipt(sheet, seen, each) {
 }
 
 function transmit(sheet, part, seen) {
-  const to = partiesField("To", sheet.others(seen), sheet.state);
+  const to = partiesField(t("To"), sheet.others(seen), sheet.state);
   const file = h("input", { type: "file" });
-  part.ask("The result of your inquiry; it is signed, and open until each of them receipted it", "Transmit it", [
-    wordsField(WORDS, "Result"), to.node, field("document", "A longer document beside it: its digest is worked out here, the file stays on this machine", {}, file),
+  part.ask(t("The result of your inquiry; it is signed, and open until each of them receipted it"), t("Transmit it"), [
+    wordsField(WORDS, t("Result")), to.node, field("document", t("A longer document beside it: its digest is worked out here, the file stays on this machine"), {}, file),
   ], async (elements) => {
     const parties = to.read();
-    if (!parties.length) throw new RangeError("Say to whom.");
+    if (!parties.length) throw new RangeError(t("Say to whom."));
     const [document] = file.files;
     const beside = document ? { document_sha256: await sha256(await document.arrayBuffer()) } : {};
     return sheet.write("/results", "TransmitResult", { to: parties, words: neededWords(elements), ...beside });

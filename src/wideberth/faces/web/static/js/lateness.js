@@ -1,12 +1,13 @@
 // How late something was told, in words: how long before its begin, and what was asked for.
 
 import { duration, plain } from "./text.js";
+import { t } from "./words.js";
 
 /** leadS: how long before its begin it was told, NaN or 0 where that is not shown; minimumS: what was
  * asked for; byRules: by the rules of the space, not by an agreement. "" where neither is known. */
 export function latenessOf(leadS, minimumS, byRules) {
-  const told = leadS > 0 ? `told ${duration(leadS)} before it begins` : leadS < 0 ? "told when it had begun" : "";
-  const asked = minimumS > 0 ? `${byRules ? "the rules ask for" : "agreed are"} ${duration(minimumS)}` : "";
+  const told = leadS > 0 ? t("told {duration} before it begins", { duration: duration(leadS) }) : leadS < 0 ? t("told when it had begun") : "";
+  const asked = minimumS > 0 ? `${byRules ? t("the rules ask for") : t("agreed are")} ${duration(minimumS)}` : "";
   return [told, asked].filter(Boolean).join(", ");
 }
 

@@ -22,7 +22,7 @@ import { Stream } from "./stream.js";
 import { claims, whyRefused } from "./credential.js";
 import { Views } from "./views.js";
 import { Waiting, markRead } from "./waiting.js";
-import { languageControls, unreviewed } from "./words.js";
+import { languageControls, t, unreviewed } from "./words.js";
 
 const KEY = "wideberth.token";
 const ASK_AGAIN_MS = 250; // events that come together are asked about together
@@ -138,7 +138,7 @@ async function one(name) {
 
 function signIn(token) {
   const session = claims(token);
-  if (!session) { signOut("This is no token: it has to have three parts with dots between. Copy all of the line that wideberth token printed."); return; }
+  if (!session) { signOut(t("This is no token: it has to have three parts with dots between. Copy all of the line that wideberth token printed.")); return; }
   sessionStorage.setItem(KEY, token);
   api = new Api(token, contact);
   dispatch({ type: "signed-in", session });
@@ -197,7 +197,7 @@ function onEvent({ id, event, data }) {
   dispatch({ type: "event", id, event, data: said });
   if (state === before) return; // it was seen already
   if (event === "drill" && said.change === "missed" && said.recipient === state.session?.party) {
-    toast("A drill message to you was missed: no notice. It can still be answered, late,", { text: "under Drills", href: "#/drills" });
+    toast(t("A drill message to you was missed: no notice. It can still be answered, late,"), { text: t("under Drills"), href: "#/drills" });
   }
   if (event === "gap") {
     toast(goneText(state.gone));
@@ -261,7 +261,7 @@ document.getElementById("sign-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = document.getElementById("token");
   const token = field.value.trim();
-  if (!token) { dispatch({ type: "signed-out", fault: "Paste the token of your party first." }); field.focus(); return; }
+  if (!token) { dispatch({ type: "signed-out", fault: t("Paste the token of your party first.") }); field.focus(); return; }
   field.value = "";
   signIn(token);
 });
@@ -287,7 +287,7 @@ if (token) {
   dispatch({ type: "signed-out" });
   open.get("/api/v1/space")
     .then((space) => dispatch({ type: "space", space, browserMs: Date.now() }))
-    .catch(() => dispatch({ type: "signed-out", fault: "The server does not answer." }));
+    .catch(() => dispatch({ type: "signed-out", fault: t("The server does not answer.") }));
 }
 
 window.addEventListener("offline", () => { dispatch({ type: "line", offline: true }); for (const stream of running) stream.cut(); });

@@ -5,6 +5,7 @@ import { rows } from "./dom.js";
 import { Wrong } from "./fields.js";
 import { smallForm } from "./life.js";
 import { h } from "./text.js";
+import { t } from "./words.js";
 
 export class Part {
   constructor(id, title, empty) {
@@ -37,13 +38,13 @@ export const button = (label, act) => h("button", { type: "button", class: "do o
 /** Words as they were written, a paragraph for each line, in quotes that are the page's. */
 export const quoted = (words, language = null) => h("blockquote", { class: "words", lang: language }, words.split("\n").map((line) => h("p", {}, document.createTextNode(line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u00b7")))));
 
-export function wordsField(most, label = "Words") {
+export function wordsField(most, label = t("Words")) {
   const area = h("textarea", { rows: "4", maxlength: String(most), spellcheck: "false", "aria-label": label, name: "words" });
   return h("p", { class: "field" }, h("label", {}, label, area));
 }
 
 export function neededWords(elements) {
   const words = elements.words.value.trim();
-  if (!words) throw new Wrong("words", "Give the words.");
+  if (!words) throw new Wrong("words", t("Give the words."));
   return words;
 }

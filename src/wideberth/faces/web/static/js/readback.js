@@ -6,10 +6,11 @@ import { aged, rows } from "./dom.js";
 import { clearFault, showFault } from "./fields.js";
 import { FIELDS, readAs, wrongTable } from "./testanswers.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
+import { phrase, t, tn } from "./words.js";
 
 const KEPT = "wideberth.test"; // the messages of one that is under way: a reload costs no try
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
-const QUESTIONS = { permission: "Question 1", clear: "Question 2" };
+const QUESTIONS = { permission: t("Question 1"), clear: t("Question 2") };
 const NAMES = { ...Object.fromEntries(Object.entries(FIELDS).map(([name, [label]]) => [name, label])), ...QUESTIONS };
 const NUMBERS = /(\d{4}-\d\d-\d\dT[\d:.]+Z|[+-]?\d+\.\d+, [+-]?\d+\.\d+ \(WGS84\)|-?\d+ m - -?\d+ m|\b\d+\b)/;
 const SOON_MS = 14 * 86400000;
@@ -33,9 +34,9 @@ export function testNeeded(tests, keyId, nowMs, go) {
   if (!untested && !soon) return null;
   return h("div", { class: "answer test-needed", role: "note" },
     untested
-      ? h("p", {}, h("b", { class: "missing" }, "This key has not passed the read-back test. "), `It is asked of every key here, in ${listed(tests.languages)}. READ-BACK, PASSED-DOWN and LOADED wait for it. RECEIVED is said with your token; CANNOT-COMPLY, DISPUTED and STOP never wait.`)
-      : h("p", {}, h("b", { class: "missing" }, "The read-back test of this key runs out "), aged("within", untilMs, { class: "num" }), `, ${utcDate(untilMs)} ${utcShort(untilMs)}.`),
-    h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "go-test", onclick: go }, "Go to the read-back test")));
+      ? h("p", {}, h("b", { class: "missing" }, `${t("This key has not passed the read-back test.")} `), phrase("It is asked of every key here, in {listed}. READ-BACK, PASSED-DOWN and LOADED wait for it. RECEIVED is said with your token; CANNOT-COMPLY, DISPUTED and STOP never wait.", { listed: listed(tests.languages) }))
+      : h("p", {}, h("b", { class: "missing" }, `${t("The read-back test of this key runs out")} `), aged("within", untilMs, { class: "num" }), `, ${utcDate(untilMs)} ${utcShort(untilMs)}.`),
+    h("p", {}, h("button", { type: "button", class: "do other", "data-focus": "go-test", onclick: go }, t("Go to the read-back test"))));
 }
 
 /** A line of a message: figures keep their own direction, whichever way the words around them run. */
@@ -45,7 +46,7 @@ export class ReadBackTest {
   /** signing(): whether this browser can sign. */
   constructor(root, context, signing) {
     Object.assign(this, { context, signing, running: null, judged: null, beginning: false, fault: "" });
-    this.heading = h("h2", { id: "h-test", tabindex: "-1" }, "Read-back test");
+    this.heading = h("h2", { id: "h-test", tabindex: "-1" }, t("Read-back test"));
     this.stands = h("div", { id: "test-stands" });
     this.stage = h("div", { id: "test" });
     root.replaceChildren(this.heading, this.stands, this.stage);
@@ -64,16 +65,16 @@ export class ReadBackTest {
   }
 
   #standing(tests, own) {
-    if (!tests) return h("p", { class: "dim" }, "Asking …");
+    if (!tests) return h("p", { class: "dim" }, t("Asking …"));
     const mine = standingOf(tests, own);
     const left = mine?.tries_left ?? 0;
-    const why = !own ? "The test is of a key: make one for this browser first." : !mine ? "The key of this browser does not acknowledge; it needs no test." : "";
+    const why = !own ? t("The test is of a key: make one for this browser first.") : !mine ? t("The key of this browser does not acknowledge; it needs no test.") : "";
     return h("div", {},
-      h("p", {}, tests.needed ? `Whoever holds a key passes this test before it answers a notice, in ${listed(tests.languages)}. It holds for ${days(tests.valid_days)}.` : `Nobody asks for it here. It can be sat all the same, in ${listed(tests.languages)}.`),
-      h("p", { class: "dim small" }, "A message in each language is read, and what it says is typed. All of it is invented. The record keeps of a key, and never of a person, whether it was passed."),
-      tests.keys.length ? h("ul", { class: "keys", "aria-label": "Your keys" }, tests.keys.map((key) => h("li", {}, h("b", {}, plain(key.key_id, 64)), key.key_id === own ? " (this browser)" : "", ": ", ...stands(tests, key)))) : null,
-      this.running ? null : h("p", { class: why ? "missing" : "" }, why || (left ? `${left} more ${left === 1 ? "test" : "tests"} may be begun with this key within 24 hours.` : ["No more tests may be begun with this key; the next one ", aged("within", Date.parse(mine.next_try), { class: "num" }), "."])),
-      this.running || why || !left ? null : h("p", { class: "actions" }, h("button", { type: "button", class: "do other", "data-focus": "begin", onclick: () => this.#begin() }, this.judged ? "Begin another test" : "Begin the test")),
+      h("p", {}, tests.needed ? t("Whoever holds a key passes this test before it answers a notice, in {listed}. It holds for {days}.", { listed: listed(tests.languages), days: days(tests.valid_days) }) : t("Nobody asks for it here. It can be sat all the same, in {listed}.", { listed: listed(tests.languages) })),
+      h("p", { class: "dim small" }, t("A message in each language is read, and what it says is typed. All of it is invented. The record keeps of a key, and never of a person, whether it was passed.")),
+      tests.keys.length ? h("ul", { class: "keys", "aria-label": t("Your keys") }, tests.keys.map((key) => h("li", {}, h("b", {}, plain(key.key_id, 64)), key.key_id === own ? ` ${t("(this browser)")}` : "", ": ", ...stands(tests, key)))) : null,
+      this.running ? null : h("p", { class: why ? "missing" : "" }, why || (left ? tn(left, "{count} more test may be begun with this key within 24 hours.", "{count} more tests may be begun with this key within 24 hours.") : [`${t("No more tests may be begun with this key; the next one")} `, aged("within", Date.parse(mine.next_try), { class: "num" }), "."])),
+      this.running || why || !left ? null : h("p", { class: "actions" }, h("button", { type: "button", class: "do other", "data-focus": "begin", onclick: () => this.#begin() }, this.judged ? t("Begin another test") : t("Begin the test"))),
       h("p", { class: "fault", role: "alert" }, this.fault));
   }
 
@@ -122,23 +123,23 @@ export class ReadBackTest {
     const message = lines.filter((line) => line && !asked.some(([, text]) => text === line));
     const fault = h("p", { class: "fault", role: "alert" });
     const inputs = Object.entries(FIELDS).map(([name, [label, like]]) => field(name, label, { maxlength: 100, dir: "ltr", placeholder: like }));
-    const title = h("h3", { tabindex: "-1", id: "h-item" }, `Message ${at + 1} of ${items.length}, ${languageName(item.language)}`);
-    const send = h("button", { type: "submit", class: "do" }, last ? "Hand it in" : "Next message");
+    const title = h("h3", { tabindex: "-1", id: "h-item" }, t("Message {at} of {count}, {languageName}", { at: at + 1, count: items.length, languageName: languageName(item.language) }));
+    const send = h("button", { type: "submit", class: "do" }, last ? t("Hand it in") : t("Next message"));
     const form = h("form", { class: "answer test", "aria-labelledby": "h-item", novalidate: true }, title,
-      h("p", { class: "dim" }, "Its time ends ", aged("within", Date.parse(until), { class: "num" }), "."),
-      untested.length ? h("p", { class: "dim" }, `There are no messages in ${listed(untested)}.`) : null,
+      h("p", { class: "dim" }, `${t("Its time ends")} `, aged("within", Date.parse(until), { class: "num" }), "."),
+      untested.length ? h("p", { class: "dim" }, t("There are no messages in {listed}.", { listed: listed(untested) })) : null,
       h("blockquote", { class: "item", lang: item.language, dir }, message.map((line) => h("p", { dir: "auto" }, ...lineOf(line)))),
       h("div", { class: "fields" }, inputs),
       asked.map(([name, text]) => question(name, text, item.language, dir)),
       fault,
-      h("p", { class: "line" }, send, at ? h("button", { type: "button", class: "quiet", onclick: () => this.#turn(at - 1) }, "The message before") : null));
+      h("p", { class: "line" }, send, at ? h("button", { type: "button", class: "quiet", onclick: () => this.#turn(at - 1) }, t("The message before")) : null));
     for (const [name, value] of Object.entries(typed[at])) form.elements[name].value = value;
     form.addEventListener("input", () => { typed[at] = readOf(form.elements); this.#keep(); });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const lacking = Object.keys(NAMES).find((name) => !readOf(form.elements)[name]);
       clearFault(fault);
-      fault.textContent = lacking ? `${NAMES[lacking]}: say what the message says.` : "";
+      fault.textContent = lacking ? t("{field}: say what the message says.", { field: NAMES[lacking] }) : "";
       if (lacking) { (form.elements[lacking][0] ?? form.elements[lacking]).focus(); return; }
       try {
         this.running.read[at] = Object.fromEntries(Object.keys(NAMES).map((name) => [name, readAs(name, form.elements[name])]));
@@ -170,7 +171,7 @@ export class ReadBackTest {
       fault.textContent = plain(error.message, 240);
       send.disabled = false;
       if (error.rule !== "no-read-back-test") return;
-      this.fault = "Its time is over; begin another one.";
+      this.fault = t("Its time is over; begin another one.");
       this.judged = null;
     }
     this.running = null;
@@ -186,12 +187,12 @@ const days = (count) => `${Math.round(count * 10) / 10} days`;
 
 /** How a key stands, and when that ends. */
 function stands(tests, key) {
-  if (!key.passed) return [h("span", { class: tests.needed ? "missing" : "dim" }, tests.needed ? "not passed; its answers wait for it" : "not sat")];
+  if (!key.passed) return [h("span", { class: tests.needed ? "missing" : "dim" }, tests.needed ? t("not passed; its answers wait for it") : t("not sat"))];
   const untilMs = Date.parse(key.valid_until ?? "");
-  const passed = `passed ${utcDate(Date.parse(key.passed))} in ${listed(key.languages)}`;
+  const passed = t("passed {date} in {listed}", { date: utcDate(Date.parse(key.passed)), listed: listed(key.languages) });
   if (!Number.isFinite(untilMs)) return [passed];
-  if (!key.may_acknowledge) return [h("span", { class: "missing" }, `${passed}; it no longer holds`)];
-  return [`${passed}; runs out ${utcDate(untilMs)} ${utcShort(untilMs)}, `, aged("within", untilMs, { class: "num" })];
+  if (!key.may_acknowledge) return [h("span", { class: "missing" }, t("{passed}; it no longer holds", { passed }))];
+  return [`${t("{passed}; runs out {date} {time},", { passed, date: utcDate(untilMs), time: utcShort(untilMs) })} `, aged("within", untilMs, { class: "num" })];
 }
 
 /** A question of the message with its two answers, neither of them given before. */
@@ -206,7 +207,7 @@ const readOf = (elements) => Object.fromEntries(Object.keys(NAMES).map((name) =>
 function resultOf(judged, items, typed) {
   const untilMs = Date.parse(judged.valid_until ?? "");
   return h("div", { class: "answer result", role: "status" },
-    h("h3", { tabindex: "-1" }, judged.passed ? "Passed" : "Not passed"),
-    h("p", {}, `${plain(judged.test, 40)} in ${listed(judged.languages)}, of the key ${plain(judged.key_id, 64)}.`, judged.passed && Number.isFinite(untilMs) ? ` It holds until ${utcDate(untilMs)} ${utcShort(untilMs)}.` : ""),
+    h("h3", { tabindex: "-1" }, judged.passed ? t("Passed") : t("Not passed")),
+    h("p", {}, t("{test} in {listed}, of the key {key_id}.", { test: plain(judged.test, 40), listed: listed(judged.languages), key_id: plain(judged.key_id, 64) }), judged.passed && Number.isFinite(untilMs) ? ` ${t("It holds until {date} {time}.", { date: utcDate(untilMs), time: utcShort(untilMs) })}` : ""),
     judged.passed ? null : wrongTable({ items, typed, wrong: judged.wrong, languageName, nameOf: (name) => NAMES[name] ?? name }));
 }

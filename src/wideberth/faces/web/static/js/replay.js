@@ -9,12 +9,13 @@ import { rows, swatch } from "./dom.js";
 import { intentOf, trackOf, zoneOf } from "./shape.js";
 import { EMPTY } from "./state.js";
 import { duration, h, local, plain, utc, utcDate, utcShort } from "./text.js";
+import { t } from "./words.js";
 
 const MINUTE = 60000;
 const STEP_MS = 700; // how long a minute is shown while it plays
 const LONGEST_MIN = 1440;
-const NOTHING = "No line in this minute. That nothing is shown does not say that nothing happened.";
-const NO_POSITION = "No positions kept that you could see. That does not say that nothing was there.";
+const NOTHING = t("No line in this minute. That nothing is shown does not say that nothing happened.");
+const NO_POSITION = t("No positions kept that you could see. That does not say that nothing was there.");
 
 export function mount(root, context) {
   return new Replay(root, context);
@@ -24,28 +25,28 @@ class Replay {
   constructor(root, context) {
     Object.assign(this, { root, context, told: null, minute: 0, minutes: 0, timer: null });
     this.fault = h("p", { class: "fault", role: "alert" });
-    this.title = h("p", { class: "dim", id: "replay-title" }, "Choose an incident, or a time.");
+    this.title = h("p", { class: "dim", id: "replay-title" }, t("Choose an incident, or a time."));
     this.clock = h("output", { class: "num", id: "replay-minute", for: "replay-slider" }, "----------  --:--Z");
-    this.slider = h("input", { type: "range", id: "replay-slider", min: 0, max: 0, value: 0, step: 1, "aria-label": "Minute", oninput: () => { this.#pause(); this.#show(Number(this.slider.value)); } });
-    this.play = h("button", { type: "button", class: "do other", id: "replay-play", onclick: () => this.#toggle() }, "Play");
+    this.slider = h("input", { type: "range", id: "replay-slider", min: 0, max: 0, value: 0, step: 1, "aria-label": t("Minute"), oninput: () => { this.#pause(); this.#show(Number(this.slider.value)); } });
+    this.play = h("button", { type: "button", class: "do other", id: "replay-play", onclick: () => this.#toggle() }, t("Play"));
     this.lines = h("div", { class: "list", id: "replay-lines", tabindex: "-1" });
     this.tracks = h("div", { class: "list", id: "replay-tracks" });
     this.clocks = h("div", { class: "list", id: "replay-clocks" });
-    this.nothing = h("p", { class: "nothing", hidden: true }, "Nothing that you may see stood in this view at this minute.");
-    const box = h("div", { class: "map", role: "region", "aria-label": "Map of the minute. Its positions stand in the list beside it, too." });
+    this.nothing = h("p", { class: "nothing", hidden: true }, t("Nothing that you may see stood in this view at this minute."));
+    const box = h("div", { class: "map", role: "region", "aria-label": t("Map of the minute. Its positions stand in the list beside it, too.") });
     root.replaceChildren(h("div", { class: "frame replay" },
       h("div", { class: "side" },
-        h("section", { "aria-labelledby": "h-replay" }, h("h2", { id: "h-replay", tabindex: "-1", "data-first": true }, "Replay"), this.#form(), this.fault, this.title),
-        h("section", { "aria-labelledby": "h-replay-clocks" }, h("h2", { id: "h-replay-clocks" }, "Clocks"), this.clocks),
-        h("section", { class: "grow", "aria-labelledby": "h-replay-tracks" }, h("h2", { id: "h-replay-tracks" }, "Positions kept"), this.tracks)),
+        h("section", { "aria-labelledby": "h-replay" }, h("h2", { id: "h-replay", tabindex: "-1", "data-first": true }, t("Replay")), this.#form(), this.fault, this.title),
+        h("section", { "aria-labelledby": "h-replay-clocks" }, h("h2", { id: "h-replay-clocks" }, t("Clocks")), this.clocks),
+        h("section", { class: "grow", "aria-labelledby": "h-replay-tracks" }, h("h2", { id: "h-replay-tracks" }, t("Positions kept")), this.tracks)),
       h("div", { class: "middle" }, box, this.nothing,
-        h("div", { class: "player", role: "group", "aria-label": "Minute by minute" }, this.play,
-          h("button", { type: "button", class: "do other", "aria-label": "One minute back", onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, "−1"),
+        h("div", { class: "player", role: "group", "aria-label": t("Minute by minute") }, this.play,
+          h("button", { type: "button", class: "do other", "aria-label": t("One minute back"), onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, "−1"),
           this.slider,
-          h("button", { type: "button", class: "do other", "aria-label": "One minute on", onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, "+1"),
+          h("button", { type: "button", class: "do other", "aria-label": t("One minute on"), onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, "+1"),
           this.clock)),
       h("div", { class: "side right" },
-        h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, "What the record shows"), this.lines))));
+        h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, t("What the record shows")), this.lines))));
     this.map = new ConsoleMap(box, { select: () => {} }, { nothing: this.nothing, follows: false });
     this.known = this.#incidents();
   }
@@ -55,7 +56,7 @@ class Replay {
     if (!incident || incident === this.which.value) return;
     await this.known;
     this.which.value = incident;
-    if (this.which.value !== incident) this.fault.textContent = "No incident of this address names your party. Choose one, or a time.";
+    if (this.which.value !== incident) this.fault.textContent = t("No incident of this address names your party. Choose one, or a time.");
     else this.form.requestSubmit();
   }
 
@@ -67,11 +68,11 @@ class Replay {
 
   #form() {
     const now = this.context.now();
-    this.which = choice([["", "a time, as below"]]);
-    const form = this.form = h("form", { class: "answer", "aria-label": "What to replay", novalidate: true },
-      field("incident", "Incident", {}, this.which),
-      field("from", "From, UTC", { value: shown(now - 30 * MINUTE) }), field("to", "To, UTC", { value: shown(now) }),
-      h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Show")));
+    this.which = choice([["", t("a time, as below")]]);
+    const form = this.form = h("form", { class: "answer", "aria-label": t("What to replay"), novalidate: true },
+      field("incident", t("Incident"), {}, this.which),
+      field("from", t("From, UTC"), { value: shown(now - 30 * MINUTE) }), field("to", t("To, UTC"), { value: shown(now) }),
+      h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, t("Show"))));
     this.which.addEventListener("change", () => this.#window());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -96,7 +97,7 @@ class Replay {
    * the choice is narrow: the whole title stands below it. */
   #window() {
     const head = this.heads?.get(this.which.value);
-    this.title.textContent = head ? plain(head.title, 200) : "Choose an incident, or a time.";
+    this.title.textContent = head ? plain(head.title, 200) : t("Choose an incident, or a time.");
     for (const [name, time] of [["from", head?.start], ["to", head?.end]]) {
       const input = this.form.elements[name];
       input.readOnly = Boolean(head);
@@ -137,7 +138,7 @@ class Replay {
     this.slider.max = String(this.minutes);
     this.map.fitted = "";
     this.map.frame(area ? rings(area).flat() : placesIn(told));
-    const more = told.more_from ? ` There is more from ${told.more_from} on.` : "";
+    const more = told.more_from ? ` ${t("There is more from {more_from} on.", { more_from: told.more_from })}` : "";
     this.title.textContent = `${seen ? `“${plain(seen.title, 200)}”. ` : ""}${told.sentence}${more}`;
     this.#clocks();
     this.#show(0);
@@ -149,21 +150,21 @@ class Replay {
     rows(this.clocks, [
       ...differences.map((each) => ({
         key: `${each.first}/${each.second}`, shows: each,
-        make: () => h("p", { class: "row" }, `${plain(each.first)} and ${plain(each.second)}: `,
-          each.most_s === null ? "one was not measured" : `may differ by up to ${duration(Math.max(Math.abs(each.least_s), Math.abs(each.most_s)))}`),
+        make: () => h("p", { class: "row" }, `${t("{first} and {second}:", { first: plain(each.first), second: plain(each.second) })} `,
+          each.most_s === null ? t("one was not measured") : t("may differ by up to {duration}", { duration: duration(Math.max(Math.abs(each.least_s), Math.abs(each.most_s))) })),
       })),
       ...clocks.map((each) => ({
         key: `e${each.entry}`, shows: each,
-        make: () => h("p", { class: "row dim" }, `${plain(each.party)}: ${each.ahead_least_s} to ${each.ahead_most_s} s ahead of the host's (entry ${each.entry})`),
+        make: () => h("p", { class: "row dim" }, t("{party}: {ahead_least_s} to {ahead_most_s} s ahead of the host's (entry {entry})", { party: plain(each.party), ahead_least_s: each.ahead_least_s, ahead_most_s: each.ahead_most_s, entry: each.entry })),
       })),
-    ], "No clock was measured.");
+    ], t("No clock was measured."));
   }
 
   #toggle() {
     if (this.timer) { this.#pause(); return; }
     if (!this.told) return;
     if (this.minute >= this.minutes) this.#show(0);
-    this.play.textContent = "Pause";
+    this.play.textContent = t("Pause");
     this.timer = setInterval(() => {
       if (this.minute >= this.minutes) this.#pause();
       else this.#show(this.minute + 1);
@@ -173,7 +174,7 @@ class Replay {
   #pause() {
     clearInterval(this.timer);
     this.timer = null;
-    this.play.textContent = "Play";
+    this.play.textContent = t("Play");
   }
 
   #show(minute) {
@@ -220,11 +221,11 @@ class Replay {
       ...tracks.map((each) => ({
         key: each.id, shows: [each],
         make: () => h("p", { class: "row" }, swatch(each.party), h("b", {}, plain(each.callSign ?? each.track, 24)),
-          h("span", { class: "num wide" }, `${each.place[1].toFixed(5)}, ${each.place[0].toFixed(5)}`, Number.isFinite(each.uncertaintyM) ? `, give or take ${each.uncertaintyM} m` : ""),
-          h("span", { class: "dim wide" }, `${utc(each.timeMs)}, by feed ${plain(each.feed, 30)} of ${plain(each.feedParty ?? "nobody", 30)}; `, each.entry === undefined ? "its file is still open" : `digest in entry ${each.entry}`)),
+          h("span", { class: "num wide" }, `${each.place[1].toFixed(5)}, ${each.place[0].toFixed(5)}`, Number.isFinite(each.uncertaintyM) ? t(", give or take {uncertaintyM} m", { uncertaintyM: each.uncertaintyM }) : ""),
+          h("span", { class: "dim wide" }, `${t("{time}, by feed {feed} of {feedParty};", { time: utc(each.timeMs), feed: plain(each.feed, 30), feedParty: plain(each.feedParty ?? t("nobody"), 30) })} `, each.entry === undefined ? t("its file is still open") : t("digest in entry {entry}", { entry: each.entry }))),
       })),
-      ...none.map((name) => ({ key: `no ${name}`, shows: name, make: () => h("p", { class: "row dim" }, `${plain(name, 60)}: no position kept here`) })),
-    ], this.told.tracks.kept ? NO_POSITION : "This node keeps no positions.");
+      ...none.map((name) => ({ key: `no ${name}`, shows: name, make: () => h("p", { class: "row dim" }, t("{name}: no position kept here", { name: plain(name, 60) })) })),
+    ], this.told.tracks.kept ? NO_POSITION : t("This node keeps no positions."));
   }
 }
 
@@ -238,12 +239,12 @@ const shown = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
 
 /** One line: its time and whose clock, what the entry says, and how that is known. */
 export function lineOf(line) {
-  const clock = line.clock === "host" ? "" : ` by the clock of ${line.clock}${line.error_s === undefined ? "" : `, ± ${line.error_s} s`}`;
+  const clock = line.clock === "host" ? "" : ` ${t("by the clock of {clock}{what}", { clock: line.clock, what: line.error_s === undefined ? "" : `, ± ${line.error_s} s` })}`;
   const ms = Date.parse(line.time);
   return h("p", { class: "shown" },
     h("span", { class: "num" }, `${line.before ? `${utcDate(ms)} ` : ""}${utc(ms)}`), clock ? h("span", { class: "dim" }, plain(clock, 80)) : null, " ",
     h("b", {}, plain(line.kind, 80)), ": ", plain(line.words, 400), " ",
-    h("span", { class: "dim" }, `[entry ${line.entry}, ${line.proof}${line.part ? ", shown in part" : ""}]`),
+    h("span", { class: "dim" }, t("[entry {entry}, {proof}{what}]", { entry: line.entry, proof: line.proof, what: line.part ? t(", shown in part") : "" })),
     ...(line.facts ?? []).filter((fact) => BRIEF.test(fact.name)).map((fact) => h("span", { class: "dim wide" }, `${plain(fact.name, 80)}: ${plain(fact.text, 200)}`)));
 }
 

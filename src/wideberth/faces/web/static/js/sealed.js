@@ -5,9 +5,11 @@ import { choice, field } from "./answer.js";
 import { rows } from "./dom.js";
 import { SigningPanel } from "./signing.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
+import { phrase, t } from "./words.js";
 
 const ABOUT = ["intent", "notice", "zone", "stop", "agreement", "incident", "party"];
-const FAITH = "This page comes from the host. Who does not rely on it seals with the wideberth command on a machine of its own.";
+const VERDICTS = { compared: t("compared"), "not compared": t("not compared"), "ANOTHER KEY": phrase("ANOTHER KEY") };
+const FAITH = t("This page comes from the host. Who does not rely on it seals with the wideberth command on a machine of its own.");
 
 export function mount(root, context) {
   return new Sealed(root, context);
@@ -24,11 +26,11 @@ class Sealed {
     this.textsBox = h("div", { class: "cards", id: "sealed-texts" });
     this.formBox = h("div", {});
     root.replaceChildren(h("div", { class: "sheet inbox" },
-      h("section", { "aria-labelledby": "h-sealed" }, h("h2", { id: "h-sealed", tabindex: "-1", "data-first": true }, "Sealed words"),
-        h("p", { class: "dim" }, "Sealed by you or to you, of the last 30 days. The host keeps a box that it cannot open."),
-        this.fault, this.textsBox, h("h2", {}, "Seal words"), this.formBox),
-      h("section", { "aria-labelledby": "h-compared" }, h("h2", { id: "h-compared" }, "Your key"), this.signingBox, this.ownBox,
-        h("h2", {}, "The others' keys"), h("p", { class: "dim" }, "Have each party tell its fingerprint by telephone or on paper, never through this node."), this.keysBox,
+      h("section", { "aria-labelledby": "h-sealed" }, h("h2", { id: "h-sealed", tabindex: "-1", "data-first": true }, t("Sealed words")),
+        h("p", { class: "dim" }, t("Sealed by you or to you, of the last 30 days. The host keeps a box that it cannot open.")),
+        this.fault, this.textsBox, h("h2", {}, t("Seal words")), this.formBox),
+      h("section", { "aria-labelledby": "h-compared" }, h("h2", { id: "h-compared" }, t("Your key")), this.signingBox, this.ownBox,
+        h("h2", {}, t("The others' keys")), h("p", { class: "dim" }, t("Have each party tell its fingerprint by telephone or on paper, never through this node.")), this.keysBox,
         h("p", { class: "sentence" }, FAITH))));
     this.signing = new SigningPanel(this.signingBox, context, () => this.look());
     this.stop = context.onEvent(({ event }) => { if (event === "sealed-text") this.look(); });
@@ -52,29 +54,29 @@ class Sealed {
   }
 
   #draw(own, keys, texts) {
-    rows(this.ownBox, own ? [{ key: "own", shows: own, make: () => this.#own(own) }] : [], "Without a key of this browser nothing is sealed or opened here.");
-    rows(this.keysBox, keys.map((key) => ({ key: key.kid, shows: [key.verdict, key.publicKey, key.sealKey], make: () => this.#key(key) })), "No other party has a key yet.");
-    rows(this.textsBox, texts.reverse().map((each) => ({ key: each.id, shows: [each, this.opened.get(each.id)], make: () => this.#text(each) })), "Nothing was sealed by you or to you.");
+    rows(this.ownBox, own ? [{ key: "own", shows: own, make: () => this.#own(own) }] : [], t("Without a key of this browser nothing is sealed or opened here."));
+    rows(this.keysBox, keys.map((key) => ({ key: key.kid, shows: [key.verdict, key.publicKey, key.sealKey], make: () => this.#key(key) })), t("No other party has a key yet."));
+    rows(this.textsBox, texts.reverse().map((each) => ({ key: each.id, shows: [each, this.opened.get(each.id)], make: () => this.#text(each) })), t("Nothing was sealed by you or to you."));
     const to = [...new Set(keys.filter((key) => key.verdict === "compared" && key.sealKey).map((key) => key.party))];
-    rows(this.formBox, own && to.length ? [{ key: "form", shows: to, make: () => this.#form(to) }] : [], "Compare a key of another party first; then words can be sealed to it.");
+    rows(this.formBox, own && to.length ? [{ key: "form", shows: to, make: () => this.#form(to) }] : [], t("Compare a key of another party first; then words can be sealed to it."));
   }
 
   #own(own) {
     return h("div", { class: "card" },
-      h("p", {}, h("b", {}, plain(own.kid)), own.number ? ` · seal key number ${own.number}` : ""),
-      h("p", {}, "Fingerprint, to be told to the others: ", h("code", { class: "fingerprint" }, own.fingerprint)),
-      own.number ? null : h("p", { class: "missing" }, "Nobody can seal words to this browser yet."),
-      h("button", { type: "button", class: "do other", onclick: () => this.#doing(() => this.context.confidant.offer()) }, own.number ? "Make another seal key" : "Make and offer a seal key"));
+      h("p", {}, h("b", {}, plain(own.kid)), own.number ? ` ${t("· seal key number {number}", { number: own.number })}` : ""),
+      h("p", {}, `${t("Fingerprint, to be told to the others:")} `, h("code", { class: "fingerprint" }, own.fingerprint)),
+      own.number ? null : h("p", { class: "missing" }, t("Nobody can seal words to this browser yet.")),
+      h("button", { type: "button", class: "do other", onclick: () => this.#doing(() => this.context.confidant.offer()) }, own.number ? t("Make another seal key") : t("Make and offer a seal key")));
   }
 
   #key(key) {
     const bad = key.verdict === "ANOTHER KEY";
-    const head = h("p", {}, h("b", {}, plain(key.kid)), " ", h("span", { class: bad ? "bad" : "dim" }, key.verdict), key.sealKey ? "" : " · no seal key yet");
-    if (bad) return h("div", { class: "card" }, head, h("p", { class: "missing" }, `The node hands out another key than was compared here. Nothing is sealed to it. Call ${plain(key.party)}.`));
+    const head = h("p", {}, h("b", {}, plain(key.kid)), " ", h("span", { class: bad ? "bad" : "dim" }, VERDICTS[key.verdict]), key.sealKey ? "" : ` ${t("· no seal key yet")}`);
+    if (bad) return h("div", { class: "card" }, head, h("p", { class: "missing" }, t("The node hands out another key than was compared here. Nothing is sealed to it. Call {party}.", { party: plain(key.party) })));
     if (key.verdict === "compared") return h("div", { class: "card" }, head);
-    const form = h("form", { class: "answer", "aria-label": `Compare ${key.kid}`, novalidate: true },
-      field("told", "Fingerprint, as its party told it", { class: "long", maxlength: 80 }),
-      h("button", { type: "submit", class: "do other" }, "Compare"));
+    const form = h("form", { class: "answer", "aria-label": t("Compare {kid}", { kid: key.kid }), novalidate: true },
+      field("told", t("Fingerprint, as its party told it"), { class: "long", maxlength: 80 }),
+      h("button", { type: "submit", class: "do other" }, t("Compare")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#doing(() => this.context.confidant.compare(key.kid, form.elements.told.value));
@@ -86,12 +88,12 @@ class Sealed {
     const ms = Date.parse(each.time);
     const words = this.opened.get(each.id);
     return h("div", { class: "card", "data-sealed": each.id },
-      h("p", {}, h("b", {}, plain(each.sender)), ` to ${each.parties.map((party) => plain(party)).join(", ")}, about ${each.about.type} ${plain(each.about.id, 60)}`,
+      h("p", {}, h("b", {}, plain(each.sender)), ` ${t("to {parties}, about {type} {id}", { parties: each.parties.map((party) => plain(party)).join(", "), type: each.about.type, id: plain(each.about.id, 60) })}`,
         h("span", { class: "dim" }, ` ${utcDate(ms)} ${utcShort(ms)}`)),
       words === undefined
         ? each.parties.includes(this.context.session.party)
-          ? h("button", { type: "button", class: "do other", onclick: () => this.#open(each) }, "Open")
-          : h("p", { class: "dim" }, "Sealed to others; it does not open here.")
+          ? h("button", { type: "button", class: "do other", onclick: () => this.#open(each) }, t("Open"))
+          : h("p", { class: "dim" }, t("Sealed to others; it does not open here."))
         : h("blockquote", { class: "words" }, ...words.split("\n").map((line) => h("p", {}, plain(line, 10000)))));
   }
 
@@ -102,13 +104,13 @@ class Sealed {
   #form(to) {
     const boxes = to.map((party) => h("label", {}, h("input", { type: "checkbox", name: "to", value: party }), ` ${plain(party)}`));
     const words = h("textarea", { rows: "4", maxlength: "5000", spellcheck: "false", autocomplete: "off" });
-    const form = h("form", { class: "answer", "aria-label": "Seal words", novalidate: true },
+    const form = h("form", { class: "answer", "aria-label": t("Seal words"), novalidate: true },
       h("div", { class: "fields" },
-        field("type", "About", {}, choice(ABOUT.map((kind) => [kind, kind]))),
-        field("id", "Its id", { maxlength: 128, class: "long" })),
-      field("words", "Words", {}, words),
-      h("p", { class: "field" }, "To ", boxes),
-      h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Seal and send")));
+        field("type", t("About"), {}, choice(ABOUT.map((kind) => [kind, kind]))),
+        field("id", t("Its id"), { maxlength: 128, class: "long" })),
+      field("words", t("Words"), {}, words),
+      h("p", { class: "field" }, `${t("To")} `, boxes),
+      h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, t("Seal and send"))));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const { elements } = form;

@@ -5,9 +5,10 @@ import { stepsOf } from "./desk.js";
 import { serverNow } from "./state.js";
 import { answerText, stepItem } from "./inbox.js";
 import { h, plain, utcShort, wordsOf } from "./text.js";
+import { t } from "./words.js";
 
 const CLOSED_FOR_MS = 3600000;
-const NONE = "Nothing that you told waits for anybody. Whom it concerns and may not be shown to you is not in this list.";
+const NONE = t("Nothing that you told waits for anybody. Whom it concerns and may not be shown to you is not in this list.");
 
 export class SentList {
   constructor(box, context) {
@@ -28,8 +29,8 @@ export class SentList {
       this.context.refresh("reach", "notices");
     };
     return [
-      h("p", {}, "It touches a place of yours. It stays open there until you say that it need not be held."),
-      h("p", { class: "actions" }, h("button", { type: "button", class: "do other", "data-focus": `h${row.id}`, disabled: !this.context.signer?.key, onclick: say }, "Hold it no longer")),
+      h("p", {}, t("It touches a place of yours. It stays open there until you say that it need not be held.")),
+      h("p", { class: "actions" }, h("button", { type: "button", class: "do other", "data-focus": `h${row.id}`, disabled: !this.context.signer?.key, onclick: say }, t("Hold it no longer"))),
       this.fault.has(row.id) ? h("p", { class: "fault", role: "alert" }, this.fault.get(row.id)) : null,
     ];
   }
@@ -68,25 +69,25 @@ function sentCard(state, { row, answers, open, closedMs, name, release }) {
   const units = [...new Set([...waiting, ...answers.map((answer) => answer.unit).filter(Boolean)])];
   const steps = stepsOf(answers, units, open);
   const intent = state.intents[row.subject?.id];
-  const what = intent?.callSign ?? intent?.placeName ?? (row.subject ? `${row.subject.type} ${row.subject.id}` : "a notice");
+  const what = intent?.callSign ?? intent?.placeName ?? (row.subject ? `${row.subject.type} ${row.subject.id}` : t("a notice"));
   const reached = (verb) => ORDER.indexOf(row.furthest) >= ORDER.indexOf(verb);
   const { escalation: due } = row;
   return h("article", { class: `card ${open ? "" : "closed"}` },
-    h("p", { class: "line" }, h("b", {}, plain(what, 60)), row.role === "holder" ? h("span", { class: "tag strong" }, "HELD FOR YOU") : null,
-      row.withdrawal ? h("span", { class: "tag" }, "WITHDRAWN") : null,
-      due?.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
+    h("p", { class: "line" }, h("b", {}, plain(what, 60)), row.role === "holder" ? h("span", { class: "tag strong" }, t("HELD FOR YOU")) : null,
+      row.withdrawal ? h("span", { class: "tag" }, t("WITHDRAWN")) : null,
+      due?.overdue ? h("span", { class: "tag bad" }, t("OVERDUE")) : null,
       h("span", { class: "age" }, `${utcShort(row.issuedMs)}, `, aged("ago", row.issuedMs))),
-    h("p", {}, "to ", swatch(row.recipient), plain(name, 60)),
-    h("ol", { class: "steps", "aria-label": "How far it has come" },
-      stepItem(true, "sent"), stepItem(steps.received || reached("RECEIVED"), "received"),
-      stepItem(steps.readBack || (reached("READ-BACK") && !steps.misread.length), steps.misread.length ? "read back, does not match" : "read back", steps.misread.length > 0),
-      stepItem(steps.passed.size > 0 || reached("PASSED-DOWN"), `passed down${units.length ? ` to ${steps.passed.size} of ${units.length}` : ""}`),
-      stepItem(!open, `loaded${steps.attested ? ", attested" : units.length ? ` at ${open ? steps.loaded.size : units.length} of ${units.length} units` : ""}`)),
-    open && waiting.length ? h("p", { class: "missing" }, `Not reached: ${waiting.map((unit) => plain(unit, 40)).join(", ")}`) : null,
+    h("p", {}, `${t("to")} `, swatch(row.recipient), plain(name, 60)),
+    h("ol", { class: "steps", "aria-label": t("How far it has come") },
+      stepItem(true, t("sent")), stepItem(steps.received || reached("RECEIVED"), t("received")),
+      stepItem(steps.readBack || (reached("READ-BACK") && !steps.misread.length), steps.misread.length ? t("read back, does not match") : t("read back"), steps.misread.length > 0),
+      stepItem(steps.passed.size > 0 || reached("PASSED-DOWN"), t("passed down{what}", { what: units.length ? ` ${t("to {size} of {count}", { size: steps.passed.size, count: units.length })}` : "" })),
+      stepItem(!open, `${t("loaded")}${steps.attested ? t(", attested") : units.length ? ` ${t("at {what} of {count} units", { what: open ? steps.loaded.size : units.length, count: units.length })}` : ""}`)),
+    open && waiting.length ? h("p", { class: "missing" }, t("Not reached: {waiting}", { waiting: waiting.map((unit) => plain(unit, 40)).join(", ") })) : null,
     release,
-    open ? null : h("p", { class: "dim" }, `Left the open list${Number.isFinite(closedMs) ? ` at ${utcShort(closedMs)}` : ""}.`),
+    open ? null : h("p", { class: "dim" }, t("Left the open list{what}.", { what: Number.isFinite(closedMs) ? ` ${t("at {time}", { time: utcShort(closedMs) })}` : "" })),
     steps.exits.map((answer) => h("p", { class: "missing" }, `${answer.verb}: ${wordsOf(answer.reason)}`)),
-    open && due && Number.isFinite(due.atMs) ? h("p", { class: "dim" }, due.next ? `Next there: ${due.next}, ` : "Overdue there ", aged("within", due.atMs, { class: "num" })) : null,
+    open && due && Number.isFinite(due.atMs) ? h("p", { class: "dim" }, due.next ? `${t("Next there: {next},", { next: due.next })} ` : `${t("Overdue there")} `, aged("within", due.atMs, { class: "num" })) : null,
     answers.length ? h("ul", { class: "answers" }, answers.slice(-8).map((answer) => h("li", {}, answerText(answer)))) : null);
 }
 

@@ -7,9 +7,10 @@ import { comingSoonBar } from "./comingsoon.js";
 import { isOwn, kindOf } from "./desk.js";
 import { feedsOf, serverNow } from "./state.js";
 import { wordsFor } from "./waiting.js";
+import { number, phrase, t, tn } from "./words.js";
 
 const LATE_CONTACT_MS = 15000;
-const HOST_READS = "The host can read all that is told to this node but sealed words: places, times, heights, who told what to whom and who answered.";
+const HOST_READS = t("The host can read all that is told to this node but sealed words: places, times, heights, who told what to whom and who answered.");
 
 /** All of it as the state has it; the view in between is drawn by its own module. */
 export function shell(state, unread) {
@@ -32,18 +33,18 @@ export function shell(state, unread) {
 /** What is new is said on every view, and counted beside the way to the inbox. */
 function news(state) {
   const open = Object.values(state.notices).filter((notice) => notice.open);
-  for (const notice of open) announce(notice.id, `Notice ${notice.number}, ${notice.urgency}: ${headline(state, notice)}`);
-  for (const warning of Object.values(state.warnings)) announce(warning.id, `Warning: ${warning.kind}`);
+  for (const notice of open) announce(notice.id, t("Notice {number}, {urgency}: {headline}", { number: notice.number, urgency: notice.urgency, headline: headline(state, notice) }));
+  for (const warning of Object.values(state.warnings)) announce(warning.id, phrase("Warning: {kind}", { kind: warning.kind }));
   const waits = Object.values(state.drills).filter((drill) => drill.recipient === state.session.party);
-  for (const drill of waits) announce(drill.id, `Drill message, no notice, to be answered by ${utcShort(drill.dueMs)}`);
+  for (const drill of waits) announce(drill.id, t("Drill message, no notice, to be answered by {time}", { time: utcShort(drill.dueMs) }));
   const drills = at("nav-drills-count");
   drills.hidden = !waits.length;
   setText(drills, String(waits.length));
-  drills.setAttribute("aria-label", `${waits.length} drill ${waits.length === 1 ? "message waits" : "messages wait"}`);
+  drills.setAttribute("aria-label", tn(waits.length, "{count} drill message waits", "{count} drill messages wait"));
   const count = at("nav-count");
   count.hidden = !open.length;
   setText(count, String(open.length));
-  count.setAttribute("aria-label", `${open.length} open`);
+  count.setAttribute("aria-label", t("{count} open", { count: open.length }));
   inIncidents(state);
 }
 
@@ -54,19 +55,19 @@ function inIncidents(state) {
   const count = at("nav-waits");
   count.hidden = !state.waits.length;
   setText(count, String(state.waits.length));
-  count.setAttribute("aria-label", `${state.waits.length} to see to`);
+  count.setAttribute("aria-label", t("{count} to see to", { count: state.waits.length }));
   if (!state.loaded.waits) { shown = null; return; }
   const fresh = shown ? state.waits.filter((item) => !shown.has(item.key)) : [];
   shown = new Set(state.waits.map((item) => item.key));
-  for (const item of fresh) toast(`${wordsFor(state, item)}: “${plain(item.title, 80)}”.`, { text: "Open it", href: `#/incidents/${encodeURIComponent(item.incident)}` });
+  for (const item of fresh) toast(`${wordsFor(state, item)}: “${plain(item.title, 80)}”.`, { text: t("Open it"), href: `#/incidents/${encodeURIComponent(item.incident)}` });
 }
 
 /** In a line: what kind, and whose; of the reader's own, that it meets something. */
 export function headline(state, notice) {
   const kind = kindOf(state, notice);
   if (notice.agreement) return `${kind} ${plain(notice.agreement.title, 80)}`;
-  if (isOwn(state, notice)) return `your own ${notice.subject.type} ${notice.clashes.length ? `meets ${kind}` : notice.late ? "was told late" : "meets nothing that it names"}`;
-  return notice.sender ? `${kind} of ${plain(partyName(state, notice.sender))}` : kind;
+  if (isOwn(state, notice)) return t("your own {type} {what}", { type: notice.subject.type, what: notice.clashes.length ? t("meets {kind}", { kind }) : notice.late ? t("was told late") : t("meets nothing that it names") });
+  return notice.sender ? t("{kind} of {party}", { kind, party: plain(partyName(state, notice.sender)) }) : kind;
 }
 
 function header(state, inside, unread) {
@@ -74,12 +75,12 @@ function header(state, inside, unread) {
   const facts = [];
   if (inside) {
     const name = state.parties[session.party]?.name;
-    facts.push(["Picture of", name && name !== session.party ? `${name} (${session.party})` : session.party]);
-    facts.push(["Role", session.roles.join(", ") || "none"]);
+    facts.push([t("Picture of"), name && name !== session.party ? `${name} (${session.party})` : session.party]);
+    facts.push([t("Role"), session.roles.join(", ") || t("none")]);
   }
   if (space) {
-    facts.push(["Hosted by", space.host ?? "not said", HOST_READS]);
-    facts.push(["Space", space.origin ?? "not said"]);
+    facts.push([t("Hosted by"), space.host ?? t("not said"), HOST_READS]);
+    facts.push([t("Space"), space.origin ?? t("not said")]);
   }
   rows(at("facts"), facts.map(([term, text, title]) => ({
     key: term, shows: text, make: () => h("div", { title }, h("dt", {}, term), h("dd", {}, text)),
@@ -92,15 +93,15 @@ function header(state, inside, unread) {
   if (!clocks.children.length) {
     clocks.append(h("span", { class: "date" }), h("strong", {}), h("span", { class: "local" }));
   }
-  setText(clocks.children[0], `${utcDate(known ? now : NaN)} UTC${simulated ? ", simulated" : ""}`);
+  setText(clocks.children[0], `${utcDate(known ? now : NaN)} UTC${simulated ? t(", simulated") : ""}`);
   setText(clocks.children[1], utc(known ? now : NaN));
-  setText(clocks.children[2], `local ${local(now)}`);
+  setText(clocks.children[2], t("local {local}", { local: local(now) }));
   const banner = at("exercise");
   banner.hidden = !space?.exercise;
   document.body.classList.toggle("is-exercise", Boolean(space?.exercise));
   if (space?.exercise) {
-    const pace = state.clock.rate === 1 ? "" : `, ${state.clock.rate} times as fast as real time`;
-    setText(banner, `EXERCISE — EXERCISE — EXERCISE   Not an operational picture.${simulated ? ` The clock is simulated${pace}.` : ""}`);
+    const pace = state.clock.rate === 1 ? "" : t(", {rate} times as fast as real time", { rate: state.clock.rate });
+    setText(banner, phrase("EXERCISE — EXERCISE — EXERCISE   Not an operational picture.{what}", { what: simulated ? ` ${t("The clock is simulated{pace}.", { pace })}` : "" }));
   }
   const open = inside ? Object.values(state.notices).filter((notice) => notice.open).length : 0;
   const alert = unread ? `■ STOP ${unread} · ` : open ? `(${open}) ` : "";
@@ -110,7 +111,7 @@ function header(state, inside, unread) {
 function signIn(state) {
   setText(at("sign-fault"), state.session?.fault ?? "");
   setText(at("sign-space"), state.space
-    ? `${state.space.exercise ? "EXERCISE. " : ""}Space ${plain(state.space.origin)}, hosted by ${plain(state.space.host)}. ${HOST_READS}`
+    ? t("{what}Space {origin}, hosted by {host}. {HOST_READS}", { what: state.space.exercise ? `${phrase("EXERCISE.")} ` : "", origin: plain(state.space.origin), host: plain(state.space.host), HOST_READS })
     : "");
 }
 
@@ -118,15 +119,15 @@ function signIn(state) {
 function stale(state) {
   const contactAge = state.browserMs - state.contactMs;
   const { events, tracks: positions } = state.streams;
-  const cut = [["notices", events], ["positions", positions]].filter(([, stream]) => stream.cut);
+  const cut = [[t("notices"), events], [t("positions"), positions]].filter(([, stream]) => stream.cut);
   const late = contactAge > LATE_CONTACT_MS;
   const gone = late || state.offline;
   const node = at("stale");
   node.hidden = !gone && !cut.length;
   if (!node.hidden) {
-    const what = cut.length ? `the stream of ${cut.map(([name]) => name).join(" and ")} is cut; trying again. ` : "trying again. ";
-    const since = gone ? `NOT CONNECTED since ${utcShort(state.contactMs)}` : "NOT LIVE";
-    setText(node, `${since}: ${what}What you see is ${age(contactAge)} old. Silence is not clearance.`);
+    const what = cut.length ? `${t("the stream of {streams} is cut; trying again.", { streams: cut.map(([name]) => name).join(` ${t("and")} `) })} ` : `${t("trying again.")} `;
+    const since = gone ? phrase("NOT CONNECTED since {time}", { time: utcShort(state.contactMs) }) : phrase("NOT LIVE");
+    setText(node, phrase("{since}: {what}What you see is {age} old. Silence is not clearance.", { since, what, age: age(contactAge) }));
   }
   document.body.classList.toggle("is-stale", gone);
   channelBar(state, gone ? serverNow(state) - contactAge : NaN);
@@ -134,14 +135,14 @@ function stale(state) {
 
 function foot(state, now) {
   const items = [
-    ["server", "Server", `${age(state.browserMs - state.contactMs)} ago`, state.browserMs - state.contactMs > LATE_CONTACT_MS],
-    ["notices", "Notices", streamText(state.streams.events) + (state.gone ? `. ${goneText(state.gone)}` : ""), state.gone !== null || state.streams.events.state !== "live"],
-    ["positions", "Positions", streamText(state.streams.tracks) + (state.missed ? `, ${state.missed} looks left out` : ""), state.streams.tracks.state !== "live"],
+    ["server", t("Server"), t("{age} ago", { age: age(state.browserMs - state.contactMs) }), state.browserMs - state.contactMs > LATE_CONTACT_MS],
+    ["notices", t("Notices"), streamText(state.streams.events) + (state.gone ? `. ${goneText(state.gone)}` : ""), state.gone !== null || state.streams.events.state !== "live"],
+    ["positions", t("Positions"), streamText(state.streams.tracks) + (state.missed ? t(", {missed} looks left out", { missed: state.missed }) : ""), state.streams.tracks.state !== "live"],
   ];
   for (const [id, each] of Object.entries(feedsOf(state))) {
-    items.push([`f${id}`, `Feed ${plain(each.feed, 40)}`, feedText(each, now), each.line !== null && !each.line.up]);
+    items.push([`f${id}`, t("Feed {feed}", { feed: plain(each.feed, 40) }), feedText(each, now), each.line !== null && !each.line.up]);
   }
-  if (state.checkpoint) items.push(["record", "Record", `${state.checkpoint.size.toLocaleString("en")} entries, root ${state.checkpoint.root.slice(0, 10)}…`, false]);
+  if (state.checkpoint) items.push(["record", t("Record"), t("{size} entries, root {root}…", { size: number(state.checkpoint.size), root: state.checkpoint.root.slice(0, 10) }), false]);
   rows(at("foot"), items.map(([key, term, text, bad]) => ({
     key, shows: [text, bad],
     make: () => h("span", { class: bad ? "bad" : "" }, h("em", {}, term), ` ${text}`),
@@ -151,18 +152,18 @@ function foot(state, now) {
 /** How old what a feed says is; where its line is cut, since when and why; what could not be read,
  * and values that cannot be. */
 function feedText({ count, newestMs, line }, now) {
-  const said = [`${count} ${count === 1 ? "track" : "tracks"}`];
-  said.push(Number.isFinite(newestMs) ? `${age(now - newestMs)} old` : "no position yet");
+  const said = [tn(count, "{count} track", "{count} tracks")];
+  said.push(Number.isFinite(newestMs) ? t("{age} old", { age: age(now - newestMs) }) : t("no position yet"));
   if (line && !line.up) {
     const why = line.why ? `: ${plain(line.why, 80)}` : "";
-    said.unshift(`${line.state === "ended" ? "ENDED" : "NO LINE"} since ${utcShort(line.sinceMs)}${why}`);
+    said.unshift(t("{what} since {time}{why}", { what: line.state === "ended" ? t("ENDED") : t("NO LINE"), time: utcShort(line.sinceMs), why }));
   }
-  if (line?.unreadable) said.push(`${line.unreadable} not readable`);
-  if (line?.dropped) said.push(`${line.dropped} values not taken`);
-  if (line?.flooded) said.push("came too fast");
+  if (line?.unreadable) said.push(t("{unreadable} not readable", { unreadable: line.unreadable }));
+  if (line?.dropped) said.push(tn(line.dropped, "{count} value not taken", "{count} values not taken"));
+  if (line?.flooded) said.push(t("came too fast"));
   return said.join(", ");
 }
 
 function streamText(stream) {
-  return { live: "live", connecting: "connecting", cut: "CUT", refused: "refused", off: "off" }[stream.state] ?? stream.state;
+  return { live: t("live"), connecting: t("connecting"), cut: t("CUT"), refused: t("refused"), off: t("off") }[stream.state] ?? stream.state;
 }

@@ -3,6 +3,7 @@
 // form a chain that the service holds the end of; they are signed one after another.
 
 import { Problem, patiently } from "./api.js";
+import { t } from "./words.js";
 
 const STORE = "keys";
 const OUT_OF_TURN = new Set(["statement-out-of-turn", "statement-chain-broken"]);
@@ -14,8 +15,8 @@ export const base64url = (bytes) => base64(bytes).replace(/\+/g, "-").replace(/\
 
 /** Where the page cannot sign, why; null where it can. */
 export function lacking() {
-  if (!window.isSecureContext || !crypto.subtle) return "This page was not opened over https or on this machine, so the browser gives it no keys.";
-  if (!window.indexedDB) return "This browser keeps no keys.";
+  if (!window.isSecureContext || !crypto.subtle) return t("This page was not opened over https or on this machine, so the browser gives it no keys.");
+  if (!window.indexedDB) return t("This browser keeps no keys.");
   return null;
 }
 

@@ -6,6 +6,7 @@ import { COLOURS, partyColour } from "./colours.js";
 import { partyName } from "./dom.js";
 import { circle, DEGREE_M } from "./geo.js";
 import { distance, h, plain } from "./text.js";
+import { t } from "./words.js";
 
 const [WIDTH, HEIGHT, MARGIN] = [360, 220, 34];
 const LINE = 14; // of a label
@@ -61,9 +62,9 @@ export function sketchOf(columns, state) {
   const bar = round125((WIDTH / 3) / scale);
   const says = claims.map(({ party, account }) => `${plain(partyName(state, party), 60)}: ${claimOf(account, "where").textContent}`).join("; ");
   return h("figure", { class: "sketch" },
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Where each says that it was, north up. ${says}` },
+    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t("Where each says that it was, north up. {says}", { says }) },
       ...drawn,
       svg("path", { d: `M10 ${HEIGHT - 14}v4h${(bar * scale).toFixed(1)}v-4`, fill: "none", stroke: "currentColor" }),
       svg("text", { x: 10, y: HEIGHT - 18, "font-size": 11, fill: "currentColor" }, distance(bar))),
-    h("figcaption", { class: "dim small" }, "Where each says that it was, with the errors that they state; north is up. Nothing here says which of them is so."));
+    h("figcaption", { class: "dim small" }, t("Where each says that it was, with the errors that they state; north is up. Nothing here says which of them is so.")));
 }

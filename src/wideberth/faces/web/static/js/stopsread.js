@@ -3,15 +3,16 @@
 
 import { aged, partyName, rows, setText, swatch } from "./dom.js";
 import { h, plain, utc } from "./text.js";
+import { phrase, t } from "./words.js";
 
 const DAY_MS = 86400000;
 
 /** Of whom a STOP is, when, and its words. */
 export const stopLine = (state, stop) => [
   h("b", {}, stop.form.toUpperCase()), " from ", swatch(stop.sender), h("b", {}, plain(partyName(state, stop.sender), 60)),
-  stop.identified === "unverified" ? h("span", { class: "tag strong" }, "UNVERIFIED") : null,
+  stop.identified === "unverified" ? h("span", { class: "tag strong" }, phrase("UNVERIFIED")) : null,
   h("span", { class: "num" }, ` ${utc(stop.sentMs)}, `), aged("ago", stop.sentMs), ": ",
-  stop.text ? plain(stop.text, 200) : "nothing more was said",
+  stop.text ? plain(stop.text, 200) : t("nothing more was said"),
 ];
 
 /** Those of the last day that the reader's party sent, or that a person there has read, the newest first. */
@@ -34,7 +35,7 @@ export class ReadStops {
   update(state, now) {
     const stops = readStops(state, now);
     this.box.hidden = !stops.length;
-    setText(this.line, `STOPs of the last day that were read here, or sent from here: ${stops.length}`);
+    setText(this.line, phrase("STOPs of the last day that were read here, or sent from here: {count}", { count: stops.length }));
     rows(this.list, stops.map((stop) => ({ key: stop.id, shows: [stop, partyName(state, stop.sender)], make: () => this.#row(state, stop) })), "");
   }
 
@@ -42,7 +43,7 @@ export class ReadStops {
     const own = stop.reads.find((read) => read.party === state.session?.party);
     return h("article", { class: "card" },
       h("p", {}, stopLine(state, stop)),
-      own ? h("p", { class: "dim" }, `Read here after ${Math.round(own.afterS)} s.`) : null,
-      h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `o${stop.id}`, onclick: () => this.context.actions.openOf(stop.id) }, "Open an incident of it …")));
+      own ? h("p", { class: "dim" }, t("Read here after {duration}.", { duration: `${Math.round(own.afterS)} s` })) : null,
+      h("p", {}, h("button", { type: "button", class: "quiet", "data-focus": `o${stop.id}`, onclick: () => this.context.actions.openOf(stop.id) }, t("Open an incident of it …"))));
   }
 }

@@ -2,6 +2,7 @@
 // number it had: nothing missed; and what comes twice is dropped by number in reduce().
 
 import { pause } from "./api.js";
+import { t } from "./words.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
@@ -30,10 +31,10 @@ export class Stream {
       this.onState("connecting");
       try {
         await this.#once();
-        this.onState("cut", "the server ended the stream");
+        this.onState("cut", t("the server ended the stream"));
       } catch (error) {
         if (error.fatal) { this.onState("refused", error.message); return; }
-        this.onState("cut", error.name === "AbortError" ? "nothing heard" : error.message);
+        this.onState("cut", error.name === "AbortError" ? t("nothing heard") : error.message);
       }
       if (this.stopped) return;
       await pause(this.wait);

@@ -4,6 +4,7 @@
 import { partyName, swatch } from "./dom.js";
 import { NO_NEUTRAL, beside, callsNeutral, says, titleOf, whole } from "./provisions.js";
 import { h, plain, utcDate, utcShort } from "./text.js";
+import { t } from "./words.js";
 
 const ALARMS = /^(NOT COVERED|A SUSPENSION TAKES)/;
 
@@ -11,7 +12,7 @@ export const differs = (each) => h("li", {}, `${plain(each.field, 60)}: `, h("de
 
 /** Lines of a provision; those that the other text does not have are marked by what says so. */
 function lines(provision, other, mark) {
-  if (!provision) return h("p", { class: "dim" }, "not in it");
+  if (!provision) return h("p", { class: "dim" }, t("not in it"));
   const known = new Set(other ? says(other) : []);
   return says(provision).map((line) => {
     const words = h(other && !known.has(line) ? mark : "span", {}, whole(line));
@@ -33,20 +34,20 @@ export function provisionsOf({ shown, terms, before, marks, vacant = false }) {
       h("th", { scope: "row" },
         mark ? h("label", {}, mark, ` ${plain(id, 60)}`) : h("b", {}, plain(id, 60)),
         h("span", { class: "dim" }, titleOf(given)),
-        old && after && old.title !== after.title && before ? h("del", { class: "own" }, plain(old.title || "no title", 200)) : null,
+        old && after && old.title !== after.title && before ? h("del", { class: "own" }, plain(old.title || t("no title"), 200)) : null,
         given.title ? h(old && after && old.title !== after.title && before ? "ins" : "span", { class: "own" }, plain(given.title, 200)) : null,
         change ? h("span", { class: "tag strong" }, change.change.toUpperCase()) : null,
-        isStopped ? h("span", { class: "tag bad" }, "SUSPENDED") : null),
+        isStopped ? h("span", { class: "tag bad" }, t("SUSPENDED")) : null),
       before ? h("td", { class: "was", "data-version": `v${shown.replaces}` }, lines(old, after, "del")) : null,
       h("td", { class: change ? "changed" : "", "data-version": before ? `v${shown.version}` : null }, lines(after, old, "ins"),
         vacant && after && callsNeutral(after) ? h("p", { class: "missing" }, NO_NEUTRAL) : null,
         change?.change === "changed" && change.fields.length
-          ? h("details", { class: "log" }, h("summary", {}, "What changed, as it is signed"), h("ul", { class: "changes" }, change.fields.map(differs))) : null));
+          ? h("details", { class: "log" }, h("summary", {}, t("What changed, as it is signed")), h("ul", { class: "changes" }, change.fields.map(differs))) : null));
   };
   return [
-    above ? h("ul", { class: "changes", "aria-label": "What changed above the provisions" }, above.fields.map(differs)) : null,
+    above ? h("ul", { class: "changes", "aria-label": t("What changed above the provisions") }, above.fields.map(differs)) : null,
     h("table", { class: `provisions ${before ? "two" : ""}` },
-      before ? h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Provision"), h("th", { scope: "col" }, `v${shown.replaces}`), h("th", { scope: "col" }, `v${shown.version}`))) : null,
+      before ? h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Provision")), h("th", { scope: "col" }, `v${shown.replaces}`), h("th", { scope: "col" }, `v${shown.version}`))) : null,
       h("tbody", {}, beside(before?.provisions ?? terms.provisions, terms.provisions).map(row))),
   ];
 }
@@ -54,6 +55,6 @@ export function provisionsOf({ shown, terms, before, marks, vacant = false }) {
 /** A zone that one party declared: in the same view, so that nobody takes it for agreed (Z-09). */
 export function unilateralRow(state, zone) {
   return h("div", { class: "row-like" },
-    h("p", {}, h("span", { class: "tag bad" }, "UNILATERAL / NOT AGREED"), " ", h("b", {}, plain(zone.name, 80))),
-    h("p", { class: "dim" }, swatch(zone.party), `${plain(partyName(state, zone.party), 60)} · ${zone.rule === "keep-out" ? "keep out" : `tell ${zone.noticeMinutes} min before`} · v${zone.version}, declared ${utcDate(zone.declaredMs)} ${utcShort(zone.declaredMs)}`));
+    h("p", {}, h("span", { class: "tag bad" }, t("UNILATERAL / NOT AGREED")), " ", h("b", {}, plain(zone.name, 80))),
+    h("p", { class: "dim" }, swatch(zone.party), t("{party} · {what} · v{version}, declared {date} {time}", { party: plain(partyName(state, zone.party), 60), what: zone.rule === "keep-out" ? t("keep out") : t("tell {noticeMinutes} min before", { noticeMinutes: zone.noticeMinutes }), version: zone.version, date: utcDate(zone.declaredMs), time: utcShort(zone.declaredMs) })));
 }

@@ -5,20 +5,21 @@
 import { SENTENCE } from "./dom.js";
 import { Wrong, instantOf } from "./fields.js";
 import { h, plain } from "./text.js";
+import { t } from "./words.js";
 
 /** name: [label, what it looks like, the line of the message that says it]. */
 export const FIELDS = {
-  identification: ["Number", "4711", 1],
-  place: ["Place: latitude, longitude", "-7.458000, 54.852000", 2],
-  begins: ["Begins, UTC, with the day", "2041-03-05 19:54", 3],
-  ends: ["Ends, UTC, with the day", "2041-03-05 21:10", 4],
-  lowest_m: ["Lowest height, metres", "120", 5],
-  highest_m: ["Highest height, metres", "1800", 5],
+  identification: [t("Number"), "4711", 1],
+  place: [t("Place: latitude, longitude"), "-7.458000, 54.852000", 2],
+  begins: [t("Begins, UTC, with the day"), "2041-03-05 19:54", 3],
+  ends: [t("Ends, UTC, with the day"), "2041-03-05 21:10", 4],
+  lowest_m: [t("Lowest height, metres"), "120", 5],
+  highest_m: [t("Highest height, metres"), "1800", 5],
 };
 
 const RIGHT = {
-  permission: `no. ${SENTENCE}`,
-  clear: "no. That no message came tells nothing of what is there.",
+  permission: t("no. {sentence}", { sentence: SENTENCE }),
+  clear: t("no. That no message came tells nothing of what is there."),
 };
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -41,13 +42,13 @@ function timeOf(input) {
   const text = input.value.trim();
   if (RFC3339.test(text)) return text;
   const [one, other] = [0, 86_400_000].map((day) => instantOf(input, day));
-  if (one !== other) throw new Wrong(input, "Give the day too, as the message says it, such as 2041-03-05 19:54.");
+  if (one !== other) throw new Wrong(input, t("Give the day too, as the message says it, such as 2041-03-05 19:54."));
   return new Date(one).toISOString().replace(".000Z", "Z");
 }
 
 function metresOf(input) {
   const text = input.value.trim();
-  if (!METRES.test(text)) throw new Wrong(input, `“${plain(text, 40)}” is not understood; give whole metres, such as 120.`);
+  if (!METRES.test(text)) throw new Wrong(input, t("“{text}” is not understood; give whole metres, such as 120.", { text: plain(text, 40) }));
   return text;
 }
 
@@ -59,8 +60,8 @@ const lineOf = (item, name) => RIGHT[name] ?? item?.text.split("\n")[FIELDS[name
 /** A table of what was wrong. items: the messages; typed: of each, what was typed; wrong: "language/field";
  * languageName, nameOf: what a language and a field are called. */
 export function wrongTable({ items, typed, wrong, languageName, nameOf }) {
-  return h("table", { class: "provisions wrong", "aria-label": "What was wrong" },
-    h("thead", {}, h("tr", {}, ["Field", "You typed", "The message says"].map((each) => h("th", { scope: "col" }, each)))),
+  return h("table", { class: "provisions wrong", "aria-label": t("What was wrong") },
+    h("thead", {}, h("tr", {}, [t("Field"), t("You typed"), t("The message says")].map((each) => h("th", { scope: "col" }, each)))),
     h("tbody", {}, wrong.map((each) => {
       const [language, name] = each.split("/");
       const at = items.findIndex((item) => item.language === language);

@@ -1,7 +1,7 @@
 // Words and numbers as a person reads them. Text from others reaches the page as text only:
 // every node is made here or with textContent, and nothing is ever parsed as HTML.
 
-import { direction, language, number, placed, sourceOf } from "./words.js";
+import { direction, language, number, placed, sourceOf, t } from "./words.js";
 
 export const FEET_M = 0.3048;
 const N = "\u00a0"; // between a number and its unit, so that no line breaks there
@@ -49,41 +49,41 @@ export function plain(value, longest = 300) {
 
 /** A free text of somebody: the words, or that they are sealed, and where they are opened. */
 export function wordsOf(value, longest = 200) {
-  return /^sealed-[0-9a-f]{64}$/.test(value ?? "") ? `sealed words ${value.slice(7, 15)}…, opened under Sealed` : plain(value, longest);
+  return /^sealed-[0-9a-f]{64}$/.test(value ?? "") ? t("sealed words {value}…, opened under Sealed", { value: value.slice(7, 15) }) : plain(value, longest);
 }
 
 
 /** Metres as metres and feet. */
 export function metresAndFeet(metres) {
-  if (!Number.isFinite(metres)) return "not known";
+  if (!Number.isFinite(metres)) return t("not known");
   return `${number(metres)}${N}m${N}/${N}${number(metres / FEET_M)}${N}ft`;
 }
 
 /** That the server was restored from an older copy of the record. */
 export function goneText({ first, last }) {
-  return `The server went back to an older record: events ${first} to ${last} of yours are not in it any more. Ask the others what they hold.`;
+  return t("The server went back to an older record: events {first} to {last} of yours are not in it any more. Ask the others what they hold.", { first, last });
 }
 
 /** A gap between two things, with what it is a gap of. 0 in all three is an overlap. */
 export function gapText({ horizontalM, verticalM, timeS, edgeM }) {
   const parts = [];
-  if (Number.isFinite(edgeM) && edgeM > 0) parts.push(`to the edge${N}${distance(edgeM)}`);
-  if (Number.isFinite(horizontalM)) parts.push(`across${N}${distance(horizontalM)}`);
-  if (Number.isFinite(verticalM)) parts.push(`height${N}${metresAndFeet(verticalM)}`);
-  if (Number.isFinite(timeS)) parts.push(`time${N}${duration(timeS)}`);
-  return parts.length ? parts.join(" · ") : "gap not known";
+  if (Number.isFinite(edgeM) && edgeM > 0) parts.push(`${t("to the edge")}${N}${placed(distance(edgeM))}`);
+  if (Number.isFinite(horizontalM)) parts.push(`${t("across")}${N}${placed(distance(horizontalM))}`);
+  if (Number.isFinite(verticalM)) parts.push(`${t("height")}${N}${placed(metresAndFeet(verticalM))}`);
+  if (Number.isFinite(timeS)) parts.push(`${t("time")}${N}${placed(duration(timeS))}`);
+  return parts.length ? parts.join(" · ") : t("gap not known");
 }
 
 /** Metres over the ground, in metres or kilometres and nautical miles. */
 export function distance(metres) {
-  if (!Number.isFinite(metres)) return "not known";
+  if (!Number.isFinite(metres)) return t("not known");
   if (Math.abs(metres) < 10000) return metresAndFeet(metres);
   return `${(metres / 1000).toFixed(1)}${N}km${N}/${N}${(metres / 1852).toFixed(1)}${N}nm`;
 }
 
 /** Seconds as s, min, h. */
 export function duration(seconds) {
-  if (!Number.isFinite(seconds)) return "not known";
+  if (!Number.isFinite(seconds)) return t("not known");
   const sign = seconds < 0 ? "−" : "";
   const s = Math.round(Math.abs(seconds));
   if (s < 90) return `${sign}${s}${N}s`;
@@ -94,7 +94,7 @@ export function duration(seconds) {
 
 /** How old: coarser than a duration, since it is read at a glance. */
 export function age(milliseconds) {
-  if (!Number.isFinite(milliseconds)) return "never";
+  if (!Number.isFinite(milliseconds)) return t("never");
   const s = Math.max(0, Math.round(milliseconds / 1000));
   if (s < 100) return `${s} s`;
   if (s < 6000) return `${Math.round(s / 60)} min`;

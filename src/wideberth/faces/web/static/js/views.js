@@ -25,6 +25,7 @@
 
 import { at, toast } from "./dom.js";
 import { plain } from "./text.js";
+import { t } from "./words.js";
 
 const OTHER_NAMES = { hazards: "tell", map: "picture" }; // as the bar calls them
 
@@ -75,7 +76,7 @@ export class Views {
     }
     document.body.dataset.view = name;
     this.mounted[name] ??= this.views[name].mount(at(`view-${name}`), this.context) ?? {};
-    if (unknown) toast(`There is no page “${plain(unknown, 40)}”. This is the ${name}.`);
+    if (unknown) toast(t("There is no page “{unknown}”. This is the {name}.", { unknown: plain(unknown, 40), name }));
     this.mounted[name].at?.(what);
     this.update(this.context.state());
     if (before && before !== name) at(`view-${name}`).querySelector("[data-first]")?.focus({ preventScroll: true });

@@ -1,0 +1,3 @@
+// MapLibre GL as the console uses it: its package ships types for its own build only.
+declare const maplibregl: any;
+export = maplibregl;

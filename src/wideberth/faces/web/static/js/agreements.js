@@ -31,7 +31,16 @@ const keyOf = (each) => `${each.agreement}/${each.version}`;
 
 class AgreementsView {
   constructor(root, context) {
-    Object.assign(this, { root, context, versions: [], drafts: [], asked: [], whole: new Map(), open: null, form: null, fault: "", loaded: false });
+    this.root = root;
+    this.context = context;
+    this.versions = [];
+    this.drafts = [];
+    this.asked = [];
+    this.whole = new Map();
+    this.open = null;
+    this.form = null;
+    this.fault = "";
+    this.loaded = false;
     this.map = new AgreedMap();
     this.list = h("div", { class: "list", id: "agreements" });
     this.zones = h("div", { class: "list", id: "unilateral" });
@@ -64,7 +73,8 @@ class AgreementsView {
     waitForParties(this.fresh, state);
     const clock = Math.floor(this.context.now() / 60000);
     if (clock === this.clock && state.zones === this.drawnZones) return;
-    Object.assign(this, { clock, drawnZones: state.zones });
+    this.clock = clock;
+    this.drawnZones = state.zones;
     this.draw();
   }
 
@@ -75,7 +85,10 @@ class AgreementsView {
       api.all("/api/v1/drafts", "drafts"),
       api.all("/api/v1/consents", "consents"),
     ]);
-    Object.assign(this, { versions: versions.items, drafts: drafts.items, asked: asked.items, loaded: true });
+    this.versions = versions.items;
+    this.drafts = drafts.items;
+    this.asked = asked.items;
+    this.loaded = true;
     this.open ??= this.#newest()[0]?.agreement ?? null;
     await this.#read();
     this.draw();
@@ -106,7 +119,10 @@ class AgreementsView {
   }
 
   choose(agreement, version = null) {
-    Object.assign(this, { open: agreement, version, form: null, fault: "" });
+    this.open = agreement;
+    this.version = version;
+    this.form = null;
+    this.fault = "";
     const shown = () => { this.draw(); if (root.clientWidth < NARROW_PX) this.sheet.scrollIntoView({ block: "start" }); };
     const { root } = this;
     this.#read().then(shown, shown);
@@ -284,7 +300,8 @@ class AgreementsView {
 
   async #send(path, type, body) {
     const answer = await this.context.signer.post(path, type, body);
-    Object.assign(this, { form: null, fault: "" });
+    this.form = null;
+    this.fault = "";
     await this.ask();
     return answer;
   }
@@ -307,7 +324,8 @@ class AgreementsView {
 
   #close() { this.form = null; this.sheet.replaceChildren(); this.draw(); }
 
-  /** The second of two actions. */
+  /** The second of two actions. below: a node, or none.
+   * @param {any} [below] */
   #confirm(label, lines, act, below = []) {
     const form = smallForm(label, label, lines.map((line, i) => h("p", { class: i === 1 ? "num" : "" }, line)), act, () => this.#close());
     this.#show(h("div", {}, form, below));

@@ -15,7 +15,9 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 
 /** Do work again and again while the line is cut or the server is full. The work has to be such that
- * doing it twice counts once. waits(why) is told when it has to wait, and null when it need not. */
+ * doing it twice counts once. waits(why) is told when it has to wait, and null when it need not.
+ * @param {() => Promise<any>} work
+ * @param {{waits?: (why: string | null) => void, stopped?: () => boolean}} [heard] */
 export async function patiently(work, { waits = () => {}, stopped = () => false } = {}) {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
@@ -48,6 +50,7 @@ export class Api {
   }
 
   headers(extra = {}) {
+    /** @type {Record<string, string>} */
     const headers = { Accept: "application/json", ...extra };
     if (this.token) headers.Authorization = `Bearer ${this.token}`;
     return headers;

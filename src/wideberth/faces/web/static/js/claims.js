@@ -17,6 +17,7 @@ const REFERENCES = { W84: t("above the WGS84 ellipsoid"), MSL: t("above mean sea
 export const stamp = (text) => plain(String(text).replace("T", " "), 40);
 /** A moment of the record, to its second; the entry has all of it. */
 export const moment = (text) => stamp(String(text).replace(/\.\d+/, ""));
+/** @type {(value: number, letters: string) => string} */
 const degree = (value, [plus, minus]) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? minus : plus}`;
 export const placeText = ([longitude, latitude]) => `${degree(latitude, "NS")} ${degree(longitude, "EW")}`;
 

@@ -10,7 +10,9 @@ const squeezed = (digits) => String(digits).replace(/\s+/g, "").toLowerCase();
 
 export class Confidant {
   constructor({ api, party, signer }) {
-    Object.assign(this, { api, party, signer });
+    this.api = api;
+    this.party = party;
+    this.signer = signer;
   }
 
   get #kid() { return `${this.party}/${this.#key.keyId}`; }

@@ -10,6 +10,7 @@ export const SENTENCE =
   key("This confirms receipt; it is neither permission nor a guarantee, and lack of notice removes no protection.");
 export const NO_INFORMATION = phrase("No information. No information is not clearance.");
 
+/** @type {(id: string) => any} An element of the page as it is served. */
 export const at = (id) => document.getElementById(id);
 
 /** Put rows, each {key, shows, make}, into a list; shows is everything that the row depends on. */

@@ -70,7 +70,11 @@ const SAYS = {
 export class DrillAnswers {
   /** signing(): whether this browser can sign; done(): called after an answer. */
   constructor(box, context, { empty, signing, done }) {
-    Object.assign(this, { box, context, empty, signing, done });
+    this.box = box;
+    this.context = context;
+    this.empty = empty;
+    this.signing = signing;
+    this.done = done;
     this.forms = new Map(); // drill id: {verb, node}
     this.faults = new Map();
     this.sending = new Set(); // drills of which RECEIVED is on its way

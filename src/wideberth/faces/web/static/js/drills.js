@@ -20,7 +20,14 @@ export function mount(root, context) {
 
 class Drills {
   constructor(root, context) {
-    Object.assign(this, { root, context, drills: [], more: null, pages: 1, loaded: false, wanted: false, names: "" });
+    this.root = root;
+    this.context = context;
+    this.drills = [];
+    this.more = null;
+    this.pages = 1;
+    this.loaded = false;
+    this.wanted = false;
+    this.names = "";
     const box = (id) => h("div", { class: "cards", id });
     this.list = box("drills");
     this.sentence = h("p", { class: "sentence" }, NO_NOTICE);
@@ -83,7 +90,9 @@ class Drills {
         next = told.next;
         setText(this.sentence, told.sentence);
       }
-      Object.assign(this, { drills: found, more: next, loaded: true });
+      this.drills = found;
+      this.more = next;
+      this.loaded = true;
       this.fault.textContent = "";
     } catch (error) { // what was read last stays
       this.fault.textContent = plain(t("Not read: {message}", { message: error.message }), 200);

@@ -13,7 +13,8 @@ export function apartM([lon1, lat1], [lon2, lat2]) {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-/** The place at a distance in metres from another, by a bearing in radians from north. */
+/** The place at a distance in metres from another, by a bearing in radians from north.
+ * @param {number[]} place @param {number} bearing @param {number} lengthM */
 function ahead([longitude, latitude], bearing, lengthM) {
   const angle = lengthM / EARTH_M;
   const lat = latitude * RAD;
@@ -32,7 +33,8 @@ export function circle(centre, radiusM, points = 96) {
   return Array.from({ length: points + 1 }, (_, i) => ahead(centre, (2 * Math.PI * i) / points, radiusM));
 }
 
-/** The bearing from one place to another, in radians from north. */
+/** The bearing from one place to another, in radians from north.
+ * @param {number[]} from @param {number[]} to */
 function bearingTo([lon1, lat1], [lon2, lat2]) {
   const [a, b, turn] = [lat1 * RAD, lat2 * RAD, (lon2 - lon1) * RAD];
   return Math.atan2(Math.sin(turn) * Math.cos(b), Math.cos(a) * Math.sin(b) - Math.sin(a) * Math.cos(b) * Math.cos(turn));
@@ -136,7 +138,8 @@ export function bounds(points) {
   return [[w, s], [e, n]];
 }
 
-/** Lines of a net of degrees around a view, at a step that suits it, and their names. */
+/** Lines of a net of degrees around a view, at a step that suits it, and their names.
+ * @param {number[][]} corners */
 export function graticule([[west, south], [east, north]]) {
   const span = Math.max(east - west, north - south);
   const step = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find((each) => span / each <= 8) ?? 30;

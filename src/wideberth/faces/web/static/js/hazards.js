@@ -44,7 +44,9 @@ function wayName(state, { type, id }) {
 
 export class HazardList {
   constructor(box, context, signing) {
-    Object.assign(this, { box, context, signing });
+    this.box = box;
+    this.context = context;
+    this.signing = signing;
     this.said = new Map();
     this.steps = new Map(); // hazard: the step whose second action is shown
     this.busy = new Set();

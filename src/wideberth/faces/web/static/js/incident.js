@@ -29,7 +29,13 @@ export async function wholeIncident(api, id) {
 export class IncidentSheet {
   /** view: {context, signing, give(), again(), enrol()}; again() asks for the incident once more. */
   constructor(id, view) {
-    Object.assign(this, { id, view, context: view.context, chosen: {}, shows: null, seen: null, versions: [] });
+    this.id = id;
+    this.view = view;
+    this.context = view.context;
+    this.chosen = {};
+    this.shows = null;
+    this.seen = null;
+    this.versions = [];
     this.head = h("header", {});
     this.table = h("div", {});
     this.differences = h("section", { "aria-labelledby": "h-differences" });
@@ -76,7 +82,8 @@ export class IncidentSheet {
   }
 
   draw(seen, versions) {
-    Object.assign(this, { seen, versions });
+    this.seen = seen;
+    this.versions = versions;
     const { state, may } = this;
     const names = this.others(seen).map((each) => partyName(state, each));
     const one = (box, shows, make) => rows(box, [{ key: "one", shows, make }], "");

@@ -25,7 +25,16 @@ export function mount(root, context) {
 
 class Incidents {
   constructor(root, context) {
-    Object.assign(this, { root, context, heads: [], proposals: [], whole: new Map(), open: null, sheet: null, form: null, loaded: false, folded: true });
+    this.root = root;
+    this.context = context;
+    this.heads = [];
+    this.proposals = [];
+    this.whole = new Map();
+    this.open = null;
+    this.sheet = null;
+    this.form = null;
+    this.loaded = false;
+    this.folded = true;
     this.list = h("div", { class: "list", id: "incidents" });
     this.proposed = h("div", { class: "list", id: "proposed" });
     this.article = h("article", { class: "agreement", id: "incident" });
@@ -69,7 +78,8 @@ class Incidents {
     const names = Object.values(state.parties).map((each) => each.name).join();
     const minute = Math.floor(this.context.now() / 60000);
     if (names === this.names && minute === this.minute) return;
-    Object.assign(this, { names, minute });
+    this.names = names;
+    this.minute = minute;
     this.draw();
   }
 
@@ -130,7 +140,9 @@ class Incidents {
   }
 
   choose(id) {
-    Object.assign(this, { open: id, form: null, folded: true });
+    this.open = id;
+    this.form = null;
+    this.folded = true;
     const shown = () => { this.draw(); if (this.root.clientWidth < NARROW_PX) this.article.scrollIntoView({ block: "start" }); };
     this.#read(id).then(shown, shown);
   }
@@ -142,7 +154,8 @@ class Incidents {
       send: async (body, subjects) => {
         const { api, signer } = this.context;
         const told = this.signing.ready ? await signer.post("/api/v1/incidents", "OpenIncident", body) : await api.post("/api/v1/incidents", body, crypto.randomUUID());
-        Object.assign(this, { open: told.incident, form: null });
+        this.open = told.incident;
+        this.form = null;
         if (subjects.length) await api.post(`/api/v1/incidents/${encodeURIComponent(told.incident)}/subjects`, { subjects }, crypto.randomUUID());
         await this.again();
         toast(t("Opened. It stands in the record, entry {position}; those named in it are told.", { position: told.position }));
@@ -169,7 +182,8 @@ class Incidents {
   }
 
   #form(form) {
-    Object.assign(this, { form, folded: true });
+    this.form = form;
+    this.folded = true;
     form.addEventListener("keydown", (event) => { if (event.key === "Escape") this.#close(); });
     this.draw();
     form.querySelector("h3")?.focus({ preventScroll: true });

@@ -53,6 +53,8 @@ function place(text, input) {
   return [90, 180].map((most, i) => nanodegrees({ value: parts[i], labels: input.labels, field: input }, most));
 }
 
+/** @type {[string, number][]} */
+const SIZES = [["h", 3600], ["min", 60], ["s", 1]];
 const SECONDS = { s: 1, sec: 1, min: 60, h: 3600, d: 86400, day: 86400, days: 86400 };
 
 /** Seconds in words that spanOf reads back: "48 h", "1 h 30 min". */
@@ -60,7 +62,7 @@ export function spanText(seconds) {
   if (!seconds) return "0 s";
   const parts = [];
   let rest = seconds;
-  for (const [unit, size] of [["h", 3600], ["min", 60], ["s", 1]]) {
+  for (const [unit, size] of SIZES) {
     if (rest >= size) parts.push(`${Math.floor(rest / size)} ${unit}`);
     rest %= size;
   }

@@ -257,9 +257,9 @@ function tokenGiven() {
   return found ? decodeURIComponent(found[1]) : sessionStorage.getItem(KEY);
 }
 
-document.getElementById("sign-form").addEventListener("submit", (event) => {
+at("sign-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const field = document.getElementById("token");
+  const field = at("token");
   const token = field.value.trim();
   if (!token) { dispatch({ type: "signed-out", fault: t("Paste the token of your party first.") }); field.focus(); return; }
   field.value = "";
@@ -267,13 +267,13 @@ document.getElementById("sign-form").addEventListener("submit", (event) => {
 });
 
 // A token is one line, which may be shown on several: Enter ends it.
-document.getElementById("token").addEventListener("keydown", (event) => {
+at("token").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing) return;
   event.preventDefault();
   event.target.form.requestSubmit();
 });
 
-document.getElementById("sign-out").addEventListener("click", actions.signOut);
+at("sign-out").addEventListener("click", actions.signOut);
 
 at("language").append(...languageControls(h, () => location.reload()));
 setText(at("unreviewed"), unreviewed() ?? "");

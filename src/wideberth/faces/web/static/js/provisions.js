@@ -46,6 +46,7 @@ const REFERENCES = { W84: "above the WGS84 ellipsoid", MSL: "above mean sea leve
 
 const utcOfDay = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 const list = (names, none) => (names?.length ? names.map((each) => plain(each, Infinity)).join(", ") : none);
+/** @type {(nd: number, letters: string) => string} */
 const degrees = (nd, [plus, minus]) => `${(Math.abs(nd) / 1e9).toFixed(5)}° ${nd < 0 ? minus : plus}`;
 const place = (latitude, longitude) => `${degrees(latitude, "NS")} ${degrees(longitude, "EW")}`;
 const height = ({ value_mm: mm, reference }) => `${metresAndFeet(mm / 1000)} ${REFERENCES[reference] ?? reference}`;

@@ -45,7 +45,12 @@ export const lineOf = (text) => text.split(NUMBERS).map((part, index) => (index 
 export class ReadBackTest {
   /** signing(): whether this browser can sign. */
   constructor(root, context, signing) {
-    Object.assign(this, { context, signing, running: null, judged: null, beginning: false, fault: "" });
+    this.context = context;
+    this.signing = signing;
+    this.running = null;
+    this.judged = null;
+    this.beginning = false;
+    this.fault = "";
     this.heading = h("h2", { id: "h-test", tabindex: "-1" }, t("Read-back test"));
     this.stands = h("div", { id: "test-stands" });
     this.stage = h("div", { id: "test" });
@@ -60,7 +65,7 @@ export class ReadBackTest {
   update(state) {
     const { tests } = state;
     const own = this.signing() ? this.context.signer.key?.keyId : null;
-    if (!this.running && own) this.#resume(own, state);
+    if (!this.running && own) this.#resume(own);
     rows(this.stands, [{ key: "stands", shows: [tests, own, Boolean(this.running), this.judged, this.fault], make: () => this.#standing(tests, own) }], "");
   }
 

@@ -23,7 +23,12 @@ export function mount(root, context) {
 
 class Replay {
   constructor(root, context) {
-    Object.assign(this, { root, context, told: null, minute: 0, minutes: 0, timer: null });
+    this.root = root;
+    this.context = context;
+    this.told = null;
+    this.minute = 0;
+    this.minutes = 0;
+    this.timer = null;
     this.fault = h("p", { class: "fault", role: "alert" });
     this.title = h("p", { class: "dim", id: "replay-title" }, t("Choose an incident, or a time."));
     this.clock = h("output", { class: "num", id: "replay-minute", for: "replay-slider" }, "----------  --:--Z");
@@ -41,9 +46,9 @@ class Replay {
         h("section", { class: "grow", "aria-labelledby": "h-replay-tracks" }, h("h2", { id: "h-replay-tracks" }, t("Positions kept")), this.tracks)),
       h("div", { class: "middle" }, box, this.nothing,
         h("div", { class: "player", role: "group", "aria-label": t("Minute by minute") }, this.play,
-          h("button", { type: "button", class: "do other", "aria-label": t("One minute back"), onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, "−1"),
+          h("button", { type: "button", class: "do other", "aria-label": t("One minute back"), onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, h("span", { "aria-hidden": "true" }, "−1")),
           this.slider,
-          h("button", { type: "button", class: "do other", "aria-label": t("One minute on"), onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, "+1"),
+          h("button", { type: "button", class: "do other", "aria-label": t("One minute on"), onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, h("span", { "aria-hidden": "true" }, "+1")),
           this.clock)),
       h("div", { class: "side right" },
         h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, t("What the record shows")), this.lines))));

@@ -17,7 +17,8 @@ export function mount(root, context) {
 
 class Sealed {
   constructor(root, context) {
-    Object.assign(this, { root, context });
+    this.root = root;
+    this.context = context;
     this.opened = new Map();
     this.fault = h("p", { class: "fault", role: "alert" });
     this.signingBox = h("div", { class: "signing" });

@@ -12,7 +12,8 @@ const NONE = t("Nothing that you told waits for anybody. Whom it concerns and ma
 
 export class SentList {
   constructor(box, context) {
-    Object.assign(this, { box, context });
+    this.box = box;
+    this.context = context;
     this.fault = new Map();
   }
 

@@ -38,7 +38,10 @@ export function store(mode, work) {
 export class Signer {
   /** onWait(why): called while a statement waits for the line, and then with null. */
   constructor({ api, party, onWait = () => {} }) {
-    Object.assign(this, { api, party, onWait });
+    this.api = api;
+    this.party = party;
+    /** @type {(why: string | null) => void} */
+    this.onWait = onWait;
     this.origin = null; // of the record, which stands in everything that is signed
     this.key = null;
     this.stopped = false;

@@ -12,7 +12,9 @@ const SIGNED_ROLES = ["acknowledge", "tell", "sign"];
 /** Draws into box and keeps itself up to date; changed() after a key was made. */
 export class SigningPanel {
   constructor(box, context, changed) {
-    Object.assign(this, { box, context, changed });
+    this.box = box;
+    this.context = context;
+    this.changed = changed;
     this.found = null;
     this.fault = "";
     context.signer.panels.add(() => this.look());

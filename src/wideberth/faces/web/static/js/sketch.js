@@ -43,6 +43,7 @@ export function sketchOf(columns, state) {
   const span = Math.max(east - west, north - south);
   if (!(span > 0 && span < WIDEST_M)) return null;
   const scale = Math.min((WIDTH - 2 * MARGIN) / (east - west || 1), (HEIGHT - 2 * MARGIN) / (north - south || 1));
+  /** @type {(place: number[]) => number[]} */
   const at = ([x, y]) => [WIDTH / 2 + (x - (west + east) / 2) * scale, HEIGHT / 2 - (y - (south + north) / 2) * scale];
   const labels = [];
   const drawn = claims.flatMap(({ party, middle }, i) => {

@@ -108,7 +108,7 @@ export class StopDesk {
 
   #incoming(state, stop) {
     const asked = this.asked.get(stop.id);
-    return h("article", { class: "stop-card", role: "alert" },
+    return h("div", { class: "stop-card", role: "alert" },
       h("p", { class: "line" }, h("b", { class: "form" }, `■ ${stop.form.toUpperCase()}`), ` ${t("from")} `, swatch(stop.sender), h("b", {}, plain(partyName(state, stop.sender), 60)),
         stop.identified === "unverified" ? h("span", { class: "tag strong" }, phrase("UNVERIFIED: {doubts}", { doubts: plain(stop.doubts, 60) })) : h("span", { class: "tag" }, stop.identified),
         h("span", { class: "age" }, `${utc(stop.sentMs)} · `, aged("ago", stop.sentMs))),
@@ -121,7 +121,7 @@ export class StopDesk {
   }
 
   #outgoing(own) {
-    return h("article", { class: "stop-card own", role: "alert" },
+    return h("div", { class: "stop-card own", role: "alert" },
       h("p", { class: "line" }, h("b", { class: "form" }, t("□ Your {form}", { form: own.body.form.toUpperCase() })), own.why,
         own.failed ? h("button", { type: "button", class: "quiet", onclick: () => { this.sending = this.sending.filter((each) => each !== own); this.draw(); } }, t("Put away")) : null));
   }
@@ -130,7 +130,7 @@ export class StopDesk {
     const first = Number.isFinite(stop.firstS)
       ? t("First read by a person after {duration}{readers}.", { duration: `${Math.round(stop.firstS)} s`, readers: readers(state, stop) })
       : [`${t("No person has said that it was read:")} `, aged("waiting", stop.sentMs, { class: "num" }), "."];
-    return h("article", { class: "stop-card own" },
+    return h("div", { class: "stop-card own" },
       h("p", { class: "line" }, h("b", { class: "form" }, t("□ Your {form}", { form: stop.form.toUpperCase() })), plain(stop.text, 200), placeText(state, stop),
         h("span", { class: "tag" }, stop.recorded ? t("recorded") : t("sent, not recorded yet")),
         h("span", { class: "age" }, `${utc(stop.sentMs)} · `, aged("ago", stop.sentMs))),

@@ -11,7 +11,11 @@ const SILENCE_MS = 30000; // the server's heart beats every 10 s
 /** Follows one stream until stop() is called. */
 export class Stream {
   constructor({ path, api, lastId, onEvent, onState }) {
-    Object.assign(this, { path, api, lastId, onEvent, onState });
+    this.path = path;
+    this.api = api;
+    this.lastId = lastId;
+    this.onEvent = onEvent;
+    this.onState = onState;
     this.stopped = false;
     this.wait = FIRST_WAIT_MS;
   }
@@ -50,8 +54,7 @@ export class Stream {
     const response = await fetch(this.path, { headers, signal: this.abort.signal, cache: "no-store" });
     if (!response.ok) {
       const error = new Error(`the server answered ${response.status}`);
-      error.fatal = response.status === 401 || response.status === 403;
-      throw error;
+      throw Object.assign(error, { fatal: response.status === 401 || response.status === 403 });
     }
     this.wait = FIRST_WAIT_MS;
     this.onState("live");

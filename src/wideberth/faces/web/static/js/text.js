@@ -6,7 +6,10 @@ import { direction, language, number, placed, sourceOf, t } from "./words.js";
 export const FEET_M = 0.3048;
 const N = "\u00a0"; // between a number and its unit, so that no line breaks there
 
-/** An element with attributes, classes and children; a string child is text, whatever it holds. */
+/** An element with attributes, classes and children; a string child is text, whatever it holds.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {Record<string, any>} [attributes] @param {...any} children
+ * @returns {HTMLElementTagNameMap[T]} */
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -28,7 +28,9 @@ export function knownThings(state, shapes = []) {
 }
 
 /** A choice of one thing of a kind, or of another by its id. nodes: fields of a form; read(): its id,
- * or "" where none is said. */
+ * or "" where none is said.
+ * @param {string} name @param {string} label
+ * @param {{known: string[][], value?: string, changed?: (value: string) => void}} given */
 export function thingField(name, label, { known, value = "", changed = () => {} }) {
   const before = value && !known.some(([id]) => id === value) ? [[value, t("as given before, {value}", { value: plain(value, 60) })]] : [];
   const select = choice([["", t("not said")], ...known, ...before, [OTHER, t("another, by its id …")]]);
@@ -55,7 +57,8 @@ const TITLES = { intent: t("Intents"), zone: t("Zones"), warning: phrase("Warnin
  * what was typed and gives all ids, or throws, once, which of them the reader may not see. */
 export function thingsField(legend, state, given = []) {
   const known = knownThings(state);
-  const words = new Map(Object.values(known).flat());
+  /** @type {Map<string, string>} */
+  const words = new Map(/** @type {any} */ (Object.values(known).flat()));
   const picked = h("div", { class: "picked" });
   const boxes = () => [...picked.querySelectorAll("input")];
   const add = (id) => {

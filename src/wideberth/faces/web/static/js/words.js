@@ -173,7 +173,7 @@ function translate(root) {
     for (const element of root.querySelectorAll(`[${name}]`)) element.setAttribute(name, t(element.getAttribute(name)));
   }
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+  for (let node = /** @type {Text} */ (texts.nextNode()); node; node = /** @type {Text} */ (texts.nextNode())) {
     const english = node.data.replace(/\s+/g, " ").trim();
     if (!english || node.parentElement.closest("[translate=no], script, noscript")) continue;
     const found = node.parentElement.closest("[data-phrase]") ? phrase(english) : t(english);

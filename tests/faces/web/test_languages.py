@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-pytestmark = pytest.mark.browser
+from wideberth.faces.web import STATIC
+
+PHYSICAL = re.compile(
+    r"(?:(?:margin|padding|border)-(?:left|right)|text-align: (?:left|right)|[ {;](?:left|right): )"
+)
+ON_THE_MAP = re.compile(r"^ *\.(legend|base|nothing|map|pick|middle|maplibregl)")
+
+
+def turned_wrong(style: str) -> list[str]:
+    """Lines of a style sheet that name a side of the screen, but for what lies on the map."""
+    return [
+        line for line in style.splitlines() if PHYSICAL.search(line) and not ON_THE_MAP.match(line)
+    ]
+
+
+def test_the_styles_are_mirrored_but_for_the_map() -> None:
+    for path in (STATIC / "css").glob("*.css"):
+        assert turned_wrong(path.read_text(encoding="utf-8")) == [], path.name
+    planted = ".card { margin-left: 3px; }\n.legend { left: 3px; }\n.x { top: 1px; right: 2px; }"
+    assert len(turned_wrong(planted)) == 2
+
 
 SPOKEN = """async () => {
   const { Words, chosen, placed, speak } = await import("/js/words.js");
@@ -52,6 +73,7 @@ SPOKEN = """async () => {
 }"""
 
 
+@pytest.mark.browser
 def test_a_phrase_is_shown_in_the_language_with_what_is_put_into_it_unturned(
     console: Any, window: Callable[[], Any]
 ) -> None:
@@ -75,6 +97,7 @@ def test_a_phrase_is_shown_in_the_language_with_what_is_put_into_it_unturned(
     assert found["placed"] == ["\u2068500 m\u2069", "— · —", "خروج", "\u2068x\u2069"]
 
 
+@pytest.mark.browser
 def test_the_language_is_the_browsers_until_another_is_chosen(
     console: Any, browser: Browser
 ) -> None:

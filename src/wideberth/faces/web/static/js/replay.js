@@ -9,7 +9,7 @@ import { rows, swatch } from "./dom.js";
 import { intentOf, trackOf, zoneOf } from "./shape.js";
 import { EMPTY } from "./state.js";
 import { duration, h, local, plain, utc, utcDate, utcShort } from "./text.js";
-import { t } from "./words.js";
+import { placed, t } from "./words.js";
 
 const MINUTE = 60000;
 const STEP_MS = 700; // how long a minute is shown while it plays
@@ -46,9 +46,9 @@ class Replay {
         h("section", { class: "grow", "aria-labelledby": "h-replay-tracks" }, h("h2", { id: "h-replay-tracks" }, t("Positions kept")), this.tracks)),
       h("div", { class: "middle" }, box, this.nothing,
         h("div", { class: "player", role: "group", "aria-label": t("Minute by minute") }, this.play,
-          h("button", { type: "button", class: "do other", "aria-label": t("One minute back"), onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, h("span", { "aria-hidden": "true" }, "−1")),
+          h("button", { type: "button", class: "do other", "aria-label": `${t("One minute back")} ${placed("−1")}`, onclick: () => { this.#pause(); this.#show(this.minute - 1); } }, "−1"),
           this.slider,
-          h("button", { type: "button", class: "do other", "aria-label": t("One minute on"), onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, h("span", { "aria-hidden": "true" }, "+1")),
+          h("button", { type: "button", class: "do other", "aria-label": `${t("One minute on")} ${placed("+1")}`, onclick: () => { this.#pause(); this.#show(this.minute + 1); } }, "+1"),
           this.clock)),
       h("div", { class: "side right" },
         h("section", { class: "grow", "aria-labelledby": "h-replay-lines" }, h("h2", { id: "h-replay-lines" }, t("What the record shows")), this.lines))));

@@ -26,6 +26,8 @@ def turned_wrong(style: str) -> list[str]:
 
 def test_the_styles_are_mirrored_but_for_the_map() -> None:
     for path in (STATIC / "css").glob("*.css"):
+        if path.name == "picture.css":  # all of it lies on the map
+            continue
         assert turned_wrong(path.read_text(encoding="utf-8")) == [], path.name
     planted = ".card { margin-left: 3px; }\n.legend { left: 3px; }\n.x { top: 1px; right: 2px; }"
     assert len(turned_wrong(planted)) == 2

@@ -92,9 +92,10 @@ def near_of_eight(
     """
     eight = columns[:, at : at + LANES]
     one = np.array((x, y, z, step_x, step_y, step_z, half, low, high), np.float32)
-    apart, moved = (eight[rows] - one[rows, None] for rows in (slice(0, 3), slice(3, 6)))
-    t = np.clip(-(apart * moved).sum(0) / ((moved * moved).sum(0) + _TINY_M2), 0.0, 1.0)
-    nearest = apart + moved * t
-    is_near = (nearest * nearest).sum(0) <= (eight[6] + one[6]) ** 2
-    is_near &= (eight[7] <= one[8]) & (eight[8] >= one[7])
+    with np.errstate(all="ignore"):  # of what stands beyond the last
+        apart, moved = (eight[rows] - one[rows, None] for rows in (slice(0, 3), slice(3, 6)))
+        t = np.clip(-(apart * moved).sum(0) / ((moved * moved).sum(0) + _TINY_M2), 0.0, 1.0)
+        nearest = apart + moved * t
+        is_near = (nearest * nearest).sum(0) <= (eight[6] + one[6]) ** 2
+        is_near &= (eight[7] <= one[8]) & (eight[8] >= one[7])
     return sum(1 << lane for lane in np.flatnonzero(is_near).tolist())

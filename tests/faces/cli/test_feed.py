@@ -106,6 +106,8 @@ def test_what_is_carried_keeps_when_each_value_was_said(tmp_path: Path) -> None:
         (("sbs", "tcp://127.0.0.1:1", "--tls-ca", "ca.pem"), "it is of feeds that come over tls"),
         (("cot", "tls://127.0.0.1:1", "--tls-key", "key.pem"), "give tls_certificate and tls_key"),
         (("readsb", "http://127.0.0.1:1/", "--feed-token", "none"), "--feed-token: "),
+        (("parquet", "file:/none", "--once"), "ADDRESS: it, or a folder on"),
+        (("sbs", "tcp://127.0.0.1:1", "--once"), "--once: it is of files"),
     ],
 )
 def test_what_is_wrong_is_named(arguments: tuple[str, ...], said: str) -> None:

@@ -132,6 +132,8 @@ def command(  # noqa: PLR0913 - one option each
             tls_name=tls_name,
             track_ids=_names(track_id or []),
         )
+        if once:
+            _require_file(table)
         link = asyncio.run(_carry(table, url, token, once=once))
     print(_counts(link))
     if once and not link.taken:
@@ -146,6 +148,20 @@ def _table(kind: str, address: str, **given: Any) -> FeedTable:
     if kind not in FEED_KINDS:
         raise InvalidValue("KIND", "feed-kind", kind, f"give one of: {', '.join(FEED_KINDS)}")
     return FeedTable(kind=kind, address=address, **given)
+
+
+def _require_file(table: FeedTable) -> None:
+    """Raises InvalidValue where there is no file to be read once: it would be waited for."""
+    from wideberth.errors import InvalidValue, system_reason
+    from wideberth.feedtable import feed_address
+
+    address = feed_address(table.address)
+    if address.way != "file":
+        raise InvalidValue("--once", "no-file", table.address, "it is of files, file:path")
+    try:
+        Path(address.target).open("rb").close()
+    except OSError as error:
+        raise InvalidValue("ADDRESS", "unreadable", address.target, system_reason(error)) from error
 
 
 def _names(pairs: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from wideberth.faces.web import STATIC
 PHYSICAL = re.compile(
     r"(?:(?:margin|padding|border)-(?:left|right)|text-align: (?:left|right)|[ {;](?:left|right): )"
 )
-ON_THE_MAP = re.compile(r"^ *\.(legend|base|nothing|map|pick|middle|maplibregl)")
+ON_THE_MAP = re.compile(r"^ *\.(legend|base|nothing|map|pick|middle|maplibregl|cross)")
 
 
 def turned_wrong(style: str) -> list[str]:

@@ -295,6 +295,14 @@ BAD_QUERIES = [
 ]  # fmt: skip
 
 
+async def test_a_word_that_is_not_one_of_a_few_is_told_which_there_are(world: World) -> None:
+    async with world.http("alpha") as client:
+        document = is_problem(await client.get("/api/v1/warnings?order=x"), 400, "not-one-of")
+    assert document["detail"].endswith("give one of id, time-to-loss")
+    document = await refused(world, {**flight(), "kind": "attack"})
+    assert document["detail"].endswith("movement, hazard, presence")
+
+
 async def test_query_strings_are_strict(world: World) -> None:
     for path, field in BAD_QUERIES:
         document = is_problem(await world.ask("alpha", "GET", path), 400)

@@ -255,9 +255,32 @@ def _explained(message: str, whole: Any, wanted: Any) -> Malformed:
         elif any(word in said for word in ("length", "<=", ">=", "out of range")):
             rule = "out-of-range"
     last = next((name for name in reversed(names) if not name.isdigit()), "")
-    if rule == "not-one-of" and last in _CHOICES:
-        advice = "give one of " + ", ".join(str(choice) for choice in _CHOICES[last])
+    if rule == "not-one-of":
+        choices = _choices(inspect.type_info(wanted), names) or _CHOICES.get(last, ())
+        advice = "give one of " + ", ".join(map(str, choices)) if choices else advice
     return Malformed(".".join(names), rule, value, advice)
+
+
+def _choices(kind: inspect.Type, names: list[str]) -> list[object]:
+    """What may be given at a path of a form, where that is one of a few words; else nothing."""
+    match kind, names:
+        case inspect.UnionType(), _:
+            return [choice for each in kind.types for choice in _choices(each, names)]
+        case inspect.EnumType(), []:
+            return [choice.value for choice in kind.cls]
+        case inspect.LiteralType(), []:
+            return list(kind.values)
+        case inspect.StructType(), [name, *rest]:
+            if name == kind.tag_field:
+                return [kind.tag]
+            fields = [field.type for field in kind.fields if field.encode_name == name]
+            return [choice for field in fields for choice in _choices(field, rest)]
+        case inspect.ListType(), [_, *rest]:
+            return _choices(kind.item_type, rest)
+        case inspect.DictType(), [_, *rest]:
+            return _choices(kind.value_type, rest)
+        case _:
+            return []
 
 
 def _at(whole: Any, names: list[str]) -> Any:

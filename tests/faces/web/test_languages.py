@@ -70,7 +70,9 @@ SPOKEN = """async () => {
     ],
   };
   speak("ar", arabic);
-  found.placed = [placed("500 m"), placed("— · —"), placed("خروج"), placed("\\u2068x\\u2069")];
+  const nested = { name: ar.t("Sign out") };
+  found.nested = new Words("ar", { "do {name}": "{name} افعل" }).phrase("do {name}", nested);
+  found.placed = ["500 m", "— · —", "21:16Z · ", "خروج", "\\u2068x\\u2069"].map(placed);
   return found;
 }"""
 
@@ -95,8 +97,10 @@ def test_a_phrase_is_shown_in_the_language_with_what_is_put_into_it_unturned(
     assert found["counted"] == ["صفر", "مسار", "مساران", few, many, other]
     assert found["controlled"] == "خروج \u2068(Sign out)\u2069"
     assert found["both"] == found["controlled"]
+    assert found["nested"] == "\u2068خروج\u2069 افعل \u2068(do Sign out)\u2069"  # in English again
     assert found["turned"] == ["a·b", "a·b·", "·abc", "\u2068abc\u2069d", "\u2068abc…\u2069"]
-    assert found["placed"] == ["\u2068500 m\u2069", "— · —", "خروج", "\u2068x\u2069"]
+    isolated = ["\u2068500 m\u2069", "— · —", "\u206821:16Z\u2069 · ", "خروج", "\u2068x\u2069"]
+    assert found["placed"] == isolated
 
 
 @pytest.mark.browser

@@ -9,7 +9,7 @@
 import { h } from "./text.js";
 import { t } from "./words.js";
 
-export const FORMS = { DD: "degrees", DMS: "degrees, minutes, seconds", MGRS: "military grid" };
+export const FORMS = { DD: t("degrees"), DMS: t("degrees, minutes, seconds"), MGRS: t("military grid") };
 const KEPT = "wideberth.coordinates"; // in this browser alone
 
 const RAD = Math.PI / 180;

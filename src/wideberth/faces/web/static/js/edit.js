@@ -7,6 +7,7 @@ import { Wrong, clearFault, instantOf, refusal, showFault } from "./fields.js";
 import { inputOf, labelOf, leaves, put } from "./inputs.js";
 import { NO_NEUTRAL, TITLES, callsNeutral, titleOf } from "./provisions.js";
 import { h, plain } from "./text.js";
+import { t } from "./words.js";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 120;
@@ -45,7 +46,7 @@ const minute = (us) => new Date(us / 1000).toISOString().slice(0, 16).replace("T
 
 function number(input, unit, least, most) {
   const value = Number(input.value.trim());
-  if (!input.value.trim() || !Number.isFinite(value) || value < least || value > most) throw new Wrong(input, `${input.labels[0].textContent}: give ${least} to ${most} ${unit}.`);
+  if (!input.value.trim() || !Number.isFinite(value) || value < least || value > most) throw new Wrong(input, t("{label}: give {least} to {most} {unit}.", { label: input.labels[0].textContent, least, most, unit }));
   return value;
 }
 
@@ -53,7 +54,7 @@ function number(input, unit, least, most) {
 
 /** One provision in a fieldset. read(): it as it is to be signed, null where it is left out. */
 function editor(provision, { index, parties, lineIds, vacant }) {
-  const keep = h("input", { type: "checkbox", "aria-label": `Keep ${provision.id}` });
+  const keep = h("input", { type: "checkbox", "aria-label": t("Keep {id}", { id: provision.id }) });
   keep.checked = true;
   const fields = [];
   const nodes = [];
@@ -70,21 +71,21 @@ function editor(provision, { index, parties, lineIds, vacant }) {
     row.append(field(`p${index}-${path.join("-")}`, labelOf(path), {}, made.input));
   }
   const stated = JSON.stringify(provision, null, 1);
-  const text = h("textarea", { rows: 8, class: "num", spellcheck: "false", "aria-label": `${provision.id} as it is signed` });
+  const text = h("textarea", { rows: 8, class: "num", spellcheck: "false", "aria-label": t("{id} as it is signed", { id: provision.id }) });
   text.value = stated;
   const node = h("fieldset", { class: "provision" },
     h("legend", {}, h("label", {}, keep, ` ${plain(provision.id, 60)} `), h("span", { class: "dim" }, titleOf(provision))),
     vacant && callsNeutral(provision) ? h("p", { class: "missing" }, NO_NEUTRAL) : null,
     nodes,
-    h("details", { class: "log" }, h("summary", {}, "As it is signed: add parties, rows or exceptions here"),
-      h("p", { class: "dim small" }, "What is changed here takes the place of the fields above. Whole numbers; places in 1e-9 degree, latitude first."), text));
+    h("details", { class: "log" }, h("summary", {}, t("As it is signed: add parties, rows or exceptions here")),
+      h("p", { class: "dim small" }, t("What is changed here takes the place of the fields above. Whole numbers; places in 1e-9 degree, latitude first.")), text));
   const read = () => {
     if (!keep.checked) return null;
     if (text.value !== stated) {
       try {
         return JSON.parse(text.value);
       } catch {
-        throw new Wrong(text, `${provision.id}: what is typed in “As it is signed” is not JSON.`);
+        throw new Wrong(text, t("{id}: what is typed in “As it is signed” is not JSON.", { id: provision.id }));
       }
     }
     const made = structuredClone(provision);
@@ -145,11 +146,11 @@ export function editForm({ terms, label, send, others = [], nowMs, close, vacant
     if (type === "line") lineIds.push(made.id);
     return made;
   };
-  const adding = h("p", { class: "line" }, field("adding", "Another provision", {}, kinds),
+  const adding = h("p", { class: "line" }, field("adding", t("Another provision"), {}, kinds),
     h("button", { type: "button", class: "quiet", onclick: () => {
       const made = add(fresh(kinds.value));
       made.node.querySelector("input:not([type=checkbox]), textarea, select")?.focus();
-    } }, "Add it"));
+    } }, t("Add it")));
 
   let proposed = []; // the editors of what was sent last, in its order
   const read = () => {
@@ -168,11 +169,11 @@ export function editForm({ terms, label, send, others = [], nowMs, close, vacant
   const answerBy = () => new Date(nowMs() + number(hours, "hours", 0.2, 1440) * 3_600_000).toISOString();
   /** What still bears the mark of a template is not proposed: who signs it, signs that. */
   const refuseLeftOver = (made) => {
-    if (LEFT_OVER.test(made.title)) throw new Wrong(title, `Title: it still says “${plain(made.title, 80)}”. Write your own; it is signed as it stands.`);
+    if (LEFT_OVER.test(made.title)) throw new Wrong(title, t("Title: it still says “{title}”. Write your own; it is signed as it stands.", { title: plain(made.title, 80) }));
     const at = made.provisions.findIndex((each) => LEFT_OVER.test(each.title ?? ""));
     if (at < 0) return;
     const { id, title: said } = made.provisions[at];
-    throw new Wrong(proposed[at].inputAt("title"), `${id}: its title still says “${plain(said, 80)}”. What stands in it is the template's: put in your own places, and a title of your own.`);
+    throw new Wrong(proposed[at].inputAt("title"), t("{id}: its title still says “{said}”. What stands in it is the template's: put in your own places, and a title of your own.", { id, said: plain(said, 80) }));
   };
   const doing = async (act, check = () => {}) => {
     clearFault(fault);
@@ -189,15 +190,15 @@ export function editForm({ terms, label, send, others = [], nowMs, close, vacant
     }
   };
   const form = h("form", { class: "answer", "aria-label": label, novalidate: true },
-    h("h4", {}, label, ` · ${terms.kind} · between ${terms.parties.map((each) => plain(each, 60)).join(", ")}${terms.neutral ? `, through ${plain(terms.neutral, 60)}` : ""}`),
+    h("h4", {}, label, ` ${t("· {kind} · between {parties}{what}", { kind: terms.kind, parties: terms.parties.map((each) => plain(each, 60)).join(", "), what: terms.neutral ? t(", through {neutral}", { neutral: plain(terms.neutral, 60) }) : "" })}`),
     h("div", { class: "fields" },
-      field("title", "Title", {}, title), field("begins", "Begins, UTC (once all have signed)", {}, begins),
-      field("days", `Lasts, days (up to ${MOST_DAYS})`, {}, days), field("hours", "The others answer within, hours", {}, hours)),
+      field("title", t("Title"), {}, title), field("begins", t("Begins, UTC (once all have signed)"), {}, begins),
+      field("days", t("Lasts, days (up to {days})", { days: MOST_DAYS }), {}, days), field("hours", t("The others answer within, hours"), {}, hours)),
     map?.draw(terms), box, adding, fault,
     h("p", { class: "line" },
       h("button", { type: "submit", class: "do" }, label),
       others.map((each) => h("button", { type: "button", class: "quiet", onclick: () => doing(each.act) }, each.label)),
-      h("button", { type: "button", class: "quiet", onclick: close }, "Leave it")));
+      h("button", { type: "button", class: "quiet", onclick: close }, t("Leave it"))));
   let drawing = null;
   form.addEventListener("input", () => {
     clearTimeout(drawing);

@@ -4,6 +4,7 @@
 
 import { h, plain } from "./text.js";
 import { degrees, instant, metres } from "./typed.js";
+import { number, t, tn } from "./words.js";
 
 /** Something wrong in a field. at: its name in the form, or the element. */
 export class Wrong extends RangeError {
@@ -20,18 +21,18 @@ const wrong = (input, why) => new Wrong(input.field ?? input, `${nameOf(input)}:
 const quoted = (input) => `“${plain(input.value.trim(), 40)}”`;
 
 const EXAMPLE = { 90: "46.80, or 46 48 00 N", 180: "7.60, or 7 36 00 E" };
-const LIMITS = { 90: "A latitude is from 90 S to 90 N", 180: "A longitude is from 180 W to 180 E" };
-const SWAPPED = "Are latitude and longitude swapped?";
+const LIMITS = { 90: t("A latitude is from 90 S to 90 N"), 180: t("A longitude is from 180 W to 180 E") };
+const SWAPPED = t("Are latitude and longitude swapped?");
 
 function whyNotDegrees(input, most) {
   const text = input.value.trim().toUpperCase();
-  if (!text) return `give degrees, such as ${EXAMPLE[most]}.`;
-  if ((most === 90 ? /[EW]/ : /[NS]/).test(text)) return `${quoted(input)} has the letter of a ${most === 90 ? "longitude" : "latitude"}. ${SWAPPED}`;
-  if (/^-/.test(text) && /[NSEW]/.test(text)) return "give a minus sign or a letter, not both.";
+  if (!text) return t("give degrees, such as {value}.", { value: EXAMPLE[most] });
+  if ((most === 90 ? /[EW]/ : /[NS]/).test(text)) return t("{quoted} has the letter of a {what}. {swapped}", { quoted: quoted(input), what: most === 90 ? t("longitude") : t("latitude"), swapped: SWAPPED });
+  if (/^-/.test(text) && /[NSEW]/.test(text)) return t("give a minus sign or a letter, not both.");
   const size = Math.abs(Number(text.replace(/[NSEW°\s]/g, "").replace(",", ".")));
-  if (size > most) return `${LIMITS[most]}; ${quoted(input)} is beyond it.${most === 90 && size <= 180 ? ` ${SWAPPED}` : ""}`;
-  if (/^\S+\s+([6-9]\d|\d{3,})/.test(text)) return "minutes and seconds are below 60.";
-  return `${quoted(input)} is not understood; give degrees, such as ${EXAMPLE[most]}.`;
+  if (size > most) return t("{limit}; {quoted} is beyond it.{what}", { limit: LIMITS[most], quoted: quoted(input), what: most === 90 && size <= 180 ? ` ${SWAPPED}` : "" });
+  if (/^\S+\s+([6-9]\d|\d{3,})/.test(text)) return t("minutes and seconds are below 60.");
+  return t("{quoted} is not understood; give degrees, such as {value}.", { quoted: quoted(input), value: EXAMPLE[most] });
 }
 
 /** Degrees, as typed in a field. most: 90 of a latitude, 180 of a longitude. */
@@ -49,41 +50,41 @@ export function placeOf(latitude, longitude) {
 
 /** A number of a length, 0 or more unless least says otherwise. unit: what is added to the advice
  * where a unit was typed with it. */
-export function numberOf(input, { least = 0, most = Infinity, unit = "its unit stands beside it" } = {}) {
+export function numberOf(input, { least = 0, most = Infinity, unit = t("its unit stands beside it") } = {}) {
   const text = input.value.trim();
-  if (!text) throw wrong(input, "give a number.");
-  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) throw wrong(input, `${quoted(input)} can be read in two ways; give it without a comma, such as ${text.replaceAll(",", "")}.`);
+  if (!text) throw wrong(input, t("give a number."));
+  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) throw wrong(input, t("{quoted} can be read in two ways; give it without a comma, such as {text}.", { quoted: quoted(input), text: text.replaceAll(",", "") }));
   const found = metres(text, "m");
-  if (found === null) throw wrong(input, /^[+-]?[\d.,]+\s*[a-zµ°%']+$/i.test(text) ? `${quoted(input)}: give the number alone; ${unit}.` : `${quoted(input)} is not understood; give a number.`);
-  if (found < least) throw wrong(input, least === 0 ? "give 0 or more." : `give ${least} at least.`);
-  if (found > most) throw wrong(input, `give ${most} at most.`);
+  if (found === null) throw wrong(input, /^[+-]?[\d.,]+\s*[a-zµ°%']+$/i.test(text) ? t("{quoted}: give the number alone; {unit}.", { quoted: quoted(input), unit }) : t("{quoted} is not understood; give a number.", { quoted: quoted(input) }));
+  if (found < least) throw wrong(input, least === 0 ? t("give 0 or more.") : t("give {least} at least.", { least }));
+  if (found > most) throw wrong(input, t("give {most} at most.", { most }));
   return found;
 }
 
 /** A whole number, 0 or more. */
 export function wholeOf(input, { least = 0, most = 1e15 } = {}) {
   const text = input.value.trim();
-  const range = most < 1e15 ? ` from ${least} to ${most}` : "";
-  if (!/^\d{1,15}$/.test(text) || Number(text) < least || Number(text) > most) throw wrong(input, `${text ? `${quoted(input)}: ` : ""}give a whole number${range}.`);
+  const range = most < 1e15 ? ` ${t("from {least} to {most}", { least, most })}` : "";
+  if (!/^\d{1,15}$/.test(text) || Number(text) < least || Number(text) > most) throw wrong(input, t("{what}give a whole number{range}.", { what: text ? `${quoted(input)}: ` : "", range }));
   return Number(text);
 }
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS = [t("January"), t("February"), t("March"), t("April"), t("May"), t("June"), t("July"), t("August"), t("September"), t("October"), t("November"), t("December")];
 
 function whyNotTime(input) {
   const text = input.value.trim();
-  const like = "give a time in UTC, such as 10:05, or with the day, 2026-11-21 10:05.";
+  const like = t("give a time in UTC, such as 10:05, or with the day, 2026-11-21 10:05.");
   if (!text) return like;
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(text) ?? [];
   if (year) {
-    if (Number(month) < 1 || Number(month) > 12) return `there is no month ${month}; a day is year-month-day, such as 2026-11-21.`;
+    if (Number(month) < 1 || Number(month) > 12) return t("there is no month {month}; a day is year-month-day, such as 2026-11-21.", { month });
     const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-    if (Number(day) < 1 || Number(day) > days) return `${MONTHS[Number(month) - 1]} ${year} has ${days} days.`;
+    if (Number(day) < 1 || Number(day) > days) return t("{month} {year} has {days} days.", { month: MONTHS[Number(month) - 1], year, days });
   }
   const [, hour, minute] = /(?:^|[T ])(\d{2}):?(\d{2})(?::\d{2})?\s*Z?$/i.exec(text) ?? [];
-  if (Number(hour) > 23) return `there is no hour ${hour}; ${like}`;
-  if (Number(minute) > 59) return `there is no minute ${minute}; ${like}`;
-  return `${quoted(input)} is not understood; ${like}`;
+  if (Number(hour) > 23) return t("there is no hour {hour}; {like}", { hour, like });
+  if (Number(minute) > 59) return t("there is no minute {minute}; {like}", { minute, like });
+  return t("{quoted} is not understood; {like}", { quoted: quoted(input), like });
 }
 
 /** An instant in ms; a time without a day is on the day of dayMs. */
@@ -96,7 +97,7 @@ export function instantOf(input, dayMs) {
 /** The end of a window; it has to come after the beginning. */
 export function endOf(input, startMs) {
   const found = instantOf(input, startMs);
-  if (found <= startMs) throw wrong(input, "this is not after the beginning.");
+  if (found <= startMs) throw wrong(input, t("this is not after the beginning."));
   return found;
 }
 
@@ -112,11 +113,11 @@ export function refusal(text) {
   const bound = /^Expected `(int|float|str|array|object)`( of length)? (<=|>=|<|>) ([-\d.]+)/.exec(text);
   if (bound) {
     const [, type, length, sign, value] = bound;
-    const of = length ? (type === "str" ? " characters" : " of them") : "";
-    return `give ${Number(value)}${of} ${{ "<=": "at most", ">=": "at least", "<": "at most, and less than that", ">": "at least, and more than that" }[sign]}.`;
+    const of = length ? (type === "str" ? ` ${t("characters")}` : ` ${t("of them")}`) : "";
+    return t("give {value}{of} {value2}.", { value: Number(value), of, value2: { "<=": t("at most"), ">=": t("at least"), "<": t("at most, and less than that"), ">": t("at least, and more than that") }[sign] });
   }
   const missing = /missing required field `(\w+)`/.exec(text);
-  if (missing) return `${missing[1].replaceAll("_", " ")} is missing; give it.`;
+  if (missing) return t("{value} is missing; give it.", { value: missing[1].replaceAll("_", " ") });
   return text;
 }
 
@@ -151,7 +152,7 @@ export function showFault(form, fault, error, paths = []) {
   const path = String(error.details?.field ?? "").split(",")[0].trim();
   const at = error.at ?? (path ? refusedAt(form, path, paths) : null);
   const control = controlOf(form, at);
-  const words = error instanceof TypeError ? "No connection. Try it again." : refusal(error.message);
+  const words = error instanceof TypeError ? t("No connection. Try it again.") : refusal(error.message);
   const label = control && !error.at ? labelOf(control) : path.split(".").filter((part) => !/^\d*$/.test(part)).at(-1)?.replaceAll("_", " ");
   fault.textContent = plain(error.at || !label || words.startsWith(label) ? words : `${label}: ${words}`, 400);
   if (!fault.homeMark) {
@@ -181,9 +182,9 @@ export function farOutside(times, startMs, endMs, edges) {
   const day = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
   const apart = (ms) => {
     const hours = Math.round((ms < startMs ? startMs - ms : ms - endMs) / 3600000);
-    return `${hours < 48 ? `${hours} hours` : `${Math.round(hours / 24).toLocaleString("en")} days`} ${ms < startMs ? `before ${edges[0]}` : `after ${edges[1]}`}`;
+    return `${hours < 48 ? tn(hours, "{count} hour", "{count} hours") : tn(Math.round(hours / 24), "{count} day", "{count} days", { count: number(Math.round(hours / 24)) })} ${ms < startMs ? t("before {edge}", { edge: edges[0] }) : t("after {edge}", { edge: edges[1] })}`;
   };
-  return far.map(([label, ms]) => `${label} ${day(ms)}Z is ${apart(ms)}`).join("; ");
+  return far.map(([label, ms]) => t("{label} {time} is {apart}", { label, time: `${day(ms)}Z`, apart: apart(ms) })).join("; ");
 }
 
 /** Where a form asks whether something unusual is meant. */
@@ -197,7 +198,7 @@ export function askAgain(node, control, words, label) {
     return false;
   }
   const meant = () => { node.meant = words; control.form.requestSubmit(); };
-  node.replaceChildren(h("span", {}, `${words}. Is that meant? `), h("button", { type: "button", class: "quiet", onclick: meant }, label));
+  node.replaceChildren(h("span", {}, `${t("{words}. Is that meant?", { words })} `), h("button", { type: "button", class: "quiet", onclick: meant }, label));
   control.closest(".field").append(node);
   control.focus({ preventScroll: true });
   control.scrollIntoView({ block: "center" });

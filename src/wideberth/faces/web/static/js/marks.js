@@ -3,6 +3,7 @@
 
 import { COLOURS } from "./colours.js";
 import { h } from "./text.js";
+import { phrase, t } from "./words.js";
 
 export const BAD = "#ff9a76"; // of what is wrong or not known any more
 export const CELL = 36; // pixels of a mark in the atlas, drawn at twice its size
@@ -91,20 +92,20 @@ export function legendItems(lookAheadS) {
     c.fillRect(2, 2, 48, 24); c.lineWidth = 1.5; c.strokeRect(2, 2, 48, 24);
   };
   return [
-    entry("track as last reported, shape and colour of its party; the stroke: its course", (c) => { c.fillRect(8, 7, 14, 14); c.beginPath(); c.moveTo(26, 14); c.lineTo(46, 14); c.stroke(); }),
-    entry(`straight on for ${lookAheadS} s, if nothing changes: a sketch, nothing that is known`, stroke([5, 5], 1.5)),
-    entry("silent: last known, not clear", (c) => { c.strokeStyle = c.fillStyle = BAD; c.setLineDash([5, 4]); c.beginPath(); c.arc(26, 14, 11, 0, 7); c.stroke(); c.font = "bold 16px sans-serif"; c.fillText("?", 21, 20); }),
-    entry("reported positions", (c) => [6, 19, 32, 45].forEach((x, i) => { c.globalAlpha = 0.3 + i * 0.2; c.beginPath(); c.arc(x, 14, 4, 0, 7); c.fill(); })),
-    entry("within this the picked track, or one of a warning, is known to be", (c) => { c.setLineDash([2, 3]); c.lineWidth = 1.5; c.beginPath(); c.arc(26, 14, 12, 0, 7); c.stroke(); }),
-    entry("intent Accepted", stroke([7, 6])),
-    entry("intent Activated", stroke([])),
-    entry("Nonconforming, Contingent", stroke([4, 4], 7)),
+    entry(t("track as last reported, shape and colour of its party; the stroke: its course"), (c) => { c.fillRect(8, 7, 14, 14); c.beginPath(); c.moveTo(26, 14); c.lineTo(46, 14); c.stroke(); }),
+    entry(t("straight on for {lookAheadS} s, if nothing changes: a sketch, nothing that is known", { lookAheadS }), stroke([5, 5], 1.5)),
+    entry(phrase("silent: last known, not clear"), (c) => { c.strokeStyle = c.fillStyle = BAD; c.setLineDash([5, 4]); c.beginPath(); c.arc(26, 14, 11, 0, 7); c.stroke(); c.font = "bold 16px sans-serif"; c.fillText("?", 21, 20); }),
+    entry(t("reported positions"), (c) => [6, 19, 32, 45].forEach((x, i) => { c.globalAlpha = 0.3 + i * 0.2; c.beginPath(); c.arc(x, 14, 4, 0, 7); c.fill(); })),
+    entry(phrase("within this the picked track, or one of a warning, is known to be"), (c) => { c.setLineDash([2, 3]); c.lineWidth = 1.5; c.beginPath(); c.arc(26, 14, 12, 0, 7); c.stroke(); }),
+    entry(t("intent Accepted"), stroke([7, 6])),
+    entry(t("intent Activated"), stroke([])),
+    entry(t("Nonconforming, Contingent"), stroke([4, 4], 7)),
     entry("hazard", hatched("hatch-hazard")),
     entry("movement", hatched("hatch-movement")),
-    entry("presence: to be spared", hatched("hatch-presence")),
-    entry("zone: keep out", (c) => { c.strokeRect(3, 3, 46, 22); c.lineWidth = 1.4; for (let x = 6; x < 60; x += 8) { c.beginPath(); c.moveTo(x, 3); c.lineTo(x - 18, 25); c.stroke(); } }),
-    entry("zone: notice", stroke([11, 7], 2)),
-    entry("agreed line or distance", (c) => { c.strokeStyle = "#6cc0f0"; stroke([14, 4, 3, 4], 3)(c); }),
-    entry("warning between two", (c) => { c.strokeStyle = BAD; stroke([4, 4], 4)(c); }),
+    entry(t("presence: to be spared"), hatched("hatch-presence")),
+    entry(t("zone: keep out"), (c) => { c.strokeRect(3, 3, 46, 22); c.lineWidth = 1.4; for (let x = 6; x < 60; x += 8) { c.beginPath(); c.moveTo(x, 3); c.lineTo(x - 18, 25); c.stroke(); } }),
+    entry(t("zone: notice"), stroke([11, 7], 2)),
+    entry(t("agreed line or distance"), (c) => { c.strokeStyle = "#6cc0f0"; stroke([14, 4, 3, 4], 3)(c); }),
+    entry(phrase("warning between two"), (c) => { c.strokeStyle = BAD; stroke([4, 4], 4)(c); }),
   ];
 }

@@ -8,6 +8,7 @@ import { HazardList } from "./hazards.js";
 import { NO_INFORMATION } from "./dom.js";
 import { SigningPanel } from "./signing.js";
 import { duration, h, plain, utc, utcDate, utcShort } from "./text.js";
+import { phrase, t } from "./words.js";
 
 const HOUR_MS = 3600000;
 const YEAR_MS = 366 * 24 * HOUR_MS;
@@ -31,31 +32,31 @@ class Tell {
     const units = () => choice([["m", "m"], ["ft", "ft"]]);
     this.fault = h("p", { class: "fault", role: "alert" });
     this.preview = h("div", { class: "preview", "aria-live": "polite" });
-    this.send = h("button", { type: "button", class: "do", disabled: true, onclick: () => this.#tell() }, "Send it");
+    this.send = h("button", { type: "button", class: "do", disabled: true, onclick: () => this.#tell() }, t("Send it"));
     const signing = h("div", {});
-    this.form = h("form", { class: "answer", "aria-label": "Tell of a hazard", novalidate: true },
+    this.form = h("form", { class: "answer", "aria-label": phrase("Tell of a hazard"), novalidate: true },
       h("div", { class: "fields" },
-        field("place_name", "What and where, in words", { maxlength: 100, class: "long", placeholder: "live firing, range 4" }),
-        field("latitude", "Centre, latitude", { placeholder: "46.80 or 46 48 00 N" }),
-        field("longitude", "Centre, longitude", { placeholder: "7.60 or 7 36 00 E" }),
-        h("p", { class: "field" }, h("label", {}, "or"), h("button", { type: "button", class: "quiet", onclick: () => this.#pick() }, "Point at it on the map")),
-        field("radius", "Radius", { inputmode: "decimal", placeholder: "5000" }), field("radius_unit", "in", {}, choice([["m", "metres"], ["km", "kilometres"], ["nm", "nautical miles"]])),
-        field("lower", "Lowest height", { inputmode: "decimal", value: "0" }), field("upper", "Highest height", { inputmode: "decimal" }),
-        field("unit", "Heights are in", {}, units()),
-        field("reference", "above", {}, choice([["W84", "WGS84 ellipsoid"], ["MSL", "mean sea level"], ["AGL", "the ground"]])),
-        field("start", "Begins, UTC", { value: `${utcDate(now)} ${utcShort(now).slice(0, 5)}` }), field("end", "Ends, UTC", { value: `${utcDate(now + HOUR_MS)} ${utcShort(now + HOUR_MS).slice(0, 5)}` }),
-        field("source", "The place is from", {}, choice([["planned", "the plan"], ["map", "a map"], ["gps", "GPS"], ["imagery", "imagery"], ["relayed", "somebody who relayed it"], ["address", "an address"]])),
-        field("accuracy", "good to, in metres", { inputmode: "decimal", value: "50" }),
-        h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "confirmed", "data-focus": "confirmed" }), " Checked against its source"))),
-      this.fault, h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, "Look at what it touches"), this.send),
-      h("p", { class: "sentence" }, "To look tells nobody. To tell of a hazard makes nothing lawful and takes no protection away."));
+        field("place_name", t("What and where, in words"), { maxlength: 100, class: "long", placeholder: t("live firing, range 4") }),
+        field("latitude", t("Centre, latitude"), { placeholder: t("46.80 or 46 48 00 N") }),
+        field("longitude", t("Centre, longitude"), { placeholder: t("7.60 or 7 36 00 E") }),
+        h("p", { class: "field" }, h("label", {}, t("or")), h("button", { type: "button", class: "quiet", onclick: () => this.#pick() }, t("Point at it on the map"))),
+        field("radius", t("Radius"), { inputmode: "decimal", placeholder: "5000" }), field("radius_unit", t("in"), {}, choice([["m", t("metres")], ["km", t("kilometres")], ["nm", t("nautical miles")]])),
+        field("lower", t("Lowest height"), { inputmode: "decimal", value: "0" }), field("upper", t("Highest height"), { inputmode: "decimal" }),
+        field("unit", t("Heights are in"), {}, units()),
+        field("reference", t("above"), {}, choice([["W84", t("WGS84 ellipsoid")], ["MSL", t("mean sea level")], ["AGL", t("the ground")]])),
+        field("start", t("Begins, UTC"), { value: `${utcDate(now)} ${utcShort(now).slice(0, 5)}` }), field("end", t("Ends, UTC"), { value: `${utcDate(now + HOUR_MS)} ${utcShort(now + HOUR_MS).slice(0, 5)}` }),
+        field("source", t("The place is from"), {}, choice([["planned", t("the plan")], ["map", t("a map")], ["gps", t("GPS")], ["imagery", t("imagery")], ["relayed", t("somebody who relayed it")], ["address", t("an address")]])),
+        field("accuracy", t("good to, in metres"), { inputmode: "decimal", value: "50" }),
+        h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "confirmed", "data-focus": "confirmed" }), ` ${t("Checked against its source")}`))),
+      this.fault, h("p", { class: "line" }, h("button", { type: "submit", class: "do" }, t("Look at what it touches")), this.send),
+      h("p", { class: "sentence" }, phrase("To look tells nobody. To tell of a hazard makes nothing lawful and takes no protection away.")));
     this.form.addEventListener("input", () => this.#stale());
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.#look(); });
     const hazards = h("div", { class: "cards", id: "hazards" });
     root.replaceChildren(h("div", { class: "sheet inbox" },
-      h("section", { "aria-labelledby": "h-tell" }, h("h2", { id: "h-tell", tabindex: "-1", "data-first": true }, "Tell of a hazard"), signing, this.form),
-      h("section", { "aria-labelledby": "h-preview" }, h("h2", { id: "h-preview" }, "What it touches"), this.preview,
-        h("h2", { id: "h-hazards" }, "Hazards that nobody said to be over"), hazards)));
+      h("section", { "aria-labelledby": "h-tell" }, h("h2", { id: "h-tell", tabindex: "-1", "data-first": true }, phrase("Tell of a hazard")), signing, this.form),
+      h("section", { "aria-labelledby": "h-preview" }, h("h2", { id: "h-preview" }, t("What it touches")), this.preview,
+        h("h2", { id: "h-hazards" }, phrase("Hazards that nobody said to be over")), hazards)));
     this.signing = new SigningPanel(signing, context, () => this.hazards?.update(context.state()));
     this.hazards = new HazardList(hazards, context, this.signing);
     this.#stale();
@@ -80,21 +81,21 @@ class Tell {
   #stale() {
     this.checked = null;
     this.send.disabled = true;
-    this.preview.replaceChildren(h("p", { class: "none" }, "Look at it first; then it can be sent."));
+    this.preview.replaceChildren(h("p", { class: "none" }, t("Look at it first; then it can be sent.")));
   }
 
   /** The body as typed; throws what is wrong, and where. */
   #read() {
     const { elements } = this.form;
     const height = elements.unit.value;
-    const beside = { unit: "the unit is chosen beside it" };
+    const beside = { unit: t("the unit is chosen beside it") };
     const [longitude, latitude] = placeOf(elements.latitude, elements.longitude);
     const radius = numberOf(elements.radius, beside);
     const heights = { ...beside, least: -Infinity };
     const [lower, upper] = [numberOf(elements.lower, heights), numberOf(elements.upper, heights)];
     const startMs = instantOf(elements.start, this.context.now());
     const endMs = endOf(elements.end, startMs);
-    const accuracy = numberOf(elements.accuracy, { unit: "it is in metres" });
+    const accuracy = numberOf(elements.accuracy, { unit: t("it is in metres") });
     const limit = (value) => ({ value, units: height === "ft" ? "FT" : "M", reference: elements.reference.value });
     const words = elements.place_name.value.trim();
     return {
@@ -116,8 +117,8 @@ class Tell {
       const body = this.#read();
       const found = await this.context.api.post("/api/v1/intents/check", body, crypto.randomUUID());
       const [{ start, end }] = body.volumes;
-      const far = farOutside([["Begins:", Date.parse(start)], ["Ends:", Date.parse(end)]], this.context.now(), this.context.now() + YEAR_MS, ["now", "a year from now"]);
-      this.preview.replaceChildren(previewOf(this.context.state(), body, found), far ? h("p", { class: "ask-again missing" }, `Look at the times again: ${far}.`) : "");
+      const far = farOutside([[t("Begins:"), Date.parse(start)], [t("Ends:"), Date.parse(end)]], this.context.now(), this.context.now() + YEAR_MS, [t("now"), t("a year from now")]);
+      this.preview.replaceChildren(previewOf(this.context.state(), body, found), far ? h("p", { class: "ask-again missing" }, t("Look at the times again: {far}.", { far })) : "");
       this.checked = body;
       this.key = crypto.randomUUID();
       this.send.disabled = false;
@@ -137,7 +138,7 @@ class Tell {
         ? await this.context.signer.post("/api/v1/intents", "SubmitIntent", body)
         : await this.context.api.post("/api/v1/intents", body, this.key);
       this.checked = null;
-      this.preview.replaceChildren(h("p", { role: "status" }, h("b", {}, "Told"), ` at ${utc(Date.parse(told.time))}, entry ${told.position} of the record. How far it comes stands in the inbox.`), ...lateLines(told));
+      this.preview.replaceChildren(h("p", { role: "status" }, h("b", {}, t("Told")), ` ${t("at {time}, entry {position} of the record. How far it comes stands in the inbox.", { time: utc(Date.parse(told.time)), position: told.position })}`), ...lateLines(told));
       this.context.refresh("intents", "hazards", "reach", "notices");
     } catch (error) {
       this.#refused(error);
@@ -157,22 +158,22 @@ function previewOf(state, body, found) {
   const away = farFromAll([longitude, latitude], placesOf(state));
   const name = (clash) => {
     const thing = state.intents[clash.other?.id] ?? state.zones[clash.other?.id];
-    return plain(thing?.callSign ?? thing?.placeName ?? thing?.name ?? clash.other?.id ?? "something that is not shown to you", 60);
+    return plain(thing?.callSign ?? thing?.placeName ?? thing?.name ?? clash.other?.id ?? t("something that is not shown to you"), 60);
   };
   return h("div", { class: "card" },
-    h("p", { class: "line" }, h("b", {}, `HAZARD ${plain(body.place_name ?? "", 60)}`), found.intent.late || found.late_under?.length ? h("span", { class: "tag bad" }, "LATE") : null,
+    h("p", { class: "line" }, h("b", {}, phrase("HAZARD {place_name}", { place_name: plain(body.place_name ?? "", 60) })), found.intent.late || found.late_under?.length ? h("span", { class: "tag bad" }, t("LATE")) : null,
       (found.intent.cautions ?? []).map((caution) => h("span", { class: "tag strong" }, plain(caution, 60)))),
-    h("p", {}, `Within ${Math.round(volume.footprint.radius_m).toLocaleString("en")} m of ${placeText([longitude, latitude])}, from ${volume.lower.value} to ${volume.upper.value} ${volume.lower.units} ${volume.lower.reference}.`),
-    away ? h("p", { class: "ask-again missing" }, `Look at the place again. ${away}`) : null,
-    h("p", {}, `From ${stamp(volume.start)} to ${stamp(volume.end)}.`),
+    h("p", {}, t("Within {radius_m} m of {place}, from {value} to {value2} {units} {reference}.", { radius_m: Math.round(volume.footprint.radius_m).toLocaleString("en"), place: placeText([longitude, latitude]), value: volume.lower.value, value2: volume.upper.value, units: volume.lower.units, reference: volume.lower.reference })),
+    away ? h("p", { class: "ask-again missing" }, t("Look at the place again. {away}", { away })) : null,
+    h("p", {}, t("From {stamp} to {stamp2}.", { stamp: stamp(volume.start), stamp2: stamp(volume.end) })),
     lateLines(found),
-    found.clashes.length ? h("p", {}, h("b", {}, `It touches ${found.clashes.length}:`)) : h("p", { class: "none" }, `It touches nothing that you may see. ${NO_INFORMATION}`),
+    found.clashes.length ? h("p", {}, h("b", {}, t("It touches {count}:", { count: found.clashes.length }))) : h("p", { class: "none" }, t("It touches nothing that you may see. {NO_INFORMATION}", { NO_INFORMATION })),
     h("ul", { class: "clashes" }, found.clashes.map((clash) => h("li", {}, name(clash),
-      h("span", { class: "dim" }, ` ${plain(clash.other_kind, 30)} of ${plain(clash.other_party ?? "a party that is not shown", 40)}, ${utcShort(Date.parse(clash.overlap.start))} to ${utcShort(Date.parse(clash.overlap.end))}`)))));
+      h("span", { class: "dim" }, ` ${t("{other_kind} of {other_party}, {time} to {time2}", { other_kind: plain(clash.other_kind, 30), other_party: plain(clash.other_party ?? t("a party that is not shown"), 40), time: utcShort(Date.parse(clash.overlap.start)), time2: utcShort(Date.parse(clash.overlap.end)) })}`)))));
 }
 
 /** What agreements ask for that it is told too late for: said before it is sent, and when it is told. */
 const lateLines = ({ late_under: under = [] }) => under.map((each) => h("p", { class: "missing" },
-  `Late: ${plain(each.title ?? `the agreement ${each.agreement}`, 80)} asks for ${duration(each.minimum_lead_s)} before it begins (${plain(each.provision ?? "", 40)}).`));
+  t("Late: {title} asks for {duration} before it begins ({provision}).", { title: plain(each.title ?? t("the agreement {agreement}", { agreement: each.agreement }), 80), duration: duration(each.minimum_lead_s), provision: plain(each.provision ?? "", 40) })));
 
 const stamp = (text) => `${utcDate(Date.parse(text))} ${utcShort(Date.parse(text))}`;

@@ -76,9 +76,9 @@ export class Words {
 
   #beside(translated, source, both) {
     if (translated === source) return source;
-    if (both) return `${translated} ${isolated(`(${source})`)}`;
-    remember(translated, source);
-    return translated;
+    const shown = both ? `${translated} ${isolated(`(${source})`)}` : translated;
+    remember(shown, source);
+    return shown;
   }
 }
 
@@ -88,11 +88,13 @@ const PDI = "\u2069";
 /** A text that keeps its own direction wherever it is put. */
 export const isolated = (text) => `${FSI}${text}${PDI}`;
 
-/** The phrase with its {names} replaced; among words from right to left each keeps its own direction. */
+/** The phrase with its {names} replaced; among words from right to left each keeps its own direction.
+ * What is put into the English phrase is put there in English, where it was translated. */
 function filled(text, values, dir) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     if (!Object.hasOwn(values, name)) return whole;
-    return dir === "rtl" ? isolated(String(values[name])) : String(values[name]);
+    const value = String(values[name]);
+    return dir === "rtl" ? isolated(value) : sources.get(value.trim()) ?? value;
   });
 }
 
@@ -114,7 +116,8 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 /** A text as it is put into the page: among words from right to left, one in Latin letters or figures
  * alone (a call sign, "500 m", "13:05Z") keeps its own direction. */
 export function placed(text) {
-  return words.dir === "rtl" && LATIN.test(text) && !RIGHT_TO_LEFT.test(text) && !text.startsWith(FSI) ? isolated(text) : text;
+  if (words.dir !== "rtl" || !LATIN.test(text) || RIGHT_TO_LEFT.test(text) || text.startsWith(FSI)) return text;
+  return text.replace(/^([\s·,]*)([^]*?)([\s·,]*)$/, (whole, before, within, after) => before + isolated(within) + after);
 }
 
 let words = new Words("en");

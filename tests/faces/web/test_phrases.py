@@ -18,9 +18,9 @@ from wideberth.faces.web import STATIC
 LANGUAGES = ("ar", "he")
 PLURALS = {"ar": {"zero", "one", "two", "few", "many", "other"}, "he": {"one", "two", "other"}}
 NOT_YET = re.compile(
-    r"(coordinates|desk|draft|drawmap|due|edit|fields|foretold|inbox|intentform|liveask|longlist"
-    r"|map|mapstyle|marks|ownintents|pasting|picture|positions|positionswork|sending|shape|tasks"
-    r"|tell|touches|tracklayer|waiting|write)\.js"
+    r"(coordinates|desk|draft|drawmap|due|edit|fields|foretold|heights|inbox|intentform|liveask"
+    r"|longlist|map|mapstyle|marks|moment|ownintents|past|pasting|picture|positions|positionswork"
+    r"|profile|sending|shape|tasks|tell|touches|tracklayer|waiting|write)\.js"
 )
 """Modules whose words are not all in the catalogues."""
 

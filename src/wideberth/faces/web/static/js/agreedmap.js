@@ -36,7 +36,7 @@ export function placesOf({ provisions = [] }) {
     }
     return [];
   };
-  return provisions.flatMap(drawn).filter((each) => each.rings.length && each.rings.flat(2).every(Number.isFinite)).map((each, index) => ({ id: `place-${index}`, ...each }));
+  return provisions.flatMap((each) => drawn(each).map((place) => ({ type: each.type, ...place }))).filter((each) => each.rings.length && each.rings.flat(2).every(Number.isFinite)).map((each, index) => ({ id: `place-${index}`, ...each }));
 }
 
 /** One map, that its view puts where a text stands; without places in the text it is not there. */

@@ -75,6 +75,7 @@ const AGES = {
   ends: (ms, now) => t("ends in {duration}", { duration: coarse(ms - now) }),
   over: () => t("its time is over"),
   within: (ms, now) => (ms > now ? t("in {duration}", { duration: duration((ms - now) / 1000) }) : t("due {duration} ago", { duration: duration((now - ms) / 1000) })),
+  loss: (ms, now) => (ms > now ? t("distance lost in {duration}", { duration: duration((ms - now) / 1000) }) : t("the time to loss is over")),
   waiting: (ms, now) => t("{duration} so far", { duration: duration((now - ms) / 1000) }),
 };
 const coarse = (ms) => duration(ms / 1000).replace(/(min) \d+ s$/, "$1");

@@ -155,3 +155,60 @@ export function graticule([[west, south], [east, north]]) {
   }
   return lines;
 }
+
+/** A place [longitude, latitude] next to another: no jump across the antimeridian. */
+const beside = ([lon], [toLon, toLat]) => [toLon - 360 * Math.round((toLon - lon) / 360), toLat];
+
+/** Whether a ring of places holds a place; flat, for a sketch. */
+export function holds(ring, place) {
+  const [x, y] = beside(ring[0], place);
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+    const [[x1, y1], [x2, y2]] = [ring[i], ring[j]];
+    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
+  }
+  return inside;
+}
+
+/** A line as places with what lies behind each of them in metres: [{place, alongM}], count of them. */
+export function stations(line, count = 240) {
+  /** @type {any[]} */
+  const path = densePath(line, 0.2);
+  const ends = [0];
+  for (let i = 1; i < path.length; i += 1) ends.push(ends[i - 1] + apartM(path[i - 1], path[i]));
+  const whole = ends.at(-1);
+  let part = 1;
+  return Array.from({ length: count }, (_, i) => {
+    const alongM = (whole * i) / (count - 1);
+    while (part < path.length - 1 && ends[part] < alongM) part += 1;
+    const length = ends[part] - ends[part - 1];
+    const share = length > 0 ? Math.min(1, (alongM - ends[part - 1]) / length) : 0;
+    const [a, b] = [path[part - 1], path[part]];
+    return { place: [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])], alongM };
+  });
+}
+
+/** Where along a line a ring holds it: [[from, to], ...] in metres, of its stations. */
+export function spans(line, ring) {
+  const found = [];
+  let from = null;
+  line.forEach(({ place, alongM }, i) => {
+    const inside = holds(ring, place);
+    if (inside && from === null) from = i ? (line[i - 1].alongM + alongM) / 2 : alongM;
+    if (!inside && from !== null) { found.push([from, (line[i - 1].alongM + alongM) / 2]); from = null; }
+  });
+  if (from !== null) found.push([from, line.at(-1).alongM]);
+  return found;
+}
+
+/** How far a place is from a line and where along it, in metres; null where it is farther than withinM. */
+export function besideLine(line, place, withinM) {
+  const degrees = withinM / DEGREE_M;
+  let [best, least] = [null, withinM];
+  for (const station of line) {
+    if (Math.abs(station.place[1] - place[1]) > degrees) continue;
+    const apart = apartM(station.place, place);
+    if (apart <= least) [best, least] = [station, apart];
+  }
+  return best && { alongM: best.alongM, offM: least };
+}

@@ -61,11 +61,9 @@ export class ConsoleMap {
     for (const name of ["dragstart", "zoomstart"]) this.map.on(name, (event) => { this.moved ||= Boolean(event.originalEvent); });
     this.map.on("moveend", () => { this.net(); this.nothing(); this.beside(); this.#point(this.pixel); });
     this.map.on("click", (event) => {
-      if (event.originalEvent.taken) return;
+      if (this.picking) { this.picking(event); return; }
       const found = this.tracks.near(event.lngLat, this.map.getZoom()) ?? this.map.queryRenderedFeatures(event.point, { layers: ["ties", "intent-fill", "zone-line", "zone-line-notice"] })[0]?.properties.id;
-      if (!found) return;
-      event.originalEvent.taken = true;
-      actions.select(found);
+      if (found) actions.select(found);
     });
     this.readOut = readOut();
     this.map.on("mousemove", (event) => this.#point(event.point));
@@ -90,16 +88,31 @@ export class ConsoleMap {
   }
 
   /** The next place that is clicked, [longitude, latitude]; the page says meanwhile that it waits. */
-  pick() {
+  pick(words = t("Click the centre of the hazard.")) {
+    this.unpick();
     const hint = document.getElementById("pick");
+    hint.textContent = words;
     hint.hidden = false;
     this.map.getCanvas().classList.add("picking");
-    return new Promise((resolve) => this.map.once("click", (event) => {
-      hint.hidden = true;
-      this.map.getCanvas().classList.remove("picking");
-      event.originalEvent.taken = true;
-      resolve([event.lngLat.wrap().lng, event.lngLat.lat]);
-    }));
+    return new Promise((resolve) => {
+      this.picking = (event) => {
+        this.unpick();
+        resolve([event.lngLat.wrap().lng, event.lngLat.lat]);
+      };
+    });
+  }
+
+  /** Wait for no place any more. */
+  unpick() {
+    this.picking = null;
+    document.getElementById("pick").hidden = true;
+    this.map.getCanvas().classList.remove("picking");
+  }
+
+  /** Where its middle is, [longitude, latitude]. */
+  middle() {
+    const { lng, lat } = this.map.getCenter().wrap();
+    return [lng, lat];
   }
 
   remove() {
@@ -197,11 +210,15 @@ export class ConsoleMap {
     const view = this.map.getBounds();
     const inside = this.tracks.within([view.getWest(), view.getSouth(), view.getEast(), view.getNorth()]);
     const warned = new Set(Object.values(state.warnings).flatMap((warning) => warning.objects.map((object) => object.id)));
-    const first = (track) => state.selected === track.id || warned.has(track.track);
-    const some = (most) => (inside.length <= most ? inside : [...inside.filter(first), ...inside.filter((track) => !first(track))].slice(0, most));
+    const [first, rest] = [[], []]; // those that are picked or warned of, and as many others as can be told apart
+    for (const track of inside) {
+      if (state.selected === track.id || warned.has(track.track)) first.push(track);
+      else if (rest.length < MOST_TRAILS) rest.push(track);
+    }
+    const some = (most) => [...first, ...rest].slice(0, most);
     this.set("names", some(MOST_NAMES).map((track) => nameOf(track, now)));
     this.tracks.trail(some(MOST_TRAILS));
-    this.set("around", inside.filter((track) => first(track) && track.uncertaintyM > LEAST_AROUND_M).slice(0, MOST_NAMES).map((track) => ({
+    this.set("around", first.filter((track) => track.uncertaintyM > LEAST_AROUND_M).slice(0, MOST_NAMES).map((track) => ({
       type: "Feature", geometry: { type: "LineString", coordinates: circle(track.place, track.uncertaintyM, 48) }, properties: { colour: COLOURS[partyColour(track.party)] },
     })));
     this.crowd(Math.max(0, inside.length - MOST_NAMES));
@@ -209,6 +226,7 @@ export class ConsoleMap {
 
   /** A line that somebody draws, as [[longitude, latitude], ...]. */
   drawn(points) {
+    if (!this.ready) return;
     this.set("drawn", [
       ...(points.length > 1 ? [{ type: "Feature", geometry: { type: "LineString", coordinates: points }, properties: {} }] : []),
       ...points.map((point) => ({ type: "Feature", geometry: { type: "Point", coordinates: point }, properties: {} })),
@@ -255,7 +273,7 @@ export class ConsoleMap {
       const box = bounds(ring);
       return box && box[0][1] <= n && box[1][1] >= s && [-360, 0, 360].some((turn) => box[0][0] + turn <= e && box[1][0] + turn >= w);
     };
-    const some = this.tracks.within([w, s, e, n]).length > 0 ||
+    const some = this.tracks.hasAny([w, s, e, n]) ||
       [...intentsShown(state), ...Object.values(state.zones)].some((area) => area.volumes.some((volume) => volume.rings.some(touches)));
     this.hint.hidden = some;
   }

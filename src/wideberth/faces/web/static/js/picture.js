@@ -1,34 +1,73 @@
 // The view of the picture: a map, and beside it everything that is on it as lists.
 
+import { placesOf } from "./agreedmap.js";
+import { Heights, within } from "./heights.js";
 import { longRows } from "./longlist.js";
 import { ConsoleMap } from "./map.js";
 import { legendItems } from "./marks.js";
+import { Moment } from "./moment.js";
+import { Profile } from "./profile.js";
 import { NO_INFORMATION, SENTENCE, aged, at, goneName, intentName, namesParty, partText, partyName, rows, setText, swatch } from "./dom.js";
 import { contactText, distance, gapText, h, metresAndFeet, plain, utc, utcShort } from "./text.js";
 import { latenessOf } from "./lateness.js";
-import { intentsShown, ladderOf, orderedNotices, serverNow, shownWarnings } from "./state.js";
+import { intentsShown, ladderOf, lossMs, orderedNotices, serverNow, shownWarnings } from "./state.js";
 import { limitText } from "./shape.js";
 import { LOOK_AHEAD_S } from "./tracklayer.js";
 
-/** Its lists stand in the page from the start; what is mounted is the map. */
+const BUFFERS = new Set(["line", "line-buffer", "separation-table"]); // provisions that are distances
+const STEADY_MS = 900; // between two looks at all tracks for the side view and the filter
+
+/** Its lists stand in the page from the start; what is mounted is the map and what belongs to it. */
 export function mount(root, context) {
+  const again = () => { steadyMs = 0; view.update(context.state()); };
+  let steadyMs = 0;
+  let filtered = null;
+  let agreed = [null, []];
   const map = new ConsoleMap(root.querySelector("#map"), context.actions, { crowd });
   at("legend").replaceChildren(...legendItems(LOOK_AHEAD_S));
-  return {
-    update(state) {
-      const now = serverNow(state);
-      tracks(state, context.actions);
-      intents(state, now, context.actions);
-      zones(state, context.actions);
-      warnings(state, context.actions);
-      notices(state, context.actions);
-      map.update(state);
+  const moment = new Moment(context, again);
+  const heights = new Heights(again);
+  const profile = new Profile(map, again);
+  at("map-top").replaceChildren(moment.bar);
+  at("map-tools").replaceChildren(profile.node, moment.node, h("div", { class: "tools" }, heights.node, profile.button));
+  const view = {
+    update(given) {
+      if (given.agreed !== agreed[0]) agreed = [given.agreed, buffersOf(given.agreed)];
+      const shown = moment.view({ ...given, buffers: agreed[1] });
+      root.dataset.moment = shown.mode;
+      at("as-of-now").hidden = shown.mode === "now";
+      if (shown.mode === "now") {
+        tracks(given, context.actions);
+        intents(given, serverNow(given), context.actions);
+        zones(given, context.actions);
+      } else {
+        moment.lists(shown);
+      }
+      warnings(given, context.actions);
+      notices(given, context.actions);
+      const steady = Math.floor(given.browserMs / STEADY_MS);
+      const { band } = heights;
+      const soon = steady !== steadyMs || filtered?.band !== band || filtered.of !== shown.state.intents || filtered.selected !== given.selected || filtered.mode !== shown.mode;
+      if (soon || !band) {
+        const found = within(shown.state, band);
+        filtered = { ...found, band, of: shown.state.intents, selected: given.selected, mode: shown.mode };
+        heights.write(found.out);
+      }
+      const drawn = band ? { ...shown.state, intents: filtered.state.intents, shared: filtered.state.shared, zones: filtered.state.zones } : shown.state;
+      map.update(drawn, filtered.shows ?? undefined);
+      if (soon) profile.update(drawn, filtered.shows, band);
+      steadyMs = steady;
     },
-    show: (what, state) => map.show(what, state),
+    show: (what, state) => { map.show(what, state); },
     pick: () => map.pick(),
-    unmount: () => map.remove(),
+    unmount: () => { moment.remove(); map.remove(); at("map-tools").replaceChildren(); at("map-top").replaceChildren(); },
   };
+  return view;
 }
+
+/** The lines and distances of the agreements in force, as they are drawn. */
+const buffersOf = (agreed) => agreed.flatMap(({ id, provisions }) => placesOf({ provisions })
+  .filter((each) => BUFFERS.has(each.type)).map((each) => ({ ...each, id: `${id}/${each.id}` })));
 
 /** Of many tracks in a view not all can have their names beside them: say so. */
 function crowd(count) {
@@ -37,7 +76,7 @@ function crowd(count) {
 }
 
 function tracks(state, actions) {
-  const ids = inOrder(state.tracks);
+  const ids = inOrder(state.tracks, state.browserMs);
   const silent = order.silent;
   setText(at("n-tracks"), `${ids.length}${silent ? `, ${silent} silent` : ""}`);
   longRows(at("tracks"), ids, (id) => {
@@ -65,12 +104,15 @@ function tracks(state, actions) {
   }, state.loaded.tracks ? NO_INFORMATION : "Asking …");
 }
 
-const order = { ids: [], keys: new Map(), silent: 0 }; // of the list of tracks, as it was last
+const MANY = 500; // tracks: of more the order is looked at once a second
+const order = { ids: [], keys: new Map(), silent: 0, browserMs: 0 }; // of the list of tracks, as it was last
 
 /** The ids of tracks by name, those that went silent last: sorted anew only where one of that changed. */
-function inOrder(tracks) {
+function inOrder(tracks, browserMs) {
   const ids = Object.keys(tracks);
-  let same = ids.length === order.ids.length;
+  let same = ids.length === order.ids.length && ids.every((id) => order.keys.has(id));
+  if (same && ids.length > MANY && Math.abs(browserMs - order.browserMs) < STEADY_MS) return order.ids;
+  order.browserMs = browserMs;
   const keys = new Map();
   for (const id of ids) {
     const { callSign, track, state } = tracks[id];
@@ -212,12 +254,19 @@ function warnings(state, actions) {
         i ? h("span", { class: "dim" }, " × ") : null,
         h("span", {}, swatch(object.party), plain(names[i], 40)),
       ])),
-      h("span", { class: "num" }, lateText(state, warning) ?? (OF_ONE.has(warning.kind) ? "" : gapText(warning.gap))),
+      h("span", { class: "num" }, lateText(state, warning) ?? (OF_ONE.has(warning.kind) ? "" : gapText(warning.gap)), countdown(warning)),
       h("span", { class: "dim small" }, warning.objects.map((object) => factsOf(object).map((fact) => plain(fact, 60)).join(" ")).join("  ×  ")),
       warning.also.length ? h("span", { class: "dim small also" }, "also by another feed: ", warning.also.flatMap(reportsOf)) : null,
       h("span", { class: "dim small" }, `rule ${plain(ruleName(state, warning), 80)}${Number.isFinite(warning.uncertaintyM) && warning.uncertaintyM > 0 ? ` · known to ±${distance(warning.uncertaintyM)}` : ""}`)),
     };
   }), state.loaded.warnings ? `No warning stands. ${NO_INFORMATION}` : "Asking …");
+}
+
+/** How long it is until the distance of a warning is lost, counted down. */
+function countdown(warning) {
+  const loss = lossMs(warning);
+  if (loss === 0) return h("b", { class: "countdown" }, " · distance lost now");
+  return Number.isFinite(loss) ? [" · ", aged("loss", loss, { class: "countdown" })] : null;
 }
 
 /** Who reported the tracks of a warning, and how long ago. */

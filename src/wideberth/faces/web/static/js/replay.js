@@ -3,15 +3,15 @@
 // Nothing is drawn between two minutes, and no account of any party is here.
 
 import { choice, field } from "./answer.js";
+import { placeText } from "./coordinates.js";
 import { rings } from "./geo.js";
 import { ConsoleMap } from "./map.js";
 import { rows, swatch } from "./dom.js";
-import { intentOf, trackOf, zoneOf } from "./shape.js";
-import { EMPTY } from "./state.js";
+import { MINUTE, minuteOf, stateAt } from "./past.js";
+import { intentOf, trackOf } from "./shape.js";
 import { duration, h, local, plain, utc, utcDate, utcShort } from "./text.js";
 import { placed, t } from "./words.js";
 
-const MINUTE = 60000;
 const STEP_MS = 700; // how long a minute is shown while it plays
 const LONGEST_MIN = 1440;
 const NOTHING = t("No line in this minute. That nothing is shown does not say that nothing happened.");
@@ -207,29 +207,16 @@ class Replay {
   }
 
   #draw(atMs) {
-    const standing = this.told.shapes.filter((each) => Date.parse(each.since) < atMs + MINUTE && (!each.until || Date.parse(each.until) > atMs));
-    const areas = (type, make) => Object.fromEntries(standing.filter((each) => each.type === type).map((each) => [each.id, make(each)]));
-    const positions = (this.told.tracks.minutes ?? []).find((each) => Date.parse(each.minute) === atMs);
-    const tracks = (positions?.positions ?? []).map((each) => ({ ...trackOf(each), uncertaintyM: each.uncertainty_m, entry: each.entry, timeMs: Date.parse(each.time) }));
-    this.map.update({
-      ...EMPTY,
-      parties: this.context.state().parties,
-      loaded: { zones: true, intents: true },
-      clock: { ...EMPTY.clock, serverMs: atMs + MINUTE, browserMs: 0 },
-      browserMs: 0,
-      intents: areas("intent", (each) => ({ ...intentOf(each), callSign: each.name })),
-      zones: areas("zone", (each) => zoneOf({ ...each, rule: each.kind, unilateral: false })),
-      tracks: Object.fromEntries(tracks.map((each) => [each.id, each])),
-    });
-    const none = positions?.none_kept ?? [];
+    const { intents, zones, tracks, noneKept } = minuteOf(this.told, atMs);
+    this.map.update(stateAt(this.context.state(), atMs + MINUTE, { intents, zones, tracks: Object.fromEntries(tracks.map((each) => [each.id, each])) }));
     rows(this.tracks, [
       ...tracks.map((each) => ({
         key: each.id, shows: [each],
         make: () => h("p", { class: "row" }, swatch(each.party), h("b", {}, plain(each.callSign ?? each.track, 24)),
-          h("span", { class: "num wide" }, `${each.place[1].toFixed(5)}, ${each.place[0].toFixed(5)}`, Number.isFinite(each.uncertaintyM) ? t(", give or take {uncertaintyM} m", { uncertaintyM: each.uncertaintyM }) : ""),
+          h("span", { class: "num wide" }, placeText(each.place), Number.isFinite(each.uncertaintyM) ? t(", give or take {uncertaintyM} m", { uncertaintyM: each.uncertaintyM }) : ""),
           h("span", { class: "dim wide" }, `${t("{time}, by feed {feed} of {feedParty};", { time: utc(each.timeMs), feed: plain(each.feed, 30), feedParty: plain(each.feedParty ?? t("nobody"), 30) })} `, each.entry === undefined ? t("its file is still open") : t("digest in entry {entry}", { entry: each.entry }))),
       })),
-      ...none.map((name) => ({ key: `no ${name}`, shows: name, make: () => h("p", { class: "row dim" }, t("{name}: no position kept here", { name: plain(name, 60) })) })),
+      ...noneKept.map((name) => ({ key: `no ${name}`, shows: name, make: () => h("p", { class: "row dim" }, t("{name}: no position kept here", { name: plain(name, 60) })) })),
     ], this.told.tracks.kept ? NO_POSITION : t("This node keeps no positions."));
   }
 }

@@ -216,10 +216,11 @@ function put(tracks, track) {
   let trail = track.trail.length ? track.trail : (before?.trail ?? []);
   const last = trail[trail.length - 1];
   if (!last || last.timeMs < track.timeMs) {
-    trail = [...trail, { place: track.place, timeMs: track.timeMs, altitudeM: track.altitudeM }];
+    trail = trail.slice(1 - TRAIL);
+    trail.push({ place: track.place, timeMs: track.timeMs, altitudeM: track.altitudeM });
   }
   if (before && before.timeMs > track.timeMs) return;
-  tracks[track.id] = { ...track, trail: trail.slice(-TRAIL) };
+  tracks[track.id] = { ...track, trail };
 }
 
 function clockOf(before, space, browserMs) {

@@ -168,12 +168,17 @@ export class TrackLayer {
     this.map?.triggerRepaint();
   }
 
-  /** The tracks that are shown within a view, of [west, south, east, north] in degrees. */
-  within([west, south, east, north]) {
+  /** Whether any track is shown within a view. */
+  hasAny(view) {
+    return this.within(view, 1).length > 0;
+  }
+
+  /** The tracks that are shown within a view, of [west, south, east, north] in degrees; so many at most. */
+  within([west, south, east, north], most = Infinity) {
     const found = [];
     const { places, looks } = this.marks;
     const [[x1, y2], [x2, y1]] = [mercator(west, south), mercator(east, north)];
-    for (let slot = 0; slot < this.held.length; slot += 1) {
+    for (let slot = 0; slot < this.held.length && found.length < most; slot += 1) {
       if (looks[4 * slot] < 0) continue;
       const y = places[2 * slot + 1];
       if (y < y1 || y > y2) continue;

@@ -67,11 +67,12 @@ export class Api {
     return response.text();
   }
 
-  /** A write under a key of its own: trying it again after a cut does it once. */
-  async post(path, body, key) {
+  /** A write under a key of its own: trying it again after a cut does it once. signal: takes it back
+   * while nobody answered; for questions, which change nothing. */
+  async post(path, body, key, { method = "POST", signal = undefined } = {}) {
     return this.#answer(
       await fetch(path, {
-        method: "POST",
+        method, signal,
         headers: this.headers({ "Content-Type": "application/json", "Idempotency-Key": key }),
         body: JSON.stringify(body),
       }),
@@ -79,10 +80,10 @@ export class Api {
   }
 
   /** A statement in the place of a body; what it is asked under stands in it. */
-  async postSigned(path, statement) {
+  async postSigned(path, statement, method = "POST") {
     return this.#answer(
       await fetch(path, {
-        method: "POST", headers: this.headers({ "Content-Type": "application/jose" }), body: statement,
+        method, headers: this.headers({ "Content-Type": "application/jose" }), body: statement,
       }),
     );
   }

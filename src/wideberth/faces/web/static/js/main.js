@@ -15,6 +15,7 @@ import * as sealed from "./sealed.js";
 import { shell } from "./shell.js";
 import { StopDesk } from "./stop.js";
 import * as tell from "./tell.js";
+import * as write from "./write.js";
 import { Signer } from "./signer.js";
 import { EMPTY, STALE_AFTER, reduce, serverNow } from "./state.js";
 import { Positions } from "./positions.js";
@@ -246,7 +247,7 @@ const context = {
   stands: (what) => views.stands(what),
   actions,
 };
-const views = new Views({ picture, inbox, tell, agreements, incidents, drills, sealed, replay }, context);
+const views = new Views({ picture, inbox, write, tell, agreements, incidents, drills, sealed, replay }, context);
 const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */

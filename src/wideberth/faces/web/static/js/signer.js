@@ -106,18 +106,18 @@ export class Signer {
 
   /** A signed write: type is the command's name, body the JSON with the names of the address in it.
    * Tries again through a cut line with the same statement, so that it counts once. */
-  post(path, type, body) {
+  post(path, type, body, method = "POST") {
     if (!this.key) return Promise.reject(new Error("This needs a signature: enrol this browser first."));
     const request = crypto.randomUUID();
-    const turn = () => this.#send(path, type, body, request);
+    const turn = () => this.#send(path, type, body, request, method);
     return navigator.locks.request(`wideberth ${this.origin} ${this.party} ${this.key.keyId}`, turn);
   }
 
-  async #send(path, type, body, request) {
+  async #send(path, type, body, request, method) {
     for (let turn = 0; ; turn += 1) {
       const statement = await this.#patiently(() => this.#statement(type, body, request));
       try {
-        return await this.#patiently(() => this.api.postSigned(path, statement));
+        return await this.#patiently(() => this.api.postSigned(path, statement, method));
       } catch (error) {
         // Another window signed in between: the same request, at the chain's new end.
         if (!(error instanceof Problem) || !OUT_OF_TURN.has(error.rule) || turn >= 5) throw error;

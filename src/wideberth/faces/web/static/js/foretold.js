@@ -26,7 +26,7 @@ function asShown(shown) {
     (shown.volumes ?? []).slice(0, 6).map((each, i) => h("div", {}, h("dt", {}, t("volume {number}", { number: i + 1 })),
       h("dd", { class: "num" }, shapeText(each.footprint), ` · ${limitText(each.lower)} – ${limitText(each.upper)}`,
         each.start ? ` · ${dayTime(Date.parse(each.start))} – ${dayTime(Date.parse(each.end))}` : ` · ${t("times are not shown")}`))),
-    (shown.volumes ?? []).length > 6 ? h("div", {}, h("dt", {}, ""), h("dd", {}, tn(shown.volumes.length - 6, "and {count} more", "and {count} more"))) : null,
+    (shown.volumes ?? []).length > 6 ? h("div", {}, h("dt", {}, ""), h("dd", {}, tn(shown.volumes.length - 6, "and {count} volume more", "and {count} volumes more"))) : null,
     shown.withheld?.length ? h("div", {}, h("dt", {}, t("not shown")), h("dd", {}, shown.withheld.map((each) => plain(each).replaceAll("_", " ")).join(", "))) : null,
     shown.coarsened ? h("div", {}, h("dt", {}, t("made coarse")), h("dd", {}, plain(shown.coarsened.words, 200))) : null);
 }

@@ -80,7 +80,7 @@ class Write {
       h("h2", { id: "h-write", tabindex: "-1", "data-first": true }, t("Tell an intent")),
       this.banner, h("div", { class: "field" }, tools, this.anchor, this.hint), this.areas, this.pasting.node, this.words.nodes,
       this.fault, h("p", { class: "line sending" }, this.sendButton, h("button", { type: "button", class: "quiet", onclick: () => this.#clear() }, t("Start anew"))), this.waiting, this.receipt,
-      h("p", { class: "sentence" }, phrase("To tell makes nothing lawful, gives no permission and takes no protection away.")));
+      h("p", { class: "sentence" }, phrase("To tell makes nothing lawful and takes no protection away.")));
     this.form.addEventListener("input", () => { this.words.times(); this.#changed(); });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.#send(); });
     this.root.classList.add("tell-view");

@@ -247,7 +247,7 @@ class Write {
         shown.intent.late || shown.late_under?.length ? h("p", { class: "missing" }, t("It would be told LATE.")) : null,
         (shown.late_under ?? []).map((each) => h("p", { class: "missing" }, t("{title} asks for {time} before it begins.", { title: plain(each.title ?? each.agreement, 80), time: duration(each.minimum_lead_s) }))),
         (shown.intent.cautions ?? []).map((each) => h("p", { class: "missing" }, plain(each, 80))),
-        shown.clashes.length ? h("p", {}, h("b", {}, tn(shown.clashes.length, "It touches {count}:", "It touches {count}:"))) : noneTouched(),
+        shown.clashes.length ? h("p", {}, h("b", {}, tn(shown.clashes.length, "It would touch {count} thing:", "It would touch {count} things:"))) : noneTouched(),
         shown.clashes.length ? touchList(state, shown.clashes, (clash) => this.#pick(clash)) : null,
         coverage(shown, check.atMs), h("p", { class: "dim small" }, left(shown.hidden))));
       const away = this.volumes[0] && farFromAll(this.volumes[0].places[0].at, placesOf(state));
@@ -343,7 +343,7 @@ class Write {
     const box = h("div", { class: "receipt" });
     this.receipt.replaceChildren(h("div", { class: "card", role: "status" },
       h("p", {}, h("b", {}, t("Told")), " ", t("at {time}: version {version}, entry {position} of the record. How far it comes stands in the inbox.", { time: `${utcDate(Date.parse(time))} ${utc(Date.parse(time))}`, version: intent.version, position })),
-      answer.clashes.length ? h("p", {}, tn(answer.clashes.length, "It touches {count}; whoever may know was told.", "It touches {count}; whoever may know was told.")) : null,
+      answer.clashes.length ? h("p", {}, tn(answer.clashes.length, "It touches {count} thing; whoever may know was told.", "It touches {count} things; whoever may know was told.")) : null,
       h("p", { class: "line" }, h("button", { type: "button", class: "quiet", onclick: () => this.#receipt(position, box) }, t("Show its receipt"))), box));
     this.context.refresh("intents", "hazards", "reach", "notices");
   }

@@ -222,7 +222,7 @@ def test_what_waits_in_an_incident_is_in_the_inbox_and_beside_the_way_there(
 ) -> None:
     page = officer(console, window, "bravo").page
     page.set_viewport_size({"width": 1280, "height": 800})
-    badge, lines = page.locator("#nav-waits"), page.locator("#waiting .card")
+    badge, lines = page.locator("#nav-waits"), page.locator("#inbox .due")
     expect(page.locator("#n-inbox")).to_contain_text("0 notices open")
     expect(badge).to_be_hidden()
     chip = page.locator("#channels .chip", has_text="alpha")

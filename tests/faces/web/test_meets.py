@@ -27,7 +27,7 @@ SAYS_JS = """async ({state, notice, now}) => {
         theirs: phase && meets.theirLine(about, phase).textContent,
         why: whyLate(state, notice),
         inForce: desk.isInForce(state, notice, now),
-        pressing: desk.pressing(state, notice, now) - now,
+        pressing: desk.noticeOrder(state, notice, now)[2] - now,
     };
 }"""
 
@@ -166,46 +166,6 @@ def test_of_what_is_shown_in_part_no_lead_is_told(console: Any, window: Callable
     assert part["why"] == "agreed are 3 h 00 min"
     assert begun["why"] == "told when it had begun, agreed are 60 min 00 s"
     assert by_rules["why"] == "told 13 min 40 s before it begins, the rules ask for 15 min 00 s"
-
-
-WAITS_JS = """async ({items, noticeMs}) => {
-    const { waitingLists } = await import("/js/waiting.js");
-    const [above, below] = [document.createElement("div"), document.createElement("div")];
-    waitingLists(above, below, { waits: items, parties: {} }, noticeMs);
-    const keys = (box) => [...box.querySelectorAll(".card")].map((card) => card.dataset.key);
-    return [keys(above), keys(below)];
-}"""
-
-
-@pytest.mark.parametrize(
-    ("notice_ms", "above", "below"),
-    [
-        (None, ["overdue", "in an hour", "in two days", "result"], []),
-        (NOW_MS + 6 * MINUTE_MS, ["overdue"], ["in an hour", "in two days", "result"]),
-        (NOW_MS + 90 * MINUTE_MS, ["overdue", "in an hour"], ["in two days", "result"]),
-    ],
-)
-def test_a_question_due_in_days_stands_below_what_begins_in_minutes(
-    console: Any,
-    window: Callable[[], Any],
-    notice_ms: int | None,
-    above: list[str],
-    below: list[str],
-) -> None:
-    page = window().page
-    page.goto(console.url)
-    due = {"in two days": 2880, "in an hour": 60, "overdue": -5}
-    items = [
-        {"key": key, "kind": "question", "dueMs": NOW_MS + minutes * MINUTE_MS, "by": "north"}
-        | {"incident": "i", "title": "t", "overdue": minutes < 0}
-        for key, minutes in due.items()
-    ]
-    items.append(
-        {"key": "result", "kind": "result", "dueMs": None, "by": "north"}
-        | {"incident": "i", "title": "t", "overdue": False}
-    )
-    found = page.evaluate(WAITS_JS, {"items": items, "noticeMs": notice_ms})
-    assert found == [above, below]
 
 
 LINES_JS = """async ({state, notice, steps, stop, now}) => {

@@ -18,9 +18,9 @@ from wideberth.faces.web import STATIC
 LANGUAGES = ("ar", "he")
 PLURALS = {"ar": {"zero", "one", "two", "few", "many", "other"}, "he": {"one", "two", "other"}}
 NOT_YET = re.compile(
-    r"(coordinates|desk|draft|drawmap|due|edit|fields|foretold|heights|inbox|intentform|liveask"
+    r"(alerts|coordinates|desk|draft|drawmap|due|edit|fields|foretold|heights|inbox|intentform|liveask"
     r"|longlist|map|mapstyle|marks|moment|ownintents|past|pasting|picture|positions|positionswork"
-    r"|profile|sending|shape|tasks|tell|touches|tracklayer|waiting|write)\.js"
+    r"|profile|receiptcheck|record|renewal|sending|shape|tasks|tell|touches|tracklayer|waiting|write)\.js"
 )
 """Modules whose words are not all in the catalogues."""
 

@@ -62,6 +62,11 @@ class AgreementsView {
     this.stop = context.onEvent(({ event }) => { if (CONCERNS.has(event)) this.again(); });
   }
 
+  /** The address names one. */
+  at(what) {
+    if (what && what !== this.open) this.choose(what);
+  }
+
   unmount() {
     clearInterval(this.timer);
     this.stop();

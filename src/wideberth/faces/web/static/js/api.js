@@ -42,11 +42,11 @@ export function pause(ms) {
   });
 }
 
-/** Asks and answers as JSON; contact() is called whenever the server said anything at all. */
+/** Asks and answers as JSON; contact() is called whenever the server said anything at all, refused() when
+ * it no longer takes the token. The token may be replaced by the next one of the same party. */
 export class Api {
-  constructor(token, contact) {
-    this.token = token;
-    this.contact = contact;
+  constructor(token, contact, refused = () => {}) {
+    Object.assign(this, { token, contact, refused });
   }
 
   headers(extra = {}) {
@@ -63,6 +63,7 @@ export class Api {
   async text(path) {
     const response = await fetch(path, { headers: this.headers({ Accept: "text/plain" }), cache: "no-store" });
     this.contact();
+    if (response.status === 401) this.refused();
     if (!response.ok) throw new Problem(response.status, {});
     return response.text();
   }
@@ -117,6 +118,7 @@ export class Api {
     } catch {
       body = { detail: t("the answer was not JSON") };
     }
+    if (response.status === 401) this.refused();
     if (!response.ok) throw new Problem(response.status, body);
     return body;
   }

@@ -8,7 +8,7 @@ import { h, plain, utcDate, utcShort } from "./text.js";
 import { phrase, t } from "./words.js";
 
 const VERDICTS = ["APPROVED", "REFUSED", "CLEARED"];
-const NO_ANSWER = phrase("No answer is not consent.");
+export const NO_ANSWER = phrase("No answer is not consent.");
 
 const when = (text) => { const ms = Date.parse(text); return `${utcDate(ms)} ${utcShort(ms)}`; };
 

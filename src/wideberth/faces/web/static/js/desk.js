@@ -9,7 +9,7 @@ export function channelOf(wire) {
   return {
     id: wire.party, state: wire.state, sinceMs: ms(wire.since), heardMs: ms(wire.heard), by: wire.by ?? null,
     reason: wire.reason ?? null, scope: wire.scope ?? null, untilMs: ms(wire.until), before: wire.before ?? null,
-    missed: (wire.missed_calls ?? []).length,
+    missed: (wire.missed_calls ?? []).length, callByMs: ms(wire.call_by),
   };
 }
 
@@ -44,6 +44,31 @@ export function stopOf(wire) {
     contact: wire.contact ?? null, recorded: wire.recorded !== false,
     reads: (wire.reading?.reads ?? []).map((read) => ({ party: read.party, afterS: number(read.after_s) })),
     firstS: number(wire.reading?.first_s), unread: wire.reading?.unread ?? null,
+  };
+}
+
+/** What was asked of whom under an agreement of the kind CONSENT. */
+export function consentOf(wire) {
+  return {
+    id: wire.id, agreement: wire.agreement, party: wire.party, words: wire.words, entitled: wire.entitled, verdict: wire.verdict ?? null,
+    answerByMs: ms(wire.answer_by), overdue: Boolean(wire.overdue), askedMs: ms(wire.asked),
+  };
+}
+
+export function doubtOf(wire) {
+  return {
+    id: wire.id, state: wire.state, statement: wire.statement, raisedMs: ms(wire.raised), party: wire.party ?? null, owner: wire.owner ?? null,
+    intent: wire.intent ?? null, zone: wire.zone ?? null,
+  };
+}
+
+/** A protected site of the reader's own, with the challenges that it answers or answered. */
+export function siteOf(wire) {
+  return {
+    id: wire.id, owner: wire.owner, isStale: wire.state === "STALE", validMs: ms(wire.valid_until), name: wire.intent?.place_name ?? null,
+    challenges: (wire.challenges ?? []).map((each) => ({
+      party: each.party ?? null, statement: each.statement, answerByMs: ms(each.answer_by), answered: Boolean(each.answered), overdue: Boolean(each.overdue),
+    })),
   };
 }
 
@@ -110,26 +135,12 @@ function dueMs(state, notice, now) {
   return Math.min(far(notice.escalation?.atMs), startMs > now ? startMs : Infinity);
 }
 
-/** By when the most pressing notice asks for something: at once (-Infinity), at a time, or Infinity. */
-export const pressing = (state, notice, now) =>
-  (isInForce(state, notice, now) || notice.escalation?.overdue ? -Infinity : dueMs(state, notice, now));
-
-/** Open notices: hazards in force first, then overdue ones, then by what comes first of the next step
- * and the begin, then by when they take effect. */
-export function inbox(state, now) {
-  const keys = new Map();
-  const open = Object.values(state.notices).filter((notice) => notice.open);
-  for (const notice of open) {
-    const { startMs } = windowOf(state, notice);
-    const overdue = notice.escalation?.overdue ? 0 : 1;
-    keys.set(notice.id, [isInForce(state, notice, now) ? 0 : 1, overdue, dueMs(state, notice, now), far(startMs), -notice.number]);
-  }
-  return open.sort((a, b) => compare(keys.get(a.id), keys.get(b.id)));
-}
-
-function compare(a, b) {
-  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
-  return 0;
+/** By what notices are ordered: hazards in force first, then overdue ones, then by what comes first of
+ * the next step and the begin, then by when they take effect. */
+export function noticeOrder(state, notice, now) {
+  const { startMs } = windowOf(state, notice);
+  const overdue = notice.escalation?.overdue ? 0 : 1;
+  return [isInForce(state, notice, now) ? 0 : 1, overdue, dueMs(state, notice, now), far(startMs), -notice.number];
 }
 
 /** Whether nobody holds the post that a step of a ladder tells: a neutral where the space has none. */

@@ -1,5 +1,6 @@
-// The view of the inbox: what there is to do now, what is most pressing first. A notice leaves it
-// when every unit on its list has it; RECEIVED ends nothing, and silence is no answer.
+// The view of the inbox: all that there is to do now in one list, what is most pressing first, as due.js
+// orders it. A notice leaves it when every unit on its list has it; RECEIVED ends nothing, and silence
+// is no answer. What is no notice is drawn by tasks.js.
 
 import { patiently } from "./api.js";
 import { VERBS, answerForm, differenceText } from "./answer.js";
@@ -8,14 +9,15 @@ import { whyLate } from "./lateness.js";
 import { bothText, dayTime, nameOf, ownName, ownThing, radiusOf, theirLine, theirPhase, whereText } from "./meets.js";
 import { Backlog } from "./backlog.js";
 import { changeItems } from "./changes.js";
-import { aboutOf, inbox, isInForce, isOwn, isVacant, kindOf, pressing, stepsOf, windowOf } from "./desk.js";
+import { aboutOf, isInForce, isOwn, isVacant, kindOf, stepsOf, windowOf } from "./desk.js";
+import { due } from "./due.js";
 import { serverNow } from "./state.js";
 import { SigningPanel } from "./signing.js";
 import { SentList } from "./sent.js";
 import { DrillAnswers } from "./drill.js";
-import { isUntested, testNeeded } from "./readback.js";
+import { isUntested, testAsked } from "./readback.js";
 import { ReadStops } from "./stopsread.js";
-import { waitingLists } from "./waiting.js";
+import { namesOf, taskBody } from "./tasks.js";
 import { contactText, h, plain, utc, utcShort, wordsOf } from "./text.js";
 
 const TEN_MINUTES_MS = 600000; // before and after, as the stream's own proposals have it
@@ -40,18 +42,14 @@ class Inbox {
     const signing = h("div", { class: "signing" });
     const backlog = h("div", { id: "backlog" });
     const stops = h("div", {});
-    this.waiting = h("div", { class: "cards", id: "waiting", hidden: true });
-    this.later = h("div", { class: "cards", id: "waiting-later", hidden: true });
     const sent = h("div", { class: "cards", id: "sent" });
     const drills = h("div", { class: "cards", id: "inbox-drills" });
-    this.needed = h("div", {});
-    this.saidNeeded = "";
     this.drilled = h("section", { class: "drilled", "aria-labelledby": "h-drilled", hidden: true },
       h("h2", { id: "h-drilled" }, "Drill messages to answer: no notices"), drills);
     root.replaceChildren(h("div", { class: "sheet inbox" },
       h("section", { class: "todo", "aria-labelledby": "h-inbox" },
         h("h2", { id: "h-inbox", tabindex: "-1", "data-first": true }, "What do I have to do now ", this.count),
-        this.waiting, signing, this.needed, this.list, this.later, stops, backlog),
+        signing, this.list, stops, backlog, context.alerts.awayChoice()),
       h("div", {}, this.drilled,
         h("section", { class: "told", "aria-labelledby": "h-sent" },
           h("h2", { id: "h-sent", tabindex: "-1" }, "What you told, and how far it came"), sent))));
@@ -70,26 +68,25 @@ class Inbox {
   update(state) {
     this.state = state;
     const now = serverNow(state);
-    const all = this.#ordered(inbox(state, now));
-    const hard = all.filter((notice) => isInForce(state, notice, now)).length;
+    const all = this.#ordered(due(state, now, this.signing?.ready ? testAsked(state.tests, this.#keyId, now) : null).filter((item) => item.source !== "stop")); // STOPs stand above every view
+    const notices = all.filter((item) => item.source === "notice").length;
+    const hard = all.filter((item) => item.source === "notice" && isInForce(state, item.thing, now)).length;
     const open = all.slice(0, MOST);
     const more = all.length > MOST ? `, the first ${MOST} are shown` : "";
-    setText(this.count, `${all.length} ${all.length === 1 ? "notice" : "notices"} open${hard ? `, ${hard} of a hazard in force` : ""}${more}`);
-    rows(this.list, open.map((notice) => ({ key: notice.id, shows: "", make: () => this.#shell(notice) })),
+    const others = all.length > notices ? `, ${all.length - notices} other ${all.length - notices === 1 ? "thing" : "things"} to do` : "";
+    setText(this.count, `${notices} ${notices === 1 ? "notice" : "notices"} open${hard ? `, ${hard} of a hazard in force` : ""}${others}${more}`);
+    rows(this.list, open.map((item) => ({ key: item.key, shows: "", make: () => this.#shell(item) })),
       state.loaded.notices ? `Nothing is open. ${NO_INFORMATION}` : "Asking …");
-    for (const notice of open) this.#fill(notice, now);
+    for (const item of open) {
+      if (item.source === "notice") this.#fill(item.thing, now);
+      else this.#fillTask(item);
+    }
     this.backlog?.update(state);
     this.stops?.update(state, now);
-    waitingLists(this.waiting, this.later, state, all.length ? pressing(state, all[0], now) : null);
     this.sent?.update(state);
     const drills = Object.values(state.drills).filter((drill) => drill.recipient === state.session?.party);
     this.drilled.hidden = !drills.length;
     this.drills?.update(drills.sort((a, b) => a.dueMs - b.dueMs));
-    const needed = this.signing?.ready ? testNeeded(state.tests, this.#keyId, now, this.context.actions.test) : null;
-    if ((needed?.textContent ?? "") !== this.saidNeeded) {
-      this.saidNeeded = needed?.textContent ?? "";
-      this.needed.replaceChildren(...(needed ? [needed] : []));
-    }
   }
 
   get #keyId() { return this.signing?.ready ? this.context.signer.key?.keyId : null; }
@@ -103,30 +100,80 @@ class Inbox {
 
   /** While somebody fills in a form nothing moves under their hands; what is new comes on top. */
   #ordered(open) {
-    for (const id of [...this.forms.keys()]) if (!open.some((notice) => notice.id === id)) this.forms.delete(id);
+    for (const key of [...this.forms.keys()]) if (!open.some((item) => item.key === key)) this.forms.delete(key);
     if (this.forms.size) {
-      const before = new Map(this.order.map((id, index) => [id, index]));
-      open.sort((a, b) => (before.get(a.id) ?? -1) - (before.get(b.id) ?? -1));
+      const before = new Map(this.order.map((key, index) => [key, index]));
+      open.sort((a, b) => (before.get(a.key) ?? -1) - (before.get(b.key) ?? -1));
     }
-    this.order = open.map((notice) => notice.id);
+    this.order = open.map((item) => item.key);
     return open;
   }
 
   /** A card whose inside is redrawn and whose form is left alone. */
-  #shell(notice) {
-    return h("article", { class: "card task", "aria-labelledby": `task-${notice.number}` },
-      h("div", { class: "body" }), h("div", { class: "slot" }));
+  #shell({ source, thing }) {
+    const attributes = source === "notice" ? { class: "card task", "aria-labelledby": `task-${thing.number}` } : { class: "card due", "data-source": source };
+    return h("article", attributes, h("div", { class: "body" }), h("div", { class: "slot" }));
+  }
+
+  /** The card with its form, where one is open, in its slot. */
+  #card(key) {
+    const card = this.list.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`);
+    const form = this.forms.get(key);
+    const slot = card.querySelector(":scope > .slot");
+    if (form && slot.firstChild !== form.node) slot.replaceChildren(form.node);
+    if (!form && slot.firstChild) slot.replaceChildren();
+    return card;
+  }
+
+  #fillTask(item) {
+    const { state } = this;
+    const card = this.#card(item.key);
+    card.className = `card due${item.order[0] <= 1 ? " in-force" : item.isOverdue ? " is-overdue" : ""}`;
+    const said = this.said.get(item.key);
+    const open = this.forms.get(item.key)?.verb;
+    const { session } = this.context;
+    rows(card.querySelector(":scope > .body"), [{
+      key: "body", shows: [item.thing, item.isOverdue, Number.isFinite(item.atMs) && item.atMs, said, open, this.signing?.ready, namesOf(state, item)],
+      make: () => taskBody(state, item, {
+        context: this.context, said, open, signs: Boolean(this.signing?.ready), tested: item.source === "test" ? item.thing : null,
+        may: (role) => session.roles.includes(role),
+        ask: (label, make) => this.#ask(item.key, label, make),
+        run: (act) => this.#run(item.key, act),
+      }),
+    }], "");
+  }
+
+  /** Open the small form of a row, or close it. */
+  #ask(key, label, make) {
+    const back = () => {
+      this.forms.delete(key);
+      this.update(this.context.state());
+      this.list.querySelector(`[data-focus="${CSS.escape(`${label} ${key}`)}"]`)?.focus();
+    };
+    if (this.forms.get(key)?.verb === label) { back(); return; }
+    const node = make(back);
+    this.forms.set(key, { verb: label, node });
+    this.update(this.context.state());
+    node.querySelector("textarea, input, select, button")?.focus();
+  }
+
+  /** Do it once, and say beside the row what was wrong. */
+  async #run(key, act) {
+    this.#mark(key, { waits: "sending …" });
+    try {
+      await act();
+      this.#mark(key, null);
+    } catch (error) {
+      this.#mark(key, { fault: error.message });
+    }
   }
 
   #fill(notice, now) {
     const { state } = this;
-    const card = this.list.querySelector(`[data-key="${CSS.escape(notice.id)}"]`);
+    const card = this.#card(notice.id);
     const hazard = isInForce(state, notice, now);
     card.className = `card task u-${notice.urgency}${hazard ? " in-force" : ""}`;
     const form = this.forms.get(notice.id);
-    const slot = card.querySelector(".slot");
-    if (form && slot.firstChild !== form.node) slot.replaceChildren(form.node);
-    if (!form && slot.firstChild) slot.replaceChildren();
     const about = aboutOf(state, notice);
     const span = windowOf(state, notice);
     const phase = now < span.startMs ? "begins" : now <= span.endMs ? "ends" : "over";

@@ -2,13 +2,17 @@
 
 import { Api, Problem } from "./api.js";
 import { giveColours } from "./colours.js";
+import { Alerts, titleOf } from "./alerts.js";
 import * as agreements from "./agreements.js";
 import * as drills from "./drills.js";
 import * as inbox from "./inbox.js";
 import * as incidents from "./incidents.js";
 import * as picture from "./picture.js";
+import * as record from "./record.js";
+import { Renewal } from "./renewal.js";
 import * as replay from "./replay.js";
 import { Confidant } from "./confidant.js";
+import { due } from "./due.js";
 import { at, setText, tick, toast } from "./dom.js";
 import { goneText, h } from "./text.js";
 import * as sealed from "./sealed.js";
@@ -27,6 +31,7 @@ import { languageControls, t, unreviewed } from "./words.js";
 
 const KEY = "wideberth.token";
 const ASK_AGAIN_MS = 250; // events that come together are asked about together
+const LOOK_MS = 400; // between looks at what is to be done, for the sound and the title
 const BEAT_MS = 3000; // for what has no event of its own: others' intents, the checkpoint
 const ALL = "south=-90&west=-180&north=90&east=180&limit=500";
 
@@ -38,15 +43,28 @@ let waiting = null;
 let running = [];
 let positions = null;
 let drawing = false;
+let todo = []; // of due(), as it was looked at last
+let lookedMs = 0;
+let entered = false; // the server has taken the token: there is something that a view may hold
+
+const ANYBODYS = new Set(["space", "tracks"]); // answered to anybody, or by a worker
+const OUTSIDE = new Set(["signed-in", "signed-out", "space", "tick", "line", "contact"]);
 
 function dispatch(event) {
+  if (!api && !OUTSIDE.has(event.type)) return; // an answer that comes after the sign-out is nobody's
   state = reduce(state, event);
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
     giveColours(Object.keys(state.parties));
-    shell(state, api ? stops.unread(state).length : 0);
+    if (Date.now() - lookedMs >= LOOK_MS) {
+      lookedMs = Date.now();
+      todo = api ? due(state, serverNow(state)) : [];
+      alerts.look(todo);
+    }
+    shell(state, titleOf(todo));
+    renewal.update(api ? state.session : null);
     if (api) stops.draw(state);
     views.update(state);
     tick(serverNow(state));
@@ -68,6 +86,9 @@ const ASK = {
   stops: async () => dispatch({ type: "stops", ...(await api.all("/api/v1/stops", "stops")) }),
   drills: async () => dispatch({ type: "drills", ...(await api.all("/api/v1/drills?state=waiting", "drills")) }),
   tests: async () => dispatch({ type: "tests", tests: await api.get("/api/v1/read-back-tests") }),
+  consents: async () => dispatch({ type: "consents", ...(await api.all("/api/v1/consents", "consents")) }),
+  doubts: async () => dispatch({ type: "doubts", ...(await api.all("/api/v1/doubts", "doubts")) }),
+  sites: async () => dispatch({ type: "sites", ...(await api.all("/api/v1/sites?whose=own", "sites")) }),
   agreed: async () => dispatch({ type: "agreed", ...(await allAgreed()) }),
   waits: async () => dispatch({ type: "waits", ...(await waiting.ask()) }),
   reach: async () => dispatch({ type: "reach", ...(await api.all("/api/v1/notices/unreached", "unreached")) }),
@@ -104,12 +125,15 @@ async function allAgreed() {
     for (const one of each.signatures ?? []) note(one.party, one.time);
   }
   const inForce = all.filter((each) => each.state === "in-force" && each.parties.includes(party));
-  const items = await Promise.all(inForce.map(async ({ agreement, version, title, parties }) => {
+  const items = await Promise.all(inForce.map(async ({ agreement, version, title, parties, expires }) => {
     const key = `${agreement}/${version}`;
     if (!terms.has(key)) terms.set(key, (await api.get(`/api/v1/agreements/${encodeURIComponent(agreement)}?version=${version}`)).terms?.provisions ?? []);
-    return { id: agreement, version, title, parties, provisions: terms.get(key) };
+    const isRenewed = all.some((each) => each.agreement === agreement && each.version > version && ["proposed", "signed"].includes(each.state));
+    return { id: agreement, version, title, parties, expiresMs: Date.parse(expires), isRenewed, provisions: terms.get(key) };
   }));
-  return { items, said };
+  const waits = (each) => each.state === "proposed" && each.unsigned?.some((one) => one.party === party);
+  const proposals = all.filter(waits).map(({ agreement, version, title, party: by, answer_by: until }) => ({ id: agreement, version, title, by, answerByMs: Date.parse(until) }));
+  return { items, proposals, said };
 }
 
 const wanted = new Set();
@@ -128,12 +152,13 @@ function ask(...names) {
 }
 
 async function one(name) {
-  if (!api) return;
+  if (!api || renewal.isOver) return;
+  const asked = api;
   try {
     await ASK[name]();
+    if (api === asked && !ANYBODYS.has(name)) entered = true;
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) signOut(whyRefused(state.session, Date.now()));
-    else if (!(error instanceof Problem) && !(error instanceof TypeError)) throw error;
+    if (!(error instanceof Problem) && !(error instanceof TypeError)) throw error;
   }
 }
 
@@ -141,7 +166,8 @@ function signIn(token) {
   const session = claims(token);
   if (!session) { signOut(t("This is no token: it has to have three parts with dots between. Copy all of the line that wideberth token printed.")); return; }
   sessionStorage.setItem(KEY, token);
-  api = new Api(token, contact);
+  api = new Api(token, contact, refused);
+  entered = false;
   dispatch({ type: "signed-in", session });
   signer = new Signer({ api, party: session.party });
   signer.panels.add(() => ask("tests"));
@@ -151,6 +177,35 @@ function signIn(token) {
   at("main").hidden = false; // before a view measures its room
   views.follow();
   ask(...Object.keys(ASK));
+  listen();
+}
+
+/** The token is taken no longer. Before anything was shown there is nothing to keep: sign in anew. */
+function refused() {
+  if (!api || renewal.isOver) return;
+  const why = whyRefused(state.session, Date.now());
+  if (!entered) { signOut(why); return; }
+  hush();
+  renewal.over(why);
+}
+
+/** The same session with the next token: views, forms and what waits to be sent go on. */
+function goOn(token, session) {
+  sessionStorage.setItem(KEY, token);
+  api.token = token;
+  dispatch({ type: "signed-in", session });
+  hush();
+  listen();
+  ask(...Object.keys(ASK));
+}
+
+function hush() {
+  for (const stream of running) stream.stop();
+  running = [];
+  positions = null;
+}
+
+function listen() {
   const events = new Stream({
     path: "/api/v1/stream",
     api,
@@ -158,12 +213,12 @@ function signIn(token) {
     onEvent,
     onState: (is, why) => {
       dispatch({ type: "stream", name: "events", is, why, browserMs: Date.now() });
-      if (is === "live") ask("intents", "shared", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog", "waits", "agreed");
-      if (is === "refused") signOut(whyRefused(session, Date.now()));
+      if (is === "live") ask("intents", "shared", "zones", "notices", "warnings", "channels", "hazards", "stops", "drills", "reach", "backlog", "waits", "agreed", "consents", "doubts", "sites");
+      if (is === "refused") refused();
     },
   });
   positions = new Positions({
-    token,
+    token: api.token,
     contact,
     onTracks: (tracks) => dispatch({ type: "tracks", tracks }),
     onHeld: (ids) => dispatch({ type: "held", ids }),
@@ -179,9 +234,8 @@ function signIn(token) {
 
 function signOut(fault) {
   sessionStorage.removeItem(KEY);
-  for (const stream of running) stream.stop();
-  running = [];
-  positions = null;
+  hush();
+  renewal.reset();
   signer?.stop();
   signer = null;
   confidant = null;
@@ -234,7 +288,11 @@ const actions = {
 
 const listeners = new Set();
 
+const alerts = new Alerts();
+const renewal = new Renewal({ renewed: goOn, leave: () => signOut() });
+
 const context = {
+  alerts,
   get api() { return api; },
   get session() { return state.session; },
   get signer() { return signer; },
@@ -247,7 +305,7 @@ const context = {
   stands: (what) => views.stands(what),
   actions,
 };
-const views = new Views({ picture, inbox, write, tell, agreements, incidents, drills, sealed, replay }, context);
+const views = new Views({ picture, inbox, write, tell, agreements, incidents, drills, sealed, replay, record }, context);
 const stops = new StopDesk(context);
 
 /** The token from the address, which loses it at once, or from this tab's own store. */
@@ -296,4 +354,4 @@ window.addEventListener("online", () => { dispatch({ type: "line", offline: fals
 
 setInterval(() => dispatch({ type: "tick", browserMs: Date.now() }), 500);
 setInterval(() => { if (api) ask("space", "intents", "shared", "zones", "warnings", "tracks", "feeds", "channels", "checkpoint"); }, BEAT_MS);
-setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "drills", "tests", "reach"); }, 5 * BEAT_MS);
+setInterval(() => { if (api) ask("parties", "notices", "hazards", "stops", "drills", "tests", "reach", "consents", "doubts", "sites"); }, 5 * BEAT_MS);

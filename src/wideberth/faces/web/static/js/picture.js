@@ -204,7 +204,7 @@ function zones(state, actions) {
   })), state.loaded.zones ? NO_INFORMATION : "Asking …");
 }
 
-function objectName(state, object) {
+export function objectName(state, object) {
   if (object.type === "track") {
     const track = state.tracks[`${object.feedParty ?? ""}/${object.id}`] ?? Object.values(state.tracks).find((each) => each.track === object.id);
     return track?.callSign ?? track?.track ?? object.facts[1] ?? object.facts[0] ?? object.type;
@@ -218,7 +218,7 @@ function objectName(state, object) {
 /** By what people recognise a thing; the number of an area tells them nothing. */
 const factsOf = (object) => object.facts.filter((fact) => object.type === "track" || fact !== object.id);
 
-const WARNING_SAYS = {
+export const WARNING_SAYS = {
   conflict: "will be too close",
   separation: "too close now",
   incursion: "in, or about to enter",

@@ -25,13 +25,20 @@ export const standingOf = (tests, keyId) => tests?.keys.find((key) => key.key_id
 /** Whether answers with this key are refused until its holder has passed. */
 export const isUntested = (tests, keyId) => Boolean(tests?.needed) && standingOf(tests, keyId)?.may_acknowledge === false;
 
-/** That the key of this browser is not tested, said before an answer is refused; null: nothing to say. */
-export function testNeeded(tests, keyId, nowMs, go) {
+/** {keyId, untested, untilMs} where the key of this browser is to sit the test, or soon again; else null. */
+export function testAsked(tests, keyId, nowMs) {
   const standing = standingOf(tests, keyId);
   const untilMs = Date.parse(standing?.valid_until ?? "");
   const untested = isUntested(tests, keyId);
   const soon = Boolean(tests?.needed) && untilMs - nowMs < SOON_MS;
-  if (!untested && !soon) return null;
+  return untested || soon ? { keyId, untested, untilMs } : null;
+}
+
+/** That the key of this browser is not tested, said before an answer is refused; null: nothing to say. */
+export function testNeeded(tests, keyId, nowMs, go) {
+  const asked = testAsked(tests, keyId, nowMs);
+  if (!asked) return null;
+  const { untested, untilMs } = asked;
   return h("div", { class: "answer test-needed", role: "note" },
     untested
       ? h("p", {}, h("b", { class: "missing" }, `${t("This key has not passed the read-back test.")} `), phrase("It is asked of every key here, in {listed}. READ-BACK, PASSED-DOWN and LOADED wait for it. RECEIVED is said with your token; CANNOT-COMPLY, DISPUTED and STOP never wait.", { listed: listed(tests.languages) }))

@@ -12,14 +12,15 @@ import { number, phrase, t, tn } from "./words.js";
 const LATE_CONTACT_MS = 15000;
 const HOST_READS = t("The host can read all that is told to this node but sealed words: places, times, heights, who told what to whom and who answered.");
 
-/** All of it as the state has it; the view in between is drawn by its own module. */
-export function shell(state, unread) {
+/** All of it as the state has it; the view in between is drawn by its own module. alert: what stands
+ * before the name in the title of the tab. */
+export function shell(state, alert) {
   const inside = Boolean(state.session && !state.session.fault);
   at("main").hidden = !inside;
-  for (const id of ["nav", "stop", "channels"]) at(id).hidden = !inside;
+  for (const id of ["nav", "stop", "sound", "channels"]) at(id).hidden = !inside;
   if (!inside) for (const id of ["stops", "coming-soon"]) at(id).hidden = true;
   at("sign-in").hidden = inside;
-  header(state, inside, inside ? unread : 0);
+  header(state, inside, inside ? alert : "");
   if (!inside) {
     signIn(state);
     return;
@@ -70,7 +71,7 @@ export function headline(state, notice) {
   return notice.sender ? t("{kind} of {party}", { kind, party: plain(partyName(state, notice.sender)) }) : kind;
 }
 
-function header(state, inside, unread) {
+function header(state, inside, alert) {
   const { space, session } = state;
   const facts = [];
   if (inside) {
@@ -103,8 +104,6 @@ function header(state, inside, unread) {
     const pace = state.clock.rate === 1 ? "" : t(", {rate} times as fast as real time", { rate: state.clock.rate });
     setText(banner, phrase("EXERCISE — EXERCISE — EXERCISE   Not an operational picture.{what}", { what: simulated ? ` ${t("The clock is simulated{pace}.", { pace })}` : "" }));
   }
-  const open = inside ? Object.values(state.notices).filter((notice) => notice.open).length : 0;
-  const alert = unread ? `■ STOP ${unread} · ` : open ? `(${open}) ` : "";
   document.title = `${alert}${space?.exercise ? "EXERCISE · " : ""}wideberth${inside ? ` · ${session.party}` : ""}`;
 }
 

@@ -2,7 +2,7 @@
 // Everything here is what the server said, or when it said it; reduce() decides nothing about
 // safety, and nothing that the server still holds is dropped because it is old.
 
-import { channelOf, hazardOf, reachOf, stopOf } from "./desk.js";
+import { channelOf, consentOf, doubtOf, hazardOf, reachOf, siteOf, stopOf } from "./desk.js";
 import { answerOf, backlogOf, drillOf, feedOf, intentOf, noticeOf, partOf, warningOf, zoneOf } from "./shape.js";
 
 const TRAIL = 40; // reported positions kept for drawing, per track
@@ -40,6 +40,10 @@ export const EMPTY = Object.freeze({
   restsOn: null,
   checkpoint: null,
   agreed: [], // agreements in force of this party: {id, version, title, parties, provisions}
+  proposals: [], // agreements that wait for this party's signature or another answer
+  consents: {}, // consent id: what was asked under agreements of the kind CONSENT
+  doubts: {}, // doubt id: about what is this party's, or raised by it, or beside what it sees
+  sites: {}, // site id: this party's own protected sites, also stale ones
   waits: [], // what waits in incidents for this party (waiting.js)
   said: {}, // party id: when it last said something of an incident, an agreement or the like
   backlog: null, // how much lies unread, by the server's own count
@@ -62,10 +66,12 @@ export const STALE_AFTER = {
   hazard: ["hazards", "notices"],
   incident: ["waits"],
   agreement: ["agreed"],
+  consent: ["consents"],
+  site: ["sites"],
   stop: ["stops"],
   "stop-read": ["stops"],
   "stop-repeated": ["stops"],
-  doubt: ["notices"],
+  doubt: ["notices", "doubts"],
   drill: ["drills"],
   intent: ["intents", "notices", "hazards", "reach"],
   zone: ["zones", "notices"],
@@ -123,7 +129,10 @@ const REDUCERS = {
     return { ...state, tracks: kept, loaded };
   },
   backlog: (state, { backlog }) => ({ ...state, backlog: backlogOf(backlog) }),
-  agreed: (state, { items, said }) => ({ ...state, agreed: items, said: later(state.said, said), loaded: { ...state.loaded, agreed: true } }),
+  consents: (state, { items }) => list(state, "consents", items.map(consentOf), true),
+  doubts: (state, { items }) => list(state, "doubts", items.map(doubtOf), true),
+  sites: (state, { items }) => list(state, "sites", items.map(siteOf), true),
+  agreed: (state, { items, proposals, said }) => ({ ...state, agreed: items, proposals, said: later(state.said, said), loaded: { ...state.loaded, agreed: true } }),
   waits: (state, { items, said }) => ({
     ...state, waits: items, said: later(state.said, said), loaded: { ...state.loaded, waits: true },
   }),
@@ -258,7 +267,7 @@ export function orderedNotices(state) {
   );
 }
 
-const LOSSES = new Set(["conflict", "separation", "incursion"]);
+export const LOSSES = new Set(["conflict", "separation", "incursion"]);
 
 /** When the distance of a warning is lost: 0 where it is lost now, Infinity where nobody can say. */
 export function lossMs({ kind, gap, lastKnown, updatedMs }) {

@@ -2,12 +2,12 @@
 // each one for itself, until a person here says that it was read.
 
 import { patiently } from "./api.js";
-import { choice, field } from "./answer.js";
-import { aged, announce, at, partyName, rows, setText, swatch } from "./dom.js";
+import { field } from "./answer.js";
+import { aged, announce, at, partyName, rows, swatch } from "./dom.js";
 import { contactText, h, plain, utc } from "./text.js";
 import { phrase, t } from "./words.js";
 
-const FORMS = [
+const FORMS = [ // each with its own button: two actions from any view
   ["stop", phrase("STOP: something must end at once")],
   ["our-error", phrase("OUR-ERROR: this came from us and is not meant")],
   ["doubt", phrase("DOUBT: something told here may be wrong")],
@@ -33,21 +33,20 @@ export class StopDesk {
 
   #open() {
     const text = field("text", t("In a few words, if there is time: what is wrong, where, how to call back"), { maxlength: 200, class: "long" });
-    const form = field("form", t("What"), {}, choice(FORMS));
-    const send = h("button", { type: "submit", class: "stop", id: "stop-send" }, phrase("Send {form} to everybody", { form: "STOP" }));
+    const sends = FORMS.map(([form, says]) => h("p", { class: "line" },
+      h("button", { type: "submit", class: form === "stop" ? "stop" : "stop kin", id: form === "stop" ? "stop-send" : null, value: form }, phrase("Send {form} to everybody", { form: form.toUpperCase() })), h("span", {}, says)));
     const body = h("form", { class: "answer" },
       h("h2", { id: "h-stop" }, phrase("STOP")), h("p", {}, `${t("It goes to every party of the space at once, before it is recorded, with your token: nothing waits for a signature, and it reads “attested”.")} `, IS_NOT),
-      form, text,
-      h("p", { class: "line" }, send, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, t("Leave it"))));
-    body.elements.form.addEventListener("change", (event) => setText(send, phrase("Send {form} to everybody", { form: event.target.value.toUpperCase() })));
-    body.addEventListener("submit", (event) => {
+      sends, text,
+      h("p", { class: "line" }, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, t("Leave it"))));
+    body.addEventListener("submit", (event) => { // Enter in the words sends STOP, the first
       event.preventDefault();
       this.dialog.close();
-      this.#send({ form: body.elements.form.value, text: body.elements.text.value.trim() });
+      this.#send({ form: event.submitter?.value || "stop", text: body.elements.text.value.trim() });
     });
     this.dialog.replaceChildren(body);
     this.dialog.showModal();
-    send.focus();
+    sends[0].firstChild.focus();
   }
 
   /** Under one key: tried until it is taken, and taken once. */

@@ -13,6 +13,7 @@
 //   session      {party, roles, expiresMs}
 //   confidant    seals words to others and opens what is sealed to this browser (confidant.js)
 //   signer       signs in the name of the party with this browser's key (signer.js)
+//   alerts       the sound, and when it is said that nobody is here (alerts.js)
 //   state()      the one state; now(): the server's time in ms
 //   onEvent(f)   f({id, event, data}) for each new event of the party's stream; gives back how to stop
 //   refresh(...) ask for these parts of the state again, e.g. "notices"

@@ -1,9 +1,9 @@
 // What waits in incidents for the reader's party: questions to it, results to receipt, and incidents
 // in which somebody named it and that nobody opened in this browser. It is in no list of notices,
-// so it is counted beside the way to the incidents and stands at the top of the inbox.
+// so it is counted beside the way to the incidents and stands in the list of what there is to do.
 
-import { aged, partyName, rows } from "./dom.js";
-import { h, plain, utcDate, utcShort } from "./text.js";
+import { partyName } from "./dom.js";
+import { plain } from "./text.js";
 import { waitsFor as questionWaits } from "./questions.js";
 import { waitsFor as resultWaits } from "./inquiries.js";
 
@@ -78,11 +78,6 @@ function saidIn(incidents) {
   return said;
 }
 
-const far = (value) => (Number.isFinite(value) ? value : Infinity);
-
-/** Overdue ones first, then by when they are due. */
-export const ordered = (items) => [...items].sort((a, b) => Number(b.overdue) - Number(a.overdue) || far(a.dueMs) - far(b.dueMs));
-
 const SAYS = {
   question: (item, name) => `Answer a question of ${name}`,
   result: (item, name) => `Receipt the result of an inquiry of ${name}`,
@@ -90,27 +85,3 @@ const SAYS = {
 };
 
 export const wordsFor = (state, item) => SAYS[item.kind](item, plain(partyName(state, item.by), 60));
-const stamp = (ms) => `${utcDate(ms)} ${utcShort(ms)}`;
-
-/** Draw them as lines of the inbox: above the notices what is overdue or due before any of them, below
- * them what has longer. noticeMs: by when the most pressing notice asks for something, null of none. */
-export function waitingLists(above, below, state, noticeMs) {
-  const first = (item) => noticeMs === null || (noticeMs > -Infinity && (item.overdue || far(item.dueMs) <= noticeMs));
-  const items = ordered(state.waits);
-  waitingList(above, state, items.filter(first));
-  waitingList(below, state, items.filter((item) => !first(item)));
-}
-
-function waitingList(box, state, items) {
-  box.hidden = !items.length;
-  rows(box, items.map((item) => ({
-    key: item.key, shows: [item, partyName(state, item.by)],
-    make: () => h("article", { class: "card task waits", "data-waits": item.kind },
-      h("p", { class: "line" }, h("b", { class: "kind" }, "INCIDENT"), item.urgent ? h("span", { class: "tag strong" }, "marked as urgent by its asker") : null,
-        item.overdue ? h("span", { class: "tag bad" }, "OVERDUE") : null,
-        item.sinceMs ? h("span", { class: "age" }, aged("ago", item.sinceMs)) : null),
-      h("p", { class: "what" }, h("b", {}, wordsFor(state, item)), `: “${plain(item.title, 120)}”`),
-      Number.isFinite(item.dueMs) ? h("p", { class: "num" }, `to be answered by ${stamp(item.dueMs)} · `, aged("within", item.dueMs)) : null,
-      h("p", {}, h("a", { href: `#/incidents/${encodeURIComponent(item.incident)}`, "data-focus": `w${item.key}` }, "Open the incident"))),
-  })), "");
-}

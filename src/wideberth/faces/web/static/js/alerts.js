@@ -156,7 +156,7 @@ export class Alerts {
   #draw(name) {
     if (this.icon === name) return;
     this.icon = name;
-    document.querySelector("link[rel=icon]").href = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${SHAPES[name]}</svg>`)}`;
+    document.querySelector("link[rel=icon]").setAttribute("href", `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${SHAPES[name]}</svg>`)}`);
   }
 
   /** The choice of after how long it is said that nobody is here. */

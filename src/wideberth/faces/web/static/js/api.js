@@ -46,7 +46,9 @@ export function pause(ms) {
  * it no longer takes the token. The token may be replaced by the next one of the same party. */
 export class Api {
   constructor(token, contact, refused = () => {}) {
-    Object.assign(this, { token, contact, refused });
+    this.token = token;
+    this.contact = contact;
+    this.refused = refused;
   }
 
   headers(extra = {}) {

@@ -21,7 +21,9 @@ export function mount(root, context) {
 
 class RecordView {
   constructor(root, context) {
-    Object.assign(this, { root, context, entries: [], from: null, open: null, asking: false, kinds: "" });
+    this.root = root;
+    this.context = context;
+    Object.assign(this, { entries: [], from: null, open: null, asking: false, kinds: "" });
     this.list = h("div", { class: "list", id: "entries" });
     this.count = h("small", { id: "n-entries" });
     this.fault = h("p", { class: "fault", role: "alert" });

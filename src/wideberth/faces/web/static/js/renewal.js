@@ -13,7 +13,9 @@ const SOON_MS = 600000; // so long before its end the next token can be given at
 export class Renewal {
   /** renewed(token, session) goes on with it; leave() signs out. */
   constructor({ renewed, leave }) {
-    Object.assign(this, { renewed, leave, party: null, forced: false });
+    this.renewed = renewed;
+    this.leave = leave;
+    Object.assign(this, { party: null, forced: false });
     this.dialog = at("renewal");
     this.button = at("renew");
     this.button.addEventListener("click", () => this.#open(t("Your session goes on with the next token. Nothing that is typed is lost.")));

@@ -46,7 +46,7 @@ export class StopDesk {
     });
     this.dialog.replaceChildren(body);
     this.dialog.showModal();
-    sends[0].firstChild.focus();
+    at("stop-send").focus();
   }
 
   /** Under one key: tried until it is taken, and taken once. */

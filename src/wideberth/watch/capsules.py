@@ -41,7 +41,7 @@ _SQRT2 = 1.4143  # rounded up
 
 # What one filing and one pair of a cell, be it met or swept past, take: only the ratio matters.
 _FILING_NS = 40.0
-_TEST_NS = 0.5
+_TEST_NS = 0.2
 _MOST_FILED = 48  # cells per mover, on average
 _TURNS = 8
 _SOME = 512  # at a time: what is worked out of them stays in the processor's cache

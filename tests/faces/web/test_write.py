@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.faces.web.desk import get, officer, volume, write
 from wideberth.model.commands import RegisterParty
 from wideberth.model.ids import PartyId, UnitToken
+from wideberth.space.time import MINUTE_US, format_rfc3339, parse_rfc3339
 
 pytestmark = pytest.mark.browser
 
@@ -181,3 +182,43 @@ def test_an_area_is_drawn_and_stands_beside_the_map_as_text(
     before = typed.input_value().splitlines()
     assert len(before) == 3
     assert [line for line in opened.said if "ignored" not in line] == []
+
+
+def test_times_are_proposed_by_the_clock_of_the_node(
+    console: Any, window: Callable[[], Any]
+) -> None:
+    """Also where the page was drawn before the node said what time it is."""
+
+    def ahead(route: Route) -> None:
+        answer = route.fetch()
+        said = answer.json()
+        time_us = parse_rfc3339(said["time"]) + 20 * MINUTE_US
+        route.fulfill(json=said | {"time": format_rfc3339(time_us)})
+
+    for view, least_min in (("tell", 18), ("write", 78)):
+        page = window().page
+        page.route("**/api/v1/space", ahead)
+        page.goto(console.address("alpha").replace("#", f"#/{view}&"))
+        expect(page.locator(f"#view-{view} [name=start]")).to_be_visible()
+        page.wait_for_function(
+            """([view, least_min]) => {
+                const text = document.querySelector(`#view-${view} [name=start]`).value;
+                return Date.parse(`${text.replace(" ", "T")}Z`) - Date.now() > least_min * 60000;
+            }""",
+            arg=[view, least_min],
+        )
+        page.unroute_all(behavior="ignoreErrors")
+    kept = page.evaluate(
+        """async () => {
+            const { ProposedTimes } = await import("/js/fields.js");
+            const unknown = { clock: { serverMs: NaN } }, known = { clock: { serverMs: 5 } };
+            const context = { state: () => unknown, now: () => 1 };
+            const propose = (ms) => ({ start: `${ms}`, end: `${ms + 1}` });
+            const times = new ProposedTimes(context, propose);
+            const elements = { start: { value: "mine" }, end: { value: "2" } };
+            const clocks = [[unknown, 3], [known, 5], [known, 7]];
+            const said = clocks.map(([state, ms]) => times.update(state, elements, ms));
+            return [...said, elements.start.value, elements.end.value];
+        }"""
+    )
+    assert kept == [False, True, False, "mine", "6"]

@@ -2,7 +2,7 @@
 // whoever reads a field throws Wrong; showFault() puts the form's one fault beside that field, in its
 // words, scrolled to and focused. A refusal of the server comes to its field by the form's paths.
 
-import { h, plain } from "./text.js";
+import { h, plain, utcDate, utcShort } from "./text.js";
 import { degrees, instant, metres } from "./typed.js";
 import { number, t, tn } from "./words.js";
 
@@ -204,3 +204,27 @@ export function askAgain(node, control, words, label) {
   control.scrollIntoView({ block: "center" });
   return true;
 }
+
+/** 2020-09-09 13:05, as a field of a time is read. */
+export const minuteText = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
+
+/** Times in fields, proposed by the browser's clock until the node's is known, and by that from then
+ * on; what somebody changed stays. propose: what to write, of an instant, by the field's name. */
+export class ProposedTimes {
+  constructor(context, propose) {
+    Object.assign(this, { propose, isOfNode: ofNode(context.state()), texts: propose(context.now()) });
+  }
+
+  /** Once the fields stand in a form; whether any was written anew. */
+  update(state, elements, nowMs) {
+    if (this.isOfNode || !ofNode(state)) return false;
+    this.isOfNode = true;
+    const before = this.texts;
+    this.texts = this.propose(nowMs);
+    const untouched = Object.keys(before).filter((name) => elements[name].value === before[name]);
+    for (const name of untouched) elements[name].value = this.texts[name];
+    return untouched.length > 0;
+  }
+}
+
+const ofNode = (state) => Number.isFinite(state?.clock?.serverMs);

@@ -2,9 +2,9 @@
 // that is asked about and sent; what is wrong is thrown with its field.
 
 import { choice, field } from "./answer.js";
-import { Wrong, endOf, instantOf, numberOf, wholeOf } from "./fields.js";
+import { ProposedTimes, Wrong, endOf, instantOf, minuteText, numberOf, wholeOf } from "./fields.js";
 import { lacking, nameOf, wireOf } from "./draft.js";
-import { h, local, plain, utcDate, utcShort } from "./text.js";
+import { h, local, plain } from "./text.js";
 import { t } from "./words.js";
 
 const HOUR_MS = 3600000;
@@ -19,16 +19,20 @@ export const PATHS = [
   [/accuracy_m/, "accuracy"], [/provenance/, "source"], [/place_name/, "place_name"], [/call_sign/, "call_sign"], [/visibility/, "level"], [/priority/, "priority"], [/count/, "count"], [/kind/, "kind"],
 ];
 
-export const minuteText = (ms) => `${utcDate(ms)} ${utcShort(ms).slice(0, 5)}`;
+/** In an hour, for an hour, on full five minutes. */
+function proposed(nowMs) {
+  const ms = Math.ceil(nowMs / 300000) * 300000;
+  return { start: minuteText(ms + HOUR_MS), end: minuteText(ms + 2 * HOUR_MS) };
+}
 
 export class IntentForm {
   constructor(context) {
     this.context = context;
-    const now = Math.ceil(context.now() / 300000) * 300000;
+    this.proposed = new ProposedTimes(context, proposed);
     this.locals = { start: h("small", { class: "dim num" }), end: h("small", { class: "dim num" }) };
     this.parties = h("fieldset", { class: "parties", hidden: true }, h("legend", {}, t("Who sees all of it")));
-    const time = (name, label, ms) => {
-      const node = field(name, label, { value: minuteText(ms), dir: "ltr" });
+    const time = (name, label) => {
+      const node = field(name, label, { value: this.proposed.texts[name], dir: "ltr" });
       node.append(this.locals[name]);
       return node;
     };
@@ -38,7 +42,7 @@ export class IntentForm {
         field("level", t("Who sees it"), {}, choice(LEVELS())), this.parties,
         field("call_sign", t("Call sign or name"), { maxlength: 100 }),
         field("place_name", t("What and where, in words"), { maxlength: 100 }),
-        time("start", t("Begins, UTC"), now + HOUR_MS), time("end", t("Ends, UTC"), now + 2 * HOUR_MS),
+        time("start", t("Begins, UTC")), time("end", t("Ends, UTC")),
         field("lower", t("Lowest height"), { inputmode: "decimal", value: "0", dir: "ltr" }), field("upper", t("Highest height"), { inputmode: "decimal", dir: "ltr" }),
         field("unit", t("Heights are in"), {}, choice([["m", t("metres")], ["ft", t("feet")]])), field("reference", t("above"), {}, choice(REFERENCES()))),
       h("details", { class: "more" }, h("summary", {}, t("More: priority, number, where the place is from")),
@@ -60,6 +64,7 @@ export class IntentForm {
 
   /** The parties that can be named, as the page has them. */
   update(state) {
+    if (this.proposed.update(state, this.elements, this.context.now())) this.times();
     const others = Object.values(state.parties).filter((each) => each.id !== state.session?.party).sort((a, b) => a.id.localeCompare(b.id));
     const signature = others.map((each) => `${each.id} ${each.name}`).join("|");
     if (signature !== this.signature) {

@@ -2,7 +2,7 @@
 
 import { choice, field } from "./answer.js";
 import { placeText } from "./claims.js";
-import { clearFault, endOf, farOutside, instantOf, numberOf, placeOf, showFault } from "./fields.js";
+import { ProposedTimes, clearFault, endOf, farOutside, instantOf, minuteText, numberOf, placeOf, showFault } from "./fields.js";
 import { farFromAll, placesOf } from "./faraway.js";
 import { HazardList } from "./hazards.js";
 import { NO_INFORMATION } from "./dom.js";
@@ -28,7 +28,7 @@ class Tell {
     Object.assign(this, { root, context });
     this.checked = null; // the body that was looked at, as text: only that is sent
     this.key = null;
-    const now = context.now();
+    this.proposed = new ProposedTimes(context, (nowMs) => ({ start: minuteText(nowMs), end: minuteText(nowMs + HOUR_MS) }));
     const units = () => choice([["m", "m"], ["ft", "ft"]]);
     this.fault = h("p", { class: "fault", role: "alert" });
     this.preview = h("div", { class: "preview", "aria-live": "polite" });
@@ -44,7 +44,7 @@ class Tell {
         field("lower", t("Lowest height"), { inputmode: "decimal", value: "0" }), field("upper", t("Highest height"), { inputmode: "decimal" }),
         field("unit", t("Heights are in"), {}, units()),
         field("reference", t("above"), {}, choice([["W84", t("WGS84 ellipsoid")], ["MSL", t("mean sea level")], ["AGL", t("the ground")]])),
-        field("start", t("Begins, UTC"), { value: `${utcDate(now)} ${utcShort(now).slice(0, 5)}` }), field("end", t("Ends, UTC"), { value: `${utcDate(now + HOUR_MS)} ${utcShort(now + HOUR_MS).slice(0, 5)}` }),
+        field("start", t("Begins, UTC"), { value: this.proposed.texts.start }), field("end", t("Ends, UTC"), { value: this.proposed.texts.end }),
         field("source", t("The place is from"), {}, choice([["planned", t("the plan")], ["map", t("a map")], ["gps", t("GPS")], ["imagery", t("imagery")], ["relayed", t("somebody who relayed it")], ["address", t("an address")]])),
         field("accuracy", t("good to, in metres"), { inputmode: "decimal", value: "50" }),
         h("p", { class: "field check" }, h("label", {}, h("input", { type: "checkbox", name: "confirmed", "data-focus": "confirmed" }), ` ${t("Checked against its source")}`))),
@@ -63,6 +63,7 @@ class Tell {
   }
 
   update(state) {
+    this.proposed.update(state, this.form.elements, this.context.now());
     this.hazards.update(state);
   }
 

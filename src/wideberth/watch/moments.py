@@ -54,7 +54,9 @@ def behind_us(batch: ReportBatch, rows: Ints, latest_us: int) -> tuple[Ints, NDA
 
 
 def velocity_error_m_s(velocity_behind_us: Behind) -> Floats:
-    """By how much each velocity may be another by the position's moment than when it was said."""
+    """By how much each velocity may be another by the position's moment than when it was said: of
+    each, or (1,) where that is the same of all.
+    """
     return TURNING_M_S2 * _older_s(velocity_behind_us)
 
 
@@ -71,10 +73,14 @@ def height_error_m(
     widening_m_s: by how much a climb is off that is as old as the position.
     """
     off_m_s = widening_m_s + CLIMBING_M_S2 * _older_s(velocity_behind_us)
+    if not altitude_behind_us.any():  # most feeds say them together, and each look asks of all
+        return off_m_s * age_s
     apart_s = np.abs(altitude_behind_us) / SECOND_US
     between_m_s = np.where(np.isnan(climb_m_s), CLIMB_M_S, np.abs(climb_m_s))
     return between_m_s * apart_s + off_m_s * (age_s + apart_s)
 
 
 def _older_s(velocity_behind_us: Behind) -> Floats:
+    if not velocity_behind_us.any():
+        return np.zeros(1)  # of each
     return np.maximum(velocity_behind_us, 0) / SECOND_US

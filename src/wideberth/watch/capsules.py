@@ -29,7 +29,7 @@ from wideberth.watch.paths import Floats, turns
 # A kernel takes flat arrays, by position.
 # ruff: noqa: PLR0913
 
-__all__ = ["HALF", "Grid", "axis_of", "cell_of", "filed", "frame", "lay", "reach_m"]
+__all__ = ["HALF", "Grid", "cell_of", "filed", "frame", "lay", "reach_m"]
 
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
@@ -367,13 +367,3 @@ def cell_of(
     a, b = (face // 2 + 1) % 3, (face // 2 + 2) % 3
     column, row = math.floor((first - low_m[a]) / cell_m), math.floor((second - low_m[b]) / cell_m)
     return int(first_cell[face] + row * count[a] + column)
-
-
-@_kernel.inlined
-def axis_of(cell: int, first_cell: Ints) -> int:
-    """The axis that the face of a cell looks along."""
-    face, first = 0, -1
-    for k in range(6):
-        if first < first_cell[k] <= cell:
-            face, first = k, first_cell[k]
-    return face // 2

@@ -61,6 +61,22 @@ class Officer:
     token: str
 
 
+def a_hazard_at_a_place(console: Any) -> None:
+    """A clinic of alpha, shared with bravo, that a hazard of bravo touches: a notice waits."""
+    place = {
+        "kind": "presence",
+        "volumes": [volume(10, 20)],
+        "place_name": "Clinic",
+        "visibility": {"level": "named", "parties": ["bravo"]},
+        "provenance": {"source": "gps", "accuracy_m": 10},
+    }
+    assessed = {"receives": "the desk", "passes_on": "to nobody", "history": "none known"}
+    write(console, "alpha", "/sharings/bravo", {"disclosure": "exact", **assessed}, "PUT")
+    write(console, "alpha", "/intents", place)
+    hazard = {"kind": "hazard", "call_sign": "Range 4", "volumes": [volume(10.01, 20.01)]}
+    write(console, "bravo", "/intents", hazard | {"provenance": place["provenance"]})
+
+
 def officer(console: Any, window: Callable[[], Any], party: str, view: str = "inbox") -> Officer:
     """Signed in, with a live stream."""
     page: Page = window().page

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.faces.web.desk import DESK, volume, write
+from tests.faces.web.desk import DESK, a_hazard_at_a_place, write
 from tests.npm_tools import tool
 from wideberth.model.ids import PartyId
 
@@ -34,23 +34,7 @@ def barriers(page: Page) -> list[str]:
 
 def peopled(console: Any) -> None:
     """A place that a hazard touches, so that a notice waits; and a STOP that nobody has read."""
-    place = {
-        "kind": "presence",
-        "volumes": [volume(10, 20)],
-        "place_name": "Clinic",
-        "visibility": {"level": "named", "parties": ["bravo"]},
-        "provenance": {"source": "gps", "accuracy_m": 10},
-    }
-    assessed = {"receives": "the desk", "passes_on": "to nobody", "history": "none known"}
-    write(console, "alpha", "/sharings/bravo", {"disclosure": "exact", **assessed}, "PUT")
-    write(console, "alpha", "/intents", place)
-    told = {
-        "kind": "hazard",
-        "call_sign": "Range 4",
-        "volumes": [volume(10.01, 20.01)],
-        "provenance": {"source": "gps", "accuracy_m": 10},
-    }
-    write(console, "bravo", "/intents", told)
+    a_hazard_at_a_place(console)
     write(console, "bravo", "/stop", {"form": "stop", "text": "Cease, medics on the road"})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.faces.web.desk import DESK, get, volume, write
+from tests.faces.web.desk import DESK, a_hazard_at_a_place, get
 from wideberth.model.ids import PartyId
 
 pytestmark = pytest.mark.browser
@@ -39,18 +39,7 @@ def typed(page: Page, selector: str, text: str) -> None:
 
 
 def test_a_watch_without_a_mouse(console: Any, browser: Browser) -> None:
-    place = {
-        "kind": "presence",
-        "volumes": [volume(10, 20)],
-        "place_name": "Clinic",
-        "visibility": {"level": "named", "parties": ["bravo"]},
-        "provenance": {"source": "gps", "accuracy_m": 10},
-    }
-    assessed = {"receives": "the desk", "passes_on": "to nobody", "history": "none known"}
-    write(console, "alpha", "/sharings/bravo", {"disclosure": "exact", **assessed}, "PUT")
-    write(console, "alpha", "/intents", place)
-    hazard = {"kind": "hazard", "call_sign": "Range 4", "volumes": [volume(10.01, 20.01)]}
-    write(console, "bravo", "/intents", hazard | {"provenance": place["provenance"]})
+    a_hazard_at_a_place(console)
     with browser.new_context(locale="ar", viewport={"width": 1400, "height": 900}) as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
